@@ -1,0 +1,61 @@
+"""The domain's exceptions. Each border turns them into its own words in one place (api_handlers/problems.py, components/, cli.py).
+
+A message names what and where, never a value of a case (`domain.md` 4.1, contract E4).
+"""
+
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a body or query: `pointer` is a JSON pointer (`/period_id`), `detail` a sentence."""
+
+    pointer: str
+    detail: str
+
+
+class PreviewError(Exception):
+    """The root of the tree; `detail` is one sentence for a person, free of case data."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotFound(PreviewError):
+    """No such snapshot, job, delivery or organisation."""
+
+
+class Invalid(PreviewError):
+    """Well-formed input that breaks a rule (contract E3); `faults` says where."""
+
+    def __init__(self, detail: str, faults: list[Fault] | None = None) -> None:
+        super().__init__(detail)
+        self.faults = faults or []
+
+
+class Conflict(PreviewError):
+    """The request cannot be carried out in the present state (contract E3: 409)."""
+
+
+class PreconditionFailed(PreviewError):
+    """`If-Match` names another version of the document than the present one (contract H1)."""
+
+
+class TooLarge(PreviewError):
+    """A delivery is over the limit."""
+
+
+class Unavailable(PreviewError):
+    """The program is stopping, or the store cannot be had; worth trying again."""
+
+
+class StoreError(PreviewError):
+    """The store cannot be used by this program: newer than the code, another key, or too old a SQLite."""
+
+
+class SettingError(PreviewError):
+    """A setting is not what it must be; the message names it."""
+
+
+class ClaimLost(PreviewError):
+    """Another worker has taken over the job or delivery, or it was cancelled: stop writing."""
