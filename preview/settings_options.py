@@ -1,0 +1,90 @@
+"""The settings as options of the command line, by flag over environment over TOML file."""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+from click.types import BoolParamType
+
+from preview.settings import CONFIG_FILE, CONFIG_VARIABLE, SETTINGS, Setting, Settings, check_environment, describe, read_config
+
+
+class _Switch(BoolParamType):
+    """A `--this/--no-this` whose value from elsewhere is left for `Setting.parse`, so that every wrong value reads the same."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value
+
+
+def _load_config(context: click.Context, _: click.Parameter, given: str | None) -> str | None:
+    path = given or (CONFIG_FILE if Path(CONFIG_FILE).is_file() else None)
+    context.default_map = read_config(Path(path)) if path else {}
+    return path
+
+
+def settings_options_of(*shown: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator below `@click.command()`: the command gets `settings: Settings`, and its `--help` shows those settings.
+
+    The other settings are taken all the same (from flags too). Adds `--config` and `--print-settings`, which shows each value
+    with its source and ends. The command raises `SettingError` where a value is wrong.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @click.pass_context
+        @functools.wraps(command)
+        def run(context: click.Context, /, *, config: str | None, print_settings: bool, **given: Any) -> Any:
+            check_environment(os.environ)
+            sources = {setting.name: _source(context, setting, config) for setting in SETTINGS}
+            raw = {setting: given.pop(setting.name) for setting in SETTINGS}
+            named = {
+                setting.name: setting.parse(value, sources[setting.name])
+                for setting, value in raw.items()
+                if sources[setting.name] != "default"
+            }
+            settings = Settings(**named)
+            if print_settings:
+                click.echo(describe(settings, sources))
+                return None
+            return command(settings=settings, **given)
+
+        run = click.option("--print-settings", is_flag=True, help="Show every setting with where it comes from, and end.")(run)
+        for setting in reversed(SETTINGS):
+            run = _option(setting, setting.name not in shown)(run)
+        help_text = f"TOML file of settings; {CONFIG_FILE} where there is one."
+        return click.option("--config", envvar=CONFIG_VARIABLE, metavar="PATH", is_eager=True, callback=_load_config, help=help_text)(run)
+
+    return decorate
+
+
+def _source(context: click.Context, setting: Setting, config: str | None) -> str:
+    match context.get_parameter_source(setting.name):
+        case ParameterSource.COMMANDLINE:
+            return setting.flag
+        case ParameterSource.ENVIRONMENT:
+            return setting.variable
+        case ParameterSource.DEFAULT_MAP:
+            return config or CONFIG_FILE
+        case _:
+            return "default"
+
+
+def _option(setting: Setting, hidden: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    names = f"{setting.flag}/--no-{setting.flag[2:]}" if setting.is_switch else setting.flag
+    default = "none" if setting.default in (None, (), "") else setting.text(setting.default).strip('"')
+    return click.option(
+        names,
+        setting.name,
+        type=_Switch() if setting.is_switch else click.UNPROCESSED,
+        default=None,
+        metavar=None if setting.is_switch else "A,B" if setting.is_list else "VALUE",
+        envvar=setting.variable,
+        hidden=hidden,
+        help=f"{setting.meta.description} [{default}]",
+    )
+
+
+settings_options = settings_options_of(*(setting.name for setting in SETTINGS))
