@@ -5,9 +5,8 @@
 gives the bytes of one file. Nobody in them exists. An element's id is new unless given (`uid(7)` makes one).
 """
 
-import itertools
-
 # ruff: noqa: A002, the format calls them id and type
+import itertools
 from collections.abc import Iterable
 from typing import Any
 from xml.sax.saxutils import quoteattr

@@ -27,3 +27,97 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     line: int
     element: str
     detail: str
+
+
+class Code(StrEnum):
+    """Every code that a finding can have, with its severity and its sentence (`domain.md` 10; the texts translate the sentence)."""
+
+    severity: Severity
+    detail: str
+
+    def __new__(cls, value: str, severity: Severity, detail: str) -> "Code":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.severity = severity
+        member.detail = detail
+        return member
+
+    def at(self, file: int, line: int = 0, element: str = "", detail: str = "") -> Finding:
+        """The finding of this code at that place; `detail` replaces its sentence where a narrower one is known."""
+        return Finding(self.severity, self.value, file, line, element, detail or self.detail)
+
+    # A file (or an entry of an archive) as such.
+    TOO_LARGE = "too_large", Severity.REFUSED, "The file is larger than the limit."
+    NOT_A_FILE = "not_a_file", Severity.REFUSED, "This is a link or a device, not a file, and is not followed."
+    UNREADABLE_FILE = "unreadable_file", Severity.REFUSED, "The file could not be read from the disk."
+    ARCHIVE_UNREADABLE = "archive_unreadable", Severity.REFUSED, "The ZIP archive is damaged or cut off."
+    ARCHIVE_BOMB = "archive_bomb", Severity.REFUSED, "The ZIP archive unpacks to more than the limits allow."
+    ARCHIVE_PATH = "archive_path", Severity.REFUSED, "The entry's path leads out of the ZIP archive."
+    ARCHIVE_LINK = "archive_link", Severity.REFUSED, "The entry is a link, which is not followed."
+    ARCHIVE_ENCRYPTED = "archive_encrypted", Severity.REFUSED, "The entry is encrypted."
+    ARCHIVE_NESTED = "archive_nested", Severity.REFUSED, "The entry is an archive itself; archives within archives are not read."
+    ARCHIVE_METHOD = "archive_method", Severity.REFUSED, "The entry is compressed in another way than ZIP's usual one (deflate)."
+    ARCHIVE_ENTRY = "archive_entry", Severity.REFUSED, "The entry is damaged."
+
+    # XML as such.
+    ENCODING = (
+        "encoding",
+        Severity.REFUSED,
+        "The bytes do not decode as declared, or the declared encoding is not one that is read.",
+    )
+    DOCTYPE = "doctype", Severity.REFUSED, "The file has a document type declaration (DTD), which is not allowed."
+    ENTITY = "entity", Severity.REFUSED, "The file refers to an entity of its own, which is not allowed."
+    NOT_WELL_FORMED = "not_well_formed", Severity.REFUSED, "The file is not well-formed XML."
+    BYTE_ORDER_MARK = "byte_order_mark", Severity.NOTICE, "The file begins with a byte-order mark."
+    UNKNOWN_FORMAT = "unknown_format", Severity.REFUSED, "The file is of no known format, by its root and children or its head line."
+    FORMAT_15F_LATER = "format_15f_later", Severity.REFUSED, "The file is KOSTRA 15F, a format that is not read yet."
+
+    # The envelope of a case folder.
+    NO_AVGIVER = "no_avgiver", Severity.REFUSED, "There is no Avgiver, so it is not known who delivers."
+    ORGANISASJONSNUMMER = "organisasjonsnummer", Severity.REFUSED, "The Organisasjonsnummer is missing or not 9 digits."
+    KOMMUNENUMMER = "kommunenummer", Severity.ERROR, "The Kommunenummer is missing or not 4 digits; taken as unknown."
+    BYDELSNUMMER = "bydelsnummer", Severity.ERROR, "The Bydelsnummer is not 2 digits; taken as if there were none."
+    UTTREKK = "uttrekk", Severity.REFUSED, "The DatoUttrekk is missing or not a date and time."
+    FUTURE_UTTREKK = "future_uttrekk", Severity.REFUSED, "The DatoUttrekk is more than 24 hours ahead."
+    NO_ZONE = "no_zone", Severity.NOTICE, "The DatoUttrekk has no time zone; taken as Norwegian time."
+    NO_SAK = "no_sak", Severity.REFUSED, "There is no Sak."
+    SAK_ID = "sak_id", Severity.REFUSED, "A Sak has no Id."
+    SEVERAL_SAK = "several_sak", Severity.NOTICE, "The file has several Sak; one is usual. Each is taken in."
+    EARLY_PERSON = "early_person", Severity.NOTICE, "The Sak carries the person itself, as in early versions of the format."
+
+    # Within a case.
+    NO_DATE = "no_date", Severity.ERROR, "The date is missing or unreadable; the element is left out."
+    SAK_START = "sak_start", Severity.ERROR, "The StartDato of the Sak is missing or unreadable; taken as unknown."
+    BIRTH_DATE = "birth_date", Severity.ERROR, "The Fodseldato is missing or unreadable; the age is not known."
+    NO_END_DATE = "no_end_date", Severity.ERROR, "The SluttDato is missing or unreadable; taken as not concluded or not ended."
+    UNKNOWN_CODE = "unknown_code", Severity.ERROR, "The code is missing or not in its list; counted only where it is not asked for."
+    LOVHJEMMEL = "lovhjemmel", Severity.ERROR, "The Lovhjemmel is missing or unknown; counted only where it is not asked for."
+    END_BEFORE_START = "end_before_start", Severity.WARNING, "The end is before the start."
+    AFTER_UTTREKK = "after_uttrekk", Severity.WARNING, "The date is after the DatoUttrekk."
+    OUTSIDE_SAK = "outside_sak", Severity.WARNING, "The date is outside the dates of the Sak."
+    FODSELSNUMMER = "fodselsnummer", Severity.WARNING, "The Fodselsnummer holds no possible date."
+    REPEATED_ID = "repeated_id", Severity.WARNING, "The Id repeats with other content; the first one counts."
+    DANGLING_RELASJON = "dangling_relasjon", Severity.WARNING, "The Relasjon points at an element that is not there."
+    DANGLING_SLETTET = "dangling_slettet", Severity.WARNING, "The Slettet points at an element that is not there."
+    MORE_FINDINGS = "more_findings", Severity.NOTICE, "The file has more findings than are listed."
+
+    # The fold.
+    FORRIGE_NOT_SEEN = "forrige_not_seen", Severity.WARNING, "The ForrigeId is not that of the delivery held of this case."
+    FULL_NOT_TAKEN = (
+        "full_not_taken",
+        Severity.NOTICE,
+        "The delivery does not count as full: it is folded as usual, and takes out no case.",
+    )
+
+    # The two CSV files.
+    CSV_LINE = "csv_line", Severity.ERROR, "The line does not have as many columns as the head line, or its quotes do not match."
+    CSV_ORGANIZATION_ID = "csv_organization_id", Severity.ERROR, "The organization_id is not org- and 1 to 40 of a-z, 0-9 and hyphen."
+    CSV_ORGANIZATION_NAME = "csv_organization_name", Severity.ERROR, "The organization_name is missing or too long."
+    CSV_ORGANISASJONSNUMMER = "csv_organisasjonsnummer", Severity.ERROR, "The organisasjonsnummer is not 9 digits."
+    CSV_BYDELSNUMMER = "csv_bydelsnummer", Severity.ERROR, "The bydelsnummer is not 2 digits."
+    CSV_PERIOD = "csv_period", Severity.ERROR, "The period_id is not YYYY, YYYY-H1 or YYYY-H2."
+    CSV_FIELD = "csv_field", Severity.ERROR, "The field_key is unknown, or of a field that is computed."
+    CSV_VALUE = "csv_value", Severity.ERROR, "The value is not a number."
+    CSV_SOURCE = "csv_source", Severity.ERROR, "The data_source is too long or not plain text."
+    CSV_UNKNOWN_ORGANIZATION = "csv_unknown_organization", Severity.ERROR, "The organisation is not known."
+    CSV_ORGANIZATION_TAKEN = "csv_organization_taken", Severity.ERROR, "The organization_id or the number belongs to another organisation."
