@@ -1,0 +1,103 @@
+# Every command of the project. Each does what its own files have changed since the last time, and nothing else.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+DEMO_DIR ?= demo-data
+WORKERS ?= 2
+UV := .make/uv/bin/uv
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run install test check lint types house fix demo-data slow bench lock chromium
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install ## Install what it needs, start on demo data and print the address
+	$(BIN)/bufdir-preview serve --demo
+
+install: $(VENV)/.runtime $(VENV)/.program components/vendor/.fetched ## Make the environment at .venv and fetch styles and font
+
+test: $(VENV)/.dev install lint types chromium ## Install what it needs and run everything but the slow suites
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+check: $(VENV)/.dev install lint types house ## Lint, types and the house rules
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev $(VENV)/.node
+	$(BIN)/pyright
+
+house: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/house
+
+fix: $(VENV)/.dev ## Mend what lint can mend, format, and renew the README's table of settings
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/python tools/settings_table.py README.md
+
+demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for another folder)
+	$(BIN)/bufdir-preview demo-data $(DEMO_DIR)
+
+slow: $(VENV)/.dev install chromium ## Run the slow suites: crash, leak, load
+	$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/.bench $(VENV)/.dev install chromium ## Measure against bare lxml, bare Tornado and Dash
+	$(BIN)/python -m benchmarks
+
+lock: $(UV) ## Lock anew what pyproject.toml and package.json ask for
+	$(COMPILE) pyproject.toml --group build --group dev -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --group build -c requirements-dev.lock -o requirements.lock
+	$(COMPILE) pyproject.toml --group build --group bench -c requirements-dev.lock -o requirements-bench.lock
+	$(COMPILE) --group node -o requirements-node.lock
+	npm install --package-lock-only --omit-lockfile-registry-resolved=true --no-audit --no-fund
+
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+$(UV):
+	$(PYTHON) -m venv .make/uv
+	.make/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+chromium:
+	@sh tools/chromium.sh
+
+# A stamp lies in what it vouches for, so that removing the one removes the other.
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed, and none was found."; exit 1; }
+	@echo "Making the environment at $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make an environment (on Debian: apt-get install python3-venv)."; exit 1; }
+
+$(VENV)/.runtime: requirements.lock | $(BIN)/python
+	@echo "Installing what the program needs ..."
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.program: pyproject.toml $(wildcard app.py) | $(VENV)/.runtime
+	@PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(VENV)/.runtime
+	@echo "Installing what the tests need ..."
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.bench: requirements-bench.lock | $(VENV)/.runtime
+	@echo "Installing what the benchmarks compare with ..."
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.node: requirements-node.lock | $(VENV)/.runtime
+	@command -v npm >/dev/null || { echo "Installing Node.js ..."; $(PIP) --require-hashes -r $<; }
+	@touch $@
+
+components/vendor/.fetched: package-lock.json tools/vendor_assets.py $(VENV)/.node
+	@echo "Fetching styles and font ..."
+	@$(BIN)/python tools/vendor_assets.py
+	@touch $@
