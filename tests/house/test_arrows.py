@@ -1,0 +1,75 @@
+"""Imports point one way (design, "The house"): app -> components, api_handlers -> preview's nouns -> form, readers, store."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.house.sources import imported, sources, text, under
+
+SCREEN = ("tornado", "panel", "bokeh", "param", "app", "components", "api_handlers")
+NOUNS = ("application", "organizations", "deliveries", "snapshots", "jobs", "events", "worker", "feed", "inbox", "exports", "demo", "cli")
+ABOVE_THE_STORE = tuple(f"preview.{noun}" for noun in NOUNS)
+
+# What a folder's files must not import; the nearest folder that is listed decides, and all above it.
+FORBIDDEN: dict[str, tuple[str, ...]] = {
+    "api_handlers": ("app", "components", "panel", "bokeh", "sqlite_utils"),
+    "components": ("app", "api_handlers", "sqlite_utils"),
+    "preview": SCREEN,
+    "preview/form": (*ABOVE_THE_STORE, "preview.readers"),
+    "preview/readers": (*ABOVE_THE_STORE, "preview.form", "preview.store"),
+    "preview/store": ABOVE_THE_STORE,
+}
+SQLITE = ("sqlite3", "pysqlite3", "sqlite_utils.utils.sqlite3")
+DATABASE = Path("preview/store/database.py")
+
+
+def against_the_arrows(path: Path, code: str) -> list[str]:
+    """The imports of a file that its place forbids."""
+    forbidden = [name for folder, names in FORBIDDEN.items() if path.is_relative_to(folder) for name in names]
+    if not path.is_relative_to("preview/store"):
+        forbidden += ["sqlite_utils"]
+    if path != DATABASE:
+        forbidden += SQLITE
+    found = imported(ast.parse(code))
+    return [f"{path}:{line} imports {name}" for line, name in found if any(under(name, package) for package in forbidden)]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("components/preview.py", "from api_handlers.base import Handler"),
+        ("api_handlers/stream.py", "import components.setup"),
+        ("api_handlers/stream.py", "import app"),
+        ("preview/feed.py", "from tornado import ioloop"),
+        ("preview/jobs.py", "def late():\n    import panel as pn"),
+        ("preview/jobs.py", "from components import setup"),
+        ("preview/readers/barnevern.py", "from preview import deliveries"),
+        ("preview/form/catalogue.py", "from preview.jobs import Job"),
+        ("preview/store/cases.py", "import preview.snapshots"),
+        ("preview/store/cases.py", "import sqlite3"),
+        ("preview/store/cases.py", "from sqlite_utils.utils import sqlite3"),
+        ("preview/jobs.py", "from sqlite_utils import Database"),
+        ("app.py", "import pysqlite3"),
+    ],
+)
+def test_the_rule_bites(path: str, code: str) -> None:
+    assert against_the_arrows(Path(path), code)
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("app.py", "import components.setup\nfrom api_handlers import routes\nfrom preview.application import Application"),
+        ("preview/store/database.py", "from sqlite_utils.utils import sqlite3"),
+        ("preview/jobs.py", "from preview.store.jobs import claim\nimport paramiko"),
+    ],
+)
+def test_the_rule_lets_pass(path: str, code: str) -> None:
+    assert against_the_arrows(Path(path), code) == []
+
+
+def test_imports_point_one_way() -> None:
+    files = sources(".py")
+    assert files
+    assert [fault for path in files for fault in against_the_arrows(path, text(path))] == []
