@@ -79,7 +79,7 @@ $(VENV)/.runtime: requirements.lock | $(BIN)/python
 	@$(PIP) --require-hashes -r $<
 	@touch $@
 
-$(VENV)/.program: pyproject.toml $(wildcard app.py) | $(VENV)/.runtime
+$(VENV)/.program: pyproject.toml $(wildcard app.py */__init__.py) | $(VENV)/.runtime
 	@PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -42,7 +42,7 @@ def main() -> int:
     )
     if fetched.returncode:
         return fetched.returncode
-    VENDOR.mkdir(exist_ok=True)
+    VENDOR.mkdir(parents=True, exist_ok=True)
     for name, source in ASSETS.items():
         shutil.copyfile(REPOSITORY / "node_modules" / source, VENDOR / name)
     return 0
