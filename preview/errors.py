@@ -57,5 +57,13 @@ class SettingError(PreviewError):
     """A setting is not what it must be; the message names it."""
 
 
+class CatalogueError(PreviewError):
+    """The form's data or the texts are not what they must be; the message says what and where. Found at start."""
+
+
 class ClaimLost(PreviewError):
     """Another worker has taken over the job or delivery, or it was cancelled: stop writing."""
+
+
+class ReaderDied(PreviewError):
+    """The process that reads deliveries has ended before it was done: over its memory, or killed."""

@@ -1,0 +1,106 @@
+"""Opens a data folder and composes the nouns over it; nothing else does."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+from preview.clock import now
+from preview.deliveries import AutoSettings, Deliveries
+from preview.errors import StoreError
+from preview.events import Events
+from preview.feed import Feed
+from preview.form.catalogue import Catalogue
+from preview.idempotency import Idempotency
+from preview.jobs import Jobs
+from preview.key import open_key
+from preview.liveness import Liveness
+from preview.organizations import Organizations
+from preview.previews import Previews
+from preview.readers.delivery import Batch, Limits
+from preview.readers.process import ReaderProcess
+from preview.settings import Settings
+from preview.settling import Form, render_anew
+from preview.snapshots import Snapshots
+from preview.spool import Spool
+from preview.store.database import Database, sqlite_is_safe
+from preview.texts import Texts
+from preview.worker import Worker
+
+_EXECUTOR_THREADS = 16
+
+
+class Application:
+    """One process' view of a store. `open` it, `start` it where it shall work and follow the log, `close` it."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, texts: Texts, database: Database, only: BinaryIO | None) -> None:
+        folder = settings.data_dir
+        self.settings = settings
+        self.catalogue = catalogue
+        self.texts = texts
+        self.database = database
+        self.boot_id = secrets.token_hex(8)
+        self.executor = ThreadPoolExecutor(_EXECUTOR_THREADS, thread_name_prefix="store-reader")
+        self._only = only
+        form = Form(catalogue, settings.suppress_small_counts)
+        render_anew(database, form)
+        self._liveness = Liveness(folder / "workers", database)
+        self._reader = ReaderProcess(open_key(folder, database), Limits.of(settings))
+        auto = AutoSettings(settings.auto_aggregate, settings.auto_quiet_seconds, settings.auto_latest_seconds)
+        self.events = Events(database)
+        self.feed = Feed(database, self.events)
+        self.organizations = Organizations(database)
+        self.deliveries = Deliveries(database, form, Spool(folder / "spool", settings.max_delivery_bytes), auto)
+        self.jobs = Jobs(database, form)
+        self.snapshots = Snapshots(database, form)
+        self.previews = Previews(database, form)
+        self.idempotency = Idempotency(database, self._liveness.worker, self._liveness.is_alive)
+        self.worker = Worker(database, form, settings, self.jobs, self.deliveries, self._liveness, self._read)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Application":
+        """Makes the data folder where it is missing. Raises `StoreError`, `CatalogueError`."""
+        catalogue, texts = Catalogue.load(), Texts.load()
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        only = None if sqlite_is_safe() else _alone(settings.data_dir)
+        database = Database(settings.data_dir / "store.sqlite")
+        database.read(catalogue.prepare)
+        return cls(settings, catalogue, texts, database, only)
+
+    def start(self) -> None:
+        """Follows the log, and takes up work, that of dead workers first."""
+        self._liveness.bury()
+        self.deliveries.sweep()
+        self.feed.start()
+        self.worker.start()
+
+    def faults(self) -> list[str]:
+        """Why it is not ready; empty when it is."""
+        return [f"worker thread {name} has died" for name in self.worker.died] + (["the feed has died"] if self.feed.died else [])
+
+    def close(self) -> None:
+        """Lets what runs end, or gives it back, and lets go of the store."""
+        self.worker.stop()
+        self.feed.stop()
+        self.executor.shutdown(wait=True, cancel_futures=True)
+        self._reader.close()
+        self._liveness.close()
+        self.database.close()
+        if self._only is not None:
+            self._only.close()
+
+    def _read(self, path: Path) -> Iterator[Batch]:
+        return self._reader.read(path, now())
+
+
+def _alone(folder: Path) -> BinaryIO:
+    """With an old SQLite, two processes on one store could lose what is committed: only one may open it."""
+    lock = os.fdopen(os.open(folder / "process.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600), "rb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StoreError("Another process has the store open, and this SQLite is too old for two; it must be 3.51.3 or later.") from error
+    return lock

@@ -1,0 +1,199 @@
+"""The command line. What it does to a store goes through the same nouns as all else; its actor is `cli`.
+
+Exit codes: 0 done; 1 refused, failed or not found; 2 wrong use.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from preview import logs, reporting
+from preview.application import Application
+from preview.clock import today
+from preview.demo.deliveries import write
+from preview.documents import DeliveryDocument, Document
+from preview.errors import Invalid, PreviewError
+from preview.form.catalogue import Catalogue
+from preview.periods import Period
+from preview.settings import Settings
+from preview.settings_options import settings_options, settings_options_of
+
+ACTOR = "cli"
+_SHOWN_FINDINGS = 20
+
+Serve = Callable[[Settings], None]
+
+
+class _Command(click.Group):
+    """Turns the domain's errors into one line on standard error, in one place."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PreviewError as error:
+            places = error.faults if isinstance(error, Invalid) else []
+            raise click.ClickException(error.detail + "".join(f"\n  {fault.pointer}: {fault.detail}" for fault in places)) from error
+
+
+def commands(serve: Serve) -> click.Group:
+    """All commands. What serves is handed in: the domain knows neither HTTP nor Panel."""
+
+    @click.group(cls=_Command, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUFDIR_PREVIEW"})
+    def main() -> None:
+        """Bufdir Preview: the report of a child-welfare service, before it counts."""
+
+    @main.command("serve")
+    @settings_options
+    def serve_(settings: Settings) -> None:
+        """Serve the dashboard and the API until told to stop."""
+        logs.set_up(settings.log_level)
+        serve(settings)
+
+    for command in (import_, aggregate, list_, show, demo_data, report):
+        main.add_command(command)
+    return main
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Application]:
+    application = Application.open(settings)
+    try:
+        application.start()
+        yield application
+    finally:
+        application.close()
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--full", is_flag=True, help="The delivery holds every case of its organisations: others are taken out.")
+@settings_options_of("data_dir")
+def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
+    """Take in deliveries: case folders (XML), folders of them, ZIPs, and the two kinds of CSV.
+
+    Each ZIP is a delivery of its own; the other PATHS together are one.
+    """
+    logs.set_up(settings.log_level)
+    groups = reporting.deliveries_of(list(paths))
+    if full and len(groups) > 1:
+        raise click.UsageError("A full delivery is one ZIP, or files and folders that are no ZIP.")
+    with _opened(settings) as application:
+        outcomes = [_take(application, group, full) for group in groups]
+    if any(outcome.refused_files for outcome in outcomes):
+        sys.exit(1)
+
+
+def _take(application: Application, paths: list[Path], full: bool) -> DeliveryDocument:
+    receipt = application.deliveries.receive_paths(paths, full=full, actor=ACTOR)
+    taken = application.deliveries.document(receipt.delivery_id)
+    with click.progressbar(length=1000, label=receipt.delivery_id, file=sys.stderr) as progress:
+
+        def done() -> bool:
+            nonlocal taken
+            taken = application.deliveries.document(receipt.delivery_id)
+            progress.update(int(taken.completed * 1000) - progress.pos)
+            return taken.completed_at is not None
+
+        application.worker.run_until(done)
+    cases = f"{taken.new_cases} new, {taken.changed_cases} changed, {taken.unchanged_cases} unchanged, {taken.removed_cases} removed"
+    click.echo(f"{taken.delivery_id} {taken.delivery_status}: {taken.files} files ({taken.refused_files} refused); cases: {cases}")
+    for finding in taken.findings[:_SHOWN_FINDINGS]:
+        click.echo(f"  {finding.severity} file {finding.file} line {finding.line} {finding.element}: {finding.detail}")
+    if taken.finding_count > _SHOWN_FINDINGS:
+        click.echo(f"  and {taken.finding_count - _SHOWN_FINDINGS} more findings")
+    return taken
+
+
+@click.command()
+@click.option("--organization", "organization_id", required=True, help="Such as org-1042.")
+@click.option("--period", "period_id", required=True, help="Such as 2024 or 2024-H1.")
+@click.option("--force", is_flag=True, help="Aggregate anew though nothing has changed.")
+@settings_options_of("data_dir")
+def aggregate(settings: Settings, organization_id: str, period_id: str, force: bool) -> None:
+    """Aggregate the snapshot of an organisation and period, and wait for it."""
+    logs.set_up(settings.log_level)
+    with _opened(settings) as application:
+        requested, runs = application.snapshots.request(organization_id, period_id, force, ACTOR)
+        with click.progressbar(length=1000, label=requested.snapshot_id, file=sys.stderr) as progress:
+
+            def done() -> bool:
+                job = application.jobs.document(requested.job_id)
+                progress.update(int(job.completed * 1000) - progress.pos)
+                return job.ended_at is not None
+
+            if runs:
+                application.worker.run_until(done)
+        job = application.jobs.document(requested.job_id)
+    click.echo(f"{requested.snapshot_id} {job.job_status}" + (f": {job.detail}" if job.detail else ""))
+    if job.job_status != "completed":
+        sys.exit(1)
+
+
+@click.command("list")
+@click.option("--organization", "organization_id", help="Only of this one.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@settings_options_of("data_dir")
+def list_(settings: Settings, organization_id: str | None, as_json: bool) -> None:
+    """List the snapshots, newest period first."""
+    logs.set_up(settings.log_level)
+    application = Application.open(settings)
+    try:
+        rows, total, _ = application.snapshots.page(organization_id, None, None, 1, 1_000_000)
+    finally:
+        application.close()
+    if as_json:
+        click.echo(msgspec.json.encode(rows))
+        return
+    for row in rows:
+        valid = "valid" if row.cache_valid else "stale"
+        fields = f"{row.populated_field_count}/{row.field_count}"
+        click.echo(
+            f"{row.snapshot_id:10} {row.period_id:8} {row.snapshot_status:10} {valid:5} {fields:6} {row.organization_id:24} {row.organization_name}"
+        )
+    click.echo(f"{total} snapshots", err=True)
+
+
+@click.command()
+@click.argument("snapshot_id")
+@click.option("--json", "as_json", is_flag=True, help="The contract's document.")
+@settings_options_of("data_dir")
+def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
+    """Show one snapshot with every field, current beside prior."""
+    logs.set_up(settings.log_level)
+    application = Application.open(settings)
+    try:
+        rendered = application.snapshots.document(snapshot_id)
+    finally:
+        application.close()
+    click.echo(rendered.body if as_json else reporting.as_text(application.catalogue, msgspec.json.decode(rendered.body, type=Document)))
+
+
+@click.command("demo-data")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+def demo_data(directory: Path) -> None:
+    """Write synthetic deliveries, in the real format, to DIRECTORY."""
+    with click.progressbar(length=1000, label="demo data", file=sys.stderr) as progress:
+        written = write(directory, today(), progress=lambda part: progress.update(int(part * 1000) - progress.pos))
+    click.echo(f"{len(written)} deliveries in {directory}")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--period", "period_id", required=True, help="Such as 2024 or 2024-H1.")
+@click.option("--organization", "organization_id", help="Only of this one.")
+@click.option("--json", "as_json", is_flag=True, help="The contract's documents, ids and times null.")
+def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None, as_json: bool) -> None:
+    """Show the aggregated form of the given files, folders and ZIPs. Keeps nothing."""
+    logs.set_up("error")
+    documents = reporting.report(list(paths), Period.parse(period_id), organization_id)
+    if as_json:
+        told = [reporting.without_ids(document) for document in documents]
+        click.echo(msgspec.json.encode(told[0] if len(told) == 1 else told))
+        return
+    for document in documents:
+        click.echo(reporting.as_text(Catalogue.load(), document))

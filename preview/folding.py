@@ -1,0 +1,214 @@
+"""Folding: folders into the case base, whatever the order they come in (`domain.md` 1.1 to 1.5, 1.11, 1.12).
+
+Each folder is complete, so the fold keeps for a case the newest folder (or a tombstone), and all ids that it is known by.
+A `Fold` lives as long as one delivery is read; its methods run inside the caller's transactions, some 200 folders to one.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from preview.clock import oslo_day, parse_instant
+from preview.readers.findings import Code, Finding
+from preview.readers.folders import Avgiver, Innhold, Mappe
+from preview.store import cases, organizations
+from preview.store.cases import SakRow
+from preview.store.database import Connection
+from preview.store.organizations import OrganizationRow
+
+
+@dataclass
+class _Source:
+    """An organisation's v4 source while a delivery is read."""
+
+    kilde: int
+    organization_id: str
+    last_full: str | None
+    first: str
+    last: str
+    fagsystem: str
+    marked: bool = False
+
+
+@dataclass
+class Fold:
+    """What one delivery has done so far. `counts` has new, changed, unchanged, removed; `changed` counts cases by organisation."""
+
+    delivery: int
+    full: bool
+    counts: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    newest: str = ""
+    _sources: dict[tuple[str, str], _Source] = field(default_factory=dict)
+    _seen: dict[int, set[bytes]] = field(default_factory=dict)
+
+    @property
+    def organization_ids(self) -> set[str]:
+        """Organisations of which a folder was read."""
+        return {source.organization_id for source in self._sources.values()}
+
+    def take(self, connection: Connection, mapper: list[Mappe]) -> set[str]:
+        """Folds these folders in; returns the organisations whose source was changed by this delivery for the first time."""
+        before = {source.organization_id for source in self._sources.values() if source.marked}
+        rows = _Rows()
+        touched: dict[int, _Source] = {}
+        for mappe in mapper:
+            source = self._source(connection, mappe.avgiver)
+            touched[source.kilde] = source
+            self._note_extract(connection, source, mappe)
+            self._fold(connection, rows, source, mappe)
+        rows.flush(connection)
+        for source in touched.values():
+            organizations.put_extract(connection, source.kilde, source.first, source.last, source.fagsystem)
+        return {source.organization_id for source in self._sources.values() if source.marked} - before
+
+    def finish_full(self, connection: Connection, refused_files: int) -> None:
+        """Takes out what a full delivery does not hold (1.3), with tombstones of its time; or, where it may not, says why."""
+        rows = _Rows()
+        for source in self._sources.values():
+            if refused_files or (source.last_full is not None and self.newest <= source.last_full):
+                self.findings.append(Code.FULL_NOT_TAKEN.at(0, element="Barnevern@DatoUttrekk"))
+                continue
+            seen = self._seen.get(source.kilde, set())
+            for sak, nokler in cases.held_not_newer(connection, source.kilde, self.newest):
+                if seen.isdisjoint(nokler):
+                    rows.remove(source.kilde, sak)
+                    cases.put_sak(connection, source.kilde, SakRow(sak, self.newest, None, None, 1), None, 0)
+                    self._count(connection, source, "removed")
+            organizations.put_last_full(connection, source.kilde, self.newest)
+        rows.flush(connection)
+
+    def _source(self, connection: Connection, avgiver: Avgiver) -> _Source:
+        key = (avgiver.organisasjonsnummer, avgiver.bydelsnummer)
+        source = self._sources.get(key)
+        if source is None:
+            organization_id = _organization_of(connection, avgiver)
+            number = organizations.ensure_kilde(connection, organization_id, "v4", 0)
+            row = organizations.kilde(connection, number)
+            source = _Source(number, organization_id, row.siste_fulle, row.forste_uttrekk or "", row.siste_uttrekk or "", row.fagsystem)
+            self._sources[key] = source
+        return source
+
+    def _note_extract(self, connection: Connection, source: _Source, mappe: Mappe) -> None:
+        """First and newest `DatoUttrekk` are over all files read; the day of either shapes the values (1.11, 1.12)."""
+        self.newest = max(self.newest, mappe.uttrekk)
+        if not source.first or mappe.uttrekk < source.first:
+            if not source.first or _day(mappe.uttrekk) != _day(source.first):
+                self._mark(connection, source)
+            source.first = mappe.uttrekk
+        if mappe.uttrekk >= source.last:
+            if not source.last or _day(mappe.uttrekk) != _day(source.last):
+                self._mark(connection, source)
+            source.last, source.fagsystem = mappe.uttrekk, mappe.fagsystem
+
+    def _mark(self, connection: Connection, source: _Source) -> None:
+        if not source.marked:
+            organizations.mark_being_read(connection, source.kilde, self.delivery)
+            source.marked = True
+
+    def _count(self, connection: Connection, source: _Source, what: str) -> None:
+        self.counts[what] += 1
+        if what != "unchanged":
+            self.changed[source.organization_id] += 1
+            self._mark(connection, source)
+
+    def _fold(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe) -> None:
+        kilde = source.kilde
+        if self.full:
+            self._seen.setdefault(kilde, set()).add(mappe.nokkel)
+        nokler = [mappe.nokkel] if mappe.migrert is None else [mappe.nokkel, mappe.migrert]
+        known = {row.sak: row for nokkel in nokler if (row := cases.sak_by_nokkel(connection, kilde, nokkel))}
+        if all(row.slettet for row in known.values()) and source.last_full is not None and mappe.uttrekk <= source.last_full:
+            self._count(connection, source, "unchanged")  # of a case not held, no newer than the last full delivery (1.3)
+            return
+        held = max(known.values(), key=lambda row: row.uttrekk, default=None)
+        if held is None:
+            self._add(connection, rows, source, mappe, nokler)
+            return
+        merged = False
+        for other in known.values():
+            if other.sak != held.sak:  # MigrertId shows two ids to be one case: the newest folder of both holds (1.4)
+                rows.remove(kilde, other.sak)
+                cases.merge(connection, kilde, other.sak, held.sak)
+                merged = merged or not other.slettet
+        for nokkel in nokler:
+            cases.link(connection, kilde, nokkel, held.sak)
+        self._replace(connection, rows, source, mappe, held, merged)
+
+    def _add(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe, nokler: list[bytes]) -> None:
+        sak = cases.next_sak(connection, source.kilde)
+        self._put(connection, rows, source, mappe, sak, held=False)
+        for nokkel in nokler:
+            cases.link(connection, source.kilde, nokkel, sak)
+        self._check_previous(mappe, None)
+        self._count(connection, source, "unchanged" if mappe.innhold is None else "new")
+
+    def _replace(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe, held: SakRow, merged: bool) -> None:
+        """Decides between the folder held and this one (1.1, 1.2)."""
+        if mappe.uttrekk < held.uttrekk or (mappe.uttrekk == held.uttrekk and mappe.levering == held.levering):
+            self._count(connection, source, "changed" if merged else "unchanged")
+            return
+        self._check_previous(mappe, held)
+        if mappe.innhold is not None and not held.slettet and mappe.digest == held.innhold:
+            cases.touch_sak(connection, source.kilde, held.sak, mappe.uttrekk, mappe.levering)
+            self._count(connection, source, "changed" if merged else "unchanged")
+            return
+        self._put(connection, rows, source, mappe, held.sak, held=not held.slettet)
+        if mappe.innhold is None:
+            what = "changed" if held.slettet and merged else "unchanged" if held.slettet else "removed"
+        else:
+            what = "new" if held.slettet else "changed"
+        self._count(connection, source, what)
+
+    def _put(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe, sak: int, *, held: bool) -> None:
+        innhold = mappe.innhold
+        digest = None if innhold is None else mappe.digest
+        row = SakRow(sak, mappe.uttrekk, mappe.levering, digest, int(innhold is None))
+        cases.put_sak(connection, source.kilde, row, innhold.fodt if innhold else None, innhold.funn if innhold else 0)
+        rows.replace(source.kilde, sak, innhold, held=held)
+
+    def _check_previous(self, mappe: Mappe, held: SakRow | None) -> None:
+        if mappe.forrige is not None and (held is None or held.levering != mappe.forrige):
+            self.findings.append(Code.FORRIGE_NOT_SEEN.at(mappe.file, mappe.line, "Barnevern@ForrigeId"))
+
+
+class _Rows:
+    """Collects what a batch does to the rows of cases, so that each table is written in one go."""
+
+    def __init__(self) -> None:
+        self._gone: set[tuple[int, int]] = set()
+        self._after: dict[tuple[int, int], Innhold] = {}
+
+    def replace(self, kilde: int, sak: int, innhold: Innhold | None, *, held: bool) -> None:
+        """`held` says that rows of the case are there, or are among those collected."""
+        self._after.pop((kilde, sak), None)
+        if held:
+            self._gone.add((kilde, sak))
+        if innhold is not None:
+            self._after[kilde, sak] = innhold
+
+    def remove(self, kilde: int, sak: int) -> None:
+        """Nothing of the case is kept."""
+        self.replace(kilde, sak, None, held=True)
+
+    def flush(self, connection: Connection) -> None:
+        """Writes what was collected."""
+        cases.delete_innhold(connection, self._gone)
+        cases.insert_innhold(connection, [(kilde, sak, innhold) for (kilde, sak), innhold in self._after.items()])
+
+
+def _day(uttrekk: str) -> str:
+    return oslo_day(parse_instant(uttrekk)).isoformat()
+
+
+def _organization_of(connection: Connection, avgiver: Avgiver) -> str:
+    """The organisation that delivers, made where it is neither listed nor known (`domain.md` 3.2)."""
+    known = organizations.organization_by_number(connection, avgiver.organisasjonsnummer, avgiver.bydelsnummer)
+    if known is not None:
+        return known.organization_id
+    organization_id = f"org-{avgiver.kommunenummer}" + (f"-{avgiver.bydelsnummer}" if avgiver.bydelsnummer else "")
+    if organizations.organization(connection, organization_id) is not None:
+        organization_id += f"-{avgiver.organisasjonsnummer}"
+    name = f"Barnevernstjenesten {avgiver.kommunenavn}" + (f" {avgiver.bydelsnavn}" if avgiver.bydelsnavn else "")
+    organizations.put_organization(connection, OrganizationRow(organization_id, name, avgiver.organisasjonsnummer, avgiver.bydelsnummer, 0))
+    return organization_id

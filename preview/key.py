@@ -1,0 +1,37 @@
+"""The key under which ids are hashed: in a file of its own in the data folder, owner-only; the store holds its fingerprint (`domain.md` 4.1)."""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from preview.errors import StoreError
+from preview.store import meta
+from preview.store.database import Connection, Database
+
+FILE = "key"
+_FINGERPRINT = "key_fingerprint"
+
+
+def open_key(folder: Path, database: Database) -> bytes:
+    """Made at first start. Raises `StoreError` where it is not the one that the store's hashes were made with, or is missing."""
+
+    def work(connection: Connection) -> bytes:
+        path = folder / FILE
+        known = meta.get(connection, _FINGERPRINT)
+        if known is None and not path.exists():
+            file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            os.write(file, secrets.token_bytes(32))
+            os.fsync(file)
+            os.close(file)
+        if not path.exists():
+            raise StoreError("The key of the store is missing from the data folder: restore it from the backup that the store is from.")
+        key = path.read_bytes()
+        fingerprint = hashlib.sha256(b"fingerprint" + key).hexdigest()
+        if known is None:
+            meta.put(connection, _FINGERPRINT, fingerprint)
+        elif known != fingerprint:
+            raise StoreError("The key in the data folder is not the key of this store.")
+        return key
+
+    return database.write(work)

@@ -1,0 +1,62 @@
+"""Whether a worker lives: it holds a lock on a file of its own, which the kernel lets go when it dies, whatever the clock says.
+
+All processes of a store share a host.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+
+from preview.clock import now, timestamp
+from preview.store import workers
+from preview.store.database import Database
+
+
+class Liveness:
+    """This process's worker number, and a look at the others'."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._folder = folder
+        self._database = database
+        self._lock: int | None = None
+        self.worker = database.write(lambda connection: workers.insert(connection, timestamp(now())))
+        self._lock = self._open(self.worker)
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def is_alive(self, worker: int) -> bool:
+        """A lock that can be taken means a dead worker."""
+        path = self._path(worker)
+        if not path.exists():
+            return False
+        lock = self._open(worker)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
+    def bury(self) -> None:
+        """Takes away what dead workers have left."""
+        for worker in self._database.read(workers.numbers):
+            if not self.is_alive(worker):
+                self._remove(worker)
+
+    def close(self) -> None:
+        """Says goodbye."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+            self._remove(self.worker)
+
+    def _path(self, worker: int) -> Path:
+        return self._folder / f"{worker}.lock"
+
+    def _open(self, worker: int) -> int:
+        return os.open(self._path(worker), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+
+    def _remove(self, worker: int) -> None:
+        self._path(worker).unlink(missing_ok=True)
+        self._database.write(lambda connection: workers.delete(connection, worker))

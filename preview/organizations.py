@@ -1,0 +1,62 @@
+"""Organisations as the API and the dashboard list them, with what is held of each."""
+
+import msgspec
+
+from preview.clock import parse_instant, timestamp
+from preview.documents import OrganizationDocument, SourceDocument
+from preview.store import events, organizations
+from preview.store.database import Connection, Database
+from preview.store.organizations import KildeRow, OrganizationRow
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """An organisation to choose: who it is, and the period of its newest snapshot, None without one."""
+
+    organization_id: str
+    organization_name: str
+    number: str
+    newest_period_id: str | None
+
+
+class Organizations:
+    """All methods block: call them on a thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, page: int, limit: int) -> tuple[list[OrganizationDocument], int, int]:
+        """(a page from 1, by id; how many there are; place in the event log)."""
+
+        def work(connection: Connection) -> tuple[list[OrganizationDocument], int, int]:
+            rows = organizations.organizations(connection, limit, (page - 1) * limit)
+            told = [_document(connection, row) for row in rows]
+            return told, organizations.organization_count(connection), events.newest(connection)
+
+        return self._database.read(work)
+
+    def all(self) -> list[Listed]:
+        """Every organisation, by name."""
+        return self._database.read(lambda connection: [Listed(*row) for row in organizations.listed(connection)])
+
+
+def _document(connection: Connection, row: OrganizationRow) -> OrganizationDocument:
+    counts = organizations.case_counts(connection, row.organization_id)
+    return OrganizationDocument(
+        organization_id=row.organization_id,
+        organization_name=row.organization_name,
+        organisasjonsnummer=row.organisasjonsnummer,
+        bydelsnummer=row.bydelsnummer or None,
+        listed=bool(row.listed),
+        sources=[_source(kilde, counts.get(kilde.kilde, 0)) for kilde in organizations.kilder(connection, row.organization_id)],
+    )
+
+
+def _source(row: KildeRow, case_count: int) -> SourceDocument:
+    return SourceDocument(
+        format=row.format,  # pyright: ignore[reportArgumentType]  (the column's CHECK)
+        year=row.aar or None,
+        case_system=row.fagsystem,
+        first_extract_at=timestamp(parse_instant(row.forste_uttrekk)),
+        last_extract_at=timestamp(parse_instant(row.siste_uttrekk)),
+        case_count=case_count,
+    )

@@ -1,0 +1,89 @@
+"""The aggregated form of local files, without a store that stays: a throwaway one in a folder that only its owner can read."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from preview.application import Application
+from preview.documents import Document
+from preview.errors import Invalid, NotFound
+from preview.form.catalogue import Catalogue
+from preview.periods import Period
+from preview.settings import Settings
+
+ACTOR = "cli"
+
+
+def report(paths: list[Path], period: Period, organization_id: str | None) -> list[Document]:
+    """One document an organisation that has data for the period, by id. Raises `Invalid` where a file is refused, `NotFound` without any."""
+    with tempfile.TemporaryDirectory(prefix="bufdir-preview-") as folder:
+        application = Application.open(Settings(data_dir=Path(folder), auto_aggregate=False))
+        try:
+            application.start()
+            return _report(application, paths, period, organization_id)
+        finally:
+            application.close()
+
+
+def _report(application: Application, paths: list[Path], period: Period, organization_id: str | None) -> list[Document]:
+    for group in deliveries_of(paths):
+        receipt = application.deliveries.receive_paths(group, full=False, actor=ACTOR)
+        application.worker.run_until(lambda receipt=receipt: application.deliveries.document(receipt.delivery_id).completed_at is not None)
+        taken = application.deliveries.document(receipt.delivery_id)
+        if taken.refused_files:
+            refused = next(finding for finding in taken.findings if finding.severity == "refused")
+            raise Invalid(f"File {refused.file}, line {refused.line}: {refused.detail}")
+    documents: list[Document] = []
+    for organization in application.organizations.all():
+        if organization_id in (None, organization.organization_id) and (
+            found := _aggregated(application, organization.organization_id, period)
+        ):
+            documents.append(found)
+    if not documents:
+        raise NotFound("The files hold no data for that period" + (" and organisation." if organization_id else "."))
+    return sorted(documents, key=lambda document: document.organization_id)
+
+
+def _aggregated(application: Application, organization_id: str, period: Period) -> Document | None:
+    """The prior period first, so that its values stand beside."""
+    snapshot: str | None = None
+    for each in (period.prior, period):
+        try:
+            requested, _ = application.snapshots.request(organization_id, str(each), False, ACTOR)
+        except Invalid:  # no data for it
+            snapshot = None
+            continue
+        application.worker.run_until(lambda job=requested.job_id: application.jobs.document(job).ended_at is not None)
+        snapshot = requested.snapshot_id
+    return msgspec.json.decode(application.snapshots.document(snapshot).body, type=Document) if snapshot else None
+
+
+def deliveries_of(paths: list[Path]) -> list[list[Path]]:
+    """Each ZIP is a delivery of its own; the other paths together are one."""
+    archives = [[path] for path in paths if path.is_file() and path.suffix.lower() == ".zip"]
+    others = [path for path in paths if [path] not in archives]
+    return [*archives, others] if others else archives
+
+
+def without_ids(document: Document) -> dict[str, Any]:
+    """The contract's document of what is in no store: ids and times null."""
+    told: dict[str, Any] = msgspec.to_builtins(document)
+    told |= {"snapshot_id": None, "aggregated_at": None}
+    if told["prior_period"]:
+        told["prior_period"] |= {"snapshot_id": None, "aggregated_at": None}
+    return told
+
+
+def as_text(catalogue: Catalogue, document: Document) -> str:
+    """A table for the terminal: number, label, current and prior value."""
+    prior = document.prior_period.period_id if document.prior_period else "-"
+    lines = [f"{document.organization_name} ({document.organization_id})", f"{'':47}{document.period_id:>10}{prior:>10}"]
+    for section in document.sections:
+        lines.append(section.section_title)
+        for each in section.fields:
+            field = catalogue.field(each.field_key)
+            values = [("-" if value is None else str(value)) for value in (each.value, each.prior_period_value)]
+            lines.append(f"  {field.number:>2} {field.labels.nb:42}{values[0]:>10}{values[1]:>10}")
+    return "\n".join(lines)

@@ -1,0 +1,65 @@
+"""Statuses and the cache flag follow from what is there, at any time (contract S1 to S5). Pure.
+
+`MOVES` is the one table of legal moves; whatever writes a status goes through it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from preview.store.jobs import JobRow
+from preview.store.snapshots import SnapshotRow
+
+MOVES: Mapping[str, frozenset[str]] = {
+    "processing": frozenset({"current", "historical", "failed"}),
+    "failed": frozenset({"processing"}),
+    "current": frozenset({"processing", "historical"}),
+    "historical": frozenset({"processing", "current"}),
+}
+"""Status of a snapshot -> statuses that it may have next."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What follows for one snapshot. `prior` is the snapshot whose values stand beside its own (contract 2b)."""
+
+    status: str
+    cache_valid: bool
+    prior: SnapshotRow | None
+
+
+def newest_completed(snapshots: Sequence[SnapshotRow]) -> dict[str, SnapshotRow]:
+    """By `period_id`, of one organisation's snapshots in list order (newest period first, then newest snapshot)."""
+    newest: dict[str, SnapshotRow] = {}
+    for row in snapshots:
+        if row.completion:
+            newest.setdefault(row.period_id, row)
+    return newest
+
+
+def _status(row: SnapshotRow, open_jobs: Sequence[JobRow], is_current: bool) -> str:
+    if any(not job.automatic or not row.completion for job in open_jobs):
+        return "processing"
+    if not row.completion:
+        return "failed"
+    return "current" if is_current else "historical"
+
+
+def derive(
+    snapshots: Sequence[SnapshotRow], open_jobs: Mapping[int, Sequence[JobRow]], stamps: Mapping[str, str | None], priors: Mapping[str, str]
+) -> dict[int, Standing]:
+    """Of one organisation, by snapshot number.
+
+    `snapshots` in list order; `open_jobs` waiting or running, by snapshot; `stamps` what an aggregation would read now, by `period_id`,
+    None while the source is being read or where there is none; `priors` the prior `period_id` of each `period_id`.
+    """
+    newest = newest_completed(snapshots)
+    # Dicts keep order: the first is of the newest period that has a completed one (S1).
+    candidate = next(iter(newest.values()), None)
+    standings: dict[int, Standing] = {}
+    for row in snapshots:
+        status = _status(row, open_jobs.get(row.snapshot, ()), candidate is not None and row.snapshot == candidate.snapshot)
+        valid = bool(row.completion) and not row.invalidated
+        if valid and newest[row.period_id].snapshot == row.snapshot:
+            valid = stamps[row.period_id] is not None and row.stamp == stamps[row.period_id]
+        standings[row.snapshot] = Standing(status, valid, newest.get(priors[row.period_id]))
+    return standings

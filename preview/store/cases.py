@@ -1,0 +1,101 @@
+"""The rows of cases: which folder holds, by which ids it is known, and what is kept of it (`domain.md` 1, 4)."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from preview.readers.folders import Innhold
+from preview.store.database import Connection
+
+_TABLES = ("melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting")
+
+
+class SakRow(msgspec.Struct, frozen=True):
+    """Where a case stands in the fold; `innhold` is the digest of what is kept, null for a tombstone."""
+
+    sak: int
+    uttrekk: str
+    levering: bytes | None
+    innhold: bytes | None
+    slettet: int
+
+
+def sak_by_nokkel(connection: Connection, kilde: int, nokkel: bytes) -> SakRow | None:
+    """The case known by that id."""
+    row = connection.execute(
+        """SELECT sak, uttrekk, levering, innhold, slettet FROM sak_id JOIN sak USING (kilde, sak) WHERE sak_id.kilde = ? AND nokkel = ?""",
+        (kilde, nokkel),
+    ).fetchone()
+    return SakRow(*row) if row else None
+
+
+def next_sak(connection: Connection, kilde: int) -> int:
+    """A number that no case of the source has."""
+    return connection.execute("SELECT coalesce(max(sak), 0) + 1 FROM sak WHERE kilde = ?", (kilde,)).fetchone()[0]
+
+
+def put_sak(connection: Connection, kilde: int, row: SakRow, fodt: str | None, funn: int) -> None:
+    """Inserts or replaces where the case stands."""
+    connection.execute(
+        """INSERT INTO sak (kilde, sak, uttrekk, levering, innhold, fodt, funn, slettet) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (kilde, sak) DO UPDATE SET uttrekk = excluded.uttrekk, levering = excluded.levering, innhold = excluded.innhold,
+            fodt = excluded.fodt, funn = excluded.funn, slettet = excluded.slettet""",
+        (kilde, row.sak, row.uttrekk, row.levering, row.innhold, fodt, funn, row.slettet),
+    )
+
+
+def touch_sak(connection: Connection, kilde: int, sak: int, uttrekk: str, levering: bytes) -> None:
+    """A newer folder with the same content holds."""
+    connection.execute("UPDATE sak SET uttrekk = ?, levering = ? WHERE kilde = ? AND sak = ?", (uttrekk, levering, kilde, sak))
+
+
+def link(connection: Connection, kilde: int, nokkel: bytes, sak: int) -> None:
+    """From now on the case is known by that id too."""
+    connection.execute("INSERT OR IGNORE INTO sak_id (kilde, nokkel, sak) VALUES (?, ?, ?)", (kilde, nokkel, sak))
+
+
+def merge(connection: Connection, kilde: int, sak: int, into: int) -> None:
+    """Two ids turn out to be one case: what `sak` was known by leads to `into`, and its rows go."""
+    connection.execute("UPDATE sak_id SET sak = ? WHERE kilde = ? AND sak = ?", (into, kilde, sak))
+    connection.execute("DELETE FROM sak WHERE kilde = ? AND sak = ?", (kilde, sak))
+
+
+def held_not_newer(connection: Connection, kilde: int, uttrekk: str) -> list[tuple[int, list[bytes]]]:
+    """Held cases whose folder is no newer than `uttrekk`, each with the ids that it is known by."""
+    rows = connection.execute(
+        "SELECT sak, nokkel FROM sak JOIN sak_id USING (kilde, sak) WHERE sak.kilde = ? AND NOT slettet AND uttrekk <= ? ORDER BY sak",
+        (kilde, uttrekk),
+    )
+    cases: dict[int, list[bytes]] = {}
+    for sak, nokkel in rows.fetchall():
+        cases.setdefault(sak, []).append(nokkel)
+    return list(cases.items())
+
+
+def delete_innhold(connection: Connection, cases: Iterable[tuple[int, int]]) -> None:
+    """Takes out what is kept of these (kilde, sak)."""
+    keys = list(cases)
+    for table in _TABLES:
+        connection.executemany(f"DELETE FROM {table} WHERE kilde = ? AND sak = ?", keys)
+
+
+def insert_innhold(connection: Connection, cases: Iterable[tuple[int, int, Innhold]]) -> None:
+    """Puts in what is kept of these (kilde, sak, innhold), of which nothing is there."""
+    rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in _TABLES}
+    for kilde, sak, innhold in cases:
+        for nr, melding in enumerate(innhold.meldinger):
+            rows["melding"].append((kilde, sak, nr, melding.mottatt, melding.konkludert, melding.konklusjon, melding.frist))
+        for nr, each in enumerate(innhold.undersokelser):
+            rows["undersokelse"].append((kilde, sak, nr, each.startet, each.konkludert, each.konklusjon, each.frist))
+        for nr, plan in enumerate(innhold.planer):
+            rows["plan"].append((kilde, sak, nr, plan.start, plan.slutt, plan.type))
+        rows["evaluering"].extend((kilde, sak, nr, utfort) for nr, utfort in enumerate(innhold.evalueringer))
+        for nr, tiltak in enumerate(innhold.tiltak):
+            flags = (tiltak.omsorg, tiltak.akutt, tiltak.hjelpetiltak, tiltak.plassering, tiltak.opphevet)
+            rows["tiltak"].append((kilde, sak, nr, tiltak.start, tiltak.slutt, tiltak.kategori, *flags))
+        rows["tilsyn"].extend((kilde, sak, nr, utfort) for nr, utfort in enumerate(innhold.tilsyn))
+        for nr, flytting in enumerate(innhold.flyttinger):
+            rows["flytting"].append((kilde, sak, nr, flytting.dato, flytting.arsak, flytting.til))
+    for table, values in rows.items():
+        if values:
+            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)

@@ -1,0 +1,165 @@
+"""Deliveries: what was received, how far it is read, and its findings."""
+
+import msgspec
+
+from preview.readers.findings import Finding, Severity
+from preview.store.database import Connection
+
+KEPT_FINDINGS = 1000
+
+
+class DeliveryRow(msgspec.Struct, frozen=True):
+    """A delivery. `spool` is the name of its file in the spool folder, null once it is read."""
+
+    delivery: int
+    delivery_status: str
+    full: int
+    format: str | None
+    size_bytes: int
+    sha256: str
+    spool: str | None
+    completed: float
+    files: int
+    refused_files: int
+    new_cases: int
+    changed_cases: int
+    unchanged_cases: int
+    removed_cases: int
+    finding_count: int
+    actor: str
+    worker: int | None
+    attempt: int
+    received_at: str
+    completed_at: str | None
+
+
+_COLUMNS = ", ".join(f'"{name}"' for name in DeliveryRow.__struct_fields__)
+
+
+def delivery(connection: Connection, number: int) -> DeliveryRow | None:
+    """By number."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery = ?", (number,)).fetchone()
+    return DeliveryRow(*row) if row else None
+
+
+def page(connection: Connection, organization_id: str | None, status: str | None, limit: int, offset: int) -> tuple[list[DeliveryRow], int]:
+    """Newest first; and how many pass the filters."""
+    conditions: list[str] = []
+    parameters: list[object] = []
+    if organization_id is not None:
+        conditions.append("delivery IN (SELECT delivery FROM delivery_organization WHERE organization_id = ?)")
+        parameters.append(organization_id)
+    if status is not None:
+        conditions.append("delivery_status = ?")
+        parameters.append(status)
+    where = " AND ".join(conditions) or "TRUE"
+    total = connection.execute(f"SELECT count(*) FROM delivery WHERE {where}", parameters).fetchone()[0]
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM delivery WHERE {where} ORDER BY delivery DESC LIMIT ? OFFSET ?", (*parameters, limit, offset)
+    )
+    return [DeliveryRow(*row) for row in rows.fetchall()], total
+
+
+def insert(connection: Connection, *, full: bool, size_bytes: int, sha256: str, spool: str, actor: str, at: str) -> int:
+    """A received one; returns its number."""
+    cursor = connection.execute(
+        """INSERT INTO delivery (delivery_status, "full", size_bytes, sha256, spool, actor, received_at) VALUES ('received', ?, ?, ?, ?, ?, ?)""",
+        (int(full), size_bytes, sha256, spool, actor, at),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def claim(connection: Connection, worker: int, number: int | None = None) -> DeliveryRow | None:
+    """The next that waits, or that one; it is being read by the worker from now on."""
+    found = connection.execute(
+        "SELECT delivery FROM delivery WHERE delivery_status = 'received' AND delivery = coalesce(?, delivery) ORDER BY delivery LIMIT 1",
+        (number,),
+    ).fetchone()
+    if found is None:
+        return None
+    connection.execute(
+        "UPDATE delivery SET delivery_status = 'reading', worker = ?, attempt = attempt + 1, completed = 0 WHERE delivery = ?",
+        (worker, found[0]),
+    )
+    return delivery(connection, found[0])
+
+
+def reading(connection: Connection) -> list[DeliveryRow]:
+    """All that are being read, in any process."""
+    return [
+        DeliveryRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery_status = 'reading'").fetchall()
+    ]
+
+
+def release(connection: Connection, number: int, attempt: int) -> bool:
+    """Gives a claim back; False where it is lost."""
+    cursor = connection.execute(
+        "UPDATE delivery SET delivery_status = 'received', worker = NULL WHERE delivery = ? AND attempt = ? AND delivery_status = 'reading'",
+        (number, attempt),
+    )
+    return cursor.rowcount == 1
+
+
+def set_progress(connection: Connection, number: int, attempt: int, completed: float) -> bool:
+    """0..1; False where the claim is lost."""
+    cursor = connection.execute(
+        "UPDATE delivery SET completed = ? WHERE delivery = ? AND attempt = ? AND delivery_status = 'reading'", (completed, number, attempt)
+    )
+    return cursor.rowcount == 1
+
+
+def end(connection: Connection, row: DeliveryRow) -> bool:
+    """Writes the outcome of a claim; False where it is lost."""
+    cursor = connection.execute(
+        """UPDATE delivery SET delivery_status = ?, format = ?, spool = NULL, completed = 1, files = ?, refused_files = ?, new_cases = ?,
+            changed_cases = ?, unchanged_cases = ?, removed_cases = ?, finding_count = ?, worker = NULL, completed_at = ?
+        WHERE delivery = ? AND attempt = ? AND delivery_status = 'reading'""",
+        (
+            row.delivery_status,
+            row.format,
+            row.files,
+            row.refused_files,
+            row.new_cases,
+            row.changed_cases,
+            row.unchanged_cases,
+            row.removed_cases,
+            row.finding_count,
+            row.completed_at,
+            row.delivery,
+            row.attempt,
+        ),
+    )
+    return cursor.rowcount == 1
+
+
+def put_findings(connection: Connection, number: int, findings: list[Finding]) -> None:
+    """The first 1,000 of them."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (number, nr, str(each.severity), each.code, each.file, each.line, each.element, each.detail)
+            for nr, each in enumerate(findings[:KEPT_FINDINGS])
+        ],
+    )
+
+
+def findings(connection: Connection, number: int) -> list[Finding]:
+    """In the order in which they were found."""
+    rows = connection.execute("SELECT severity, code, file, line, element, detail FROM finding WHERE delivery = ? ORDER BY nr", (number,))
+    return [Finding(Severity(row[0]), *row[1:]) for row in rows.fetchall()]
+
+
+def put_organization(connection: Connection, number: int, organization_id: str, changed_cases: int) -> None:
+    """The delivery holds something of that organisation."""
+    connection.execute("INSERT OR REPLACE INTO delivery_organization VALUES (?, ?, ?)", (number, organization_id, changed_cases))
+
+
+def organizations(connection: Connection, number: int) -> list[str]:
+    """Ids of the organisations in it."""
+    rows = connection.execute("SELECT organization_id FROM delivery_organization WHERE delivery = ? ORDER BY organization_id", (number,))
+    return [row[0] for row in rows.fetchall()]
+
+
+def spools(connection: Connection) -> set[str]:
+    """Names of the spool files that are still to be read."""
+    return {row[0] for row in connection.execute("SELECT spool FROM delivery WHERE spool IS NOT NULL").fetchall()}

@@ -1,0 +1,93 @@
+"""Deliveries of distinct DatoUttrekk, in any order, with tombstones, migrated ids and repetitions, fold to the same case base (`domain.md` 1)."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preview.clock import instant_text
+from preview.folding import Fold
+from preview.readers.folders import Avgiver, Innhold, Mappe, Melding
+from preview.store.database import Connection, Database
+
+AVGIVER = Avgiver("999999999", "0301", "Testkommune", "02", "Testbydel")
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def digest(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
+def mappe(step: int, sak: str, content: int | None, migrert: str | None = None, *, hours: int = 7) -> Mappe:
+    """The folder of case `sak` as of `step`; `content` None is a tombstone."""
+    innhold = None
+    if content is not None:
+        innhold = Innhold("2010-03", [Melding(f"2024-01-{content + 1:02}", None, None, "2024-02-01")], [], [], [], [], [], [], 0)
+    encoded = b"" if innhold is None else msgspec.msgpack.encode(innhold)
+    uttrekk = instant_text(START + timedelta(hours=hours * step))
+    return Mappe(
+        1, 1, AVGIVER, "CIS", uttrekk, digest(f"levering {step}"), None, digest(sak), digest(migrert) if migrert else None, innhold, digest(str(encoded))
+    )
+
+
+def delivered(database: Database, *, full: bool, mapper: list[Mappe], number: int = 1) -> Fold:
+    """One delivery, each folder in a transaction of its own."""
+    fold = Fold(number, full)
+    for each in mapper:
+        database.write(lambda connection, each=each: fold.take(connection, [each]))
+    if full:
+        database.write(lambda connection: fold.finish_full(connection, 0))
+    return fold
+
+
+def case_base(connection: Connection) -> object:
+    """What is held, by the ids that lead to it, whatever the running numbers."""
+    held: dict[int, set[bytes]] = {}
+    for sak, nokkel in connection.execute("SELECT sak, nokkel FROM sak_id").fetchall():
+        held.setdefault(sak, set()).add(nokkel)
+    cases: list[object] = []
+    for sak, uttrekk, innhold, fodt, slettet in connection.execute("SELECT sak, uttrekk, innhold, fodt, slettet FROM sak").fetchall():
+        meldinger = connection.execute("SELECT nr, mottatt, konkludert, frist FROM melding WHERE sak = ? ORDER BY nr", (sak,)).fetchall()
+        cases.append((sorted(held.pop(sak)), uttrekk, innhold, fodt, slettet, meldinger))
+    assert not held, "ids that lead nowhere"
+    extract = connection.execute("SELECT forste_uttrekk, siste_uttrekk, fagsystem FROM kilde").fetchall()
+    orphans = connection.execute("SELECT count(*) FROM melding WHERE (kilde, sak) NOT IN (SELECT kilde, sak FROM sak WHERE NOT slettet)").fetchone()
+    assert orphans == (0,)
+    return sorted(cases), extract  # type: ignore[type-var]
+
+
+def folded(folder: Path, mapper: list[Mappe]) -> object:
+    """The case base of a new store that took these one by one, as deliveries of their own."""
+    for file in folder.glob("fold.sqlite*"):
+        file.unlink()
+    database = Database(folder / "fold.sqlite")
+    try:
+        for number, each in enumerate(mapper, start=1):
+            database.write(
+                lambda connection, number=number: connection.execute(
+                    "INSERT INTO delivery (delivery, delivery_status, full, size_bytes, sha256, actor, received_at) VALUES (?, 'reading', 0, 0, '', 't', '')",
+                    (number,),
+                )
+            )
+            delivered(database, full=False, mapper=[each], number=number)
+        return database.read(case_base)
+    finally:
+        database.close()
+
+
+SAKER = st.sampled_from(["a", "b", "c", "d"])
+FOLDERS = st.lists(st.tuples(SAKER, st.one_of(st.none(), st.integers(0, 3)), st.one_of(st.none(), st.none(), SAKER)), min_size=1, max_size=9)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_any_order_folds_to_the_same_case_base(tmp_path_factory: object, data: st.DataObject) -> None:
+    folder: Path = tmp_path_factory.mktemp("fold")  # type: ignore[attr-defined]
+    drawn = data.draw(FOLDERS)
+    mapper = [mappe(step, sak, content, migrert if migrert != sak else None) for step, (sak, content, migrert) in enumerate(drawn)]
+    repeated = mapper + data.draw(st.lists(st.sampled_from(mapper), max_size=4))
+    shuffled = data.draw(st.permutations(repeated))
+    assert folded(folder, shuffled) == folded(folder, mapper)
