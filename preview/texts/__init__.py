@@ -1,0 +1,104 @@
+"""Every text that a person reads, by key, in bokmål, nynorsk and English.
+
+A file `NAME.LANGUAGE.toml` in this folder holds texts as nested tables; the key of `[deviation.funn]` `tag` is `deviation.funn.tag`.
+A text may ask for params: `{count}` is a number or text as it is, and after a colon stands how it is written: `+` signed, `%` per cent,
+`+%` signed per cent, `day` an ISO day, `period` a period's id.
+"""
+
+import string
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from preview.errors import CatalogueError
+from preview.texts import formats
+from preview.texts.formats import LANGUAGES, Language
+
+FOLDER = Path(__file__).parent
+
+_WRITTEN: dict[str, Callable[[Language, Any], str]] = {
+    "+": formats.signed,
+    "%": formats.percent,
+    "+%": formats.signed_percent,
+    "day": formats.day,
+    "period": formats.period,
+}
+
+
+class Texts:
+    """The texts of all files. `Texts.load()` makes them; `get` fills one in."""
+
+    def __init__(self, by_language: Mapping[Language, Mapping[str, str]]) -> None:
+        """Raises `CatalogueError` where a key is not in all three languages, or does not ask for the same params in each."""
+        for key in sorted(set[str]().union(*by_language.values())):
+            asked = [_asked(by_language[language][key], key) if key in by_language[language] else None for language in LANGUAGES]
+            for language, params in zip(LANGUAGES, asked, strict=True):
+                if params is None:
+                    raise CatalogueError(f"The texts: {key} is missing in {language}.")
+            if any(params != asked[0] for params in asked):
+                raise CatalogueError(f"The texts: {key} does not ask for the same params in each language.")
+        self._by_language = by_language
+
+    @classmethod
+    def load(cls, folder: Path = FOLDER) -> "Texts":
+        """Reads every `*.toml`. Raises `CatalogueError`, which says what is wrong and where."""
+        found: dict[Language, dict[str, str]] = {language: {} for language in LANGUAGES}
+        for path in sorted(folder.glob("*.toml")):
+            language: Language | None = next((language for language in LANGUAGES if path.name.endswith(f".{language}.toml")), None)
+            if language is None:
+                raise CatalogueError(f"The texts: {path.name} is of no known language.")
+            for key, text in _read(path):
+                if key in found[language]:
+                    raise CatalogueError(f"The texts: {key} repeats in {path.name}.")
+                found[language][key] = text
+        return cls(found)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every key; the same in each language."""
+        return frozenset(self._by_language["nb"])
+
+    def get(self, language: Language, key: str, **params: float | str) -> str:
+        """The text with its params written in. KeyError for an unknown key or a missing param."""
+        return _Writer(language).vformat(self._by_language[language][key], (), params)
+
+
+class _Writer(string.Formatter):
+    def __init__(self, language: Language) -> None:
+        self._language: Language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec:
+            return _WRITTEN[format_spec](self._language, value)
+        return value if isinstance(value, str) else formats.number(self._language, value)
+
+
+def _read(path: Path) -> Iterator[tuple[str, str]]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CatalogueError(f"The texts: {path.name} cannot be read: {error}.") from error
+    yield from _flat(data, "", path.name)
+
+
+def _flat(table: Mapping[str, Any], above: str, where: str) -> Iterator[tuple[str, str]]:
+    for name, value in table.items():
+        key = f"{above}{name}"
+        if isinstance(value, dict):
+            yield from _flat(value, f"{key}.", where)
+        elif isinstance(value, str) and value.strip():
+            yield key, value.strip()
+        else:
+            raise CatalogueError(f"The texts: {key} in {where} is no text.")
+
+
+def _asked(text: str, key: str) -> frozenset[tuple[str, str]]:
+    try:
+        asked = [(name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        raise CatalogueError(f"The texts: {key} has an unmatched brace.") from error
+    for name, spec in asked:
+        if not name.isidentifier() or (spec and spec not in _WRITTEN):
+            raise CatalogueError(f"The texts: {key} asks for {{{name}:{spec}}}, which is not known.")
+    return frozenset(asked)
