@@ -1,0 +1,21 @@
+"""Exact arithmetic on the form's values: half up, never a float's own rounding."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+
+def share(part: int, whole: int) -> float | None:
+    """100 x `part` / `whole` to one decimal, half up (12.25 gives 12.3; `domain.md` 6, no. 5); None of none."""
+    if whole == 0:
+        return None
+    tenths = (2000 * part + whole) // (2 * whole)
+    return tenths / 10
+
+
+def exact(value: float) -> Decimal:
+    """The decimal number that is written for `value`: 0.1 is a tenth."""
+    return Decimal(str(value))
+
+
+def whole_per_cent(change: Decimal, base: Decimal) -> int:
+    """`change` in per cent of `base`, half away from zero. `base` is not 0."""
+    return int((100 * change / abs(base)).quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -1,0 +1,106 @@
+"""Rules that ask how the report differs from the prior period's (`domain.md` 7)."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import ClassVar
+
+from preview.form.entries import Field
+from preview.form.numbers import exact, whole_per_cent
+from preview.form.rules.base import Deviation, FieldRule, Params, Reading, Rule
+
+
+class Change(Rule, frozen=True, tag="change"):
+    """A large change from the prior period: for numbers at least `least` and at least `per_cent` of the prior one, for shares at
+    least `points` percentage points. Of a prior 0 there is no percentage: rule `fra_null` speaks there.
+    """
+
+    variants: ClassVar[tuple[str, ...]] = ("more", "fewer", "share_up", "share_down")
+
+    least: int
+    per_cent: int
+    points: int
+
+    def find(self, reading: Reading) -> Iterator[Deviation]:
+        """In the row of each field that has both values."""
+        for field in reading.fields:
+            now, before = reading.now(field), reading.before(field)
+            if now is None or before is None:
+                continue
+            change = exact(now) - exact(before)
+            measured = self._of_share(change) if field.unit == "prosent" else self._of_number(change, exact(before), field)
+            if measured is not None:
+                variant, limits = measured
+                params: Params = {"value": now, "prior": before, "prior_period": reading.prior_period, **limits}
+                yield self.found(field, params, variant=variant, current=(field,), prior=(field,))
+
+    def _of_share(self, change: Decimal) -> tuple[str, Params] | None:
+        if abs(change) < self.points:
+            return None
+        return "share_up" if change > 0 else "share_down", {"change": float(abs(change)), "points": self.points}
+
+    def _of_number(self, change: Decimal, base: Decimal, field: Field) -> tuple[str, Params] | None:
+        size = abs(change)
+        if base == 0 or size < self.least or 100 * size < self.per_cent * abs(base):
+            return None
+        shown = float(size) if field.unit == "årsverk" else int(size)
+        limits: Params = {"change": shown, "relative": whole_per_cent(change, base), "least": self.least, "limit": self.per_cent}
+        return "more" if change > 0 else "fewer", limits
+
+
+class FromZero(Rule, frozen=True, tag="from_zero"):
+    """The prior value is 0 and the current one at least `least`."""
+
+    variants: ClassVar[tuple[str, ...]] = ("message", "share")
+
+    least: int
+
+    def find(self, reading: Reading) -> Iterator[Deviation]:
+        """In the row of each such field."""
+        for field in reading.fields:
+            now = reading.now(field)
+            if reading.before(field) == 0 and now is not None and now >= self.least:
+                params: Params = {"value": now, "period": reading.facts.period_id, "prior_period": reading.prior_period}
+                yield self.found(field, params, variant=_by_unit(field), current=(field,), prior=(field,))
+
+
+class ToZero(Rule, frozen=True, tag="to_zero"):
+    """The current value is 0 and the prior one at least `least`."""
+
+    variants: ClassVar[tuple[str, ...]] = ("message", "share")
+
+    least: int
+
+    def find(self, reading: Reading) -> Iterator[Deviation]:
+        """In the row of each such field."""
+        for field in reading.fields:
+            before = reading.before(field)
+            if reading.now(field) == 0 and before is not None and before >= self.least:
+                params: Params = {"prior": before, "period": reading.facts.period_id, "prior_period": reading.prior_period}
+                yield self.found(field, params, variant=_by_unit(field), current=(field,), prior=(field,))
+
+
+class Missing(Rule, frozen=True, tag="missing"):
+    """No value where the prior period had one."""
+
+    variants: ClassVar[tuple[str, ...]] = ("message", "share")
+
+    def find(self, reading: Reading) -> Iterator[Deviation]:
+        """In the row of each such field."""
+        for field in reading.fields:
+            before = reading.before(field)
+            if reading.now(field) is None and before is not None:
+                params: Params = {"prior": before, "prior_period": reading.prior_period}
+                yield self.found(field, params, variant=_by_unit(field), prior=(field,))
+
+
+class SystemChanged(FieldRule, frozen=True, tag="system_changed"):
+    """Another case system than the prior period's, and no full delivery since."""
+
+    def find(self, reading: Reading) -> Iterator[Deviation]:
+        """In the field's row."""
+        if reading.facts.kilde_endret:
+            yield self.found(reading.field(self.field), {"prior_period": reading.prior_period})
+
+
+def _by_unit(field: Field) -> str:
+    return "share" if field.unit == "prosent" else "message"

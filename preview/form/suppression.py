@@ -1,0 +1,74 @@
+"""Hides small counts of persons (`domain.md` 8). Pure."""
+
+from math import inf
+from typing import NamedTuple
+
+from preview.form.catalogue import Catalogue
+from preview.form.entries import Field, Value, Values
+
+SMALL = (1, 3)
+"""Counts of persons from 1 to 3 are hidden."""
+
+
+def hidden(catalogue: Catalogue, values: Values) -> frozenset[str]:
+    """The keys of the fields whose values must not be shown. `values` are those of one snapshot, by field key.
+
+    1. Every count of persons from 1 to 3. A zero is shown.
+    2. Where a whole and the parts that make it up (`made_up_of`) are shown, a reader can solve whole = sum of parts. As long as that, with
+       hidden small counts known to be 1 to 3 and other hidden values known to be above 3, leaves a hidden small count but one number it
+       could be, one more value is hidden: the smallest part still shown that is not zero, or when there is none, the whole. The equation
+       is taken as exact also where a child may count in two parts, which hides sooner rather than later.
+
+    A part under its whole alone (`subset_of`) needs no more: the rest of the whole is no field; a hidden part is at most 3 whatever the
+    whole says; and under a hidden whole a part is zero or hidden itself. Shares are of no count of persons in this form.
+    """
+    small = {field.key for field in catalogue.fields if field.counts_persons and _is_small(values.get(field.key))}
+    found = set(small)
+    for whole in catalogue.fields:
+        if whole.made_up_of and values.get(whole.key) is not None:
+            _protect(_Sum(whole, [catalogue.fields[number - 1] for number in whole.made_up_of]), values, small, found)
+    return frozenset(found)
+
+
+class _Sum(NamedTuple):
+    whole: Field
+    parts: list[Field]
+
+
+_Range = tuple[float, float]
+
+
+def _is_small(value: Value) -> bool:
+    return value is not None and SMALL[0] <= value <= SMALL[1]
+
+
+def _protect(group: _Sum, values: Values, small: set[str], found: set[str]) -> None:
+    """Adds to `found` until no small count of the group can be solved."""
+    while any(field.key in small and _solved(group, field, values, small, found) for field in (group.whole, *group.parts)):
+        shown = [part for part in group.parts if part.key not in found and values.get(part.key)]
+        if shown:
+            found.add(min(shown, key=lambda part: values[part.key] or 0).key)
+        elif group.whole.key not in found:
+            found.add(group.whole.key)
+        else:
+            return
+
+
+def _solved(group: _Sum, field: Field, values: Values, small: set[str], found: set[str]) -> bool:
+    """Whether the reader's equation leaves at most one number for `field`."""
+
+    def known(other: Field) -> _Range:
+        value = values.get(other.key)
+        if value is None:
+            return 0, inf
+        if other.key in small:
+            return SMALL
+        return (SMALL[1] + 1, inf) if other.key in found else (value, value)
+
+    lowest, highest = known(field)
+    others = [known(part) for part in group.parts if part is not field]
+    least, most = sum(low for low, _ in others), sum(high for _, high in others)
+    if field is group.whole:
+        return min(highest, most) <= max(lowest, least)
+    whole_low, whole_high = known(group.whole)
+    return min(highest, whole_high - least) <= max(lowest, whole_low - most)
