@@ -37,10 +37,10 @@ types: $(VENV)/.dev $(VENV)/.node
 house: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/house
 
-fix: $(VENV)/.dev ## Mend what lint can mend, format, and renew the README's table of settings
+fix: $(VENV)/.dev ## Mend what lint can mend, format, and renew the tables of the documentation
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/python tools/settings_table.py README.md
+	$(BIN)/python -m tools.tables README.md docs/reference.md
 
 demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for another folder)
 	$(BIN)/bufdir-preview demo-data $(DEMO_DIR)

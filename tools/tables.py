@@ -1,0 +1,97 @@
+"""Writes into the documentation what the code declares: settings, events, problems and findings, each a table at its mark."""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from api_handlers.problems import STATUSES
+from preview import events
+from preview.events import Happening
+from preview.readers.findings import Code
+from preview.settings import SETTINGS
+
+MARK = re.compile(r"(<!-- table: ([a-z]+), written by make fix -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+
+def settings_table() -> str:
+    """Every setting: name, default, what it must be, what it does."""
+    rows = (
+        (
+            f"`{setting.name}`",
+            f"`{setting.text(setting.default)}`" if setting.default not in (None, (), "") else "none",
+            setting.meta.title or "",
+            setting.meta.description or "",
+        )
+        for setting in SETTINGS
+    )
+    return _table(("setting", "default", "must be", "what it does"), rows)
+
+
+def event_types() -> list[type[Happening]]:
+    """Every type of event, in the order of their declaration."""
+    return [kind for kind in vars(events).values() if inspect.isclass(kind) and issubclass(kind, Happening) and kind is not Happening]
+
+
+def events_table() -> str:
+    """Every type of event: its name, whether it has an id, the keys of its data, what it tells."""
+    rows = (
+        (
+            f"`{kind.__struct_config__.tag}`",
+            "yes" if kind.durable else "no",
+            ", ".join(f"`{key}`" for key in ("event", *(field.encode_name for field in msgspec.structs.fields(kind)))),
+            first_sentence(kind),
+        )
+        for kind in event_types()
+    )
+    return _table(("event", "has an id", "keys", "what it tells"), rows)
+
+
+def problems_table() -> str:
+    """Every error that a client may get: status, class, when."""
+    return _table(
+        ("status", "error", "when"), ((str(status.value), f"`{kind.__name__}`", first_sentence(kind)) for kind, status in STATUSES.items())
+    )
+
+
+def findings_table() -> str:
+    """Every code that a finding may have: code, severity, what it says."""
+    return _table(("code", "severity", "what it says"), ((f"`{code.value}`", code.severity.value, code.detail) for code in Code))
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "events": events_table,
+    "problems": problems_table,
+    "findings": findings_table,
+}
+
+
+def first_sentence(kind: type) -> str:
+    """The first paragraph of a class's own docstring on one line, "" where it has none."""
+    return " ".join(inspect.cleandoc(kind.__dict__.get("__doc__") or "").split("\n\n")[0].split())
+
+
+def with_tables(text: str) -> str:
+    """The text with each marked table renewed. Raises `KeyError` for a mark that names none."""
+    return MARK.sub(lambda match: f"{match[1]}{TABLES[match[2]]()}\n{match[3]}", text)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
+
+
+def main() -> int:
+    """Gives the exit code."""
+    for name in sys.argv[1:]:
+        path = Path(name)
+        path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
