@@ -17,7 +17,8 @@ def hidden(catalogue: Catalogue, values: Values) -> frozenset[str]:
     2. Where a whole and the parts that make it up (`made_up_of`) are shown, a reader can solve whole = sum of parts. As long as that, with
        hidden small counts known to be 1 to 3 and other hidden values known to be above 3, leaves a hidden small count but one number it
        could be, one more value is hidden: the smallest part still shown that is not zero, or when there is none, the whole. The equation
-       is taken as exact also where a child may count in two parts, which hides sooner rather than later.
+       is taken as exact also where a child may count in two parts, which hides sooner rather than later. It ends where all of it that
+       is not zero is hidden.
 
     A part under its whole alone (`subset_of`) needs no more: the rest of the whole is no field; a hidden part is at most 3 whatever the
     whole says; and under a hidden whole a part is zero or hidden itself. Shares are of no count of persons in this form.
