@@ -1,0 +1,28 @@
+"""Faults put in on purpose at the one service whose folders have some, each of a row of `domain.md` 10 (rule `funn`).
+
+The unknown code is against the schema, as no valid folder can break the sum of nos. 8 and 9 (rule `sum_undersokelser`).
+"""
+
+from preview.demo.days import year_of
+from preview.demo.identities import stream, uuid
+from preview.demo.lives import Life
+
+UNKNOWN_CODE = "0"
+
+
+def spoil(cases: list[Life], year: int) -> None:
+    """Unknown codes on four undersokelser concluded in that year; meldinger that end before they start; a Relasjon that points at nothing."""
+    rng = stream("faults", cases[0].sak)
+    concluded = [u for life in cases for u in life.undersokelser if year_of(u.slutt) == year and u.kode not in ("1", "2")]
+    for undersokelse in concluded[:4]:
+        undersokelse.kode = UNKNOWN_CODE
+    dismissed = [life.meldinger[0] for life in cases if life.meldinger[0].kode not in ("2", "4")]
+    for melding in dismissed[:3]:
+        melding.slutt = melding.start - 2
+    for life in cases[5:50:15]:
+        life.relasjoner.append((uuid(rng), "Melding", uuid(rng), "Undersokelse", uuid(rng), life.start))
+
+
+def cut_off(xml: str) -> str:
+    """What is left of a file whose transfer broke off: not well-formed, so refused."""
+    return xml[: len(xml) * 2 // 3]

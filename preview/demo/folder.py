@@ -1,0 +1,154 @@
+"""A case as a v4 folder (Barnevern_v4.xsd): what had happened up to the day of the extract, in the order of the schema.
+
+Written by string formatting: every value is a code, a date or an id of our own making, and the few names need no escaping
+(a test checks both against the grammar).
+"""
+
+from typing import NamedTuple
+
+from preview.demo.codes import hjemmel
+from preview.demo.days import iso
+from preview.demo.lives import Ettervern, Flytting, Life, Melding, Oversendelse, Plan, Tiltak, Undersokelse, Vedtak
+from preview.demo.services import Service
+
+
+class Extract(NamedTuple):
+    """One sending of a folder: its `id` and that of the previous sending of the case, DatoUttrekk, and the last day that it tells of."""
+
+    id: str
+    forrige: str | None
+    dato_uttrekk: str
+    day: int
+    fagsystem: str
+
+
+def folder(service: Service, life: Life, extract: Extract) -> str:
+    """The XML of the case at that extract."""
+    day = extract.day
+    forrige = f' ForrigeId="{extract.forrige}"' if extract.forrige else ""
+    parts = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<Barnevern Id="{extract.id}" DatoUttrekk="{extract.dato_uttrekk}"{forrige}>',
+        f'<Fagsystem Leverandor="Demoleverandør" Navn="{extract.fagsystem}" Versjon="4.0.1"/>',
+        _avgiver(service),
+        _sak(life, day),
+    ]
+    parts += [_melding(element, day) for element in life.meldinger if element.start <= day]
+    parts += [_undersokelse(element, day) for element in life.undersokelser if element.start <= day]
+    parts += [_plan(element, day) for element in life.planer if element.start <= day]
+    parts += [_tiltak(element, day, service) for element in life.tiltak if element.start <= day]
+    parts += [_vedtak(element) for element in life.vedtak if element.start <= day]
+    parts += [_ettervern(element, day) for element in life.ettervern if element.tilbud <= day]
+    parts += [_oversendelse(element) for element in life.oversendelser if element.start <= day]
+    parts += [_flytting(element) for element in life.flyttinger if element.dag <= day]
+    parts += [
+        f'<Relasjon Id="{own}" FraId="{fra}" FraType="{fra_type}" TilId="{til}" TilType="{til_type}"/>'
+        for own, fra_type, fra, til_type, til, known in life.relasjoner
+        if known <= day
+    ]
+    parts += [f'<Slettet Id="{m.id}" Type="Melding" SluttDato="{iso(m.slettet)}"/>' for m in life.meldinger if m.slettet <= day]
+    parts.append("</Sak>\n</Barnevern>\n")
+    return "\n".join(parts)
+
+
+def tombstone(service: Service, life: Life, extract: Extract) -> str:
+    """The folder that takes the case out again (`Sak/@ErSlettet`, `domain.md` 1.2)."""
+    return folder(service, life, extract).replace("<Sak ", '<Sak ErSlettet="true" ', 1)
+
+
+def _avgiver(service: Service) -> str:
+    number, name = service.kommune
+    bydel = f' Bydelsnummer="{service.bydel[0]}" Bydelsnavn="{service.bydel[1]}"' if service.bydel else ""
+    return f'<Avgiver Organisasjonsnummer="{service.organisasjonsnummer}" Kommunenummer="{number}" Kommunenavn="{name}"{bydel}/>'
+
+
+def _sak(life: Life, day: int) -> str:
+    """The start tag of the case, and the child."""
+    migrert = f' MigrertId="{life.migrert}"' if life.migrert else ""
+    closed = life.slutt <= day
+    slutt = f' SluttDato="{iso(life.slutt)}"' if closed else ""
+    return (
+        f'<Sak Id="{life.sak}"{migrert} StartDato="{iso(life.start)}"{slutt} Journalnummer="{life.journalnummer}"'
+        f' Avsluttet="{"true" if closed else "false"}">\n'
+        f'<Personalia Id="{life.personalia}" StartDato="{iso(life.start)}" Fodselsnummer="{life.fodselsnummer}"'
+        f' Fodseldato="{iso(life.fodt)}" Kjonn="{life.kjonn}"/>'
+    )
+
+
+def _melding(melding: Melding, day: int) -> str:
+    innhold = "".join(f'<Saksinnhold Kode="{kode}"/>' for kode in melding.innhold)
+    slutt = f'<Konklusjon SluttDato="{iso(melding.slutt)}" Kode="{melding.kode}"/>' if melding.slutt <= day else ""
+    return f'<Melding Id="{melding.id}" StartDato="{iso(melding.start)}"><Melder Kode="{melding.melder}"/>{innhold}{slutt}</Melding>'
+
+
+def _undersokelse(undersokelse: Undersokelse, day: int) -> str:
+    concluded = undersokelse.slutt <= day
+    parts = [f'<Undersokelse Id="{undersokelse.id}" StartDato="{iso(undersokelse.start)}">']
+    if concluded:
+        parts += [f'<Vedtaksgrunnlag Kode="{kode}"/>' for kode in undersokelse.grunnlag]
+    if undersokelse.medvirkning and undersokelse.medvirkning[0] <= day:
+        dag, kind = undersokelse.medvirkning
+        parts.append(f"<BarnetsMedvirkning><StartDato>{iso(dag)}</StartDato><MedvirkningType>{kind}</MedvirkningType></BarnetsMedvirkning>")
+    if undersokelse.utvidet <= day:
+        parts.append(f'<UtvidetFrist StartDato="{iso(undersokelse.utvidet)}" Innvilget="1"/>')
+    if concluded:
+        parts.append(f'<Konklusjon SluttDato="{iso(undersokelse.slutt)}" Kode="{undersokelse.kode}"/>')
+    parts.append("</Undersokelse>")
+    return "".join(parts)
+
+
+def _plan(plan: Plan, day: int) -> str:
+    done = "".join(f'<Evaluering UtfortDato="{iso(dag)}"/>' for dag in plan.evalueringer if dag <= day)
+    return f'<Plan Id="{plan.id}" StartDato="{iso(plan.start)}" Plantype="{plan.type}">{done}{_slutt(plan.slutt, day)}</Plan>'
+
+
+def _tiltak(tiltak: Tiltak, day: int, service: Service) -> str:
+    ended = tiltak.slutt <= day
+    return (
+        f'<Tiltak Id="{tiltak.id}" StartDato="{iso(tiltak.start)}"><Lovhjemmel>{hjemmel(tiltak.grunnlag, tiltak.start)}</Lovhjemmel>'
+        f'<Kategori Kode="{tiltak.kategori}"/><Tiltaksgrunnlag Kode="{tiltak.innhold}"/>'
+        f"{_tilsyn(tiltak, day, service) if tiltak.tilsyn is not None else ''}"
+        f"{_opphevelse(tiltak.opphevelse) if ended and tiltak.opphevelse else ''}{_slutt(tiltak.slutt, day)}</Tiltak>"
+    )
+
+
+def _tilsyn(tiltak: Tiltak, day: int, service: Service) -> str:
+    """Ansvarlig and Hyppighet (four times a year) take the Id of the tiltak: ids are unique per kind of element only."""
+    head = f'Id="{tiltak.id}" StartDato="{iso(tiltak.start)}"'
+    visits = "".join(f'<Utfort Id="{visit}" UtfortDato="{iso(dag)}"/>' for visit, dag in tiltak.tilsyn or () if dag <= day)
+    return f'<Tilsyn><Ansvarlig {head} Kommunenummer="{service.kommune[0]}"/><Hyppighet {head} Kode="4"/>{visits}</Tilsyn>'
+
+
+def _opphevelse(kode: str) -> str:
+    return f'<Opphevelse Kode="{kode}"{" Presisering=" + chr(34) + "Nytt hjem" + chr(34) if kode == "4" else ""}/>'
+
+
+def _vedtak(vedtak: Vedtak) -> str:
+    dato = iso(vedtak.start)
+    return (
+        f'<Vedtak Id="{vedtak.id}" StartDato="{dato}"><Lovhjemmel>{hjemmel(vedtak.grunnlag, vedtak.start)}</Lovhjemmel>'
+        f'<Status Id="{vedtak.id}" EndretDato="{dato}" Kode="1"/></Vedtak>'
+    )
+
+
+def _ettervern(ettervern: Ettervern, day: int) -> str:
+    answer = f'<Konklusjon SluttDato="{iso(ettervern.slutt)}" Kode="1"/>' if ettervern.slutt <= day else ""
+    return f'<Ettervern Id="{ettervern.id}" TilbudSendtDato="{iso(ettervern.tilbud)}">{answer}</Ettervern>'
+
+
+def _oversendelse(oversendelse: Oversendelse) -> str:
+    return (
+        f'<OversendelseFylkesnemnd Id="{oversendelse.id}" StartDato="{iso(oversendelse.start)}">'
+        f"<Lovhjemmel>{hjemmel(oversendelse.grunnlag, oversendelse.start)}</Lovhjemmel></OversendelseFylkesnemnd>"
+    )
+
+
+def _flytting(flytting: Flytting) -> str:
+    return (
+        f'<Flytting Id="{flytting.id}" SluttDato="{iso(flytting.dag)}"><ArsakFra Kode="{flytting.arsak}"/>'
+        f'<FlyttingTil Kode="{flytting.til}"/></Flytting>'
+    )
+
+
+def _slutt(slutt: int, day: int) -> str:
+    return f'<Konklusjon SluttDato="{iso(slutt)}"/>' if slutt <= day else ""
