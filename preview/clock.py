@@ -18,7 +18,7 @@ def timestamp(instant: datetime) -> str:
 
 def instant_text(instant: datetime) -> str:
     """UTC with microseconds in fixed width, so that text order is time order (column `uttrekk`)."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_instant(text: str) -> datetime:

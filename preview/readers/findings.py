@@ -121,3 +121,37 @@ class Code(StrEnum):
     CSV_SOURCE = "csv_source", Severity.ERROR, "The data_source is too long or not plain text."
     CSV_UNKNOWN_ORGANIZATION = "csv_unknown_organization", Severity.ERROR, "The organisation is not known."
     CSV_ORGANIZATION_TAKEN = "csv_organization_taken", Severity.ERROR, "The organization_id or the number belongs to another organisation."
+
+
+class Refused(Exception):
+    """Keeps a whole file out. Raised within the readers, which turn it into the file's one finding."""
+
+    def __init__(self, code: Code, line: int = 0, element: str = "", detail: str = "") -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.line = line
+        self.element = element
+        self.detail = detail
+
+    def finding(self, file: int) -> Finding:
+        """The finding that tells why."""
+        return self.code.at(file, self.line, self.element, self.detail)
+
+
+class Notes:
+    """Gathers the findings of one file, at most `KEPT` of them, so that a hostile file cannot fill the memory; counts all."""
+
+    KEPT = 1000
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+        self.count = 0
+        self.findings: list[Finding] = []
+
+    def add(self, code: Code, line: int, element: str) -> None:
+        """One more finding, at that line and path of the format."""
+        self.count += 1
+        if self.count <= self.KEPT:
+            self.findings.append(code.at(self.file, line, element))
+        elif self.count == self.KEPT + 1:
+            self.findings.append(Code.MORE_FINDINGS.at(self.file))

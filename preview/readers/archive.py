@@ -1,0 +1,148 @@
+"""Walks a delivery: a single file, a directory (in order of name), a ZIP (in its own order), or a directory with ZIPs in it.
+
+No name leaves here: a file is known by its ordinal.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from preview.errors import NotFound
+from preview.readers.findings import Code, Finding, Refused
+from preview.readers.limits import Limits
+from preview.readers.zip_file import MAGIC, Entry, ZipFile
+
+_NOISE = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers leave behind
+_READ_ONLY = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_ENTRY_OVERHEAD = 30 + 46  # bytes of a ZIP entry's two heads, without its name
+
+
+class Item(NamedTuple):
+    """A file of the delivery: its bytes or why they are not read. `file` is its ordinal from 1, `done` the bytes walked so far."""
+
+    file: int
+    done: int
+    data: bytes = b""
+    refused: Finding | None = None
+
+
+def size(path: Path) -> int:
+    """Bytes on disk of all that is to be walked, so that `done` has a whole. Raises `NotFound`."""
+    try:
+        status = path.stat()
+    except OSError:
+        raise NotFound("The file or folder to be read is not there.") from None
+    if not stat.S_ISDIR(status.st_mode):
+        return status.st_size
+    return sum(each.lstat().st_size for each in _files(path))
+
+
+def walk(path: Path, limits: Limits) -> Iterator[Item]:
+    """The files in order, each read when its turn comes."""
+    return _Walk(limits).walk(path)
+
+
+class _Walk:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.file = 0
+        self.done = 0
+        self.unpacked = 0
+
+    def walk(self, path: Path) -> Iterator[Item]:
+        if not path.is_dir():
+            yield from self._file(path, follow=True)
+            return
+        for each in _files(path):
+            yield from self._file(each, follow=False)
+
+    def _file(self, path: Path, *, follow: bool) -> Iterator[Item]:
+        try:
+            if not stat.S_ISREG(path.stat(follow_symlinks=follow).st_mode):
+                yield self._item(refused=Refused(Code.NOT_A_FILE))
+                return
+            descriptor = os.open(path, _READ_ONLY | (0 if follow else os.O_NOFOLLOW))
+        except OSError:
+            yield self._item(refused=Refused(Code.UNREADABLE_FILE))
+            return
+        try:
+            yield from self._opened(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _opened(self, descriptor: int) -> Iterator[Item]:
+        length = os.fstat(descriptor).st_size
+        end = self.done + length
+        if os.pread(descriptor, 4, 0) in MAGIC:
+            yield from self._zip(descriptor, length, end)
+            self.done = end
+            return
+        self.done = end
+        try:
+            yield self._item(data=_whole(descriptor, self.limits.max_file_bytes))
+        except Refused as refused:
+            yield self._item(refused=refused)
+
+    def _zip(self, descriptor: int, length: int, end: int) -> Iterator[Item]:
+        try:
+            archive = ZipFile(descriptor, length)
+            before = self.unpacked
+            for entry in archive.entries():
+                self.done = min(end, self.done + _ENTRY_OVERHEAD + 2 * len(entry.name) + entry.packed)
+                if _is_noise(entry.name):
+                    continue
+                yield self._entry(archive, entry)
+                self.unpacked = before + archive.unpacked
+                if self.unpacked > self.limits.max_total_bytes or self.file >= self.limits.max_files:
+                    raise Refused(Code.ARCHIVE_BOMB)
+        except Refused as refused:
+            yield self._item(refused=refused)
+
+    def _entry(self, archive: ZipFile, entry: Entry) -> Item:
+        try:
+            return self._item(data=archive.content(entry, self.limits))
+        except Refused as refused:
+            return self._item(refused=refused)
+
+    def _item(self, data: bytes = b"", refused: Refused | None = None) -> Item:
+        self.file += 1
+        return Item(self.file, self.done, data, refused.finding(self.file) if refused else None)
+
+
+def _whole(descriptor: int, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    total = 0
+    try:
+        while piece := os.read(descriptor, limit + 1 - total):
+            total += len(piece)
+            pieces.append(piece)
+            if total > limit:
+                raise Refused(Code.TOO_LARGE)
+    except OSError:
+        raise Refused(Code.UNREADABLE_FILE) from None
+    return b"".join(pieces)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All that is no directory, by name at each level; links to directories are not followed. A folder that cannot be listed is one too."""
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208, names alone: a big folder has many
+    except OSError:
+        yield folder
+        return
+    for name in names:
+        path = folder / name
+        if _is_noise(name.encode(errors="surrogateescape")):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _files(path)
+        else:
+            yield path
+
+
+def _is_noise(name: bytes) -> bool:
+    """A directory's own entry, and what file managers leave behind."""
+    parts = name.decode("latin-1").replace("\\", "/").split("/")
+    return parts[-1] == "" or any(part in _NOISE or part.startswith("._") for part in parts)

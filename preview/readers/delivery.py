@@ -1,0 +1,78 @@
+"""A whole delivery, read file by file into batches (`domain.md` 1, Folding)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from preview.readers import archive, files
+from preview.readers.findings import Finding
+from preview.readers.folders import Figur, Mappe, Oppforing
+from preview.readers.limits import MIB, Limits
+
+MIXED = "mixed"  # the format of a delivery whose files are of several
+
+_BATCH_BYTES = 4 * MIB  # of input: a batch of a few huge files is handed on early
+_BATCH_FINDINGS = 2000
+
+
+class Batch(msgspec.Struct):
+    """Some files of a delivery, in order: the first batches of a delivery tell what the last will.
+
+    `format` (a `Format`, `mixed`, or None so far) and the counts are of the delivery up to here. `done` of `total` bytes are read.
+    """
+
+    format: str | None = None
+    files: int = 0
+    refused_files: int = 0
+    done: int = 0
+    total: int = 0
+    mapper: list[Mappe] = []
+    figurer: list[Figur] = []
+    oppforinger: list[Oppforing] = []
+    findings: list[Finding] = []
+
+    @property
+    def progress(self) -> float:
+        """The part of the delivery that is read, 0..1."""
+        return self.done / self.total if self.total else 1.0
+
+
+def read(path: Path, key: bytes, now: datetime, limits: Limits, fields: frozenset[str] | None = None) -> Iterator[Batch]:
+    """At least one batch; the last has all of the delivery done. XML and CSV files may stand side by side.
+
+    `key` is the store's, `now` the present instant, `fields` the keys that supplementary figures may come for (None: any).
+    Raises `NotFound` where there is nothing at `path`.
+    """
+    batch = Batch(total=archive.size(path))
+    held = 0
+    for item in archive.walk(path, limits):
+        batch.files = item.file
+        batch.done = item.done
+        if item.refused is not None:
+            batch.refused_files += 1
+            batch.findings.append(item.refused)
+        else:
+            _add(batch, files.read(item.data, item.file, key, now, fields))
+            held += len(item.data)
+        if len(batch.mapper) >= limits.batch_folders or held >= _BATCH_BYTES or len(batch.findings) >= _BATCH_FINDINGS:
+            yield batch
+            batch = _following(batch)
+            held = 0
+    batch.done = batch.total
+    yield batch
+
+
+def _add(batch: Batch, contents: files.Contents) -> None:
+    batch.mapper += contents.mapper
+    batch.figurer += contents.figurer
+    batch.oppforinger += contents.oppforinger
+    batch.findings += contents.findings
+    batch.refused_files += contents.refused
+    if contents.format is not None and batch.format != contents.format:
+        batch.format = MIXED if batch.format else contents.format.value
+
+
+def _following(batch: Batch) -> Batch:
+    return Batch(batch.format, batch.files, batch.refused_files, batch.done, batch.total)

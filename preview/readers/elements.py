@@ -1,0 +1,106 @@
+"""The children of a `Sak` by kind: which of them count, and which led to which (`domain.md` 1.7, 1.8, 4.5)."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from preview.readers.dates import day
+from preview.readers.findings import Code, Notes
+from preview.readers.hashes import same_id
+from preview.readers.xml_input import Element, canonical
+
+# What a Relasjon or Slettet may name, besides version 1's Status, which lies within Vedtak.
+_KINDS = {
+    "Personalia",
+    "Melding",
+    "Undersokelse",
+    "Plan",
+    "Tiltak",
+    "Vedtak",
+    "Ettervern",
+    "OversendelseFylkesnemnd",
+    "Flytting",
+    "Relasjon",
+}
+
+
+def is_deleted(element: Element) -> bool:
+    """Whether it says so itself, by `ErSlettet`."""
+    text = element.get("ErSlettet")
+    return text is not None and text.strip() in ("true", "1")
+
+
+class Elements:
+    """Made of one Sak; what points at nothing is noted."""
+
+    def __init__(self, sak: Element, notes: Notes) -> None:
+        self._sak = sak
+        self._notes = notes
+        self._children: dict[str, list[Element]] = defaultdict(list)
+        for child in sak:
+            self._children[child.tag].append(child)
+        self._ids: dict[str, Collection[str]] = {}
+        self._deleted = self._read_slettet() if "Slettet" in self._children else frozenset[tuple[str, str]]()
+
+    def any(self, kind: str) -> bool:
+        """Whether there is one of that kind, deleted or not."""
+        return kind in self._children
+
+    def things(self, kind: str) -> list[tuple[Element, str, bool]]:
+        """Each thing of that kind once, the first where its Id repeats: element, id, and whether it counts (is not deleted)."""
+        found: list[tuple[Element, str, bool]] = []
+        seen: dict[str, Element] = {}
+        for element in self._children.get(kind, ()):
+            name = same_id(element.get("Id"))
+            if self.is_first(seen, name, element, kind):
+                found.append((element, name, not (is_deleted(element) or (kind, name) in self._deleted)))
+        self._ids[kind] = seen
+        return found
+
+    def is_first(self, seen: dict[str, Element], name: str, element: Element, path: str) -> bool:
+        """Whether it is the first of its id in `seen`, where it is then entered; a repetition with other content is noted.
+
+        One without an id is a thing of its own.
+        """
+        if not name:
+            return True
+        if name not in seen:
+            seen[name] = element
+            return True
+        if canonical(seen[name]) != canonical(element):
+            self._notes.add(Code.REPEATED_ID, element.sourceline, f"{path}@Id")
+        return False
+
+    def led_to(self, fra: str, til: str) -> dict[str, list[str]]:
+        """By the id of each `til`, the ids of each `fra` that a Relasjon leads from."""
+        found: dict[str, list[str]] = {}
+        for relasjon, _, counts in self.things("Relasjon"):
+            if not counts:
+                continue
+            get = relasjon.get
+            fra_type, til_type = get("FraType", ""), get("TilType", "")
+            fra_id, til_id = same_id(get("FraId")), same_id(get("TilId"))
+            if not (fra_id and til_id and fra_id in self._names(fra_type) and til_id in self._names(til_type)):
+                self._notes.add(Code.DANGLING_RELASJON, relasjon.sourceline, "Relasjon")
+            elif fra_type == fra and til_type == til:
+                found.setdefault(til_id, []).append(fra_id)
+        return found
+
+    def _read_slettet(self) -> frozenset[tuple[str, str]]:
+        deleted: set[tuple[str, str]] = set()
+        for slettet in self._children["Slettet"]:
+            kind, name = slettet.get("Type", ""), same_id(slettet.get("Id"))
+            if name and name in self._names(kind):
+                deleted.add((kind, name))
+            else:
+                self._notes.add(Code.DANGLING_SLETTET, slettet.sourceline, "Slettet")
+            if slettet.get("SluttDato") is not None and day(slettet.get("SluttDato")) is None:
+                self._notes.add(Code.NO_END_DATE, slettet.sourceline, "Slettet@SluttDato")
+        return frozenset(deleted)
+
+    def _names(self, kind: str) -> Collection[str]:
+        """The ids of that kind."""
+        names = self._ids.get(kind)
+        if names is None:
+            among = self._sak.iterfind("Vedtak/Status") if kind == "Status" else self._children.get(kind, ()) if kind in _KINDS else ()
+            names = self._ids[kind] = {same_id(element.get("Id")) for element in among}
+        return names

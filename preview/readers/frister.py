@@ -1,0 +1,30 @@
+"""Deadlines (`domain.md` 5.4): the last day on which a thing is in time. Days are ISO text."""
+
+import calendar
+from datetime import date, timedelta
+from functools import lru_cache
+
+UKE = 7  # days: a melding's time, BVL2021 § 2-1 (BVL § 4-2)
+MANEDER, UTVIDET = 3, 6  # months: an undersøkelse's time, and where an extension was granted, BVL2021 § 2-2 (BVL § 6-9)
+
+
+@lru_cache(maxsize=16384)
+def melding(mottatt: str) -> str:
+    """7 days after receipt."""
+    return _plus_days(date.fromisoformat(mottatt)).isoformat()
+
+
+@lru_cache(maxsize=16384)
+def undersokelse(startet: str, mottatt: str | None, *, utvidet: bool) -> str:
+    """3 months (6 where extended) after the melding's week has run out; after its own start where no melding led to it (4.5)."""
+    begun = date.fromisoformat(startet) if mottatt is None else _plus_days(date.fromisoformat(mottatt))
+    months = begun.year * 12 + begun.month - 1 + (UTVIDET if utvidet else MANEDER)
+    year, month = divmod(months, 12)
+    if year > date.max.year:
+        return date.max.isoformat()
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(begun.day, last)).isoformat()
+
+
+def _plus_days(start: date) -> date:
+    return start + timedelta(UKE) if start < date.max - timedelta(UKE) else date.max

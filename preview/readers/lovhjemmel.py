@@ -1,0 +1,73 @@
+"""What a tiltak's legal basis makes of it (`domain.md` 4.4)."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+BVL, BVL2021, BL1981 = "BVL", "BVL2021", "BL1981"
+LOVER = {BVL, BVL2021, BL1981}
+
+_KAPITTEL = re.compile(r"[0-9]+[a-z]*\Z")
+_PARAGRAF = re.compile(r"(?:§\s*)?(?:([0-9]+[a-z]*)\s*[-–]\s*)?([0-9]+)\s*([a-z]*)\Z")
+_OMSORG = {(BVL, "4", "12"), (BVL2021, "5", "1")}
+_AKUTT = {(BVL, "4", "6"), (BVL, "4", "9"), *((BVL2021, "4", str(paragraf)) for paragraf in range(1, 6))}
+_AKUTT_MED_LEDD = {(BVL, "4", "25"): "2", (BVL, "4", "29"): "4"}
+
+
+class Hjemmel(NamedTuple):
+    """A legal basis, normalised; `ledd` are those named."""
+
+    lov: str
+    kapittel: str
+    paragraf: str
+    ledd: frozenset[str]
+
+    @property
+    def sted(self) -> tuple[str, str, str]:
+        """Law, chapter, paragraph."""
+        return self[:3]
+
+
+class Flagg(NamedTuple):
+    """Each 0 or 1, as stored."""
+
+    omsorg: int
+    akutt: int
+    hjelpetiltak: int
+
+
+@lru_cache(maxsize=4096)
+def parse(parts: tuple[tuple[str, str], ...]) -> Hjemmel | None:
+    """Of the child elements of a Lovhjemmel, as pairs of tag and text.
+
+    None where the law is not one of `LOVER`, or chapter and paragraph are missing, unreadable or at odds.
+    The paragraph may come as `12`, `4-12` or `§ 4-12`.
+    """
+    values = {tag: text.strip() for tag, text in parts}
+    lov, kapittel = values.get("Lov", "").upper(), values.get("Kapittel", "").lower()
+    match = _PARAGRAF.match(values.get("Paragraf", "").lower())
+    if lov not in LOVER or match is None or not _KAPITTEL.match(kapittel) or match[1] not in (None, kapittel):
+        return None
+    return Hjemmel(lov, kapittel, match[2] + match[3], frozenset(text.strip() for tag, text in parts if tag == "Ledd"))
+
+
+@lru_cache(maxsize=4096)
+def flagg(hjemmel: Hjemmel | None, jmfr: tuple[Hjemmel | None, ...]) -> Flagg:
+    """The flags of a tiltak under that basis; None is an unknown one, which makes a hjelpetiltak (`domain.md` 2.1)."""
+    if hjemmel is None:
+        return Flagg(0, 0, 1)
+    omsorg = hjemmel.sted in _OMSORG or _by_4_8(hjemmel, jmfr)
+    akutt = hjemmel.sted in _AKUTT or _AKUTT_MED_LEDD.get(hjemmel.sted) in hjemmel.ledd
+    samtykke = hjemmel.sted == (BVL2021, "4", "1") or (hjemmel.sted == (BVL, "4", "6") and "1" in hjemmel.ledd)
+    return Flagg(int(omsorg), int(akutt), int(samtykke or not (omsorg or akutt)))
+
+
+def plassering(kategori: str | None) -> int:
+    """1 for a placement outside the home, by its Kategori."""
+    return int(kategori is not None and (kategori.startswith(("1.", "2.")) or kategori in ("8.2", "8.4", "8.5")))
+
+
+def _by_4_8(hjemmel: Hjemmel, jmfr: tuple[Hjemmel | None, ...]) -> bool:
+    if hjemmel.sted != (BVL, "4", "8"):
+        return False
+    return not hjemmel.ledd.isdisjoint(("2", "3")) or any(each is not None and each.sted == (BVL, "4", "12") for each in jmfr)

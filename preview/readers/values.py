@@ -1,0 +1,120 @@
+"""Single values of a case's elements, each noted where it is wrong (`domain.md` 10): days, ends, codes, legal bases."""
+
+from datetime import date
+from typing import TypeVar
+
+from preview.readers import lovhjemmel
+from preview.readers.dates import day
+from preview.readers.elements import is_deleted
+from preview.readers.findings import Code, Notes
+from preview.readers.xml_input import Element
+
+_Kept = TypeVar("_Kept")
+_LONGEST = 20  # characters of a law, chapter, paragraph or ledd: longer ones are none
+
+
+def by_tag(element: Element) -> dict[str, Element]:
+    """Its children; of several of one tag the last."""
+    return {child.tag: child for child in element}
+
+
+class Values:
+    """Reads the values of one Sak. Paths are the format's, from the child of Sak on."""
+
+    def __init__(self, sak: Element, uttrekk: str, notes: Notes) -> None:
+        self.uttrekk = uttrekk
+        self._notes = notes
+        self._first, self._last = "", date.max.isoformat()
+        self._read_sak_dates(sak)
+
+    def note(self, code: Code, element: Element, path: str) -> None:
+        """A finding at that element."""
+        self._notes.add(code, element.sourceline, path)
+
+    def own_date(self, element: Element, path: str, name: str = "StartDato") -> str | None:
+        """The day without which the element is left out."""
+        found = day(element.get(name))
+        if found is None:
+            self.note(Code.NO_DATE, element, f"{path}@{name}")
+        return found
+
+    def end(self, element: Element, children: dict[str, Element], path: str) -> tuple[Element | None, str | None]:
+        """Its Konklusjon that is not deleted, and the day of it; both None where it has none."""
+        konklusjon = children.get("Konklusjon")
+        if konklusjon is None:
+            return None, None
+        if is_deleted(konklusjon):
+            konklusjon = next((each for each in element.iterchildren("Konklusjon") if not is_deleted(each)), None)
+            if konklusjon is None:
+                return None, None
+        slutt = day(konklusjon.get("SluttDato"))
+        if slutt is None:
+            self.note(Code.NO_END_DATE, konklusjon, f"{path}/Konklusjon@SluttDato")
+        return konklusjon, slutt
+
+    def conclusion(self, element: Element, children: dict[str, Element], path: str, codes: dict[str, int]) -> tuple[str | None, int | None]:
+        """The day and code of its Konklusjon; one without a day is none."""
+        konklusjon, slutt = self.end(element, children, path)
+        if konklusjon is None:
+            return None, None
+        kode = self.code(konklusjon, path + "/Konklusjon", codes)
+        return slutt, kode if slutt is not None else None
+
+    def code(self, element: Element, path: str, codes: dict[str, _Kept], name: str = "Kode") -> _Kept | None:
+        """What is kept of a code; None where it is missing or not in its list."""
+        text = element.get(name, "")
+        found = codes.get(text) or codes.get(text.strip())
+        if found is None:
+            self.note(Code.UNKNOWN_CODE, element, f"{path}@{name}")
+        return found
+
+    def child_code(self, element: Element, children: dict[str, Element], path: str, tag: str, codes: dict[str, _Kept]) -> _Kept | None:
+        """The code of a child that must be there."""
+        child = children.get(tag)
+        if child is None:
+            self.note(Code.UNKNOWN_CODE, element, f"{path}/{tag}")
+            return None
+        return self.code(child, f"{path}/{tag}", codes)
+
+    def hjemmel(self, element: Element | None, place: Element, path: str) -> lovhjemmel.Hjemmel | None:
+        """A legal basis; None where it is missing or unknown, noted at `place`."""
+        parts = () if element is None else tuple([(child.tag, (child.text or "")[:_LONGEST]) for child in element])
+        found = lovhjemmel.parse(parts)
+        if found is None:
+            self.note(Code.LOVHJEMMEL, place, path)
+        return found
+
+    def check(self, element: Element, path: str, start: str, slutt: str | None = None, name: str = "StartDato") -> None:
+        """Warns of days that cannot be so; nothing else follows from it."""
+        end = slutt or start
+        if self._first <= start <= end <= self._last and end <= self.uttrekk:
+            return
+        if end < start:
+            self.note(Code.END_BEFORE_START, element, f"{path}/Konklusjon@SluttDato")
+        if start > self.uttrekk:
+            self.note(Code.AFTER_UTTREKK, element, f"{path}@{name}")
+        if slutt is not None and slutt > self.uttrekk:
+            self.note(Code.AFTER_UTTREKK, element, f"{path}/Konklusjon@SluttDato")
+        if start < self._first or max(start, end) > self._last:
+            self.note(Code.OUTSIDE_SAK, element, path)
+
+    def _read_sak_dates(self, sak: Element) -> None:
+        start = day(sak.get("StartDato"))
+        if start is None:
+            self.note(Code.SAK_START, sak, "Sak@StartDato")
+        else:
+            self._first = start
+            if start > self.uttrekk:
+                self.note(Code.AFTER_UTTREKK, sak, "Sak@StartDato")
+        written = sak.get("SluttDato")
+        if written is None:
+            return
+        slutt = day(written)
+        if slutt is None:
+            self.note(Code.NO_END_DATE, sak, "Sak@SluttDato")
+            return
+        self._last = slutt
+        if slutt > self.uttrekk:
+            self.note(Code.AFTER_UTTREKK, sak, "Sak@SluttDato")
+        if slutt < self._first:
+            self.note(Code.END_BEFORE_START, sak, "Sak@SluttDato")

@@ -1,0 +1,54 @@
+"""Reads files the way a delivery does, for tests of the readers."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from preview.readers import files
+from preview.readers.files import Contents
+from preview.readers.findings import Finding
+from preview.readers.folders import Innhold, Mappe
+from tests.folders import folder
+
+KEY = b"a key of thirty-two bytes, tests"
+NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
+
+
+def contents(data: bytes, now: datetime = NOW, key: bytes = KEY) -> Contents:
+    """Everything that is read of one file."""
+    return files.read(data, 1, key, now)
+
+
+def one_mappe(data: bytes, now: datetime = NOW, key: bytes = KEY) -> Mappe:
+    """The folder of a file that has one and is not refused."""
+    read = contents(data, now, key)
+    assert not read.refused, read.findings
+    assert len(read.mapper) == 1
+    return read.mapper[0]
+
+
+def innhold(**case: Any) -> Innhold:
+    """What is kept of a case; `case` is what `tests.folders.folder` takes."""
+    kept = one_mappe(folder(**case)).innhold
+    assert kept is not None
+    return kept
+
+
+def findings(data: bytes | None = None, **case: Any) -> list[tuple[str, str, str]]:
+    """Severity, code and element of each finding of a file, or of a `folder` of that case."""
+    return [_three(each) for each in contents(data if data is not None else folder(**case)).findings]
+
+
+def refusal(data: bytes, now: datetime = NOW) -> tuple[str, int, str]:
+    """Code, line and element of why a file is refused."""
+    read = contents(data, now)
+    assert read.refused
+    assert (read.mapper, read.figurer, read.oppforinger) == ([], [], [])
+    assert len(read.findings) == 1
+    found = read.findings[0]
+    assert found.severity == "refused"
+    assert found.file == 1
+    return found.code, found.line, found.element
+
+
+def _three(finding: Finding) -> tuple[str, str, str]:
+    return finding.severity.value, finding.code, finding.element
