@@ -1,0 +1,1 @@
+"""What a program sees: the REST and SSE API over the nouns of preview/ (contract.md)."""

@@ -1,0 +1,171 @@
+"""OpenAPI 3.1, generated from the routes and the very types that the handlers parse and send."""
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from api_handlers.base import Handler
+from api_handlers.broadcaster import Broadcaster
+from api_handlers.operations import Operation, Policy, Route, operation, operation_of
+from api_handlers.parsing import parameters
+from api_handlers.problems import MEDIA_TYPE, Problem
+from preview import events
+from preview.application import Application
+
+REFERENCE = "#/components/schemas/{name}"
+
+HEEDED: Mapping[str, str] = {
+    "If-None-Match": "An ETag; where it is still the document's, the answer is 304.",
+    "If-Match": "An ETag; where it is not the document's, the answer is 412.",
+    "Idempotency-Key": "1 to 255 characters. The first answer to a key is given again for 24 h.",
+    "Last-Event-ID": "The last id that was seen: the stream goes on from there. Beats `last_event_id`.",
+}
+SENT: Mapping[str, str] = {
+    "ETag": "The version of the document.",
+    "Last-Event-ID": "The place in the event log that the answer reflects: watching from there misses nothing and repeats nothing.",
+    "Link": "The pages first, prev, next and last (RFC 8288).",
+    "Location": "The snapshot's path.",
+    "Allow": "The methods that the resource takes.",
+    "Retry-After": "Seconds to wait.",
+}
+ALWAYS = (406, 422, 503)
+"""Problems that every operation may answer with."""
+
+EVENTS = (
+    events.DataUpdated,
+    events.SourceReceived,
+    events.SnapshotCreated,
+    events.AggregationCompleted,
+    events.AggregationFailed,
+    events.CacheInvalidated,
+    events.SnapshotUpdated,
+    events.SnapshotDeleted,
+    events.AggregationProgress,
+    events.Resync,
+)
+PATH_PATTERNS = {"snapshot_id": "^snap-[0-9]{3,}$", "job_id": "^job-agg-[0-9]{3,}$", "delivery_id": "^dlv-[0-9]{3,}$"}
+ABOUT = (
+    "The report that Norwegian child-welfare services send to Bufdir, previewed live. "
+    "The paths of the report data are served under their base written twice, too; every path with or without a trailing slash."
+)
+
+
+class OpenApi(Handler):
+    """The description of the API."""
+
+    def initialize(self, preview: Application, broadcaster: Broadcaster, document: bytes = b"") -> None:
+        """`document` is what `describe` gave at start."""
+        super().initialize(preview, broadcaster)
+        self._document = document
+
+    @operation(answers={200: dict, 304: None}, sends=("ETag",))
+    def get(self) -> None:
+        """This description."""
+        self.finish(self._document)
+
+
+def describe(routes: Iterable[Route], prefix: str) -> bytes:
+    """The document, as JSON; `prefix` stands before every path behind a proxy."""
+    routes = list(routes)
+    operations = [found for route in routes for method in route.operations if (found := operation_of(route.handler, method))]
+    bodies = {kind for each in operations for kind in (each.body, *each.answers.values()) if _is_struct(kind)}
+    _, schemas = msgspec.json.schema_components([*sorted(bodies, key=lambda kind: kind.__name__), *EVENTS, Problem], ref_template=REFERENCE)
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Bufdir Preview", "version": version("bufdir-preview"), "description": ABOUT},
+        "servers": [{"url": prefix or "/"}],
+        "paths": {route.path: _path(route, prefix) for route in routes},
+        "components": {"schemas": {name: _closed(schema) for name, schema in schemas.items()}},
+    }
+    return msgspec.json.encode(document)
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+    """Exactly the keys shown, no more and no fewer."""
+    return schema | {"additionalProperties": False} if schema.get("type") == "object" else schema
+
+
+def _path(route: Route, prefix: str) -> dict[str, Any]:
+    path: dict[str, Any] = {}
+    if route.doubled:
+        path["servers"] = [{"url": prefix or "/"}, {"url": prefix + route.doubled, "description": "The customer's form of the path."}]
+    if names := re.findall(r"{(\w+)}", route.path):
+        path["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": PATH_PATTERNS[name]}} for name in names
+        ]
+    for method, (policy, operation_id) in route.operations.items():
+        declared = operation_of(route.handler, method)
+        assert declared is not None
+        path[method] = _operation(declared, policy, operation_id)
+    return path
+
+
+def _operation(declared: Operation, policy: Policy, operation_id: str) -> dict[str, Any]:
+    described: dict[str, Any] = {"operationId": operation_id, "summary": declared.summary, "parameters": _parameters(declared)}
+    if policy is Policy.PUBLIC:
+        described["security"] = []
+    if declared.body is not None:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _reference(declared.body)}}}
+    answers = {str(status): _answer(declared, status, kind) for status, kind in declared.answers.items()}
+    problems = {str(status): _problem(status) for status in sorted({*ALWAYS, *declared.errors})}
+    return described | {"responses": answers | problems}
+
+
+def _parameters(declared: Operation) -> list[dict[str, Any]]:
+    fields = {field.name: field for field in msgspec.structs.fields(declared.query)}
+    query = [
+        {
+            "name": name,
+            "in": "query",
+            "required": parameter.required,
+            "schema": msgspec.json.schema(parameter.type) | ({} if fields[name].default is None else {"default": fields[name].default}),
+        }
+        for name, parameter in parameters(declared.query).items()
+    ]
+    headers = [
+        {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": HEEDED[name],
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        }
+        for name in declared.heeds
+    ]
+    return query + headers
+
+
+def _answer(declared: Operation, status: int, kind: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _headers(declared.sends)}
+    if kind is str:
+        references = {str(event.__struct_config__.tag): _reference(event) for event in EVENTS}
+        answer["content"] = {declared.gives: {"schema": {"type": "string"}, "x-event-data": references}}
+    elif kind is not None:
+        schema = _reference(kind) if _is_struct(kind) else {"type": "object"}
+        answer["content"] = {declared.gives: {"schema": schema}}
+    return answer
+
+
+def _problem(status: int) -> dict[str, Any]:
+    headers = {405: ("Allow",), 503: ("Retry-After",)}.get(status, ())
+    return {
+        "description": HTTPStatus(status).phrase,
+        "headers": _headers(headers),
+        "content": {MEDIA_TYPE: {"schema": _reference(Problem)}},
+    }
+
+
+def _headers(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"description": SENT[name], "schema": {"type": "string"}} for name in names}
+
+
+def _reference(kind: type) -> dict[str, str]:
+    return {"$ref": REFERENCE.format(name=kind.__name__)}

@@ -1,0 +1,98 @@
+"""What a method of a resource takes and gives, declared once beside it: the handler is called with it parsed, OpenAPI describes it."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, TypeVar
+
+import msgspec
+
+from api_handlers.parsing import NoQuery
+
+if TYPE_CHECKING:
+    from api_handlers.base import Handler
+
+H = TypeVar("H", bound="Handler")
+
+METHODS = ("get", "post", "put", "delete")
+"""HEAD comes with GET, OPTIONS with everything."""
+
+
+class Policy(StrEnum):
+    """Who may call an operation. Public is all there is by default (contract G2)."""
+
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`answers` holds the type of the body by status (`str` for an event stream), `errors` the statuses of problems of its own.
+
+    `heeds` and `sends` name headers of the request and of the answer.
+    """
+
+    query: type[msgspec.Struct]
+    body: type[msgspec.Struct] | None
+    answers: Mapping[int, type | None]
+    errors: tuple[int, ...]
+    heeds: tuple[str, ...]
+    sends: tuple[str, ...]
+    summary: str
+    gives: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """One path. `operations` holds policy and operation id by method; `doubled` is a base that may stand twice (contract G1)."""
+
+    path: str
+    handler: "type[Handler]"
+    operations: Mapping[str, tuple[Policy, str]] = field(default_factory=dict)
+    doubled: str = ""
+
+    def pattern(self) -> str:
+        """The regular expression of the path in all its forms, with or without a trailing slash."""
+        start = f"(?:{re.escape(self.doubled)})?" if self.doubled else ""
+        return start + re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(self.path)) + "/?"
+
+
+def operation(
+    *,
+    answers: Mapping[int, type | None],
+    query: type[msgspec.Struct] = NoQuery,
+    body: type[msgspec.Struct] | None = None,
+    errors: tuple[int, ...] = (),
+    heeds: tuple[str, ...] = (),
+    sends: tuple[str, ...] = (),
+    gives: str = "application/json",
+) -> Callable[[Callable[Concatenate[H, ...], Awaitable[None] | None]], Callable[Concatenate[H, ...], Awaitable[None] | None]]:
+    """Declares a handler's method: it is called with the path's arguments, then the parsed body and query where it has such.
+
+    Raises (when called) `NotAcceptable`, `UnsupportedMediaType`, `TooLarge`, `NotJson` and `Invalid`. See `Operation`.
+    """
+
+    def decorate(method: Callable[Concatenate[H, ...], Awaitable[None] | None]) -> Callable[Concatenate[H, ...], Awaitable[None] | None]:
+        @wraps(method)
+        def run(self: H, *arguments: str) -> Awaitable[None] | None:
+            self.check_accept(gives)
+            parsed: list[Any] = []
+            if body is not None:
+                parsed.append(self.parse_body(body))
+            if query is not NoQuery:
+                parsed.append(self.parse_query(query))
+            elif self.request.query:
+                self.parse_query(query)
+            return method(self, *arguments, *parsed)
+
+        summary = (method.__doc__ or "").strip().splitlines()[0]
+        run.__operation__ = Operation(query, body, answers, errors, heeds, sends, summary, gives)  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def operation_of(handler: "type[Handler]", method: str) -> Operation | None:
+    """What the handler declares for that method; None where it does not take it."""
+    return getattr(getattr(handler, method), "__operation__", None)

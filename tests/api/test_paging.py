@@ -1,0 +1,28 @@
+import re
+
+import pytest
+
+from api_handlers.paging import links
+from api_handlers.parsing import Paging
+from api_handlers.snapshots import SnapshotQuery
+
+
+@pytest.mark.parametrize(
+    ("page", "total", "wanted"),
+    [
+        (1, 0, {"first": 1, "last": 1}),
+        (1, 10, {"first": 1, "last": 1}),
+        (1, 11, {"first": 1, "next": 2, "last": 2}),
+        (2, 25, {"first": 1, "prev": 1, "next": 3, "last": 3}),
+        (3, 25, {"first": 1, "prev": 2, "last": 3}),
+        (9, 25, {"first": 1, "prev": 3, "last": 3}),
+    ],
+)
+def test_pages_are_linked(page: int, total: int, wanted: dict[str, int]) -> None:
+    found = re.findall(r'</x\?page=(\d+)&limit=10>; rel="(\w+)"', links("/x", Paging(page, 10), total))
+    assert {rel: int(number) for number, rel in found} == wanted
+
+
+def test_filters_are_kept() -> None:
+    query = SnapshotQuery(organization_id="org-1042", snapshot_status="current")
+    assert "</x?organization_id=org-1042&snapshot_status=current&page=1&limit=20>" in links("/x", query, 1)

@@ -1,0 +1,22 @@
+"""The comparison with the contract's examples, shown to bite."""
+
+from typing import Any
+
+import pytest
+
+from tests.contract.shapes import check
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"page": 1, "limit": 20},
+        {"page": 1, "limit": 20, "total": 2, "more": True},
+        {"limit": 20, "page": 1, "total": 2},
+        {"page": 1, "limit": 20, "total": None},
+        {"page": 1, "limit": 20, "total": 2.0},
+    ],
+)
+def test_the_comparison_bites(document: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError):
+        check(document, "pagination")
