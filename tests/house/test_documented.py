@@ -10,7 +10,8 @@ import pytest
 from api_handlers.problems import STATUSES
 from preview import errors
 from preview.events import Happening
-from tests.house.sources import REPOSITORY, text, tracked
+from preview.settings import SETTINGS
+from tests.house.sources import REPOSITORY, sources, text, tracked
 from tools.tables import MARK, TABLES, event_types, first_sentence, with_tables
 
 DOCUMENTS = [path for path in tracked() if path.suffix == ".md"]
@@ -56,3 +57,14 @@ def test_ci_runs_the_command_that_the_readme_names() -> None:
     assert command.removeprefix("make ") in commands
     for named in (command, "make run", "make help"):
         assert named in readme
+
+
+def unread(code: str) -> list[str]:
+    """The settings that no line of the code reads."""
+    return [setting.name for setting in SETTINGS if not re.search(rf"\.{setting.name}\b", code)]
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    assert "port" in unread("settings.address")
+    assert "port" not in unread("settings.port")
+    assert unread("\n".join(text(path) for path in sources(".py"))) == []
