@@ -20,7 +20,8 @@ from preview.key import open_key
 from preview.liveness import Liveness
 from preview.organizations import Organizations
 from preview.previews import Previews
-from preview.readers.delivery import Batch, Limits
+from preview.readers.delivery import Batch
+from preview.readers.limits import Limits
 from preview.readers.process import ReaderProcess
 from preview.settings import Settings
 from preview.settling import Form, render_anew
@@ -73,6 +74,7 @@ class Application:
     def start(self) -> None:
         """Follows the log, and takes up work, that of dead workers first."""
         self._liveness.bury()
+        self._reader.warm()
         self.deliveries.sweep()
         self.feed.start()
         self.worker.start()

@@ -145,7 +145,8 @@ class Fold:
 
     def _replace(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe, held: SakRow, merged: bool) -> None:
         """Decides between the folder held and this one (1.1, 1.2)."""
-        if mappe.uttrekk < held.uttrekk or (mappe.uttrekk == held.uttrekk and mappe.levering == held.levering):
+        repeated = mappe.uttrekk == held.uttrekk and mappe.levering == held.levering and mappe.digest == (held.innhold or b"")
+        if mappe.uttrekk < held.uttrekk or repeated:
             self._count(connection, source, "changed" if merged else "unchanged")
             return
         self._check_previous(mappe, held)

@@ -165,8 +165,8 @@ class Jobs:
         self._database.submit(lambda connection: jobs.set_progress(connection, job.job, job.attempt, completed))
 
     def release(self, job: JobRow) -> None:
-        """Gives the claim back: the job waits again."""
-        self._database.write(lambda connection: jobs.release(connection, job.job, job.attempt))
+        """Gives the claim back: the job waits again, or gives way to a follow-up that waits."""
+        self._database.write(lambda connection: jobs.release(connection, job.job, job.attempt, timestamp(now())))
 
     def complete(self, job: JobRow, result: Result, seconds: float) -> None:
         """Values, statuses, documents and events in one transaction. Raises `ClaimLost`."""

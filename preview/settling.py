@@ -36,6 +36,7 @@ class _Shown(msgspec.Struct, frozen=True, array_like=True):
     completion: int
     prior: int | None
     prior_completion: int
+    prior_aggregated_at: str | None
 
 
 def source_of(row: KildeRow) -> Source:
@@ -107,7 +108,13 @@ def settle(connection: Connection, form: Form, organization_id: str, *, own: Col
 def _settle_one(connection: Connection, form: Form, row: SnapshotRow, name: str, standing: Standing, *, own: bool) -> None:
     prior = standing.prior
     new = _Shown(
-        name, standing.status, standing.cache_valid, row.completion, prior.snapshot if prior else None, prior.completion if prior else 0
+        name,
+        standing.status,
+        standing.cache_valid,
+        row.completion,
+        prior.snapshot if prior else None,
+        prior.completion if prior else 0,
+        prior.aggregated_at if prior else None,
     )
     old = msgspec.json.decode(row.rendered_from, type=_Shown) if row.rendered_from else None
     if new == old:
@@ -145,7 +152,7 @@ def _tell(
         "organization_name": old.name != new.name,
         "snapshot_status": old.status != new.status and not own,
         "cache_valid": new.cache_valid and not old.cache_valid and not own,
-        "prior_period": (old.prior, old.prior_completion) != (new.prior, new.prior_completion) and not changed_prior,
+        "prior_period": (old.prior, old.prior_aggregated_at) != (new.prior, new.prior_aggregated_at) and not changed_prior,
     }
     if keys := [key for key, differs in changed.items() if differs]:
         record(connection, SnapshotUpdated(**place, changed_keys=keys, updated_at=at), row.snapshot)

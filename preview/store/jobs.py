@@ -98,11 +98,14 @@ def claim(connection: Connection, worker: int, at: str) -> JobRow | None:
     return job(connection, found[0])
 
 
-def release(connection: Connection, number: int, attempt: int) -> bool:
-    """Gives a claim back; False where it is lost."""
+def release(connection: Connection, number: int, attempt: int, at: str) -> bool:
+    """Gives a claim back; False where it is lost. Where a follow-up of its snapshot waits, that one takes its place and it is cancelled."""
     cursor = connection.execute(
-        "UPDATE job SET job_status = 'waiting', worker = NULL, started_at = NULL, completed = 0 WHERE job = ? AND attempt = ? AND job_status = 'running'",
-        (number, attempt),
+        """UPDATE job SET (job_status, ended_at) = (SELECT iif(count(*), 'cancelled', 'waiting'), iif(count(*), ?, NULL)
+            FROM job AS other WHERE other.snapshot = job.snapshot AND other.job_status = 'waiting'),
+            worker = NULL, started_at = NULL, completed = 0
+        WHERE job = ? AND attempt = ? AND job_status = 'running'""",
+        (at, number, attempt),
     )
     return cursor.rowcount == 1
 

@@ -1,36 +1,14 @@
 """Deliveries of distinct DatoUttrekk, in any order, with tombstones, migrated ids and repetitions, fold to the same case base (`domain.md` 1)."""
 
-import hashlib
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preview.clock import instant_text
 from preview.folding import Fold
-from preview.readers.folders import Avgiver, Innhold, Mappe, Melding
+from preview.readers.folders import Mappe
 from preview.store.database import Connection, Database
-
-AVGIVER = Avgiver("999999999", "0301", "Testkommune", "02", "Testbydel")
-START = datetime(2024, 1, 1, tzinfo=UTC)
-
-
-def digest(name: str) -> bytes:
-    return hashlib.sha256(name.encode()).digest()
-
-
-def mappe(step: int, sak: str, content: int | None, migrert: str | None = None, *, hours: int = 7) -> Mappe:
-    """The folder of case `sak` as of `step`; `content` None is a tombstone."""
-    innhold = None
-    if content is not None:
-        innhold = Innhold("2010-03", [Melding(f"2024-01-{content + 1:02}", None, None, "2024-02-01")], [], [], [], [], [], [], 0)
-    encoded = b"" if innhold is None else msgspec.msgpack.encode(innhold)
-    uttrekk = instant_text(START + timedelta(hours=hours * step))
-    return Mappe(
-        1, 1, AVGIVER, "CIS", uttrekk, digest(f"levering {step}"), None, digest(sak), digest(migrert) if migrert else None, innhold, digest(str(encoded))
-    )
+from tests.preview.mapper import mappe
 
 
 def delivered(database: Database, *, full: bool, mapper: list[Mappe], number: int = 1) -> Fold:
@@ -54,7 +32,9 @@ def case_base(connection: Connection) -> object:
         cases.append((sorted(held.pop(sak)), uttrekk, innhold, fodt, slettet, meldinger))
     assert not held, "ids that lead nowhere"
     extract = connection.execute("SELECT forste_uttrekk, siste_uttrekk, fagsystem FROM kilde").fetchall()
-    orphans = connection.execute("SELECT count(*) FROM melding WHERE (kilde, sak) NOT IN (SELECT kilde, sak FROM sak WHERE NOT slettet)").fetchone()
+    orphans = connection.execute(
+        "SELECT count(*) FROM melding WHERE (kilde, sak) NOT IN (SELECT kilde, sak FROM sak WHERE NOT slettet)"
+    ).fetchone()
     assert orphans == (0,)
     return sorted(cases), extract  # type: ignore[type-var]
 
@@ -79,7 +59,9 @@ def folded(folder: Path, mapper: list[Mappe]) -> object:
 
 
 SAKER = st.sampled_from(["a", "b", "c", "d"])
-FOLDERS = st.lists(st.tuples(SAKER, st.one_of(st.none(), st.integers(0, 3)), st.one_of(st.none(), st.none(), SAKER)), min_size=1, max_size=9)
+FOLDERS = st.lists(
+    st.tuples(SAKER, st.one_of(st.none(), st.integers(0, 3)), st.one_of(st.none(), st.none(), SAKER)), min_size=1, max_size=9
+)
 
 
 @settings(max_examples=60)

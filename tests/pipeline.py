@@ -1,0 +1,87 @@
+"""The real pipeline for tests: an application over a data folder, deliveries in, snapshots out."""
+
+import io
+import time
+import zipfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from preview.application import Application
+from preview.documents import DeliveryDocument, Document, Requested, Value
+from preview.events import EventRow
+from preview.settings import Settings
+
+WAIT_SECONDS = 30.0
+
+
+@contextmanager
+def opened(data_dir: Path, *, started: bool = True, **settings: object) -> Generator[Application]:
+    """An application that nothing aggregates by itself, unless asked to."""
+    given: dict[str, object] = {"auto_aggregate": False, **settings}
+    application = Application.open(msgspec.convert({"data_dir": str(data_dir), **given}, Settings, dec_hook=lambda kind, raw: kind(raw)))
+    try:
+        if started:
+            application.start()
+        yield application
+    finally:
+        application.close()
+
+
+def until(condition: Callable[[], bool], what: str = "it") -> None:
+    """Waits for the condition; fails the test where it does not come true."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.005)
+
+
+def zipped(files: list[bytes]) -> bytes:
+    """The files as one ZIP."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, file in enumerate(files):
+            archive.writestr(f"{number:05}.xml", file)
+    return out.getvalue()
+
+
+def deliver(application: Application, *files: bytes, full: bool = False, actor: str = "test") -> DeliveryDocument:
+    """Delivers the files as one delivery, and waits until it is taken or refused."""
+    content = files[0] if len(files) == 1 else zipped(list(files))
+    receipt = application.deliveries.receive([content], full=full, actor=actor)
+    until(lambda: application.deliveries.document(receipt.delivery_id).completed_at is not None, "the delivery")
+    return application.deliveries.document(receipt.delivery_id)
+
+
+def aggregate(application: Application, organization_id: str, period_id: str, *, force: bool = False, actor: str = "test") -> Requested:
+    """Asks for a snapshot and waits for its job."""
+    requested, _ = application.snapshots.request(organization_id, period_id, force, actor)
+    wait_for_job(application, requested.job_id)
+    return requested
+
+
+def wait_for_job(application: Application, job_id: str) -> None:
+    """Until it has ended."""
+    until(lambda: application.jobs.document(job_id).ended_at is not None, job_id)
+
+
+def document(application: Application, snapshot_id: str) -> Document:
+    """The snapshot's document, parsed."""
+    return msgspec.json.decode(application.snapshots.document(snapshot_id).body, type=Document)
+
+
+def values(document: Document) -> dict[str, Value]:
+    """Current values by field key."""
+    return {field.field_key: field.value for section in document.sections for field in section.fields}
+
+
+def events(application: Application, after: int = 0) -> list[EventRow]:
+    """All events after that one."""
+    return application.events.after(after, 100_000)
+
+
+def kinds(rows: list[EventRow]) -> list[str]:
+    """Their types, in order."""
+    return [row.type for row in rows]
