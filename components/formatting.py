@@ -1,0 +1,58 @@
+"""How the screen writes values, changes and instants, in nb, nn or en. Here and never in the browser.
+
+Numbers and days themselves are written by `preview.texts.formats`. Instants come as the API's UTC text and are shown in Norwegian time.
+"""
+
+from babel import Locale
+from babel.dates import format_datetime
+
+from preview.clock import OSLO, parse_instant
+from preview.documents import Value
+from preview.texts.formats import NO_BREAK_SPACE, Language, number, percent, signed, signed_percent
+
+ABSENT = "–"
+HIDDEN = ":"
+_LOCALES: dict[Language, Locale] = {"nb": Locale("nb", "NO"), "nn": Locale("nn", "NO"), "en": Locale("en", "GB")}
+_INSTANT: dict[Language, str] = {"nb": "d. MMMM y 'kl.' HH:mm", "nn": "d. MMMM y 'kl.' HH:mm", "en": "d MMMM y 'at' HH:mm"}
+_CLOCK: dict[Language, str] = {"nb": "'kl.' HH:mm", "nn": "'kl.' HH:mm", "en": "'at' HH:mm"}
+
+
+def _sized(amount: float, unit: str) -> float:
+    """Counts are whole; prosent and årsverk have one decimal."""
+    return int(amount) if unit == "antall" else float(amount)
+
+
+def value(amount: Value, unit: str, language: Language) -> str:
+    """In its unit: `1 480`, `81,5 %`, `48,6`; `–` where there is none."""
+    if amount is None:
+        return ABSENT
+    return (percent if unit == "prosent" else number)(language, _sized(amount, unit))
+
+
+def change(amount: Value, unit: str, language: Language) -> str:
+    """With its sign: `+38`, `−3,0 pp` (shares change in percentage points); `–` where it cannot be told."""
+    if amount is None:
+        return ABSENT
+    return signed(language, _sized(amount, unit)) + (f"{NO_BREAK_SPACE}pp" if unit == "prosent" else "")
+
+
+def percent_change(per_cent: int | None, unit: str, language: Language) -> str:
+    """In whole per cent: `+7 %`. Shares have none (no per cent of a per cent), and where nothing can be told it is `–`."""
+    if unit == "prosent":
+        return ""
+    return ABSENT if per_cent is None else signed_percent(language, per_cent)
+
+
+def part(share: float, language: Language) -> str:
+    """A part of 1 in whole per cent: `62 %`."""
+    return percent(language, round(100 * share))
+
+
+def instant(text: str, language: Language) -> str:
+    """`2026-03-25T14:00:00Z` -> `25. mars 2026 kl. 15:00`."""
+    return format_datetime(parse_instant(text), _INSTANT[language], tzinfo=OSLO, locale=_LOCALES[language])
+
+
+def clock_time(text: str, language: Language) -> str:
+    """`2026-03-25T14:02:00Z` -> `kl. 15:02`."""
+    return format_datetime(parse_instant(text), _CLOCK[language], tzinfo=OSLO, locale=_LOCALES[language])

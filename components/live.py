@@ -1,0 +1,134 @@
+"""What keeps a page live: the component that carries regions to the browser, and the fan-out from the event log to the sessions.
+
+The component has no element of its own worth seeing: it writes into the page that is already there, so there is no shadow root, focus
+stays, and assistive technology sees everything.
+"""
+
+import logging
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import panel as pn
+import param
+from panel.custom import JSComponent
+from tornado.ioloop import IOLoop
+
+from components.page import LIVE_MARK
+from preview.events import AggregationProgress, EventRow
+from preview.feed import Feed
+
+log = logging.getLogger(__name__)
+
+
+class Live(JSComponent):
+    """Carries what is drawn to the page that shows it.
+
+    `drawn` is what the page was made with. Until the browser says that it listens, `regions` holds all that differs from it, so that
+    nothing is missed between page and connection; from then on, what has changed since the last patch.
+    """
+
+    regions = param.Dict(default={}, doc="HTML by region id, to be written into the page.")
+
+    _esm = Path(__file__).with_suffix(".js")
+
+    def __init__(self, drawn: Mapping[str, str], on_message: Callable[[dict[str, Any]], None], **params: Any) -> None:
+        super().__init__(**params)
+        self._held = dict(drawn)
+        self._listens = False
+        self._on_message = on_message
+
+    def patch(self, drawn: Mapping[str, str]) -> None:
+        """Sends what differs from what the browser holds. Call it in the session's own callbacks only."""
+        pending = {} if self._listens else self.regions
+        changed = {region: html for region, html in drawn.items() if self._held.get(region) != html or region in pending}
+        if self._listens:
+            self._held |= changed
+        else:
+            changed = pending | changed
+        if changed:
+            self.regions = {region: str(html) for region, html in changed.items()}
+
+    def take(self, sent: Any) -> None:
+        """What the browser sends: `ready` is the component's own, all else is the view's."""
+        if not isinstance(sent, dict):
+            return
+        if sent.get("do") == "ready":
+            self._listens = True
+            self._held |= self.regions
+        else:
+            self._on_message(sent)
+
+    def _handle_msg(self, data: Any) -> None:
+        """Called by Panel."""
+        self.take(data)
+
+
+# Everything to be read comes first. Each script carries the nonce: es-module-shims copies it from there.
+_TEMPLATE = """{% from macros import embed %}{{ before }}{{ embed(roots.live) }}
+{{ bokeh_css }}{{ (scripts(bokeh_js) ~ plot_script) | replace("<script", '<script nonce="' ~ nonce ~ '"') }}{{ after }}"""
+
+
+def live_page(live: Live, html: str, nonce: str, scripts: Callable[[str], str]) -> pn.Template:
+    """A page around its live component. `html` holds `LIVE_MARK`; `scripts` puts our addresses into Panel's script tags."""
+    before, _, after = html.partition(LIVE_MARK)
+    page = pn.Template(_TEMPLATE, items={"live": live})
+    page.add_variable("before", before)
+    page.add_variable("after", after)
+    page.add_variable("scripts", scripts)
+    page.add_variable("nonce", nonce)
+    return page
+
+
+class Watcher(Protocol):
+    """A session that shows an organisation."""
+
+    @property
+    def organization_id(self) -> str:
+        """Whose events it wants."""
+        ...
+
+    def hear(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
+        """Called on the event loop, outside the session: what it shows it changes in a callback of its own."""
+        ...
+
+
+class Fanout:
+    """One a process: follows the feed and tells the sessions of the organisations concerned. Sessions are held weakly."""
+
+    def __init__(self, feed: Feed, loop: IOLoop) -> None:
+        self._loop = loop
+        self._watchers: weakref.WeakSet[Watcher] = weakref.WeakSet()
+        self._newest: dict[str, int] = {}
+        self.close = feed.subscribe(self._hand_over)
+
+    def join(self, watcher: Watcher) -> None:
+        """It hears from now on."""
+        self._watchers.add(watcher)
+
+    def leave(self, watcher: Watcher) -> None:
+        """It hears no more."""
+        self._watchers.discard(watcher)
+
+    def newest(self, organization_id: str) -> int:
+        """The newest event of the organisation since the process started, 0 for none: what a session that joins must reflect."""
+        return self._newest.get(organization_id, 0)
+
+    def _hand_over(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
+        """On the feed's thread, from where only this is safe."""
+        self._loop.add_callback(self._tell, events, progress)
+
+    def _tell(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
+        for event in events:
+            self._newest[event.organization_id] = event.event
+        for watcher in list(self._watchers):
+            concerned = [event for event in events if event.organization_id == watcher.organization_id]
+            moved = [each for each in progress if each.organization_id == watcher.organization_id]
+            if not concerned and not moved:
+                continue
+            try:
+                watcher.hear(concerned, moved)
+            except Exception:
+                log.exception("a dashboard session could not be told")
+                self._watchers.discard(watcher)

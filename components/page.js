@@ -1,0 +1,156 @@
+// What every page does: theme, language, dialogs and searching on all of them; on live ones, patching regions, pausing, coming back.
+
+export const $ = (selector, within = document) => within.querySelector(selector)
+export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
+const root = document.documentElement
+const prefix = document.body.dataset.prefix
+const texts = JSON.parse($("#texts")?.textContent ?? "{}")
+
+/** A text of the server's with its names filled in. */
+export const text = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name])
+/** The form for that number. */
+export const counted = (key, n, values = {}) => text(`${key}.${n === 1 ? "one" : "other"}`, {n, ...values})
+/** Politely, to a screen reader. */
+export const say = sentence => { $("#said").textContent = sentence }
+/** To the view's Python. */
+export const send = message => document.dispatchEvent(new CustomEvent("live:send", {detail: message}))
+export const isLive = () => root.dataset.live === "on" || root.dataset.live === "paused"
+
+// ── theme and language: kept in cookies, which the server reads ──
+const keep = (name, value) => { document.cookie = `${name}=${value}; path=${prefix}/; max-age=31536000; samesite=lax` }
+const withoutParameter = name => { const url = new URL(location); url.searchParams.delete(name); return url }
+
+function swapTheme() {
+  const theme = root.dataset.colorScheme === "dark" ? "light" : "dark"
+  root.dataset.colorScheme = theme
+  $$("[data-do=theme][aria-pressed]").forEach(button => { button.ariaPressed = theme === "dark" })
+  keep("theme", theme)
+  history.replaceState(history.state, "", withoutParameter("theme"))
+}
+
+function swapLanguage(language) {
+  keep("lang", language)
+  location.replace(withoutParameter("lang"))
+}
+
+// ── patches: the regions that the server has drawn anew ──
+// These attributes are the browser's own: what is open, chosen, marked or hidden here.
+const OWN = new Set(["hidden", "open", "aria-expanded", "aria-pressed", "aria-current", "tabindex", "data-changed"])
+
+/** Makes `old` equal to `fresh` while it stays in place, so that focus, selection and what is open stay too. */
+export function morph(old, fresh) {
+  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) { old.replaceWith(fresh); return }
+  if (old.nodeType !== Node.ELEMENT_NODE) { if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue; return }
+  if ("own" in old.dataset) return
+  for (const {name, value} of fresh.attributes) if (!OWN.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value)
+  for (const {name} of [...old.attributes]) if (!OWN.has(name) && !fresh.hasAttribute(name)) old.removeAttribute(name)
+  const before = [...old.childNodes], after = [...fresh.childNodes]
+  after.forEach((node, i) => before[i] ? morph(before[i], node) : old.append(node))
+  before.slice(after.length).forEach(node => node.remove())
+  if (old.nodeName === "SELECT") { const chosen = $("option[selected]", old); if (chosen) old.value = chosen.value }
+}
+
+/** Writes regions, HTML by id, into the page. */
+export function patch(regions) {
+  for (const [id, html] of Object.entries(regions)) {
+    const old = $(`[data-region="${id}"]`)
+    if (!old) continue
+    const template = document.createElement("template")
+    template.innerHTML = html
+    morph(old, template.content.firstElementChild)
+  }
+}
+
+let apply = patch
+/** A view that marks what changes puts its own in place of `patch`. */
+export const applyBy = own => { apply = own }
+
+// ── pause: patches wait, the newest of each region ──
+let waiting = {}
+export const setPaused = paused => {
+  if (!isLive()) return
+  root.dataset.live = paused ? "paused" : "on"
+  if (!paused) { const held = waiting; waiting = {}; apply(held) }
+  document.dispatchEvent(new CustomEvent("live:waiting", {detail: waiting}))
+}
+
+document.addEventListener("live:on", () => { if (root.dataset.live !== "paused") root.dataset.live = "on" })
+document.addEventListener("live:regions", ({detail}) => {
+  if (root.dataset.live !== "paused") { apply(detail); return }
+  Object.assign(waiting, detail)
+  document.dispatchEvent(new CustomEvent("live:waiting", {detail: waiting}))
+})
+
+// ── a lost line: say so, ask every second, come back when the server answers; all state is in the URL ──
+let asking = 0
+/** Comes back as soon as the server answers; not under an open dialog, where somebody is writing. */
+export async function comeBack() {
+  try {
+    const answer = await fetch(`${prefix}/livez`, {cache: "no-store"})
+    if (!answer.ok || $("dialog[open]")) return
+  } catch { return }
+  clearInterval(asking)
+  document.dispatchEvent(new CustomEvent("live:leaving"))
+  location.reload()
+}
+document.addEventListener("live:lost", () => {
+  if (asking) return
+  root.dataset.live = "lost"
+  const now = new Intl.DateTimeFormat(root.lang, {hour: "2-digit", minute: "2-digit", timeZone: "Europe/Oslo"}).format(new Date())
+  const lost = $("#lost")
+  $("p", lost).textContent = text("live.offline_since", {time: now})
+  lost.hidden = false
+  asking = setInterval(comeBack, 1000)
+})
+
+// ── searching in a list of services ──
+/** Shows the services whose name or number holds what is typed. */
+export function narrow(list, typed) {
+  const wanted = typed.trim().toLowerCase()
+  let shown = 0
+  for (const item of list.children) {
+    item.hidden = !item.textContent.toLowerCase().includes(wanted)
+    shown += !item.hidden
+  }
+  const none = $("[data-none]", list.parentElement)
+  if (none) none.hidden = shown > 0
+}
+
+document.addEventListener("input", ({target}) => { if (target.dataset.filters) narrow($(`#${target.dataset.filters}`), target.value) })
+document.addEventListener("change", ({target}) => { if (target.dataset.choose === "lang") swapLanguage(target.value) })
+
+// Older browsers do not know the `command` attribute.
+const knowsCommands = "commandForElement" in HTMLButtonElement.prototype
+document.addEventListener("click", event => {
+  const choice = event.target.closest("[data-choice]")
+  if (choice) { event.preventDefault(); swapLanguage(choice.dataset.choice) }
+  const command = event.target.closest("button[commandfor]")
+  if (command && !knowsCommands) {
+    const dialog = document.getElementById(command.getAttribute("commandfor"))
+    if (command.getAttribute("command") === "close") dialog.close(); else dialog.showModal()
+  }
+  switch (event.target.closest("[data-do]")?.dataset.do) {
+    case "theme": swapTheme(); break
+    case "print": print(); break
+    case "pause": setPaused(root.dataset.live !== "paused"); break
+    case "reload": comeBack(); break
+  }
+})
+
+// ── single keys, outside text fields, unless switched off (WCAG 2.1.4) ──
+const KEYS_OFF = "keys-off"
+const keys = {t: swapTheme, p: () => setPaused(root.dataset.live !== "paused"), "?": () => $("#keys")?.showModal()}
+/** A view's own keys: what to do, by key. */
+export const addKeys = own => Object.assign(keys, own)
+const mayUseKeys = () => localStorage.getItem(KEYS_OFF) === null
+const keySwitch = $("#single-keys")
+if (keySwitch) {
+  keySwitch.checked = mayUseKeys()
+  keySwitch.addEventListener("change", () => keySwitch.checked ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1"))
+}
+document.addEventListener("keydown", event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || $("dialog[open]")) return
+  if (event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select") || event.target.isContentEditable) return
+  const act = mayUseKeys() && keys[event.key]
+  if (act && act(event) !== false) event.preventDefault()
+})

@@ -1,0 +1,108 @@
+"""Serves the pages and the API on one server. The only file that touches Panel's configuration."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import panel as pn
+from bokeh.server.urls import per_app_patterns
+from panel.io.server import DocHandler, Server, WSHandler
+from tornado.ioloop import IOLoop
+
+from components import assets
+from components.assets import AssetHandler
+from components.language import visit
+from components.live import Fanout
+from components.messages import message
+from components.organizations import OrganizationsPage
+from components.page import Elsewhere, House, NothingHere, TellsCalmly, guard
+from components.preview import PreviewPage
+from preview.application import Application
+
+_SESSION_KEY = "session.key"
+
+
+class LivePageHandler(TellsCalmly, DocHandler):
+    """The first answer of a live page. What it shows is read on a thread before there is a session, so that the event loop never waits."""
+
+    async def prepare(self) -> None:
+        """Reads it; a page that cannot be shown is answered here and costs no session."""
+        await super().prepare()
+        request: Any = self.request
+        self.house = self.settings["house"]
+        request.nonce = self.nonce = guard(self)
+        page = self.settings["pages"][self.application_context.url]
+        try:
+            request.fetched = await page.fetch(visit(request))
+        except Elsewhere as elsewhere:
+            self.redirect(self.house.prefix + elsewhere.path)
+        except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
+            self.tell(message(error, self.house.words(visit(request)), page.saying))
+
+
+class SameHostSocket(WSHandler):
+    """A page's own host may always connect; others as the settings say."""
+
+    def check_origin(self, origin: str) -> bool:
+        """Whether a page from there may connect."""
+        return urlsplit(origin).netloc.lower() == self.request.headers.get("Host", "").lower() or super().check_origin(origin)
+
+
+def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Server:
+    """A server that listens, not yet started, on the current event loop. `application` must have been started.
+
+    `server.start()`, then run the loop; `server.stop()` ends it. The port is `server.port`.
+    """
+    settings = application.settings
+    # Our own page comes back by itself (page.js); Panel's notifications and reconnecting would speak English over it.
+    pn.config.param.update(notifications=False, reconnect=False)
+    per_app_patterns[:] = [(r"/?", LivePageHandler), (r"/ws", SameHostSocket)]
+    house = House.of(application, assets.load())
+    fanout = Fanout(application.feed, IOLoop.current())
+    pages = {page.path: page for page in (PreviewPage(house, fanout),)}
+    plain = [
+        (r"/?", OrganizationsPage, {"house": house}),
+        (r"/assets/(.+)", AssetHandler, {"assets": house.assets}),
+    ]
+    server = pn.serve(
+        {path: page.open for path, page in pages.items()},
+        address=settings.address,
+        port=settings.port,
+        prefix=settings.prefix,
+        websocket_origin=list(settings.websocket_origins) or None,
+        use_xheaders=settings.use_xheaders,
+        extra_patterns=[*api_routes, *plain],
+        default_handler_class=NothingHere,
+        default_handler_args={"house": house},
+        compress_response=True,
+        use_index=False,
+        secret_key=_session_key(settings.data_dir),
+        sign_sessions=True,
+        include_headers=[house.actor_header] if house.actor_header else [],
+        include_cookies=["lang", "theme"],
+        house=house,
+        pages=pages,
+        location=False,
+        show=False,
+        start=False,
+        verbose=False,
+    )
+    return cast(Server, server)
+
+
+def _session_key(folder: Path) -> bytes:
+    """Signs sessions: one for all processes on the data folder, and the same after a restart."""
+    path = folder / _SESSION_KEY
+    if not path.exists():
+        # Another process may do the same at this moment: only one link succeeds, and it is of a whole file.
+        own = folder / f"{_SESSION_KEY}.{os.getpid()}"
+        with os.fdopen(os.open(own, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            path.hardlink_to(own)
+        own.unlink()
+    return path.read_bytes()
