@@ -146,9 +146,9 @@ def flytting(dato: str | None, arsak: str | None = "1.2.1", til: str | None = "4
     return element("Flytting", [element("ArsakFra", Kode=arsak), element("FlyttingTil", Kode=til)], Id=_id(id), SluttDato=dato, **more)
 
 
-def relasjon(fra_type: str, fra: str, til_type: str, til: str, **more: Any) -> str:
+def relasjon(fra_type: str, fra: str, til_type: str, til: str, *, id: str | None = "", **more: Any) -> str:
     """`relasjon("Melding", id, "Undersokelse", id)`: the one led to the other."""
-    return element("Relasjon", Id=uid(), FraId=fra, FraType=fra_type, TilId=til, TilType=til_type, **more)
+    return element("Relasjon", Id=_id(id), FraId=fra, FraType=fra_type, TilId=til, TilType=til_type, **more)
 
 
 def slettet(type: str | None, id: str | None, slutt: str | None = "2024-12-01") -> str:

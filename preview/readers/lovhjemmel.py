@@ -7,8 +7,8 @@ from typing import NamedTuple
 BVL, BVL2021, BL1981 = "BVL", "BVL2021", "BL1981"
 LOVER = {BVL, BVL2021, BL1981}
 
-_KAPITTEL = re.compile(r"[0-9]+[a-z]*\Z")
-_PARAGRAF = re.compile(r"(?:§\s*)?(?:([0-9]+[a-z]*)\s*[-–]\s*)?([0-9]+)\s*([a-z]*)\Z")
+_KAPITTEL = re.compile(r"[0-9]{1,3}[a-z]{0,2}\Z")
+_PARAGRAF = re.compile(r"(?:§\s*)?(?:([0-9]{1,3}[a-z]{0,2})\s*[-–]\s*)?([0-9]{1,4})\s*([a-z]{0,2})\Z")
 _OMSORG = {(BVL, "4", "12"), (BVL2021, "5", "1")}
 _AKUTT = {(BVL, "4", "6"), (BVL, "4", "9"), *((BVL2021, "4", str(paragraf)) for paragraf in range(1, 6))}
 _AKUTT_MED_LEDD = {(BVL, "4", "25"): "2", (BVL, "4", "29"): "4"}
@@ -38,17 +38,17 @@ class Flagg(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(parts: tuple[tuple[str, str], ...]) -> Hjemmel | None:
-    """Of the child elements of a Lovhjemmel, as pairs of tag and text.
+    """Of the child elements of a Lovhjemmel, as pairs of tag and trimmed text.
 
     None where the law is not one of `LOVER`, or chapter and paragraph are missing, unreadable or at odds.
     The paragraph may come as `12`, `4-12` or `§ 4-12`.
     """
-    values = {tag: text.strip() for tag, text in parts}
+    values = dict(parts)
     lov, kapittel = values.get("Lov", "").upper(), values.get("Kapittel", "").lower()
     match = _PARAGRAF.match(values.get("Paragraf", "").lower())
     if lov not in LOVER or match is None or not _KAPITTEL.match(kapittel) or match[1] not in (None, kapittel):
         return None
-    return Hjemmel(lov, kapittel, match[2] + match[3], frozenset(text.strip() for tag, text in parts if tag == "Ledd"))
+    return Hjemmel(lov, kapittel, match[2] + match[3], frozenset(text for tag, text in parts if tag == "Ledd"))
 
 
 @lru_cache(maxsize=4096)

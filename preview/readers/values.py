@@ -78,7 +78,7 @@ class Values:
 
     def hjemmel(self, element: Element | None, place: Element, path: str) -> lovhjemmel.Hjemmel | None:
         """A legal basis; None where it is missing or unknown, noted at `place`."""
-        parts = () if element is None else tuple([(child.tag, (child.text or "")[:_LONGEST]) for child in element])
+        parts = () if element is None else tuple([(child.tag, (child.text or "").strip()[:_LONGEST]) for child in element])
         found = lovhjemmel.parse(parts)
         if found is None:
             self.note(Code.LOVHJEMMEL, place, path)

@@ -5,7 +5,6 @@ from typing import Any
 
 from preview.readers import files
 from preview.readers.files import Contents
-from preview.readers.findings import Finding
 from preview.readers.folders import Innhold, Mappe
 from tests.folders import folder
 
@@ -33,9 +32,14 @@ def innhold(**case: Any) -> Innhold:
     return kept
 
 
-def findings(data: bytes | None = None, **case: Any) -> list[tuple[str, str, str]]:
-    """Severity, code and element of each finding of a file, or of a `folder` of that case."""
-    return [_three(each) for each in contents(data if data is not None else folder(**case)).findings]
+def findings_in(data: bytes) -> list[tuple[str, str, str]]:
+    """Severity, code and element of each finding of a file."""
+    return [(each.severity.value, each.code, each.element) for each in contents(data).findings]
+
+
+def findings(**case: Any) -> list[tuple[str, str, str]]:
+    """The same of a `folder` of that case."""
+    return findings_in(folder(**case))
 
 
 def refusal(data: bytes, now: datetime = NOW) -> tuple[str, int, str]:
@@ -48,7 +52,3 @@ def refusal(data: bytes, now: datetime = NOW) -> tuple[str, int, str]:
     assert found.severity == "refused"
     assert found.file == 1
     return found.code, found.line, found.element
-
-
-def _three(finding: Finding) -> tuple[str, str, str]:
-    return finding.severity.value, finding.code, finding.element
