@@ -1,6 +1,68 @@
 """The program: builds the parts and serves them. `python app.py serve` is the same as `bufdir-preview serve`."""
 
-from preview.cli import main
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+
+from api_handlers.broadcaster import Broadcaster
+from api_handlers.routes import routes
+from components import setup
+from preview import cli
+from preview.application import Application
+from preview.clock import today
+from preview.demo import loading
+from preview.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 0.3
+"""So long have answers under way to go out."""
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop, where there is one for the platform."""
+    if sys.platform != "linux":
+        return None
+    import uvloop  # noqa: PLC0415  (not installed elsewhere)
+
+    return uvloop.new_event_loop
+
+
+async def _serve(application: Application) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    application.start()
+    broadcaster = Broadcaster(application)
+    server = setup.serve(application, routes(application, broadcaster))
+    server.start()
+    settings = application.settings
+    print(f"Bufdir Preview: http://{settings.address}:{server.port}{settings.prefix}/", flush=True)  # noqa: T201
+    if settings.demo:
+        await asyncio.to_thread(loading.start, application, today())
+    await stop.wait()
+    log.info("stopping")
+    broadcaster.drain()
+    server.stop()
+    await asyncio.sleep(_DRAIN_SECONDS)
+
+
+def serve(settings: Settings) -> None:
+    """Serves until told to stop by SIGTERM or SIGINT; what runs then ends or is given back."""
+    application = Application.open(settings)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(application))
+    finally:
+        application.close()
+
+
+def main() -> None:
+    """The command line."""
+    cli.commands(serve)(prog_name="bufdir-preview")
+
 
 if __name__ == "__main__":
     main()

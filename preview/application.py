@@ -46,7 +46,7 @@ class Application:
         self.boot_id = secrets.token_hex(8)
         self.executor = ThreadPoolExecutor(_EXECUTOR_THREADS, thread_name_prefix="store-reader")
         self._only = only
-        form = Form(catalogue, settings.suppress_small_counts)
+        self.form = form = Form(catalogue, settings.suppress_small_counts)
         render_anew(database, form)
         self._liveness = Liveness(folder / "workers", database)
         self._reader = ReaderProcess(open_key(folder, database), Limits.of(settings))
@@ -78,6 +78,11 @@ class Application:
         self.deliveries.sweep()
         self.feed.start()
         self.worker.start()
+
+    @property
+    def worker_number(self) -> int:
+        """Under which this process claims work."""
+        return self._liveness.worker
 
     def faults(self) -> list[str]:
         """Why it is not ready; empty when it is."""

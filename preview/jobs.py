@@ -96,6 +96,15 @@ def add(
     return row
 
 
+def claim(connection: Connection, worker: int, number: int | None = None) -> JobRow | None:
+    """The next job that may run, or that one, now running under the worker, in the caller's transaction."""
+    row = jobs.claim(connection, worker, timestamp(now()), number)
+    if row is not None and (reading := reading_now(connection, row.organization_id, Period.parse(row.period_id))):
+        jobs.set_stamp(connection, row.job, row.attempt, reading.stamp)
+        return jobs.job(connection, row.job)
+    return row
+
+
 def read_values(
     connection: Connection, form: Form, organization_id: str, period: Period, reading: Reading, on_progress: Callable[[float], None]
 ) -> Result:
@@ -140,13 +149,7 @@ class Jobs:
     def claim(self, worker: int) -> JobRow | None:
         """The next job that may run, now running under this worker; what it will read is noted with it (contract 3a)."""
 
-        def work(connection: Connection) -> JobRow | None:
-            row = jobs.claim(connection, worker, timestamp(now()))
-            if row is not None and (reading := reading_now(connection, row.organization_id, Period.parse(row.period_id))):
-                jobs.set_stamp(connection, row.job, row.attempt, reading.stamp)
-            return row
-
-        return self._database.write(work)
+        return self._database.write(lambda connection: claim(connection, worker))
 
     def read(self, job: JobRow, on_progress: Callable[[float], None]) -> Result | None:
         """Aggregates over one read transaction. None while the source is being read (contract S5). Raises `NotFound` without source."""

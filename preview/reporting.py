@@ -35,12 +35,8 @@ def _report(application: Application, paths: list[Path], period: Period, organiz
         if taken.refused_files:
             refused = next(finding for finding in taken.findings if finding.severity == "refused")
             raise Invalid(f"File {refused.file}, line {refused.line}: {refused.detail}")
-    documents: list[Document] = []
-    for organization in application.organizations.all():
-        if organization_id in (None, organization.organization_id) and (
-            found := _aggregated(application, organization.organization_id, period)
-        ):
-            documents.append(found)
+    ids = [each.organization_id for each in application.organizations.all() if organization_id in (None, each.organization_id)]
+    documents = [found for each in ids if (found := _aggregated(application, each, period))]
     if not documents:
         raise NotFound("The files hold no data for that period" + (" and organisation." if organization_id else "."))
     return sorted(documents, key=lambda document: document.organization_id)

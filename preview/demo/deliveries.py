@@ -19,13 +19,15 @@ from preview.periods import Period
 class DemoDelivery(NamedTuple):
     """One file to deliver, `full` or not. `aggregate` are the snapshots (organization_id, period_id) to ask for once it is taken.
 
-    Rule `kilde_endret` occurs where the snapshot asked for before the case system changed still stands, so not re-aggregated since.
+    `fail` are those whose aggregation is let fail, made where there is none: status `failed` occurs, and rule `kilde_endret`, which needs
+    that the snapshot asked for before the case system changed still stands.
     """
 
     name: str
     full: bool
     content: bytes
     aggregate: tuple[tuple[str, str], ...] = ()
+    fail: tuple[tuple[str, str], ...] = ()
 
 
 class WrittenDelivery(NamedTuple):
@@ -49,7 +51,8 @@ def iterate(today: date, seed: int = SEED) -> Iterator[DemoDelivery]:
                 number += 1
                 name = f"{number:02}-{service.organization_id}-{year}.zip"
                 cut = service.faulty and year == service.years[-1]
-                yield DemoDelivery(name, False, _zip(service, of_year, cut=cut), _asked_after(service, year, today))
+                asked, failing = _asked_after(service, year, today), _failing_after(service, year)
+                yield DemoDelivery(name, False, _zip(service, of_year, cut=cut), asked, failing)
         if service.full:
             number += 1
             content = _zip(service, full_sendings(service, sent, seed))
@@ -94,6 +97,16 @@ def _asked_after(service: Service, year: int, today: date) -> tuple[tuple[str, s
     else:
         asked = []
     return tuple((service.organization_id, str(period)) for period in asked)
+
+
+def _failing_after(service: Service, year: int) -> tuple[tuple[str, str], ...]:
+    """The year before a change of case system; and of a service with faults, a half-year that never comes to be."""
+    failing = [
+        Period(before) for before in service.years if before < year and service.case_system(before) != service.case_system(before + 1)
+    ]
+    if service.faulty and year == service.years[-1]:
+        failing.append(Period(year - 2, 2))
+    return tuple((service.organization_id, str(period)) for period in failing)
 
 
 def _zip(service: Service, sent: list[Sending], *, cut: bool = False) -> bytes:

@@ -163,7 +163,7 @@ class Database:
             try:
                 with transaction(self._writer) as connection:
                     result = work(connection)
-            except BaseException as error:  # noqa: BLE001: whoever waits for the future gets it
+            except BaseException as error:  # noqa: BLE001  (whoever waits for the future gets it)
                 future.set_exception(error)
                 continue
             for listener in self._after_commit:

@@ -81,13 +81,14 @@ def insert(
     return int(cursor.lastrowid or 0)
 
 
-def claim(connection: Connection, worker: int, at: str) -> JobRow | None:
-    """The next that may run: not of an organisation whose source is being read (contract S5), none of whose snapshot runs; asked for first."""
+def claim(connection: Connection, worker: int, at: str, number: int | None = None) -> JobRow | None:
+    """The next that may run, or that one if it may, asked-for ones first: whose source is not being read (contract S5), whose snapshot has none that runs."""
     found = connection.execute(
-        """SELECT job FROM job AS waiting WHERE job_status = 'waiting'
+        """SELECT job FROM job AS waiting WHERE job_status = 'waiting' AND job = coalesce(?, job)
             AND NOT EXISTS (SELECT 1 FROM lesing JOIN kilde USING (kilde) WHERE kilde.organization_id = waiting.organization_id)
             AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.snapshot = waiting.snapshot AND other.job_status = 'running')
-        ORDER BY automatic, job LIMIT 1"""
+        ORDER BY automatic, job LIMIT 1""",
+        (number,),
     ).fetchone()
     if found is None:
         return None
@@ -150,7 +151,8 @@ def cancel_open(connection: Connection, snapshot: int, at: str) -> int:
 def past_runs(connection: Connection) -> tuple[float, int]:
     """(seconds, cases) of the last 50 completed jobs together."""
     row = connection.execute(
-        "SELECT coalesce(sum(seconds), 0), coalesce(sum(cases), 0) FROM (SELECT seconds, cases FROM job WHERE job_status = 'completed' ORDER BY job DESC LIMIT 50)"
+        """SELECT coalesce(sum(seconds), 0), coalesce(sum(cases), 0)
+        FROM (SELECT seconds, cases FROM job WHERE job_status = 'completed' ORDER BY job DESC LIMIT 50)"""
     ).fetchone()
     return float(row[0]), int(row[1])
 
