@@ -25,7 +25,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """uvloop, where there is one for the platform."""
     if sys.platform != "linux":
         return None
-    import uvloop  # noqa: PLC0415  (not installed elsewhere)
+    import uvloop
 
     return uvloop.new_event_loop
 
