@@ -95,7 +95,7 @@ class Database:
         try:
             self._writer = _connect(path, readonly=False)
             with transaction(self._writer) as connection:
-                migrate(sqlite_utils.Database(connection))
+                migrate(sqlite_utils.Database(connection), sqlite3.complete_statement)
         except sqlite3.DatabaseError as error:
             raise StoreError(f"The store cannot be opened ({type(error).__name__}).") from error
         path.chmod(0o600)

@@ -1,10 +1,10 @@
 """Brings the store's schema up to date: each file under schema/ once, in order, inside the caller's transaction."""
 
+from collections.abc import Callable
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
-from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsage]
 
 from preview.errors import StoreError
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 
-def _statements(script: str) -> list[str]:
+def _statements(script: str, is_complete: Callable[[str], bool]) -> list[str]:
     """One by one, as `executescript` would commit the transaction around it."""
     statements: list[str] = []
     pending = ""
     for line in script.splitlines(keepends=True):
         pending += line
-        if sqlite3.complete_statement(pending):
+        if is_complete(pending):
             statements.append(pending)
             pending = ""
     return statements
@@ -32,14 +32,14 @@ def _scripts() -> dict[str, str]:
     }
 
 
-def migrate(db: "sqlite_utils.Database") -> None:
-    """Raises `StoreError` where the store has migrations that this program does not know."""
+def migrate(db: "sqlite_utils.Database", is_complete: Callable[[str], bool]) -> None:
+    """`is_complete` tells whether a text is whole statements. Raises `StoreError` where the store has migrations that this program does not know."""
     migrations = Migrations("bufdir-preview")
     scripts = _scripts()
     for name, script in scripts.items():
 
         def apply(db: "sqlite_utils.Database", script: str = script) -> None:
-            for statement in _statements(script):
+            for statement in _statements(script, is_complete):
                 db.execute(statement)
 
         migrations(name=name)(apply)
