@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from api_handlers.base import Handler
+from api_handlers.base import MAX_KEY_LENGTH, Handler
 from api_handlers.broadcaster import Broadcaster
 from api_handlers.operations import Operation, Policy, Route, operation, operation_of
 from api_handlers.parsing import parameters
@@ -24,6 +24,7 @@ HEEDED: Mapping[str, str] = {
     "Idempotency-Key": "1 to 255 characters. The first answer to a key is given again for 24 h.",
     "Last-Event-ID": "The last id that was seen: the stream goes on from there. Beats `last_event_id`.",
 }
+LENGTHS = {"Idempotency-Key": {"minLength": 1, "maxLength": MAX_KEY_LENGTH}}
 SENT: Mapping[str, str] = {
     "ETag": "The version of the document.",
     "Last-Event-ID": "The place in the event log that the answer reflects: watching from there misses nothing and repeats nothing.",
@@ -78,7 +79,7 @@ def describe(routes: Iterable[Route], prefix: str) -> bytes:
         "openapi": "3.1.0",
         "info": {"title": "Bufdir Preview", "version": version("bufdir-preview"), "description": ABOUT},
         "servers": [{"url": prefix or "/"}],
-        "paths": {route.path: _path(route, prefix) for route in routes},
+        "paths": {route.path: _path(route, prefix, _by_id(routes)) for route in routes},
         "components": {"schemas": {name: _closed(schema) for name, schema in schemas.items()}},
     }
     return msgspec.json.encode(document)
@@ -93,7 +94,16 @@ def _closed(schema: dict[str, Any]) -> dict[str, Any]:
     return schema | {"additionalProperties": False} if schema.get("type") == "object" else schema
 
 
-def _path(route: Route, prefix: str) -> dict[str, Any]:
+def _by_id(routes: Iterable[Route]) -> dict[str, list[str]]:
+    """The operations that take an id in their path, by the id's name."""
+    return {
+        name: [operation_id for _, operation_id in route.operations.values()]
+        for route in routes
+        for name in re.findall(r"{(\w+)}", route.path)
+    }
+
+
+def _path(route: Route, prefix: str, by_id: dict[str, list[str]]) -> dict[str, Any]:
     path: dict[str, Any] = {}
     if route.doubled:
         path["servers"] = [{"url": prefix or "/"}, {"url": prefix + route.doubled, "description": "The customer's form of the path."}]
@@ -104,17 +114,17 @@ def _path(route: Route, prefix: str) -> dict[str, Any]:
     for method, (policy, operation_id) in route.operations.items():
         declared = operation_of(route.handler, method)
         assert declared is not None
-        path[method] = _operation(declared, policy, operation_id)
+        path[method] = _operation(declared, policy, operation_id, by_id)
     return path
 
 
-def _operation(declared: Operation, policy: Policy, operation_id: str) -> dict[str, Any]:
+def _operation(declared: Operation, policy: Policy, operation_id: str, by_id: dict[str, list[str]]) -> dict[str, Any]:
     described: dict[str, Any] = {"operationId": operation_id, "summary": declared.summary, "parameters": _parameters(declared)}
     if policy is Policy.PUBLIC:
         described["security"] = []
     if declared.body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _reference(declared.body)}}}
-    answers = {str(status): _answer(declared, status, kind) for status, kind in declared.answers.items()}
+    answers = {str(status): _answer(declared, status, kind, by_id) for status, kind in declared.answers.items()}
     problems = {str(status): _problem(status) for status in sorted({*ALWAYS, *declared.errors})}
     return described | {"responses": answers | problems}
 
@@ -131,19 +141,13 @@ def _parameters(declared: Operation) -> list[dict[str, Any]]:
         for name, parameter in parameters(declared.query).items()
     ]
     headers = [
-        {
-            "name": name,
-            "in": "header",
-            "required": False,
-            "description": HEEDED[name],
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-        }
+        {"name": name, "in": "header", "required": False, "description": HEEDED[name], "schema": {"type": "string"} | LENGTHS.get(name, {})}
         for name in declared.heeds
     ]
     return query + headers
 
 
-def _answer(declared: Operation, status: int, kind: Any) -> dict[str, Any]:
+def _answer(declared: Operation, status: int, kind: Any, by_id: dict[str, list[str]]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _headers(declared.sends)}
     if kind is str:
         references = {str(event.__struct_config__.tag): _reference(event) for event in EVENTS}
@@ -151,7 +155,17 @@ def _answer(declared: Operation, status: int, kind: Any) -> dict[str, Any]:
     elif kind is not None:
         schema = _reference(kind) if _is_struct(kind) else {"type": "object"}
         answer["content"] = {declared.gives: {"schema": schema}}
+        answer["links"] = _links(kind, by_id) if _is_struct(kind) else {}
     return answer
+
+
+def _links(kind: type[msgspec.Struct], by_id: dict[str, list[str]]) -> dict[str, Any]:
+    """From the ids that an answer holds to what can be done with them."""
+    return {
+        operation_id: {"operationId": operation_id, "parameters": {name: f"$response.body#/{name}"}}
+        for name in kind.__struct_fields__
+        for operation_id in by_id.get(name, [])
+    }
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -21,8 +21,8 @@ MAX_PAGE = 2**53 - 1
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _SHOWN_NAME = 60
 
-OrganizationId = Annotated[str, Meta(title="org- and 1 to 40 of a to z, 0 to 9 and -", pattern=ORGANIZATION_PATTERN)]
-PeriodId = Annotated[str, Meta(title="YYYY, YYYY-H1 or YYYY-H2", pattern=PATTERN)]
+OrganizationId = Annotated[str, Meta(title="org- and 1 to 40 of a to z, 0 to 9 and -", pattern=ORGANIZATION_PATTERN, examples=["org-1042"])]
+PeriodId = Annotated[str, Meta(title="YYYY, YYYY-H1 or YYYY-H2", pattern=PATTERN, examples=["2024"])]
 StatusFilter = Annotated[SnapshotStatus, Meta(title="processing, failed, current or historical")]
 PageNumber = Annotated[int, Meta(title="a whole number from 1", ge=1, le=MAX_PAGE)]
 PageLimit = Annotated[int, Meta(title="a whole number from 1 to 100", ge=1, le=100)]
