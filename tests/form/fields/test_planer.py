@@ -49,6 +49,7 @@ def test_antall_barn_under_omsorg_med_omsorgsplan(base: CaseBase) -> None:
         omsorg_ended_day_after=sak(planer=[omsorgsplan], tiltak=[tiltak("2020-03-01", "2025-01-01", omsorg=1)]),
         omsorg_started_on_last_day=sak(planer=[omsorgsplan], tiltak=[tiltak("2024-12-31", omsorg=1)]),
         omsorg_started_day_after=sak(planer=[omsorgsplan], tiltak=[tiltak("2025-01-01", omsorg=1)]),
+        two_of_one_child=sak(planer=[omsorgsplan], tiltak=[omsorg, omsorg]),
         hjelpetiltak=sak(planer=[omsorgsplan], tiltak=[tiltak("2024-03-01")]),
         no_tiltak=sak(planer=[omsorgsplan]),
     )
@@ -57,6 +58,7 @@ def test_antall_barn_under_omsorg_med_omsorgsplan(base: CaseBase) -> None:
         "omsorg_ended_day_after": 1,
         "omsorg_started_on_last_day": 1,
         "omsorg_started_day_after": 0,
+        "two_of_one_child": 1,
         "hjelpetiltak": 0,
         "no_tiltak": 0,
     }
