@@ -2,11 +2,12 @@
 two SQLite libraries on one file in one process would break each other's locks.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
@@ -31,6 +32,16 @@ _RETRY_SECONDS = 0.001
 def sqlite_is_safe() -> bool:
     """Whether this SQLite allows several processes on one store."""
     return tuple(sqlite3.sqlite_version_info) >= SAFE_SQLITE
+
+
+def _make_private(path: Path) -> None:
+    """A new store is its owner's alone from its first byte; its -wal and -shm take the mode over when they are made.
+
+    A store that is there is not opened here: closing a file lets go of the locks that SQLite holds on it in this process.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)
 
 
 def _connect(path: Path, *, readonly: bool) -> Connection:
@@ -93,12 +104,12 @@ class Database:
         self._after_commit: list[Callable[[], None]] = []
         self._closed = False
         try:
+            _make_private(path)
             self._writer = _connect(path, readonly=False)
             with transaction(self._writer) as connection:
                 migrate(sqlite_utils.Database(connection), sqlite3.complete_statement)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"The store cannot be opened ({type(error).__name__}).") from error
-        path.chmod(0o600)
         self._watch = _connect(path, readonly=True)
         self._watch_lock = threading.Lock()
         self._thread = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
@@ -132,7 +143,7 @@ class Database:
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def after_commit(self, listener: Callable[[], None]) -> None:
-        """Calls `listener` on the writer thread after each commit of this process, to wake who follows the event log."""
+        """Calls `listener` on the writer thread after each commit of this process that changed something, to wake who waits for that."""
         self._after_commit.append(listener)
 
     def close(self) -> None:
@@ -160,12 +171,14 @@ class Database:
             work, future = item
             if not future.set_running_or_notify_cancel():
                 continue
+            before = self._writer.total_changes
             try:
                 with transaction(self._writer) as connection:
                     result = work(connection)
             except BaseException as error:  # noqa: BLE001  (whoever waits for the future gets it)
                 future.set_exception(error)
                 continue
-            for listener in self._after_commit:
+            # A worker that looks for work in vain must not wake itself to look again.
+            for listener in self._after_commit if self._writer.total_changes != before else ():
                 listener()
             future.set_result(result)

@@ -1,0 +1,115 @@
+"""The store's connections: what wakes whom, and that a transaction is whole or nothing."""
+
+import stat
+import threading
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from preview.errors import StoreError, Unavailable
+from preview.store import meta
+from preview.store.database import Connection, Database
+
+
+@pytest.fixture
+def database(data_dir: Path) -> Generator[Database]:
+    """A store of its own."""
+    opened = Database(data_dir / "store.sqlite")
+    yield opened
+    opened.close()
+
+
+def test_a_commit_that_changes_something_wakes(database: Database) -> None:
+    woken: list[None] = []
+    database.after_commit(lambda: woken.append(None))
+    database.write(lambda connection: meta.put(connection, "a", "1"))
+    assert len(woken) == 1
+
+
+def test_a_look_that_changes_nothing_wakes_nobody(database: Database) -> None:
+    """Or a worker that finds nothing to claim would wake itself to look again, for ever."""
+    woken: list[None] = []
+    database.after_commit(lambda: woken.append(None))
+    database.write(lambda connection: meta.get(connection, "a"))
+    database.write(lambda connection: connection.execute("DELETE FROM meta WHERE key = 'nothing'"))
+    assert woken == []
+
+
+def test_a_transaction_that_fails_leaves_nothing_and_wakes_nobody(database: Database) -> None:
+    woken: list[None] = []
+    database.after_commit(lambda: woken.append(None))
+
+    def work(connection: Connection) -> None:
+        meta.put(connection, "a", "1")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        database.write(work)
+    assert database.read(lambda connection: meta.get(connection, "a")) is None
+    assert woken == []
+
+
+def test_a_read_sees_one_state(database: Database) -> None:
+    """What is committed meanwhile is not seen."""
+
+    def work(connection: Connection) -> tuple[str | None, str | None]:
+        before = meta.get(connection, "a")
+        writer = threading.Thread(target=lambda: database.write(lambda other: meta.put(other, "a", "1")))
+        writer.start()
+        writer.join()
+        return before, meta.get(connection, "a")
+
+    assert database.read(work) == (None, None)
+    assert database.read(lambda connection: meta.get(connection, "a")) == "1"
+
+
+def test_the_version_differs_after_any_commit(database: Database, data_dir: Path) -> None:
+    other = Database(data_dir / "store.sqlite")
+    try:
+        before = database.version()
+        assert database.version() == before
+        database.write(lambda connection: meta.put(connection, "a", "1"))
+        own = database.version()
+        other.write(lambda connection: meta.put(connection, "a", "2"))
+        assert len({before, own, database.version()}) == 3
+    finally:
+        other.close()
+
+
+def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(Exception, match="readonly"):
+        database.read(lambda connection: meta.put(connection, "a", "1"))
+
+
+def test_nothing_is_taken_on_when_closing(database: Database) -> None:
+    database.close()
+    with pytest.raises(Unavailable):
+        database.write(lambda connection: meta.get(connection, "a"))
+
+
+def test_a_file_that_is_no_store(data_dir: Path) -> None:
+    (data_dir / "store.sqlite").write_bytes(b"something else " * 1000)
+    with pytest.raises(StoreError):
+        Database(data_dir / "store.sqlite")
+
+
+def test_a_store_that_cannot_be_opened(data_dir: Path) -> None:
+    with pytest.raises(StoreError):
+        Database(data_dir / "missing" / "store.sqlite")
+
+
+def test_a_store_newer_than_the_program(database: Database, data_dir: Path) -> None:
+    database.write(
+        lambda connection: connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('bufdir-preview', '9999_later', '2024-01-01')"
+        )
+    )
+    with pytest.raises(StoreError, match="newer"):
+        Database(data_dir / "store.sqlite")
+
+
+def test_its_files_are_the_owners_alone_from_the_start(database: Database, data_dir: Path) -> None:
+    database.write(lambda connection: meta.put(connection, "a", "1"))
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in data_dir.iterdir()}
+    assert modes == dict.fromkeys(("store.sqlite", "store.sqlite-wal", "store.sqlite-shm"), 0o600)
