@@ -93,6 +93,8 @@ class Deliveries:
 
     def claim(self, worker: int, delivery: str | None = None) -> DeliveryRow | None:
         """The next delivery that waits (or that one), being read by this worker from now on."""
+        if not self._database.read(deliveries.any_waits):
+            return None
         number = int(delivery.removeprefix("dlv-")) if delivery else None
         return self._database.write(lambda connection: deliveries.claim(connection, worker, number))
 

@@ -149,6 +149,8 @@ class Jobs:
     def claim(self, worker: int) -> JobRow | None:
         """The next job that may run, now running under this worker; what it will read is noted with it (contract 3a)."""
 
+        if not self._database.read(jobs.any_waits):
+            return None
         return self._database.write(lambda connection: claim(connection, worker))
 
     def read(self, job: JobRow, on_progress: Callable[[float], None]) -> Result | None:

@@ -69,6 +69,11 @@ def insert(connection: Connection, *, full: bool, size_bytes: int, sha256: str, 
     return int(cursor.lastrowid or 0)
 
 
+def any_waits(connection: Connection) -> bool:
+    """Whether a look for work is worth a turn at the write lock."""
+    return connection.execute("SELECT 1 FROM delivery WHERE delivery_status = 'received' LIMIT 1").fetchone() is not None
+
+
 def claim(connection: Connection, worker: int, number: int | None = None) -> DeliveryRow | None:
     """The next that waits, or that one; it is being read by the worker from now on."""
     found = connection.execute(

@@ -81,6 +81,11 @@ def insert(
     return int(cursor.lastrowid or 0)
 
 
+def any_waits(connection: Connection) -> bool:
+    """Whether a look for work is worth a turn at the write lock."""
+    return connection.execute("SELECT 1 FROM job WHERE job_status = 'waiting' LIMIT 1").fetchone() is not None
+
+
 def claim(connection: Connection, worker: int, at: str, number: int | None = None) -> JobRow | None:
     """The next that may run, or that one if it may, asked-for ones first: whose source is not being read (contract S5), whose snapshot has none that runs."""
     found = connection.execute(
