@@ -36,7 +36,7 @@ def size(path: Path) -> int:
         raise NotFound("The file or folder to be read is not there.") from None
     if not stat.S_ISDIR(status.st_mode):
         return status.st_size
-    return sum(each.lstat().st_size for each in _files(path))
+    return sum(status.st_size for each in _files(path) if (status := _status(each)) is not None and stat.S_ISREG(status.st_mode))
 
 
 def walk(path: Path, limits: Limits) -> Iterator[Item]:
@@ -60,8 +60,9 @@ class _Walk:
 
     def _file(self, path: Path, *, follow: bool) -> Iterator[Item]:
         try:
-            if not stat.S_ISREG(path.stat(follow_symlinks=follow).st_mode):
-                yield self._item(refused=Refused(Code.NOT_A_FILE))
+            mode = path.stat(follow_symlinks=follow).st_mode
+            if not stat.S_ISREG(mode):
+                yield self._item(refused=Refused(Code.UNREADABLE_FILE if stat.S_ISDIR(mode) else Code.NOT_A_FILE))
                 return
             descriptor = os.open(path, _READ_ONLY | (0 if follow else os.O_NOFOLLOW))
         except OSError:
@@ -136,10 +137,17 @@ def _files(folder: Path) -> Iterator[Path]:
         path = folder / name
         if _is_noise(name.encode(errors="surrogateescape")):
             continue
-        if path.is_dir() and not path.is_symlink():
+        if (status := _status(path)) is not None and stat.S_ISDIR(status.st_mode):
             yield from _files(path)
         else:
             yield path
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except OSError:
+        return None
 
 
 def _is_noise(name: bytes) -> bool:
