@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -30,6 +31,12 @@ class ReaderProcess:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, where there is one."""
+        process = self._process
+        return None if process is None else process.pid
 
     def warm(self) -> None:
         """Starts the process ahead of the first delivery; does not wait for it."""
@@ -87,7 +94,8 @@ class ReaderProcess:
         process, connection = self._process, self._connection
         self._process = self._connection = None
         if connection is not None:
-            connection.close()
+            with suppress(OSError):  # a reading that the garbage collector ends may find it closed
+                connection.close()
         if process is not None:
             process.kill()
             process.wait()
