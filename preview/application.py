@@ -54,7 +54,7 @@ class Application:
         self.events = Events(database)
         self.feed = Feed(database, self.events)
         self.organizations = Organizations(database)
-        self.deliveries = Deliveries(database, form, Spool(folder / "spool", settings.max_delivery_bytes), auto)
+        self.deliveries = Deliveries(database, form, Spool(folder / "spool", settings.max_delivery_bytes, self.worker_number), auto)
         self.jobs = Jobs(database, form)
         self.snapshots = Snapshots(database, form)
         self.previews = Previews(database, form)
@@ -75,7 +75,7 @@ class Application:
         """Follows the log, and takes up work, that of dead workers first."""
         self._liveness.bury()
         self._reader.warm()
-        self.deliveries.sweep()
+        self.deliveries.sweep(self._liveness.is_alive)
         self.feed.start()
         self.worker.start()
 

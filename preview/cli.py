@@ -84,7 +84,7 @@ def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
         raise click.UsageError("A full delivery is one ZIP, or files and folders that are no ZIP.")
     with _opened(settings) as application:
         outcomes = [_take(application, group, full) for group in groups]
-    if any(outcome.refused_files for outcome in outcomes):
+    if any(outcome.refused_files or outcome.delivery_status == "refused" for outcome in outcomes):
         sys.exit(1)
 
 

@@ -31,14 +31,20 @@ class _Source:
 
 @dataclass
 class Fold:
-    """What one delivery has done so far. `counts` has new, changed, unchanged, removed; `changed` counts cases by organisation."""
+    """What one delivery has done so far. `counts` has new, changed, unchanged, removed; `changed` counts cases by organisation.
+
+    Where a delivery is read again after a crash, files up to `done_files` were taken by an earlier claim: they are folded again, which
+    changes nothing, and are not counted again.
+    """
 
     delivery: int
     full: bool
+    done_files: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     newest: str = ""
+    _again: bool = False
     _sources: dict[tuple[str, str], _Source] = field(default_factory=dict)
     _seen: dict[int, set[bytes]] = field(default_factory=dict)
 
@@ -53,6 +59,7 @@ class Fold:
         rows = _Rows()
         touched: dict[int, _Source] = {}
         for mappe in mapper:
+            self._again = mappe.file <= self.done_files
             source = self._source(connection, mappe.avgiver)
             touched[source.kilde] = source
             self._note_extract(connection, source, mappe)
@@ -65,6 +72,7 @@ class Fold:
     def finish_full(self, connection: Connection, refused_files: int) -> None:
         """Takes out what a full delivery does not hold (1.3), with tombstones of its time; or, where it may not, says why."""
         rows = _Rows()
+        self._again = False
         for source in self._sources.values():
             if refused_files or (source.last_full is not None and self.newest <= source.last_full):
                 self.findings.append(Code.FULL_NOT_TAKEN.at(0, element="Barnevern@DatoUttrekk"))
@@ -107,9 +115,9 @@ class Fold:
             source.marked = True
 
     def _count(self, connection: Connection, source: _Source, what: str) -> None:
-        self.counts[what] += 1
+        self.counts[what] += not self._again
         if what != "unchanged":
-            self.changed[source.organization_id] += 1
+            self.changed[source.organization_id] += not self._again
             self._mark(connection, source)
 
     def _fold(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe) -> None:
@@ -169,7 +177,7 @@ class Fold:
         rows.replace(source.kilde, sak, innhold, held=held)
 
     def _check_previous(self, mappe: Mappe, held: SakRow | None) -> None:
-        if mappe.forrige is not None and (held is None or held.levering != mappe.forrige):
+        if mappe.forrige is not None and not self._again and (held is None or held.levering != mappe.forrige):
             self.findings.append(Code.FORRIGE_NOT_SEEN.at(mappe.file, mappe.line, "Barnevern@ForrigeId"))
 
 
@@ -203,13 +211,13 @@ def _day(uttrekk: str) -> str:
 
 
 def _organization_of(connection: Connection, avgiver: Avgiver) -> str:
-    """The organisation that delivers, made where it is neither listed nor known (`domain.md` 3.2)."""
+    """The organisation that delivers, made where it is neither listed nor known (`domain.md` 3.2), by its number where its Kommunenummer is unknown."""
     known = organizations.organization_by_number(connection, avgiver.organisasjonsnummer, avgiver.bydelsnummer)
     if known is not None:
         return known.organization_id
-    organization_id = f"org-{avgiver.kommunenummer}" + (f"-{avgiver.bydelsnummer}" if avgiver.bydelsnummer else "")
-    if organizations.organization(connection, organization_id) is not None:
+    organization_id = "-".join(filter(None, ("org", avgiver.kommunenummer or avgiver.organisasjonsnummer, avgiver.bydelsnummer)))
+    while organizations.organization(connection, organization_id) is not None:
         organization_id += f"-{avgiver.organisasjonsnummer}"
-    name = f"Barnevernstjenesten {avgiver.kommunenavn}" + (f" {avgiver.bydelsnavn}" if avgiver.bydelsnavn else "")
+    name = " ".join(filter(None, ("Barnevernstjenesten", avgiver.kommunenavn, avgiver.bydelsnavn)))
     organizations.put_organization(connection, OrganizationRow(organization_id, name, avgiver.organisasjonsnummer, avgiver.bydelsnummer, 0))
     return organization_id

@@ -7,6 +7,7 @@ a worker that was thought dead, or whose job was cancelled, finds its claim lost
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -148,7 +149,6 @@ class Jobs:
 
     def claim(self, worker: int) -> JobRow | None:
         """The next job that may run, now running under this worker; what it will read is noted with it (contract 3a)."""
-
         if not self._database.read(jobs.any_waits):
             return None
         return self._database.write(lambda connection: claim(connection, worker))
@@ -171,7 +171,13 @@ class Jobs:
 
     def release(self, job: JobRow) -> None:
         """Gives the claim back: the job waits again, or gives way to a follow-up that waits."""
-        self._database.write(lambda connection: jobs.release(connection, job.job, job.attempt, timestamp(now())))
+
+        def work(connection: Connection) -> None:
+            if jobs.release(connection, job.job, job.attempt, timestamp(now())):
+                (waiting,) = jobs.open_of_snapshot(connection, job.snapshot)
+                snapshots.set_last_job(connection, job.snapshot, waiting.job)
+
+        self._database.write(work)
 
     def complete(self, job: JobRow, result: Result, seconds: float) -> None:
         """Values, statuses, documents and events in one transaction. Raises `ClaimLost`."""
@@ -205,7 +211,8 @@ class Jobs:
             if job.worker is None or is_alive(job.worker):
                 continue
             if job.attempt >= ATTEMPTS:
-                self.fail(job, f"The aggregation was interrupted {job.attempt} times.")
+                with suppress(ClaimLost):  # another process was quicker
+                    self.fail(job, f"The aggregation was interrupted {job.attempt} times.")
             else:
                 self.release(job)
 

@@ -11,6 +11,7 @@ from preview.store.database import Connection, Database
 
 FILE = "key"
 _FINGERPRINT = "key_fingerprint"
+_BYTES = 32
 
 
 def open_key(folder: Path, database: Database) -> bytes:
@@ -20,13 +21,12 @@ def open_key(folder: Path, database: Database) -> bytes:
         path = folder / FILE
         known = meta.get(connection, _FINGERPRINT)
         if known is None and not path.exists():
-            file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            os.write(file, secrets.token_bytes(32))
-            os.fsync(file)
-            os.close(file)
+            _make(path)
         if not path.exists():
             raise StoreError("The key of the store is missing from the data folder: restore it from the backup that the store is from.")
         key = path.read_bytes()
+        if len(key) != _BYTES:
+            raise StoreError("The key in the data folder is damaged: restore it from the backup that the store is from.")
         fingerprint = hashlib.sha256(b"fingerprint" + key).hexdigest()
         if known is None:
             meta.put(connection, _FINGERPRINT, fingerprint)
@@ -35,3 +35,14 @@ def open_key(folder: Path, database: Database) -> bytes:
         return key
 
     return database.write(work)
+
+
+def _make(path: Path) -> None:
+    """Whole or not at all: a crash must not leave a shorter one."""
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from preview.clock import now, timestamp
 from preview.store import workers
-from preview.store.database import Database
+from preview.store.database import Connection, Database
 
 
 class Liveness:
@@ -19,19 +19,17 @@ class Liveness:
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
         self._database = database
-        self._lock: int | None = None
-        self.worker = database.write(lambda connection: workers.insert(connection, timestamp(now())))
-        self._lock = self._open(self.worker)
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._lock: int | None
+        self.worker, self._lock = database.write(self._register)
 
     def is_alive(self, worker: int) -> bool:
-        """A lock that can be taken means a dead worker."""
+        """A lock that can be taken means a dead worker. Taken shared: two that look at once do not see each other."""
         path = self._path(worker)
         if not path.exists():
             return False
         lock = self._open(worker)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         finally:
@@ -50,6 +48,13 @@ class Liveness:
             os.close(self._lock)
             self._lock = None
             self._remove(self.worker)
+
+    def _register(self, connection: Connection) -> tuple[int, int]:
+        """The lock is held before anyone can see the number, and so take this worker for a dead one."""
+        worker = workers.insert(connection, timestamp(now()))
+        lock = self._open(worker)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return worker, lock
 
     def _path(self, worker: int) -> Path:
         return self._folder / f"{worker}.lock"

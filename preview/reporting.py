@@ -32,9 +32,9 @@ def _report(application: Application, paths: list[Path], period: Period, organiz
         receipt = application.deliveries.receive_paths(group, full=False, actor=ACTOR)
         application.worker.run_until(lambda receipt=receipt: application.deliveries.document(receipt.delivery_id).completed_at is not None)
         taken = application.deliveries.document(receipt.delivery_id)
-        if taken.refused_files:
-            refused = next(finding for finding in taken.findings if finding.severity == "refused")
-            raise Invalid(f"File {refused.file}, line {refused.line}: {refused.detail}")
+        if taken.refused_files or taken.delivery_status == "refused":
+            why = [f"File {each.file}, line {each.line}: {each.detail}" for each in taken.findings if each.severity == "refused"]
+            raise Invalid(next(iter(why), "A file is refused."))
     ids = [each.organization_id for each in application.organizations.all() if organization_id in (None, each.organization_id)]
     documents = [found for each in ids if (found := _aggregated(application, each, period))]
     if not documents:

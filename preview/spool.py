@@ -4,7 +4,7 @@ import hashlib
 import os
 import secrets
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +16,7 @@ _CHUNK = 1024 * 1024
 
 
 class Spooled(msgspec.Struct, frozen=True):
-    """`name` is the file's name in the spool: random, it tells nothing of the delivery."""
+    """`name` is the file's name in the spool: who wrote it and a random part, it tells nothing of the delivery."""
 
     name: str
     size_bytes: int
@@ -24,13 +24,14 @@ class Spooled(msgspec.Struct, frozen=True):
 
 
 class Spool:
-    """The spool folder of a store."""
+    """The spool folder of a store. `worker` is the number of this process: its files bear it, so that no other sweeps them away."""
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, worker: int) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
         self._folder = folder
         self._limit = limit
+        self._worker = worker
 
     def path(self, name: str) -> Path:
         """Where it lies."""
@@ -38,7 +39,7 @@ class Spool:
 
     def put(self, chunks: Iterable[bytes]) -> Spooled:
         """Writes it down, synced to disk. Raises `TooLarge`; nothing is left of a delivery that did not come whole."""
-        name = secrets.token_hex(16)
+        name = self._name()
         part = self._folder / f"{name}.part"
         digest, size = hashlib.sha256(), 0
         try:
@@ -63,7 +64,7 @@ class Spool:
         if len(paths) == 1 and paths[0].is_file():
             with paths[0].open("rb") as file:
                 return self.put(chunks_of(file))
-        packed = self._folder / f"{secrets.token_hex(16)}.part"
+        packed = self._folder / f"{self._name()}.part"
         try:
             os.close(os.open(packed, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             pack(paths, packed)
@@ -76,11 +77,20 @@ class Spool:
         """When it is read."""
         self.path(name).unlink(missing_ok=True)
 
-    def sweep(self, keep: set[str]) -> None:
-        """Takes away what no delivery waits for: leftovers of a crash before the delivery was written down or after it was read."""
-        for file in self._folder.iterdir():
+    def sweep(self, is_alive: Callable[[int], bool], waiting: Callable[[], set[str]]) -> None:
+        """Takes away what no delivery waits for: leftovers of a crash before the delivery was written down or after it was read.
+
+        A living process may be about to write down what it has received. `waiting` gives the names that deliveries wait for; it is
+        asked last, when the dead have nothing more to write.
+        """
+        left = [file for file in self._folder.iterdir() if not is_alive(_writer(file))]
+        keep = waiting()
+        for file in left:
             if file.name not in keep:
                 file.unlink(missing_ok=True)
+
+    def _name(self) -> str:
+        return f"{self._worker}-{secrets.token_hex(16)}"
 
     def _sync_folder(self) -> None:
         folder = os.open(self._folder, os.O_RDONLY)
@@ -88,6 +98,11 @@ class Spool:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _writer(file: Path) -> int:
+    number = file.name.partition("-")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def chunks_of(file: BinaryIO) -> Iterator[bytes]:

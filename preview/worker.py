@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.25
 _PROGRESS_SECONDS = 0.25
-_RECLAIM_SECONDS = 1.0
 _JOB_THREADS = 2
 
 FAILED = "The aggregation failed by an error of the program; it is in the log."

@@ -34,6 +34,7 @@ class DeliveryRow(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = ", ".join(f'"{name}"' for name in DeliveryRow.__struct_fields__)
+_COUNTED = ("format", "files", "refused_files", "new_cases", "changed_cases", "unchanged_cases", "removed_cases", "finding_count")
 
 
 def delivery(connection: Connection, number: int) -> DeliveryRow | None:
@@ -105,45 +106,33 @@ def release(connection: Connection, number: int, attempt: int) -> bool:
     return cursor.rowcount == 1
 
 
-def set_progress(connection: Connection, number: int, attempt: int, completed: float) -> bool:
-    """0..1; False where the claim is lost."""
-    cursor = connection.execute(
-        "UPDATE delivery SET completed = ? WHERE delivery = ? AND attempt = ? AND delivery_status = 'reading'", (completed, number, attempt)
-    )
-    return cursor.rowcount == 1
+def set_progress(connection: Connection, row: DeliveryRow) -> bool:
+    """How far a claim is, and what it has counted so far; False where it is lost."""
+    return _update(connection, row, (*_COUNTED, "completed"))
 
 
 def end(connection: Connection, row: DeliveryRow) -> bool:
     """Writes the outcome of a claim; False where it is lost."""
+    return _update(connection, row, (*_COUNTED, "completed", "delivery_status", "spool", "worker", "completed_at"))
+
+
+def _update(connection: Connection, row: DeliveryRow, columns: tuple[str, ...]) -> bool:
+    values = [getattr(row, column) for column in columns]
     cursor = connection.execute(
-        """UPDATE delivery SET delivery_status = ?, format = ?, spool = NULL, completed = 1, files = ?, refused_files = ?, new_cases = ?,
-            changed_cases = ?, unchanged_cases = ?, removed_cases = ?, finding_count = ?, worker = NULL, completed_at = ?
+        f"""UPDATE delivery SET {", ".join(f"{column} = ?" for column in columns)}
         WHERE delivery = ? AND attempt = ? AND delivery_status = 'reading'""",
-        (
-            row.delivery_status,
-            row.format,
-            row.files,
-            row.refused_files,
-            row.new_cases,
-            row.changed_cases,
-            row.unchanged_cases,
-            row.removed_cases,
-            row.finding_count,
-            row.completed_at,
-            row.delivery,
-            row.attempt,
-        ),
+        (*values, row.delivery, row.attempt),
     )
     return cursor.rowcount == 1
 
 
-def put_findings(connection: Connection, number: int, findings: list[Finding]) -> None:
-    """The first 1,000 of them."""
+def add_findings(connection: Connection, number: int, found: int, findings: list[Finding]) -> None:
+    """After the `found` that were found before; the first 1,000 of all are kept."""
     connection.executemany(
-        "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (number, nr, str(each.severity), each.code, each.file, each.line, each.element, each.detail)
-            for nr, each in enumerate(findings[:KEPT_FINDINGS])
+            for nr, each in enumerate(findings[: max(0, KEPT_FINDINGS - found)], start=found)
         ],
     )
 
@@ -159,10 +148,12 @@ def put_organization(connection: Connection, number: int, organization_id: str, 
     connection.execute("INSERT OR REPLACE INTO delivery_organization VALUES (?, ?, ?)", (number, organization_id, changed_cases))
 
 
-def organizations(connection: Connection, number: int) -> list[str]:
-    """Ids of the organisations in it."""
-    rows = connection.execute("SELECT organization_id FROM delivery_organization WHERE delivery = ? ORDER BY organization_id", (number,))
-    return [row[0] for row in rows.fetchall()]
+def organizations(connection: Connection, number: int) -> dict[str, int]:
+    """Changed cases by id of the organisations in it."""
+    rows = connection.execute(
+        "SELECT organization_id, changed_cases FROM delivery_organization WHERE delivery = ? ORDER BY organization_id", (number,)
+    )
+    return dict(rows.fetchall())
 
 
 def spools(connection: Connection) -> set[str]:

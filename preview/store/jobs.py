@@ -105,7 +105,16 @@ def claim(connection: Connection, worker: int, at: str, number: int | None = Non
 
 
 def release(connection: Connection, number: int, attempt: int, at: str) -> bool:
-    """Gives a claim back; False where it is lost. Where a follow-up of its snapshot waits, that one takes its place and it is cancelled."""
+    """Gives a claim back; False where it is lost.
+
+    One job of a snapshot can wait: where a follow-up does, it takes the place of this one, unless that was asked for and the follow-up
+    is automatic. The other is cancelled.
+    """
+    connection.execute(
+        """UPDATE job SET job_status = 'cancelled', ended_at = ? WHERE job_status = 'waiting' AND automatic AND snapshot =
+            (SELECT snapshot FROM job AS own WHERE own.job = ? AND own.attempt = ? AND own.job_status = 'running' AND NOT own.automatic)""",
+        (at, number, attempt),
+    )
     cursor = connection.execute(
         """UPDATE job SET (job_status, ended_at) = (SELECT iif(count(*), 'cancelled', 'waiting'), iif(count(*), ?, NULL)
             FROM job AS other WHERE other.snapshot = job.snapshot AND other.job_status = 'waiting'),
