@@ -54,10 +54,7 @@ def read(data: bytes, file: int, fields: frozenset[str] | None = None) -> Conten
     Raises `Refused` where the head line is neither of the two, or the bytes are not UTF-8.
     """
     data = data.removeprefix(_UTF8_MARK)
-    head = data[:_LONGEST_HEAD].partition(b"\n")[0].decode("utf-8", "replace")
-    separator = ";" if ";" in head else ","
-    columns = [cell.strip().lower() for cell in next(csv.reader([head], delimiter=separator), [])]
-    format_ = _format(columns)
+    format_, columns, separator = _head(data)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -96,10 +93,17 @@ def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str] | None]]:
             yield line, cells
 
 
-def _format(columns: list[str]) -> Format:
+def _head(data: bytes) -> tuple[Format, list[str], str]:
+    """What the first line tells: format, columns and separator."""
+    head = data[:_LONGEST_HEAD].partition(b"\n")[0].decode("utf-8", "replace")
+    separator = ";" if ";" in head else ","
+    try:
+        columns = [cell.strip().lower() for cell in next(csv.reader([head], delimiter=separator), [])]
+    except csv.Error:
+        columns = []
     for format_, names in ((Format.FIGURES, _FIGURES), (Format.ORGANIZATIONS, _ORGANIZATIONS)):
         if len(set(columns)) == len(columns) and set(names) - _OPTIONAL <= set(columns) <= set(names):
-            return format_
+            return format_, columns, separator
     raise Refused(Code.UNKNOWN_FORMAT, 1)
 
 

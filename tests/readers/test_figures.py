@@ -171,6 +171,8 @@ def test_a_quote_that_does_not_end_takes_the_rest_with_it_and_says_so() -> None:
         "organization_id,organization_name\n",
         "organization_id,organization_name,organisasjonsnummer,bydelsnummer,period_id\n",
         GOOD,
+        "organization_id\rperiod_id\n",
+        '"organization_id\n',
     ],
 )
 def test_another_head_line_is_of_no_known_format(head: str) -> None:

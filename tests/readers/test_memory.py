@@ -1,0 +1,38 @@
+"""A ZIP of 300 MB is read in memory that does not grow with it (issue 4). Slow: the ZIP has to be made first."""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preview.readers.delivery import Batch
+from preview.readers.limits import Limits
+from preview.readers.process import ReaderProcess
+from tests.folders import folder, melding, tiltak, uid
+from tests.readers.reading import KEY, NOW
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(("files", "padding"), [(220_000, 600), (120, 2_500_000)])
+def test_a_zip_of_300_mb_takes_less_than_200_mb_of_memory(tmp_path: Path, files: int, padding: int) -> None:
+    path = tmp_path / "z.zip"
+    case: dict[str, Any] = {"meldinger": [melding("2024-01-10", "2024-01-12")], "tiltak": [tiltak("2024-02-01", tilsyn=["2024-03-01"])]}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
+        for number in range(files):
+            comment = f"<!--{os.urandom(padding).hex()}-->".encode()  # deflates to about `padding` bytes
+            made.writestr(f"{uid(number)}.xml", folder(uid(number), **case).replace(b"<Tiltak", comment + b"<Tiltak"))
+    assert path.stat().st_size > 140_000_000
+    reader = ReaderProcess(KEY, Limits())
+    try:
+        last = Batch()
+        for batch in reader.read(path, NOW):
+            last = batch
+        peak = int(Path(f"/proc/{reader.pid}/status").read_text().split("VmHWM:")[1].split()[0])  # kB
+    finally:
+        reader.close()
+    assert (last.files, last.refused_files) == (files, 0)
+    assert peak < 200_000
+    print(f"{path.stat().st_size / 1e6:.0f} MB, {files} files: {peak / 1e3:.0f} MB")
