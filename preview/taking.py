@@ -14,6 +14,7 @@ from preview.documents import delivery_id
 from preview.errors import ClaimLost
 from preview.events import SourceReceived, record
 from preview.folding import Fold
+from preview.form.numbers import one_decimal
 from preview.readers.delivery import Batch
 from preview.readers.findings import Code, Finding
 from preview.readers.folders import Figur, Oppforing
@@ -160,6 +161,7 @@ class Taking:
                 self.add_findings([Code.CSV_FIELD.at(figur.file, figur.line, "field_key")])
                 continue
             self._told.add(figur.organization_id)
-            if figures.put_figure(connection, figur.organization_id, figur.period_id, figur.field_key, figur.verdi, figur.data_source):
+            verdi = None if figur.verdi is None else one_decimal(figur.verdi)
+            if figures.put_figure(connection, figur.organization_id, figur.period_id, figur.field_key, verdi, figur.data_source):
                 changed.add(figur.organization_id)
         return changed

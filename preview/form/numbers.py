@@ -16,6 +16,11 @@ def exact(value: float) -> Decimal:
     return Decimal(str(value))
 
 
+def one_decimal(value: float) -> float:
+    """As the contract gives what is no count (G3), half away from zero: 12.25 gives 12.3."""
+    return float(exact(value).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
+
+
 def whole_per_cent(change: Decimal, base: Decimal) -> int:
     """`change` in per cent of `base`, half away from zero. `base` is not 0."""
     return int((100 * change / abs(base)).quantize(Decimal(1), rounding=ROUND_HALF_UP))

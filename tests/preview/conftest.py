@@ -1,0 +1,24 @@
+"""What tests of the pipeline share."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from preview.application import Application
+from tests.pipeline import opened
+from tests.preview.services import Service
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Generator[Application]:
+    """One at work for the tests of a file, each with a service of its own; it aggregates nothing by itself."""
+    folder: Path = tmp_path_factory.mktemp("application")
+    with opened(folder) as started:
+        yield started
+
+
+@pytest.fixture
+def service() -> Service:
+    """One that nothing is known of yet."""
+    return Service()
