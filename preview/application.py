@@ -19,6 +19,7 @@ from preview.jobs import Jobs
 from preview.key import open_key
 from preview.liveness import Liveness
 from preview.organizations import Organizations
+from preview.overviews import Overviews
 from preview.previews import Previews
 from preview.readers.delivery import Batch
 from preview.readers.limits import Limits
@@ -58,6 +59,7 @@ class Application:
         self.jobs = Jobs(database, form)
         self.snapshots = Snapshots(database, form)
         self.previews = Previews(database, form)
+        self.overviews = Overviews(database, form)
         self.idempotency = Idempotency(database, self._liveness.worker, self._liveness.is_alive)
         self.worker = Worker(database, form, settings, self.jobs, self.deliveries, self._liveness, self._read)
 

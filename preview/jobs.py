@@ -18,6 +18,7 @@ from preview.errors import ClaimLost, NotFound
 from preview.events import AggregationCompleted, AggregationFailed, record
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.sources import data_source, extract_day
+from preview.judging import ReadFacts
 from preview.periods import Period
 from preview.rendering import shown
 from preview.settling import Form, Reading, changed_keys, data_updated, reading_now, settle
@@ -40,22 +41,6 @@ ATTEMPTS = 3
 """So often is a job claimed whose worker dies; then it fails."""
 
 NO_SOURCE = "There is no source data for the period."
-
-
-class ReadFacts(msgspec.Struct, frozen=True):
-    """What an aggregation read, kept with its snapshot for the deviation rules (`domain.md` 7).
-
-    `uttrekk` is the source's newest DatoUttrekk as `clock.instant_text` (null for 15F), `extract_day` the day of its extract time.
-    """
-
-    data_source: str
-    fagsystem: str
-    uttrekk: str | None
-    siste_fulle: str | None
-    extract_day: str
-    ufullstendig: bool
-    funn: int
-    case_count: int
 
 
 @dataclass(frozen=True)

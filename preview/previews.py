@@ -8,12 +8,11 @@ import msgspec
 from preview.clock import today
 from preview.documents import JobDocument, SnapshotStatus, Value, snapshot_id
 from preview.errors import NotFound
-from preview.form.deviations import evaluate, without_hidden
 from preview.form.numbers import exact, whole_per_cent
-from preview.form.rules.base import Deviation, Facts
-from preview.form.sources import Source, extract_day, system_changed
-from preview.form.suppression import hidden
-from preview.jobs import ReadFacts, job_document
+from preview.form.rules.base import Deviation
+from preview.form.sources import extract_day
+from preview.jobs import job_document
+from preview.judging import NOTHING, ReadFacts, Side, judge
 from preview.periods import Period
 from preview.settling import Form, reading_now, source_of
 from preview.statuses import newest_completed
@@ -129,7 +128,8 @@ class Previews:
         shown = completed.get(str(period)) or next(iter(of_period), None)
         newer = of_period[0] if shown is not None and of_period[0].snapshot > shown.snapshot else None
         side = self._side(connection, shown)
-        compared = self._side(connection, completed.get(str(compare)))
+        beside = completed.get(str(compare))
+        compared = self._side(connection, beside)
         prior = compared if compare == period.prior else self._side(connection, completed.get(str(period.prior)))
         return Preview(
             place=events.newest(connection),
@@ -141,29 +141,21 @@ class Previews:
             periods=list(dict.fromkeys(row.period_id for row in rows)),
             snapshot=_view(shown),
             newer=_view(newer),
-            compared=_view(compared.row),
+            compared=_view(beside),
             job=_job(connection, newer, shown),
             rows=self._rows(period, side, compared, prior),
             source=_source(side.facts),
             has_source=reading_now(connection, organization_id, period) is not None,
         )
 
-    def _side(self, connection: Connection, row: SnapshotRow | None) -> "_Side":
+    def _side(self, connection: Connection, row: SnapshotRow | None) -> Side:
         if row is None or not row.completion:
-            return _Side(row, {}, {}, frozenset(), None)
-        held = snapshots.values(connection, row.snapshot)
-        values = {key: value for key, (value, _) in held.items()}
-        return _Side(
-            row,
-            values,
-            {key: source for key, (_, source) in held.items()},
-            hidden(self._form.catalogue, values) if self._form.suppress else frozenset(),
-            msgspec.json.decode(row.facts or "", type=ReadFacts),
-        )
+            return NOTHING
+        return Side.of(self._form.catalogue, self._form.suppress, snapshots.values(connection, row.snapshot), row.facts)
 
-    def _rows(self, period: Period, side: "_Side", compared: "_Side", prior: "_Side") -> list[Row]:
+    def _rows(self, period: Period, side: Side, compared: Side, prior: Side) -> list[Row]:
         deviations: dict[str, list[Deviation]] = {}
-        for deviation in self._deviations(period, side, prior):
+        for deviation in judge(self._form.catalogue, period, side, prior):
             deviations.setdefault(deviation.field_key, []).append(deviation)
         rows: list[Row] = []
         for field in self._form.catalogue.fields:
@@ -189,33 +181,6 @@ class Previews:
             )
         return rows
 
-    def _deviations(self, period: Period, side: "_Side", prior: "_Side") -> list[Deviation]:
-        if side.facts is None:
-            return []
-        facts = Facts(
-            period_id=str(period),
-            uttrekk=side.facts.extract_day,
-            ufullstendig=side.facts.ufullstendig,
-            kilde_endret=prior.facts is not None and system_changed(_read_source(side.facts), prior.facts.data_source, prior.facts.uttrekk),
-            findings=side.facts.funn,
-        )
-        found = evaluate(self._form.catalogue, side.values, prior.values if prior.row is not None else None, facts)
-        return without_hidden(found, side.hidden, prior.hidden)
-
-
-class _Side(msgspec.Struct, frozen=True):
-    """One snapshot of the comparison; all empty where there is none, or none that has completed."""
-
-    row: SnapshotRow | None
-    values: dict[str, Value]
-    sources: dict[str, str | None]
-    hidden: frozenset[str]
-    facts: ReadFacts | None
-
-    def shown(self, key: str) -> Value:
-        """The value as it may be seen."""
-        return None if key in self.hidden else self.values.get(key)
-
 
 def difference(value: Value, before: Value, unit: str) -> tuple[Value, int | None]:
     """(change in the unit, whole per cent of what was before); shares have no per cent of a per cent."""
@@ -233,20 +198,6 @@ def _default_period(connection: Connection, organization_id: str, rows: list[Sna
         return Period.parse(newest)
     extracts = [day for row in organizations.kilder(connection, organization_id) if (day := extract_day(source_of(row)))]
     return Period(max(extracts, default=today()).year)
-
-
-def _read_source(facts: ReadFacts) -> Source:
-    """The source as the snapshot read it."""
-    return Source(
-        kilde=0,
-        format="15f" if facts.data_source == "kostra-15f" else "v4",
-        year=0,
-        versjon=0,
-        forste_uttrekk=None,
-        siste_uttrekk=facts.uttrekk,
-        siste_fulle=facts.siste_fulle,
-        fagsystem=facts.fagsystem,
-    )
 
 
 def _source(facts: ReadFacts | None) -> SourceView | None:

@@ -4,6 +4,7 @@ from it up to date (statuses, cache flags, documents), and writes an event for e
 So a document is rendered in the transaction that changes what it shows (contract 2d), whoever changed it.
 """
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from preview.documents import Value, snapshot_id
 from preview.events import CacheInvalidated, DataUpdated, SnapshotUpdated, record
 from preview.form.catalogue import Catalogue
 from preview.form.sources import Choice, Source, choose
+from preview.judging import Side, judge, rows_by_severity
 from preview.periods import Period
 from preview.rendering import prior_values_of, render, shown
 from preview.statuses import MOVES, Standing, derive
@@ -122,12 +124,16 @@ def _settle_one(connection: Connection, form: Form, row: SnapshotRow, name: str,
     if row.snapshot_status != standing.status:
         assert standing.status in MOVES[row.snapshot_status], f"{row.snapshot_status} -> {standing.status}"
     snapshots.set_status(connection, row.snapshot, standing.status, standing.cache_valid)
+    values = snapshots.values(connection, row.snapshot)
     prior_values = snapshots.values(connection, prior.snapshot) if prior else {}
     before = snapshots.document(connection, row.snapshot)
-    body, etag = render(
-        form.catalogue, row, name, standing, snapshots.values(connection, row.snapshot), prior_values, suppress=form.suppress
-    )
+    body, etag = render(form.catalogue, row, name, standing, values, prior_values, suppress=form.suppress)
     snapshots.put_document(connection, row.snapshot, body, etag, msgspec.json.encode(new).decode())
+    sides = [
+        Side.of(form.catalogue, form.suppress, each, facts)
+        for each, facts in ((values, row.facts), (prior_values, prior.facts if prior else None))
+    ]
+    snapshots.put_deviations(connection, row.snapshot, rows_by_severity(judge(form.catalogue, Period.parse(row.period_id), *sides)))
     if old is None or before is None:
         return
     changed_prior: list[str] = []
@@ -174,7 +180,8 @@ def render_anew(database: Database, form: Form) -> None:
     """At start: where the form, or a setting that shapes documents, has changed since the last one, renders every document."""
 
     def work(connection: Connection) -> None:
-        shape = f"{form.catalogue.fingerprint}:{int(form.suppress)}"
+        rules = hashlib.sha256(msgspec.json.encode(form.catalogue.rules)).hexdigest()
+        shape = f"{form.catalogue.fingerprint}:{rules}:{int(form.suppress)}"
         if meta.get(connection, _SHAPE) == shape:
             return
         meta.put(connection, _SHAPE, shape)

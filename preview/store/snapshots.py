@@ -132,6 +132,14 @@ def put_document(connection: Connection, number: int, document: bytes, etag: str
     )
 
 
+def put_deviations(connection: Connection, number: int, rows: dict[str, int]) -> None:
+    """How many rows of the form deviate, by severity."""
+    connection.execute(
+        "UPDATE snapshot SET errors = ?, warnings = ?, notices = ? WHERE snapshot = ?",
+        (rows["error"], rows["warning"], rows["notice"], number),
+    )
+
+
 def document(connection: Connection, number: int) -> tuple[bytes, str] | None:
     """(document, etag)."""
     return connection.execute("SELECT document, etag FROM snapshot WHERE snapshot = ?", (number,)).fetchone()

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,11 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from preview.application import Application
-from preview.documents import Document, snapshot_id
+from preview.documents import Document, Summary, snapshot_id
 from preview.errors import ClaimLost, Invalid
 from preview.jobs import MOVES as JOB_MOVES
 from preview.periods import Period
 from preview.readers.delivery import Batch
+from preview.readers.folders import Mappe
 from preview.settings import Settings
 from preview.settling import Form
 from preview.snapshots import automatic
@@ -29,6 +31,7 @@ from preview.store.jobs import JobRow
 from tests.preview.mapper import batch, mappe
 
 ORGANIZATION = "org-0301-02"
+Row = dict[str, Any]
 PERIODS = ["2023", "2024", "2024-H1", "2024-H2", "2025"]
 OPEN = [Period(2024), Period(2025)]
 
@@ -198,15 +201,15 @@ class Machine(RuleBasedStateMachine):
         self._check_moves(documents)
         self._check_events(connection, documents)
 
-    def _expected(self, connection: Connection, snapshots: list[dict]) -> dict[int, tuple[str, bool, dict | None]]:
+    def _expected(self, connection: Connection, snapshots: list[Row]) -> dict[int, tuple[str, bool, Row | None]]:
         """Status, cache flag and prior of each, from contract S1 to S5 in their own words."""
         completed = [row for row in snapshots if row["aggregated_at"]]
 
-        def newest_of(period: str) -> dict | None:
+        def newest_of(period: str) -> Row | None:
             return max((row for row in completed if row["period_id"] == period), key=lambda row: row["snapshot"], default=None)
 
         newest_period = max((Period.parse(row["period_id"]) for row in completed), key=lambda p: (p.last, not p.half), default=None)
-        expected: dict[int, tuple[str, bool, dict | None]] = {}
+        expected: dict[int, tuple[str, bool, Row | None]] = {}
         for row in snapshots:
             jobs = connection.execute(
                 "SELECT automatic FROM job WHERE snapshot = ? AND job_status IN ('waiting', 'running')", (row["snapshot"],)
@@ -250,7 +253,7 @@ class Machine(RuleBasedStateMachine):
     def _check_events(self, connection: Connection, documents: dict[str, Document]) -> None:
         """Every change of a document has its event, and no event tells of a change that is none."""
         rows = connection.execute("SELECT event, type, snapshot, data FROM event WHERE event > ? ORDER BY event", (self.place,)).fetchall()
-        told: dict[str, list[tuple[str, dict]]] = {}
+        told: dict[str, list[tuple[str, Row]]] = {}
         for event, kind, number, data in rows:
             self.place = event
             if number is not None:
@@ -268,7 +271,7 @@ class Machine(RuleBasedStateMachine):
                 self._check_told(before, after, told.get(name, []))
         self.documents = documents
 
-    def _check_told(self, before: Document, after: Document, told: list[tuple[str, dict]]) -> None:
+    def _check_told(self, before: Document, after: Document, told: list[tuple[str, Row]]) -> None:
         kinds = {kind for kind, _ in told}
         assert kinds, (before, after)
         old, new = (
@@ -286,7 +289,7 @@ class Machine(RuleBasedStateMachine):
 
     # Means.
 
-    def _take(self, mapper: list, *, crash: bool) -> None:
+    def _take(self, mapper: list[Mappe], *, crash: bool) -> None:
         receipt = self.application.deliveries.receive([b"bytes of no matter"], full=False, actor="test")
         row = self.application.deliveries.claim(1, receipt.delivery_id)
         assert row is not None
@@ -307,7 +310,7 @@ class Machine(RuleBasedStateMachine):
         assert status == "running" or status in JOB_MOVES["running"]
         return status
 
-    def _summaries(self) -> list:
+    def _summaries(self) -> list[Summary]:
         return self.application.snapshots.page(None, None, None, 1, 1000)[0]
 
 

@@ -1,0 +1,105 @@
+"""The view-model of the overview: every organisation with where its newest snapshot stands, and key figures over the whole.
+
+Free of language and layout, as `previews.py`.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from preview.documents import SnapshotStatus, snapshot_id
+from preview.periods import Period
+from preview.settling import Form
+from preview.store import events, overviews
+from preview.store.database import Connection, Database
+from preview.store.overviews import OverviewRow
+
+State = Literal["failed", "processing", "ready", "waiting", "silent"]
+"""Exclusive: `failed` the last aggregation of it, `processing` now, `ready` with values, `waiting` to be asked for (data, no snapshot of the
+period), `silent` has delivered nothing."""
+
+
+class OverviewLine(msgspec.Struct, frozen=True):
+    """An organisation. What is of a snapshot is None without one; `completed` is 0..1 of a job that runs or waits."""
+
+    organization_id: str
+    organization_name: str
+    number: str
+    listed: bool
+    state: State
+    case_system: str
+    snapshot_id: str | None
+    period_id: str | None
+    status: SnapshotStatus | None
+    cache_valid: bool
+    aggregated_at: str | None
+    populated: int
+    errors: int
+    warnings: int
+    notices: int
+    completed: float | None
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """`period_id` is the chosen one, None for each organisation's newest. `periods` have snapshots, newest first. Lines are by name."""
+
+    place: int
+    period_id: str | None
+    periods: list[str]
+    field_count: int
+    lines: list[OverviewLine]
+
+
+class Overviews:
+    """All methods block: call them on a thread."""
+
+    def __init__(self, database: Database, form: Form) -> None:
+        self._database = database
+        self._form = form
+
+    def read(self, period_id: str | None = None, organization_id: str | None = None) -> Overview:
+        """Every organisation, or that one alone. Raises `Invalid` for what is no period."""
+        period = str(Period.parse(period_id)) if period_id is not None else None
+
+        def work(connection: Connection) -> Overview:
+            rows = overviews.rows(connection, period, organization_id)
+            return Overview(
+                place=events.newest(connection),
+                period_id=period,
+                periods=overviews.periods(connection),
+                field_count=len(self._form.catalogue.fields),
+                lines=[_line(row) for row in rows],
+            )
+
+        return self._database.read(work)
+
+
+def _state(row: OverviewRow) -> State:
+    if row.completed is not None and row.newest_status == "processing":
+        return "processing"
+    if row.newest_status == "failed":
+        return "failed"
+    if row.aggregated_at is not None:
+        return "ready"
+    return "waiting" if row.delivered else "silent"
+
+
+def _line(row: OverviewRow) -> OverviewLine:
+    return OverviewLine(
+        organization_id=row.organization_id,
+        organization_name=row.organization_name,
+        number=row.number,
+        listed=bool(row.listed),
+        state=_state(row),
+        case_system=row.fagsystem or "",
+        snapshot_id=snapshot_id(row.snapshot) if row.snapshot is not None else None,
+        period_id=row.period_id,
+        status=row.snapshot_status,  # pyright: ignore[reportArgumentType]  (the column's CHECK)
+        cache_valid=bool(row.cache_valid),
+        aggregated_at=row.aggregated_at,
+        populated=row.populated or 0,
+        errors=row.errors or 0,
+        warnings=row.warnings or 0,
+        notices=row.notices or 0,
+        completed=row.completed,
+    )
