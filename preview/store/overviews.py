@@ -42,17 +42,18 @@ _ROWS = """
                 WHERE other.organization_id = shown.organization_id AND other.period_order = shown.period_order ORDER BY other.snapshot DESC LIMIT 1) AS newest
         FROM chosen JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot
     )
-    SELECT organization_id, organization_name, organisasjonsnummer || iif(bydelsnummer = '', '', '-' || bydelsnummer), listed,
+    SELECT organization.organization_id, organization_name, organisasjonsnummer || iif(bydelsnummer = '', '', '-' || bydelsnummer), listed,
         EXISTS (SELECT 1 FROM kilde WHERE kilde.organization_id = organization.organization_id AND siste_uttrekk IS NOT NULL),
         coalesce(json_extract(shown.facts, '$.fagsystem'),
             (SELECT fagsystem FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
         shown.snapshot, shown.period_id, shown.snapshot_status, last.snapshot_status, shown.cache_valid, shown.aggregated_at,
         shown.populated, shown.errors, shown.warnings, shown.notices,
         (SELECT max(completed) FROM job WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running'))
-    FROM organization JOIN chosen USING (organization_id) LEFT JOIN newest USING (organization_id)
+    FROM organization JOIN chosen ON chosen.organization_id = organization.organization_id
+        LEFT JOIN newest ON newest.organization_id = organization.organization_id
         LEFT JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot LEFT JOIN snapshot AS last ON last.snapshot = newest.newest
-    WHERE organization_id = coalesce(:organization, organization_id)
-    ORDER BY organization_name, organization_id
+    WHERE organization.organization_id = coalesce(:organization, organization.organization_id)
+    ORDER BY organization_name, organization.organization_id
 """
 
 
