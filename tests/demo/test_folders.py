@@ -43,10 +43,10 @@ def test_the_grammar_check_bites(demo: Demo) -> None:
 
 @pytest.mark.parametrize("organization_id", SERVICES)
 def test_folders_are_valid_against_the_published_schema(demo: Demo, organization_id: str) -> None:
-    """BUFDIR_PREVIEW_XSD names a folder with Barnevern_v4.xsd."""
-    folder_of_schemas = os.environ.get("BUFDIR_PREVIEW_XSD")
+    """BUFDIR_XSD names a folder with Barnevern_v4.xsd."""
+    folder_of_schemas = os.environ.get("BUFDIR_XSD")
     if not folder_of_schemas:
-        pytest.skip("BUFDIR_PREVIEW_XSD is not set.")
+        pytest.skip("BUFDIR_XSD is not set.")
     schema = etree.XMLSchema(etree.parse(Path(folder_of_schemas) / "Barnevern_v4.xsd"))
     folders = list(whole(demo, organization_id))
     sample = folders if len(folders) < 400 else folders[::8]

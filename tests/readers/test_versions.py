@@ -1,6 +1,6 @@
 """Folders of each published version, complete with all that is optional, are taken without a finding.
 
-Where BUFDIR_PREVIEW_XSD names a folder with Barnevern_v1.xsd, _v3.xsd and _v4.xsd, the folders are held against them too.
+Where BUFDIR_XSD names a folder with Barnevern_v1.xsd, _v3.xsd and _v4.xsd, the folders are held against them too.
 """
 
 import os
@@ -43,9 +43,9 @@ def test_what_is_kept_of_it_is_the_one_of_each_kind_that_is_not_deleted(version:
 
 @pytest.fixture
 def schemas() -> Path:
-    folder = os.environ.get("BUFDIR_PREVIEW_XSD")
+    folder = os.environ.get("BUFDIR_XSD")
     if not folder:
-        pytest.skip("BUFDIR_PREVIEW_XSD is not set.")
+        pytest.skip("BUFDIR_XSD is not set.")
     return Path(folder)
 
 
