@@ -52,7 +52,7 @@ class Elements:
         for element in self._children.get(kind, ()):
             name = same_id(element.get("Id"))
             if self.is_first(seen, name, element, kind):
-                found.append((element, name, not (is_deleted(element) or (kind, name) in self._deleted)))
+                found.append((element, name, not self._is_deleted(element, kind, name)))
         self._ids[kind] = seen
         return found
 
@@ -73,10 +73,10 @@ class Elements:
     def led_to(self, fra: str, til: str) -> dict[str, list[str]]:
         """By the id of each `til`, the ids of each `fra` that a Relasjon leads from."""
         found: dict[str, list[str]] = {}
-        for relasjon, _, counts in self.things("Relasjon"):
-            if not counts:
-                continue
+        for relasjon in self._children.get("Relasjon", ()):
             get = relasjon.get
+            if self._is_deleted(relasjon, "Relasjon", get("Id")):
+                continue
             fra_type, til_type = get("FraType", ""), get("TilType", "")
             fra_id, til_id = same_id(get("FraId")), same_id(get("TilId"))
             if not (fra_id and til_id and fra_id in self._names(fra_type) and til_id in self._names(til_type)):
@@ -84,6 +84,11 @@ class Elements:
             elif fra_type == fra and til_type == til:
                 found.setdefault(til_id, []).append(fra_id)
         return found
+
+    def _is_deleted(self, element: Element, kind: str, name: str | None) -> bool:
+        if element.get("ErSlettet") is not None and is_deleted(element):
+            return True
+        return bool(self._deleted) and (kind, same_id(name)) in self._deleted
 
     def _read_slettet(self) -> frozenset[tuple[str, str]]:
         deleted: set[tuple[str, str]] = set()

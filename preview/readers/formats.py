@@ -18,11 +18,12 @@ def sniff(root: Element) -> Format | None:
     """None where it is neither. A file that lacks its cases is told by what else it has, so that the refusal can say what lacks."""
     if root.tag != "Barnevern":
         return None
-    if root.find("Sak") is not None:
+    children = {child.tag: child for child in root}
+    if "Sak" in children:
         return Format.V4
-    if root.find("Individ") is not None:
+    if "Individ" in children:
         return Format.KOSTRA_15F
-    if "DatoUttrekk" in root.attrib or root.find("Fagsystem") is not None:
+    if "Fagsystem" in children or root.get("DatoUttrekk") is not None:
         return Format.V4
-    avgiver = root.find("Avgiver")
-    return Format.KOSTRA_15F if avgiver is not None and "Versjon" in avgiver.attrib else None
+    avgiver = children.get("Avgiver")
+    return Format.KOSTRA_15F if avgiver is not None and avgiver.get("Versjon") is not None else None

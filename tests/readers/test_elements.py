@@ -225,6 +225,16 @@ def test_relations_among_kinds_that_are_read_over() -> None:
     assert findings(**case, relasjoner=[relasjon("Vedtak", B, "Tiltak", A)]) == [DANGLING_RELASJON]
 
 
+def test_relations_with_the_same_id_are_several() -> None:
+    case = {
+        "meldinger": [melding("2024-01-10", id=A), melding("2024-01-05", id=B)],
+        "undersokelser": [undersokelse("2024-01-17", id=A)],
+        "relasjoner": [relasjon("Melding", each, "Undersokelse", A, id=A) for each in (A, B)],
+    }
+    assert innhold(**case).undersokelser[0].frist == "2024-04-12"
+    assert findings(**case) == []
+
+
 # The person (1.9).
 
 
