@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from preview.form.catalogue import Catalogue
-from preview.form.entries import Field, Value
+from preview.form.entries import Auxiliary, Field, Value
 from preview.form.numbers import share
 from preview.form.sources import Source, extract_day
 from preview.form.sql import Connection
@@ -55,12 +55,15 @@ def aggregate(
     values: dict[str, Value] = {}
     entries = catalogue.entries
     for done, entry in enumerate(entries, 1):
-        if entry.sql is not None and parameters.format in entry.sources and _supplied(connection, entry.supplied_if, bound):
+        if entry.sql is not None and supplied(connection, entry, parameters):
             row = connection.execute(entry.sql, bound).fetchone()
             values[entry.key] = share(*row) if isinstance(entry, Field) and entry.unit == "prosent" else row[0]
         on_progress(done / len(entries))
     return values
 
 
-def _supplied(connection: Connection, condition: str | None, bound: dict[str, int | str]) -> bool:
-    return condition is None or bool(connection.execute(condition, bound).fetchone()[0])
+def supplied(connection: Connection, entry: Field | Auxiliary, parameters: Parameters) -> bool:
+    """Whether this source can supply the entry (`domain.md` 2.5, 6.2)."""
+    if parameters.format not in entry.sources:
+        return False
+    return entry.supplied_if is None or bool(connection.execute(entry.supplied_if, parameters.bound()).fetchone()[0])

@@ -27,6 +27,10 @@ class Cursor(Protocol):
         """The next row, None after the last."""
         ...
 
+    def fetchall(self) -> Any:
+        """The rows that are left."""
+        ...
+
 
 class Connection(Protocol):
     """What is asked of a database connection, SQLite's or another's."""
