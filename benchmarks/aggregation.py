@@ -1,0 +1,40 @@
+"""Aggregation of the 34 fields of an organisation that delivered a ZIP of case folders, beside bare lxml on the same ZIP."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import folders, stores
+from benchmarks.figures import Figure, ratio
+from benchmarks.import_zip import parse_bare
+from preview.application import Application
+from tests import pipeline
+
+TARGET = 0.3
+
+
+def measure(count: int = 20_000, rounds: int = 5) -> list[Figure]:
+    """In turns: bare lxml; one request for a new snapshot, until its job has completed."""
+    path = folders.zip_of(count)
+    bare: list[tuple[float, float]] = []
+    ours: list[tuple[float, float]] = []
+    with tempfile.TemporaryDirectory() as folder, pipeline.opened(Path(folder) / "data") as application:
+        stores.take(application, path)
+        for _ in range(rounds):
+            bare.append(parse_bare(path))
+            ours.append(_aggregated(application))
+    wall, cpu = [each[0] for each in bare], [each[1] for each in bare]
+    return [
+        ratio(f"aggregation of 34 fields over {count:,} folders, asked for until completed", [each[0] for each in ours], wall, TARGET),
+        ratio("- its processor time", [each[1] for each in ours], cpu),
+    ]
+
+
+def _aggregated(application: Application) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    requested = pipeline.aggregate(application, folders.ORGANIZATION, str(folders.YEAR), force=True)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    document = application.jobs.document(requested.job_id)
+    if document.job_status != "completed" or not pipeline.values(pipeline.document(application, requested.snapshot_id)):
+        raise RuntimeError("the aggregation did not complete")
+    return wall, cpu

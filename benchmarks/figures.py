@@ -1,0 +1,90 @@
+"""What a benchmark hands back, how it is told, and on what machine it was measured."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from os import cpu_count, getloadavg
+from pathlib import Path
+from statistics import median
+
+from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsage]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the result. `value` is what the target is for: a ratio to the peer, or an absolute number with its `unit`.
+
+    `ours` and `peer` are the samples that it was made of, as measured. A figure without a target is told beside the others, to show
+    what they rest on.
+    """
+
+    what: str
+    value: float
+    unit: str = "x"
+    target: float | None = None
+    at_least: bool = False
+    ours: Sequence[float] = field(default_factory=list[float])
+    peer: Sequence[float] = field(default_factory=list[float])
+    samples_unit: str = "s"
+
+    @property
+    def met(self) -> bool:
+        """Whether the target is reached; true without one."""
+        if self.target is None:
+            return True
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+    def row(self) -> str:
+        """As a row of the table."""
+        target = "" if self.target is None else f"{'>=' if self.at_least else '<='} {number(self.target)} {self.unit}"
+        verdict = "" if self.target is None else "met" if self.met else "**not met**"
+        samples = [_samples(values, self.samples_unit) for values in (self.ours, self.peer)]
+        return f"| {self.what} | {number(self.value)} {self.unit} | {target} | {verdict} | {samples[0]} | {samples[1]} |"
+
+
+def ratio(
+    what: str,
+    ours: Sequence[float],
+    peer: Sequence[float],
+    target: float | None = None,
+    *,
+    at_least: bool = False,
+    unit: str = "s",
+) -> Figure:
+    """The median of ours in times of the median of the peer's, both measured in turns."""
+    return Figure(what, median(ours) / median(peer), "x", target, at_least, ours, peer, unit)
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """All figures as a Markdown table."""
+    head = "| what | measured | target | | ours, median (least to most) | peer, median (least to most) |\n|---|---|---|---|---|---|"
+    return "\n".join([head, *(figure.row() for figure in figures)])
+
+
+def machine() -> str:
+    """Where and when, and how busy it is: figures of a machine that others use too are noisy."""
+    model = next((line.partition(":")[2].strip() for line in _cpu_lines() if line.startswith("model name")), platform.machine())
+    at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    load = ", ".join(f"{value:.1f}" for value in getloadavg())
+    return (
+        f"{at}; {cpu_count()} cores, {model}; {platform.system()} {platform.release()}; "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; load {load}"
+    )
+
+
+def number(value: float) -> str:
+    """With as many digits as are worth reading."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _samples(values: Sequence[float], unit: str) -> str:
+    if not values:
+        return ""
+    middle = f"{number(median(values))} {unit}"
+    return f"{middle} ({number(min(values))} to {number(max(values))}, n={len(values)})" if len(values) > 1 else middle
+
+
+def _cpu_lines() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []

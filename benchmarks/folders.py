@@ -1,0 +1,109 @@
+"""Case folders to measure with: those of the demo's largest service, made larger. Kept in a temporary folder, as they are the same each time."""
+
+import os
+import random
+import tempfile
+import zipfile
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from preview.clock import OSLO
+from preview.demo.sendings import sendings
+from preview.demo.services import Service, services
+
+DAY = date(2025, 1, 15)  # the demo's "today": fixed, so that every run reads the same bytes
+YEAR = 2024  # the newest whole year of the folders
+LEAST, MOST = 2_000, 8_192  # bytes of a v4 folder (`domain.md` 9)
+ORGANIZATION = "org-1103"
+
+_ENTRY_OVERHEAD = 200  # bytes that an entry takes in a ZIP besides its content
+
+
+class Folder(NamedTuple):
+    """One file of a delivery."""
+
+    name: str
+    xml: bytes
+
+
+def service(factor: float, number: int = 0) -> Service:
+    """The demo's largest service with `factor` times its cases; with a `number`, one beside it that has only the kinds of cases in common."""
+    largest = services(DAY)[-1]
+    scaled = replace(
+        largest,
+        eldre={kind: round(count * factor) for kind, count in largest.eldre.items()},
+        nye=tuple({kind: round(count * factor) for kind, count in kinds.items()} for kinds in largest.nye),
+        last=datetime.combine(DAY, time(0, 30), OSLO),
+    )
+    if not number:
+        return scaled
+    kommunenummer = f"{7000 + number}"
+    return replace(scaled, organization_id=f"org-{kommunenummer}", kommune=(kommunenummer, f"Nabo {number}"))
+
+
+def folders(of: Service) -> Iterator[Folder]:
+    """Its folders in the order of DatoUttrekk, those of the usual size."""
+    for sending in sendings(of):
+        xml = sending.xml(of).encode()
+        if LEAST <= len(xml) <= MOST:
+            yield Folder(f"{sending.extract.id}.xml", xml)
+
+
+def zip_of(count: int) -> Path:
+    """A ZIP of so many folders of one organisation."""
+    path = _cache() / f"folders-{count}.zip"
+    if not path.exists():
+        # Of 3,600 folders of the service itself, some 1,400 are of the usual size.
+        _write(path, islice(folders(service(max(0.05, count / 1_200))), count))
+    return path
+
+
+def zip_of_bytes(size: int) -> Path:
+    """A ZIP of about that many bytes: folders whose free text hardly packs."""
+    path = _cache() / f"bytes-{size}.zip"
+    if not path.exists():
+        _write(path, _incompressible(size))
+    return path
+
+
+def write_zip(path: Path, content: Iterable[Folder]) -> Path:
+    """As a delivery comes, packed."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each in content:
+            archive.writestr(each.name, each.xml)
+    return path
+
+
+def _incompressible(size: int) -> Iterator[Folder]:
+    """Folders with random text in a Presisering: cases of the usual shape, each under an id of its own."""
+    rng = random.Random(1042)
+    patterns = list(islice(folders(service(0.3)), 200))
+    packed = 0
+    number = 0
+    while packed < size:
+        pattern = patterns[number % len(patterns)].xml
+        text = b64encode(rng.randbytes(4_500))
+        sak = pattern.index(b'<Sak Id="') + len(b'<Sak Id="')
+        own = f"{number:08x}".encode()
+        xml = pattern[:sak] + own + pattern[sak + 8 :].replace(b"<Melding ", b'<Melding Presisering="' + text + b'" ', 1)
+        yield Folder(f"{number:08}.xml", xml)
+        packed += 4_500 + _ENTRY_OVERHEAD + len(pattern) // 4
+        number += 1
+
+
+def _write(path: Path, content: Iterable[Folder]) -> None:
+    """Whole, or not at all: another run may look for it now."""
+    own = path.with_suffix(f".{os.getpid()}")
+    write_zip(own, content)
+    own.replace(path)
+
+
+def _cache() -> Path:
+    path = Path(tempfile.gettempdir()) / "bufdir-preview-benchmarks"
+    path.mkdir(exist_ok=True)
+    return path

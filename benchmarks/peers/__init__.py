@@ -1,0 +1,1 @@
+"""What the program is compared with. Each runs as a process of its own."""

@@ -1,0 +1,137 @@
+"""Processes that are measured, or that help to: run to their end, or beside others until they are told to end."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.servers import REPOSITORY
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_END_SECONDS = 20
+
+
+class Run(NamedTuple):
+    """A process that has ended, with all that it started and waited for: seconds of wall clock, seconds of processor."""
+
+    wall: float
+    cpu: float
+    output: str
+
+
+def run(*arguments: str | Path) -> Run:
+    """Runs this interpreter with these arguments to its end. Raises `RuntimeError` where it fails."""
+    began = time.perf_counter()
+    process = _started(arguments, stdin=subprocess.DEVNULL)
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    if process.returncode:
+        raise RuntimeError(f"{arguments[:4]} ended with {process.returncode}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, output)
+
+
+class Helper:
+    """A module of ours that prints a line when it is ready, and ends when its input is closed (so too when we are gone)."""
+
+    def __init__(self, module: str, *arguments: str | Path) -> None:
+        self._process = _started(["-m", module, *arguments], stdin=subprocess.PIPE)
+        assert self._process.stdout is not None
+        self._output = self._process.stdout
+        self.ready_line = self._output.readline().strip()
+        """The line."""
+        if not self.ready_line:
+            self.end()
+            raise RuntimeError(f"{module} did not start")
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def end(self) -> str:
+        """Tells it to end; returns what it has printed since it was ready, the first time."""
+        if self._output.closed:
+            return ""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            rest = self._output.read()
+            self._process.wait(_END_SECONDS)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._output.close()
+        return rest
+
+
+@contextmanager
+def beside(module: str, *arguments: str | Path) -> Generator[Helper]:
+    """A helper for the length of a block."""
+    helper = Helper(module, *arguments)
+    try:
+        yield helper
+    finally:
+        helper.end()
+
+
+@contextmanager
+def started(*arguments: str | Path) -> Generator[subprocess.Popen[str]]:
+    """A process for the length of a block, killed where it has not ended by then."""
+    process = _started(arguments, stdin=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of processor that the process has taken so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def peak_of(pid: int) -> int:
+    """Bytes: the most memory that the process has had; 0 where it is gone."""
+    try:
+        match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return int(match[1]) * 1024 if match else 0
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that it has started and that run."""
+    found: list[int] = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def _started(arguments: tuple[str | Path, ...] | list[str | Path], stdin: int) -> subprocess.Popen[str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
+    return subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        cwd=REPOSITORY,
+        env=own,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )

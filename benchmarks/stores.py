@@ -1,0 +1,45 @@
+"""Stores to measure on, filled through the program's own pipeline."""
+
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.folders import DAY, ORGANIZATION, YEAR
+from preview.application import Application
+from preview.demo.deliveries import iterate
+from tests import pipeline
+
+EXAMPLE = "org-1042"
+SNAPSHOTS = "/api/v1/aggregated-report-data"
+
+
+def with_example(data_dir: Path, day: date = DAY) -> str:
+    """The customer's own example, 2023 and 2024; returns the id of the snapshot of 2024."""
+    with pipeline.opened(data_dir) as application:
+        return _add_example(application, day)
+
+
+def with_example_and(data_dir: Path, folders: Path) -> tuple[str, str]:
+    """The example, and a snapshot of the organisation of those folders; returns the ids of both."""
+    with pipeline.opened(data_dir) as application:
+        example = _add_example(application, DAY)
+        take(application, folders)
+        return example, pipeline.aggregate(application, ORGANIZATION, str(YEAR)).snapshot_id
+
+
+def take(application: Application, path: Path) -> None:
+    """Delivers the file and waits until it is taken. Raises `RuntimeError` where anything of it was refused."""
+    receipt = application.deliveries.receive_paths([path], full=False, actor="benchmark")
+    application.worker.run_until(lambda: application.deliveries.document(receipt.delivery_id).completed_at is not None)
+    document = application.deliveries.document(receipt.delivery_id)
+    if document.refused_files or document.delivery_status != "taken":
+        raise RuntimeError("a delivery was not taken whole")
+
+
+def _add_example(application: Application, day: date) -> str:
+    snapshot_id = ""
+    for delivery in islice(iterate(day), 4):  # organisations, figures, the example's two years
+        pipeline.deliver(application, delivery.content, full=delivery.full)
+        for organization_id, period_id in delivery.aggregate:
+            snapshot_id = pipeline.aggregate(application, organization_id, period_id).snapshot_id
+    return snapshot_id
