@@ -8,12 +8,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from preview.clock import oslo_day, parse_instant
+from preview.organizations import organization_of
 from preview.readers.findings import Code, Finding
 from preview.readers.folders import Avgiver, Innhold, Mappe
 from preview.store import cases, organizations
 from preview.store.cases import SakRow
 from preview.store.database import Connection
-from preview.store.organizations import OrganizationRow
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Fold:
         key = (avgiver.organisasjonsnummer, avgiver.bydelsnummer)
         source = self._sources.get(key)
         if source is None:
-            organization_id = _organization_of(connection, avgiver)
+            organization_id = organization_of(connection, avgiver)
             number = organizations.ensure_kilde(connection, organization_id, "v4", 0)
             row = organizations.kilde(connection, number)
             source = _Source(number, organization_id, row.siste_fulle, row.forste_uttrekk or "", row.siste_uttrekk or "", row.fagsystem)
@@ -208,16 +208,3 @@ class _Rows:
 
 def _day(uttrekk: str) -> str:
     return oslo_day(parse_instant(uttrekk)).isoformat()
-
-
-def _organization_of(connection: Connection, avgiver: Avgiver) -> str:
-    """The organisation that delivers, made where it is neither listed nor known (`domain.md` 3.2), by its number where its Kommunenummer is unknown."""
-    known = organizations.organization_by_number(connection, avgiver.organisasjonsnummer, avgiver.bydelsnummer)
-    if known is not None:
-        return known.organization_id
-    organization_id = "-".join(filter(None, ("org", avgiver.kommunenummer or avgiver.organisasjonsnummer, avgiver.bydelsnummer)))
-    while organizations.organization(connection, organization_id) is not None:
-        organization_id += f"-{avgiver.organisasjonsnummer}"
-    name = " ".join(filter(None, ("Barnevernstjenesten", avgiver.kommunenavn, avgiver.bydelsnavn)))
-    organizations.put_organization(connection, OrganizationRow(organization_id, name, avgiver.organisasjonsnummer, avgiver.bydelsnummer, 0))
-    return organization_id
