@@ -150,16 +150,19 @@ function showSeen() { $("[data-do=seen]").hidden = filter() !== "changed" || mar
 const pick = wanted => { $(`[name=filter][value=${wanted}]`).checked = true; applyFilter() }
 
 // ── another period or service: in place while the line holds, else as any link ──
+let address = location.search
 function show(url, push = true) {
+  address = url.search
   if (!isLive()) { location.assign(url); return }
   setPaused(false)
   send({do: "show", arguments: Object.fromEntries(url.searchParams)})
   if (push) history.pushState(null, "", url)
 }
 const choice = form => { const url = new URL(location); for (const [name, value] of new FormData(form)) url.searchParams.set(name, value); return url }
-addEventListener("popstate", () => show(new URL(location), false))
+// A step within the page (a link to a section) is one too, and shows nothing else.
+addEventListener("popstate", () => { if (location.search !== address) show(new URL(location), false) })
 const chooser = $("#chooser"), search = $("#search")
-chooser.addEventListener("toggle", event => {
+chooser.addEventListener("beforetoggle", event => {
   if (event.newState !== "open") return
   if (!isLive()) { location.assign(`${document.body.dataset.prefix}/`); return }
   send({do: "services"})

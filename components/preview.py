@@ -20,7 +20,7 @@ from components.language import Visit, visit
 from components.live import Fanout, Live, live_page
 from components.messages import message
 from components.page import Elsewhere, House
-from components.readings import Asked, Reading, Readings
+from components.readings import Asked, Reading, Readings, blank
 from components.wording import Notice, word_job
 from preview.clock import now, timestamp
 from preview.errors import Invalid, NotFound, Unavailable
@@ -67,7 +67,7 @@ class PreviewView(Viewer):
         self._tasks: set[asyncio.Task[None]] = set()
         self._deleted_at: str | None = None
         # Where the page came from another process there is none: then all is sent.
-        self.live = Live(self.reading.regions if self.reading else {}, self._take)
+        self.live = Live({**self.reading.regions, **blank(house, self._words)} if self.reading else {}, self._take)
 
     @property
     def organization_id(self) -> str:
@@ -156,6 +156,7 @@ class PreviewView(Viewer):
         }
         action = actions.get(sent.get("do"))
         if action is not None:
+            self.live.patch({"answer": self._parts.answer("", "")})
             self._start(self._try(action(sent), _WRONG_ADDRESS if action == self._show_other else {}))
 
     async def _try(self, action: Coroutine[Any, Any, None], saying: Mapping[type[Exception], str]) -> None:
@@ -247,7 +248,7 @@ class PreviewPage:
             title=words("app.title", page=f"{reading.preview.organization_name} {reading.shown.period}"),
             live=True,
             shown=reading.shown,
-            regions=reading.regions,
+            regions={**reading.regions, **blank(self._house, words)},
             open_texts=words.open(OPEN_TEXTS),
             read_at=formatting.clock_time(timestamp(now()), of.language),
         )

@@ -70,8 +70,14 @@ class Readings:
         return Reading(asked._replace(period_id=shown.preview.period_id), shown, draw(self._house, shown))
 
 
+def blank(house: House, words: Words) -> dict[str, str]:
+    """The regions that begin empty: they are the session's own, and no reading writes them."""
+    parts = house.parts("preview_parts.html")
+    return {"answer": parts.answer("", ""), "services": parts.services([], words)}
+
+
 def draw(house: House, shown: Shown) -> dict[str, str]:
-    """Every region of the page by id. The page's first HTML is made of the same."""
+    """The regions that follow the preview, by id. The page's first HTML is made of the same."""
     parts, words = house.parts("preview_parts.html"), shown.words
     regions = {
         "title": parts.title(shown),
@@ -80,7 +86,6 @@ def draw(house: House, shown: Shown) -> dict[str, str]:
         "state": parts.state(shown),
         "job": parts.job(shown.job, words),
         "actions": parts.actions(shown),
-        "answer": parts.answer("", ""),
         "notice": parts.notice(shown.notice, words),
         "sections": parts.sections(shown),
         "sources": parts.sources(shown),
@@ -92,7 +97,6 @@ def draw(house: House, shown: Shown) -> dict[str, str]:
         "again-lead": parts.again_lead(shown),
         "again-hint": parts.again_hint(shown.job, words),
         "delete-lead": parts.delete_lead(shown),
-        "services": parts.services([], words),
     }
     for row in shown.rows:
         regions[f"row-{row.key}"] = parts.row(row, words)

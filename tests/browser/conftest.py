@@ -1,0 +1,128 @@
+"""Services with reports behind a running server, and what a person does with the page."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import folders, pipeline
+from tests.servers import REPOSITORY, Server, running
+
+API = "/api/v1/aggregated-report-data"
+WAIT_MS = 20_000
+QUIET = {"BUFDIR_PREVIEW_AUTO_QUIET_SECONDS": "0", "BUFDIR_PREVIEW_OPEN_PERIODS": "1999"}
+
+expect.set_options(timeout=WAIT_MS)
+
+Values = dict[str, tuple[object, object]]
+
+
+class Service:
+    """A child-welfare service with eight cases of 2023 and 2024. Its number is its own, so that tests do not meet."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.organization_id = f"org-{number}"
+        self.name = f"Barnevernstjenesten Testby {number}"
+        self.cases = [folders.uid() for _ in range(8)]
+
+    def folder(self, case: int, *more: str, day: str = "2025-01-15") -> bytes:
+        """The case as it stood on that day: a melding in each year, the later one concluded too late; `more` are further meldinger."""
+        return folders.folder(
+            self.cases[case],
+            uttrekk=f"{day}T12:00:00+01:00",
+            fagsystem="CIS",
+            org=f"{self.number:09}",
+            kommune=str(self.number),
+            kommunenavn=f"Testby {self.number}",
+            meldinger=[
+                folders.melding("2023-03-01", "2023-03-05", "2", id=folders.uid(10 * case + 1)),
+                folders.melding("2024-02-01", "2024-02-20", "2", id=folders.uid(10 * case + 2)),
+                *more,
+            ],
+            undersokelser=[folders.undersokelse("2024-02-20", "2024-04-01", "1", id=folders.uid(10 * case + 3))],
+            tiltak=[folders.tiltak("2024-04-02", id=folders.uid(10 * case + 4))],
+        )
+
+    def folders(self) -> list[bytes]:
+        """All of them; the first extract is of 2023, so that the source covers both years."""
+        return [self.folder(0, day="2023-06-01"), *(self.folder(case) for case in range(len(self.cases)))]
+
+
+def with_new_melding(service: Service) -> bytes:
+    """Case 0 as delivered later: one melding more in 2024, dismissed within its week."""
+    return service.folder(0, folders.melding("2024-06-03", "2024-06-05", "1"), day="2025-01-20")
+
+
+def fill(data_dir: Path, services: list[Service], *periods: str) -> None:
+    """Delivers and aggregates, before there is a server."""
+    with pipeline.opened(data_dir) as application:
+        pipeline.deliver(application, *(file for service in services for file in service.folders()))
+        for service in services:
+            for period in periods:
+                pipeline.aggregate(application, service.organization_id, period)
+
+
+def deliver(data_dir: Path, folder: Path, *files: bytes) -> None:
+    """As a person does, with the command line beside the running server."""
+    folder.mkdir(exist_ok=True)
+    for number, file in enumerate(files):
+        (folder / f"{number}.xml").write_bytes(file)
+    command = [sys.executable, str(REPOSITORY / "app.py"), "import", str(folder), "--data-dir", str(data_dir)]
+    done = subprocess.run(command, cwd=data_dir.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def reported(server: Server, service: Service, period: str = "2024") -> Values:
+    """(value, prior value) by field key, as the API gives them."""
+    with httpx.Client(base_url=server.url) as api:
+        listed = api.get(API, params={"organization_id": service.organization_id, "period_id": period}).json()["data"]
+        document = api.get(f"{API}/{listed[0]['snapshot_id']}").json()
+    return {
+        field["field_key"]: (field["value"], field["prior_period_value"]) for section in document["sections"] for field in section["fields"]
+    }
+
+
+def marked(page: Page) -> set[tuple[str, str]]:
+    """(field key, column) of the cells that are marked as changed."""
+    found = page.locator("[data-changed]").evaluate_all(
+        "cells => cells.map(cell => [cell.closest('tr').dataset.field, cell.classList.contains('cur') ? 'cur' : 'old'])"
+    )
+    return {(key, column) for key, column in found}
+
+
+def differing(before: Values, after: Values) -> set[tuple[str, str]]:
+    """The cells that must be marked."""
+    return {(key, column) for key in before for column, side in (("cur", 0), ("old", 1)) if before[key][side] != after[key][side]}
+
+
+@pytest.fixture
+def opened(page: Page) -> Callable[..., Page]:
+    """Opens a service's preview and waits until it is live."""
+
+    def open_(server: Server, service: Service, **query: str) -> Page:
+        page.goto(f"{server.url}/preview?{httpx.QueryParams({'organization_id': service.organization_id, **query})}")
+        expect(page.get_by_text("Direkte", exact=True).or_(page.get_by_text("Live", exact=True))).to_be_visible()
+        return page
+
+    return open_
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Service]:
+    """One for each test that changes something, and one that none changes."""
+    return {name: Service(9900 + place) for place, name in enumerate(("still", "imported", "posted", "again", "moved"))}
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory, services: dict[str, Service]) -> Generator[Server]:
+    """A server that aggregates by itself."""
+    data_dir = tmp_path_factory.mktemp("busy") / "data"
+    data_dir.mkdir()
+    fill(data_dir, list(services.values()), "2023", "2024")
+    with running(data_dir, environment=QUIET) as server:
+        yield server

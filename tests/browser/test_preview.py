@@ -1,0 +1,240 @@
+"""The preview in a real browser: what a person sees when something changes, and how the page comes back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import API, QUIET, Service, deliver, differing, fill, marked, reported, with_new_melding
+from tests.servers import Server, running
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Page]
+
+
+def _cell(page: Page, label: str, column: str) -> str:
+    cell = page.get_by_role("row").filter(has=page.get_by_role("button", name=label, exact=True)).locator(f"td.{column}")
+    return cell.get_attribute("data-shown") or ""
+
+
+def test_all_is_readable_without_scripts(browser: Browser, busy: Server, services: dict[str, Service]) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="nb-NO")
+    page = context.new_page()
+    page.goto(f"{busy.url}/preview?organization_id={services['still'].organization_id}")
+    expect(page.get_by_role("heading", level=1, name=services["still"].name)).to_be_visible()
+    expect(page.locator("tr[data-field]:visible")).to_have_count(34)
+    expect(page.locator("tr.sec:visible")).to_have_count(9)
+    # Chromium parses as with scripts also where they are switched off from outside: the sentence is there, if not to be seen.
+    assert "Direkte oppdatering krever JavaScript." in page.content()
+    context.close()
+
+
+def test_an_imported_folder_changes_the_numbers_in_place(
+    busy: Server, opened: Opened, services: dict[str, Service], tmp_path: Path
+) -> None:
+    service = services["imported"]
+    page = opened(busy, service)
+    before = reported(busy, service)
+    assert _cell(page, "Meldinger mottatt", "cur") == "8"
+    page.evaluate("window.stayed = true")
+    page.get_by_role("button", name="Meldinger henlagt", exact=True).focus()
+
+    deliver(busy.data_dir, tmp_path / "changed", with_new_melding(service))
+    expect(page.get_by_role("cell", name="9", exact=True).first).to_be_visible()
+    expect(page.locator("#said")).to_have_text("3 felt endret i Meldinger.")
+
+    after = reported(busy, service)
+    assert (
+        marked(page)
+        == differing(before, after)
+        == {
+            ("antall_meldinger_mottatt", "cur"),
+            ("antall_meldinger_henlagt", "cur"),
+            ("andel_meldinger_innen_frist", "cur"),
+        }
+    )
+    expect(page.get_by_role("row", name="Meldinger mottatt")).to_contain_text("Endret nå, fra 8")
+    expect(page.get_by_role("radio", name="Endret 3")).to_be_visible()
+    expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+    assert page.evaluate("window.stayed"), "the page was loaded anew"
+    expect(page.get_by_role("button", name="Meldinger henlagt", exact=True)).to_be_focused()
+
+
+def test_a_prior_value_that_changes_is_marked_too(opened: Opened, tmp_path: Path) -> None:
+    """Beside a period whose own values stay as they are (contract 2b)."""
+    service, data_dir = Service(9920), tmp_path / "data"
+    data_dir.mkdir()
+    fill(data_dir, [service], "2023", "2024")
+    with running(data_dir, environment={"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}) as server, httpx.Client(base_url=server.url) as api:
+        page = opened(server, service)
+        before = reported(server, service)
+        prior = api.get(API, params={"organization_id": service.organization_id, "period_id": "2023"}).json()["data"][0]["snapshot_id"]
+        extra = service.folder(1, '<Melding Id="00000000-0000-4000-8000-000000000999" StartDato="2023-05-02"/>', day="2025-01-20")
+        deliver(data_dir, tmp_path / "changed", extra)
+        expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
+        expect(page.get_by_text("Kilden er endret etter")).to_be_visible()
+        assert marked(page) == set()
+        api.put(f"{API}/{prior}", json={"invalidate_cache": True, "reason": "Ny melding i 2023"}).raise_for_status()
+        expect(page.locator("td.old[data-changed]").first).to_be_visible()
+        changed = differing(before, reported(server, service))
+        assert ("antall_meldinger_mottatt", "old") in changed
+        assert marked(page) == changed
+        assert {column for _, column in changed} == {"old"}
+
+
+def test_post_put_and_delete_show_their_effect(opened: Opened, tmp_path: Path) -> None:
+    service, data_dir = Service(9921), tmp_path / "data"
+    data_dir.mkdir()
+    fill(data_dir, [service], "2023")
+    with running(data_dir, environment={"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}) as server, httpx.Client(base_url=server.url) as api:
+        page = opened(server, service, period_id="2024")
+        expect(page.get_by_text("Det finnes ingen rapport for 2024 ennå.")).to_be_visible()
+        assert _cell(page, "Meldinger mottatt", "cur") == "–"
+
+        api.post(API, json={"organization_id": service.organization_id, "period_id": "2024"}).raise_for_status()
+        expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+        expect(page.locator("#said")).to_have_text("Rapporten er klar.")
+        assert _cell(page, "Meldinger mottatt", "cur") == "8"
+        assert marked(page) == set(), "values that were not there before have not changed"
+
+        before = reported(server, service)
+        deliver(data_dir, tmp_path / "changed", with_new_melding(service))
+        expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
+        snapshot = api.get(API, params={"organization_id": service.organization_id}).json()["data"][0]["snapshot_id"]
+        api.put(f"{API}/{snapshot}", json={"invalidate_cache": True, "reason": "Ny levering"}).raise_for_status()
+        expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+        expect(page.locator("[data-changed]").first).to_be_visible()
+        assert marked(page) == differing(before, reported(server, service)) != set()
+
+        api.delete(f"{API}/{snapshot}").raise_for_status()
+        expect(page.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
+        expect(page.get_by_text("Verdiene under er ikke lenger lagret.")).to_be_visible()
+        assert _cell(page, "Meldinger mottatt", "cur") == "9", "the values stay to be read"
+
+        page.get_by_role("button", name="Aggreger", exact=True).click()
+        expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+        expect(page.get_by_text("Rapporten ble slettet")).to_have_count(0)
+
+
+def test_deleting_is_confirmed_and_says_what_it_costs(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+    service = services["posted"]
+    page = opened(busy, service, period_id="2023")
+    page.get_by_role("button", name="Flere valg").click()
+    page.get_by_role("button", name="Slett rapporten …").click()
+    dialog = page.get_by_role("dialog", name="Slette rapporten?")
+    expect(dialog).to_contain_text("34 felt og hurtiglageret fjernes. 2024 mister tallene å sammenligne med.")
+    expect(dialog.get_by_role("button", name="Avbryt")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Flere valg").click()
+    page.get_by_role("button", name="Slett rapporten …").click()
+    dialog.get_by_role("button", name="Slett rapporten").click()
+    expect(page.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Det finnes ingen rapport for 2023 ennå.")).to_be_visible()
+
+
+def test_reaggregating_by_keyboard_alone_asks_for_a_reason(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+    service = services["again"]
+    page = opened(busy, service)
+    page.keyboard.press("a")
+    dialog = page.get_by_role("dialog", name="Aggregere på nytt?")
+    reason = dialog.get_by_role("textbox", name="Hvorfor aggregeres det på nytt?")
+    expect(reason).to_be_focused()
+
+    for _ in range(4):  # past the three usual reasons
+        page.keyboard.press("Tab")
+    expect(dialog.get_by_role("button", name="Aggreger på nytt")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_text("Skriv en grunn, eller velg en under.")).to_be_visible()
+    expect(reason).to_be_focused()
+
+    page.keyboard.type("Kontroll før fristen")
+    expect(dialog.get_by_text("480 tegn igjen")).to_be_visible()
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("Aggregeringen er lagt i køen.")).to_have_count(1)
+    expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+
+    found = httpx.get(f"{busy.url}/api/v1/jobs/{_newest_job(busy, service)}").json()
+    assert (found["requested_by"], found["reason"], found["job_status"]) == ("dashboard", "Kontroll før fristen", "completed")
+
+
+def _newest_job(server: Server, service: Service) -> str:
+    """The job of a POST that is answered as it is, being valid (contract 3b)."""
+    asked = httpx.post(f"{server.url}{API}", json={"organization_id": service.organization_id, "period_id": "2024"})
+    assert asked.status_code == 200
+    return asked.json()["job_id"]
+
+
+def test_the_page_comes_back_by_itself_after_a_restart(opened: Opened, tmp_path: Path) -> None:
+    service, data_dir = Service(9922), tmp_path / "data"
+    data_dir.mkdir()
+    fill(data_dir, [service], "2023", "2024")
+    with running(data_dir, environment=QUIET) as first:
+        page = opened(first, service)
+        before = reported(first, service)
+        page.get_by_role("button", name="Meldinger over frist", exact=True).click()
+        page.evaluate("scrollTo(0, 200)")
+        port = first.port
+        first.stop()
+        expect(page.get_by_role("alert")).to_contain_text("Du ser siste kjente verdier. Kobler til igjen …")
+        assert _cell(page, "Meldinger mottatt", "cur") == "8"
+
+    deliver(data_dir, tmp_path / "changed", with_new_melding(service))
+    with running(data_dir, environment=QUIET, port=port) as second:
+        expect(page.get_by_text("Direkte", exact=True)).to_be_visible()
+        expect(page.get_by_text("Tilkoblet igjen.")).to_be_visible()
+        expect(page.get_by_role("row", name="Meldinger mottatt").locator("[data-shown='9']")).to_be_visible()
+        assert marked(page) == differing(before, reported(second, service)) != set()
+        expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_have_attribute("aria-expanded", "true")
+        assert page.evaluate("scrollY") > 0
+
+        # What is sent now finds the new session.
+        page.get_by_role("button", name="Aggreger på nytt").click()
+        page.get_by_role("button", name="Kontroll før innsending").click()
+        page.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
+        expect(page.get_by_text("Aggregeringen er lagt i køen.")).to_have_count(1)
+
+
+def test_an_address_that_leads_nowhere_says_so(page: Page, busy: Server, services: dict[str, Service]) -> None:
+    for path, status, text in (
+        ("/preview?organization_id=org-unknown", 404, "Fant ikke tjenesten."),
+        (f"/preview?organization_id={services['still'].organization_id}&period_id=2024-H3", 422, "Det er ingen periode som heter det."),
+        ("/nowhere", 404, "Fant ikke siden."),
+    ):
+        answer = page.goto(f"{busy.url}{path}")
+        assert answer is not None
+        assert answer.status == status
+        expect(page.get_by_role("heading", level=1)).to_contain_text(text)
+        page.get_by_role("link", name="Til oversikten").click()
+        expect(page.get_by_role("heading", level=1, name="Tjenester")).to_be_visible()
+
+
+def test_no_source_is_said(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+    page = opened(busy, services["still"], period_id="2026")
+    expect(page.get_by_text("Det finnes ingen data for 2026 for denne tjenesten.")).to_be_visible()
+    expect(page.get_by_role("button", name="Aggreger", exact=True)).to_have_count(0)
+
+
+def test_an_empty_store_says_so(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    expect(page.get_by_text("Ingen rapporter ennå.")).to_be_visible()
+
+
+def test_paused_changes_wait(opened: Opened, busy: Server, services: dict[str, Service], tmp_path: Path) -> None:
+    service = services["moved"]
+    page = opened(busy, service)
+    page.keyboard.press("p")
+    expect(page.get_by_text("Satt på pause.").first).to_be_visible()
+    deliver(busy.data_dir, tmp_path / "changed", with_new_melding(service))
+    expect(page.get_by_text("3 endringer venter.")).to_be_visible()
+    assert _cell(page, "Meldinger mottatt", "cur") == "8"
+    page.keyboard.press("p")
+    expect(page.locator("[data-changed]")).to_have_count(3)
+    assert _cell(page, "Meldinger mottatt", "cur") == "9"
