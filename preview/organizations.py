@@ -1,9 +1,10 @@
-"""Organisations as the API and the dashboard list them, with what is held of each."""
+"""Organisations: who delivers, and how the API and the dashboard list them, with what is held of each."""
 
 import msgspec
 
 from preview.clock import parse_instant, timestamp
 from preview.documents import OrganizationDocument, SourceDocument
+from preview.readers.folders import Avgiver
 from preview.store import events, organizations
 from preview.store.database import Connection, Database
 from preview.store.organizations import KildeRow, OrganizationRow
@@ -37,6 +38,19 @@ class Organizations:
     def all(self) -> list[Listed]:
         """Every organisation, by name."""
         return self._database.read(lambda connection: [Listed(*row) for row in organizations.listed(connection)])
+
+
+def organization_of(connection: Connection, avgiver: Avgiver) -> str:
+    """The organisation that delivers, made where it is neither listed nor known (`domain.md` 3.2), by its number where its Kommunenummer is unknown."""
+    known = organizations.organization_by_number(connection, avgiver.organisasjonsnummer, avgiver.bydelsnummer)
+    if known is not None:
+        return known.organization_id
+    organization_id = "-".join(filter(None, ("org", avgiver.kommunenummer or avgiver.organisasjonsnummer, avgiver.bydelsnummer)))
+    while organizations.organization(connection, organization_id) is not None:
+        organization_id += f"-{avgiver.organisasjonsnummer}"
+    name = " ".join(filter(None, ("Barnevernstjenesten", avgiver.kommunenavn, avgiver.bydelsnavn)))
+    organizations.put_organization(connection, OrganizationRow(organization_id, name, avgiver.organisasjonsnummer, avgiver.bydelsnummer, 0))
+    return organization_id
 
 
 def _document(connection: Connection, row: OrganizationRow) -> OrganizationDocument:
