@@ -177,7 +177,7 @@ class Fold:
         rows.replace(source.kilde, sak, innhold, held=held)
 
     def _check_previous(self, mappe: Mappe, held: SakRow | None) -> None:
-        if mappe.forrige is not None and not self._again and (held is None or held.levering != mappe.forrige):
+        if mappe.forrige is not None and (held is None or held.levering != mappe.forrige):
             self.findings.append(Code.FORRIGE_NOT_SEEN.at(mappe.file, mappe.line, "Barnevern@ForrigeId"))
 
 

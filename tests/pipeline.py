@@ -51,8 +51,18 @@ def deliver(application: Application, *files: bytes, full: bool = False, actor: 
     """Delivers the files as one delivery, and waits until it is taken or refused."""
     content = files[0] if len(files) == 1 else zipped(list(files))
     receipt = application.deliveries.receive([content], full=full, actor=actor)
-    until(lambda: application.deliveries.document(receipt.delivery_id).completed_at is not None, "the delivery")
+    wait_for_delivery(application, receipt.delivery_id)
     return application.deliveries.document(receipt.delivery_id)
+
+
+def wait_for_delivery(application: Application, delivery_id: str) -> None:
+    """Until it is taken or refused."""
+
+    def ended() -> bool:
+        assert application.faults() == []
+        return application.deliveries.document(delivery_id).completed_at is not None
+
+    until(ended, delivery_id)
 
 
 def aggregate(application: Application, organization_id: str, period_id: str, *, force: bool = False, actor: str = "test") -> Requested:
@@ -64,7 +74,12 @@ def aggregate(application: Application, organization_id: str, period_id: str, *,
 
 def wait_for_job(application: Application, job_id: str) -> None:
     """Until it has ended."""
-    until(lambda: application.jobs.document(job_id).ended_at is not None, job_id)
+
+    def ended() -> bool:
+        assert application.faults() == []
+        return application.jobs.document(job_id).ended_at is not None
+
+    until(ended, job_id)
 
 
 def document(application: Application, snapshot_id: str) -> Document:
