@@ -1,6 +1,7 @@
 """What every handler does alike: who may read it, what it takes and gives, and how an answer is written (contract, HTTP habits)."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -24,6 +25,8 @@ from preview.idempotency import Answer
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T", bound=msgspec.Struct)
+
+_access = logging.getLogger(__name__)
 
 API = "/api/v1"
 REPORT_DATA = f"{API}/aggregated-report-data"
@@ -50,6 +53,7 @@ class Handler(RequestHandler):
         self.broadcaster = broadcaster
         self._body = bytearray()
         self._received = 0
+        self._may_read_on = False
 
     def set_default_headers(self) -> None:
         """Tornado's hook."""
@@ -59,14 +63,13 @@ class Handler(RequestHandler):
         headers["X-Content-Type-Options"] = "nosniff"
 
     def prepare(self) -> None:
-        """Tornado's hook, before the body arrives. Raises `Unavailable` while the program stops."""
+        """Tornado's hook, before the body arrives. Raises `TooLarge` where one is announced that is not waited for."""
         if self.preview.settings.cors_origins:
             self._allow_origin()
         headers = self.request.headers
         if "Content-Length" in headers or "Transfer-Encoding" in headers:
             self._expect_body(headers.get("Content-Length", ""))
-        if self.broadcaster.draining and not self.serves_while_draining:
-            raise Unavailable("The server is stopping.")
+        self._may_read_on = True
 
     def data_received(self, chunk: bytes) -> None:
         """Tornado's hook: keeps what is allowed, reads over the rest."""
@@ -74,6 +77,7 @@ class Handler(RequestHandler):
         if self._received <= MAX_BODY_BYTES:
             self._body += chunk
         elif self._received > MAX_DISCARDED_BYTES and not self._finished:
+            self._may_read_on = False
             self._refuse(TooLarge("The body is over the limit."))
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
@@ -104,6 +108,11 @@ class Handler(RequestHandler):
     async def call(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs a noun's method, which blocks, on a thread."""
         return await asyncio.get_running_loop().run_in_executor(self.preview.executor, partial(work, *args, **kwargs))
+
+    def check_serving(self) -> None:
+        """Raises `Unavailable` while the program stops."""
+        if self.broadcaster.draining and not self.serves_while_draining:
+            raise Unavailable("The server is stopping.")
 
     def check_accept(self, media_type: str) -> None:
         """Raises `NotAcceptable` where `Accept` leaves the type out."""
@@ -165,6 +174,13 @@ class Handler(RequestHandler):
         ledger.finish(door, key, body, answer)
         return answer
 
+    def _log(self) -> None:
+        """Tornado's hook: which resource, and never what a client wrote into its address."""
+        status = self.get_status()
+        level = logging.WARNING if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
+        if _access.isEnabledFor(level):
+            _access.log(level, "%s %s %d %.1f ms", self.request.method, type(self).__name__, status, 1000 * self.request.request_time())
+
     def write_error(self, status_code: int, **kwargs: object) -> None:
         """Tornado's hook: every error as a problem."""
         match kwargs.get("exc_info"):
@@ -186,6 +202,9 @@ class Handler(RequestHandler):
         self._set_headers(answer.headers)
         if self.preview.settings.cors_origins:
             self._allow_origin()
+        if not self._may_read_on:
+            # Tornado closes the connection of a request that is answered before it is read, and would not say so.
+            self.set_header("Connection", "close")
         self.finish(answer.body)
 
     def _expect_body(self, length: str) -> None:

@@ -7,12 +7,11 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from typing import NamedTuple
 
-import msgspec
 from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 
 from api_handlers import problems
+from api_handlers.frames import COMMENT, Frame, batches, event_frame, place_block, progress_frame, retry_block
 from preview.application import Application
 from preview.events import AggregationProgress, EventRow
 
@@ -21,43 +20,10 @@ MAX_WRITE_BUFFER_BYTES = 262144
 
 SEND_BUFFER_BYTES = 65536
 SILENT_PEER_SECONDS = 30
-RETRY_MILLISECONDS = 2000
-COMMENT = b":\n\n"
 SLICE = 256
 """So many connections are written before the event loop gets to do other things."""
 
 _log = logging.getLogger(__name__)
-
-
-class Frame(NamedTuple):
-    """An event on the wire. `event` is its number, 0 where it is not durable; without `period_id` it passes every period filter."""
-
-    event: int
-    organization_id: str
-    period_id: str | None
-    text: bytes
-
-
-def event_frame(row: EventRow) -> Frame:
-    """A durable event."""
-    text = b"id: %d\nevent: %s\ndata: %s\n\n" % (row.event, row.type.encode(), row.data)
-    return Frame(row.event, row.organization_id, row.period_id, text)
-
-
-def progress_frame(progress: AggregationProgress) -> Frame:
-    """Progress of a job, which is not durable and has no id."""
-    text = b"event: aggregation_progress\ndata: %s\n\n" % msgspec.json.encode(progress)
-    return Frame(0, progress.organization_id, progress.period_id, text)
-
-
-def place_block(place: int) -> bytes:
-    """A block without event, by which a client knows its place (contract 6d)."""
-    return b"id: %d\n\n" % place
-
-
-def retry_block() -> bytes:
-    """How long a client waits before it comes again."""
-    return b"retry: %d\n\n" % RETRY_MILLISECONDS
 
 
 class Subscriber:
@@ -139,8 +105,8 @@ class Broadcaster:
         return True
 
     def join(self, subscriber: Subscriber) -> bool:
-        """From here on it gets what comes; False where it is still behind, and must first be brought up from the store."""
-        if subscriber.place < self.place:
+        """From here on it gets what comes; False where it is still behind and must first be brought up from the store, or draining."""
+        if self.draining or subscriber.place < self.place:
             return False
         self._live.add(subscriber)
         return True
@@ -169,7 +135,8 @@ class Broadcaster:
         def listen(rows: list[EventRow], progress: list[AggregationProgress]) -> None:
             frames = [event_frame(row) for row in rows] + [progress_frame(report) for report in progress]
             try:
-                loop.call_soon_threadsafe(queue.put_nowait, frames)
+                for batch in batches(frames):
+                    loop.call_soon_threadsafe(queue.put_nowait, batch)
             except RuntimeError:
                 _log.debug("The event loop is gone.")
 
@@ -206,6 +173,7 @@ class Broadcaster:
                 write(subscriber)
                 if number % SLICE == 0:
                     await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
     def _heartbeat(self) -> Callable[[Subscriber], None]:
         """A comment; with it a filtered stream is told its place, as events that it does not get move it on."""

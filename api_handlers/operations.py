@@ -70,12 +70,13 @@ def operation(
 ) -> Callable[[Callable[Concatenate[H, ...], Awaitable[None] | None]], Callable[Concatenate[H, ...], Awaitable[None] | None]]:
     """Declares a handler's method: it is called with the path's arguments, then the parsed body and query where it has such.
 
-    Raises (when called) `NotAcceptable`, `UnsupportedMediaType`, `TooLarge`, `NotJson` and `Invalid`. See `Operation`.
+    Raises (when called) `Unavailable`, `NotAcceptable`, `UnsupportedMediaType`, `TooLarge`, `NotJson` and `Invalid`. See `Operation`.
     """
 
     def decorate(method: Callable[Concatenate[H, ...], Awaitable[None] | None]) -> Callable[Concatenate[H, ...], Awaitable[None] | None]:
         @wraps(method)
         def run(self: H, *arguments: str) -> Awaitable[None] | None:
+            self.check_serving()
             self.check_accept(gives)
             parsed: list[Any] = []
             if body is not None:

@@ -9,14 +9,13 @@ from tornado.http1connection import HTTP1Connection
 from tornado.iostream import IOStream, StreamClosedError
 
 from api_handlers.base import Handler
-from api_handlers.broadcaster import Broadcaster, Frame, Subscriber, event_frame, place_block, retry_block
+from api_handlers.broadcaster import Broadcaster, Subscriber
+from api_handlers.frames import batches, event_frame, place_block, resync_block, retry_block
 from api_handlers.operations import operation
 from api_handlers.parsing import EventPlace, OrganizationId, PeriodId
 from preview.application import Application
-from preview.events import Resync
 
 REPLAY_PAGE = 500
-REPLAY_WRITE_BYTES = 32768
 REPLAY_WRITE_SECONDS = 30
 """A subscriber that takes none of the replay for so long is cut off."""
 
@@ -75,7 +74,7 @@ class Watch(Handler):
             self._connection_stream(), self.request.version == "HTTP/1.1", query.organization_id, query.period_id
         )
         subscriber.place = place
-        opening = retry_block() + place_block(place) + (_resync_block() if resync else b"")
+        opening = retry_block() + place_block(place) + (resync_block() if resync else b"")
         await self._write(opening)
         while not self.broadcaster.join(subscriber):
             if self.broadcaster.draining or subscriber.ended.done():
@@ -98,17 +97,12 @@ class Watch(Handler):
         if not rows:
             # What it has not seen was pruned while it was brought up.
             subscriber.place = await self.call(self.preview.events.newest)
-            await self._write(place_block(subscriber.place) + _resync_block())
+            await self._write(place_block(subscriber.place) + resync_block())
             return
-        pending = b""
-        for frame in map(event_frame, rows):
-            pending += _text(frame, subscriber)
-            if len(pending) >= REPLAY_WRITE_BYTES:
-                await self._write(pending)
-                pending = b""
+        for batch in batches(map(event_frame, rows)):
+            if text := b"".join(frame.text for frame in batch if subscriber.wants(frame)):
+                await self._write(text)
         subscriber.place = rows[-1].event
-        if pending:
-            await self._write(pending)
 
     async def _write(self, text: bytes) -> None:
         """Waits until the kernel has it. Raises `StreamClosedError` where the client is gone, or takes nothing for too long."""
@@ -138,11 +132,3 @@ class Watch(Handler):
             stream = self._connection_stream()
             await self.finish()
             stream.close()
-
-
-def _text(frame: Frame, subscriber: Subscriber) -> bytes:
-    return frame.text if subscriber.wants(frame) else b""
-
-
-def _resync_block() -> bytes:
-    return b"event: resync\ndata: %s\n\n" % msgspec.json.encode(Resync(reason="unknown_place"))

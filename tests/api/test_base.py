@@ -50,6 +50,7 @@ def test_a_body_that_is_announced_as_far_too_large_is_not_waited_for(data_dir: P
             answer = answer_to(served.port, (head + more).encode())
             assert answer.startswith(b"HTTP/1.1 413 ")
             assert b'"status":413' in answer
+            assert b"\r\nConnection: close\r\n" in answer
         assert answer_to(served.port, f"{head}Content-Length: x\r\n\r\n".encode()).startswith(b"HTTP/1.1 400 ")
 
 

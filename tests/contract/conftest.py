@@ -7,8 +7,8 @@ import pytest
 
 from preview.application import Application
 from preview.periods import Period
-from preview.settings import Settings
 from tests.api.served import Served, serving
+from tests.pipeline import opened
 
 HEARTBEAT_SECONDS = 0.05
 """A filtered stream tells its place with each: the tests wait for it."""
@@ -26,12 +26,8 @@ class Stage:
         if self._works:
             do(self.served.application)
             return
-        other = Application.open(Settings(data_dir=self.served.application.settings.data_dir, auto_aggregate=False))
-        try:
-            other.start()
+        with opened(self.served.application.settings.data_dir) as other:
             do(other)
-        finally:
-            other.close()
 
 
 @pytest.fixture(scope="session")

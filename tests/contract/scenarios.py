@@ -21,9 +21,10 @@ from preview.jobs import Result
 from preview.store import jobs, workers
 from preview.store.jobs import JobRow
 from tests.api.events import Block, Watcher, watching
-from tests.api.served import Served, deliver, wait_for
+from tests.api.served import Served
 from tests.contract.shapes import check
 from tests.contract.worlds import DELIVERIES, Service
+from tests.pipeline import deliver, until, wait_for_job
 
 BASE = "/api/v1/aggregated-report-data"
 FORMS: dict[str, Callable[[str], str]] = {
@@ -116,7 +117,7 @@ class Player:
             self._send(client, step)
         if step.ends:
             job = self._fill(step.ends)
-            wait_for(lambda: self._served.application.jobs.document(job).ended_at, f"{job} to end")
+            wait_for_job(self._served.application, job)
         self._check_events(watcher, step)
 
     def _deliver(self, *files: bytes) -> None:
@@ -162,13 +163,10 @@ class Player:
     def _until_idle(self, application: Application) -> None:
         """Until none of the organisation's jobs waits or runs."""
 
-        def idle() -> bool | None:
-            return (
-                not application.database.read(lambda connection: jobs.open_of_organization(connection, self._service.organization_id))
-                or None
-            )
+        def idle() -> bool:
+            return not application.database.read(lambda connection: jobs.open_of_organization(connection, self._service.organization_id))
 
-        wait_for(idle, "the jobs to end")
+        until(idle, "the jobs to end")
 
     def _hold(self, what: str) -> None:
         queue = self._served.application.jobs
@@ -219,7 +217,7 @@ def _at(document: Any, path: str) -> Any:
 
 
 def _taken(application: Application, files: tuple[bytes, ...]) -> None:
-    delivery = deliver(application, files)
+    delivery = deliver(application, *files)
     assert delivery.delivery_status == "taken", delivery
 
 
