@@ -19,6 +19,7 @@ def set_up(level: str) -> None:
     """For the whole process; `level` as the setting `log_level`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
+    handler.setLevel(level.upper())  # libraries' loggers have levels of their own
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # Libraries that brought handlers of their own (Bokeh) write through ours.
     for name in list(logging.root.manager.loggerDict):
