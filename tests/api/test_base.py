@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.api.served import serving
+from tests.contract.worlds import Service, plain
 
 LIST = "/api/v1/aggregated-report-data"
 JSON = {"Content-Type": "application/json"}
@@ -139,3 +140,47 @@ def test_each_start_has_another_boot_id(data_dir: Path) -> None:
         with serving(data_dir) as served:
             ids.add(httpx.get(f"{served.url}/livez").json()["boot_id"])
     assert len(ids) == 2
+
+
+def test_who_makes_a_change_is_what_the_trusted_proxy_says(data_dir: Path) -> None:
+    service = Service(1)
+    with serving(data_dir, actor_header="X-Forwarded-User") as served, served.client() as client:
+        served.deliver(service.listing("Prøvetjenesten"))
+        served.deliver(*plain(service))
+        for period_id, headers, actor in (("2023", {"X-Forwarded-User": "Kåre"}, "Kåre"), ("2024", {}, "api")):
+            body = {"organization_id": service.organization_id, "period_id": period_id}
+            job_id = client.post(LIST, json=body, headers=[(name.encode(), value.encode()) for name, value in headers.items()]).json()[
+                "job_id"
+            ]
+            assert client.get(f"/api/v1/jobs/{job_id}").json()["requested_by"] == actor
+
+
+def test_without_the_setting_nobody_can_name_himself(data_dir: Path) -> None:
+    service = Service(1)
+    with serving(data_dir) as served, served.client() as client:
+        served.deliver(service.listing("Prøvetjenesten"))
+        served.deliver(*plain(service))
+        body = {"organization_id": service.organization_id, "period_id": "2024"}
+        job_id = client.post(LIST, json=body, headers={"X-Forwarded-User": "kari"}).json()["job_id"]
+        assert client.get(f"/api/v1/jobs/{job_id}").json()["requested_by"] == "api"
+
+
+def test_a_key_whose_first_request_still_runs(data_dir: Path) -> None:
+    body = b'{"organization_id": "org-nobody", "period_id": "2024"}'
+    with serving(data_dir) as served, served.client() as client:
+        headers = JSON | {"Idempotency-Key": "abc"}
+        served.application.idempotency.begin("snapshots", "abc", body)
+        response = client.post(LIST, content=body, headers=headers)
+        assert response.status_code == 409
+        assert list(response.json()) == ["type", "title", "status", "detail", "instance"]
+        served.application.idempotency.abandon("snapshots", "abc")
+        assert client.post(LIST, content=body, headers=headers).status_code == 422
+
+
+def test_the_log_tells_the_resource_and_nothing_that_a_client_wrote(data_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), serving(data_dir) as served, served.client() as client:
+        client.get(f"{LIST}/Sentinelsen?name=Sentinelsen")
+        client.get("/api/v1/Sentinelsen")
+        client.post(LIST, content=b"Sentinelsen", headers=JSON)
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith(("api_handlers", "tornado"))]
+    assert [line.rsplit(" ", 2)[0] for line in lines] == ["GET Snapshot 422", "GET NoSuchResource 404", "POST Snapshots 400"]

@@ -242,6 +242,7 @@ def test_a_burst_cuts_off_none_who_keep_up(silent: Served) -> None:
 
 def test_the_ids_say_where_a_slow_one_goes_on(silent: Served) -> None:
     newest = happen(silent, times=1200, text="x" * 1000)
+    until(lambda: silent.application.feed.place == newest, "the feed")
     with watching(silent.url, WATCH, last_event_id="0") as watcher:
         time.sleep(0.3)  # it takes its time: the replay waits for it
         assert events(watcher.events_until(newest)) == list(range(1, newest + 1))

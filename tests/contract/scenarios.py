@@ -36,7 +36,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`send` is a method and a path, `deliver` a delivery of `worlds.py`. `work` lets another process do what waits; `hold` plays a worker
-    that has claimed the job and `read` it, and then can `finish` or finds its claim `lost`.
+    that has claimed the job and `read` it, may tell its `progress`, and then can `finish` or `fail`, or finds its claim `lost`.
 
     `has` is compared by path (`sections.0.fields.0.value`; `@null`, `@positive` and `@text` stand for themselves), `headers_has` by regular
     expression; `save` takes by path or `header:Name`. `ends` waits until that job has ended, `until` for an event of that type.
@@ -46,7 +46,7 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     send: str | None = None
     deliver: str | None = None
     work: bool = False
-    hold: Literal["read", "finish", "lost"] | None = None
+    hold: Literal["read", "progress", "finish", "fail", "lost"] | None = None
     headers: dict[str, str] = {}
     json: Any = msgspec.UNSET
     raw: str | None = None
@@ -148,6 +148,9 @@ class Player:
     def _check_events(self, watcher: Watcher, step: Step) -> None:
         """Which fired, and no others: the stream is read up to the newest place in the log."""
         waited = watcher.until(lambda block: block.event == step.until) if step.until else []
+        for block in waited:
+            if block.event:
+                check(block.data, block.event)
         fired = [block for block in waited if block.event and block.id]
         fired += watcher.events_until(self._served.application.events.newest())
         for block in fired:
@@ -180,11 +183,17 @@ class Player:
             self._held = (job, result)
             return
         assert self._held is not None
-        if what == "finish":
-            queue.complete(*self._held, seconds=0.1)
-        else:
-            with pytest.raises(ClaimLost):
-                queue.complete(*self._held, seconds=0.1)
+        job, result = self._held
+        match what:
+            case "progress":
+                queue.progress(job, 0.5)
+            case "finish":
+                queue.complete(job, result, seconds=0.1)
+            case "fail":
+                queue.fail(job, "Prøvd og ikke fått til.")
+            case _:
+                with pytest.raises(ClaimLost):
+                    queue.complete(job, result, seconds=0.1)
 
     def _fill(self, value: Any) -> Any:
         """With `$name` filled in, in every text of it."""
