@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -18,10 +19,10 @@ WAIT_SECONDS = 30.0
 
 
 @contextmanager
-def opened(data_dir: Path, *, started: bool = True, **settings: object) -> Generator[Application]:
+def opened(data_dir: Path, *, started: bool = True, **settings: Any) -> Generator[Application]:
     """An application that nothing aggregates by itself, unless asked to."""
-    given: dict[str, object] = {"auto_aggregate": False, **settings}
-    application = Application.open(msgspec.convert({"data_dir": str(data_dir), **given}, Settings, dec_hook=lambda kind, raw: kind(raw)))
+    given: dict[str, Any] = {"auto_aggregate": False, **settings}
+    application = Application.open(Settings(data_dir=data_dir, **given))
     try:
         if started:
             application.start()
