@@ -71,6 +71,11 @@ class Assets:
         """The inverse of `address`, without its `assets/`."""
         return self._assets.get(address)
 
+    def compress(self) -> None:
+        """All of them, before they are asked for."""
+        for asset in self._assets.values():
+            _ = asset.compressed
+
     def scripts(self, bokeh_tags: str, prefix: str) -> str:
         """Panel's script tags with our addresses in place of its own; what no view needs is left out."""
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import panel as pn
 import param
 from panel.custom import JSComponent
+from panel.theme import Design
 from tornado.ioloop import IOLoop
 
 from components.page import LIVE_MARK
@@ -34,7 +35,8 @@ class Live(JSComponent):
     _esm = Path(__file__).with_suffix(".js")
 
     def __init__(self, drawn: Mapping[str, str], on_message: Callable[[dict[str, Any]], None], **params: Any) -> None:
-        super().__init__(**params)
+        # It is not seen: without a design it fetches no styles.
+        super().__init__(design=Design, **params)
         self._held = dict(drawn)
         self._listens = False
         self._on_message = on_message
@@ -59,6 +61,12 @@ class Live(JSComponent):
             self._held |= self.regions
         else:
             self._on_message(sent)
+
+    def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Called by Panel, which would have the browser fetch a style for a loading indicator."""
+        changed = super()._process_param_change(params)
+        changed.pop("stylesheets", None)
+        return changed
 
     def _handle_msg(self, data: Any) -> None:
         """Called by Panel."""

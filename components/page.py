@@ -55,6 +55,12 @@ class House:
         environment.globals.update(known)
         return cls(application, assets, prefix, environment)
 
+    def warm(self) -> None:
+        """Compiles the templates and compresses the assets before the first visitor asks. Blocks."""
+        for template in self.environment.list_templates(extensions=["html"]):
+            self.environment.get_template(template)
+        self.assets.compress()
+
     def parts(self, template: str) -> Any:
         """The macros of a template."""
         return self.environment.get_template(template).module

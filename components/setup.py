@@ -1,5 +1,6 @@
 """Serves the pages and the API on one server. The only file that touches Panel's configuration."""
 
+import logging
 import os
 import secrets
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import panel as pn
 from bokeh.server.urls import per_app_patterns
+from bokeh.settings import settings as bokeh_settings
 from panel.io.server import DocHandler, Server, WSHandler
 from tornado.ioloop import IOLoop
 
@@ -43,6 +45,12 @@ class LivePageHandler(TellsCalmly, DocHandler):
         except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
             self.tell(message(error, self.house.words(visit(request)), page.saying))
 
+    async def get(self, *arguments: Any, **named: Any) -> None:
+        """The page. Panel names no encoding."""
+        page: Any = super()
+        await page.get(*arguments, **named)
+        self.set_header("Content-Type", "text/html; charset=UTF-8")
+
 
 class SameHostSocket(WSHandler):
     """A page's own host may always connect; others as the settings say."""
@@ -60,8 +68,13 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Se
     settings = application.settings
     # Our own page comes back by itself (page.js); Panel's notifications and reconnecting would speak English over it.
     pn.config.param.update(notifications=False, reconnect=False)
+    bokeh_settings.log_level = "warn"
+    if settings.log_level != "debug":
+        for library in ("bokeh", "panel"):  # some lines for every session
+            logging.getLogger(library).setLevel(logging.WARNING)
     per_app_patterns[:] = [(r"/?", LivePageHandler), (r"/ws", SameHostSocket)]
     house = House.of(application, assets.load())
+    application.executor.submit(house.warm)
     fanout = Fanout(application.feed, IOLoop.current())
     pages = {page.path: page for page in (PreviewPage(house, fanout),)}
     plain = [
