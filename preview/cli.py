@@ -12,14 +12,13 @@ from typing import Any
 import click
 import msgspec
 
+from preview import cli_local as local
 from preview import logs, reporting
 from preview.application import Application
 from preview.clock import today
 from preview.demo.deliveries import write
 from preview.documents import DeliveryDocument, Document
 from preview.errors import Invalid, PreviewError
-from preview.form.catalogue import Catalogue
-from preview.periods import Period
 from preview.settings import Settings
 from preview.settings_options import settings_options, settings_options_of
 
@@ -54,7 +53,7 @@ def commands(serve: Serve) -> click.Group:
         logs.set_up(settings.log_level)
         serve(settings)
 
-    for command in (import_, aggregate, list_, show, demo_data, report):
+    for command in (import_, aggregate, list_, show, demo_data, local.report, local.check, local.explain):
         main.add_command(command)
     return main
 
@@ -76,7 +75,7 @@ def _opened(settings: Settings) -> Iterator[Application]:
 def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
     """Take in deliveries: case folders (XML), folders of them, ZIPs, and the two kinds of CSV.
 
-    Each ZIP is a delivery of its own; the other PATHS together are one.
+    In order of name, those in folders too: each ZIP is a delivery of its own, the other files between two are one.
     """
     logs.set_up(settings.log_level)
     groups = reporting.deliveries_of(list(paths))
@@ -180,20 +179,3 @@ def demo_data(directory: Path) -> None:
     with click.progressbar(length=1000, label="demo data", file=sys.stderr) as progress:
         written = write(directory, today(), progress=lambda part: progress.update(int(part * 1000) - progress.pos))
     click.echo(f"{len(written)} deliveries in {directory}")
-
-
-@click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--period", "period_id", required=True, help="Such as 2024 or 2024-H1.")
-@click.option("--organization", "organization_id", help="Only of this one.")
-@click.option("--json", "as_json", is_flag=True, help="The contract's documents, ids and times null.")
-def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None, as_json: bool) -> None:
-    """Show the aggregated form of the given files, folders and ZIPs. Keeps nothing."""
-    logs.set_up("error")
-    documents = reporting.report(list(paths), Period.parse(period_id), organization_id)
-    if as_json:
-        told = [reporting.without_ids(document) for document in documents]
-        click.echo(msgspec.json.encode(told[0] if len(told) == 1 else told))
-        return
-    for document in documents:
-        click.echo(reporting.as_text(Catalogue.load(), document))

@@ -1,6 +1,9 @@
 """The aggregated form of local files, without a store that stays: a throwaway one in a folder that only its owner can read."""
 
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +14,44 @@ from preview.documents import Document
 from preview.errors import Invalid, NotFound
 from preview.form.catalogue import Catalogue
 from preview.periods import Period
+from preview.readers import archive
 from preview.settings import Settings
 
 ACTOR = "cli"
+NO_DATA = "The files hold no data for that period, or not of that organisation."
 
 
 def report(paths: list[Path], period: Period, organization_id: str | None) -> list[Document]:
     """One document an organisation that has data for the period, by id. Raises `Invalid` where a file is refused, `NotFound` without any."""
+    with taken(paths) as application:
+        ids = [each.organization_id for each in application.organizations.all() if organization_id in (None, each.organization_id)]
+        documents = [found for each in ids if (found := _aggregated(application, each, period))]
+    if not documents:
+        raise NotFound(NO_DATA)
+    return sorted(documents, key=lambda document: document.organization_id)
+
+
+@contextmanager
+def taken(paths: list[Path]) -> Generator[Application]:
+    """The files, taken into a store that is thrown away. Raises `Invalid` where one is refused."""
     with tempfile.TemporaryDirectory(prefix="bufdir-preview-") as folder:
         application = Application.open(Settings(data_dir=Path(folder), auto_aggregate=False))
         try:
             application.start()
-            return _report(application, paths, period, organization_id)
+            for group in deliveries_of(paths):
+                _take(application, group)
+            yield application
         finally:
             application.close()
 
 
-def _report(application: Application, paths: list[Path], period: Period, organization_id: str | None) -> list[Document]:
-    for group in deliveries_of(paths):
-        receipt = application.deliveries.receive_paths(group, full=False, actor=ACTOR)
-        application.worker.run_until(lambda receipt=receipt: application.deliveries.document(receipt.delivery_id).completed_at is not None)
-        taken = application.deliveries.document(receipt.delivery_id)
-        if taken.refused_files or taken.delivery_status == "refused":
-            why = [f"File {each.file}, line {each.line}: {each.detail}" for each in taken.findings if each.severity == "refused"]
-            raise Invalid(next(iter(why), "A file is refused."))
-    ids = [each.organization_id for each in application.organizations.all() if organization_id in (None, each.organization_id)]
-    documents = [found for each in ids if (found := _aggregated(application, each, period))]
-    if not documents:
-        raise NotFound("The files hold no data for that period" + (" and organisation." if organization_id else "."))
-    return sorted(documents, key=lambda document: document.organization_id)
+def _take(application: Application, group: list[Path]) -> None:
+    receipt = application.deliveries.receive_paths(group, full=False, actor=ACTOR)
+    application.worker.run_until(lambda: application.deliveries.document(receipt.delivery_id).completed_at is not None)
+    delivery = application.deliveries.document(receipt.delivery_id)
+    if delivery.refused_files or delivery.delivery_status == "refused":
+        why = [f"File {each.file}, line {each.line}: {each.detail}" for each in delivery.findings if each.severity == "refused"]
+        raise Invalid(next(iter(why), "A file is refused."))
 
 
 def _aggregated(application: Application, organization_id: str, period: Period) -> Document | None:
@@ -57,10 +69,18 @@ def _aggregated(application: Application, organization_id: str, period: Period) 
 
 
 def deliveries_of(paths: list[Path]) -> list[list[Path]]:
-    """Each ZIP is a delivery of its own; the other paths together are one."""
-    archives = [[path] for path in paths if path.is_file() and path.suffix.lower() == ".zip"]
-    others = [path for path in paths if [path] not in archives]
-    return [*archives, others] if others else archives
+    """The files of these files and folders, in order of name: each ZIP is a delivery of its own, the others between two are one.
+
+    Raises `Invalid` where there is none.
+    """
+    files = [file for path in paths for file in archive.files(path) if file.is_file()]
+    if not files:
+        raise Invalid("There is no file to deliver.")
+    groups: list[list[Path]] = []
+    for is_zip, run in groupby(files, key=lambda file: file.suffix.lower() == ".zip"):
+        group = list(run)
+        groups += [[file] for file in group] if is_zip else [group]
+    return groups
 
 
 def without_ids(document: Document) -> dict[str, Any]:

@@ -6,6 +6,7 @@ No name leaves here: a file is known by its ordinal.
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ def size(path: Path) -> int:
         raise NotFound("The file or folder to be read is not there.") from None
     if not stat.S_ISDIR(status.st_mode):
         return status.st_size
-    return sum(status.st_size for each in _files(path) if (status := _status(each)) is not None and stat.S_ISREG(status.st_mode))
+    return sum(status.st_size for each in files(path) if (status := _status(each)) is not None and stat.S_ISREG(status.st_mode))
 
 
 def walk(path: Path, limits: Limits) -> Iterator[Item]:
@@ -55,7 +56,7 @@ class _Walk:
         if not path.is_dir():
             yield from self._file(path, follow=True)
             return
-        for each in _files(path):
+        for each in files(path):
             yield from self._file(each, follow=False)
 
     def _file(self, path: Path, *, follow: bool) -> Iterator[Item]:
@@ -126,8 +127,11 @@ def _whole(descriptor: int, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """All that is no directory, by name at each level; links to directories are not followed. A folder that cannot be listed is one too."""
+def files(folder: Path) -> Iterator[Path]:
+    """All that is no directory, by name at each level; links to directories are not followed.
+
+    Of a file it is the file itself, of a folder that cannot be listed the folder.
+    """
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208, names alone: a big folder has many
     except OSError:
@@ -135,12 +139,37 @@ def _files(folder: Path) -> Iterator[Path]:
         return
     for name in names:
         path = folder / name
-        if _is_noise(name.encode(errors="surrogateescape")):
+        if is_noise(name):
             continue
         if (status := _status(path)) is not None and stat.S_ISDIR(status.st_mode):
-            yield from _files(path)
+            yield from files(path)
         else:
             yield path
+
+
+def entry_names(path: Path) -> list[str]:
+    """The names of a ZIP's files, by ordinal, as far as its directory can be read; none of another file.
+
+    For the terminal of the person whose file it is, and for nothing else.
+    """
+    names: list[str] = []
+    with suppress(OSError, Refused), os.fdopen(os.open(path, _READ_ONLY), "rb") as file:
+        if os.pread(file.fileno(), 4, 0) in MAGIC:
+            entries = ZipFile(file.fileno(), os.fstat(file.fileno()).st_size).entries()
+            names.extend(_decoded(entry.name) for entry in entries if not _is_noise(entry.name))
+    return names
+
+
+def is_noise(name: str) -> bool:
+    """Whether it is the name of what file managers leave behind."""
+    return _is_noise(name.encode(errors="surrogateescape"))
+
+
+def _decoded(name: bytes) -> str:
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.decode("cp437")  # what the format says of names that are not marked as UTF-8
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -1,0 +1,113 @@
+"""The commands over local files: they touch no store and no server, and keep nothing."""
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from preview import checking, logs, reporting
+from preview.checking import Checked, Located
+from preview.explaining import Explanation, local_cases
+from preview.form.catalogue import Catalogue
+from preview.periods import Period
+from preview.readers import archive
+from preview.readers.findings import Severity
+from preview.readers.limits import Limits
+from preview.settings import Settings
+from preview.settings_options import settings_options_of
+
+EXIT_CODES = {Severity.NOTICE: 0, Severity.WARNING: 3, Severity.ERROR: 4, Severity.REFUSED: 5}
+"""Of `check`, by the worst that was found. 1 and 2 are taken: the program failed, and wrong use."""
+
+_PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+_PERIOD = click.option("--period", "period_id", required=True, help="Such as 2024 or 2024-H1.")
+_ORGANIZATION = click.option("--organization", "organization_id", help="Only of this one.")
+
+
+@click.command()
+@_PATHS
+@_PERIOD
+@_ORGANIZATION
+@click.option("--json", "as_json", is_flag=True, help="The contract's documents, ids and times null.")
+def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None, as_json: bool) -> None:
+    """Show the aggregated form of the given files, folders and ZIPs. Keeps nothing."""
+    logs.set_up("error")
+    documents = reporting.report(list(paths), Period.parse(period_id), organization_id)
+    if as_json:
+        told = [reporting.without_ids(document) for document in documents]
+        click.echo(msgspec.json.encode(told[0] if len(told) == 1 else told))
+        return
+    for document in documents:
+        click.echo(reporting.as_text(Catalogue.load(), document))
+
+
+@click.command()
+@_PATHS
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@settings_options_of("max_file_bytes", "reader_memory_bytes")
+def check(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Tell what is wrong with the given files, folders and ZIPs. Keeps nothing.
+
+    Exit code: 0 where nothing worse than a notice was found, 3 warnings, 4 errors, 5 a file that would be refused.
+    """
+    logs.set_up("error")
+    total = sum(1 for path in paths for _ in archive.files(path))
+    checked: list[Checked] = []
+    with click.progressbar(length=total, label="check", file=sys.stderr) as progress:
+        for file in checking.check(list(paths), Limits.of(settings)):
+            checked.append(file)
+            progress.update(1)
+    files, refused = sum(file.files for file in checked), sum(file.refused_files for file in checked)
+    findings = [finding for file in checked for finding in file.findings]
+    if as_json:
+        click.echo(msgspec.json.encode({"files": files, "refused_files": refused, "findings": findings}))
+    else:
+        for finding in findings:
+            click.echo(_line(finding))
+        click.echo(f"{files} files ({refused} refused), {len(findings)} findings")
+    sys.exit(max((EXIT_CODES[finding.severity] for finding in findings), default=0))
+
+
+@click.command()
+@_PATHS
+@_PERIOD
+@click.option("--field", "field_key", required=True, help="Such as antall_meldinger_over_frist.")
+@_ORGANIZATION
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def explain(paths: tuple[Path, ...], period_id: str, field_key: str, organization_id: str | None, as_json: bool) -> None:
+    """List the cases of the given files, folders and ZIPs that a number counts; of a share, those over frist. Keeps nothing.
+
+    A line is a case, by Sak/@Id and Journalnummer, and how many times it counts. They stand in the files: handle the output as these.
+    """
+    logs.set_up("error")
+    with local_cases(list(paths)) as cases:
+        explanations = cases.explain(Period.parse(period_id), field_key, organization_id)
+    if as_json:
+        click.echo(msgspec.json.encode(explanations[0] if len(explanations) == 1 else explanations))
+        return
+    for explanation in explanations:
+        _show(explanation)
+
+
+def _show(explanation: Explanation) -> None:
+    field = Catalogue.load().field(explanation.field_key)
+    value = "-" if explanation.value is None else explanation.value
+    click.echo(f"{explanation.organization_name} ({explanation.organization_id}), {explanation.period_id}")
+    click.echo(f"{field.number} {field.labels.nb}: {value}")
+    if not field.computed:
+        click.echo("A supplementary figure: no case gives it.")
+    for case in explanation.cases:
+        click.echo(f"  {_printable(case.sak_id):36}  {_printable(case.journalnummer):20}  {case.count}")
+
+
+def _line(finding: Located) -> str:
+    place = finding.path if finding.entry is None else f"{finding.path}: {finding.entry}"
+    where = f", line {finding.line}" if finding.line else ""
+    what = f" {finding.element}" if finding.element else ""
+    return f"{_printable(place)}{where}: {finding.severity}:{what} {finding.detail}"
+
+
+def _printable(text: str) -> str:
+    """What is in a stranger's file must not steer the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,0 +1,190 @@
+"""Which cases of local files a number counts: for every field they make up the number that `report` gives, and they are the files' own."""
+
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from itertools import takewhile
+from pathlib import Path
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+
+from preview import reporting
+from preview.demo import iterate
+from preview.documents import Document
+from preview.errors import Invalid, NotFound
+from preview.explaining import LocalCases, local_cases
+from preview.form.catalogue import Catalogue
+from preview.periods import Period
+from tests import folders
+from tests.demo.conftest import TODAY
+from tests.pipeline import values, zipped
+
+SERVICES = ("org-5025", "org-3405", "org-5601")
+"""The smallest; one with a full delivery, which is not declared so here; one that began late."""
+
+PERIODS = [Period(TODAY.year), Period(TODAY.year - 1), Period(TODAY.year - 1, 1)]
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("deliveries")
+    for delivery in takewhile(lambda each: "org-1804" not in each.name, iterate(TODAY)):
+        if delivery.name.endswith(".csv") or any(service in delivery.name for service in SERVICES):
+            (folder / delivery.name).write_bytes(delivery.content)
+    return [folder]
+
+
+def saker(paths: list[Path]) -> list[tuple[str, Element]]:
+    """(DatoUttrekk, Sak) of every folder in these, as an XML parser of another make reads it."""
+    contents: list[bytes] = []
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.suffix == ".zip":
+                with zipfile.ZipFile(file) as archive:
+                    contents += [archive.read(name) for name in archive.namelist()]
+            elif file.suffix == ".xml":
+                contents.append(file.read_bytes())
+    roots = [fromstring(content) for content in contents]
+    return [(root.attrib["DatoUttrekk"], sak) for root in roots for sak in root.findall("Sak")]
+
+
+def in_year(day: str | None, year: int) -> bool:
+    return day is not None and day.startswith(f"{year}-")
+
+
+@pytest.mark.parametrize("period", PERIODS, ids=str)
+def test_the_cases_of_every_field_make_up_the_number_that_report_gives(paths: list[Path], period: Period) -> None:
+    reported = {document.organization_id: document for document in reporting.report(paths, period, None)}
+    known = {(sak.attrib["Id"], sak.attrib["Journalnummer"]) for _, sak in saker(paths)}
+    fields = Catalogue.load().fields
+    explained = 0
+    with local_cases(paths) as cases:
+        for field in fields:
+            for told in cases.explain(period, field.field_key):
+                assert told.value == values(reported[told.organization_id])[field.field_key]
+                labels = [(case.sak_id, case.journalnummer) for case in told.cases]
+                assert len(labels) == len(set(labels))
+                assert set(labels) <= known
+                assert sum(case.count for case in told.cases) == _whole(reported[told.organization_id], field.field_key)
+                explained += len(told.cases)
+    assert set(reported) == set(SERVICES)
+    assert explained > 500
+
+
+def _whole(document: Document, key: str) -> object:
+    """What the cases of a field make up: a share's are those over frist, of a supplementary figure there are none."""
+    shown = values(document)
+    if key.startswith("antall_arsverk"):
+        return 0
+    return shown[key.replace("andel_", "antall_").replace("_innen_frist", "_over_frist")] or 0
+
+
+@pytest.mark.parametrize(
+    ("key", "count"),
+    [
+        ("antall_meldinger_mottatt", lambda sak, year: sum(in_year(each.get("StartDato"), year) for each in counting(sak, "Melding"))),
+        (
+            "antall_undersokelser_startet",
+            lambda sak, year: sum(in_year(each.get("StartDato"), year) for each in sak.findall("Undersokelse")),
+        ),
+        ("antall_tilsynsbesok", lambda sak, year: sum(in_year(each.get("UtfortDato"), year) for each in sak.iter("Utfort"))),
+    ],
+    ids=["meldinger", "undersokelser", "tilsyn"],
+)
+def test_the_cases_are_those_of_the_files(paths: list[Path], key: str, count: Callable[[Element, int], int]) -> None:
+    year = TODAY.year - 1
+    newest: dict[str, Element] = {}
+    for _, sak in sorted(saker([path for path in paths[0].iterdir() if "org-5601" in path.name]), key=lambda each: each[0]):
+        newest[sak.attrib["Id"]] = sak
+    expected = {
+        (sak.attrib["Id"], sak.attrib["Journalnummer"]): number
+        for sak in newest.values()
+        if not sak.get("ErSlettet") and (number := count(sak, year))
+    }
+    with local_cases(paths) as cases:
+        (told,) = cases.explain(Period(year), key, "org-5601")
+    assert {(case.sak_id, case.journalnummer): case.count for case in told.cases} == expected
+    assert expected
+
+
+def counting(sak: Element, tag: str) -> list[Element]:
+    """Those that no Slettet takes out."""
+    gone = {each.get("Id") for each in sak.findall("Slettet")}
+    return [each for each in sak.findall(tag) if each.get("Id") not in gone]
+
+
+def written(folder: Path, **files: bytes) -> list[Path]:
+    for name, content in files.items():
+        (folder / f"{name}.xml").write_bytes(content)
+    return [folder]
+
+
+def labels(cases: LocalCases, key: str = "antall_meldinger_mottatt", period: Period = PERIODS[1]) -> list[Counter[tuple[str, str]]]:
+    """Of each organisation."""
+    return [Counter({(case.sak_id, case.journalnummer): case.count for case in told.cases}) for told in cases.explain(period, key)]
+
+
+MELDING = folders.melding("2025-03-01", "2025-03-02")
+
+
+def test_a_case_bears_the_names_of_its_newest_folder(tmp_path: Path) -> None:
+    old, new = folders.uid(1), folders.uid(2)
+    first = folders.folder(old, uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer="G-1")
+    moved = folders.folder(new, uttrekk="2025-07-01T12:00:00+02:00", meldinger=[MELDING, MELDING], migrert=old, Journalnummer="N-1")
+    with local_cases(written(tmp_path, b=first, a=moved)) as cases:
+        assert labels(cases) == [{(new, "N-1"): 1}]
+
+
+def test_of_two_folders_of_the_same_moment_the_one_read_last_names_the_case(tmp_path: Path) -> None:
+    sak = folders.uid(3)
+    same = [folders.folder(sak, uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer=number) for number in ("1", "2")]
+    with local_cases(written(tmp_path, a=same[0], b=same[1])) as cases:
+        assert labels(cases) == [{(sak, "2"): 1}]
+
+
+def test_a_case_that_moved_between_bydeler_is_named_by_each(tmp_path: Path) -> None:
+    sak = folders.uid(4)
+    parts = {
+        f"bydel{bydel}": folders.folder(
+            sak, uttrekk=f"2025-0{bydel}-01T12:00:00+01:00", meldinger=[MELDING], bydel=f"0{bydel}", Journalnummer=f"J{bydel}"
+        )
+        for bydel in (4, 5)
+    }
+    with local_cases(written(tmp_path, **parts)) as cases:
+        assert labels(cases) == [{(sak, "J4"): 1}, {(sak, "J5"): 1}]
+
+
+def test_a_zip_is_read_as_well_as_a_folder(tmp_path: Path) -> None:
+    content = folders.folder(folders.uid(5), uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer="5")
+    archive = tmp_path / "a.ZIP"
+    archive.write_bytes(zipped([content, content]))
+    with local_cases([archive]) as cases:
+        assert labels(cases) == [{(folders.uid(5), "5"): 1}]
+
+
+def test_what_cannot_be_explained_is_said(tmp_path: Path) -> None:
+    content = folders.folder(uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING])
+    with local_cases(written(tmp_path, a=content)) as cases:
+        with pytest.raises(Invalid, match="no such field"):
+            cases.explain(Period(2025), "antall_barn")
+        with pytest.raises(NotFound, match="no data"):
+            cases.explain(Period(2026), "antall_meldinger_mottatt")
+        with pytest.raises(NotFound, match="no data"):
+            cases.explain(Period(2025), "antall_meldinger_mottatt", "org-1")
+    (tmp_path / "b.xml").write_bytes(b"<Barnevern")
+    with pytest.raises(Invalid, match="File 2"), local_cases([tmp_path]):
+        pass
+
+
+def test_each_zip_is_a_delivery_and_the_files_between_two_are_one(tmp_path: Path) -> None:
+    for name in ("a.xml", "b.zip", "c.xml", "d.csv", "e.zip", "f.ZIP", "u/g.xml", ".DS_Store", "u/Thumbs.db"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(io.BytesIO().getvalue())
+    groups = reporting.deliveries_of([tmp_path / "d.csv", tmp_path])
+    named = [[str(path.relative_to(tmp_path)) for path in group] for group in groups]
+    assert named == [["d.csv", "a.xml"], ["b.zip"], ["c.xml", "d.csv"], ["e.zip"], ["f.ZIP"], ["u/g.xml"]]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(Invalid, match="no file"):
+        reporting.deliveries_of([tmp_path / "empty"])
