@@ -56,6 +56,7 @@ decode_answer = msgspec.msgpack.Decoder(Answer).decode
 def main() -> None:
     """Serves until the connection ends."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold persons
+    os.nice(5)  # whoever waits for an answer goes first
     threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
     connection = Connection(int(sys.argv[1]))
     try:
