@@ -1,6 +1,7 @@
 """What every handler does alike: who may read it, what it takes and gives, and how an answer is written (contract, HTTP habits)."""
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -71,7 +72,7 @@ class Handler(RequestHandler):
             self._expect_body(headers.get("Content-Length", ""))
         self._may_read_on = True
 
-    def data_received(self, chunk: bytes) -> None:
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Tornado's hook: keeps what is allowed, reads over the rest."""
         self._received += len(chunk)
         if self._received <= MAX_BODY_BYTES:
@@ -79,6 +80,7 @@ class Handler(RequestHandler):
         elif self._received > MAX_DISCARDED_BYTES and not self._finished:
             self._may_read_on = False
             self._refuse(TooLarge("The body is over the limit."))
+        return None
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         """Tornado's hook: an id that is no UTF-8 is an unknown one."""
@@ -104,6 +106,16 @@ class Handler(RequestHandler):
         with suppress(UnicodeError):
             named = named.encode("latin-1").decode()
         return named[:MAX_ACTOR_LENGTH] or "api"
+
+    @property
+    def body_limit(self) -> int:
+        """Bytes that a body may have."""
+        return MAX_BODY_BYTES
+
+    @property
+    def body_digest(self) -> bytes:
+        """The same for the same body."""
+        return hashlib.sha256(self._body).digest()
 
     async def call(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs a noun's method, which blocks, on a thread."""
@@ -148,31 +160,24 @@ class Handler(RequestHandler):
         self.set_header("Link", links(self.url(path), query, total))
         return Pagination(query.page, query.limit, total)
 
+    def idempotency_key(self) -> str | None:
+        """As given. Raises `Invalid`."""
+        key = self.request.headers.get("Idempotency-Key")
+        if key is not None and not 1 <= len(key) <= MAX_KEY_LENGTH:
+            raise Invalid("The Idempotency-Key breaks a rule.", [Fault("", f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters")])
+        return key
+
     async def answer_once(self, door: str, act: Callable[[], Answer]) -> None:
         """Sends what `act` answers; with an `Idempotency-Key` that has been answered before, the first answer again (contract H3).
 
         `act` runs on a thread. Raises what it raises, `Conflict` and `Invalid` (E3).
         """
-        key = self.request.headers.get("Idempotency-Key")
-        if key is not None and not 1 <= len(key) <= MAX_KEY_LENGTH:
-            raise Invalid("The Idempotency-Key breaks a rule.", [Fault("", f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters")])
-        answer = await self.call(act if key is None else partial(self._once, door, key, act))
+        key = self.idempotency_key()
+        answer = await self.call(act if key is None else partial(self.preview.idempotency.once, door, key, self.body_digest, act))
         self.set_status(answer.status)
         if answer.location:
             self.set_header("Location", answer.location)
         self.finish(answer.body)
-
-    def _once(self, door: str, key: str, act: Callable[[], Answer]) -> Answer:
-        ledger, body = self.preview.idempotency, bytes(self._body)
-        if (first := ledger.begin(door, key, body)) is not None:
-            return first
-        try:
-            answer = act()
-        except BaseException:
-            ledger.abandon(door, key)
-            raise
-        ledger.finish(door, key, body, answer)
-        return answer
 
     def _log(self) -> None:
         """Tornado's hook: which resource, and never what a client wrote into its address."""
@@ -211,8 +216,9 @@ class Handler(RequestHandler):
         """Lets the body in, as a larger one is refused here and not by Tornado, which would answer without a problem."""
         if isinstance(self.request.connection, HTTP1Connection):
             self.request.connection.set_max_body_size(2**62)
-        if length.isdecimal() and int(length) > (MAX_BODY_BYTES if "Expect" in self.request.headers else MAX_DISCARDED_BYTES):
-            raise TooLarge(f"The body is over the limit of {MAX_BODY_BYTES} bytes.")
+        least = 0 if "Expect" in self.request.headers else MAX_DISCARDED_BYTES
+        if length.isdecimal() and int(length) > max(self.body_limit, least):
+            raise TooLarge(f"The body is over the limit of {self.body_limit} bytes.")
 
     def _allow_origin(self) -> None:
         self._set_headers(negotiation.origin_headers(self.request.headers.get("Origin"), self.preview.settings.cors_origins))

@@ -1,6 +1,8 @@
-"""Deliveries: what has been sent in, and what became of it (contract, Deliveries)."""
+"""Deliveries: sending them in, what has been sent in, and what became of it (contract, Deliveries)."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -8,8 +10,11 @@ from msgspec import Meta
 from api_handlers.base import API, Handler
 from api_handlers.operations import operation
 from api_handlers.paging import Pagination
-from api_handlers.parsing import OrganizationId, Paging
-from preview.documents import DeliveryDocument, DeliveryStatus, DeliverySummary
+from api_handlers.parsing import Flag, OrganizationId, Paging
+from api_handlers.upload import Upload
+from preview.documents import DeliveryDocument, DeliveryReceipt, DeliveryStatus, DeliverySummary
+from preview.idempotency import Answer
+from preview.spool_file import SpoolFile
 
 DeliveryStatusFilter = Annotated[DeliveryStatus, Meta(title="received, reading, taken or refused")]
 
@@ -28,14 +33,54 @@ class DeliveryPage(msgspec.Struct, frozen=True):
     pagination: Pagination
 
 
-class Deliveries(Handler):
-    """The list of deliveries."""
+class DeliveryOptions(msgspec.Struct, frozen=True):
+    """`full` declares that the delivery holds every case of its organisations: others are taken out (`domain.md` 1.3)."""
+
+    full: Flag = False
+
+
+_BYTES = {"type": "string", "format": "binary", "minLength": 1}
+_FILES = {"type": "object", "additionalProperties": {"type": "array", "items": _BYTES, "minItems": 1}, "minProperties": 1}
+TAKEN: Mapping[str, Mapping[str, Any]] = {
+    "application/xml": _BYTES,
+    "text/xml": _BYTES,
+    "application/zip": _BYTES,
+    "application/x-zip-compressed": _BYTES,
+    "text/csv": _BYTES,
+    "multipart/form-data": _FILES,
+}
+"""The contract's media types, and two that browsers give the same files. The reader tells by the bytes what a file is."""
+
+
+class Deliveries(Upload):
+    """The list of deliveries, and a new one."""
+
+    @operation(
+        query=DeliveryOptions,
+        takes=TAKEN,
+        answers={202: DeliveryReceipt},
+        errors=(400, 409, 413, 415),
+        heeds=("Idempotency-Key",),
+        sends=("Location",),
+    )
+    async def post(self, query: DeliveryOptions) -> None:
+        """Deliver a file, or a form with any number of files, as one delivery; it is on disk when this is answered."""
+        await self.answer_once("deliveries", partial(self._receive, await self.received(), query.full, self.actor))
 
     @operation(query=DeliveryQuery, answers={200: DeliveryPage, 304: None}, heeds=("If-None-Match",), sends=("ETag", "Link"))
     async def get(self, query: DeliveryQuery) -> None:
         """List deliveries, the newest first, without their findings."""
         rows, total = await self.call(self.preview.deliveries.page, query.organization_id, query.delivery_status, query.page, query.limit)
         self.reply(DeliveryPage(rows, self.link_pages(f"{API}/deliveries", query, total)))
+
+    @property
+    def body_digest(self) -> bytes:
+        """The same files, declared full, are another request."""
+        return super().body_digest + (b"full" if self.parse_query(DeliveryOptions).full else b"")
+
+    def _receive(self, file: SpoolFile, full: bool, actor: str) -> Answer:
+        receipt = self.preview.deliveries.receive(file, full=full, actor=actor)
+        return Answer(202, self.url(f"{API}/deliveries/{receipt.delivery_id}"), msgspec.json.encode(receipt))
 
 
 class Delivery(Handler):

@@ -29,7 +29,7 @@ SENT: Mapping[str, str] = {
     "ETag": "The version of the document.",
     "Last-Event-ID": "The place in the event log that the answer reflects: watching from there misses nothing and repeats nothing.",
     "Link": "The pages first, prev, next and last (RFC 8288).",
-    "Location": "The snapshot's path.",
+    "Location": "The path of what was made.",
     "Allow": "The methods that the resource takes.",
     "Retry-After": "Seconds to wait.",
 }
@@ -122,8 +122,9 @@ def _operation(declared: Operation, policy: Policy, operation_id: str, by_id: di
     described: dict[str, Any] = {"operationId": operation_id, "summary": declared.summary, "parameters": _parameters(declared)}
     if policy is Policy.PUBLIC:
         described["security"] = []
-    if declared.body is not None:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _reference(declared.body)}}}
+    taken = {"application/json": _reference(declared.body)} if declared.body is not None else declared.takes
+    if taken:
+        described["requestBody"] = {"required": True, "content": {name: {"schema": schema} for name, schema in taken.items()}}
     answers = {str(status): _answer(declared, status, kind, by_id) for status, kind in declared.answers.items()}
     problems = {str(status): _problem(status) for status in sorted({*ALWAYS, *declared.errors})}
     return described | {"responses": answers | problems}

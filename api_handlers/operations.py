@@ -30,11 +30,13 @@ class Policy(StrEnum):
 class Operation:
     """`answers` holds the type of the body by status (`str` for an event stream), `errors` the statuses of problems of its own.
 
-    `heeds` and `sends` name headers of the request and of the answer.
+    `takes` holds the schema of the body by media type where it is no JSON; `heeds` and `sends` name headers of the request and of the
+    answer.
     """
 
     query: type[msgspec.Struct]
     body: type[msgspec.Struct] | None
+    takes: Mapping[str, Mapping[str, Any]]
     answers: Mapping[int, type | None]
     errors: tuple[int, ...]
     heeds: tuple[str, ...]
@@ -63,6 +65,7 @@ def operation(
     answers: Mapping[int, type | None],
     query: type[msgspec.Struct] = NoQuery,
     body: type[msgspec.Struct] | None = None,
+    takes: Mapping[str, Mapping[str, Any]] | None = None,
     errors: tuple[int, ...] = (),
     heeds: tuple[str, ...] = (),
     sends: tuple[str, ...] = (),
@@ -88,7 +91,7 @@ def operation(
             return method(self, *arguments, *parsed)
 
         summary = (method.__doc__ or "").strip().splitlines()[0]
-        run.__operation__ = Operation(query, body, answers, errors, heeds, sends, summary, gives)  # type: ignore[attr-defined]
+        run.__operation__ = Operation(query, body, takes or {}, answers, errors, heeds, sends, summary, gives)  # type: ignore[attr-defined]
         return run
 
     return decorate

@@ -19,11 +19,13 @@ T = TypeVar("T", bound=msgspec.Struct)
 ORGANIZATION_PATTERN = r"^org-[a-z0-9-]{1,40}$"
 MAX_PAGE = 2**53 - 1
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+_TRUTHS = {"true": True, "false": False}
 _SHOWN_NAME = 60
 
 OrganizationId = Annotated[str, Meta(title="org- and 1 to 40 of a to z, 0 to 9 and -", pattern=ORGANIZATION_PATTERN, examples=["org-1042"])]
 PeriodId = Annotated[str, Meta(title="YYYY, YYYY-H1 or YYYY-H2", pattern=PATTERN, examples=["2024"])]
 StatusFilter = Annotated[SnapshotStatus, Meta(title="processing, failed, current or historical")]
+Flag = Annotated[bool, Meta(title="true or false")]
 PageNumber = Annotated[int, Meta(title="a whole number from 1", ge=1, le=MAX_PAGE)]
 PageLimit = Annotated[int, Meta(title="a whole number from 1 to 100", ge=1, le=100)]
 EventPlace = Annotated[str, Meta(title="the id of an event")]
@@ -64,7 +66,7 @@ def parse_query(kind: type[T], query: str) -> T:
     faults: list[Fault] = []
     for name, text in parse_qsl(query, keep_blank_values=True, errors="replace"):
         if name in given:
-            faults.append(Fault(_pointer(name), "is given twice"))
+            faults.append(Fault(pointer(name), "is given twice"))
         given[name] = _value(text, known[name].type) if name in known else text
     return _build(kind, given, faults, "query")
 
@@ -84,16 +86,16 @@ def parse_body(kind: type[T], body: bytes) -> T:
 
 def _build(kind: type[T], given: dict[str, Any], faults: list[Fault], part: str) -> T:
     known = parameters(kind)
-    faults.extend(Fault(_pointer(name), "is not known here") for name in given if name not in known)
+    faults.extend(Fault(pointer(name), "is not known here") for name in given if name not in known)
     values: dict[str, Any] = {}
     for name, parameter in known.items():
         if name in given:
             try:
                 values[name] = _checked(given[name], parameter)
             except ValueError:
-                faults.append(Fault(_pointer(name), f"must be {parameter.meta.title}"))
+                faults.append(Fault(pointer(name), f"must be {parameter.meta.title}"))
         elif parameter.required:
-            faults.append(Fault(_pointer(name), "is required"))
+            faults.append(Fault(pointer(name), "is required"))
     if faults:
         raise Invalid(f"The {part} breaks a rule.", faults)
     return kind(**values)
@@ -109,10 +111,11 @@ def _checked(value: Any, parameter: Parameter) -> Any:
 
 
 def _value(text: str, type_: Any) -> Any:
-    """A query parameter's text as what JSON would have: a number where one is asked for."""
-    if get_origin(type_) is Annotated and get_args(type_)[0] is int and _NUMBER.fullmatch(text):
+    """A query parameter's text as what JSON would have: a number or truth value where one is asked for."""
+    kind = get_args(type_)[0] if get_origin(type_) is Annotated else type_
+    if kind is int and _NUMBER.fullmatch(text):
         return int(text)
-    return text
+    return _TRUTHS.get(text, text) if kind is bool else text
 
 
 def _parameter(field: "msgspec.structs.FieldInfo") -> Parameter:
@@ -123,6 +126,6 @@ def _parameter(field: "msgspec.structs.FieldInfo") -> Parameter:
     return Parameter(field.name, type_, required, type_.__metadata__[0])
 
 
-def _pointer(name: str) -> str:
+def pointer(name: str) -> str:
     """RFC 6901, of a name that a client made up: cut, as it comes back to it."""
     return "/" + name[:_SHOWN_NAME].replace("~", "~0").replace("/", "~1")

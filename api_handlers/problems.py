@@ -24,6 +24,10 @@ class NotJson(errors.PreviewError):
     """The body is not JSON."""
 
 
+class NotAForm(errors.PreviewError):
+    """The body is said to be a form, and is not one, or breaks off."""
+
+
 class MethodNotAllowed(errors.PreviewError):
     """The resource does not know the method; `allow` names those that it does, as `Allow` does."""
 
@@ -42,6 +46,7 @@ class UnsupportedMediaType(errors.PreviewError):
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
     NotJson: HTTPStatus.BAD_REQUEST,
+    NotAForm: HTTPStatus.BAD_REQUEST,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
@@ -87,7 +92,7 @@ def answer(error: BaseException, instance: str) -> Answer:
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"}
     detail = error.detail if isinstance(error, errors.PreviewError) else "The request could not be read."
     faults: list[Fault] = error.faults if isinstance(error, errors.Invalid) else []
-    if isinstance(error, NotJson):
+    if isinstance(error, NotJson | NotAForm):
         faults = [Fault("", error.detail)]
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allow
@@ -96,7 +101,7 @@ def answer(error: BaseException, instance: str) -> Answer:
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         instance = log(error)
         detail = "Something went wrong here. The log tells what, under this instance."
-    shown = [FaultDocument(*fault) for fault in faults] if isinstance(error, NotJson | errors.Invalid) else UNSET
+    shown = [FaultDocument(*fault) for fault in faults] if isinstance(error, NotJson | NotAForm | errors.Invalid) else UNSET
     problem = Problem("about:blank", status.phrase, status.value, detail, instance, errors=shown)
     return Answer(status.value, headers, msgspec.json.encode(problem))
 

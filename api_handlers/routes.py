@@ -30,7 +30,7 @@ ROUTES = (
     Route(f"{API}/jobs/{{job_id}}", Job, {"get": (PUBLIC, "getJob")}),
     Route(f"{API}/organizations", Organizations, {"get": (PUBLIC, "listOrganizations")}),
     Route(f"{API}/report-fields", ReportFields, {"get": (PUBLIC, "getReportFields")}),
-    Route(f"{API}/deliveries", Deliveries, {"get": (PUBLIC, "listDeliveries")}),
+    Route(f"{API}/deliveries", Deliveries, {"get": (PUBLIC, "listDeliveries"), "post": (PUBLIC, "deliver")}),
     Route(f"{API}/deliveries/{{delivery_id}}", Delivery, {"get": (PUBLIC, "getDelivery")}),
     Route("/openapi.json", openapi.OpenApi, {"get": (PUBLIC, "getOpenApi")}),
     Route("/livez", Livez, {"get": (PUBLIC, "isAlive")}),

@@ -9,12 +9,11 @@ from msgspec import Meta
 from api_handlers.base import REPORT_DATA, Handler
 from api_handlers.operations import operation
 from api_handlers.paging import Pagination
-from api_handlers.parsing import OrganizationId, Paging, PeriodId, StatusFilter
+from api_handlers.parsing import Flag, OrganizationId, Paging, PeriodId, StatusFilter
 from preview.documents import Deleted, Document, Invalidated, Requested, Summary
 from preview.idempotency import Answer
 from preview.snapshots import Rendered
 
-Flag = Annotated[bool, Meta(title="true or false")]
 Confirmation = Annotated[bool, Meta(title="true", extra_json_schema={"const": True})]
 Reason = Annotated[
     str, Meta(title="text of 1 to 500 characters, not blanks alone", min_length=1, max_length=500, pattern=r"^[\s\S]*\S[\s\S]*$")

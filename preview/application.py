@@ -15,6 +15,7 @@ from preview.events import Events
 from preview.feed import Feed
 from preview.form.catalogue import Catalogue
 from preview.idempotency import Idempotency
+from preview.inbox import Inbox
 from preview.jobs import Jobs
 from preview.key import open_key
 from preview.liveness import Liveness
@@ -30,9 +31,10 @@ from preview.snapshots import Snapshots
 from preview.spool import Spool
 from preview.store.database import Database, sqlite_is_safe
 from preview.texts import Texts
-from preview.worker import Worker
+from preview.worker import Step, Worker
 
 _EXECUTOR_THREADS = 16
+_INTAKE_THREADS = 8
 
 
 class Application:
@@ -46,6 +48,8 @@ class Application:
         self.database = database
         self.boot_id = secrets.token_hex(8)
         self.executor = ThreadPoolExecutor(_EXECUTOR_THREADS, thread_name_prefix="store-reader")
+        # What comes in waits for the disk: on threads of its own, so that what is read does not wait behind it.
+        self.intake = ThreadPoolExecutor(_INTAKE_THREADS, thread_name_prefix="intake")
         self._only = only
         self.form = form = Form(catalogue, settings.suppress_small_counts)
         render_anew(database, form)
@@ -61,7 +65,9 @@ class Application:
         self.previews = Previews(database, form)
         self.overviews = Overviews(database, form)
         self.idempotency = Idempotency(database, self._liveness.worker, self._liveness.is_alive)
-        self.worker = Worker(database, form, settings, self.jobs, self.deliveries, self._liveness, self._read)
+        self._inbox = self._watched(settings)
+        watching: dict[str, Step] = {"inbox": self._inbox.look} if self._inbox else {}
+        self.worker = Worker(database, form, settings, self.jobs, self.deliveries, self._liveness, self._read, watching)
 
     @classmethod
     def open(cls, settings: Settings) -> "Application":
@@ -93,13 +99,30 @@ class Application:
     def close(self) -> None:
         """Lets what runs end, or gives it back, and lets go of the store."""
         self.worker.stop()
+        if self._inbox:
+            self._inbox.close()
         self.feed.stop()
-        self.executor.shutdown(wait=True, cancel_futures=True)
+        for executor in (self.executor, self.intake):
+            executor.shutdown(wait=True, cancel_futures=True)
+        self.deliveries.close()
         self._reader.close()
         self._liveness.close()
         self.database.close()
         if self._only is not None:
             self._only.close()
+
+    def _watched(self, settings: Settings) -> Inbox | None:
+        """The watched folder, where there is one."""
+        if settings.inbox is None:
+            return None
+        return Inbox(
+            settings.inbox,
+            settings.data_dir / "inbox.lock",
+            self.deliveries,
+            taken=settings.inbox_taken,
+            settle_seconds=settings.inbox_settle_seconds,
+            max_delivery_bytes=settings.max_delivery_bytes,
+        )
 
     def _read(self, path: Path) -> Iterator[Batch]:
         return self._reader.read(path, now())

@@ -18,7 +18,8 @@ from preview.errors import ClaimLost, NotFound, ReaderDied
 from preview.readers.delivery import Batch
 from preview.readers.findings import Code
 from preview.settling import Form
-from preview.spool import Spool, Spooled
+from preview.spool import Spool
+from preview.spool_file import Spooled, SpoolFile
 from preview.store import deliveries
 from preview.store.database import Connection, Database
 from preview.store.deliveries import DeliveryRow
@@ -50,9 +51,13 @@ class Deliveries:
         self._spool = spool
         self._auto = auto
 
-    def receive(self, chunks: Iterable[bytes], *, full: bool, actor: str) -> DeliveryReceipt:
-        """On disk when this returns. Raises `TooLarge`."""
-        return self._received(self._spool.put(chunks), full, actor)
+    def begin(self, *, packed: bool = False) -> SpoolFile:
+        """A delivery that comes in bit by bit: to be written, then received or aborted. `packed` for several files."""
+        return self._spool.open(packed=packed)
+
+    def receive(self, content: Iterable[bytes] | SpoolFile, *, full: bool, actor: str) -> DeliveryReceipt:
+        """On disk when this returns. Raises `TooLarge`, `Unavailable`."""
+        return self._received(content.commit() if isinstance(content, SpoolFile) else self._spool.put(content), full, actor)
 
     def receive_paths(self, paths: list[Path], *, full: bool, actor: str) -> DeliveryReceipt:
         """Local files and folders as one delivery. Raises `TooLarge`, and `Invalid` where there is no file."""
@@ -98,6 +103,10 @@ class Deliveries:
             else:
                 self._database.write(lambda connection, row=row: deliveries.release(connection, row.delivery, row.attempt))
 
+    def close(self) -> None:
+        """At the end of this process: what it has begun to receive is gone."""
+        self._spool.close()
+
     def sweep(self, is_alive: Callable[[int], bool]) -> None:
         """At start: no file of a dead process lies in the spool that no delivery waits for."""
         self._spool.sweep(is_alive, lambda: self._database.read(deliveries.spools))
@@ -129,11 +138,15 @@ class Deliveries:
 
     def _received(self, spooled: Spooled, full: bool, actor: str) -> DeliveryReceipt:
         at = timestamp(now())
-        number = self._database.write(
-            lambda connection: deliveries.insert(
-                connection, full=full, size_bytes=spooled.size_bytes, sha256=spooled.sha256, spool=spooled.name, actor=actor, at=at
+        try:
+            number = self._database.write(
+                lambda connection: deliveries.insert(
+                    connection, full=full, size_bytes=spooled.size_bytes, sha256=spooled.sha256, spool=spooled.name, actor=actor, at=at
+                )
             )
-        )
+        except BaseException:
+            self._spool.delete(spooled.name)
+            raise
         return DeliveryReceipt(delivery_id(number), "received", full, spooled.size_bytes, at)
 
     def _refuse(self, row: DeliveryRow) -> None:

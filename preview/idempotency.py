@@ -1,6 +1,5 @@
 """Idempotency keys: the first answer of a POST is given again for 24 h (contract H3, E3)."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,9 +30,23 @@ class Idempotency:
         self._worker = worker
         self._is_alive = is_alive
 
-    def begin(self, door: str, key: str, body: bytes) -> Answer | None:
+    def once(self, door: str, key: str, digest: bytes, act: Callable[[], Answer]) -> Answer:
+        """What `act` answers, or what it answered to that key before. `digest` is of the request's body.
+
+        Raises what `act` raises, and as `begin`.
+        """
+        if (first := self.begin(door, key, digest)) is not None:
+            return first
+        try:
+            answer = act()
+        except BaseException:
+            self.abandon(door, key)
+            raise
+        self.finish(door, key, digest, answer)
+        return answer
+
+    def begin(self, door: str, key: str, digest: bytes) -> Answer | None:
         """None: go on, and `finish` or `abandon`. Raises `Conflict` while the first request runs, `Invalid` where it had another body."""
-        digest = hashlib.sha256(body).digest()
 
         def work(connection: Connection) -> Answer | None:
             idempotency.delete_before(connection, timestamp(now() - KEPT))
@@ -49,9 +62,9 @@ class Idempotency:
 
         return self._database.write(work)
 
-    def finish(self, door: str, key: str, body: bytes, answer: Answer) -> None:
+    def finish(self, door: str, key: str, digest: bytes, answer: Answer) -> None:
         """Keeps the answer."""
-        row = AnswerRow(hashlib.sha256(body).digest(), answer.status, answer.location, answer.body, None)
+        row = AnswerRow(digest, answer.status, answer.location, answer.body, None)
         self._database.write(lambda connection: idempotency.put(connection, door, key, row, timestamp(now())))
 
     def abandon(self, door: str, key: str) -> None:

@@ -1,26 +1,14 @@
 """The spool: deliveries as they came, on disk before anyone is told, owner-only, deleted when read (`domain.md` 4, house rule 9)."""
 
-import hashlib
-import os
 import secrets
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-
-from preview.errors import Invalid, TooLarge
+from preview.errors import Invalid
+from preview.spool_file import PART, Spooled, SpoolFile
 
 _CHUNK = 1024 * 1024
-
-
-class Spooled(msgspec.Struct, frozen=True):
-    """`name` is the file's name in the spool: who wrote it and a random part, it tells nothing of the delivery."""
-
-    name: str
-    size_bytes: int
-    sha256: str
 
 
 class Spool:
@@ -37,45 +25,40 @@ class Spool:
         """Where it lies."""
         return self._folder / name
 
+    def open(self, *, packed: bool = False) -> SpoolFile:
+        """To be written chunk by chunk; `packed` for several files."""
+        return SpoolFile(self._folder, f"{self._worker}-{secrets.token_hex(16)}", self._limit, packed=packed)
+
     def put(self, chunks: Iterable[bytes]) -> Spooled:
-        """Writes it down, synced to disk. Raises `TooLarge`; nothing is left of a delivery that did not come whole."""
-        name = self._name()
-        part = self._folder / f"{name}.part"
-        digest, size = hashlib.sha256(), 0
-        try:
-            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-                for chunk in chunks:
-                    size += len(chunk)
-                    if size > self._limit:
-                        raise TooLarge(f"The delivery is larger than {self._limit} bytes.")
-                    digest.update(chunk)
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            part.rename(self.path(name))
-            self._sync_folder()
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        return Spooled(name, size, digest.hexdigest())
+        """Writes it down, synced to disk. Raises `TooLarge`, `Unavailable`; nothing is left of a delivery that did not come whole."""
+        with self.open() as file:
+            for chunk in chunks:
+                file.write(chunk)
+            return file.commit()
 
     def put_paths(self, paths: list[Path]) -> Spooled:
-        """One file as it is; several, or a folder, as one ZIP, in order of name. Raises `Invalid` where there is no file at all."""
-        if len(paths) == 1 and paths[0].is_file():
-            with paths[0].open("rb") as file:
-                return self.put(chunks_of(file))
-        packed = self._folder / f"{self._name()}.part"
-        try:
-            os.close(os.open(packed, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            pack(paths, packed)
-            with packed.open("rb") as file:
-                return self.put(chunks_of(file))
-        finally:
-            packed.unlink(missing_ok=True)
+        """Files and folders, in order of name. Raises `Invalid` where there is no file at all, and as `put`."""
+        files = list(_files(paths))
+        if not files:
+            raise Invalid("There is no file to deliver.")
+        several = len(files) > 1
+        with self.open(packed=several) as spooled:
+            for path in files:
+                if several:
+                    spooled.begin_file()
+                with path.open("rb") as file:
+                    for chunk in chunks_of(file):
+                        spooled.write(chunk)
+            return spooled.commit()
 
     def delete(self, name: str) -> None:
         """When it is read."""
         self.path(name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Takes away what this process has begun to receive: nobody was told of it."""
+        for part in self._folder.glob(f"{self._worker}-*{PART}"):
+            part.unlink(missing_ok=True)
 
     def sweep(self, is_alive: Callable[[int], bool], waiting: Callable[[], set[str]]) -> None:
         """Takes away what no delivery waits for: leftovers of a crash before the delivery was written down or after it was read.
@@ -89,35 +72,18 @@ class Spool:
             if file.name not in keep:
                 file.unlink(missing_ok=True)
 
-    def _name(self) -> str:
-        return f"{self._worker}-{secrets.token_hex(16)}"
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
 
 def _writer(file: Path) -> int:
     number = file.name.partition("-")[0]
     return int(number) if number.isdecimal() else 0
 
 
+def _files(paths: list[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+
+
 def chunks_of(file: BinaryIO) -> Iterator[bytes]:
     """A megabyte at a time."""
     while chunk := file.read(_CHUNK):
         yield chunk
-
-
-def pack(paths: list[Path], target: Path) -> None:
-    """Files and folders, in order of name, as one ZIP whose entries are numbered: their names tell nothing."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
-        files = [
-            file for path in paths for file in (sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path])
-        ]
-        for number, file in enumerate(files, start=1):
-            archive.write(file, f"{number:08}")
-    if not files:
-        raise Invalid("There is no file to deliver.")

@@ -1,4 +1,4 @@
-"""Walks a delivery: a single file, a directory (in order of name), a ZIP (in its own order), or a directory with ZIPs in it.
+"""Walks a delivery: a file, a ZIP (in its own order), or a directory (in order of name) or pack with files and ZIPs in it.
 
 No name leaves here: a file is known by its ordinal.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from preview.errors import NotFound
+from preview.readers import packs
 from preview.readers.findings import Code, Finding, Refused
 from preview.readers.limits import Limits
 from preview.readers.zip_file import MAGIC, Entry, ZipFile
@@ -75,21 +76,39 @@ class _Walk:
             os.close(descriptor)
 
     def _opened(self, descriptor: int) -> Iterator[Item]:
-        length = os.fstat(descriptor).st_size
+        size = os.fstat(descriptor).st_size
+        if packs.is_pack(descriptor):
+            yield from self._pack(descriptor, size)
+        else:
+            yield from self._content(descriptor, 0, size)
+
+    def _pack(self, descriptor: int, size: int) -> Iterator[Item]:
+        end = self.done + size
+        try:
+            for start, length in packs.places(descriptor, size):
+                yield from self._content(descriptor, start, length)
+                if self.file >= self.limits.max_files:
+                    raise Refused(Code.ARCHIVE_BOMB)
+        except Refused as refused:
+            yield self._item(refused=refused)
+        self.done = end
+
+    def _content(self, descriptor: int, start: int, length: int) -> Iterator[Item]:
+        """What lies there: a file, or the files of a ZIP."""
         end = self.done + length
-        if os.pread(descriptor, 4, 0) in MAGIC:
-            yield from self._zip(descriptor, length, end)
+        if os.pread(descriptor, min(4, length), start) in MAGIC:
+            yield from self._zip(descriptor, start, length, end)
             self.done = end
             return
         self.done = end
         try:
-            yield self._item(data=_whole(descriptor, self.limits.max_file_bytes))
+            yield self._item(data=_whole(descriptor, start, length, self.limits.max_file_bytes))
         except Refused as refused:
             yield self._item(refused=refused)
 
-    def _zip(self, descriptor: int, length: int, end: int) -> Iterator[Item]:
+    def _zip(self, descriptor: int, start: int, length: int, end: int) -> Iterator[Item]:
         try:
-            archive = ZipFile(descriptor, length)
+            archive = ZipFile(descriptor, start, length)
             before = self.unpacked
             for entry in archive.entries():
                 self.done = min(end, self.done + _ENTRY_OVERHEAD + 2 * len(entry.name) + entry.packed)
@@ -113,15 +132,15 @@ class _Walk:
         return Item(self.file, self.done, data, refused.finding(self.file) if refused else None)
 
 
-def _whole(descriptor: int, limit: int) -> bytes:
+def _whole(descriptor: int, start: int, length: int, limit: int) -> bytes:
+    if length > limit:
+        raise Refused(Code.TOO_LARGE)
     pieces: list[bytes] = []
-    total = 0
+    left = length
     try:
-        while piece := os.read(descriptor, limit + 1 - total):
-            total += len(piece)
+        while left and (piece := os.pread(descriptor, left, start + length - left)):
+            left -= len(piece)
             pieces.append(piece)
-            if total > limit:
-                raise Refused(Code.TOO_LARGE)
     except OSError:
         raise Refused(Code.UNREADABLE_FILE) from None
     return b"".join(pieces)
@@ -155,7 +174,7 @@ def entry_names(path: Path) -> list[str]:
     names: list[str] = []
     with suppress(OSError, Refused), os.fdopen(os.open(path, _READ_ONLY), "rb") as file:
         if os.pread(file.fileno(), 4, 0) in MAGIC:
-            entries = ZipFile(file.fileno(), os.fstat(file.fileno()).st_size).entries()
+            entries = ZipFile(file.fileno(), 0, os.fstat(file.fileno()).st_size).entries()
             names.extend(_decoded(entry.name) for entry in entries if not _is_noise(entry.name))
     return names
 

@@ -39,12 +39,12 @@ class Entry(NamedTuple):
 
 
 class ZipFile:
-    """Over an open file. Raises `Refused` where the end of it is not that of a ZIP."""
+    """Over the `size` bytes of an open file from `start`. Raises `Refused` where the end of them is not that of a ZIP."""
 
-    def __init__(self, descriptor: int, size: int) -> None:
+    def __init__(self, descriptor: int, start: int, size: int) -> None:
         self.unpacked = 0  # bytes so far, those of refused entries too
         self._descriptor = descriptor
-        self._base, self._start, self._end = _find_directory(descriptor, size)
+        self._base, self._start, self._end = _find_directory(descriptor, start, start + size)
 
     def entries(self) -> Iterator[Entry]:
         """In the order of the directory. Raises `Refused` where the directory is damaged."""
@@ -140,25 +140,25 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int]:
     return packed, offset
 
 
-def _find_directory(descriptor: int, size: int) -> tuple[int, int, int]:
+def _find_directory(descriptor: int, first: int, last: int) -> tuple[int, int, int]:
     """The place from which offsets count, and the first and the last place of the directory."""
-    tail_at = max(0, size - _END.size - 0xFFFF)
-    tail = os.pread(descriptor, size - tail_at, tail_at)
+    tail_at = max(first, last - _END.size - 0xFFFF)
+    tail = os.pread(descriptor, last - tail_at, tail_at)
     found = tail.rfind(MAGIC[1])
     if found < 0 or found + _END.size > len(tail):
         raise Refused(Code.ARCHIVE_UNREADABLE)
     end = tail_at + found
     length, offset = _END.unpack_from(tail, found)[5:7]
     locator_at = end - _LOCATOR64.size
-    if locator_at >= 0:
+    if locator_at >= first:
         locator = os.pread(descriptor, _LOCATOR64.size, locator_at)
         if locator[:4] == b"PK\x06\x07":
             end = locator_at - _END64.size
-            wide = os.pread(descriptor, _END64.size, max(end, 0))
-            if end < 0 or wide[:4] != b"PK\x06\x06":
+            wide = os.pread(descriptor, _END64.size, max(end, first))
+            if end < first or wide[:4] != b"PK\x06\x06":
                 raise Refused(Code.ARCHIVE_UNREADABLE)
             length, offset = _END64.unpack(wide)[8:10]
     base = end - length - offset
-    if base < 0:
+    if base < first:
         raise Refused(Code.ARCHIVE_UNREADABLE)
     return base, base + offset, end

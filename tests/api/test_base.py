@@ -1,5 +1,6 @@
 """What all resources do alike, over real HTTP: limits, origins, actors, prefix, draining, and faults of our own."""
 
+import hashlib
 import logging
 import socket
 from collections.abc import Iterator
@@ -169,7 +170,7 @@ def test_a_key_whose_first_request_still_runs(data_dir: Path) -> None:
     body = b'{"organization_id": "org-nobody", "period_id": "2024"}'
     with serving(data_dir) as served, served.client() as client:
         headers = JSON | {"Idempotency-Key": "abc"}
-        served.application.idempotency.begin("snapshots", "abc", body)
+        served.application.idempotency.begin("snapshots", "abc", hashlib.sha256(body).digest())
         response = client.post(LIST, content=body, headers=headers)
         assert response.status_code == 409
         assert list(response.json()) == ["type", "title", "status", "detail", "instance"]

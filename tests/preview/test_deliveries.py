@@ -264,10 +264,10 @@ def test_what_another_process_is_receiving_is_not_swept_away(data_dir: Path, ser
 def test_what_the_dead_left_is_swept_away(data_dir: Path) -> None:
     with opened(data_dir, started=False) as application:
         dead, waiting = application.worker_number, application.deliveries.receive([b"kept"], full=False, actor="test")
-        spool = Spool(data_dir / "spool", 1000, dead)
-        left = spool.put([b"never written down"])
-        spool.path(f"{left.name}.part").write_bytes(b"broken off")
-        spool.path("something else").write_bytes(b"no file of ours")
+    spool = Spool(data_dir / "spool", 1000, dead)
+    left = spool.put([b"never written down"])
+    spool.path(f"{left.name}.part").write_bytes(b"broken off")
+    spool.path("something else").write_bytes(b"no file of ours")
     with opened(data_dir, started=False) as application:
         application.deliveries.sweep(lambda worker: worker == dead)
         assert len(spooled(data_dir)) == 3

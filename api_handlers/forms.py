@@ -1,0 +1,66 @@
+"""A form with files (multipart/form-data), parsed as it streams in: every file goes to the spool, nothing of its name (contract, Deliveries)."""
+
+from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
+
+from api_handlers.parsing import pointer
+from api_handlers.problems import NotAForm
+from preview.errors import Fault, Invalid, TooLarge
+from preview.spool_file import SpoolFile
+
+MEDIA_TYPE = "multipart/form-data"
+MAX_FILES = 1_000_000
+"""The reader takes no more of one delivery."""
+
+
+class Form:
+    """One body; `content_type` is the whole header. What a browser says of a file's type is its guess by the name, and is not heeded."""
+
+    def __init__(self, content_type: str) -> None:
+        """Raises `NotAForm` where it names no boundary."""
+        _, options = parse_options_header(content_type)
+        try:
+            self._parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=MAX_FILES)
+        except MultipartError:
+            raise NotAForm("The Content-Type names no boundary of the form.") from None
+        self._files = 0
+        self._unchosen = False
+
+    def feed(self, chunk: bytes, file: SpoolFile) -> None:
+        """The next bytes of the body. Raises `NotAForm`, `Invalid`, `TooLarge`."""
+        try:
+            for event in self._parser.parse(chunk):
+                if isinstance(event, MultipartSegment):
+                    self._begin(event, file)
+                elif event is not None:
+                    self._write(event, file)
+        except ParserLimitReached:
+            raise TooLarge(f"A form may have {MAX_FILES} files, and a part of it some 4,000 bytes of headers.") from None
+        except MultipartError:
+            raise NotAForm("The body is not a form (multipart/form-data).") from None
+
+    def close(self) -> None:
+        """At the end of the body. Raises `NotAForm` where the form goes on, `Invalid` where it has no file."""
+        try:
+            self._parser.close()
+        except MultipartError:
+            raise NotAForm("The form is not whole.") from None
+        if not self._files:
+            raise Invalid("There is no file to deliver.", [Fault("", "has no file")])
+
+    def _begin(self, part: MultipartSegment, file: SpoolFile) -> None:
+        if part.filename is None:
+            raise Invalid("The form breaks a rule.", [Fault(pointer(part.name or ""), "is no file")])
+        # A browser sends a part without a name for a file that was not chosen.
+        self._unchosen = not part.filename
+        if not self._unchosen:
+            self._begin_file(file)
+
+    def _begin_file(self, file: SpoolFile) -> None:
+        file.begin_file()
+        self._files += 1
+
+    def _write(self, data: bytes, file: SpoolFile) -> None:
+        if self._unchosen:
+            self._unchosen = False
+            self._begin_file(file)
+        file.write(data)
