@@ -1,0 +1,86 @@
+"""A preview as CSV and XLSX: all 34 numbers as they are, nothing that a spreadsheet would run."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+
+from preview.exports import as_csv, as_xlsx, table
+from preview.form.catalogue import Catalogue
+from preview.previews import Preview, Row, difference
+from preview.texts import Texts
+
+CATALOGUE, TEXTS = Catalogue.load(), Texts.load()
+
+
+def preview(source: str = "fagsystem-cis", *, hidden: int = 0) -> Preview:
+    """34 fields whose values tell them apart; the number `hidden` is held back, no. 34 has no value."""
+    rows: list[Row] = []
+    for field in CATALOGUE.fields:
+        value = None if field.number == 34 else field.number * 1000 if field.unit == "antall" else field.number + 0.5
+        before = field.number * 1001 if field.unit == "antall" else field.number + 1.0
+        is_hidden = field.number == hidden
+        change, percent = difference(value, before, field.unit)
+        rows.append(
+            Row(
+                number=field.number,
+                field_key=field.field_key,
+                section_id=field.section_id,
+                unit=field.unit,
+                part_of=field.part_of,
+                value=None if is_hidden else value,
+                hidden=is_hidden,
+                compared_value=before,
+                compared_hidden=False,
+                data_source=source,
+                change=change,
+                percent=percent,
+                deviations=[],
+            )
+        )
+    return Preview(0, "org-1", "Tjenesten", "999999999", "2024", "2023", ["2024"], None, None, None, None, rows, None, True)
+
+
+def read_csv(content: bytes) -> list[list[str]]:
+    """As Excel in Norway reads it."""
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+def test_csv_holds_every_number_with_a_decimal_comma() -> None:
+    head, *lines = read_csv(as_csv(table(preview(), CATALOGUE, TEXTS, "nb")))
+    assert head[:8] == ["Nr.", "Del", "Felt", "2024", "2023", "Endring", "Endring i prosent", "Enhet"]
+    assert [line[0] for line in lines] == [str(number) for number in range(1, 35)]
+    assert lines[0][3:7] == ["1000", "1001", "-1", "0"]
+    assert lines[4][3:7] == ["5,5", "6,0", "-0,5", ""]
+    assert lines[33][3:6] == ["", "35,0", ""]
+
+
+def test_xlsx_holds_numbers_as_numbers_under_a_frozen_head() -> None:
+    content = as_xlsx(table(preview(), CATALOGUE, TEXTS, "en"), TEXTS, "en")
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    assert sheet.freeze_panes == "D2"
+    lines = list(sheet.iter_rows(min_row=2, values_only=True))
+    shown = preview().rows
+    assert [(line[3], line[4], line[5]) for line in lines] == [(row.value, row.compared_value, row.change) for row in shown]
+
+
+@pytest.mark.parametrize("source", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_a_text_is_never_a_formula(source: str) -> None:
+    exported = table(preview(source), CATALOGUE, TEXTS, "nb")
+    assert {line[9] for line in read_csv(as_csv(exported))[1:]} == {f"'{source}"}
+    sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(exported, TEXTS, "nb"))).active
+    assert sheet is not None
+    assert {(cell.value, cell.data_type) for (cell,) in sheet.iter_rows(min_row=2, min_col=10, max_col=10)} == {(source, "s")}
+
+
+def test_a_hidden_value_is_not_in_the_file() -> None:
+    lines = read_csv(as_csv(table(preview(hidden=1), CATALOGUE, TEXTS, "nb")))
+    assert lines[1][3] == ":"
+
+
+def test_a_filter_leaves_its_fields() -> None:
+    exported = table(preview(), CATALOGUE, TEXTS, "nb", shown={"antall_meldinger_mottatt"})
+    assert [line[10] for line in exported.lines] == ["antall_meldinger_mottatt"]
