@@ -57,9 +57,7 @@ def as_csv(exported: Table) -> bytes:
 def as_xlsx(exported: Table, texts: Texts, language: Language) -> bytes:
     """One sheet with a frozen head; numbers as numbers, shares and årsverk with one decimal."""
     out = io.BytesIO()
-    book = Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
+    book = Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     head = book.add_format({"bold": True, "bottom": 1})
     whole, tenth = book.add_format({"num_format": "#,##0"}), book.add_format({"num_format": "#,##0.0"})
     sheet = book.add_worksheet(texts.get(language, "export.sheet"))
