@@ -1,11 +1,6 @@
 """SIGKILL at every point of a job and of a delivery: after a restart all is as if it had not been, and nothing is done twice."""
 
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -17,37 +12,12 @@ from preview.jobs import ATTEMPTS
 from preview.store import audit
 from preview.store.database import Connection
 from tests.pipeline import aggregate, deliver, document, events, opened, until, values, wait_for_job, zipped
-from tests.preview.crashing import HANGS
+from tests.preview.crashes import crash, hanging
 from tests.preview.services import Service
-from tests.servers import REPOSITORY
 
 DAY, NEXT_DAY = "2024-05-01", "2024-05-02"
 FOLDERS = 450
 """Of the delivery that crashes: three transactions of 200 or less."""
-
-
-def crashing(data_dir: Path, point: str, *files: Path) -> "subprocess.Popen[str]":
-    """The process that will die there."""
-    command = [sys.executable, "-m", "tests.preview.crashing", str(data_dir), point, *map(str, files)]
-    return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
-
-
-def crash(data_dir: Path, point: str, *files: Path) -> None:
-    """Runs it until it is dead."""
-    with crashing(data_dir, point, *files) as process:
-        assert process.wait(30) == -signal.SIGKILL
-
-
-@contextmanager
-def hanging(data_dir: Path, point: str, *files: Path) -> Generator["subprocess.Popen[str]"]:
-    """It hangs there for the length of the block, or until it is killed in it."""
-    with crashing(data_dir, point, *files) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == HANGS
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 # A job.
