@@ -75,13 +75,20 @@ class Live(JSComponent):
 
 # Everything to be read comes first. Each script carries the nonce: es-module-shims copies it from there.
 _TEMPLATE = """{% from macros import embed %}{{ before }}{{ embed(roots.live) }}
+{% for name in more %}<div id="{{ name }}">{{ embed(roots[name]) }}</div>{% endfor %}
 {{ bokeh_css }}{{ (scripts(bokeh_js) ~ plot_script) | replace("<script", '<script nonce="' ~ nonce ~ '"') }}{{ after }}"""
 
 
-def live_page(live: Live, html: str, nonce: str, scripts: Callable[[str], str]) -> pn.Template:
-    """A page around its live component. `html` holds `LIVE_MARK`; `scripts` puts our addresses into Panel's script tags."""
+def live_page(
+    live: Live, html: str, nonce: str, scripts: Callable[[str], str], more: Mapping[str, pn.viewable.Viewable] | None = None
+) -> pn.Template:
+    """A page around its live component. `html` holds `LIVE_MARK`; `scripts` puts our addresses into Panel's script tags.
+
+    `more` are further roots, each in an element with its name as id, which the page's script moves to where it belongs.
+    """
     before, _, after = html.partition(LIVE_MARK)
-    page = pn.Template(_TEMPLATE, items={"live": live})
+    page = pn.Template(_TEMPLATE, items={"live": live, **(more or {})})
+    page.add_variable("more", list(more or {}))
     page.add_variable("before", before)
     page.add_variable("after", after)
     page.add_variable("scripts", scripts)

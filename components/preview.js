@@ -128,6 +128,25 @@ function section(step) {
   if (part) { go($$(".open", part).find(each => each.offsetParent)); part.scrollIntoView() }
 }
 
+// ── how a section has moved: one open at a time (details[name]); its chart is Bokeh's root, moved in ──
+const colorOf = (property, name) => {
+  const probe = document.createElement("i")
+  probe.style[property] = `var(--ds-color-${name})`
+  document.body.append(probe)
+  const color = getComputedStyle(probe)[property]
+  probe.remove()
+  return color
+}
+const askHistory = section => send({do: "history", section, colors: {
+  bar: colorOf("color", "neutral-surface-active"), now: colorOf("color", "accent-base-default"), text: colorOf("color", "neutral-text-default")}})
+document.addEventListener("toggle", ({target}) => {
+  if (!target.dataset?.history) return
+  if (target.open) { $(".chart__plot", target).append($("#charts")); askHistory(target.dataset.history) }
+  else if (!$("[data-history][open]")) send({do: "history"})
+}, true)
+new MutationObserver(() => { const open = $("[data-history][open]"); if (open) askHistory(open.dataset.history) })
+  .observe(document.documentElement, {attributeFilter: ["data-color-scheme"]})
+
 // ── filters: the number on one is the number of rows that it leaves ──
 const filter = () => $("[name=filter]:checked").value
 const passes = (row, wanted) => wanted === "all" || (wanted === "changed" ? marks.has(row.dataset.field) : row.dataset.flags.split(" ").includes(wanted))
@@ -139,6 +158,7 @@ function applyFilter(aloud = true) {
     shown += !row.hidden
     if (row.hidden && isOpen(row)) open(row, false)
   }
+  $$("tr.chart").forEach(chart => { chart.hidden = wanted !== "all" })
   $$(".form > tbody").forEach(part => { part.hidden = !$("tr[data-field]:not([hidden])", part) })
   $("#empty").hidden = shown > 0
   $("table.form").hidden = shown === 0

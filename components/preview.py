@@ -16,6 +16,7 @@ from bokeh.document import Document
 from panel.viewable import Viewer
 
 from components import formatting
+from components.history import OpenHistory
 from components.language import Visit, visit
 from components.live import Fanout, Live, live_page
 from components.messages import message
@@ -68,6 +69,7 @@ class PreviewView(Viewer):
         self._deleted_at: str | None = None
         # Where the page came from another process there is none: then all is sent.
         self.live = Live({**self.reading.regions, **blank(house, self._words)} if self.reading else {}, self._take)
+        self.history = OpenHistory(house, self._words, self.live, document)
 
     @property
     def organization_id(self) -> str:
@@ -120,6 +122,7 @@ class PreviewView(Viewer):
         reading = self._held
         if reading.shown.is_complete:
             self._deleted_at = None
+        self._start(self._try(self.history.draw(reading.preview)))
         if self._deleted_at is None:
             self.live.patch(reading.regions)
             return
@@ -153,13 +156,14 @@ class PreviewView(Viewer):
             "aggregate": self._aggregate,
             "again": self._aggregate_again,
             "delete": self._delete,
+            "history": self._open_history,
         }
         action = actions.get(sent.get("do"))
         if action is not None:
             self.live.patch({"answer": self._parts.answer("", "")})
             self._start(self._try(action(sent), _WRONG_ADDRESS if action == self._show_other else {}))
 
-    async def _try(self, action: Coroutine[Any, Any, None], saying: Mapping[type[Exception], str]) -> None:
+    async def _try(self, action: Coroutine[Any, Any, None], saying: Mapping[type[Exception], str] | None = None) -> None:
         try:
             await action
         except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
@@ -194,6 +198,10 @@ class PreviewView(Viewer):
     async def _delete(self, _: dict[str, Any]) -> None:
         await self._house.call(self._house.application.snapshots.delete, self._held.shown.snapshot_id, self._actor, None)
         self._answer("", self._words("notice.deleted_by_you"))
+
+    async def _open_history(self, sent: dict[str, Any]) -> None:
+        self.history.choose(sent)
+        await self.history.draw(self._held.preview)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -234,7 +242,7 @@ class PreviewPage:
         pn.state.on_session_destroyed(lambda _: self._fanout.leave(view))
         view.catch_up(self._fanout.newest(asked.organization_id))
         nonce: str = getattr(request, "nonce", "")
-        return live_page(view.live, self._html(reading, of, nonce), nonce, self._house.scripts)
+        return live_page(view.live, self._html(reading, of, nonce), nonce, self._house.scripts, {"charts": view.history.charts})
 
     def _html(self, reading: Reading | None, of: Visit, nonce: str) -> str:
         if reading is None:

@@ -1,5 +1,6 @@
 """Serves the pages and the API on one server. The only file that touches Panel's configuration."""
 
+import asyncio
 import logging
 import os
 import secrets
@@ -14,6 +15,7 @@ from bokeh.server.urls import per_app_patterns
 from bokeh.settings import settings as bokeh_settings
 from panel.io.server import DocHandler, Server, WSHandler
 from tornado.ioloop import IOLoop
+from tornado.websocket import WebSocketClosedError
 
 from components import assets
 from components.assets import AssetHandler
@@ -75,7 +77,9 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Se
     per_app_patterns[:] = [(r"/?", LivePageHandler), (r"/ws", SameHostSocket)]
     house = House.of(application, assets.load())
     application.executor.submit(house.warm)
-    fanout = Fanout(application.feed, IOLoop.current())
+    loop = IOLoop.current()
+    cast(Any, loop).asyncio_loop.set_exception_handler(_left_pages_are_no_error)
+    fanout = Fanout(application.feed, loop)
     pages = {page.path: page for page in (PreviewPage(house, fanout),)}
     plain = [
         (r"/?", OrganizationsPage, {"house": house}),
@@ -105,6 +109,12 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Se
         verbose=False,
     )
     return cast(Server, server)
+
+
+def _left_pages_are_no_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Panel sends a patch in several frames and awaits them in turn: where a page is left meanwhile, nobody awaits the later ones."""
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
 
 
 def _session_key(folder: Path) -> bytes:

@@ -104,6 +104,18 @@ def test_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
     expect(first).to_be_focused()
 
 
+def test_a_sections_history_is_a_chart_with_its_table(still: Page) -> None:
+    details = still.locator("[data-history=meldinger]")
+    expect(details.get_by_role("table")).to_have_count(0)
+    still.get_by_text("Utvikling: Meldinger").click()
+    expect(details.get_by_role("columnheader")).to_have_text(["Felt", "2023", "2024"])
+    expect(details.get_by_role("row", name="Meldinger mottatt").get_by_role("cell")).to_have_text(["8", "8"])
+    expect(details.locator("canvas").first).to_be_visible()
+    still.get_by_text("Utvikling: Planer").click()
+    expect(details.locator("canvas")).to_have_count(0)
+    expect(still.locator("[data-history=planer] canvas").first).to_be_visible()
+
+
 def test_n_goes_from_deviation_to_deviation(still: Page) -> None:
     deviating = still.locator("tr[data-flags~=error], tr[data-flags~=warning], tr[data-flags~=notice]")
     expect(deviating.first).to_be_visible()
