@@ -60,7 +60,8 @@ def commands(serve: Serve) -> click.Group:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Application]:
-    application = Application.open(settings)
+    """At work as long as the command lasts; what comes into the watched folder is a server's."""
+    application = Application.open(msgspec.structs.replace(settings, inbox_dir=None, demo_live=False))
     try:
         application.start()
         yield application

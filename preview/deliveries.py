@@ -16,7 +16,7 @@ from preview.clock import now, timestamp
 from preview.documents import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument, delivery_id
 from preview.errors import ClaimLost, NotFound, ReaderDied
 from preview.readers.delivery import Batch
-from preview.readers.findings import Code
+from preview.readers.findings import Code, Finding
 from preview.settling import Form
 from preview.spool import Spool
 from preview.spool_file import Spooled, SpoolFile
@@ -76,14 +76,15 @@ class Deliveries:
         """Raises `NotFound`."""
 
         def work(connection: Connection) -> DeliveryDocument:
-            match = re.fullmatch(r"dlv-([0-9]{3,18})", delivery)
-            row = deliveries.delivery(connection, int(match[1])) if match else None
-            if row is None or delivery_id(row.delivery) != delivery:
-                raise NotFound("There is no such delivery.")
+            row = _existing(connection, delivery)
             findings = [FindingDocument.of(each) for each in deliveries.findings(connection, row.delivery)]
             return DeliveryDocument(**_told(connection, row), findings=findings)
 
         return self._database.read(work)
+
+    def refusals(self, delivery: str) -> list[Finding]:
+        """What refused files of it, the first 10,000 files. Raises `NotFound`."""
+        return self._database.read(lambda connection: deliveries.refusals(connection, _existing(connection, delivery).delivery))
 
     def claim(self, worker: int, delivery: str | None = None) -> DeliveryRow | None:
         """The next delivery that waits (or that one), being read by this worker from now on."""
@@ -157,6 +158,14 @@ class Deliveries:
         taking.finish(None, refused=True)
         if row.spool:
             self._spool.delete(row.spool)
+
+
+def _existing(connection: Connection, delivery: str) -> DeliveryRow:
+    match = re.fullmatch(r"dlv-([0-9]{3,18})", delivery)
+    row = deliveries.delivery(connection, int(match[1])) if match else None
+    if row is None or delivery_id(row.delivery) != delivery:
+        raise NotFound("There is no such delivery.")
+    return row
 
 
 def _told(connection: Connection, row: DeliveryRow) -> dict[str, Any]:

@@ -46,6 +46,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(title="debug, info, warning or error", description="The least severe log lines that are written."),
     ] = "info"
     demo: Annotated[bool, Meta(title="true or false", description="Fill an empty store with synthetic deliveries at start.")] = False
+    demo_live: Annotated[
+        bool,
+        Meta(
+            title="true or false", description="Let the cases of the demo's services change, all but org-1042's, as if they were at work."
+        ),
+    ] = False
+    inbox_dir: Annotated[
+        Path | None, Meta(title="a folder", description="Folder that is watched: what is put into it is taken as a delivery.")
+    ] = None
+    inbox_taken: Annotated[
+        Literal["delete", "move"],
+        Meta(
+            title="delete or move",
+            description="What becomes of files of the watched folder that were taken: `move` puts them into `taken/` in it.",
+        ),
+    ] = "delete"
+    inbox_settle_seconds: Annotated[
+        float, Meta(title="seconds, 0 or more", ge=0, description="A file in it that has not changed for so long is complete.")
+    ] = 2.0
     auto_aggregate: Annotated[
         bool, Meta(title="true or false", description="Aggregate by itself when the source of a snapshot has changed.")
     ] = True
@@ -93,6 +112,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_seconds: Annotated[
         float, Meta(title="seconds, over 0 and at most 15", gt=0, le=15, description="A silent event stream gets a comment this often.")
     ] = 10.0
+
+    @property
+    def inbox(self) -> Path | None:
+        """The folder that is watched; the demo's case system needs one, wherever."""
+        return self.inbox_dir or (self.data_dir / "inbox" if self.demo_live else None)
 
     def open_on(self, day: date) -> tuple[Period, ...]:
         """The periods that are open on that day in Norway (contract S6)."""

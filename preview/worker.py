@@ -6,7 +6,7 @@ Threads of its own: aggregations wait for SQLite, which lets go of the GIL; deli
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from preview import clock
 from preview.deliveries import Deliveries, Read
@@ -26,6 +26,9 @@ _POLL_SECONDS = 0.25
 _PROGRESS_SECONDS = 0.25
 _JOB_THREADS = 2
 
+Step = Callable[[], bool]
+"""Does what there is to do; False where there was nothing, so that it waits until woken, or a moment."""
+
 FAILED = "The aggregation failed by an error of the program; it is in the log."
 
 
@@ -33,8 +36,17 @@ class Worker:
     """Runs between `start` and `stop`. A thread that dies of an error takes the process' readiness with it: see `died`."""
 
     def __init__(
-        self, database: Database, form: Form, settings: Settings, jobs: Jobs, deliveries: Deliveries, liveness: Liveness, read: Read
+        self,
+        database: Database,
+        form: Form,
+        settings: Settings,
+        jobs: Jobs,
+        deliveries: Deliveries,
+        liveness: Liveness,
+        read: Read,
+        watching: Mapping[str, Step],
     ) -> None:
+        """`watching` are further steps, of which no commit brings work: they look by themselves."""
         self._database = database
         self._form = form
         self._settings = settings
@@ -43,7 +55,15 @@ class Worker:
         self._liveness = liveness
         self._read = read
         self._stopping = threading.Event()
-        self._wakes = {name: threading.Event() for name in ("jobs-1", "jobs-2", "deliveries", "timer")}
+        woken: dict[str, Step] = {
+            "jobs-1": self._run_job,
+            "jobs-2": self._run_job,
+            "deliveries": self._take_delivery,
+            "timer": self._keep_time,
+        }
+        self._steps = woken | dict(watching)
+        self._wakes = {name: threading.Event() for name in self._steps}
+        self._woken = [self._wakes[name] for name in woken]
         self._threads: list[threading.Thread] = []
         self.died: list[str] = []
 
@@ -51,26 +71,21 @@ class Worker:
         """Takes over what dead workers left, then begins to claim."""
         self._reclaim()
         self._database.after_commit(self.wake)
-        steps: dict[str, Callable[[], bool]] = {
-            "jobs-1": self._run_job,
-            "jobs-2": self._run_job,
-            "deliveries": self._take_delivery,
-            "timer": self._keep_time,
-        }
-        for name, step in steps.items():
+        for name, step in self._steps.items():
             thread = threading.Thread(target=self._loop, args=(name, step), name=f"worker-{name}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def wake(self) -> None:
         """There may be work."""
-        for wake in self._wakes.values():
+        for wake in self._woken:
             wake.set()
 
     def stop(self, timeout: float = 8.0) -> None:
         """Lets what runs end, or gives it back."""
         self._stopping.set()
-        self.wake()
+        for wake in self._wakes.values():
+            wake.set()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -82,7 +97,7 @@ class Worker:
                 raise PreviewError("The worker has stopped by an error of the program; it is in the log.")
             time.sleep(0.02)
 
-    def _loop(self, name: str, step: Callable[[], bool]) -> None:
+    def _loop(self, name: str, step: Step) -> None:
         wake = self._wakes[name]
         while not self._stopping.is_set():
             try:

@@ -6,6 +6,8 @@ from preview.readers.findings import Finding, Severity
 from preview.store.database import Connection
 
 KEPT_FINDINGS = 1000
+KEPT_REFUSALS = 10_000
+"""Of so many files of a delivery it stays known which were refused, however many findings there are before."""
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
@@ -127,19 +129,29 @@ def _update(connection: Connection, row: DeliveryRow, columns: tuple[str, ...]) 
 
 
 def add_findings(connection: Connection, number: int, found: int, findings: list[Finding]) -> None:
-    """After the `found` that were found before; the first 1,000 of all are kept."""
+    """After the `found` that were found before; kept are the first 1,000 of all, and what refused one of the first 10,000 files."""
     connection.executemany(
         "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (number, nr, str(each.severity), each.code, each.file, each.line, each.element, each.detail)
-            for nr, each in enumerate(findings[: max(0, KEPT_FINDINGS - found)], start=found)
+            for nr, each in enumerate(findings, start=found)
+            if nr < KEPT_FINDINGS or (each.severity is Severity.REFUSED and each.file <= KEPT_REFUSALS)
         ],
     )
 
 
 def findings(connection: Connection, number: int) -> list[Finding]:
-    """In the order in which they were found."""
-    rows = connection.execute("SELECT severity, code, file, line, element, detail FROM finding WHERE delivery = ? ORDER BY nr", (number,))
+    """The first 1,000, in the order in which they were found."""
+    return _findings(connection, "delivery = ? AND nr < ? ORDER BY nr", (number, KEPT_FINDINGS))
+
+
+def refusals(connection: Connection, number: int) -> list[Finding]:
+    """What refused a file, in the order in which it was found."""
+    return _findings(connection, "delivery = ? AND severity = ? ORDER BY nr", (number, str(Severity.REFUSED)))
+
+
+def _findings(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[Finding]:
+    rows = connection.execute(f"SELECT severity, code, file, line, element, detail FROM finding WHERE {where}", parameters)
     return [Finding(Severity(row[0]), *row[1:]) for row in rows.fetchall()]
 
 
