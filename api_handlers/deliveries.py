@@ -39,15 +39,20 @@ class DeliveryOptions(msgspec.Struct, frozen=True):
     full: Flag = False
 
 
-_BYTES = {"type": "string", "format": "binary", "minLength": 1}
-_FILES = {"type": "object", "additionalProperties": {"type": "array", "items": _BYTES, "minItems": 1}, "minProperties": 1}
+_FILE = {"type": "string", "format": "binary"}
+_BYTES = _FILE | {"minLength": 1}
+_FORM = {
+    "type": "object",
+    "properties": {"files": {"type": "array", "items": _FILE, "minItems": 1, "description": "Files; each part may have any name."}},
+    "required": ["files"],
+}
 TAKEN: Mapping[str, Mapping[str, Any]] = {
     "application/xml": _BYTES,
     "text/xml": _BYTES,
     "application/zip": _BYTES,
     "application/x-zip-compressed": _BYTES,
     "text/csv": _BYTES,
-    "multipart/form-data": _FILES,
+    "multipart/form-data": _FORM,
 }
 """The contract's media types, and two that browsers give the same files. The reader tells by the bytes what a file is."""
 

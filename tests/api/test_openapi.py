@@ -28,6 +28,7 @@ COMPONENTS = {
     "Deleted": "deleted",
     "JobDocument": "job",
     "OrganizationDocument": "organization",
+    "DeliveryReceipt": "receipt",
     "DeliveryDocument": "delivery",
     "DeliverySummary": "listed_delivery",
     "ReportForm": "form",
@@ -96,7 +97,7 @@ def explore(data_dir: Path, examples: int) -> None:
         ]
         run = subprocess.run(command, cwd=data_dir, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
-        assert "Tested: 13" in run.stdout
+        assert "Tested: 14" in run.stdout
         assert happened(served, place) >= {"snapshot_created", "aggregation_completed"}, "it did not get past the door"
 
 
