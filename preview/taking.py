@@ -18,6 +18,7 @@ from preview.form.numbers import one_decimal
 from preview.readers.delivery import Batch
 from preview.readers.findings import Code, Finding
 from preview.readers.folders import Figur, Oppforing
+from preview.replacing import Replacing
 from preview.settling import Form, settle
 from preview.store import deliveries, figures, jobs, organizations
 from preview.store.database import Connection, Database
@@ -45,6 +46,7 @@ class Taking:
         counts = Counter(new=row.new_cases, changed=row.changed_cases, unchanged=row.unchanged_cases, removed=row.removed_cases)
         changed = Counter(database.read(lambda connection: deliveries.organizations(connection, row.delivery)))
         self._fold = Fold(row.delivery, bool(row.full), row.files, counts, changed)
+        self._replacing = Replacing(self._fold)
         self._figures: list[Figur] = []
         self._told: set[str] = set()
         self._findings: list[Finding] = []
@@ -72,7 +74,7 @@ class Taking:
                 self.add_findings(self._fold.findings)
             supplied = self._put_figures(connection)
             marked = {organization_id for _, organization_id in organizations.lift_marks(connection, self._row.delivery)}
-            concerned = sorted(self._fold.changed.keys() | self._fold.organization_ids | self._told | marked)
+            concerned = sorted(self._fold.changed.keys() | self._read | self._told | marked)
             self._write_down(connection)
             self._end(connection, refused=refused or 0 < self._row.files == self._row.refused_files)
             for organization_id in concerned:
@@ -82,6 +84,11 @@ class Taking:
                 settle(connection, self._form, organization_id)
 
         self._database.write(work)
+
+    @property
+    def _read(self) -> set[str]:
+        """Organisations of which something was read."""
+        return self._fold.organization_ids | self._replacing.organization_ids
 
     def add_findings(self, findings: list[Finding]) -> None:
         """They are written down with the next transaction."""
@@ -95,7 +102,7 @@ class Taking:
         for line in batch.oppforinger:
             found += self._list(connection, line)
         self._figures.extend(batch.figurer)
-        for organization_id in self._fold.take(connection, batch.mapper):
+        for organization_id in self._fold.take(connection, batch.mapper) | self._replacing.take(connection, batch.arsfiler):
             settle(connection, self._form, organization_id)
         found += self._fold.findings
         self._fold.findings.clear()
@@ -105,7 +112,7 @@ class Taking:
         """Findings and counts so far."""
         found, counts = self._row.finding_count, self._fold.counts
         deliveries.add_findings(connection, self._row.delivery, found, self._findings)
-        for organization_id in self._fold.organization_ids:
+        for organization_id in self._read:
             deliveries.put_organization(connection, self._row.delivery, organization_id, self._fold.changed[organization_id])
         self._row = msgspec.structs.replace(
             self._row,

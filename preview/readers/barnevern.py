@@ -3,26 +3,20 @@
 Pure: the store's key and the present instant are given. The person goes no further than here (`domain.md` 4.1).
 """
 
-import re
 from datetime import datetime, timedelta
 
 import msgspec
 
 from preview import clock
-from preview.readers import dates, hashes, sak
+from preview.readers import avgiver, dates, hashes, sak
 from preview.readers.elements import is_deleted
 from preview.readers.findings import Code, Finding, Notes, Refused
-from preview.readers.folders import Avgiver, Mappe
+from preview.readers.folders import Mappe
 from preview.readers.hashes import same_id
 from preview.readers.values import by_tag
-from preview.readers.xml_input import Document, Element
+from preview.readers.xml_input import Document, Element, text
 
 AHEAD = timedelta(hours=24)  # how far a DatoUttrekk may lie ahead of our clock (`domain.md` 1.6)
-
-_ORGANISASJONSNUMMER = re.compile(r"[0-9]{9}\Z")
-_KOMMUNENUMMER = re.compile(r"[0-9]{4}\Z")
-_BYDELSNUMMER = re.compile(r"[0-9]{1,2}\Z")
-_LONGEST = 300  # characters of a name: the schema allows no more
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -37,10 +31,10 @@ def read(document: Document, file: int, key: bytes, now: datetime) -> tuple[list
     if document.byte_order_mark:
         notes.add(Code.BYTE_ORDER_MARK, 1, "")
     children = by_tag(root)
-    avgiver = _avgiver(root, children.get("Avgiver"), notes)
+    giver = avgiver.read(root, children.get("Avgiver"), notes)
     uttrekk = _uttrekk(root, now, notes)
     saker = _saker(root, notes)
-    fagsystem = _text(children["Fagsystem"], "Navn") if "Fagsystem" in children else ""
+    fagsystem = text(children["Fagsystem"], "Navn") if "Fagsystem" in children else ""
     forrige = same_id(root.get("ForrigeId"))
     levering = same_id(root.get("Id"))
     day = clock.oslo_day(uttrekk).isoformat()
@@ -55,7 +49,7 @@ def read(document: Document, file: int, key: bytes, now: datetime) -> tuple[list
             Mappe(
                 file=file,
                 line=element.sourceline,
-                avgiver=avgiver,
+                avgiver=giver,
                 fagsystem=fagsystem,
                 uttrekk=clock.instant_text(uttrekk),
                 levering=hashes.delivery(key, levering) if levering else b"",
@@ -67,28 +61,6 @@ def read(document: Document, file: int, key: bytes, now: datetime) -> tuple[list
             )
         )
     return mapper, notes.findings
-
-
-def _avgiver(root: Element, element: Element | None, notes: Notes) -> Avgiver:
-    if element is None:
-        raise Refused(Code.NO_AVGIVER, root.sourceline, "Barnevern/Avgiver")
-    organisasjonsnummer = _text(element, "Organisasjonsnummer")
-    if not _ORGANISASJONSNUMMER.match(organisasjonsnummer):
-        raise Refused(Code.ORGANISASJONSNUMMER, element.sourceline, "Avgiver@Organisasjonsnummer")
-    kommunenummer, bydelsnummer = _text(element, "Kommunenummer"), _text(element, "Bydelsnummer")
-    if not _KOMMUNENUMMER.match(kommunenummer):
-        notes.add(Code.KOMMUNENUMMER, element.sourceline, "Avgiver@Kommunenummer")
-        kommunenummer = ""
-    if bydelsnummer and not _BYDELSNUMMER.match(bydelsnummer):
-        notes.add(Code.BYDELSNUMMER, element.sourceline, "Avgiver@Bydelsnummer")
-        bydelsnummer = ""
-    return Avgiver(
-        organisasjonsnummer=organisasjonsnummer,
-        kommunenummer=kommunenummer,
-        kommunenavn=_text(element, "Kommunenavn"),
-        bydelsnummer=bydelsnummer.zfill(2) if bydelsnummer else "",
-        bydelsnavn=_text(element, "Bydelsnavn") if bydelsnummer else "",
-    )
 
 
 def _uttrekk(root: Element, now: datetime, notes: Notes) -> datetime:
@@ -114,7 +86,3 @@ def _saker(root: Element, notes: Notes) -> list[Element]:
     if len(saker) > 1:
         notes.add(Code.SEVERAL_SAK, saker[1].sourceline, "Barnevern/Sak")
     return saker
-
-
-def _text(element: Element, name: str) -> str:
-    return element.get(name, "").strip()[:_LONGEST]

@@ -8,7 +8,7 @@ import msgspec
 
 from preview.readers import archive, files
 from preview.readers.findings import Finding
-from preview.readers.folders import Figur, Mappe, Oppforing
+from preview.readers.folders import Arsfil, Figur, Mappe, Oppforing
 from preview.readers.limits import MIB, Limits
 
 MIXED = "mixed"  # the format of a delivery whose files are of several
@@ -21,6 +21,7 @@ class Batch(msgspec.Struct):
     """Some files of a delivery, in order: the first batches of a delivery tell what the last will.
 
     `format` (a `Format`, `mixed`, or None so far) and the counts are of the delivery up to here. `done` of `total` bytes are read.
+    A file is never divided: a year of a 15F file is replaced whole (`domain.md` 2.3).
     """
 
     format: str | None = None
@@ -29,6 +30,7 @@ class Batch(msgspec.Struct):
     done: int = 0
     total: int = 0
     mapper: list[Mappe] = []
+    arsfiler: list[Arsfil] = []
     figurer: list[Figur] = []
     oppforinger: list[Oppforing] = []
     findings: list[Finding] = []
@@ -37,6 +39,11 @@ class Batch(msgspec.Struct):
     def progress(self) -> float:
         """The part of the delivery that is read, 0..1."""
         return self.done / self.total if self.total else 1.0
+
+    @property
+    def cases(self) -> int:
+        """How many cases it holds."""
+        return len(self.mapper) + sum(len(part.individer) for arsfil in self.arsfiler for part in arsfil.deler)
 
 
 def read(path: Path, key: bytes, now: datetime, limits: Limits, fields: frozenset[str] | None = None) -> Iterator[Batch]:
@@ -56,7 +63,7 @@ def read(path: Path, key: bytes, now: datetime, limits: Limits, fields: frozense
         else:
             _add(batch, files.read(item.data, item.file, key, now, fields))
             held += len(item.data)
-        if len(batch.mapper) >= limits.batch_folders or held >= _BATCH_BYTES or len(batch.findings) >= _BATCH_FINDINGS:
+        if batch.cases >= limits.batch_folders or held >= _BATCH_BYTES or len(batch.findings) >= _BATCH_FINDINGS:
             yield batch
             batch = _following(batch)
             held = 0
@@ -66,6 +73,7 @@ def read(path: Path, key: bytes, now: datetime, limits: Limits, fields: frozense
 
 def _add(batch: Batch, contents: files.Contents) -> None:
     batch.mapper += contents.mapper
+    batch.arsfiler += contents.arsfiler
     batch.figurer += contents.figurer
     batch.oppforinger += contents.oppforinger
     batch.findings += contents.findings

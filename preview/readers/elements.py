@@ -29,6 +29,21 @@ def is_deleted(element: Element) -> bool:
     return text is not None and text.strip() in ("true", "1")
 
 
+def is_first(seen: dict[str, Element], name: str, element: Element, path: str, notes: Notes) -> bool:
+    """Whether it is the first of its id in `seen`, where it is then entered; a repetition with other content is noted (`domain.md` 1.8).
+
+    One without an id is a thing of its own.
+    """
+    if not name:
+        return True
+    if name not in seen:
+        seen[name] = element
+        return True
+    if canonical(seen[name]) != canonical(element):
+        notes.add(Code.REPEATED_ID, element.sourceline, f"{path}@Id")
+    return False
+
+
 class Elements:
     """Made of one Sak; what points at nothing is noted."""
 
@@ -51,24 +66,10 @@ class Elements:
         seen: dict[str, Element] = {}
         for element in self._children.get(kind, ()):
             name = same_id(element.get("Id"))
-            if self.is_first(seen, name, element, kind):
+            if is_first(seen, name, element, kind, self._notes):
                 found.append((element, name, not self._is_deleted(element, kind, name)))
         self._ids[kind] = seen
         return found
-
-    def is_first(self, seen: dict[str, Element], name: str, element: Element, path: str) -> bool:
-        """Whether it is the first of its id in `seen`, where it is then entered; a repetition with other content is noted.
-
-        One without an id is a thing of its own.
-        """
-        if not name:
-            return True
-        if name not in seen:
-            seen[name] = element
-            return True
-        if canonical(seen[name]) != canonical(element):
-            self._notes.add(Code.REPEATED_ID, element.sourceline, f"{path}@Id")
-        return False
 
     def led_to(self, fra: str, til: str) -> dict[str, list[str]]:
         """By the id of each `til`, the ids of each `fra` that a Relasjon leads from."""

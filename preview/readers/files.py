@@ -4,9 +4,9 @@ from datetime import datetime
 
 import msgspec
 
-from preview.readers import barnevern, figures, formats, xml_input
+from preview.readers import barnevern, figures, formats, kostra_15f, xml_input
 from preview.readers.findings import Code, Finding, Refused
-from preview.readers.folders import Figur, Mappe, Oppforing
+from preview.readers.folders import Arsfil, Figur, Mappe, Oppforing
 from preview.readers.formats import Format
 
 
@@ -15,6 +15,7 @@ class Contents(msgspec.Struct, frozen=True):
 
     format: Format | None
     mapper: list[Mappe] = []
+    arsfiler: list[Arsfil] = []
     figurer: list[Figur] = []
     oppforinger: list[Oppforing] = []
     findings: list[Finding] = []
@@ -32,8 +33,9 @@ def read(data: bytes, file: int, key: bytes, now: datetime, fields: frozenset[st
         format_ = formats.sniff(document.root)
         if format_ is None:
             raise Refused(Code.UNKNOWN_FORMAT, document.root.sourceline)
-        if format_ is not Format.V4:
-            raise Refused(Code.FORMAT_15F_LATER, document.root.sourceline)
+        if format_ is Format.KOSTRA_15F:
+            arsfil, findings = kostra_15f.read(document, file, key)
+            return Contents(format_, arsfiler=[arsfil], findings=findings)
         mapper, findings = barnevern.read(document, file, key, now)
         return Contents(format_, mapper=mapper, findings=findings)
     except Refused as refused:

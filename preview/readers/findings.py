@@ -70,9 +70,8 @@ class Code(StrEnum):
     NOT_WELL_FORMED = "not_well_formed", Severity.REFUSED, "The file is not well-formed XML."
     BYTE_ORDER_MARK = "byte_order_mark", Severity.NOTICE, "The file begins with a byte-order mark."
     UNKNOWN_FORMAT = "unknown_format", Severity.REFUSED, "The file is of no known format, by its root and children or its head line."
-    FORMAT_15F_LATER = "format_15f_later", Severity.REFUSED, "The file is KOSTRA 15F, a format that is not read yet."
 
-    # The envelope of a case folder.
+    # The envelope of a case folder or a 15F file.
     NO_AVGIVER = "no_avgiver", Severity.REFUSED, "There is no Avgiver, so it is not known who delivers."
     ORGANISASJONSNUMMER = "organisasjonsnummer", Severity.REFUSED, "The Organisasjonsnummer is missing or not 9 digits."
     KOMMUNENUMMER = "kommunenummer", Severity.ERROR, "The Kommunenummer is missing or not 4 digits; taken as unknown."
@@ -84,18 +83,31 @@ class Code(StrEnum):
     SAK_ID = "sak_id", Severity.REFUSED, "A Sak has no Id."
     SEVERAL_SAK = "several_sak", Severity.NOTICE, "The file has several Sak; one is usual. Each is taken in."
     EARLY_PERSON = "early_person", Severity.NOTICE, "The Sak carries the person itself, as in early versions of the format."
+    VERSJON = "versjon", Severity.REFUSED, "The Versjon is missing or not a year."
+    NO_INDIVID = "no_individ", Severity.REFUSED, "There is no Individ."
+    NO_UTVIDET_FRIST = (
+        "no_utvidet_frist",
+        Severity.NOTICE,
+        "The format does not tell of extended deadlines; three months are taken for every Undersokelse.",
+    )
 
     # Within a case.
     NO_DATE = "no_date", Severity.ERROR, "The date is missing or unreadable; the element is left out."
-    SAK_START = "sak_start", Severity.ERROR, "The StartDato of the Sak is missing or unreadable; taken as unknown."
+    SAK_START = "sak_start", Severity.ERROR, "The StartDato of the case is missing or unreadable; taken as unknown."
     BIRTH_DATE = "birth_date", Severity.ERROR, "The Fodseldato is missing or unreadable; the age is not known."
     NO_END_DATE = "no_end_date", Severity.ERROR, "The SluttDato is missing or unreadable; taken as not concluded or not ended."
     UNKNOWN_CODE = "unknown_code", Severity.ERROR, "The code is missing or not in its list; counted only where it is not asked for."
     LOVHJEMMEL = "lovhjemmel", Severity.ERROR, "The Lovhjemmel is missing or unknown; counted only where it is not asked for."
     END_BEFORE_START = "end_before_start", Severity.WARNING, "The end is before the start."
-    AFTER_UTTREKK = "after_uttrekk", Severity.WARNING, "The date is after the DatoUttrekk."
-    OUTSIDE_SAK = "outside_sak", Severity.WARNING, "The date is outside the dates of the Sak."
+    AFTER_UTTREKK = "after_uttrekk", Severity.WARNING, "The date is after the extract time: the DatoUttrekk, or the year of the Versjon."
+    OUTSIDE_SAK = "outside_sak", Severity.WARNING, "The date is outside the dates of the case."
     FODSELSNUMMER = "fodselsnummer", Severity.WARNING, "The Fodselsnummer holds no possible date."
+    NO_FODSELSNUMMER = (
+        "no_fodselsnummer",
+        Severity.WARNING,
+        "There is no Fodselsnummer, which alone holds the birth date; the age is not known.",
+    )
+    REPEATED_NUMBER = "repeated_number", Severity.WARNING, "The number repeats in the file; each Individ counts as a case of its own."
     REPEATED_ID = "repeated_id", Severity.WARNING, "The Id repeats with other content; the first one counts."
     DANGLING_RELASJON = "dangling_relasjon", Severity.WARNING, "The Relasjon points at an element that is not there."
     DANGLING_SLETTET = "dangling_slettet", Severity.WARNING, "The Slettet points at an element that is not there."
@@ -108,6 +120,8 @@ class Code(StrEnum):
         Severity.NOTICE,
         "The delivery does not count as full: it is folded as usual, and takes out no case.",
     )
+
+    EARLIER_FILE = "earlier_file", Severity.NOTICE, "A later file of the same organisation and year is held; this one changes nothing."
 
     # The two CSV files.
     CSV_LINE = "csv_line", Severity.ERROR, "The line does not have as many columns as the head line, or its quotes do not match."

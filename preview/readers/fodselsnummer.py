@@ -4,7 +4,8 @@ import re
 from datetime import date
 
 _NUMBER = re.compile(r"[0-9]{11}\Z")
-_NO_NUMBER_YET = {"00100", "00200", "55555", "99999"}
+UNBORN = "99999"  # the last five digits where the date is that on which the child is due
+_NO_NUMBER_YET = {"00100", "00200", "55555", UNBORN}
 
 
 def birth_date(number: str, latest: date) -> date | None:

@@ -1,4 +1,4 @@
-"""What a reader hands on of a folder: codes and dates that the 34 fields read, and keyed hashes; never the person (`domain.md` 4).
+"""What a reader hands on of a folder or a 15F file: codes and dates that the 34 fields read, and keyed hashes; never the person (`domain.md` 4).
 
 Dates are ISO text (`2024-01-31`), compared as text. Codes outside their list are `None` (`domain.md` 10).
 """
@@ -95,6 +95,37 @@ class Mappe(msgspec.Struct, frozen=True, array_like=True):
     migrert: bytes | None
     innhold: Innhold | None
     digest: bytes
+
+
+class Individ(msgspec.Struct, frozen=True, array_like=True):
+    """One child of a 15F file, de-identified: a case of its own, whatever its Id (`domain.md` 2.2).
+
+    `digest` is HMAC-SHA-256 under the store's key over the encoded `innhold`.
+    """
+
+    innhold: Innhold
+    digest: bytes
+
+
+class Del(msgspec.Struct, frozen=True, array_like=True):
+    """The children of a 15F file with one Bydelsnummer, or of all without one (`domain.md` 2.4). `avgiver` names the bydel."""
+
+    avgiver: Avgiver
+    individer: list[Individ]
+
+
+class Arsfil(msgspec.Struct, frozen=True, array_like=True):
+    """One 15F file, whole: what a municipality reports of the year `aar` (`domain.md` 2).
+
+    `funn` counts the findings of the file itself, besides those within its children. `file` and `line` say where.
+    """
+
+    file: int
+    line: int
+    organisasjonsnummer: str
+    aar: int
+    funn: int
+    deler: list[Del]
 
 
 class Figur(msgspec.Struct, frozen=True, array_like=True):

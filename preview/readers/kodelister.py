@@ -1,10 +1,13 @@
 """The format's lists of codes, as far as a field reads them: what is written, and what is kept (`domain.md` 1, Codes).
 
-A list holds the codes of every version, those no longer in use too: which code was valid when is not asked.
+A list holds the codes of every version, those no longer in use too: which code was valid when is not asked. Those of KOSTRA 15F
+(`domain.md` 2) are the same but for the two that are named.
 """
 
 MELDING_KONKLUSJON = {str(code): code for code in range(1, 11)}
 UNDERSOKELSE_KONKLUSJON = {str(code): code for code in range(1, 10)}
+KOSTRA_MELDING_KONKLUSJON = {str(code): code for code in range(1, 5)}
+KOSTRA_UNDERSOKELSE_KONKLUSJON = {str(code): code for code in range(1, 7)}
 PLANTYPE = {str(code): code for code in range(1, 9)}
 OPPHEVELSE = {str(code): code for code in range(1, 5)}
 INNVILGET = {"1": True, "2": False}

@@ -4,7 +4,7 @@ from datetime import date
 
 from preview.readers import fodselsnummer, frister, kodelister, lovhjemmel
 from preview.readers.dates import day
-from preview.readers.elements import Elements
+from preview.readers.elements import Elements, is_first
 from preview.readers.findings import Code, Notes
 from preview.readers.folders import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
 from preview.readers.hashes import same_id
@@ -145,7 +145,7 @@ def _tiltak(elements: Elements, values: Values) -> tuple[list[Tiltak], list[str]
         if "Tilsyn" in children:
             for utfort in element.iterfind("Tilsyn/Utfort"):
                 # Those of a deleted tiltak are the first of their Id all the same (`domain.md` 1.8).
-                if elements.is_first(visits, same_id(utfort.get("Id")), utfort, "Tiltak/Tilsyn/Utfort") and start is not None:
+                if is_first(visits, same_id(utfort.get("Id")), utfort, "Tiltak/Tilsyn/Utfort", values.notes) and start is not None:
                     _done(utfort, "Tiltak/Tilsyn/Utfort", values, days)
     return found, days
 
@@ -156,12 +156,16 @@ def _one_tiltak(element: Element, children: dict[str, Element], start: str, valu
     kategori = values.child_code(element, children, "Tiltak", "Kategori", kodelister.KATEGORI)
     opphevelse = children.get("Opphevelse")
     opphevet = None if opphevelse is None else values.code(opphevelse, "Tiltak/Opphevelse", kodelister.OPPHEVELSE)
-    hjemmel = values.hjemmel(children.get("Lovhjemmel"), element, "Tiltak/Lovhjemmel")
+    hjemmel = values.hjemmel(_parts(children.get("Lovhjemmel")), element, "Tiltak/Lovhjemmel")
     jmfr: tuple[lovhjemmel.Hjemmel | None, ...] = ()
     if "JmfrLovhjemmel" in children:
-        jmfr = tuple(values.hjemmel(each, each, "Tiltak/JmfrLovhjemmel") for each in element.iterchildren("JmfrLovhjemmel"))
+        jmfr = tuple(values.hjemmel(_parts(each), each, "Tiltak/JmfrLovhjemmel") for each in element.iterchildren("JmfrLovhjemmel"))
     omsorg, akutt, hjelpetiltak = lovhjemmel.flagg(hjemmel, jmfr)
     return Tiltak(start, slutt, kategori, omsorg, akutt, hjelpetiltak, lovhjemmel.plassering(kategori), opphevet)
+
+
+def _parts(element: Element | None) -> list[tuple[str, str]]:
+    return [] if element is None else [(child.tag, child.text or "") for child in element]
 
 
 def _flyttinger(elements: Elements, values: Values) -> list[Flytting]:

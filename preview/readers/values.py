@@ -1,5 +1,6 @@
 """Single values of a case's elements, each noted where it is wrong (`domain.md` 10): days, ends, codes, legal bases."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TypeVar
 
@@ -19,17 +20,21 @@ def by_tag(element: Element) -> dict[str, Element]:
 
 
 class Values:
-    """Reads the values of one Sak. Paths are the format's, from the child of Sak on."""
+    """Reads the values of one case. Paths are the format's, from the child of the case on.
 
-    def __init__(self, sak: Element, uttrekk: str, notes: Notes) -> None:
+    `uttrekk` is the day of the extract time. `case` is the tag of the case, `end` the path from an element to the day of its end.
+    """
+
+    def __init__(self, sak: Element, uttrekk: str, notes: Notes, case: str = "Sak", end: str = "/Konklusjon@SluttDato") -> None:
         self.uttrekk = uttrekk
-        self._notes = notes
+        self.notes = notes
+        self._end = end
         self._first, self._last = "", date.max.isoformat()
-        self._read_sak_dates(sak)
+        self._read_case_dates(sak, case)
 
     def note(self, code: Code, element: Element, path: str) -> None:
         """A finding at that element."""
-        self._notes.add(code, element.sourceline, path)
+        self.notes.add(code, element.sourceline, path)
 
     def own_date(self, element: Element, path: str, name: str = "StartDato") -> str | None:
         """The day without which the element is left out."""
@@ -51,6 +56,14 @@ class Values:
         if slutt is None:
             self.note(Code.NO_END_DATE, konklusjon, f"{path}/Konklusjon@SluttDato")
         return konklusjon, slutt
+
+    def own_end(self, element: Element, path: str) -> str | None:
+        """The day of its end where that is an attribute of its own; None where it has none."""
+        written = element.get("SluttDato")
+        slutt = day(written)
+        if slutt is None and written is not None:
+            self.note(Code.NO_END_DATE, element, f"{path}@SluttDato")
+        return slutt
 
     def conclusion(self, element: Element, children: dict[str, Element], path: str, codes: dict[str, int]) -> tuple[str | None, int | None]:
         """The day and code of its Konklusjon; one without a day is none."""
@@ -76,10 +89,9 @@ class Values:
             return None
         return self.code(child, f"{path}/{tag}", codes)
 
-    def hjemmel(self, element: Element | None, place: Element, path: str) -> lovhjemmel.Hjemmel | None:
-        """A legal basis; None where it is missing or unknown, noted at `place`."""
-        parts = () if element is None else tuple([(child.tag, (child.text or "").strip()[:_LONGEST]) for child in element])
-        found = lovhjemmel.parse(parts)
+    def hjemmel(self, parts: Iterable[tuple[str, str]], place: Element, path: str) -> lovhjemmel.Hjemmel | None:
+        """A legal basis, of its parts by name (`Lov`, `Kapittel`, `Paragraf`, `Ledd`); None where it is missing or unknown, noted at `place`."""
+        found = lovhjemmel.parse(tuple([(name, text.strip()[:_LONGEST]) for name, text in parts]))
         if found is None:
             self.note(Code.LOVHJEMMEL, place, path)
         return found
@@ -90,31 +102,27 @@ class Values:
         if self._first <= start <= end <= self._last and end <= self.uttrekk:
             return
         if end < start:
-            self.note(Code.END_BEFORE_START, element, f"{path}/Konklusjon@SluttDato")
+            self.note(Code.END_BEFORE_START, element, f"{path}{self._end}")
         if start > self.uttrekk:
             self.note(Code.AFTER_UTTREKK, element, f"{path}@{name}")
         if slutt is not None and slutt > self.uttrekk:
-            self.note(Code.AFTER_UTTREKK, element, f"{path}/Konklusjon@SluttDato")
+            self.note(Code.AFTER_UTTREKK, element, f"{path}{self._end}")
         if start < self._first or max(start, end) > self._last:
             self.note(Code.OUTSIDE_SAK, element, path)
 
-    def _read_sak_dates(self, sak: Element) -> None:
+    def _read_case_dates(self, sak: Element, case: str) -> None:
         start = day(sak.get("StartDato"))
         if start is None:
-            self.note(Code.SAK_START, sak, "Sak@StartDato")
+            self.note(Code.SAK_START, sak, f"{case}@StartDato")
         else:
             self._first = start
             if start > self.uttrekk:
-                self.note(Code.AFTER_UTTREKK, sak, "Sak@StartDato")
-        written = sak.get("SluttDato")
-        if written is None:
-            return
-        slutt = day(written)
+                self.note(Code.AFTER_UTTREKK, sak, f"{case}@StartDato")
+        slutt = self.own_end(sak, case)
         if slutt is None:
-            self.note(Code.NO_END_DATE, sak, "Sak@SluttDato")
             return
         self._last = slutt
         if slutt > self.uttrekk:
-            self.note(Code.AFTER_UTTREKK, sak, "Sak@SluttDato")
+            self.note(Code.AFTER_UTTREKK, sak, f"{case}@SluttDato")
         if slutt < self._first:
-            self.note(Code.END_BEFORE_START, sak, "Sak@SluttDato")
+            self.note(Code.END_BEFORE_START, sak, f"{case}@SluttDato")

@@ -15,6 +15,7 @@ Parser = Any
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _DECLARED = re.compile(rb"""<\?xml\s[^<>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_LONGEST = 300  # characters
 _SPACE = re.compile(rb"\s*")
 _UTF8_NAMES = {b"utf-8", b"utf8"}
 # The others are decoded here, strictly, so that the parser sees UTF-8 only: encodings in which `<!DOCTYPE` hides are not among them.
@@ -91,6 +92,11 @@ def parse(data: bytes) -> Document:
 def canonical(element: Element) -> bytes:
     """The same for two elements that differ in layout and order of attributes alone."""
     return etree.tostring(element, method="c14n2", with_tail=False, strip_text=True)
+
+
+def text(element: Element, name: str) -> str:
+    """An attribute, trimmed and no longer than the schemas allow; empty where it is missing."""
+    return element.get(name, "").strip()[:_LONGEST]
 
 
 def _decoded(data: bytes) -> tuple[bytes, Parser]:

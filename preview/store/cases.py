@@ -72,6 +72,31 @@ def held_not_newer(connection: Connection, kilde: int, uttrekk: str) -> list[tup
     return list(cases.items())
 
 
+def saker_by_innhold(connection: Connection, kilde: int) -> dict[bytes, list[int]]:
+    """The cases of a source by the digest of what is kept of them."""
+    found: dict[bytes, list[int]] = {}
+    for sak, innhold in connection.execute("SELECT sak, innhold FROM sak WHERE kilde = ? ORDER BY sak DESC", (kilde,)).fetchall():
+        found.setdefault(innhold, []).append(sak)
+    return found
+
+
+def remove(connection: Connection, kilde: int, saker: Iterable[int]) -> None:
+    """Takes cases out, without a trace: of a source whose cases have no ids."""
+    keys = [(kilde, sak) for sak in saker]
+    delete_innhold(connection, keys)
+    connection.executemany("DELETE FROM sak WHERE kilde = ? AND sak = ?", keys)
+
+
+def add(connection: Connection, kilde: int, uttrekk: str, saker: Iterable[tuple[Innhold, bytes]]) -> None:
+    """Puts in cases (what is kept, its digest) of a source whose cases have no ids."""
+    numbered = list(enumerate(saker, start=next_sak(connection, kilde)))
+    connection.executemany(
+        "INSERT INTO sak (kilde, sak, uttrekk, innhold, fodt, funn, slettet) VALUES (?, ?, ?, ?, ?, ?, 0)",
+        [(kilde, sak, uttrekk, digest, innhold.fodt, innhold.funn) for sak, (innhold, digest) in numbered],
+    )
+    insert_innhold(connection, [(kilde, sak, innhold) for sak, (innhold, _) in numbered])
+
+
 def delete_innhold(connection: Connection, cases: Iterable[tuple[int, int]]) -> None:
     """Takes out what is kept of these (kilde, sak)."""
     keys = list(cases)

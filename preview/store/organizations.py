@@ -30,6 +30,15 @@ class KildeRow(msgspec.Struct, frozen=True):
     being_read: int
 
 
+class ArskildeRow(msgspec.Struct, frozen=True):
+    """A 15F source. `delivery` is that which its cases come from, `funn` how many findings its file has besides those of its cases."""
+
+    kilde: int
+    organization_id: str
+    delivery: int | None
+    funn: int
+
+
 _ORGANIZATION = "organization_id, organization_name, organisasjonsnummer, bydelsnummer, listed"
 _KILDE = """kilde, organization_id, format, aar, versjon, forste_uttrekk, siste_uttrekk, siste_fulle, fagsystem,
     EXISTS (SELECT 1 FROM lesing WHERE lesing.kilde = kilde.kilde)"""
@@ -70,9 +79,13 @@ def put_organization(connection: Connection, row: OrganizationRow) -> None:
 
 
 def kilder(connection: Connection, organization_id: str) -> list[KildeRow]:
-    """The organisation's sources that have been read."""
+    """The organisation's sources that have been read. A 15F source that a later file has emptied is none, once that is taken whole."""
     rows = connection.execute(
-        f"SELECT {_KILDE} FROM kilde WHERE organization_id = ? AND siste_uttrekk IS NOT NULL ORDER BY format DESC, aar", (organization_id,)
+        f"""SELECT {_KILDE} FROM kilde WHERE organization_id = ? AND siste_uttrekk IS NOT NULL
+            AND (format = 'v4' OR EXISTS (SELECT 1 FROM sak WHERE sak.kilde = kilde.kilde)
+                OR EXISTS (SELECT 1 FROM lesing WHERE lesing.kilde = kilde.kilde))
+        ORDER BY format DESC, aar""",
+        (organization_id,),
     )
     return [KildeRow(*row) for row in rows.fetchall()]
 
@@ -91,6 +104,21 @@ def ensure_kilde(connection: Connection, organization_id: str, kind: str, aar: i
         return found[0]
     cursor = connection.execute("INSERT INTO kilde (organization_id, format, aar) VALUES (?, ?, ?)", (organization_id, kind, aar))
     return int(cursor.lastrowid or 0)
+
+
+def arskilder(connection: Connection, organisasjonsnummer: str, aar: int) -> dict[str, ArskildeRow]:
+    """The 15F sources of that number and year by bydelsnummer, emptied ones too."""
+    rows = connection.execute(
+        """SELECT bydelsnummer, kilde, organization_id, arsfil_delivery, funn FROM kilde JOIN organization USING (organization_id)
+        WHERE organisasjonsnummer = ? AND format = '15f' AND aar = ? ORDER BY bydelsnummer""",
+        (organisasjonsnummer, aar),
+    )
+    return {bydelsnummer: ArskildeRow(*row) for bydelsnummer, *row in rows.fetchall()}
+
+
+def put_file(connection: Connection, number: int, delivery: int, funn: int) -> None:
+    """The 15F file that the source's cases come from: its delivery, and its findings besides those of its cases."""
+    connection.execute("UPDATE kilde SET arsfil_delivery = ?, funn = ? WHERE kilde = ?", (delivery, funn, number))
 
 
 def put_extract(connection: Connection, number: int, first: str, last: str, fagsystem: str) -> None:
@@ -131,8 +159,10 @@ def case_counts(connection: Connection, organization_id: str) -> dict[int, int]:
 
 
 def finding_count(connection: Connection, number: int) -> int:
-    """Findings in the folders held of a source."""
-    return connection.execute("SELECT coalesce(sum(funn), 0) FROM sak WHERE kilde = ?", (number,)).fetchone()[0]
+    """Findings in the folders held of a source, or in its 15F file."""
+    return connection.execute(
+        "SELECT funn + (SELECT coalesce(sum(funn), 0) FROM sak WHERE sak.kilde = kilde.kilde) FROM kilde WHERE kilde = ?", (number,)
+    ).fetchone()[0]
 
 
 def listed(connection: Connection) -> list[tuple[str, str, str, str | None]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from preview.readers import files
 from preview.readers.files import Contents
-from preview.readers.folders import Innhold, Mappe
+from preview.readers.folders import Arsfil, Innhold, Mappe
 from tests.folders import folder
 
 KEY = b"a key of thirty-two bytes, tests"
@@ -23,6 +23,14 @@ def one_mappe(data: bytes, now: datetime = NOW, key: bytes = KEY) -> Mappe:
     assert not read.refused, read.findings
     assert len(read.mapper) == 1
     return read.mapper[0]
+
+
+def one_arsfil(data: bytes, key: bytes = KEY) -> Arsfil:
+    """The 15F file of a file that is one and is not refused."""
+    read = contents(data, key=key)
+    assert not read.refused, read.findings
+    assert len(read.arsfiler) == 1
+    return read.arsfiler[0]
 
 
 def innhold(**case: Any) -> Innhold:
@@ -46,7 +54,7 @@ def refusal(data: bytes, now: datetime = NOW) -> tuple[str, int, str]:
     """Code, line and element of why a file is refused."""
     read = contents(data, now)
     assert read.refused
-    assert (read.mapper, read.figurer, read.oppforinger) == ([], [], [])
+    assert (read.mapper, read.arsfiler, read.figurer, read.oppforinger) == ([], [], [], [])
     assert len(read.findings) == 1
     found = read.findings[0]
     assert found.severity == "refused"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from preview.readers.folders import Flytting, Melding, Plan, Tiltak, Undersokelse
-from tests.readers.reading import contents, one_mappe, refusal
+from preview.readers.folders import Avgiver, Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from tests.readers.reading import contents, one_arsfil, one_mappe, refusal
 
 EARLY = ("notice", "early_person")
 
@@ -92,10 +92,46 @@ def test_a_folder_without_avgiver_is_refused(folders: Path) -> None:
     assert refusal((folders / "invalid.xml").read_bytes()) == ("no_avgiver", 2, "Barnevern/Avgiver")
 
 
-def test_kostra_files_are_known_but_not_read_yet(kostra: Path) -> None:
-    for path in sorted(kostra.glob("*.xml")):
-        assert refusal(path.read_bytes())[0] == "format_15f_later", path.name
-        assert contents(path.read_bytes()).format == "15f"
+def test_published_15f_files_are_taken_without_an_error(kostra: Path) -> None:
+    for name in ("Testfil_21_OK_2020_15F_for_3401.xml", "testfile_all_fields_set.xml"):
+        assert {severity for severity, _ in found(kostra / name)} <= {"warning", "notice"}
+    assert found(kostra / "Testfil_05_FEIL_2020_15F_for_3401_feil_i_melding_mangler_kode.xml") == {("notice", "no_utvidet_frist"): 1}
+
+
+def test_a_published_15f_file_full_of_faults_is_taken_with_its_findings(kostra: Path) -> None:
+    path = kostra / "Testfil_04_FEIL_2020_15F_for_3401.xml"
+    seen = found(path)
+    assert seen["error", "lovhjemmel"] == 24
+    assert seen["warning", "repeated_number"] == 2
+    assert {key for key in seen if key[0] == "error"} == {("error", "lovhjemmel"), ("error", "no_end_date"), ("error", "unknown_code")}
+    arsfil = one_arsfil(path.read_bytes())
+    assert [len(part.individer) for part in arsfil.deler] == [50]
+    assert (arsfil.aar, arsfil.funn) == (2020, 1)
+    assert sum(each.innhold.funn for part in arsfil.deler for each in part.individer) == seen.total() - 1
+
+
+def test_a_published_15f_file_without_a_number_is_refused(kostra: Path) -> None:
+    data = (kostra / "Testfil_01_FEIL_2020_15F_ugyldig_xml.xml").read_bytes()
+    assert refusal(data) == ("organisasjonsnummer", 3, "Avgiver@Organisasjonsnummer")
+
+
+def test_what_is_kept_of_a_15f_file_with_everything(kostra: Path) -> None:
+    arsfil = one_arsfil((kostra / "testfile_all_fields_set.xml").read_bytes())
+    (part,) = arsfil.deler
+    assert (arsfil.organisasjonsnummer, arsfil.aar) == ("958935420", 2020)
+    assert part.avgiver == Avgiver("958935420", "0301", "Oslo", "02", "Gamle Oslo")
+    (individ,) = part.individer
+    assert individ.innhold == Innhold(
+        fodt="2010-01",
+        meldinger=[Melding("2020-02-10", "2020-02-17", 1, "2020-02-17")],
+        undersokelser=[Undersokelse("2020-02-17", "2020-06-17", 1, "2020-05-17")],
+        planer=[Plan("2020-02-11", "2020-06-17", 1)],
+        evalueringer=["2020-02-12"],
+        tiltak=[Tiltak("2020-02-10", "2020-04-10", "1.99", omsorg=1, akutt=0, hjelpetiltak=0, plassering=1, opphevet=1)],
+        tilsyn=[],
+        flyttinger=[Flytting("2020-02-11", "1.1.1", "1")],
+        funn=0,
+    )
 
 
 def test_what_is_no_xml_is_refused(kostra: Path) -> None:

@@ -196,15 +196,15 @@ def test_neither_v4_nor_15f_nor_one_of_the_csv_files(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "why"),
     [
-        XML + b"<Barnevern><Avgiver Versjon='2020'/><Individ/></Barnevern>",
-        XML + b"<Barnevern><Avgiver Versjon='2020'/></Barnevern>",
-        XML + b"<Barnevern><Individ/></Barnevern>",
+        (XML + b"<Barnevern><Avgiver Versjon='2020'/><Individ/></Barnevern>", "organisasjonsnummer"),
+        (XML + b"<Barnevern><Avgiver Versjon='2020' Organisasjonsnummer='999999999'/></Barnevern>", "no_individ"),
+        (XML + b"<Barnevern><Individ/></Barnevern>", "no_avgiver"),
     ],
 )
-def test_kostra_15f_is_told_apart(data: bytes) -> None:
-    assert refusal(data)[0] == "format_15f_later"
+def test_kostra_15f_is_told_apart(data: bytes, why: str) -> None:
+    assert refusal(data)[0] == why
     assert contents(data).format == "15f"
 
 
