@@ -8,7 +8,9 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from preview.application import Application
@@ -17,6 +19,7 @@ from preview.inbox import Inbox
 from tests import folders
 from tests.pipeline import opened, until, zipped
 from tests.preview.services import Service
+from tests.servers import running
 
 SETTLE = 0.4
 """Seconds without a change, in place of 2."""
@@ -32,7 +35,7 @@ def inbox(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def watching(data_dir: Path, inbox: Path, **settings: object) -> Generator[Application]:
+def watching(data_dir: Path, inbox: Path, **settings: Any) -> Generator[Application]:
     with opened(data_dir, inbox_dir=inbox, **{"inbox_settle_seconds": SETTLE, **settings}) as application:
         yield application
 
@@ -118,18 +121,9 @@ def test_what_was_seen_being_written_is_complete_when_it_is_renamed(data_dir: Pa
 class watcher:  # noqa: N801, it is called like a function
     """One look at a time, whatever the clock says."""
 
-    def __init__(
-        self, application: Application, inbox: Path, name: str = "inbox.lock", *, settle_seconds: float = 0.0, taken: str = "delete"
-    ) -> None:
-        folder = application.settings.data_dir
-        self.inbox = Inbox(
-            inbox,
-            folder / name,
-            application.deliveries,
-            taken=taken,
-            settle_seconds=settle_seconds,
-            max_delivery_bytes=2**20,  # pyright: ignore[reportArgumentType]
-        )
+    def __init__(self, application: Application, inbox: Path, *, settle_seconds: float = 0.0) -> None:
+        lock = application.settings.data_dir / "inbox.lock"
+        self.inbox = Inbox(inbox, lock, application.deliveries, taken="delete", settle_seconds=settle_seconds, max_delivery_bytes=2**20)
 
     def __call__(self) -> None:
         self.inbox._next = 0.0  # pyright: ignore[reportPrivateUsage]
@@ -381,6 +375,34 @@ def test_ten_thousand_files_at_once_are_one_delivery(data_dir: Path, inbox: Path
     for number in range(10_000):
         (inbox / f"{number:05}.xml").write_bytes(b"<" if number == 9_999 else content)
     with watching(data_dir, inbox) as application:
-        until(lambda: left(inbox) == {"refused/09999.xml", "refused/09999.xml.report.json"}, "all to be taken")
+        until((inbox / "refused" / "09999.xml.report.json").exists, "all to be taken")
+        until(
+            lambda: left(inbox) == {"refused/09999.xml", "refused/09999.xml.report.json"} and not under_way(inbox),
+            "the claim to be cleared away",
+        )
         (delivery,) = taken(application)
         assert (delivery.files, delivery.refused_files, delivery.new_cases, delivery.unchanged_cases) == (10_000, 1, 1, 9_998)
+
+
+def test_each_file_is_taken_once_by_several_servers_and_by_the_one_that_is_left(data_dir: Path, inbox: Path, service: Service) -> None:
+    arguments = ("--inbox-dir", str(inbox), "--inbox-settle-seconds", "0.1")
+    put = 0
+
+    def put_some() -> None:
+        nonlocal put
+        for _ in range(40):
+            put += 1
+            (inbox / f"{put}.part").write_bytes(service.folder(put, MARCH))
+            (inbox / f"{put}.part").rename(inbox / f"{put}.xml")
+        empty(inbox)
+
+    with running(data_dir, *arguments) as first, running(data_dir, *arguments) as second:
+        put_some()
+        first.kill()
+        put_some()
+        with running(data_dir, *arguments) as third:
+            second.kill()
+            put_some()
+            told = httpx.get(f"{third.url}/api/v1/deliveries?limit=100").json()["data"]
+    assert sum(delivery["new_cases"] for delivery in told) == sum(delivery["files"] for delivery in told) == put == 120
+    assert {delivery["actor"] for delivery in told} == {"inbox"}
