@@ -24,7 +24,7 @@ from tests.api.events import Block, Watcher, watching
 from tests.api.served import Served
 from tests.contract.shapes import check
 from tests.contract.worlds import DELIVERIES, Service
-from tests.pipeline import deliver, until, wait_for_job
+from tests.pipeline import deliver, until, wait_for_delivery, wait_for_job
 
 BASE = "/api/v1/aggregated-report-data"
 FORMS: dict[str, Callable[[str], str]] = {
@@ -38,6 +38,8 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`send` is a method and a path, `deliver` a delivery of `worlds.py`. `work` lets another process do what waits; `hold` plays a worker
     that has claimed the job and `read` it, may tell its `progress`, and then can `finish` or `fail`, or finds its claim `lost`.
 
+    `body` is a file that `worlds.py` delivers, `form` several of them as a form; else `json` or `raw` is sent.
+    `read` waits until that delivery is read.
     `has` is compared by path (`sections.0.fields.0.value`; `@null`, `@positive` and `@text` stand for themselves), `headers_has` by regular
     expression; `save` takes by path or `header:Name`. `ends` waits until that job has ended, `until` for an event of that type.
     Of an event in `events`, what is given must be there.
@@ -45,11 +47,14 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     send: str | None = None
     deliver: str | None = None
+    read: str | None = None
     work: bool = False
     hold: Literal["read", "progress", "finish", "fail", "lost"] | None = None
     headers: dict[str, str] = {}
     json: Any = msgspec.UNSET
     raw: str | None = None
+    body: str | None = None
+    form: str | None = None
     status: int = 200
     shape: str | None = None
     has: dict[str, Any] = {}
@@ -109,6 +114,8 @@ class Player:
     def _step(self, client: httpx.Client, watcher: Watcher, step: Step) -> None:
         if step.deliver:
             self._deliver(*DELIVERIES[step.deliver](self._service))
+        if step.read:
+            wait_for_delivery(self._served.application, self._fill(step.read))
         if step.work:
             self._work(self._until_idle)
         if step.hold:
@@ -125,9 +132,7 @@ class Player:
 
     def _send(self, client: httpx.Client, step: Step) -> None:
         method, _, path = (step.send or "").partition(" ")
-        content = msgspec.json.encode(self._fill(step.json)) if step.json is not msgspec.UNSET else (step.raw or "").encode()
-        headers = {"Content-Type": "application/json"} if content else {}
-        response = client.request(method, self._path(self._fill(path)), content=content, headers=headers | self._fill(step.headers))
+        response = client.request(method, self._path(self._fill(path)), **self._sent(step))
         text = response.content.decode()
         assert response.status_code == step.status, f"{response.status_code} instead of {step.status}: {text}"
         assert not (step.empty and response.content), f"a body: {text}"
@@ -144,6 +149,17 @@ class Player:
             assert _equal(_at(document, key), value), f"{key} is {_at(document, key)!r}, not {value!r}"
         for name, key in step.save.items():
             self._saved[name] = response.headers[key.removeprefix("header:")] if key.startswith("header:") else _at(document, key)
+
+    def _sent(self, step: Step) -> dict[str, Any]:
+        """Body and headers, as `httpx` takes them."""
+        headers = self._fill(step.headers)
+        if step.form:
+            return {"files": [("files", each) for each in DELIVERIES[step.form](self._service)], "headers": headers}
+        if step.body:
+            (content,) = DELIVERIES[step.body](self._service)
+            return {"content": content, "headers": headers}
+        content = msgspec.json.encode(self._fill(step.json)) if step.json is not msgspec.UNSET else (step.raw or "").encode()
+        return {"content": content, "headers": ({"Content-Type": "application/json"} if content else {}) | headers}
 
     def _check_events(self, watcher: Watcher, step: Step) -> None:
         """Which fired, and no others: the stream is read up to the newest place in the log."""

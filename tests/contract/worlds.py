@@ -90,6 +90,13 @@ def renamed(service: Service) -> Sequence[bytes]:
     return [service.listing("Et annet navn")]
 
 
+def with_a_broken_one(service: Service) -> Sequence[bytes]:
+    """`plain`, with a file among them that is no XML."""
+    first, *others = plain(service)
+    return [first, b"<Barnevern>", *others]
+
+
 DELIVERIES: dict[str, Delivered] = {
-    each.__name__: each for each in (plain, one_more, one_more_then, one_more_before, unchanged, figures, listing, renamed)
+    each.__name__: each
+    for each in (plain, one_more, one_more_then, one_more_before, unchanged, figures, listing, renamed, with_a_broken_one)
 }
