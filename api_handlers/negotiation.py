@@ -1,6 +1,8 @@
 """Media types and origins: what a client accepts, what a body is, and whose pages may call (contract E2, H2)."""
 
 from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 PREFLIGHT_SECONDS = 600
 EXPOSED_HEADERS = "ETag, Last-Event-ID, Link, Location, Retry-After"
@@ -33,6 +35,21 @@ def origin_headers(origin: str | None, allowed: Collection[str]) -> dict[str, st
         headers["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
         headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
     return headers
+
+
+def is_foreign(headers: Mapping[str, str], allowed: Collection[str], hosts: Collection[str]) -> bool:
+    """Whether a browser sends it for a page that is neither ours nor of an origin that may call.
+
+    A browser asks nobody before it sends a form, so that any page that a person of the house looks at could deliver. `hosts` are names
+    under which we are reached beside that of the request, as the setting `websocket_origins` has them.
+    """
+    origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site")
+    if "*" in allowed or origin in allowed:
+        return False
+    if site is not None:
+        return site not in ("same-origin", "none")
+    host = urlsplit(origin or "").netloc.lower()
+    return origin is not None and not any(fnmatchcase(host, own.lower()) for own in (headers.get("Host", ""), *hosts))
 
 
 def preflight_headers(methods: str) -> dict[str, str]:

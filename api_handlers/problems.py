@@ -28,6 +28,10 @@ class NotAForm(errors.PreviewError):
     """The body is said to be a form, and is not one, or breaks off."""
 
 
+class Forbidden(errors.PreviewError):
+    """A browser sends a delivery for a page of another host, which the settings do not name."""
+
+
 class MethodNotAllowed(errors.PreviewError):
     """The resource does not know the method; `allow` names those that it does, as `Allow` does."""
 
@@ -47,6 +51,7 @@ class UnsupportedMediaType(errors.PreviewError):
 STATUSES: dict[type[Exception], HTTPStatus] = {
     NotJson: HTTPStatus.BAD_REQUEST,
     NotAForm: HTTPStatus.BAD_REQUEST,
+    Forbidden: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,

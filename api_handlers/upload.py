@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from tornado.http1connection import HTTP1Connection
 
+from api_handlers import negotiation
 from api_handlers.base import MAX_DISCARDED_BYTES, Handler
 from api_handlers.broadcaster import Broadcaster
 from api_handlers.forms import MEDIA_TYPE as FORM
 from api_handlers.forms import Form
 from api_handlers.operations import operation_of
-from api_handlers.problems import UnsupportedMediaType
+from api_handlers.problems import Forbidden, UnsupportedMediaType
 from preview.application import Application
 from preview.errors import Fault, Invalid, PreviewError
 from preview.spool_file import SpoolFile
@@ -104,10 +105,13 @@ class Upload(Handler):
         return self.request.method == "POST"
 
     def _check_headers(self) -> Form | None:
-        """Raises what its decorator would raise when all had been read, and for a media type or coding that is not taken."""
+        """Raises what its decorator would raise when all had been read, and for a page, a media type or a coding that is not taken."""
         declared = operation_of(type(self), "post")
         assert declared is not None
         self.check_serving()
+        settings = self.preview.settings
+        if negotiation.is_foreign(self.request.headers, settings.cors_origins, settings.websocket_origins):
+            raise Forbidden("Pages of other hosts may not deliver.")
         self.check_accept(declared.gives)
         self.parse_query(declared.query)
         self.idempotency_key()
