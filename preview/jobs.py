@@ -213,8 +213,7 @@ class Jobs:
         shown_now = shown(form.catalogue, result.values, form.suppress)
         changed = changed_keys(form.catalogue, shown(form.catalogue, compared, form.suppress), shown_now)
         snapshots.put_values(connection, job.snapshot, result.values)
-        populated = sum(value is not None for value in shown_now.values())
-        snapshots.complete(connection, job.snapshot, at, result.stamp, msgspec.json.encode(result.facts).decode(), populated)
+        snapshots.complete(connection, job.snapshot, at, result.stamp, msgspec.json.encode(result.facts).decode())
         if changed:
             record(connection, data_updated(form.catalogue, changed, _place(job), at), job.snapshot)
         record(connection, AggregationCompleted(**_place(job), job_id=job_id(job.job), aggregated_at=at), job.snapshot)

@@ -55,10 +55,10 @@ def render(
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
-def prior_values_of(document: bytes) -> dict[str, Value]:
-    """The prior values that a rendered document shows, by field key."""
+def shown_in(document: bytes) -> dict[str, tuple[Value, Value]]:
+    """(value, prior value) that a rendered document shows, by field key."""
     return {
-        field.field_key: field.prior_period_value
+        field.field_key: (field.value, field.prior_period_value)
         for section in msgspec.json.decode(document, type=Document).sections
         for field in section.fields
     }

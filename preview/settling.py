@@ -17,7 +17,7 @@ from preview.form.catalogue import Catalogue
 from preview.form.sources import Choice, Source, choose
 from preview.judging import Side, judge, rows_by_severity
 from preview.periods import Period
-from preview.rendering import prior_values_of, render, shown
+from preview.rendering import render, shown, shown_in
 from preview.statuses import MOVES, Standing, derive
 from preview.store import figures, jobs, meta, organizations, snapshots
 from preview.store.database import Connection, Database
@@ -128,37 +128,38 @@ def _settle_one(connection: Connection, form: Form, row: SnapshotRow, name: str,
     prior_values = snapshots.values(connection, prior.snapshot) if prior else {}
     before = snapshots.document(connection, row.snapshot)
     body, etag = render(form.catalogue, row, name, standing, values, prior_values, suppress=form.suppress)
-    snapshots.put_document(connection, row.snapshot, body, etag, msgspec.json.encode(new).decode())
+    populated = sum(value is not None for value in shown(form.catalogue, values, form.suppress).values())
+    snapshots.put_document(connection, row.snapshot, body, etag, msgspec.json.encode(new).decode(), populated)
     sides = [
         Side.of(form.catalogue, form.suppress, each, facts)
         for each, facts in ((values, row.facts), (prior_values, prior.facts if prior else None))
     ]
     snapshots.put_deviations(connection, row.snapshot, rows_by_severity(judge(form.catalogue, Period.parse(row.period_id), *sides)))
-    if old is None or before is None:
+    if before is None:
         return
-    changed_prior: list[str] = []
-    if (old.prior, old.prior_completion) != (new.prior, new.prior_completion):
-        shown_before, shown_now = prior_values_of(before[0]), shown(form.catalogue, prior_values, form.suppress)
-        changed_prior = [
-            field.field_key for field in form.catalogue.fields if shown_before.get(field.field_key) != shown_now[field.field_key]
-        ]
-    _tell(connection, form.catalogue, row, old, new, changed_prior, own=own)
+    was, now_shown = shown_in(before[0]), shown_in(body)
+    changed: list[str] = []
+    if old is None:  # forgotten, as the form or a setting has changed (render_anew): own values may look otherwise too
+        changed = [key for key, pair in now_shown.items() if was.get(key) != pair]
+    elif (old.prior, old.prior_completion) != (new.prior, new.prior_completion):
+        changed = [key for key, (_, value) in now_shown.items() if was.get(key, (None, None))[1] != value]
+    _tell(connection, form.catalogue, row, old or new, new, changed, own=own)
 
 
 def _tell(
-    connection: Connection, catalogue: Catalogue, row: SnapshotRow, old: _Shown, new: _Shown, changed_prior: list[str], *, own: bool
+    connection: Connection, catalogue: Catalogue, row: SnapshotRow, old: _Shown, new: _Shown, changed_fields: list[str], *, own: bool
 ) -> None:
     at = timestamp(now())
     place = {"snapshot_id": snapshot_id(row.snapshot), "organization_id": row.organization_id, "period_id": row.period_id}
-    if changed_prior:
-        record(connection, data_updated(catalogue, changed_prior, place, at), row.snapshot)
+    if changed_fields:
+        record(connection, data_updated(catalogue, changed_fields, place, at), row.snapshot)
     if old.cache_valid and not new.cache_valid and not own:
         record(connection, CacheInvalidated(**place, reason=SOURCE_CHANGED, invalidated_at=at), row.snapshot)
     changed = {
         "organization_name": old.name != new.name,
         "snapshot_status": old.status != new.status and not own,
         "cache_valid": new.cache_valid and not old.cache_valid and not own,
-        "prior_period": (old.prior, old.prior_aggregated_at) != (new.prior, new.prior_aggregated_at) and not changed_prior,
+        "prior_period": (old.prior, old.prior_aggregated_at) != (new.prior, new.prior_aggregated_at) and not changed_fields,
     }
     if keys := [key for key, differs in changed.items() if differs]:
         record(connection, SnapshotUpdated(**place, changed_keys=keys, updated_at=at), row.snapshot)

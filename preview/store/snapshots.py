@@ -111,12 +111,11 @@ def set_last_job(connection: Connection, number: int, job: int) -> None:
     connection.execute("UPDATE snapshot SET last_job = ? WHERE snapshot = ?", (job, number))
 
 
-def complete(connection: Connection, number: int, aggregated_at: str, stamp: str, facts: str, populated: int) -> None:
+def complete(connection: Connection, number: int, aggregated_at: str, stamp: str, facts: str) -> None:
     """Its values are those of a completed aggregation from now on."""
     connection.execute(
-        """UPDATE snapshot SET aggregated_at = ?, completion = completion + 1, stamp = ?, facts = ?, populated = ?, invalidated = 0
-        WHERE snapshot = ?""",
-        (aggregated_at, stamp, facts, populated, number),
+        "UPDATE snapshot SET aggregated_at = ?, completion = completion + 1, stamp = ?, facts = ?, invalidated = 0 WHERE snapshot = ?",
+        (aggregated_at, stamp, facts, number),
     )
 
 
@@ -125,10 +124,11 @@ def set_status(connection: Connection, number: int, status: str, cache_valid: bo
     connection.execute("UPDATE snapshot SET snapshot_status = ?, cache_valid = ? WHERE snapshot = ?", (status, int(cache_valid), number))
 
 
-def put_document(connection: Connection, number: int, document: bytes, etag: str, rendered_from: str) -> None:
-    """The rendered document is the cache (contract 2d)."""
+def put_document(connection: Connection, number: int, document: bytes, etag: str, rendered_from: str, populated: int) -> None:
+    """The rendered document is the cache (contract 2d); `populated` counts the fields that it shows a value of."""
     connection.execute(
-        "UPDATE snapshot SET document = ?, etag = ?, rendered_from = ? WHERE snapshot = ?", (document, etag, rendered_from, number)
+        "UPDATE snapshot SET document = ?, etag = ?, rendered_from = ?, populated = ? WHERE snapshot = ?",
+        (document, etag, rendered_from, populated, number),
     )
 
 
@@ -141,8 +141,8 @@ def put_deviations(connection: Connection, number: int, rows: dict[str, int]) ->
 
 
 def document(connection: Connection, number: int) -> tuple[bytes, str] | None:
-    """(document, etag)."""
-    return connection.execute("SELECT document, etag FROM snapshot WHERE snapshot = ?", (number,)).fetchone()
+    """(document, etag); None before it is rendered for the first time."""
+    return connection.execute("SELECT document, etag FROM snapshot WHERE snapshot = ? AND document IS NOT NULL", (number,)).fetchone()
 
 
 def values(connection: Connection, number: int) -> dict[str, tuple[Number, str | None]]:
