@@ -18,7 +18,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## Install what it needs, start on demo data and print the address
-	$(BIN)/bufdir-preview serve --demo
+	$(BIN)/bufdir-preview serve --demo --demo-live
 
 install: $(VENV)/.runtime $(VENV)/.program components/vendor/.fetched ## Make the environment at .venv and fetch styles and font
 

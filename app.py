@@ -13,6 +13,7 @@ from preview import cli
 from preview.application import Application
 from preview.clock import today
 from preview.demo import loading
+from preview.demo.live import CaseSystem
 from preview.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -42,8 +43,13 @@ async def _serve(application: Application) -> None:
     print(f"Bufdir Preview: http://{settings.address}:{server.port}{settings.prefix}/", flush=True)  # noqa: T201
     if settings.demo:
         await asyncio.to_thread(loading.start, application, today())
+    case_system = CaseSystem(application.database, settings.inbox) if settings.demo_live and settings.inbox else None
+    if case_system:
+        case_system.start()
     await stop.wait()
     log.info("stopping")
+    if case_system:
+        await asyncio.to_thread(case_system.stop)
     broadcaster.drain()
     server.stop()
     await asyncio.sleep(_DRAIN_SECONDS)

@@ -7,6 +7,7 @@ from datetime import date
 
 from preview.application import Application
 from preview.clock import now, timestamp
+from preview.demo import live
 from preview.demo.deliveries import iterate
 from preview.errors import Unavailable
 from preview.jobs import add, claim
@@ -49,6 +50,7 @@ def load(application: Application, today: date) -> None:
         for requested in asked:
             while application.jobs.document(requested.job_id).ended_at is None:
                 time.sleep(_LOOK_SECONDS)
+    application.database.write(lambda connection: live.ready(connection, today))
 
 
 def _fail(application: Application, organization_id: str, period: Period) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from preview.application import Application
 from preview.clock import OSLO
-from preview.demo import next_folder
+from preview.demo import Turn, changed_folder
 from preview.documents import DeliveryDocument, DeliverySummary
 from preview.previews import Preview
 from preview.settings import Settings
@@ -142,9 +142,10 @@ def test_deliveries_have_what_can_happen_to_them(loaded: Loaded) -> None:
 
 
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-3405"])
-def test_a_next_folder_changes_one_case_and_has_no_finding(loaded: Loaded, organization_id: str) -> None:
+def test_a_changed_folder_changes_one_case_and_has_no_finding(loaded: Loaded, organization_id: str) -> None:
     at = datetime.combine(TODAY, datetime.min.time(), OSLO) + timedelta(hours=9)
-    for step in range(4):
-        taken = take(loaded.application, next_folder(organization_id, TODAY, step, at + timedelta(minutes=step)))
+    for step in range(12):
+        turn = Turn(TODAY, TODAY if step % 2 else None)
+        taken = take(loaded.application, changed_folder(organization_id, TODAY, step // 2, [turn], at + timedelta(minutes=step)))
         assert (taken.organizations, taken.finding_count) == ([organization_id], 0)
         assert (taken.new_cases, taken.changed_cases, taken.unchanged_cases) == (0, 1, 0)

@@ -36,7 +36,8 @@ def inbox(tmp_path: Path) -> Path:
 
 @contextmanager
 def watching(data_dir: Path, inbox: Path, **settings: Any) -> Generator[Application]:
-    with opened(data_dir, inbox_dir=inbox, **{"inbox_settle_seconds": SETTLE, **settings}) as application:
+    given: dict[str, Any] = {"inbox_settle_seconds": SETTLE, **settings}
+    with opened(data_dir, inbox_dir=inbox, **given) as application:
         yield application
 
 
