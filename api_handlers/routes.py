@@ -6,6 +6,7 @@ from api_handlers import openapi
 from api_handlers.base import API, REPORT_DATA, NoSuchResource
 from api_handlers.broadcaster import Broadcaster
 from api_handlers.deliveries import Deliveries, Delivery
+from api_handlers.finding_codes import FindingCodes
 from api_handlers.health import Livez, Readyz
 from api_handlers.jobs import Job
 from api_handlers.operations import METHODS, Policy, Route, operation_of
@@ -32,6 +33,7 @@ ROUTES = (
     Route(f"{API}/report-fields", ReportFields, {"get": (PUBLIC, "getReportFields")}),
     Route(f"{API}/deliveries", Deliveries, {"get": (PUBLIC, "listDeliveries"), "post": (PUBLIC, "deliver")}),
     Route(f"{API}/deliveries/{{delivery_id}}", Delivery, {"get": (PUBLIC, "getDelivery")}),
+    Route(f"{API}/finding-codes", FindingCodes, {"get": (PUBLIC, "getFindingCodes")}),
     Route("/openapi.json", openapi.OpenApi, {"get": (PUBLIC, "getOpenApi")}),
     Route("/livez", Livez, {"get": (PUBLIC, "isAlive")}),
     Route("/readyz", Readyz, {"get": (PUBLIC, "isReady")}),

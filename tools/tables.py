@@ -13,6 +13,7 @@ from preview import events
 from preview.events import Happening
 from preview.readers.findings import Code
 from preview.settings import SETTINGS
+from preview.texts import Texts
 
 MARK = re.compile(r"(<!-- table: ([a-z]+), written by make fix -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -58,8 +59,10 @@ def problems_table() -> str:
 
 
 def findings_table() -> str:
-    """Every code that a finding may have: code, severity, what it says."""
-    return _table(("code", "severity", "what it says"), ((f"`{code.value}`", code.severity.value, code.detail) for code in Code))
+    """Every code that a finding may have: code, severity, what it says, what is to be done."""
+    texts = Texts.load()
+    rows = ((f"`{code.value}`", code.severity.value, code.detail, texts.get("en", f"finding.{code.value}.action")) for code in Code)
+    return _table(("code", "severity", "what it says", "what to do"), rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {

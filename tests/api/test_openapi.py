@@ -34,6 +34,7 @@ COMPONENTS = {
     "ReportForm": "form",
     "ReportField": "form_field",
     "FindingDocument": "finding",
+    "FindingCode": "finding_code",
 }
 
 
@@ -97,7 +98,7 @@ def explore(data_dir: Path, examples: int) -> None:
         ]
         run = subprocess.run(command, cwd=data_dir, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
-        assert "Tested: 14" in run.stdout
+        assert "Tested: 15" in run.stdout
         assert happened(served, place) >= {"snapshot_created", "aggregation_completed"}, "it did not get past the door"
 
 
