@@ -65,12 +65,16 @@ class Reading:
 
 
 def reading(rows: list[KildeRow], figure_versions: dict[str, int], period: Period) -> Reading | None:
-    """None where the organisation has no data for the period (`domain.md` 5.3)."""
+    """None where the organisation has no data for the period (`domain.md` 5.3).
+
+    It is being read where the source of the period is (contract S5): half a delivery can make another the one to choose only by changing
+    that one.
+    """
     choice = choose([source_of(row) for row in rows], period)
     if choice is None:
         return None
     stamp = f"{choice.source.kilde}:{choice.source.versjon}:{figure_versions.get(str(period), 0)}"
-    return Reading(choice, stamp, any(row.being_read for row in rows))
+    return Reading(choice, stamp, any(row.being_read for row in rows if row.kilde == choice.source.kilde))
 
 
 def reading_now(connection: Connection, organization_id: str, period: Period) -> Reading | None:

@@ -13,6 +13,7 @@ from preview.readers.elements import is_deleted
 from preview.readers.findings import Code, Finding, Notes, Refused
 from preview.readers.folders import Mappe
 from preview.readers.hashes import same_id
+from preview.readers.limits import MAX_CASES
 from preview.readers.values import by_tag
 from preview.readers.xml_input import Document, Element, text
 
@@ -80,6 +81,8 @@ def _saker(root: Element, notes: Notes) -> list[Element]:
     saker = [child for child in root if child.tag == "Sak"]
     if not saker:
         raise Refused(Code.NO_SAK, root.sourceline, "Barnevern/Sak")
+    if len(saker) > MAX_CASES:
+        raise Refused(Code.TOO_LARGE, root.sourceline, "Barnevern/Sak")
     for element in saker:
         if not same_id(element.get("Id")):
             raise Refused(Code.SAK_ID, element.sourceline, "Sak@Id")

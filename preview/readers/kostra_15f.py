@@ -10,6 +10,7 @@ import msgspec
 from preview.readers import avgiver, hashes, individ
 from preview.readers.findings import Code, Finding, Notes, Refused
 from preview.readers.folders import Arsfil, Del, Individ
+from preview.readers.limits import MAX_CASES
 from preview.readers.xml_input import Document, Element, text
 
 _VERSJON = re.compile(r"([0-9]{4})(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z")  # an xs:gYear may have a zone
@@ -31,6 +32,8 @@ def read(document: Document, file: int, key: bytes) -> tuple[Arsfil, list[Findin
     individer = root.findall("Individ")
     if not individer:
         raise Refused(Code.NO_INDIVID, root.sourceline, "Barnevern/Individ")
+    if len(individer) > MAX_CASES:
+        raise Refused(Code.TOO_LARGE, root.sourceline, "Barnevern/Individ")
     notes.add(Code.NO_UTVIDET_FRIST, root.sourceline, "Barnevern")  # 2.5: once, as it holds for all
     funn = notes.count
     deler: dict[str, list[Individ]] = {}

@@ -8,6 +8,8 @@ if TYPE_CHECKING:  # the reader's process needs no settings, and is lighter with
     from preview.settings import Settings
 
 MIB = 2**20
+MAX_CASES = 100_000
+"""In one file, which is handed on and taken whole; the whole country has about 55,000 (`domain.md` 9)."""
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from preview.readers import delivery
 from preview.readers.delivery import Batch
 from preview.readers.limits import Limits
 from tests.folders import folder, melding, uid
+from tests.individer import arsfil, individ
 from tests.readers.reading import KEY, NOW, one_mappe
 
 FIGURES = b"organization_id,period_id,field_key,value\norg-1,2024,antall_arsverk,1\norg-1,2024,antall_arsverk,x\n"
@@ -73,6 +74,19 @@ def test_batches_of_some_folders_each_with_the_counts_so_far(tmp_path: Path) -> 
     assert progress == sorted(progress)
     assert progress[0] < 0.6
     assert progress[-1] == 1.0
+
+
+def test_a_15f_file_is_never_divided(tmp_path: Path) -> None:
+    """Its year is replaced whole, so it must come whole; small ones come together."""
+    many, few = arsfil(*[individ() for _ in range(9)]), arsfil(individ(), individ())
+    put(tmp_path, {"a.xml": few, "b.xml": few, "c.xml": many, "d.xml": folder(), "e.xml": few})
+    batches = read(tmp_path, Limits(batch_folders=4))
+    assert [[(arsfil_.file, len(arsfil_.deler[0].individer)) for arsfil_ in batch.arsfiler] for batch in batches] == [
+        [(1, 2), (2, 2)],
+        [(3, 9)],
+        [(5, 2)],
+    ]
+    assert [(batch.format, batch.cases, len(batch.mapper)) for batch in batches] == [("15f", 4, 0), ("15f", 9, 0), ("mixed", 3, 1)]
 
 
 def test_a_batch_of_large_files_is_handed_on_early(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from preview.readers import barnevern as barnevern_reader
 from preview.readers.folders import Avgiver
 from tests.folders import avgiver, barnevern, element, folder, melding, sak, uid
 from tests.readers.reading import KEY, NOW, contents, findings, findings_in, innhold, one_mappe, refusal
@@ -81,6 +82,12 @@ def test_without_a_sak_the_file_is_refused() -> None:
 @pytest.mark.parametrize("name", [None, "  "])
 def test_a_sak_without_id_refuses_the_file(name: str | None) -> None:
     assert refusal(file(saker=[sak(), sak(name)])) == ("sak_id", 2, "Sak@Id")
+
+
+def test_a_file_of_more_cases_than_a_country_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(barnevern_reader, "MAX_CASES", 3)
+    assert len(contents(file(saker=[sak() for _ in range(3)])).mapper) == 3
+    assert refusal(file(saker=[sak() for _ in range(4)])) == ("too_large", 2, "Barnevern/Sak")
 
 
 def test_several_sak_in_a_file_are_taken_each_with_a_notice() -> None:

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from preview.readers import kostra_15f
 from preview.readers.folders import Avgiver, Melding
 from tests.individer import arsfil, avgiver, individ, melding
 from tests.readers.reading import contents, findings_in, one_arsfil, refusal
@@ -137,6 +138,12 @@ def test_findings_of_the_envelope_are_the_file_s_too() -> None:
 )
 def test_a_file_that_cannot_be_told_is_refused(data: bytes, why: tuple[str, int, str]) -> None:
     assert refusal(data) == why
+
+
+def test_a_file_of_more_children_than_a_country_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kostra_15f, "MAX_CASES", 3)
+    assert len(one_arsfil(arsfil(ONE, ONE, ONE)).deler[0].individer) == 3
+    assert refusal(arsfil(ONE, ONE, ONE, ONE)) == ("too_large", 2, "Barnevern/Individ")
 
 
 def test_a_refused_file_is_still_known_for_what_it_is() -> None:
