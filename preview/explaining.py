@@ -104,7 +104,14 @@ def local_cases(paths: list[Path]) -> Generator[LocalCases]:
 def _labelled(connection: Connection, labels: Labels, organization: OrganizationRow, source: Source) -> dict[int, Label]:
     """The labels of the source's cases by `sak`."""
     place = organization.organisasjonsnummer, organization.bydelsnummer
-    assert source.siste_uttrekk is not None  # a source that was chosen has been read
-    held = cases.held_not_newer(connection, source.kilde, source.siste_uttrekk)
-    found = {sak: labels.of_case(place, nokler) for sak, nokler in held}
-    return {sak: label for sak, label in found.items() if label is not None}
+    if source.format == "v4":
+        assert source.siste_uttrekk is not None  # a source that was chosen has been read
+        held = cases.held_not_newer(connection, source.kilde, source.siste_uttrekk)
+        found = {sak: labels.of_case(place, nokler) for sak, nokler in held}
+        return {sak: label for sak, label in found.items() if label is not None}
+    alike = cases.saker_by_innhold(connection, source.kilde)
+    return {
+        sak: label
+        for digest, saker in alike.items()
+        for sak, label in zip(saker, labels.of_child(place, source.year, digest), strict=False)
+    }

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from preview.readers import archive, barnevern, formats, xml_input
-from preview.readers.findings import Refused
+from preview.readers import archive, avgiver, barnevern, formats, kostra_15f, xml_input
+from preview.readers.findings import Notes, Refused
 from preview.readers.formats import Format
 from preview.readers.limits import Limits
 from preview.readers.xml_input import Document, Element
@@ -18,7 +18,7 @@ Organisation = tuple[str, str]  # Organisasjonsnummer and Bydelsnummer (`domain.
 
 
 class Label(NamedTuple):
-    """`sak_id` is Sak/@Id as it is written."""
+    """`sak_id` is Sak/@Id, or Individ/@Id of a 15F file, as it is written."""
 
     sak_id: str
     journalnummer: str
@@ -31,6 +31,7 @@ class Labels:
         self._key = key
         self._now = now
         self._limits = limits
+        self._years: dict[tuple[str, int], dict[tuple[str, bytes], list[Label]]] = {}
         self._cases: dict[tuple[Organisation, bytes], tuple[str, Label]] = {}
 
     def read(self, path: Path) -> None:
@@ -48,14 +49,30 @@ class Labels:
         found = [self._cases[organisation, nokkel] for nokkel in nokler if (organisation, nokkel) in self._cases]
         return max(found, key=lambda each: each[0])[1] if found else None
 
+    def of_child(self, organisation: Organisation, aar: int, digest: bytes) -> list[Label]:
+        """Of the children with that content in the last 15F file of the year (2.3): those that are alike in all that is counted."""
+        return self._years.get((organisation[0], aar), {}).get((organisation[1], digest), [])
+
     def _read(self, document: Document) -> None:
-        if formats.sniff(document.root) is not Format.V4:
-            return
-        mapper, _ = barnevern.read(document, 0, self._key, self._now)
-        for mappe, sak in zip(mapper, (child for child in document.root if child.tag == "Sak"), strict=True):
-            place = (mappe.avgiver.organisasjonsnummer, mappe.avgiver.bydelsnummer), mappe.nokkel
-            if place not in self._cases or mappe.uttrekk >= self._cases[place][0]:
-                self._cases[place] = mappe.uttrekk, _label(sak)
+        match formats.sniff(document.root):
+            case Format.V4:
+                mapper, _ = barnevern.read(document, 0, self._key, self._now)
+                for mappe, sak in zip(mapper, (child for child in document.root if child.tag == "Sak"), strict=True):
+                    place = (mappe.avgiver.organisasjonsnummer, mappe.avgiver.bydelsnummer), mappe.nokkel
+                    if place not in self._cases or mappe.uttrekk >= self._cases[place][0]:
+                        self._cases[place] = mappe.uttrekk, _label(sak)
+            case Format.KOSTRA_15F:
+                arsfil, _ = kostra_15f.read(document, 0, self._key)
+                children: dict[str, list[Element]] = {}
+                for element in document.root.findall("Individ"):
+                    children.setdefault(avgiver.bydel(element, "Individ", Notes(0))[0], []).append(element)
+                labels = self._years[arsfil.organisasjonsnummer, arsfil.aar] = {}
+                for part in arsfil.deler:
+                    bydel = part.avgiver.bydelsnummer
+                    for individ, element in zip(part.individer, children[bydel], strict=True):
+                        labels.setdefault((bydel, individ.digest), []).append(_label(element))
+            case _:
+                pass
 
 
 def _label(element: Element) -> Label:

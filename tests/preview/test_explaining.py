@@ -17,7 +17,7 @@ from preview.errors import Invalid, NotFound
 from preview.explaining import LocalCases, local_cases
 from preview.form.catalogue import Catalogue
 from preview.periods import Period
-from tests import folders
+from tests import folders, individer
 from tests.demo.conftest import TODAY
 from tests.pipeline import values, zipped
 
@@ -162,6 +162,36 @@ def test_a_zip_is_read_as_well_as_a_folder(tmp_path: Path) -> None:
     archive.write_bytes(zipped([content, content]))
     with local_cases([archive]) as cases:
         assert labels(cases) == [{(folders.uid(5), "5"): 1}]
+
+
+def child(journalnummer: str, meldinger: int, **more: str) -> str:
+    """An Individ of 2025; children with as many meldinger are alike in all that is kept."""
+    received = [individer.melding("2025-03-01", "2025-03-02") for _ in range(meldinger)]
+    return individer.individ(meldinger=received, id="i1", Journalnummer=journalnummer, **more)
+
+
+def test_children_of_a_15f_file_are_told_apart_by_their_journal_numbers(tmp_path: Path) -> None:
+    """Their ids repeat (`domain.md` 2.2), and two of them are alike in all that is counted."""
+    content = individer.arsfil(child("a", 1), child("b", 2), child("c", 1), child("d", 0), child("e", 3, Bydelsnummer="05"), aar="2025")
+    with local_cases(written(tmp_path, a=content)) as cases:
+        assert labels(cases) == [{("i1", "a"): 1, ("i1", "b"): 2, ("i1", "c"): 1}, {("i1", "e"): 3}]
+
+
+def test_of_two_15f_files_of_a_year_the_last_holds(tmp_path: Path) -> None:
+    first = individer.arsfil(child("a", 1), child("b", 2), aar="2025")
+    last = individer.arsfil(child("c", 1), aar="2025")
+    with local_cases(written(tmp_path, a=first, b=last)) as cases:
+        assert labels(cases) == [{("i1", "c"): 1}]
+
+
+def test_the_published_15f_files_are_explained_as_they_are_reported(cases: Path) -> None:
+    path = cases / "kostra-15f" / "Testfil_21_OK_2020_15F_for_3401.xml"
+    (reported,) = reporting.report([path], Period(2020), None)
+    with local_cases([path]) as local:
+        for field in Catalogue.load().fields:
+            (told,) = local.explain(Period(2020), field.field_key)
+            assert told.value == values(reported)[field.field_key]
+            assert sum(case.count for case in told.cases) == _whole(reported, field.field_key)
 
 
 def test_what_cannot_be_explained_is_said(tmp_path: Path) -> None:
