@@ -68,7 +68,7 @@ class Preview(msgspec.Struct, frozen=True):
     """What a page shows. `place` is the place in the event log that it reflects.
 
     `snapshot` is the newest completed one of the period, or the newest where none has completed; `newer` a newer one that runs or failed.
-    `job` is the one that runs or waits for either, or else its last where that failed. `periods` have snapshots or data, newest first.
+    `job` is the one that runs or waits for either, or else its last where that failed. `periods` have a snapshot, newest first.
     """
 
     place: int
