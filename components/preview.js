@@ -233,6 +233,7 @@ addKeys({
   j: () => move(1), k: () => move(-1), n: () => jump(1, deviates), N: () => jump(-1, deviates), "[": () => section(-1), "]": () => section(1),
   f: () => pick("error"), w: () => pick("warning"), m: () => pick("missing"), c: () => pick("changed"), x: () => pick("all"),
   "/": () => chooser.showPopover({source: $("[popovertarget=chooser]")}), a: () => { if (!$("[data-do=again]")) return false; $("#again").showModal() },
+  e: () => { if (!$("#export")) return false; $("#export").showPopover({source: $("[popovertarget=export]")}) },
 })
 // The arrows are the table's own keys, not shortcuts: they work also where those are switched off.
 $("table.form").addEventListener("keydown", event => {
@@ -240,6 +241,18 @@ $("table.form").addEventListener("keydown", event => {
   if (!step || !event.target.matches(".open")) return
   event.preventDefault()
   move(step)
+})
+
+// ── the export: of the rows that a filter leaves ──
+document.addEventListener("click", event => {
+  const link = event.target.closest("a[data-export]")
+  if (!link) return
+  const address = new URL(link.href)
+  const left = rows().filter(row => !row.hidden)
+  if (left.length < rows().length) address.searchParams.set("fields", left.map(row => row.dataset.field).join(","))
+  else address.searchParams.delete("fields")
+  link.href = address
+  link.closest("[popover]").hidePopover()
 })
 
 // ── the dialogs ──

@@ -19,6 +19,7 @@ from tornado.websocket import WebSocketClosedError
 
 from components import assets
 from components.assets import AssetHandler
+from components.export import ExportHandler
 from components.language import visit
 from components.live import Fanout
 from components.messages import message
@@ -83,6 +84,7 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Se
     pages = {page.path: page for page in (PreviewPage(house, fanout),)}
     plain = [
         (r"/?", OrganizationsPage, {"house": house}),
+        (r"/preview/export\.(csv|xlsx)", ExportHandler, {"house": house}),
         (r"/assets/(.+)", AssetHandler, {"assets": house.assets}),
     ]
     server = pn.serve(
