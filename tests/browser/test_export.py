@@ -50,7 +50,7 @@ def test_all_numbers_agree(filled: Path, page: Page) -> None:
         expect(page.locator("html[data-live=on]")).to_be_attached()
         lines = {line[10]: line[3] for line in csv_lines(downloaded(page, "CSV"))}
         assert lines == {key: "" if value is None else str(value).replace(".", ",") for key, value in told.items()}
-        sheet = openpyxl.load_workbook(io.BytesIO(downloaded(page, "Excel"))).active
+        sheet = openpyxl.load_workbook(io.BytesIO(downloaded(page, ".xlsx"))).active
         assert sheet is not None
         assert {row[10]: row[3] for row in sheet.iter_rows(min_row=2, values_only=True)} == told
         for key, value in told.items():
