@@ -16,7 +16,7 @@ from preview.periods import Period
 class ReadFacts(msgspec.Struct, frozen=True):
     """What an aggregation read, kept with its snapshot for the deviation rules (`domain.md` 7).
 
-    `uttrekk` is the source's newest DatoUttrekk as `clock.instant_text` (null for 15F), `extract_day` the day of its extract time.
+    `uttrekk` is the source's newest DatoUttrekk as `clock.instant_text` (the end of the year of a 15F file), `extract_day` the day of it.
     """
 
     data_source: str
