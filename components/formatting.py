@@ -3,8 +3,10 @@
 Numbers and days themselves are written by `preview.texts.formats`. Instants come as the API's UTC text and are shown in Norwegian time.
 """
 
+from datetime import date
+
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from preview.clock import OSLO, parse_instant
 from preview.documents import Value
@@ -14,6 +16,7 @@ ABSENT = "–"
 HIDDEN = ":"
 _LOCALES: dict[Language, Locale] = {"nb": Locale("nb", "NO"), "nn": Locale("nn", "NO"), "en": Locale("en", "GB")}
 _INSTANT: dict[Language, str] = {"nb": "d. MMMM y 'kl.' HH:mm", "nn": "d. MMMM y 'kl.' HH:mm", "en": "d MMMM y 'at' HH:mm"}
+_SHORT_DAY: dict[Language, str] = {"nb": "d. MMM", "nn": "d. MMM", "en": "d MMM"}
 _CLOCK: dict[Language, str] = {"nb": "'kl.' HH:mm", "nn": "'kl.' HH:mm", "en": "'at' HH:mm"}
 
 
@@ -56,3 +59,8 @@ def instant(text: str, language: Language) -> str:
 def clock_time(text: str, language: Language) -> str:
     """`2026-03-25T14:02:00Z` -> `kl. 15:02`."""
     return format_datetime(parse_instant(text), _CLOCK[language], tzinfo=OSLO, locale=_LOCALES[language])
+
+
+def short_day(day: date, language: Language, *, with_year: bool) -> str:
+    """`25. mars`, `3. nov. 2025`."""
+    return format_date(day, _SHORT_DAY[language] + (" y" if with_year else ""), locale=_LOCALES[language])

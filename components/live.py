@@ -97,11 +97,11 @@ def live_page(
 
 
 class Watcher(Protocol):
-    """A session that shows an organisation."""
+    """Who shows an organisation, or all of them."""
 
     @property
-    def organization_id(self) -> str:
-        """Whose events it wants."""
+    def organization_id(self) -> str | None:
+        """Whose events it wants, None for everyone's."""
         ...
 
     def hear(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
@@ -110,7 +110,7 @@ class Watcher(Protocol):
 
 
 class Fanout:
-    """One a process: follows the feed and tells the sessions of the organisations concerned. Sessions are held weakly."""
+    """One a process: follows the feed and tells the watchers of the organisations concerned. Watchers are held weakly."""
 
     def __init__(self, feed: Feed, loop: IOLoop) -> None:
         self._loop = loop
@@ -138,8 +138,9 @@ class Fanout:
         for event in events:
             self._newest[event.organization_id] = event.event
         for watcher in list(self._watchers):
-            concerned = [event for event in events if event.organization_id == watcher.organization_id]
-            moved = [each for each in progress if each.organization_id == watcher.organization_id]
+            wanted = watcher.organization_id
+            concerned = [event for event in events if wanted in (None, event.organization_id)]
+            moved = [each for each in progress if wanted in (None, each.organization_id)]
             if not concerned and not moved:
                 continue
             try:

@@ -116,7 +116,6 @@ export function narrow(list, typed) {
   if (none) none.hidden = shown > 0
 }
 
-document.addEventListener("input", ({target}) => { if (target.dataset.filters) narrow($(`#${target.dataset.filters}`), target.value) })
 document.addEventListener("change", ({target}) => { if (target.dataset.choose === "lang") swapLanguage(target.value) })
 
 // Older browsers do not know the `command` attribute.

@@ -1,4 +1,4 @@
-"""The shared frame of every page: its HTML, the headers that guard it, and a plain page's handler.
+"""The shared frame of every page: its HTML, the headers that guard it, and a page that only says something.
 
 A view's template extends `page.html`; it is drawn by an autoescaping Jinja environment of our own, never by Panel's.
 """
@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from tornado.web import RequestHandler
 
 from components.assets import Assets
 from components.language import LANGUAGE_NAMES, Visit, Words, visit
-from components.messages import Message, message
+from components.messages import Message
 from preview.application import Application
 
 Result = TypeVar("Result")
@@ -154,38 +154,6 @@ class TellsCalmly(RequestHandler):
         self.nonce = guard(self)
         words = self.house.words(visit(self.request))
         self.tell(Message(words("notice.no_page" if status_code == 404 else "notice.unexpected"), status_code))
-
-
-class PageHandler(TellsCalmly):
-    """A plain page, without a session: a subclass gives its `template`, `here` and `title` and what `content` reads."""
-
-    template: ClassVar[str]
-    here: ClassVar[str]
-    title: ClassVar[str]
-
-    def initialize(self, house: House) -> None:
-        """`house` makes its HTML."""
-        self.house = house
-
-    def prepare(self) -> None:
-        """The headers of every page."""
-        self.nonce = guard(self)
-
-    def content(self, of: Visit) -> Mapping[str, Any]:
-        """What the template shows. Called on a thread: it may block."""
-        raise NotImplementedError
-
-    async def get(self) -> None:
-        """The page."""
-        of = visit(self.request)
-        words = self.house.words(of)
-        try:
-            content = await self.house.call(self.content, of)
-        except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
-            self.tell(message(error, words))
-            return
-        title = words("app.title", page=words(self.title))
-        self.finish(self.house.page(self.template, of, self.nonce, here=self.here, title=title, live=False, **content))
 
 
 class NothingHere(TellsCalmly):

@@ -23,7 +23,7 @@ from components.export import ExportHandler
 from components.language import visit
 from components.live import Fanout
 from components.messages import message
-from components.organizations import OrganizationsPage
+from components.overview import OverviewPage
 from components.page import Elsewhere, House, NothingHere, TellsCalmly, guard
 from components.preview import PreviewPage
 from preview.application import Application
@@ -81,9 +81,8 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Se
     loop = IOLoop.current()
     cast(Any, loop).asyncio_loop.set_exception_handler(_left_pages_are_no_error)
     fanout = Fanout(application.feed, loop)
-    pages = {page.path: page for page in (PreviewPage(house, fanout),)}
+    pages = {page.path: page for page in (OverviewPage(house, fanout), PreviewPage(house, fanout))}
     plain = [
-        (r"/?", OrganizationsPage, {"house": house}),
         (r"/preview/export\.(csv|xlsx)", ExportHandler, {"house": house}),
         (r"/assets/(.+)", AssetHandler, {"assets": house.assets}),
     ]

@@ -1,4 +1,4 @@
-"""One row an organisation: its newest snapshot of a period, or of its newest period."""
+"""One row an organisation: its newest snapshot of a period, or of the newest period that it has one of."""
 
 import msgspec
 
@@ -34,7 +34,7 @@ _ROWS = """
     WITH chosen AS (
         SELECT organization_id,
             (SELECT snapshot FROM snapshot WHERE snapshot.organization_id = organization.organization_id AND period_id = coalesce(:period, period_id)
-                ORDER BY aggregated_at IS NULL, period_order DESC, snapshot DESC LIMIT 1) AS snapshot
+                ORDER BY period_order DESC, aggregated_at IS NULL, snapshot DESC LIMIT 1) AS snapshot
         FROM organization
     ), newest AS (
         SELECT chosen.organization_id,

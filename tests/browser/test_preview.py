@@ -213,7 +213,7 @@ def test_an_address_that_leads_nowhere_says_so(page: Page, busy: Server, service
         assert answer.status == status
         expect(page.get_by_role("heading", level=1)).to_contain_text(text)
         page.get_by_role("link", name="Til oversikten").click()
-        expect(page.get_by_role("heading", level=1, name="Tjenester")).to_be_visible()
+        expect(page.get_by_role("heading", level=1, name="Oversikt")).to_be_visible()
 
 
 def test_no_source_is_said(opened: Opened, busy: Server, services: dict[str, Service]) -> None:

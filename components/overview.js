@@ -1,0 +1,278 @@
+// The overview's own ways: searching, filtering and sorting rows that are all here, the choice in the address, marks of what changed.
+// Rows filter and sort by the keys that the server gives them (overview_choice.py does the same for the first HTML).
+import {$, $$, addKeys, applyBy, counted, isLive, patch, say, send, setPaused, text} from "./page.js"
+
+const form = $("#choose"), table = $("table.list"), body = $("tbody", table), heads = $$("thead th", table)
+const control = name => form.elements[name]
+const rows = () => [...body.rows]
+const idOf = row => row.dataset.region
+const link = row => $(".go", row)
+const flags = row => row.dataset.flags.split(" ")
+const period = () => $("caption", table).dataset.period
+
+// ── what is chosen: in the controls, and so in the address ──
+const DEFAULTS = {period_id: "", q: "", show: "all", deviation: "all", case_system: "", sort: "-status"}
+const sorted = () => heads.find(head => head.ariaSort !== "none")
+const sortOf = head => `${head.ariaSort === "descending" ? "-" : ""}${$("button", head).dataset.column}`
+const chosen = () => ({...Object.fromEntries(Object.keys(DEFAULTS).filter(name => name !== "sort").map(name => [name, control(name).value])), sort: sortOf(sorted())})
+
+function sortBy(sort) {
+  const column = sort.replace("-", "")
+  for (const head of heads) head.ariaSort = $("button", head).dataset.column !== column ? "none" : sort.startsWith("-") ? "descending" : "ascending"
+}
+
+/** Sets the controls; a select that does not have the value falls back on its first. */
+function choose(values) {
+  for (const [name, value] of Object.entries({...DEFAULTS, ...values})) {
+    if (name === "sort") sortBy(value)
+    else control(name).value = value
+  }
+  for (const select of $$("select[form=choose]")) if (select.selectedIndex < 0) select.selectedIndex = 0
+  if (!control("show").value) control("show").value = "all"
+}
+
+function remember(push) {
+  const url = new URL(location)
+  for (const [name, value] of Object.entries(chosen())) {
+    // What changed before these eyes is nobody else's choice.
+    if (value.trim() === DEFAULTS[name] || value === "changed") url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
+  }
+  if (url.href !== location.href) history[push ? "pushState" : "replaceState"](null, "", url)
+}
+const asked = () => Object.fromEntries(Object.keys(DEFAULTS).map(name => [name, new URL(location).searchParams.get(name)]).filter(([, value]) => value))
+
+// ── which rows pass, and in which order ──
+const marks = new Map()          // region of the row -> "now" | "unseen"
+function passing({q, show, deviation, case_system}) {
+  const wanted = q.toLowerCase().split(/\s+/).filter(Boolean)
+  return row => wanted.every(word => row.dataset.search.includes(word))
+    && (show === "all" || flags(row).includes(show))
+    && (deviation === "all" || (deviation === "changed" ? marks.has(idOf(row)) : flags(row).includes(deviation)))
+    && (case_system === "" || row.dataset.caseSystem === case_system)
+}
+const compare = (a, b) => a < b ? -1 : a > b ? 1 : 0
+function before() {
+  const column = sorted().querySelector("button").dataset.column, way = sorted().ariaSort === "descending" ? -1 : 1
+  return (one, other) => {
+    const a = one.dataset[column], b = other.dataset[column]
+    return (!a - !b) || way * compare(a, b) || compare(one.dataset.name, other.dataset.name) || compare(idOf(one), idOf(other))
+  }
+}
+
+/** As a person has asked for it: all rows in order, those that pass to be seen. */
+function arrange(aloud = true) {
+  const focused = document.activeElement, order = rows().sort(before()), passes = passing(chosen())
+  if (order.some((row, i) => body.rows[i] !== row)) body.append(...order)
+  for (const row of order) row.hidden = !passes(row)
+  if (body.contains(focused)) focused.focus()
+  tell()
+  if (aloud) say($("#seen").textContent)
+}
+
+/** How many rows `Sort` would move, show or hide: those outside the longest run that is in order already. */
+function misplaced() {
+  const passes = passing(chosen()), inOrder = before()
+  const wrong = rows().filter(row => row.hidden === passes(row)).length
+  const tails = []
+  for (const row of rows().filter(row => !row.hidden && passes(row))) {
+    let low = 0, high = tails.length
+    while (low < high) { const middle = (low + high) >> 1; if (inOrder(tails[middle], row) < 0) low = middle + 1; else high = middle }
+    tails[low] = row
+  }
+  return wrong + rows().filter(row => !row.hidden && passes(row)).length - tails.length
+}
+
+/** Numbers, what is empty, and the offer to sort. */
+function tell() {
+  const all = rows(), now = chosen(), seen = all.filter(row => !row.hidden).length
+  for (const radio of $$("[name=show]")) {
+    const passes = passing({...now, show: radio.value})
+    $("b", radio.parentElement).textContent = all.filter(passes).length
+  }
+  $("#seen").textContent = text("overview.shown", {n: seen, total: all.length})
+  $("#first").hidden = all.length === 0
+  $("#none").hidden = all.length > 0
+  $("#empty").hidden = seen > 0
+  table.hidden = seen === 0
+  const moved = misplaced(), offer = $("#reordered")
+  offer.hidden = moved === 0
+  $("span", offer).textContent = counted("overview.reordered", moved)
+  $("[data-do=seen]").hidden = now.deviation !== "changed" || marks.size === 0
+  if (!links().some(each => each.tabIndex === 0)) stop(links()[0])
+}
+
+// ── rows: one tab stop ──
+const links = () => rows().filter(row => !row.hidden).map(link)
+const stop = here => rows().forEach(row => { link(row).tabIndex = link(row) === here ? 0 : -1 })
+function go(to) { if (to) { stop(to); to.focus(); to.scrollIntoView({block: "nearest"}) } }
+function move(step) {
+  const all = links(), at = all.indexOf(document.activeElement)
+  go(at < 0 ? all.find(each => each.tabIndex === 0) ?? all[0] : all[Math.min(all.length - 1, Math.max(0, at + step))])
+}
+const deviates = each => ["error", "warning", "notice"].some(severity => flags(each.closest("tr")).includes(severity))
+function jump(step) {
+  const all = links(), at = all.indexOf(document.activeElement)
+  go(step > 0 ? all.find((each, i) => i > at && deviates(each)) ?? all.find(deviates) : all.findLast((each, i) => i < at && deviates(each)) ?? all.findLast(deviates))
+}
+
+// ── what changed: a tint for 6 s, then a dot until seen ──
+const NOW_MS = 6000, SAY_MS = 2000
+const versions = () => Object.fromEntries(rows().map(row => [idOf(row), row.dataset.version]))
+function decorate(id) {
+  const row = $(`[data-region="${id}"]`, body)
+  if (!row) return
+  if (marks.has(id)) row.dataset.changed = marks.get(id); else delete row.dataset.changed
+}
+function mark(ids, state) { for (const id of ids) { marks.set(id, state); decorate(id) } }
+function unmark(ids) { for (const id of ids) if (marks.delete(id)) decorate(id) }
+const fade = new Map()
+function markNow(ids) {
+  mark(ids, "now")
+  for (const id of ids) {
+    clearTimeout(fade.get(id))
+    fade.set(id, setTimeout(() => { if (marks.has(id)) mark([id], "unseen") }, NOW_MS))
+  }
+}
+
+// One polite sentence per commit, at most one in 2 s.
+let saidAt = 0, toSay = new Set(), saying = 0
+function announce(ids) {
+  ids.forEach(id => toSay.add(id))
+  clearTimeout(saying)
+  if (toSay.size === 0) return
+  const wait = saidAt + SAY_MS - Date.now()
+  if (wait > 0) { saying = setTimeout(announce, wait, []); return }
+  const [first] = toSay
+  say(counted("overview.changed", toSay.size, {name: link($(`[data-region="${first}"]`, body)).textContent}))
+  saidAt = Date.now()
+  toSay = new Set()
+}
+
+// ── patches ──
+const made = html => { const template = document.createElement("template"); template.innerHTML = html; return template.content.firstElementChild }
+const isRow = id => id.startsWith("row-")
+
+/** Puts in a service that was not there: in its place, unless that would move what somebody points at or has the focus in. */
+function add(html) {
+  const row = made(html), busy = table.matches(":hover") || table.contains(document.activeElement), inOrder = before()
+  row.hidden = !passing(chosen())(row)
+  body.insertBefore(row, busy ? null : rows().find(other => inOrder(row, other) < 0) ?? null)
+}
+
+/** Case systems that no service had before can be chosen too. */
+function addSystems() {
+  const select = control("case_system"), known = new Set([...select.options].map(option => option.value))
+  for (const row of rows()) {
+    if (known.has(row.dataset.caseSystem)) continue
+    known.add(row.dataset.caseSystem)
+    select.append(new Option(row.dataset.caseSystem))
+  }
+}
+
+applyBy(regions => {
+  const was = period(), seen = versions()
+  patch(regions)
+  Object.entries(regions).filter(([id]) => isRow(id) && !(id in seen)).forEach(([, html]) => add(html))
+  addSystems()
+  if (period() !== was) { unmark([...marks.keys()]); arrange(); return }
+  const changed = rows().filter(row => row.dataset.version !== seen[idOf(row)]).map(idOf)
+  markNow(changed)
+  tell()
+  announce(changed)
+})
+
+document.addEventListener("live:waiting", ({detail}) => {
+  const shown = versions(), changes = Object.entries(detail).filter(([id, html]) => isRow(id) && made(html).dataset.version !== shown[id]).length
+  const banner = $("#waiting")
+  banner.hidden = document.documentElement.dataset.live !== "paused"
+  $("p", banner).textContent = `${text("live.paused")} ${changes ? counted("live.waiting", changes) : ""}`
+})
+
+// ── what a person does ──
+/** Another period: in place while the line holds, else as any link. */
+function turn() {
+  if (!isLive()) { location.reload(); return }
+  setPaused(false)
+  send({do: "show", period_id: control("period_id").value})
+}
+function pick(values) { choose({...chosen(), ...values}); remember(true); arrange() }
+const reset = () => pick({...DEFAULTS, period_id: chosen().period_id, sort: chosen().sort})
+
+const search = $("#search")
+let typed = search.value
+search.addEventListener("input", () => {
+  remember(!typed)               // one step back undoes the search, not each letter of it
+  typed = search.value
+  arrange()
+})
+search.addEventListener("keydown", event => {
+  if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); go(links()[0]) }
+})
+// Without scripts a choice is sent as a form; with them nothing is.
+form.addEventListener("submit", event => event.preventDefault())
+document.addEventListener("keydown", event => { if (event.key === "Enter" && event.target.matches("input[type=radio]")) event.preventDefault() })
+
+document.addEventListener("change", ({target}) => {
+  if (target.form !== form || target === search) return
+  remember(true)
+  if (target.name === "period_id") turn(); else arrange()
+})
+addEventListener("popstate", () => {
+  const was = period()
+  choose(asked())
+  typed = search.value
+  if (control("period_id").value !== was) turn(); else arrange()
+})
+
+document.addEventListener("click", event => {
+  const {target} = event, head = target.closest("th[aria-sort]"), row = target.closest(".list > tbody > tr")
+  if (head) {
+    event.preventDefault()
+    const button = $("button", head), down = head.ariaSort === "none" ? "descending" in button.dataset : head.ariaSort === "ascending"
+    sortBy(`${down ? "-" : ""}${button.dataset.column}`)
+    remember(true)
+    arrange()
+  } else if (row && !target.closest("a") && !getSelection().toString()) link(row).click()
+  switch (target.closest("[data-do]")?.dataset.do) {
+    case "clear": search.value = ""; search.focus(); search.dispatchEvent(new Event("input", {bubbles: true})); break
+    case "reset": reset(); break
+    case "sort": arrange(); break
+    case "seen": unmark([...marks.keys()]); pick({deviation: "all"}); break
+    case "changed": $("#back").hidden = true; pick({...DEFAULTS, period_id: chosen().period_id, sort: chosen().sort, deviation: "changed"}); break
+  }
+})
+// A row that somebody has come to is seen; the mark of this moment fades first.
+body.addEventListener("focusin", ({target}) => {
+  const row = target.closest("tr")
+  if (row.dataset.changed === "unseen" && chosen().deviation !== "changed") unmark([idOf(row)])
+})
+
+addKeys({
+  j: () => move(1), k: () => move(-1), n: () => jump(1), N: () => jump(-1),
+  f: () => pick({show: "error"}), w: () => pick({deviation: "warning"}), m: () => pick({deviation: "missing"}), c: () => pick({deviation: "changed"}), x: reset,
+  "/": () => { search.focus(); search.select() },
+})
+// The arrows are the table's own keys, not shortcuts: they work also where those are switched off.
+table.addEventListener("keydown", event => {
+  const step = {ArrowDown: 1, ArrowUp: -1}[event.key]
+  if (!step || !event.target.matches(".go")) return
+  event.preventDefault()
+  move(step)
+})
+
+// ── coming back after the line was lost ──
+const LEFT = "left"
+document.addEventListener("live:leaving", () => sessionStorage.setItem(LEFT, JSON.stringify({address: location.href, versions: versions()})))
+const left = JSON.parse(sessionStorage.getItem(LEFT) ?? "null")
+sessionStorage.removeItem(LEFT)
+tell()
+if (left && left.address === location.href) {
+  const changed = rows().filter(row => row.dataset.version !== left.versions[idOf(row)]).map(idOf)
+  mark(changed, "unseen")
+  const back = $("#back"), sentence = changed.length ? counted("overview.back", changed.length) : text("overview.back_unchanged")
+  $("p", back).textContent = sentence
+  $("button", back).hidden = changed.length === 0
+  back.hidden = false
+  say(sentence)
+}
