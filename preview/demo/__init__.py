@@ -1,4 +1,4 @@
-"""Synthetic deliveries in the real format: twelve services, their cases simulated as lives, the same ones for the same day and seed."""
+"""Synthetic deliveries in the real formats: twelve services, their cases simulated as lives, the same ones for the same day and seed."""
 
 from preview.demo.changes import Turn, changed_folder, running_cases
 from preview.demo.deliveries import DemoDelivery, WrittenDelivery, iterate, periods, write

@@ -1,6 +1,7 @@
 """Codes and legal bases as they were in force on a day (the format's code lists), picked as a case worker might."""
 
 from random import Random
+from typing import NamedTuple
 
 from preview.demo.days import day
 
@@ -19,29 +20,31 @@ _HJEMME = (
 _FOSTERHJEM = ("2.1", "2.1", "2.1", "2.2", "2.2", "2.2", "2.2", "2.3")
 
 
-def _paragraf(lov: str, kapittel: int, paragraf: int, ledd: int = 0, bokstav: str = "") -> str:
-    return (
-        f"<Lov>{lov}</Lov><Kapittel>{kapittel}</Kapittel><Paragraf>{paragraf}</Paragraf>"
-        + (f"<Ledd>{ledd}</Ledd>" if ledd else "")
-        + (f"<Bokstav>{bokstav}</Bokstav>" if bokstav else "")
-    )
+class Paragraf(NamedTuple):
+    """A place in a law; 0 and empty where the decision names no ledd or bokstav."""
+
+    lov: str
+    kapittel: int
+    paragraf: int
+    ledd: int = 0
+    bokstav: str = ""
 
 
-# What a decision rests on: before BVL2021 came into force, and since. The content of a Lovhjemmel element.
+# What a decision rests on: before BVL2021 came into force, and since.
 _HJEMLER = {
-    "hjelp": (_paragraf("BVL", 4, 4, 2), _paragraf("BVL2021", 3, 1)),
-    "frivillig": (_paragraf("BVL", 4, 4, 6), _paragraf("BVL2021", 3, 2)),
-    "omsorg": (_paragraf("BVL", 4, 12, 1, "a"), _paragraf("BVL2021", 5, 1, 1, "a")),
-    "akutt": (_paragraf("BVL", 4, 6, 2), _paragraf("BVL2021", 4, 2, 1)),
-    "akutt_samtykke": (_paragraf("BVL", 4, 6, 1), _paragraf("BVL2021", 4, 1)),
-    "atferd": (_paragraf("BVL", 4, 24, 1), _paragraf("BVL2021", 6, 2)),
-    "atferd_samtykke": (_paragraf("BVL", 4, 26), _paragraf("BVL2021", 6, 1)),
-    "ettervern": (_paragraf("BVL", 1, 3, 2), _paragraf("BVL2021", 3, 6)),
+    "hjelp": (Paragraf("BVL", 4, 4, 2), Paragraf("BVL2021", 3, 1)),
+    "frivillig": (Paragraf("BVL", 4, 4, 6), Paragraf("BVL2021", 3, 2)),
+    "omsorg": (Paragraf("BVL", 4, 12, 1, "a"), Paragraf("BVL2021", 5, 1, 1, "a")),
+    "akutt": (Paragraf("BVL", 4, 6, 2), Paragraf("BVL2021", 4, 2, 1)),
+    "akutt_samtykke": (Paragraf("BVL", 4, 6, 1), Paragraf("BVL2021", 4, 1)),
+    "atferd": (Paragraf("BVL", 4, 24, 1), Paragraf("BVL2021", 6, 2)),
+    "atferd_samtykke": (Paragraf("BVL", 4, 26), Paragraf("BVL2021", 6, 1)),
+    "ettervern": (Paragraf("BVL", 1, 3, 2), Paragraf("BVL2021", 3, 6)),
 }
 
 
-def hjemmel(grunnlag: str, dato: int) -> str:
-    """The content of Lovhjemmel for that ground on that day: BVL until 2022, BVL2021 from 2023."""
+def hjemmel(grunnlag: str, dato: int) -> Paragraf:
+    """The legal basis for that ground on that day: BVL until 2022, BVL2021 from 2023."""
     return _HJEMLER[grunnlag][dato >= LOV_2021]
 
 

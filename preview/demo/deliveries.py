@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from preview.clock import OSLO
+from preview.demo.arsfil import arsfil
 from preview.demo.faults import cut_off
 from preview.demo.figures import figures_csv, half_year, organizations_csv
-from preview.demo.register import SEED
+from preview.demo.register import SEED, lives
 from preview.demo.sendings import Sending, full_sendings, sendings
 from preview.demo.services import Service, services
 from preview.periods import Period
@@ -45,6 +46,10 @@ def iterate(today: date, seed: int = SEED) -> Iterator[DemoDelivery]:
     number = 2
     for service in services(today):
         sent = sendings(service, seed)
+        if service.kostra:
+            number += 1
+            content = arsfil(service, lives(service, seed), service.year)
+            yield DemoDelivery(f"{number:02}-{service.organization_id}-{service.year}.xml", False, content)
         for year in service.years:
             of_year = [sending for sending in sent if sending.at.astimezone(OSLO).year == year]
             if of_year:
@@ -81,7 +86,7 @@ def periods(service: Service, today: date) -> list[Period]:
         return [Period(2023), Period(2024)]
     half = half_year(today)
     years = [Period(today.year - back) for back in (3, 2, 1, 0)]
-    # One that began late: the year before its first extract is incomplete (rule `ufullstendig`), those before that say nothing.
+    # One that began late: the year before its first extract has a 15F file or is incomplete (rule `ufullstendig`), those before say nothing.
     return [period for period in (*years, half.prior, half) if period.year >= service.first.year - 1]
 
 

@@ -105,10 +105,19 @@ def _plan(plan: Plan, day: int) -> str:
 def _tiltak(tiltak: Tiltak, day: int, service: Service) -> str:
     ended = tiltak.slutt <= day
     return (
-        f'<Tiltak Id="{tiltak.id}" StartDato="{iso(tiltak.start)}"><Lovhjemmel>{hjemmel(tiltak.grunnlag, tiltak.start)}</Lovhjemmel>'
+        f'<Tiltak Id="{tiltak.id}" StartDato="{iso(tiltak.start)}"><Lovhjemmel>{_hjemmel(tiltak.grunnlag, tiltak.start)}</Lovhjemmel>'
         f'<Kategori Kode="{tiltak.kategori}"/><Tiltaksgrunnlag Kode="{tiltak.innhold}"/>'
         f"{_tilsyn(tiltak, day, service) if tiltak.tilsyn is not None else ''}"
         f"{_opphevelse(tiltak.opphevelse) if ended and tiltak.opphevelse else ''}{_slutt(tiltak.slutt, day)}</Tiltak>"
+    )
+
+
+def _hjemmel(grunnlag: str, dato: int) -> str:
+    lov, kapittel, paragraf, ledd, bokstav = hjemmel(grunnlag, dato)
+    return (
+        f"<Lov>{lov}</Lov><Kapittel>{kapittel}</Kapittel><Paragraf>{paragraf}</Paragraf>"
+        + (f"<Ledd>{ledd}</Ledd>" if ledd else "")
+        + (f"<Bokstav>{bokstav}</Bokstav>" if bokstav else "")
     )
 
 
@@ -126,7 +135,7 @@ def _opphevelse(kode: str) -> str:
 def _vedtak(vedtak: Vedtak) -> str:
     dato = iso(vedtak.start)
     return (
-        f'<Vedtak Id="{vedtak.id}" StartDato="{dato}"><Lovhjemmel>{hjemmel(vedtak.grunnlag, vedtak.start)}</Lovhjemmel>'
+        f'<Vedtak Id="{vedtak.id}" StartDato="{dato}"><Lovhjemmel>{_hjemmel(vedtak.grunnlag, vedtak.start)}</Lovhjemmel>'
         f'<Status Id="{vedtak.id}" EndretDato="{dato}" Kode="1"/></Vedtak>'
     )
 
@@ -139,7 +148,7 @@ def _ettervern(ettervern: Ettervern, day: int) -> str:
 def _oversendelse(oversendelse: Oversendelse) -> str:
     return (
         f'<OversendelseFylkesnemnd Id="{oversendelse.id}" StartDato="{iso(oversendelse.start)}">'
-        f"<Lovhjemmel>{hjemmel(oversendelse.grunnlag, oversendelse.start)}</Lovhjemmel></OversendelseFylkesnemnd>"
+        f"<Lovhjemmel>{_hjemmel(oversendelse.grunnlag, oversendelse.start)}</Lovhjemmel></OversendelseFylkesnemnd>"
     )
 
 

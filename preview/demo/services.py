@@ -38,7 +38,8 @@ class Service:
 
     Its folders are extracted from `first` to `last`. `fagsystem` goes by year as in `Practice`. With `yearly` every case that changed
     in a year is sent at its end; `again` is the share of cases sent once or twice on the way besides. `full` ends with a full delivery
-    (`domain.md` 1.3), `faulty` says that some folders have faults (`domain.md` 10).
+    (`domain.md` 1.3), `faulty` says that some folders have faults (`domain.md` 10). With `kostra` it told of its first year by a 15F file
+    (`domain.md` 2), before it had a case system that sends folders.
     """
 
     organization_id: str
@@ -57,6 +58,7 @@ class Service:
     again: float = 0.12
     full: bool = False
     faulty: bool = False
+    kostra: bool = False
 
     @property
     def organisasjonsnummer(self) -> str:
@@ -111,7 +113,7 @@ def services(today: date) -> tuple[Service, ...]:
     """All that deliver, in the order in which they should be taken: the example first, then by size."""
     others = (
         _service(today, "5025", "Røros", (27, (9, 8, 0, 8)), "Bjørk", yearly=True, practice=Practice(flere_meldinger=(0.4, 0.4, 0.0, 0.4))),
-        _service(today, "1865", "Vågan", (26, (18, 18, 19, 18)), "Nordlys Barn", listed=False),
+        _service(today, "1865", "Vågan", (26, (18, 18, 19, 18)), "Nordlys Barn", first_year=1, listed=False, kostra=True),
         _service(today, "5601", "Alta", (40, (0, 40, 42, 44)), "Bjørk", first_year=2),
         _service(today, "3405", "Lillehammer", (60, (46, 48, 44, 50)), "Fjordsak", full=True, practice=Practice(uten_plan=0.2)),
         _service(today, "1804", "Bodø", (70, (52, 60, 58, 60)), "Nordlys Barn", faulty=True),
@@ -125,6 +127,8 @@ def services(today: date) -> tuple[Service, ...]:
             (150, (150, 140, 190, 170)),
             "CIS",
             bydel=("02", "Grünerløkka"),
+            first_year=1,
+            kostra=True,
             practice=Practice((0.06, 0.09, 0.15, 0.2), (0.08, 0.1, 0.22, 0.3), uten_plan=0.16),
         ),
         _service(today, "1103", "Stavanger", (640, (580, 590, 600, 590)), "Fjordsak"),
@@ -150,6 +154,7 @@ def _service(
     yearly: bool = False,
     full: bool = False,
     faulty: bool = False,
+    kostra: bool = False,
 ) -> Service:
     eldre, nye = cases
     year = today.year - 3
@@ -170,6 +175,7 @@ def _service(
         yearly,
         full=full,
         faulty=faulty,
+        kostra=kostra,
     )
 
 

@@ -98,8 +98,8 @@ def test_every_kind_of_case_occurs(service: Service, cases: list[Life]) -> None:
 
 
 def test_the_law_is_the_one_in_force() -> None:
-    assert hjemmel("omsorg", LOV_2021 - 1).startswith("<Lov>BVL</Lov><Kapittel>4</Kapittel><Paragraf>12</Paragraf>")
-    assert hjemmel("omsorg", LOV_2021).startswith("<Lov>BVL2021</Lov><Kapittel>5</Kapittel><Paragraf>1</Paragraf>")
+    assert hjemmel("omsorg", LOV_2021 - 1)[:3] == ("BVL", 4, 12)
+    assert hjemmel("omsorg", LOV_2021)[:3] == ("BVL2021", 5, 1)
 
 
 def test_codes_are_those_in_force(cases: list[Life]) -> None:

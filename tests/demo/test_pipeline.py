@@ -18,6 +18,8 @@ from tests.demo.conftest import TODAY, Demo
 LARGEST = "org-1103"
 """Left out: none of the rules hangs on it, and it is half of the folders."""
 
+BEGAN_WITH_15F = ("org-1865", "org-0301-02")
+
 CANNOT = {"prosent"}
 """A share is worked out from its part and its whole, so it is never outside 0 to 100."""
 
@@ -89,6 +91,7 @@ def test_every_rule_occurs_that_can(loaded: Loaded) -> None:
         ("org-5025", "2025", "ingen_aktivitet"),
         ("org-5501", "2025", "kilde_endret"),
         ("org-5601", "2024", "ufullstendig"),
+        ("org-1865", "2023", "funn"),
         ("org-5601", "2026", "mangler"),
         ("org-0301-02", "2025", "frist_meldinger"),
         ("org-0301-02", "2025", "frist_undersokelser"),
@@ -135,10 +138,28 @@ def test_deliveries_have_what_can_happen_to_them(loaded: Loaded) -> None:
     (full,) = (delivery for delivery in loaded.deliveries if delivery.full)
     assert full.removed_cases > 0
     assert full.new_cases == full.changed_cases == 0
-    with_findings = {
-        organization_id for delivery in loaded.deliveries if delivery.finding_count for organization_id in delivery.organizations
+    assert {delivery.format for delivery in loaded.deliveries} == {"organizations", "figures", "v4", "15f"}
+    with_findings = {(delivery.format, *delivery.organizations) for delivery in loaded.deliveries if delivery.finding_count}
+    assert with_findings == {("v4", "org-1804"), *(("15f", organization_id) for organization_id in BEGAN_WITH_15F)}
+    assert [delivery.finding_count for delivery in loaded.deliveries if delivery.format == "15f"] == [1, 1]
+
+
+@pytest.mark.parametrize("organization_id", BEGAN_WITH_15F)
+def test_the_oldest_year_of_two_services_is_15f_and_the_next_is_compared_with_it(loaded: Loaded, organization_id: str) -> None:
+    oldest, following = loaded.previews[organization_id, "2023"], loaded.previews[organization_id, "2024"]
+    assert oldest.source is not None
+    assert following.source is not None
+    assert (oldest.source.data_source, oldest.source.case_system, oldest.source.ufullstendig) == ("kostra-15f", "", False)
+    assert following.source.data_source.startswith("fagsystem-")
+    assert not following.source.ufullstendig
+    assert {key for key, value in values(oldest).items() if value is None} - {"antall_arsverk", "antall_arsverk_ubesatt"} == {
+        "antall_tilsynsbesok"
     }
-    assert with_findings == {"org-1804"}
+    before = {row.field_key: row.compared_value for row in following.rows}
+    assert before == values(oldest)
+    assert (before["antall_meldinger_mottatt"] or 0) > 20
+    assert "kilde_endret" not in found(following)
+    assert loaded.previews[organization_id, "2026"].snapshot is not None
 
 
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-3405"])

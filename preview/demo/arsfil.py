@@ -1,0 +1,102 @@
+"""The cases of a year as a KOSTRA 15F file (KostraBarnevern.xsd): what had happened up to 31 December, in the order of the schema.
+
+Written by string formatting, as `folder.py` is. What came into the code lists later is written as what it was split from.
+"""
+
+from collections.abc import Iterable
+
+from preview.demo.codes import hjemmel
+from preview.demo.days import day, iso
+from preview.demo.lives import Flytting, Life, Melding, Plan, Tiltak, Undersokelse
+from preview.demo.services import Service
+
+
+def arsfil(service: Service, cases: Iterable[Life], year: int) -> bytes:
+    """Of those cases that ran in the year; in the encoding that the format is written in."""
+    first, last = day(year, 1, 1), day(year, 12, 31)
+    number, name = service.kommune
+    parts = [
+        '<?xml version="1.0" encoding="ISO-8859-1"?>',
+        "<Barnevern>",
+        f'<Avgiver Organisasjonsnummer="{service.organisasjonsnummer}" Versjon="{year}" Kommunenummer="{number}" Kommunenavn="{name}"/>',
+        *[_individ(service, life, nr, last) for nr, life in enumerate(cases, 1) if life.start <= last and life.slutt >= first],
+        "</Barnevern>\n",
+    ]
+    return "\n".join(parts).encode("iso-8859-1")
+
+
+def _individ(service: Service, life: Life, nr: int, last: int) -> str:
+    bydel = f' Bydelsnummer="{service.bydel[0]}" Bydelsnavn="{service.bydel[1]}"' if service.bydel else ""
+    undersokelser = {undersokelse.melding.id: undersokelse for undersokelse in life.undersokelser if undersokelse.start <= last}
+    meldinger = [melding for melding in life.meldinger if melding.start <= last < melding.slettet]
+    head = (
+        f'<Individ Id="I{nr}" StartDato="{iso(life.start)}"{_slutt(life.slutt, last)} Journalnummer="{life.journalnummer}"'
+        f' Fodselsnummer="{life.fodselsnummer}"{bydel} Saksbehandler="Saksbehandler {nr % 7 + 1}"'
+        f' Avslutta3112="{"1" if life.slutt <= last else "2"}">'
+    )
+    parts = [
+        head,
+        *[_melding(melding, undersokelser.get(melding.id), nr, last) for nr, melding in enumerate(meldinger, 1)],
+        *[_plan(plan, nr, last) for nr, plan in enumerate(life.planer, 1) if plan.start <= last],
+        *[_tiltak(tiltak, nr, last) for nr, tiltak in enumerate(life.tiltak, 1) if tiltak.start <= last],
+        *[_flytting(flytting, nr) for nr, flytting in enumerate(life.flyttinger, 1) if flytting.dag <= last],
+        "</Individ>",
+    ]
+    return "\n".join(parts)
+
+
+def _melding(melding: Melding, undersokelse: Undersokelse | None, nr: int, last: int) -> str:
+    konklusjon = f' Konklusjon="{melding.kode if melding.kode in "1234" else "1"}"' if melding.slutt <= last else ""
+    return (
+        f'<Melding Id="M{nr}" StartDato="{iso(melding.start)}"{_slutt(melding.slutt, last)}{konklusjon}>'
+        f'<Melder Kode="{melding.melder}"/>{_grunnlag("Saksinnhold", melding.innhold)}'
+        f"{_undersokelse(undersokelse, nr, last) if undersokelse else ''}</Melding>"
+    )
+
+
+def _undersokelse(undersokelse: Undersokelse, nr: int, last: int) -> str:
+    concluded = undersokelse.slutt <= last
+    konklusjon = f' Konklusjon="{undersokelse.kode if undersokelse.kode in "123456" else "5"}"' if concluded else ""
+    grunnlag = _grunnlag("Vedtaksgrunnlag", undersokelse.grunnlag) if concluded else ""
+    return f'<Undersokelse Id="U{nr}" StartDato="{iso(undersokelse.start)}"{_slutt(undersokelse.slutt, last)}{konklusjon}>{grunnlag}</Undersokelse>'
+
+
+def _plan(plan: Plan, nr: int, last: int) -> str:
+    """The format has room for the latest evaluation only."""
+    done = [dag for dag in plan.evalueringer if dag <= last]
+    evaluert = f' EvaluertDato="{iso(done[-1])}"' if done else ""
+    return f'<Plan Id="P{nr}" StartDato="{iso(plan.start)}"{_slutt(plan.slutt, last)}{evaluert} Plantype="{plan.type}"/>'
+
+
+def _tiltak(tiltak: Tiltak, nr: int, last: int) -> str:
+    lov, kapittel, paragraf, ledd, bokstav = hjemmel(tiltak.grunnlag, tiltak.start)
+    more = (f' Bokstav="{bokstav}"' if bokstav else "") + (f' Ledd="{ledd}"' if ledd else "")
+    kategori = "8.2" if tiltak.kategori in ("8.4", "8.5") else tiltak.kategori
+    return (
+        f'<Tiltak Id="T{nr}" StartDato="{iso(tiltak.start)}"{_slutt(tiltak.slutt, last)}>'
+        f'<Lovhjemmel Lov="{lov}" Kapittel="{kapittel}" Paragraf="{paragraf}"{more}/><Kategori Kode="{kategori}"/>'
+        f"{_grunnlag('Tiltaksgrunnlag', (tiltak.innhold,))}{_opphevelse(tiltak, last)}</Tiltak>"
+    )
+
+
+def _opphevelse(tiltak: Tiltak, last: int) -> str:
+    if tiltak.opphevelse is None or tiltak.slutt > last:
+        return ""
+    why = "<Presisering>Nytt hjem</Presisering>" if tiltak.opphevelse == "4" else ""
+    return f'<Opphevelse Kode="{tiltak.opphevelse}">{why}</Opphevelse>'
+
+
+def _flytting(flytting: Flytting, nr: int) -> str:
+    return (
+        f'<Flytting Id="F{nr}" SluttDato="{iso(flytting.dag)}"><ArsakFra Kode="{flytting.arsak}"/>'
+        f'<FlyttingTil Kode="{flytting.til}"/></Flytting>'
+    )
+
+
+def _grunnlag(tag: str, koder: Iterable[str]) -> str:
+    """The list of 2026, whose codes have dots, is not one of this format."""
+    return "".join(f'<{tag} Kode="{kode}"/>' for kode in koder if "." not in kode)
+
+
+def _slutt(slutt: int, last: int) -> str:
+    return f' SluttDato="{iso(slutt)}"' if slutt <= last else ""
