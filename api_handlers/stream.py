@@ -93,11 +93,17 @@ class Watch(Handler):
 
     async def _replay(self, subscriber: Subscriber) -> None:
         """The next page of the log, as fast as the client takes it."""
+        reached = self.broadcaster.place
         rows = await self.call(self.preview.events.after, subscriber.place, REPLAY_PAGE)
-        if not rows:
+        if not await self.call(self.preview.events.is_known, subscriber.place):
             # What it has not seen was pruned while it was brought up.
             subscriber.place = await self.call(self.preview.events.newest)
             await self._write(place_block(subscriber.place) + resync_block())
+            return
+        if not rows:
+            # Nothing is left of what came up to there: it was of an organisation that is forgotten.
+            subscriber.place = reached
+            await self._write(place_block(reached))
             return
         for batch in batches(map(event_frame, rows)):
             if text := b"".join(frame.text for frame in batch if subscriber.wants(frame)):

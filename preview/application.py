@@ -13,6 +13,7 @@ from preview.deliveries import AutoSettings, Deliveries
 from preview.errors import StoreError
 from preview.events import Events
 from preview.feed import Feed
+from preview.forgetting import Forgetting
 from preview.form.catalogue import Catalogue
 from preview.idempotency import Idempotency
 from preview.inbox import Inbox
@@ -25,6 +26,7 @@ from preview.previews import Previews
 from preview.readers.delivery import Batch
 from preview.readers.limits import Limits
 from preview.readers.process import ReaderProcess
+from preview.retention import Retention
 from preview.settings import Settings
 from preview.settling import Form, render_anew
 from preview.snapshots import Snapshots
@@ -65,8 +67,12 @@ class Application:
         self.previews = Previews(database, form)
         self.overviews = Overviews(database, form)
         self.idempotency = Idempotency(database, self._liveness.worker, self._liveness.is_alive)
+        self.forgetting = Forgetting(database, folder / "forgetting.lock")
+        self.retention = Retention(database, form, settings, self.forgetting)
         self._inbox = self._watched(settings)
-        watching: dict[str, Step] = {"inbox": self._inbox.look} if self._inbox else {}
+        watching: dict[str, Step] = {"retention": self.retention.look}
+        if self._inbox:
+            watching["inbox"] = self._inbox.look
         self.worker = Worker(database, form, settings, self.jobs, self.deliveries, self._liveness, self._read, watching)
 
     @classmethod

@@ -53,7 +53,7 @@ def commands(serve: Serve) -> click.Group:
         logs.set_up(settings.log_level)
         serve(settings)
 
-    for command in (import_, aggregate, list_, show, demo_data, local.report, local.check, local.explain):
+    for command in (import_, aggregate, list_, show, forget, demo_data, local.report, local.check, local.explain):
         main.add_command(command)
     return main
 
@@ -171,6 +171,20 @@ def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
     finally:
         application.close()
     click.echo(rendered.body if as_json else reporting.as_text(application.catalogue, msgspec.json.decode(rendered.body, type=Document)))
+
+
+@click.command()
+@click.option("--organization", "organization_id", required=True, help="Such as org-1042.")
+@settings_options_of("data_dir")
+def forget(settings: Settings, organization_id: str) -> None:
+    """Take an organisation out: its cases, snapshots, figures, jobs, events and audit trail, from every file of the store.
+
+    Waits for deliveries that are being read. What lies in a watched folder is not touched, nor is a backup.
+    """
+    logs.set_up(settings.log_level)
+    with _opened(settings) as application:
+        application.forgetting.forget(organization_id, ACTOR)
+    click.echo(f"{organization_id} is forgotten")
 
 
 @click.command("demo-data")

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import msgspec
 
+from preview.clock import now, timestamp
 from preview.store.database import Connection, Database
-from preview.store.events import EventRow, append, newest, oldest, since
+from preview.store.events import EventRow, append, newest, pruned, since
 
 __all__ = [
     "AggregationCompleted",
@@ -137,7 +138,8 @@ def record(connection: Connection, happening: Happening, snapshot: int | None = 
     """Appends to the log in the caller's transaction; returns the event's number."""
     fields = msgspec.structs.asdict(happening)
     kind = str(type(happening).__struct_config__.tag)
-    return append(connection, kind, fields["organization_id"], fields.get("period_id"), snapshot, msgspec.json.encode(happening))
+    data = msgspec.json.encode(happening)
+    return append(connection, kind, fields["organization_id"], fields.get("period_id"), snapshot, data, timestamp(now()))
 
 
 class Events:
@@ -158,7 +160,6 @@ class Events:
         """Whether a reader at that place can go on from it: not pruned after it, and not beyond what was written (contract 6c)."""
 
         def look(connection: Connection) -> bool:
-            last = newest(connection)
-            return event <= last and event + 1 >= (oldest(connection) or last + 1)
+            return pruned(connection) <= event <= newest(connection)
 
         return event >= 0 and self._database.read(look)

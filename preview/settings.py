@@ -80,6 +80,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra={"parse": _periods},
         ),
     ] = ()
+    events_kept_days: Annotated[
+        int, Meta(title="days, 0 or more", ge=0, description="Events can be resumed from for so long; 0 for good.")
+    ] = 0
+    audit_kept_days: Annotated[int, Meta(title="days, 0 or more", ge=0, description="The audit trail is kept for so long; 0 for good.")] = 0
+    historical_kept_days: Annotated[
+        int,
+        Meta(
+            title="days, 0 or more",
+            ge=0,
+            description="Historical snapshots are kept for so long after their aggregation, priors of what is shown for longer; 0 for good.",
+        ),
+    ] = 0
     suppress_small_counts: Annotated[
         bool,
         Meta(title="true or false", description="Hide counts of persons from 1 to 3 in all that leaves the store (public deployments)."),

@@ -138,12 +138,8 @@ class Snapshots:
 
         def work(connection: Connection) -> Deleted:
             row = _existing(connection, snapshot, if_match)
-            at = timestamp(now())
-            jobs.cancel_open(connection, row.snapshot, at)
-            snapshots.delete(connection, row.snapshot)
             snapshots.remember_deleted(connection, row.organization_id, row.period_id)
-            record(connection, SnapshotDeleted(**_place(row), deleted_at=at), row.snapshot)
-            audit.append(connection, [_audit(row, at, actor, "deleted")])
+            remove(connection, row, actor)
             settle(connection, self._form, row.organization_id)
             return Deleted(deleted=True, snapshot_id=snapshot_id(row.snapshot), cache_cleared=True)
 
@@ -178,6 +174,15 @@ def create(
     audit.append(connection, [_audit(row, at, actor, "requested", job=job.job)])
     settle(connection, form, organization_id, own=(number,))
     return row, job
+
+
+def remove(connection: Connection, row: SnapshotRow, actor: str) -> None:
+    """The snapshot is gone, and its jobs with it; what follows from that, the caller settles."""
+    at = timestamp(now())
+    jobs.cancel_open(connection, row.snapshot, at)
+    snapshots.delete(connection, row.snapshot)
+    record(connection, SnapshotDeleted(**_place(row), deleted_at=at), row.snapshot)
+    audit.append(connection, [_audit(row, at, actor, "deleted")])
 
 
 def matches(if_match: str | None, etag: str) -> bool:

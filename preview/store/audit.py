@@ -35,3 +35,11 @@ def of_snapshot(connection: Connection, snapshot: int) -> list[AuditRow]:
     """Oldest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM audit WHERE snapshot = ? ORDER BY audit", (snapshot,)).fetchall()
     return [AuditRow(**dict(zip(AuditRow.__struct_fields__, row, strict=True))) for row in rows]
+
+
+def prune(connection: Connection, before: str, limit: int) -> int:
+    """Takes away the oldest rows of before that instant, at most `limit`; returns how many."""
+    cursor = connection.execute(
+        "DELETE FROM audit WHERE audit IN (SELECT audit FROM audit WHERE at < ? ORDER BY audit LIMIT ?)", (before, limit)
+    )
+    return cursor.rowcount

@@ -7,7 +7,8 @@ import msgspec
 from preview.readers.folders import Innhold
 from preview.store.database import Connection
 
-_TABLES = ("melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting")
+TABLES = ("melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting")
+"""What is kept of a case lies in these, by `kilde` and `sak`."""
 
 
 class SakRow(msgspec.Struct, frozen=True):
@@ -100,13 +101,13 @@ def add(connection: Connection, kilde: int, uttrekk: str, saker: Iterable[tuple[
 def delete_innhold(connection: Connection, cases: Iterable[tuple[int, int]]) -> None:
     """Takes out what is kept of these (kilde, sak)."""
     keys = list(cases)
-    for table in _TABLES:
+    for table in TABLES:
         connection.executemany(f"DELETE FROM {table} WHERE kilde = ? AND sak = ?", keys)
 
 
 def insert_innhold(connection: Connection, cases: Iterable[tuple[int, int, Innhold]]) -> None:
     """Puts in what is kept of these (kilde, sak, innhold), of which nothing is there."""
-    rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in _TABLES}
+    rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in TABLES}
     for kilde, sak, innhold in cases:
         for nr, melding in enumerate(innhold.meldinger):
             rows["melding"].append((kilde, sak, nr, melding.mottatt, melding.konkludert, melding.konklusjon, melding.frist))

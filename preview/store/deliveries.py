@@ -77,6 +77,11 @@ def any_waits(connection: Connection) -> bool:
     return connection.execute("SELECT 1 FROM delivery WHERE delivery_status = 'received' LIMIT 1").fetchone() is not None
 
 
+def any_open(connection: Connection) -> bool:
+    """Whether one waits or is being read, in any process."""
+    return connection.execute("SELECT 1 FROM delivery WHERE delivery_status IN ('received', 'reading') LIMIT 1").fetchone() is not None
+
+
 def claim(connection: Connection, worker: int, number: int | None = None) -> DeliveryRow | None:
     """The next that waits, or that one; it is being read by the worker from now on."""
     found = connection.execute(

@@ -12,3 +12,8 @@ def get(connection: Connection, key: str) -> str | None:
 def put(connection: Connection, key: str, value: str) -> None:
     """Inserts or replaces."""
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+
+def delete(connection: Connection, key: str) -> None:
+    """As if it had never been put."""
+    connection.execute("DELETE FROM meta WHERE key = ?", (key,))

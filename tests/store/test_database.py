@@ -1,5 +1,6 @@
 """The store's connections: what wakes whom, and that a transaction is whole or nothing."""
 
+import random
 import stat
 import threading
 from collections.abc import Generator
@@ -113,3 +114,39 @@ def test_its_files_are_the_owners_alone_from_the_start(database: Database, data_
     database.write(lambda connection: meta.put(connection, "a", "1"))
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in data_dir.iterdir()}
     assert modes == dict.fromkeys(("store.sqlite", "store.sqlite-wal", "store.sqlite-shm"), 0o600)
+
+
+def test_what_was_deleted_is_in_no_file_once_the_store_is_compacted(database: Database, data_dir: Path) -> None:
+    """Keys in no order, as hashes are: pages are divided again and again, and keep copies of what they gave away."""
+    chance = random.Random(7)
+    keys = [(number, chance.randbytes(32)) for number in range(6_000)]
+    database.write(lambda connection: connection.execute("CREATE TABLE hashed (own INTEGER, key BLOB PRIMARY KEY) WITHOUT ROWID").rowcount)
+    for start in range(0, len(keys), 200):
+        database.write(
+            lambda connection, start=start: connection.executemany("INSERT INTO hashed VALUES (?, ?)", keys[start : start + 200])
+        )
+    database.write(lambda connection: connection.execute("DELETE FROM hashed WHERE own % 2").rowcount)
+    assert any(key in _bytes(data_dir) for number, key in keys if number % 2)
+    database.compact()
+    left = _bytes(data_dir)
+    assert [key for number, key in keys if number % 2 and key in left] == []
+    assert all(key in left for number, key in keys if not number % 2)
+
+
+def test_the_store_is_not_compacted_while_another_writes(database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preview.store.database._BUSY_SECONDS", 0.05)
+    other = Database(data_dir / "store.sqlite")
+
+    def work(connection: Connection) -> None:
+        meta.put(connection, "a", "1")
+        with pytest.raises(Unavailable):
+            database.compact()
+
+    other.write(work)
+    database.compact()
+    assert database.read(lambda connection: meta.get(connection, "a")) == "1"
+    other.close()
+
+
+def _bytes(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
