@@ -21,6 +21,7 @@ from preview.texts import formats
 _PICTURE_EDGE = 58
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
 _MANUAL = "manuell"
+_KOSTRA = "kostra-15f"  # a format without case systems
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,8 @@ def _deviation(found: Deviation, words: Words) -> ShownDeviation:
 def _source_name(data_source: str, preview: Preview, words: Words) -> str:
     if data_source == _MANUAL:
         return words("sources.manual")
+    if data_source == _KOSTRA:
+        return "KOSTRA 15F"
     return preview.source.case_system if preview.source and data_source == preview.source.data_source else data_source
 
 
@@ -272,7 +275,7 @@ def _sources(preview: Preview, words: Words) -> tuple[ShownSource, ...]:
         ]
         if source.findings:
             lines.append(words.count("sources.findings", source.findings))
-        shown.append(ShownSource(source.case_system, tuple(lines)))
+        shown.append(ShownSource(_source_name(source.data_source, preview, words), tuple(lines)))
     others = dict.fromkeys(
         row.data_source for row in preview.rows if row.data_source and (source is None or row.data_source != source.data_source)
     )

@@ -11,7 +11,7 @@ from components.readings import draw
 from components.wording import Shown
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import Facts
-from preview.previews import Preview
+from preview.previews import Preview, SourceView
 from preview.texts import Texts
 from preview.texts.formats import LANGUAGES, Language
 from tests.components.samples import JOB, QUIET, SNAPSHOT, preview_of, values_of
@@ -247,6 +247,14 @@ def test_periods_with_a_report_come_first_and_any_open_one_may_be_asked_for(word
     assert shown.without_report[-1].is_chosen
     assert {choice.period_id for choice in shown.comparable} >= {"2018", "2023", "2024", "2025"}
     assert [choice.period_id for choice in shown.comparable if choice.is_chosen] == ["2018"]
+
+
+def test_a_15f_file_is_named_by_its_format_as_it_has_no_case_system(wording: Wording, quiet: Preview) -> None:
+    rows = [msgspec.structs.replace(row, data_source="kostra-15f") for row in quiet.rows]
+    kostra = msgspec.structs.replace(quiet, rows=rows, source=SourceView("kostra-15f", "", "2024-12-31", 4, 1, False))
+    shown = wording(kostra)
+    assert [(source.name, source.lines[0]) for source in shown.sources] == [("KOSTRA 15F", "Uttrekk 31. desember 2024")]
+    assert {row.source for row in shown.rows} == {"KOSTRA 15F"}
 
 
 def test_sources_are_named_with_their_extract_and_findings(wording: Wording, quiet: Preview) -> None:
