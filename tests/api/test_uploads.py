@@ -361,6 +361,9 @@ def test_the_first_answer_to_a_key_is_given_again(data_dir: Path, service: Servi
         wait_for_delivery(served.application, "dlv-001")
         until(lambda: spooled(data_dir) == [], "the spool to be empty")
         assert served.application.deliveries.page(None, None, 1, 10)[1] == 1
+        kept = served.application.database.read(lambda connection: connection.execute("SELECT * FROM idempotency").fetchall())
+        assert len(kept) == 1
+        assert "Barnevern" not in repr(kept)  # a digest of the body, never the body
 
 
 def test_a_key_whose_first_request_still_runs(data_dir: Path) -> None:

@@ -89,12 +89,3 @@ def test_an_answer_is_kept_for_a_day(application: Application, monkeypatch: pyte
     later = clock.now() + timedelta(hours=hours)
     monkeypatch.setattr(idempotency, "now", lambda: later)
     assert application.idempotency.begin(DOOR, KEY, BODY) == (ANSWER if kept else None)
-
-
-def test_the_store_holds_no_body(application: Application) -> None:
-    """Of a delivery it would hold persons."""
-    application.idempotency.begin(DOOR, KEY, b"a very personal body")
-    application.idempotency.finish(DOOR, KEY, b"a very personal body", ANSWER)
-    rows = application.database.read(lambda connection: connection.execute("SELECT * FROM idempotency").fetchall())
-    assert b"personal" not in repr(rows).encode()
-    assert len(rows) == 1
