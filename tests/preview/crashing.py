@@ -96,9 +96,9 @@ def main(data_dir: str, point: str, *files: str) -> None:
     owner, name, wrap = POINTS[point]
     application = Application.open(Settings(data_dir=Path(data_dir), auto_aggregate=False))
     setattr(owner, name, wrap(getattr(owner, name)))
-    application.start()
     if files:
         application.deliveries.receive_paths([Path(file) for file in files], full=False, actor="test")
+    application.start()
     time.sleep(60)
 
 
