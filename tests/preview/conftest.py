@@ -22,3 +22,11 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Generator[Applicati
 def service() -> Service:
     """One that nothing is known of yet."""
     return Service()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """A folder to be watched."""
+    folder = tmp_path / "innboks"
+    folder.mkdir()
+    return folder
