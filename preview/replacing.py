@@ -18,13 +18,9 @@ from preview.store.organizations import ArskildeRow
 
 
 class Replacing:
-    """What the 15F files of one delivery do; it is counted with what the `Fold` of that delivery does.
-
-    `organization_ids` are those of which a file told, and those of which it took something out.
-    """
+    """What the 15F files of one delivery do; it is counted with what the `Fold` of that delivery does."""
 
     def __init__(self, fold: Fold) -> None:
-        self.organization_ids: set[str] = set()
         self._fold = fold
 
     def take(self, connection: Connection, arsfiler: list[Arsfil]) -> set[str]:
@@ -45,13 +41,14 @@ class Replacing:
         for part in arsfil.deler:
             organization_id = organization_of(connection, part.avgiver)
             organizations.ensure_kilde(connection, organization_id, "15f", arsfil.aar)
-            self.organization_ids.add(organization_id)
         held = organizations.arskilder(connection, arsfil.organisasjonsnummer, arsfil.aar)
         return {row.organization_id for bydel, row in held.items() if self._replace(connection, row, arsfil, individer.get(bydel, []))}
 
     def _replace(self, connection: Connection, row: ArskildeRow, arsfil: Arsfil, individer: list[Individ]) -> bool:
         """The cases of one bydel; True where its source is being read from now on."""
         gone = cases.saker_by_innhold(connection, row.kilde)
+        if not individer and not gone:  # emptied before
+            return False
         come: list[Individ] = []
         for individ in individer:
             if equal := gone.get(individ.digest):
@@ -67,7 +64,6 @@ class Replacing:
         self._count(row.organization_id, len(individer), len(come), len(left))
         if not come and not left and arsfil.funn == row.funn:
             return False
-        self.organization_ids.add(row.organization_id)
         return organizations.mark_being_read(connection, row.kilde, self._fold.delivery)
 
     def _count(self, organization_id: str, whole: int, come: int, left: int) -> None:

@@ -74,7 +74,7 @@ class Taking:
                 self.add_findings(self._fold.findings)
             supplied = self._put_figures(connection)
             marked = {organization_id for _, organization_id in organizations.lift_marks(connection, self._row.delivery)}
-            concerned = sorted(self._fold.changed.keys() | self._read | self._told | marked)
+            concerned = sorted(self._read | self._told | marked)
             self._write_down(connection)
             self._end(connection, refused=refused or 0 < self._row.files == self._row.refused_files)
             for organization_id in concerned:
@@ -87,8 +87,8 @@ class Taking:
 
     @property
     def _read(self) -> set[str]:
-        """Organisations of which something was read."""
-        return self._fold.organization_ids | self._replacing.organization_ids
+        """Organisations of which something was read, by an earlier claim too."""
+        return self._fold.organization_ids | self._fold.changed.keys()
 
     def add_findings(self, findings: list[Finding]) -> None:
         """They are written down with the next transaction."""

@@ -173,11 +173,12 @@ def test_a_later_file_replaces_all_bydeler_of_the_number(application: Applicatio
     taken = deliver(application, arsfil(service, *later))
     assert counts(taken) == (0, 1, 1, 1)
     assert taken.organizations == [bydel(service, number) for number in BYDELER]
+    assert deliver(application, arsfil(service, *later)).organizations == [bydel(service, number) for number in ("02", "03")]
     assert {number: document(application, made[number]).cache_valid for number in BYDELER} == {"01": False, "02": False, "03": True}
     told = [(row.organization_id, row.type) for row in events(application, place)]
     assert sorted(told) == sorted(
         [(bydel(service, number), "cache_invalidated") for number in ("01", "02")]
-        + [(bydel(service, number), "source_received") for number in BYDELER]
+        + [(bydel(service, number), "source_received") for number in (*BYDELER, "02", "03")]  # of both deliveries
     )
 
 

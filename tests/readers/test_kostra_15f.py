@@ -83,6 +83,8 @@ def test_children_are_divided_by_bydel() -> None:
         individ(bydel="02", bydelsnavn=None),
         individ(bydel="11", bydelsnavn="Nordstrand"),
         individ(bydel="2", bydelsnavn="Grünerløkka"),
+        individ(bydel="11", bydelsnavn=None),
+        individ(bydel="11", bydelsnavn="Et annet navn"),
         individ(),
         org="958935420",
         kommunenavn="Oslo",
@@ -90,7 +92,7 @@ def test_children_are_divided_by_bydel() -> None:
     read = one_arsfil(data)
     assert [(part.avgiver, len(part.individer)) for part in read.deler] == [
         (Avgiver("958935420", "0301", "Oslo", "02", "Grünerløkka"), 2),
-        (Avgiver("958935420", "0301", "Oslo", "11", "Nordstrand"), 1),
+        (Avgiver("958935420", "0301", "Oslo", "11", "Nordstrand"), 3),
         (Avgiver("958935420", "0301", "Oslo", "", ""), 1),
     ]
     assert read.organisasjonsnummer == "958935420"
