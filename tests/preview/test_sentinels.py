@@ -148,6 +148,21 @@ def call_everything(client: Client) -> None:
         client.ask("GET", link.replace("&amp;", "&"))
 
 
+def upload(client: Client, planted: Sentinels) -> list[str]:
+    """Over HTTP: files in a form under names of their own, one alone, and bodies that are cut off or of no known kind."""
+    files = [(planted.word(), (f"{planted.text()}.xml", good(planted, 4), "application/xml")) for _ in range(2)]
+    alone = refused(planted)
+    answers = [
+        client.ask("POST", f"{API}/deliveries", files=[*files, ("file", (f"{planted.word()}.xml", next(alone)[1], planted.word()))]),
+        client.ask("POST", f"{API}/deliveries", content=next(alone)[1], headers={"Content-Type": "application/xml"}),
+    ]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    cut = f'--x\r\nContent-Disposition: form-data; name="{planted.word()}"; filename="{planted.word()}"\r\n\r\n{planted.word()}'.encode()
+    for content, kind in ((cut, "multipart/form-data; boundary=x"), (planted.text().encode(), "text/plain"), (cut, "multipart/form-data")):
+        assert 400 <= client.ask("POST", f"{API}/deliveries", content=content, headers={"Content-Type": kind}).status_code < 500
+    return [answer.json()["delivery_id"] for answer in answers]
+
+
 def send(data_dir: Path, planted: Sentinels) -> Sent:
     """Deliveries that wait in the spool: no worker has been started. What was planted is found there first, and nowhere else."""
     sent: Sent = {}
@@ -182,6 +197,7 @@ def test_sentinels_go_no_further_than_the_spool(data_dir: Path, temporary: Path)
         for delivery_id, codes in sent.items():
             findings = client.get(f"{API}/deliveries/{delivery_id}")["findings"]
             assert codes <= {finding["code"] for finding in findings}, "a file was not broken where it was meant to be"
+        wait_until_taken(client, upload(client, planted))
         call_everything(client)
         assert planted.found_in(written(data_dir, temporary)) == set()
     assert planted.found_in(bytes(client.said)) == set()
