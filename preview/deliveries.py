@@ -4,7 +4,6 @@ A crash between two transactions loses nothing: the spool is read again, and wha
 """
 
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -36,8 +35,6 @@ MOVES: Mapping[str, frozenset[str]] = {
 ATTEMPTS = 3
 """So often is a delivery claimed whose reader or worker dies; then it is refused."""
 
-# Between two transactions of a long delivery, so that others who wait for the write lock get their turn.
-_PAUSE_SECONDS = 0.002
 
 Read = Callable[[Path], Iterator[Batch]]
 
@@ -125,7 +122,6 @@ class Deliveries:
                     return
                 if last is not None:
                     taking.fold(last)
-                    time.sleep(_PAUSE_SECONDS)
                 last = batch
             taking.finish(last)
         except ReaderDied:

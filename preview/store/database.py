@@ -2,6 +2,7 @@
 two SQLite libraries on one file in one process would break each other's locks.
 """
 
+import fcntl
 import os
 import threading
 import time
@@ -62,27 +63,51 @@ def _connect(path: Path, *, readonly: bool) -> Connection:
     return connection
 
 
-def _when_free(connection: Connection, statement: str) -> None:
-    """Waits for the write lock by trying every millisecond: SQLite's own waiting sleeps up to 100 ms at a time."""
+def _when_free(connection: Connection, store: Path, statement: str) -> None:
+    """Waits for the write lock by trying every millisecond: SQLite's own waiting sleeps up to 100 ms at a time.
+
+    SQLite gives its lock to whoever asks at the right moment, so that one who writes transaction upon transaction (a large delivery)
+    would keep other processes waiting to its end. So who waits holds the turn meanwhile, and no one tries without having the turn:
+    whoever has just written comes after those who wait.
+    """
     deadline = time.monotonic() + _BUSY_SECONDS
+    turn = os.open(store.with_name(f"{store.name}-turn"), os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600)
     connection.execute("PRAGMA busy_timeout=0").fetchall()
     try:
-        while True:
-            try:
-                connection.execute(statement)
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise Unavailable("The store is busy.") from error
-                time.sleep(_RETRY_SECONDS)
+        while not (_is_taken(turn) and _is_done(connection, statement)):
+            if time.monotonic() > deadline:
+                raise Unavailable("The store is busy.")
+            time.sleep(_RETRY_SECONDS)
     finally:
         connection.execute("PRAGMA busy_timeout=30000").fetchall()
+        fcntl.flock(turn, fcntl.LOCK_UN)
+        os.close(turn)
+
+
+def _is_taken(turn: int) -> bool:
+    """Whether the turn is ours, now or still."""
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_done(connection: Connection, statement: str) -> bool:
+    """Whether the write lock was free for it."""
+    try:
+        connection.execute(statement)
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return False
+        raise Unavailable("The store is busy.") from error
+    return True
 
 
 @contextmanager
-def transaction(connection: Connection) -> Iterator[Connection]:
+def transaction(connection: Connection, store: Path) -> Iterator[Connection]:
     """One write transaction; all of it is committed, or none of it."""
-    _when_free(connection, "BEGIN IMMEDIATE")
+    _when_free(connection, store, "BEGIN IMMEDIATE")
     try:
         yield connection
     except BaseException:
@@ -106,7 +131,7 @@ class Database:
         try:
             _make_private(path)
             self._writer = _connect(path, readonly=False)
-            with transaction(self._writer) as connection:
+            with transaction(self._writer, self.path) as connection:
                 migrate(sqlite_utils.Database(connection), sqlite3.complete_statement)
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"The store cannot be opened ({type(error).__name__}).") from error
@@ -151,7 +176,7 @@ class Database:
         connection = _connect(self.path, readonly=False)
         try:
             connection.execute("PRAGMA temp_store=FILE")  # the whole store is copied once
-            _when_free(connection, "VACUUM")
+            _when_free(connection, self.path, "VACUUM")
             if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 raise Unavailable("The store is busy.")
         finally:
@@ -188,7 +213,7 @@ class Database:
                 continue
             before = self._writer.total_changes
             try:
-                with transaction(self._writer) as connection:
+                with transaction(self._writer, self.path) as connection:
                     result = work(connection)
             except BaseException as error:  # noqa: BLE001  (whoever waits for the future gets it)
                 future.set_exception(error)

@@ -1,5 +1,6 @@
 """The store's connections: what wakes whom, and that a transaction is whole or nothing."""
 
+import fcntl
 import random
 import stat
 import threading
@@ -11,6 +12,7 @@ import pytest
 from preview.errors import StoreError, Unavailable
 from preview.store import meta
 from preview.store.database import Connection, Database
+from tests import pipeline
 
 
 @pytest.fixture
@@ -113,7 +115,7 @@ def test_a_store_newer_than_the_program(database: Database, data_dir: Path) -> N
 def test_its_files_are_the_owners_alone_from_the_start(database: Database, data_dir: Path) -> None:
     database.write(lambda connection: meta.put(connection, "a", "1"))
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in data_dir.iterdir()}
-    assert modes == dict.fromkeys(("store.sqlite", "store.sqlite-wal", "store.sqlite-shm"), 0o600)
+    assert modes == dict.fromkeys(("store.sqlite", "store.sqlite-turn", "store.sqlite-wal", "store.sqlite-shm"), 0o600)
 
 
 def test_what_was_deleted_is_in_no_file_once_the_store_is_compacted(database: Database, data_dir: Path) -> None:
@@ -146,6 +148,40 @@ def test_the_store_is_not_compacted_while_another_writes(database: Database, dat
     database.compact()
     assert database.read(lambda connection: meta.get(connection, "a")) == "1"
     other.close()
+
+
+def test_who_waits_for_the_write_lock_comes_next(data_dir: Path) -> None:
+    """Though the other has many transactions to write and asks for the lock again at once."""
+    busy, waiting = Database(data_dir / "store.sqlite"), Database(data_dir / "store.sqlite")
+    order: list[str] = []
+    holding, let_go = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        holding.set()
+        let_go.wait()
+
+    busy.submit(hold)
+    rest = [busy.submit(lambda _: order.append("busy")) for _ in range(20)]
+    holding.wait()
+    once = waiting.submit(lambda _: order.append("waiting"))
+    try:
+        pipeline.until(lambda: _turn_is_taken(data_dir / "store.sqlite-turn"), "the turn")
+    finally:
+        let_go.set()
+    for future in (once, *rest):
+        future.result()
+    assert order == ["waiting"] + ["busy"] * 20
+    busy.close()
+    waiting.close()
+
+
+def _turn_is_taken(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 def _bytes(folder: Path) -> bytes:
