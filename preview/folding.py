@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from preview.clock import oslo_day, parse_instant
 from preview.organizations import organization_of
 from preview.readers.findings import Code, Finding
-from preview.readers.folders import Avgiver, Innhold, Mappe
+from preview.readers.folders import Avgiver, Mappe
 from preview.store import cases, organizations
+from preview.store.case_batch import CaseBatch
 from preview.store.cases import SakRow
 from preview.store.database import Connection
 
@@ -56,22 +57,23 @@ class Fold:
     def take(self, connection: Connection, mapper: list[Mappe]) -> set[str]:
         """Folds these folders in; returns the organisations whose source was changed by this delivery for the first time."""
         before = {source.organization_id for source in self._sources.values() if source.marked}
-        rows = _Rows()
-        touched: dict[int, _Source] = {}
-        for mappe in mapper:
+        sources = [self._source(connection, mappe.avgiver) for mappe in mapper]
+        batch = CaseBatch(
+            connection,
+            ((source.kilde, nokkel) for source, mappe in zip(sources, mapper, strict=True) for nokkel in _nokler(mappe)),
+        )
+        for source, mappe in zip(sources, mapper, strict=True):
             self._again = mappe.file <= self.done_files
-            source = self._source(connection, mappe.avgiver)
-            touched[source.kilde] = source
             self._note_extract(connection, source, mappe)
-            self._fold(connection, rows, source, mappe)
-        rows.flush(connection)
-        for source in touched.values():
+            self._fold(connection, batch, source, mappe)
+        batch.flush()
+        for source in {source.kilde: source for source in sources}.values():
             organizations.put_extract(connection, source.kilde, source.first, source.last, source.fagsystem)
         return {source.organization_id for source in self._sources.values() if source.marked} - before
 
     def finish_full(self, connection: Connection, refused_files: int) -> None:
         """Takes out what a full delivery does not hold (1.3), with tombstones of its time; or, where it may not, says why."""
-        rows = _Rows()
+        batch = CaseBatch(connection)
         self._again = False
         for source in self._sources.values():
             if refused_files or (source.last_full is not None and self.newest <= source.last_full):
@@ -80,11 +82,10 @@ class Fold:
             seen = self._seen.get(source.kilde, set())
             for sak, nokler in cases.held_not_newer(connection, source.kilde, self.newest):
                 if seen.isdisjoint(nokler):
-                    rows.remove(source.kilde, sak)
-                    cases.put_sak(connection, source.kilde, SakRow(sak, self.newest, None, None, 1), None, 0)
+                    batch.put(source.kilde, SakRow(sak, self.newest, None, None, 1), None, held=True)
                     self._count(connection, source, "removed")
             organizations.put_last_full(connection, source.kilde, self.newest)
-        rows.flush(connection)
+        batch.flush()
 
     def _source(self, connection: Connection, avgiver: Avgiver) -> _Source:
         key = (avgiver.organisasjonsnummer, avgiver.bydelsnummer)
@@ -120,38 +121,37 @@ class Fold:
             self.changed[source.organization_id] += not self._again
             self._mark(connection, source)
 
-    def _fold(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe) -> None:
+    def _fold(self, connection: Connection, batch: CaseBatch, source: _Source, mappe: Mappe) -> None:
         kilde = source.kilde
         if self.full:
             self._seen.setdefault(kilde, set()).add(mappe.nokkel)
-        nokler = [mappe.nokkel] if mappe.migrert is None else [mappe.nokkel, mappe.migrert]
-        known = {row.sak: row for nokkel in nokler if (row := cases.sak_by_nokkel(connection, kilde, nokkel))}
+        nokler = _nokler(mappe)
+        known = {row.sak: row for nokkel in nokler if (row := batch.known_by(kilde, nokkel))}
         if all(row.slettet for row in known.values()) and source.last_full is not None and mappe.uttrekk <= source.last_full:
             self._count(connection, source, "unchanged")  # of a case not held, no newer than the last full delivery (1.3)
             return
         held = max(known.values(), key=lambda row: row.uttrekk, default=None)
         if held is None:
-            self._add(connection, rows, source, mappe, nokler)
+            self._add(connection, batch, source, mappe, nokler)
             return
         merged = False
         for other in known.values():
             if other.sak != held.sak:  # MigrertId shows two ids to be one case: the newest folder of both holds (1.4)
-                rows.remove(kilde, other.sak)
-                cases.merge(connection, kilde, other.sak, held.sak)
+                batch.merge(kilde, other.sak, held.sak)
                 merged = merged or not other.slettet
         for nokkel in nokler:
-            cases.link(connection, kilde, nokkel, held.sak)
-        self._replace(connection, rows, source, mappe, held, merged)
+            batch.link(kilde, nokkel, held.sak)
+        self._replace(connection, batch, source, mappe, held, merged)
 
-    def _add(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe, nokler: list[bytes]) -> None:
-        sak = cases.next_sak(connection, source.kilde)
-        self._put(connection, rows, source, mappe, sak, held=False)
+    def _add(self, connection: Connection, batch: CaseBatch, source: _Source, mappe: Mappe, nokler: tuple[bytes, ...]) -> None:
+        sak = batch.next_sak(source.kilde)
+        self._put(batch, source, mappe, sak, held=False)
         for nokkel in nokler:
-            cases.link(connection, source.kilde, nokkel, sak)
+            batch.link(source.kilde, nokkel, sak)
         self._check_previous(mappe, None)
         self._count(connection, source, "unchanged" if mappe.innhold is None else "new")
 
-    def _replace(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe, held: SakRow, merged: bool) -> None:
+    def _replace(self, connection: Connection, batch: CaseBatch, source: _Source, mappe: Mappe, held: SakRow, merged: bool) -> None:
         """Decides between the folder held and this one (1.1, 1.2)."""
         repeated = mappe.uttrekk == held.uttrekk and mappe.levering == held.levering and mappe.digest == (held.innhold or b"")
         if mappe.uttrekk < held.uttrekk or repeated:
@@ -159,51 +159,29 @@ class Fold:
             return
         self._check_previous(mappe, held)
         if mappe.innhold is not None and not held.slettet and mappe.digest == held.innhold:
-            cases.touch_sak(connection, source.kilde, held.sak, mappe.uttrekk, mappe.levering)
+            batch.touch(source.kilde, held.sak, mappe.uttrekk, mappe.levering)
             self._count(connection, source, "changed" if merged else "unchanged")
             return
-        self._put(connection, rows, source, mappe, held.sak, held=not held.slettet)
+        self._put(batch, source, mappe, held.sak, held=not held.slettet)
         if mappe.innhold is None:
             what = "changed" if held.slettet and merged else "unchanged" if held.slettet else "removed"
         else:
             what = "new" if held.slettet else "changed"
         self._count(connection, source, what)
 
-    def _put(self, connection: Connection, rows: "_Rows", source: _Source, mappe: Mappe, sak: int, *, held: bool) -> None:
-        innhold = mappe.innhold
-        digest = None if innhold is None else mappe.digest
-        row = SakRow(sak, mappe.uttrekk, mappe.levering, digest, int(innhold is None))
-        cases.put_sak(connection, source.kilde, row, innhold.fodt if innhold else None, innhold.funn if innhold else 0)
-        rows.replace(source.kilde, sak, innhold, held=held)
+    def _put(self, batch: CaseBatch, source: _Source, mappe: Mappe, sak: int, *, held: bool) -> None:
+        digest = None if mappe.innhold is None else mappe.digest
+        row = SakRow(sak, mappe.uttrekk, mappe.levering, digest, int(mappe.innhold is None))
+        batch.put(source.kilde, row, mappe.innhold, held=held)
 
     def _check_previous(self, mappe: Mappe, held: SakRow | None) -> None:
         if mappe.forrige is not None and (held is None or held.levering != mappe.forrige):
             self.findings.append(Code.FORRIGE_NOT_SEEN.at(mappe.file, mappe.line, "Barnevern@ForrigeId"))
 
 
-class _Rows:
-    """Collects what a batch does to the rows of cases, so that each table is written in one go."""
-
-    def __init__(self) -> None:
-        self._gone: set[tuple[int, int]] = set()
-        self._after: dict[tuple[int, int], Innhold] = {}
-
-    def replace(self, kilde: int, sak: int, innhold: Innhold | None, *, held: bool) -> None:
-        """`held` says that rows of the case are there, or are among those collected."""
-        self._after.pop((kilde, sak), None)
-        if held:
-            self._gone.add((kilde, sak))
-        if innhold is not None:
-            self._after[kilde, sak] = innhold
-
-    def remove(self, kilde: int, sak: int) -> None:
-        """Nothing of the case is kept."""
-        self.replace(kilde, sak, None, held=True)
-
-    def flush(self, connection: Connection) -> None:
-        """Writes what was collected."""
-        cases.delete_innhold(connection, self._gone)
-        cases.insert_innhold(connection, [(kilde, sak, innhold) for (kilde, sak), innhold in self._after.items()])
+def _nokler(mappe: Mappe) -> tuple[bytes, ...]:
+    """The ids that its case is known by."""
+    return (mappe.nokkel,) if mappe.migrert is None else (mappe.nokkel, mappe.migrert)
 
 
 def _day(uttrekk: str) -> str:

@@ -1,6 +1,7 @@
 """The rows of cases: which folder holds, by which ids it is known, and what is kept of it (`domain.md` 1, 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -9,6 +10,8 @@ from preview.store.database import Connection
 
 TABLES = ("melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting")
 """What is kept of a case lies in these, by `kilde` and `sak`."""
+
+_LOOKED_UP = 256  # ids in one statement
 
 
 class SakRow(msgspec.Struct, frozen=True):
@@ -21,13 +24,26 @@ class SakRow(msgspec.Struct, frozen=True):
     slettet: int
 
 
-def sak_by_nokkel(connection: Connection, kilde: int, nokkel: bytes) -> SakRow | None:
-    """The case known by that id."""
-    row = connection.execute(
-        """SELECT sak, uttrekk, levering, innhold, slettet FROM sak_id JOIN sak USING (kilde, sak) WHERE sak_id.kilde = ? AND nokkel = ?""",
-        (kilde, nokkel),
-    ).fetchone()
-    return SakRow(*row) if row else None
+class Standing(NamedTuple):
+    """A row of a case with what is kept beside it: `fodt` is a month, `funn` the findings in its folder."""
+
+    kilde: int
+    row: SakRow
+    fodt: str | None
+    funn: int
+
+
+def saker_by_nokkel(connection: Connection, kilde: int, nokler: list[bytes]) -> Iterator[tuple[bytes, SakRow]]:
+    """The cases of the source that are known by these ids, each with the id."""
+    for some in (nokler[at : at + _LOOKED_UP] for at in range(0, len(nokler), _LOOKED_UP)):
+        # As many marks each time, so that the statement is prepared once.
+        found = connection.execute(
+            f"""SELECT nokkel, sak, uttrekk, levering, innhold, slettet FROM sak_id JOIN sak USING (kilde, sak)
+            WHERE sak_id.kilde = ? AND nokkel IN ({", ".join("?" * _LOOKED_UP)})""",
+            (kilde, *some, *[None] * (_LOOKED_UP - len(some))),
+        )
+        for nokkel, *row in found.fetchall():
+            yield nokkel, SakRow(*row)
 
 
 def next_sak(connection: Connection, kilde: int) -> int:
@@ -35,24 +51,27 @@ def next_sak(connection: Connection, kilde: int) -> int:
     return connection.execute("SELECT coalesce(max(sak), 0) + 1 FROM sak WHERE kilde = ?", (kilde,)).fetchone()[0]
 
 
-def put_sak(connection: Connection, kilde: int, row: SakRow, fodt: str | None, funn: int) -> None:
-    """Inserts or replaces where the case stands."""
-    connection.execute(
+def put_saker(connection: Connection, saker: Iterable[Standing]) -> None:
+    """Inserts or replaces where these cases stand."""
+    connection.executemany(
         """INSERT INTO sak (kilde, sak, uttrekk, levering, innhold, fodt, funn, slettet) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (kilde, sak) DO UPDATE SET uttrekk = excluded.uttrekk, levering = excluded.levering, innhold = excluded.innhold,
             fodt = excluded.fodt, funn = excluded.funn, slettet = excluded.slettet""",
-        (kilde, row.sak, row.uttrekk, row.levering, row.innhold, fodt, funn, row.slettet),
+        [(kilde, row.sak, row.uttrekk, row.levering, row.innhold, fodt, funn, row.slettet) for kilde, row, fodt, funn in saker],
     )
 
 
-def touch_sak(connection: Connection, kilde: int, sak: int, uttrekk: str, levering: bytes) -> None:
-    """A newer folder with the same content holds."""
-    connection.execute("UPDATE sak SET uttrekk = ?, levering = ? WHERE kilde = ? AND sak = ?", (uttrekk, levering, kilde, sak))
+def touch_saker(connection: Connection, saker: Iterable[tuple[int, SakRow]]) -> None:
+    """Newer folders with the same content hold: (kilde, row)."""
+    connection.executemany(
+        "UPDATE sak SET uttrekk = ?, levering = ? WHERE kilde = ? AND sak = ?",
+        [(row.uttrekk, row.levering, kilde, row.sak) for kilde, row in saker],
+    )
 
 
-def link(connection: Connection, kilde: int, nokkel: bytes, sak: int) -> None:
-    """From now on the case is known by that id too."""
-    connection.execute("INSERT OR IGNORE INTO sak_id (kilde, nokkel, sak) VALUES (?, ?, ?)", (kilde, nokkel, sak))
+def link(connection: Connection, links: Iterable[tuple[int, bytes, int]]) -> None:
+    """From now on cases are known by these ids too: (kilde, nokkel, sak)."""
+    connection.executemany("INSERT OR IGNORE INTO sak_id (kilde, nokkel, sak) VALUES (?, ?, ?)", list(links))
 
 
 def merge(connection: Connection, kilde: int, sak: int, into: int) -> None:

@@ -1,5 +1,6 @@
 """Deliveries of distinct DatoUttrekk, in any order, with tombstones, migrated ids and repetitions, fold to the same case base (`domain.md` 1)."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -9,16 +10,6 @@ from preview.folding import Fold
 from preview.readers.folders import Mappe
 from preview.store.database import Connection, Database
 from tests.preview.mapper import mappe
-
-
-def delivered(database: Database, *, full: bool, mapper: list[Mappe], number: int = 1) -> Fold:
-    """One delivery, each folder in a transaction of its own."""
-    fold = Fold(number, full)
-    for each in mapper:
-        database.write(lambda connection, each=each: fold.take(connection, [each]))
-    if full:
-        database.write(lambda connection: fold.finish_full(connection, 0))
-    return fold
 
 
 def case_base(connection: Connection) -> object:
@@ -39,20 +30,21 @@ def case_base(connection: Connection) -> object:
     return sorted(cases), extract  # type: ignore[type-var]
 
 
-def folded(folder: Path, mapper: list[Mappe]) -> object:
-    """The case base of a new store that took these one by one, as deliveries of their own."""
+def folded(folder: Path, deliveries: list[list[Mappe]]) -> object:
+    """The case base of a new store that took these deliveries, each in one transaction."""
     for file in folder.glob("fold.sqlite*"):
         file.unlink()
     database = Database(folder / "fold.sqlite")
     try:
-        for number, each in enumerate(mapper, start=1):
+        for number, mapper in enumerate(deliveries, start=1):
             database.write(
                 lambda connection, number=number: connection.execute(
                     "INSERT INTO delivery (delivery, delivery_status, full, size_bytes, sha256, actor, received_at) VALUES (?, 'reading', 0, 0, '', 't', '')",
                     (number,),
                 )
             )
-            delivered(database, full=False, mapper=[each], number=number)
+            fold = Fold(number, full=False)
+            database.write(lambda connection, fold=fold, mapper=mapper: fold.take(connection, mapper))
         return database.read(case_base)
     finally:
         database.close()
@@ -66,10 +58,12 @@ FOLDERS = st.lists(
 
 @settings(max_examples=60)
 @given(st.data())
-def test_any_order_folds_to_the_same_case_base(tmp_path_factory: object, data: st.DataObject) -> None:
+def test_any_order_and_any_batches_fold_to_the_same_case_base(tmp_path_factory: object, data: st.DataObject) -> None:
     folder: Path = tmp_path_factory.mktemp("fold")  # type: ignore[attr-defined]
     drawn = data.draw(FOLDERS)
     mapper = [mappe(step, sak, content, migrert if migrert != sak else None) for step, (sak, content, migrert) in enumerate(drawn)]
     repeated = mapper + data.draw(st.lists(st.sampled_from(mapper), max_size=4))
     shuffled = data.draw(st.permutations(repeated))
-    assert folded(folder, shuffled) == folded(folder, mapper)
+    cuts = data.draw(st.lists(st.integers(0, len(shuffled)), max_size=4).map(sorted))
+    batches = [shuffled[start:end] for start, end in pairwise([0, *cuts, len(shuffled)])]
+    assert folded(folder, batches) == folded(folder, [[each] for each in mapper])
