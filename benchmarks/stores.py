@@ -1,8 +1,11 @@
 """Stores to measure on, filled through the program's own pipeline."""
 
+import time
 from datetime import date
 from itertools import islice
 from pathlib import Path
+
+import httpx
 
 from benchmarks.folders import DAY, ORGANIZATION, YEAR
 from preview.application import Application
@@ -11,6 +14,9 @@ from tests import pipeline
 
 EXAMPLE = "org-1042"
 SNAPSHOTS = "/api/v1/aggregated-report-data"
+DELIVERIES = "/api/v1/deliveries"
+
+_LOOK_SECONDS = 0.02
 
 
 def with_example(data_dir: Path, day: date = DAY) -> str:
@@ -33,6 +39,16 @@ def take(application: Application, path: Path) -> None:
     application.worker.run_until(lambda: application.deliveries.document(receipt.delivery_id).completed_at is not None)
     document = application.deliveries.document(receipt.delivery_id)
     if document.refused_files or document.delivery_status != "taken":
+        raise RuntimeError("a delivery was not taken whole")
+
+
+def post(url: str, content: bytes, media_type: str) -> None:
+    """Delivers it over HTTP and waits until it is taken. Raises `RuntimeError` where anything of it was refused."""
+    with httpx.Client(base_url=url, timeout=30) as client:
+        answer = client.post(DELIVERIES, content=content, headers={"Content-Type": media_type}).raise_for_status()
+        while (delivery := client.get(answer.headers["Location"]).json())["completed_at"] is None:
+            time.sleep(_LOOK_SECONDS)
+    if delivery["refused_files"] or delivery["delivery_status"] != "taken":
         raise RuntimeError("a delivery was not taken whole")
 
 
