@@ -47,7 +47,7 @@ def measure(rounds: int = 9) -> list[Figure]:
             ):
                 for number in range(rounds + 1):
                     addresses = ((url, "tr[data-field]"), (chart_peer.ready_line, "tr.field"), (plain_peer.ready_line, "tr.field"))
-                    shown = [_cold(playwright, *each) for each in addresses]
+                    shown = [cold(playwright, *each) for each in addresses]
                     if number:  # at the first, the browser's own files are cold
                         ours.append(shown[0])
                         charted.append(shown[1])
@@ -58,12 +58,12 @@ def measure(rounds: int = 9) -> list[Figure]:
     ]
 
 
-def _cold(playwright: Playwright, url: str, selector: str) -> float:
+def cold(playwright: Playwright, url: str, selector: str, rows: int = ROWS) -> float:
     """Milliseconds from the navigation to the first frame with all rows."""
-    browser = playwright.chromium.launch(executable_path=_chromium(), args=list(CHROMIUM_ARGUMENTS))
+    browser = playwright.chromium.launch(executable_path=installed(), args=list(CHROMIUM_ARGUMENTS))
     try:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="nb-NO")
-        page.add_init_script(_WATCH.replace("SELECTOR", selector).replace("COUNT", str(ROWS)))
+        page.add_init_script(_WATCH.replace("SELECTOR", selector).replace("COUNT", str(rows)))
         page.goto(url, wait_until="commit")
         waited = 0
         while (found := page.evaluate("window.laidOutAt ?? null")) is None:
@@ -76,5 +76,6 @@ def _cold(playwright: Playwright, url: str, selector: str) -> float:
         browser.close()
 
 
-def _chromium() -> str:
+def installed() -> str:
+    """The path of the machine's Chromium or Chrome."""
     return next(path for name in CHROMIUM_NAMES if (path := shutil.which(name)))

@@ -9,6 +9,9 @@ const idOf = row => row.dataset.region
 const link = row => $(".go", row)
 const flags = row => row.dataset.flags.split(" ")
 const period = () => $("caption", table).dataset.period
+// Only what differs is written: with so many rows each write costs the browser a look at all of them.
+const write = (element, words) => { if (element.textContent !== words) element.textContent = words }
+const hide = (element, on) => { if (element.hidden !== on) element.hidden = on }
 
 // ── what is chosen: in the controls, and so in the address ──
 const DEFAULTS = {period_id: "", q: "", show: "all", deviation: "all", case_system: "", sort: "-status"}
@@ -64,7 +67,7 @@ function before() {
 function arrange(aloud = true) {
   const focused = document.activeElement, order = rows().sort(before()), passes = passing(chosen())
   if (order.some((row, i) => body.rows[i] !== row)) body.append(...order)
-  for (const row of order) row.hidden = !passes(row)
+  for (const row of order) hide(row, !passes(row))
   if (body.contains(focused)) focused.focus()
   tell()
   if (aloud) say($("#seen").textContent)
@@ -88,23 +91,25 @@ function tell() {
   const all = rows(), now = chosen(), seen = all.filter(row => !row.hidden).length
   for (const radio of $$("[name=show]")) {
     const passes = passing({...now, show: radio.value})
-    $("b", radio.parentElement).textContent = all.filter(passes).length
+    write($("b", radio.parentElement), `${all.filter(passes).length}`)
   }
-  $("#seen").textContent = text("overview.shown", {n: seen, total: all.length})
-  $("#first").hidden = all.length === 0
-  $("#none").hidden = all.length > 0
-  $("#empty").hidden = seen > 0
-  table.hidden = seen === 0
+  write($("#seen"), text("overview.shown", {n: seen, total: all.length}))
+  hide($("#first"), all.length === 0)
+  hide($("#none"), all.length > 0)
+  hide($("#empty"), seen > 0)
+  hide(table, seen === 0)
   const moved = misplaced(), offer = $("#reordered")
-  offer.hidden = moved === 0
-  $("span", offer).textContent = counted("overview.reordered", moved)
-  $("[data-do=seen]").hidden = now.deviation !== "changed" || marks.size === 0
+  hide(offer, moved === 0)
+  write($("span", offer), counted("overview.reordered", moved))
+  hide($("[data-do=seen]"), now.deviation !== "changed" || marks.size === 0)
   if (!links().some(each => each.tabIndex === 0)) stop(links()[0])
 }
 
 // ── rows: one tab stop ──
 const links = () => rows().filter(row => !row.hidden).map(link)
-const stop = here => rows().forEach(row => { link(row).tabIndex = link(row) === here ? 0 : -1 })
+function stop(here) {
+  for (const each of rows().map(link)) if (each.tabIndex !== (each === here ? 0 : -1)) each.tabIndex = each === here ? 0 : -1
+}
 function go(to) { if (to) { stop(to); to.focus(); to.scrollIntoView({block: "nearest"}) } }
 function move(step) {
   const all = links(), at = all.indexOf(document.activeElement)

@@ -94,7 +94,9 @@ class Boards:
         """Kept, so that of 400 rows only those are drawn that say something else than before."""
         words = Words(self._house.application.texts, language)
         shown = word(line, field_count, words, asked_period, day)
-        return shown, str(self._house.parts("overview_parts.html").row(shown, words))
+        drawn = str(self._house.parts("overview_parts.html").row(shown, words))
+        # 400 times over, white space between cells would be a tenth of all nodes of the page.
+        return shown, "".join(line.strip() for line in drawn.splitlines())
 
     def _frame(self, overview: Overview, language: Language) -> dict[str, str]:
         parts, words = self._house.parts("overview_parts.html"), Words(self._house.application.texts, language)
@@ -177,11 +179,14 @@ class Boards:
 
     def _wait_for_midnight(self) -> None:
         """Rows say "today": then they are drawn anew."""
-        tomorrow = datetime.combine(today() + timedelta(days=1), time(), OSLO)
-        seconds = (tomorrow - now()).total_seconds() + 1
-        self._midnight = asyncio.get_running_loop().call_later(seconds, self._turn_day)
+        self._midnight = asyncio.get_running_loop().call_later(_seconds_to_midnight() + 1, self._turn_day)
 
     def _turn_day(self) -> None:
         self._wait_for_midnight()
         self._put_behind()
         self._go_on()
+
+
+def _seconds_to_midnight() -> float:
+    """In Norway."""
+    return (datetime.combine(today() + timedelta(days=1), time(), OSLO) - now()).total_seconds()
