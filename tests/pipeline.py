@@ -13,7 +13,12 @@ import msgspec
 from preview.application import Application
 from preview.documents import DeliveryDocument, Document, Requested, Value
 from preview.events import EventRow
+from preview.jobs import claim
+from preview.periods import Period
 from preview.settings import Settings
+from preview.snapshots import create
+from preview.store.database import Connection
+from preview.store.jobs import JobRow
 
 WAIT_SECONDS = 30.0
 
@@ -71,6 +76,18 @@ def aggregate(application: Application, organization_id: str, period_id: str, *,
     requested, _ = application.snapshots.request(organization_id, period_id, force, actor)
     wait_for_job(application, requested.job_id)
     return requested
+
+
+def hold(application: Application, organization_id: str, period_id: str) -> JobRow:
+    """A job of a new snapshot that runs for as long as the test wants: no worker gets hold of it."""
+
+    def work(connection: Connection) -> JobRow:
+        _, job = create(connection, application.form, organization_id, Period.parse(period_id), "test", automatic=False)
+        claimed = claim(connection, application.worker_number, job.job)
+        assert claimed is not None
+        return claimed
+
+    return application.database.write(work)
 
 
 def wait_for_job(application: Application, job_id: str) -> None:

@@ -1,0 +1,121 @@
+"""The view-model of the overview: each organisation's state, and which snapshot stands for it."""
+
+import pytest
+
+from preview.application import Application
+from preview.documents import snapshot_id
+from preview.errors import Invalid
+from preview.overviews import OverviewLine
+from tests import folders, pipeline
+from tests.preview.services import Service
+
+
+def line(application: Application, service: Service, period_id: str | None = None) -> OverviewLine:
+    (found,) = application.overviews.read(period_id, service.organization_id).lines
+    assert found in application.overviews.read(period_id).lines
+    return found
+
+
+def delivered(application: Application, service: Service) -> None:
+    """Two extracts of its case, so that 2023 and 2024 are covered."""
+    pipeline.deliver(application, service.folder(1, "2023-06-01"), service.folder(1, "2025-01-15", ["2024-02-01"]))
+
+
+def test_one_that_is_listed_and_has_not_delivered_is_silent(application: Application, service: Service) -> None:
+    pipeline.deliver(application, service.listing(service.organization_id, "Barnevernstjenesten Stille"))
+    found = line(application, service)
+    assert (found.organization_name, found.number) == ("Barnevernstjenesten Stille", service.organisasjonsnummer)
+    assert (found.state, found.listed, found.snapshot_id, found.populated, found.case_system) == ("silent", True, None, 0, "")
+
+
+def test_one_with_data_waits_to_be_asked_for(application: Application, service: Service) -> None:
+    delivered(application, service)
+    assert (line(application, service).state, line(application, service).case_system) == ("waiting", "Testsystem")
+    pipeline.aggregate(application, service.organization_id, "2024")
+    assert line(application, service, "2023").state == "waiting"
+    assert line(application, service, "2024").state == "ready"
+
+
+def test_a_ready_one_counts_what_its_document_and_its_preview_say(application: Application, service: Service) -> None:
+    delivered(application, service)
+    # Concluded with no code: the parts are not the whole.
+    pipeline.deliver(application, service.folder(2, "2025-01-15", undersokelser=[folders.undersokelse("2024-02-20", "2024-04-01", None)]))
+    pipeline.aggregate(application, service.organization_id, "2023")
+    requested = pipeline.aggregate(application, service.organization_id, "2024")
+    found = line(application, service)
+    document = pipeline.document(application, requested.snapshot_id)
+    assert found.populated == sum(value is not None for value in pipeline.values(document).values())
+    assert (found.snapshot_id, found.status, found.cache_valid, found.aggregated_at) == (
+        requested.snapshot_id,
+        document.snapshot_status,
+        True,
+        document.aggregated_at,
+    )
+    shown = application.previews.read(service.organization_id, "2024", None)
+    severities = [{deviation.severity for deviation in row.deviations} for row in shown.rows]
+    assert (found.errors, found.warnings, found.notices) == tuple(
+        sum(severity in of for of in severities) for severity in ("error", "warning", "notice")
+    )
+    assert found.errors
+    assert found.notices
+
+
+def test_each_one_s_newest_is_of_the_newest_period_that_was_asked_for(application: Application, service: Service) -> None:
+    delivered(application, service)
+    for period in ("2023", "2024-H1"):
+        pipeline.aggregate(application, service.organization_id, period)
+    assert line(application, service).period_id == "2024-H1"
+    pipeline.aggregate(application, service.organization_id, "2024")
+    assert line(application, service).period_id == "2024"
+    assert line(application, service, "2023").period_id == "2023"
+    assert {"2024", "2024-H1", "2023"} <= set(application.overviews.read().periods)
+
+
+def test_a_failure_of_the_newest_period_is_not_hidden_by_an_older_report(application: Application, service: Service) -> None:
+    delivered(application, service)
+    pipeline.aggregate(application, service.organization_id, "2023")
+    job = pipeline.hold(application, service.organization_id, "2024")
+    application.jobs.progress(job, 0.5)
+    pipeline.until(lambda: line(application, service).completed == 0.5)
+    assert line(application, service).state == "processing"
+    application.jobs.fail(job, "It failed.")
+    found = line(application, service)
+    assert (found.state, found.period_id, found.aggregated_at, found.populated) == ("failed", "2024", None, 0)
+    assert line(application, service, "2023").state == "ready"
+
+
+def test_while_a_new_one_runs_or_has_failed_the_values_of_the_old_one_stand(application: Application, service: Service) -> None:
+    delivered(application, service)
+    old = pipeline.aggregate(application, service.organization_id, "2024")
+    job = pipeline.hold(application, service.organization_id, "2024")
+    running = line(application, service)
+    assert (running.state, running.snapshot_id, running.completed) == ("processing", old.snapshot_id, 0.0)
+    assert running.aggregated_at is not None
+    assert running.populated > 0
+    application.jobs.fail(job, "It failed.")
+    failed = line(application, service)
+    assert (failed.state, failed.snapshot_id, failed.populated) == ("failed", old.snapshot_id, running.populated)
+    application.snapshots.delete(snapshot_id(job.snapshot), "test")
+    assert line(application, service).state == "ready"
+
+
+def test_a_later_delivery_makes_it_stale(application: Application, service: Service) -> None:
+    delivered(application, service)
+    pipeline.aggregate(application, service.organization_id, "2024")
+    pipeline.deliver(application, service.folder(1, "2025-01-20", ["2024-02-01", "2024-03-01"]))
+    found = line(application, service)
+    assert (found.state, found.cache_valid) == ("ready", False)
+
+
+def test_the_place_is_that_of_the_newest_event(application: Application, service: Service) -> None:
+    delivered(application, service)
+    assert application.overviews.read().place == application.events.newest()
+
+
+def test_what_is_no_period_is_refused(application: Application) -> None:
+    with pytest.raises(Invalid):
+        application.overviews.read("2024-H3")
+
+
+def test_nobody_knows_an_organisation_that_is_none(application: Application) -> None:
+    assert application.overviews.read(None, "org-unknown").lines == []
