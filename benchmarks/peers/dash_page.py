@@ -11,9 +11,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import dash
+import dash  # pyright: ignore[reportMissingImports]  (only where the benchmarks are installed)
 import msgspec
-from dash import dcc, html
+from dash import dcc, html  # pyright: ignore[reportMissingImports]
 from werkzeug.serving import make_server
 
 from preview.documents import Document, FieldValue
