@@ -1,40 +1,23 @@
 """WCAG 2.2 AA as far as a machine can tell, and what it cannot: that everything to be read is there to be seen."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import Service
-from tests.servers import REPOSITORY, Server
+from tests.servers import Server
 
 pytestmark = pytest.mark.browser
 
-AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    if not AXE.is_file():
-        pytest.fail("axe-core is not installed: make test fetches it with npm.")
-    return Path(AXE).read_text(encoding="utf-8")
-
-
-def _violations(page: Page, axe: str) -> list[str]:
-    # Not as a script tag: the page's policy would rightly refuse it.
-    page.evaluate(f"() => {{ {axe} }}")
-    page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished))")  # what fades in is pale at first
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
-    return [f"{fault['id']}: {node['html'][:200]}" for fault in found["violations"] for node in fault["nodes"]]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 768, 375])
 def test_the_preview_has_no_violation(
-    opened: Opened, busy: Server, services: dict[str, Service], axe: str, page: Page, theme: str, width: int
+    opened: Opened, busy: Server, services: dict[str, Service], page: Page, theme: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     opened(busy, services["still"], theme=theme)
@@ -42,31 +25,31 @@ def test_the_preview_has_no_violation(
     page.get_by_text("Utvikling: Meldinger").click()
     expect(page.locator("[data-history=meldinger]").get_by_role("table")).to_be_visible()
     expect(page.locator(".detail:visible").get_by_text("Barnevernsloven § 2-1")).to_be_visible()
-    assert _violations(page, axe) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_dialogs_and_menus_have_no_violation(opened: Opened, busy: Server, services: dict[str, Service], axe: str, theme: str) -> None:
+def test_the_dialogs_and_menus_have_no_violation(opened: Opened, busy: Server, services: dict[str, Service], theme: str) -> None:
     page = opened(busy, services["still"], theme=theme)
     page.keyboard.press("a")
     page.keyboard.press("Tab")
-    assert _violations(page, axe) == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Tastatursnarveier")).to_be_visible()
-    assert _violations(page, axe) == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     expect(page.get_by_role("link", name=services["still"].name)).to_be_visible()
-    assert _violations(page, axe) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/preview?organization_id=org-9900&period_id=2019"])
-def test_the_other_pages_have_no_violation(page: Page, busy: Server, axe: str, path: str, theme: str) -> None:
+def test_the_other_pages_have_no_violation(page: Page, busy: Server, path: str, theme: str) -> None:
     page.goto(f"{busy.url}{path}{'&' if '?' in path else '?'}theme={theme}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert _violations(page, axe) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [1440, 768, 375, 320])

@@ -1,0 +1,27 @@
+"""axe-core in the page: what a machine can tell of WCAG 2.2 AA."""
+
+from functools import cache
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.servers import REPOSITORY
+
+_AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@cache
+def _source() -> str:
+    if not _AXE.is_file():
+        pytest.fail("axe-core is not installed: make test fetches it with npm.")
+    return _AXE.read_text(encoding="utf-8")
+
+
+def violations(page: Page) -> list[str]:
+    """Rule and element of each."""
+    # Not as a script tag: the page's policy would rightly refuse it.
+    page.evaluate(f"() => {{ {_source()} }}")
+    page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished))")  # what fades in is pale at first
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", _TAGS)
+    return [f"{fault['id']}: {node['html'][:200]}" for fault in found["violations"] for node in fault["nodes"]]
