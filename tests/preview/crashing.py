@@ -32,7 +32,9 @@ def die() -> None:
 
 
 def hang() -> None:
-    """Until somebody kills it."""
+    """Until somebody kills it; what comes meanwhile is left to other processes."""
+    setattr(Jobs, "claim", lambda *_: None)  # noqa: B010  (as the points are patched)
+    setattr(Deliveries, "claim", lambda *_: None)  # noqa: B010
     sys.stdout.write(HANGS)
     sys.stdout.flush()
     time.sleep(60)
