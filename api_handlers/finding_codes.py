@@ -4,9 +4,9 @@ import msgspec
 
 from api_handlers.base import Handler
 from api_handlers.operations import operation
+from preview.finding_texts import action, message
 from preview.form.entries import InLanguages
 from preview.readers.findings import Code
-from preview.texts import Texts
 
 
 class FindingCode(msgspec.Struct, frozen=True):
@@ -31,10 +31,5 @@ class FindingCodes(Handler):
     def get(self) -> None:
         """Every code that a finding may have: what it says, and what is to be done."""
         texts = self.preview.texts
-        codes = [FindingCode(code, code.severity, _told(texts, code, "message"), _told(texts, code, "action")) for code in Code]
+        codes = [FindingCode(code, code.severity, message(texts, code), action(texts, code)) for code in Code]
         self.reply(FindingCodeList(codes))
-
-
-def _told(texts: Texts, code: str, part: str) -> InLanguages:
-    key = f"finding.{code}.{part}"
-    return InLanguages(nb=texts.get("nb", key), nn=texts.get("nn", key), en=texts.get("en", key))

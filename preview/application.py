@@ -125,6 +125,7 @@ class Application:
             settings.inbox,
             settings.data_dir / "inbox.lock",
             self.deliveries,
+            self.texts,
             taken=settings.inbox_taken,
             settle_seconds=settings.inbox_settle_seconds,
             max_delivery_bytes=settings.max_delivery_bytes,

@@ -17,15 +17,15 @@ from typing import Literal
 
 import msgspec
 
-from preview.clock import now, timestamp
 from preview.deliveries import Deliveries
-from preview.documents import FindingDocument
 from preview.errors import NotFound, PreviewError
 from preview.inbox_claims import FOLDER, Claim, Found, claims, free
+from preview.inbox_report import report
 from preview.readers.archive import is_noise
 from preview.readers.findings import Code, Finding
 from preview.readers.zip_file import MAGIC
 from preview.store.deliveries import KEPT_REFUSALS
+from preview.texts import Texts
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +40,6 @@ _BEING_WRITTEN = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownloa
 Taken = Literal["delete", "move"]
 
 
-class Report(msgspec.Struct, frozen=True):
-    """Why a file was refused; beside it in `refused/`. It holds no value of the file."""
-
-    delivery_id: str | None
-    refused_at: str
-    findings: list[FindingDocument]
-
-
 class _Seen(msgspec.Struct):
     """What earlier looks have seen of a file: its content since when (monotonic seconds), and whether under the name of what is being written."""
 
@@ -60,11 +52,20 @@ class Inbox:
     """`look` is called again and again on one thread, and blocks it."""
 
     def __init__(
-        self, folder: Path, lock: Path, deliveries: Deliveries, *, taken: Taken, settle_seconds: float, max_delivery_bytes: int
+        self,
+        folder: Path,
+        lock: Path,
+        deliveries: Deliveries,
+        texts: Texts,
+        *,
+        taken: Taken,
+        settle_seconds: float,
+        max_delivery_bytes: int,
     ) -> None:
         self._folder = folder
         self._lock_path = lock
         self._deliveries = deliveries
+        self._texts = texts
         self._taken = taken
         self._settle_seconds = settle_seconds
         self._max_delivery_bytes = max_delivery_bytes
@@ -207,8 +208,7 @@ class Inbox:
         for number in list(claim.files):
             if number in refusals:
                 where = claim.move(number, self._folder / REFUSED)
-                report = Report(delivery_id, timestamp(now()), [FindingDocument.of(each) for each in refusals[number]])
-                free(where, REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+                free(where, REPORT).write_bytes(report(self._texts, delivery_id, refusals[number]))
             elif self._taken == "move":
                 claim.move(number, self._folder / TAKEN)
             else:

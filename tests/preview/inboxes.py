@@ -56,7 +56,9 @@ class Looking:
 
     def __init__(self, application: Application, inbox: Path, *, settle_seconds: float = 0.0) -> None:
         lock = application.settings.data_dir / "inbox.lock"
-        self.inbox = Inbox(inbox, lock, application.deliveries, taken="delete", settle_seconds=settle_seconds, max_delivery_bytes=2**20)
+        self.inbox = Inbox(
+            inbox, lock, application.deliveries, application.texts, taken="delete", settle_seconds=settle_seconds, max_delivery_bytes=2**20
+        )
 
     def __call__(self) -> None:
         self.inbox._next = 0.0  # pyright: ignore[reportPrivateUsage]

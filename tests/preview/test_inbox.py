@@ -110,6 +110,7 @@ def test_what_is_refused_comes_back_with_a_report_that_quotes_nothing(data_dir: 
     assert told["delivery_id"] == delivery.delivery_id
     assert [(each["severity"], each["code"], each["file"]) for each in told["findings"]] == [("refused", "not_well_formed", 1)]
     assert told["findings"][0]["line"] > 0
+    assert {language: bool(text) for language, text in told["findings"][0]["actions"].items()} == {"nb": True, "nn": True, "en": True}
 
 
 def test_it_is_known_which_of_many_were_refused_behind_any_number_of_findings(data_dir: Path, inbox: Path, service: Service) -> None:
