@@ -1,6 +1,6 @@
 """The command line. What it does to a store goes through the same nouns as all else; its actor is `cli`.
 
-Exit codes: 0 done; 1 refused, failed or not found; 2 wrong use.
+Exit codes: 0 done; 1 refused, failed or not found; 2 wrong use. `check` has its own beside them (`cli_local.py`).
 """
 
 import sys

@@ -8,7 +8,25 @@ import pytest
 from tests.house.sources import imported, sources, text, under
 
 SCREEN = ("tornado", "panel", "bokeh", "param", "app", "components", "api_handlers")
-NOUNS = ("application", "organizations", "deliveries", "snapshots", "jobs", "events", "worker", "feed", "inbox", "exports", "demo", "cli")
+NOUNS = (
+    "application",
+    "organizations",
+    "deliveries",
+    "snapshots",
+    "jobs",
+    "events",
+    "worker",
+    "feed",
+    "inbox",
+    "forgetting",
+    "retention",
+    "explaining",
+    "checking",
+    "reporting",
+    "exports",
+    "demo",
+    "cli",
+)
 ABOVE_THE_STORE = tuple(f"preview.{noun}" for noun in NOUNS)
 
 # What a folder's files must not import; the nearest folder that is listed decides, and all above it.
