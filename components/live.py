@@ -16,7 +16,6 @@ from panel.custom import JSComponent
 from panel.theme import Design
 from tornado.ioloop import IOLoop
 
-from components.page import LIVE_MARK
 from preview.events import AggregationProgress, EventRow
 from preview.feed import Feed
 
@@ -73,26 +72,24 @@ class Live(JSComponent):
         self.take(data)
 
 
-# Everything to be read comes first. Each script carries the nonce: es-module-shims copies it from there.
-_TEMPLATE = """{% from macros import embed %}{{ before }}{{ embed(roots.live) }}
+# What is to be read has gone out before. Each script carries the nonce: es-module-shims copies it from there.
+_TEMPLATE = """{% from macros import embed %}{{ embed(roots.live) }}
 {% for name in more %}<div id="{{ name }}">{{ embed(roots[name]) }}</div>{% endfor %}
 {{ bokeh_css }}{{ (scripts(bokeh_js) ~ plot_script) | replace("<script", '<script nonce="' ~ nonce ~ '"') }}{{ after }}"""
 
 
 def live_page(
-    live: Live, html: str, nonce: str, scripts: Callable[[str], str], more: Mapping[str, pn.viewable.Viewable] | None = None
+    live: Live, request: Any, scripts: Callable[[str], str], more: Mapping[str, pn.viewable.Viewable] | None = None
 ) -> pn.Template:
-    """A page around its live component. `html` holds `LIVE_MARK`; `scripts` puts our addresses into Panel's script tags.
+    """The end of a page, from its live component on. `scripts` puts our addresses into Panel's script tags.
 
     `more` are further roots, each in an element with its name as id, which the page's script moves to where it belongs.
     """
-    before, _, after = html.partition(LIVE_MARK)
     page = pn.Template(_TEMPLATE, items={"live": live, **(more or {})})
     page.add_variable("more", list(more or {}))
-    page.add_variable("before", before)
-    page.add_variable("after", after)
+    page.add_variable("after", getattr(request, "after", ""))
     page.add_variable("scripts", scripts)
-    page.add_variable("nonce", nonce)
+    page.add_variable("nonce", getattr(request, "nonce", ""))
     return page
 
 

@@ -132,12 +132,10 @@ class OverviewPage:
         view = OverviewView(self._boards, board, of.language, document, period_id=_period(of.arguments.get("period_id")))
         self._boards.join(view, board)
         pn.state.on_session_destroyed(lambda _: self._boards.leave(view))
-        nonce: str = getattr(request, "nonce", "")
-        return live_page(view.live, self._html(fetched, of, nonce), nonce, self._house.scripts)
+        return live_page(view.live, request, self._house.scripts)
 
-    def _html(self, fetched: Fetched | None, of: Visit, nonce: str) -> str:
-        if fetched is None:
-            return ""
+    def html(self, fetched: Fetched, of: Visit, nonce: str) -> str:
+        """All of the page that is to be read."""
         words = self._house.words(of)
         return self._house.page(
             "overview.html",

@@ -241,12 +241,10 @@ class PreviewPage:
         self._fanout.join(view)
         pn.state.on_session_destroyed(lambda _: self._fanout.leave(view))
         view.catch_up(self._fanout.newest(asked.organization_id))
-        nonce: str = getattr(request, "nonce", "")
-        return live_page(view.live, self._html(reading, of, nonce), nonce, self._house.scripts, {"charts": view.history.charts})
+        return live_page(view.live, request, self._house.scripts, {"charts": view.history.charts})
 
-    def _html(self, reading: Reading | None, of: Visit, nonce: str) -> str:
-        if reading is None:
-            return ""
+    def html(self, reading: Reading, of: Visit, nonce: str) -> str:
+        """All of the page that is to be read."""
         words = self._house.words(of)
         return self._house.page(
             "preview.html",
