@@ -134,7 +134,7 @@ class Jobs:
 
     def claim(self, worker: int) -> JobRow | None:
         """The next job that may run, now running under this worker; what it will read is noted with it (contract 3a)."""
-        if not self._database.read(jobs.any_waits):
+        if self._database.read(jobs.next_free) is None:  # a look in vain takes no turn at the write lock
             return None
         return self._database.write(lambda connection: claim(connection, worker))
 

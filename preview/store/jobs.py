@@ -81,12 +81,7 @@ def insert(
     return int(cursor.lastrowid or 0)
 
 
-def any_waits(connection: Connection) -> bool:
-    """Whether a look for work is worth a turn at the write lock."""
-    return connection.execute("SELECT 1 FROM job WHERE job_status = 'waiting' LIMIT 1").fetchone() is not None
-
-
-def claim(connection: Connection, worker: int, at: str, number: int | None = None) -> JobRow | None:
+def next_free(connection: Connection, number: int | None = None) -> int | None:
     """The next that may run, or that one if it may, asked-for ones first: whose source is not being read (contract S5), whose snapshot has none that runs."""
     found = connection.execute(
         """SELECT job FROM job AS waiting WHERE job_status = 'waiting' AND job = coalesce(?, job)
@@ -95,13 +90,19 @@ def claim(connection: Connection, worker: int, at: str, number: int | None = Non
         ORDER BY automatic, job LIMIT 1""",
         (number,),
     ).fetchone()
+    return found[0] if found else None
+
+
+def claim(connection: Connection, worker: int, at: str, number: int | None = None) -> JobRow | None:
+    """The `next_free` one, running under the worker from now on."""
+    found = next_free(connection, number)
     if found is None:
         return None
     connection.execute(
         "UPDATE job SET job_status = 'running', worker = ?, attempt = attempt + 1, completed = 0, stamp = NULL, started_at = ? WHERE job = ?",
-        (worker, at, found[0]),
+        (worker, at, found),
     )
-    return job(connection, found[0])
+    return job(connection, found)
 
 
 def release(connection: Connection, number: int, attempt: int, at: str) -> bool:

@@ -262,6 +262,14 @@ def test_a_job_waits_while_its_source_is_being_read(application: Application) ->
     assert status(application, job) == "waiting"
 
 
+def test_a_look_in_vain_takes_no_turn_at_the_write_lock(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each transaction of a large delivery wakes the workers, also those whose job waits for it to end."""
+    post(application)
+    application.database.write(lambda connection: connection.execute("INSERT INTO lesing VALUES (1, 1)"))
+    monkeypatch.setattr(application.database, "submit", lambda _: pytest.fail("it asked for the write lock"))  # pyright: ignore[reportUnknownLambdaType]
+    assert application.jobs.claim(application.worker_number) is None
+
+
 def test_jobs_that_were_asked_for_come_first(application: Application) -> None:
     made(application)
     take(application, mappe(2, "b", 2))
