@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from preview.readers.folders import Innhold
+from preview.store.bulk import execute_rows
 from preview.store.database import Connection
 
 TABLES = ("melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting")
@@ -53,11 +54,12 @@ def next_sak(connection: Connection, kilde: int) -> int:
 
 def put_saker(connection: Connection, saker: Iterable[Standing]) -> None:
     """Inserts or replaces where these cases stand."""
-    connection.executemany(
-        """INSERT INTO sak (kilde, sak, uttrekk, levering, innhold, fodt, funn, slettet) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (kilde, sak) DO UPDATE SET uttrekk = excluded.uttrekk, levering = excluded.levering, innhold = excluded.innhold,
-            fodt = excluded.fodt, funn = excluded.funn, slettet = excluded.slettet""",
+    execute_rows(
+        connection,
+        "INSERT INTO sak (kilde, sak, uttrekk, levering, innhold, fodt, funn, slettet) VALUES",
         [(kilde, row.sak, row.uttrekk, row.levering, row.innhold, fodt, funn, row.slettet) for kilde, row, fodt, funn in saker],
+        """ON CONFLICT (kilde, sak) DO UPDATE SET uttrekk = excluded.uttrekk, levering = excluded.levering, innhold = excluded.innhold,
+            fodt = excluded.fodt, funn = excluded.funn, slettet = excluded.slettet""",
     )
 
 
@@ -71,7 +73,7 @@ def touch_saker(connection: Connection, saker: Iterable[tuple[int, SakRow]]) -> 
 
 def link(connection: Connection, links: Iterable[tuple[int, bytes, int]]) -> None:
     """From now on cases are known by these ids too: (kilde, nokkel, sak)."""
-    connection.executemany("INSERT OR IGNORE INTO sak_id (kilde, nokkel, sak) VALUES (?, ?, ?)", list(links))
+    execute_rows(connection, "INSERT OR IGNORE INTO sak_id (kilde, nokkel, sak) VALUES", list(links))
 
 
 def merge(connection: Connection, kilde: int, sak: int, into: int) -> None:
@@ -104,15 +106,16 @@ def remove(connection: Connection, kilde: int, saker: Iterable[int]) -> None:
     """Takes cases out, without a trace: of a source whose cases have no ids."""
     keys = [(kilde, sak) for sak in saker]
     delete_innhold(connection, keys)
-    connection.executemany("DELETE FROM sak WHERE kilde = ? AND sak = ?", keys)
+    execute_rows(connection, "DELETE FROM sak WHERE (kilde, sak) IN (VALUES", keys, ")")
 
 
 def add(connection: Connection, kilde: int, uttrekk: str, saker: Iterable[tuple[Innhold, bytes]]) -> None:
     """Puts in cases (what is kept, its digest) of a source whose cases have no ids."""
     numbered = list(enumerate(saker, start=next_sak(connection, kilde)))
-    connection.executemany(
-        "INSERT INTO sak (kilde, sak, uttrekk, innhold, fodt, funn, slettet) VALUES (?, ?, ?, ?, ?, ?, 0)",
-        [(kilde, sak, uttrekk, digest, innhold.fodt, innhold.funn) for sak, (innhold, digest) in numbered],
+    execute_rows(
+        connection,
+        "INSERT INTO sak (kilde, sak, uttrekk, innhold, fodt, funn, slettet) VALUES",
+        [(kilde, sak, uttrekk, digest, innhold.fodt, innhold.funn, 0) for sak, (innhold, digest) in numbered],
     )
     insert_innhold(connection, [(kilde, sak, innhold) for sak, (innhold, _) in numbered])
 
@@ -121,7 +124,7 @@ def delete_innhold(connection: Connection, cases: Iterable[tuple[int, int]]) -> 
     """Takes out what is kept of these (kilde, sak)."""
     keys = list(cases)
     for table in TABLES:
-        connection.executemany(f"DELETE FROM {table} WHERE kilde = ? AND sak = ?", keys)
+        execute_rows(connection, f"DELETE FROM {table} WHERE (kilde, sak) IN (VALUES", keys, ")")
 
 
 def insert_innhold(connection: Connection, cases: Iterable[tuple[int, int, Innhold]]) -> None:
@@ -142,5 +145,4 @@ def insert_innhold(connection: Connection, cases: Iterable[tuple[int, int, Innho
         for nr, flytting in enumerate(innhold.flyttinger):
             rows["flytting"].append((kilde, sak, nr, flytting.dato, flytting.arsak, flytting.til))
     for table, values in rows.items():
-        if values:
-            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
+        execute_rows(connection, f"INSERT INTO {table} VALUES", values)

@@ -1,0 +1,50 @@
+"""Many rows in few statements."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from preview.store.bulk import execute_rows
+from preview.store.database import Connection, Database
+
+
+@pytest.fixture
+def database(data_dir: Path) -> Generator[Database]:
+    """With a table of pairs."""
+    opened = Database(data_dir / "store.sqlite")
+    opened.write(lambda connection: connection.execute("CREATE TABLE pair (a INTEGER, b TEXT, PRIMARY KEY (a, b))").rowcount)
+    yield opened
+    opened.close()
+
+
+def pairs(connection: Connection) -> list[tuple[int, str]]:
+    """All, in order."""
+    return connection.execute("SELECT a, b FROM pair ORDER BY a").fetchall()
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 127, 128, 129, 300])
+def test_each_row_once_whatever_their_number(database: Database, count: int) -> None:
+    rows = [(number, str(number)) for number in range(count)]
+    database.write(lambda connection: execute_rows(connection, "INSERT INTO pair VALUES", rows))
+    assert database.read(pairs) == rows
+
+
+def test_what_stands_after_the_rows(database: Database) -> None:
+    rows = [(number, str(number)) for number in range(150)]
+    database.write(lambda connection: execute_rows(connection, "INSERT INTO pair VALUES", rows))
+    database.write(lambda connection: execute_rows(connection, "INSERT INTO pair VALUES", rows, "ON CONFLICT DO NOTHING"))
+    database.write(lambda connection: execute_rows(connection, "DELETE FROM pair WHERE (a, b) IN (VALUES", rows[1:], ")"))
+    assert database.read(pairs) == rows[:1]
+
+
+def test_few_statements(database: Database) -> None:
+    statements: list[str] = []
+
+    def work(connection: Connection) -> None:
+        connection.set_trace_callback(statements.append)
+        execute_rows(connection, "INSERT INTO pair VALUES", [(number, "") for number in range(300)])
+        connection.set_trace_callback(None)
+
+    database.write(work)
+    assert len(statements) == 300 // 128 + 300 % 128 // 16 + 300 % 16
