@@ -102,18 +102,23 @@ function tell() {
   hide(offer, moved === 0)
   write($("span", offer), counted("overview.reordered", moved))
   hide($("[data-do=seen]"), now.deviation !== "changed" || marks.size === 0)
-  if (!links().some(each => each.tabIndex === 0)) stop(links()[0])
+  if (!links().includes(stopped)) stop(links()[0] ?? null)
 }
 
 // ── rows: one tab stop ──
 const links = () => rows().filter(row => !row.hidden).map(link)
+let stopped = null
 function stop(here) {
-  for (const each of rows().map(link)) if (each.tabIndex !== (each === here ? 0 : -1)) each.tabIndex = each === here ? 0 : -1
+  stopped = here
+  for (const each of rows().map(link)) {
+    const wanted = each === here ? "0" : "-1"
+    if (each.getAttribute("tabindex") !== wanted) each.setAttribute("tabindex", wanted)
+  }
 }
 function go(to) { if (to) { stop(to); to.focus(); to.scrollIntoView({block: "nearest"}) } }
 function move(step) {
   const all = links(), at = all.indexOf(document.activeElement)
-  go(at < 0 ? all.find(each => each.tabIndex === 0) ?? all[0] : all[Math.min(all.length - 1, Math.max(0, at + step))])
+  go(at < 0 ? stopped : all[Math.min(all.length - 1, Math.max(0, at + step))])
 }
 const deviates = each => ["error", "warning", "notice"].some(severity => flags(each.closest("tr")).includes(severity))
 function jump(step) {
@@ -136,7 +141,10 @@ function markNow(ids) {
   mark(ids, "now")
   for (const id of ids) {
     clearTimeout(fade.get(id))
-    fade.set(id, setTimeout(() => { if (marks.has(id)) mark([id], "unseen") }, NOW_MS))
+    fade.set(id, setTimeout(() => {
+      if ($(`[data-region="${id}"]`, body).contains(document.activeElement)) unmark([id])
+      else if (marks.has(id)) mark([id], "unseen")
+    }, NOW_MS))
   }
 }
 
@@ -162,6 +170,7 @@ const isRow = id => id.startsWith("row-")
 function add(html) {
   const row = made(html), busy = table.matches(":hover") || table.contains(document.activeElement), inOrder = before()
   row.hidden = !passing(chosen())(row)
+  link(row).tabIndex = -1
   body.insertBefore(row, busy ? null : rows().find(other => inOrder(row, other) < 0) ?? null)
 }
 

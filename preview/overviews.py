@@ -19,8 +19,14 @@ State = Literal["failed", "processing", "ready", "waiting", "silent"]
 period), `silent` has delivered nothing."""
 
 
+_KOSTRA = "KOSTRA 15F"
+
+
 class OverviewLine(msgspec.Struct, frozen=True):
-    """An organisation. What is of a snapshot is None without one; `completed` is 0..1 of a job that runs or waits."""
+    """An organisation. What is of a snapshot is None without one; `completed` is 0..1 of a job that runs or waits.
+
+    `case_system` names the format where a file has no case system (15F), and is empty where nothing has been delivered.
+    """
 
     organization_id: str
     organization_name: str
@@ -91,7 +97,7 @@ def _line(row: OverviewRow) -> OverviewLine:
         number=row.number,
         listed=bool(row.listed),
         state=_state(row),
-        case_system=row.fagsystem or "",
+        case_system=row.fagsystem or (_KOSTRA if row.is_15f else ""),
         snapshot_id=snapshot_id(row.snapshot) if row.snapshot is not None else None,
         period_id=row.period_id,
         status=row.snapshot_status,  # pyright: ignore[reportArgumentType]  (the column's CHECK)

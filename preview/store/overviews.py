@@ -17,6 +17,7 @@ class OverviewRow(msgspec.Struct, frozen=True):
     listed: int
     delivered: int
     fagsystem: str | None
+    is_15f: int | None
     snapshot: int | None
     period_id: str | None
     snapshot_status: str | None
@@ -46,6 +47,8 @@ _ROWS = """
         EXISTS (SELECT 1 FROM kilde WHERE kilde.organization_id = organization.organization_id AND siste_uttrekk IS NOT NULL),
         coalesce(json_extract(shown.facts, '$.fagsystem'),
             (SELECT fagsystem FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
+        coalesce(json_extract(shown.facts, '$.data_source') = 'kostra-15f',
+            (SELECT format = '15f' FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
         shown.snapshot, shown.period_id, shown.snapshot_status, last.snapshot_status, shown.cache_valid, shown.aggregated_at,
         shown.populated, shown.errors, shown.warnings, shown.notices,
         (SELECT max(completed) FROM job WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running'))

@@ -6,7 +6,7 @@ from preview.application import Application
 from preview.documents import snapshot_id
 from preview.errors import Invalid
 from preview.overviews import OverviewLine
-from tests import folders, pipeline
+from tests import folders, individer, pipeline
 from tests.preview.services import Service
 
 
@@ -105,6 +105,14 @@ def test_a_later_delivery_makes_it_stale(application: Application, service: Serv
     pipeline.deliver(application, service.folder(1, "2025-01-20", ["2024-02-01", "2024-03-01"]))
     found = line(application, service)
     assert (found.state, found.cache_valid) == ("ready", False)
+
+
+def test_a_15f_file_stands_in_for_its_case_system(application: Application, service: Service) -> None:
+    individ = individer.individ(meldinger=[individer.melding("2020-03-01")])
+    pipeline.deliver(application, individer.arsfil(individ, org=service.organisasjonsnummer, kommune=service.kommune, aar=2020))
+    assert line(application, service).case_system == "KOSTRA 15F"
+    pipeline.aggregate(application, service.organization_id, "2020")
+    assert (line(application, service).state, line(application, service).case_system) == ("ready", "KOSTRA 15F")
 
 
 def test_the_place_is_that_of_the_newest_event(application: Application, service: Service) -> None:

@@ -1,0 +1,114 @@
+"""A store with a service in every state that the overview tells apart, and acts on it beside a running server."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from preview.application import Application
+from preview.store.jobs import JobRow
+from tests import folders, pipeline
+
+NOTHING_BY_ITSELF = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}
+FIRST_EXTRACT, EXTRACT, LATER = "2022-06-01", "2025-01-15", "2025-01-20"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A service with one case. `late` and `summed_wrong` make it deviate; its number is its own."""
+
+    name: str
+    number: int
+    system: str = "CIS"
+    late: bool = False
+    summed_wrong: bool = False
+
+    @property
+    def organization_id(self) -> str:
+        """As an unlisted one is called."""
+        return f"org-{self.number}"
+
+    @property
+    def full_name(self) -> str:
+        """As an unlisted one is named."""
+        return f"Barnevernstjenesten {self.name}"
+
+    @property
+    def organisasjonsnummer(self) -> str:
+        """Nine digits."""
+        return f"{911_000_000 + self.number}"
+
+    def folder(self, day: str = EXTRACT, meldinger: int = 1) -> bytes:
+        """Its case on that day, with so many meldinger in 2024."""
+        conclusion = "2024-02-20" if self.late else "2024-02-05"
+        return folders.folder(
+            folders.uid(self.number),
+            uttrekk=f"{day}T12:00:00+01:00",
+            fagsystem=self.system,
+            org=self.organisasjonsnummer,
+            kommune=f"{self.number}",
+            kommunenavn=self.name,
+            meldinger=[
+                folders.melding("2023-02-01", "2023-02-05", id=folders.uid(100 * self.number)),
+                *(folders.melding("2024-02-01", conclusion, id=folders.uid(100 * self.number + nr + 1)) for nr in range(meldinger)),
+            ],
+            undersokelser=[folders.undersokelse("2024-02-20", "2024-04-01", None, id=folders.uid(100 * self.number + 50))]
+            if self.summed_wrong
+            else [],
+        )
+
+    def listing(self) -> str:
+        """Its line in an organisations file."""
+        return f"{self.organization_id},{self.full_name},{self.organisasjonsnummer}"
+
+
+ALTA = Place("Alta", 5601, "Acos")
+BODO = Place("Bodø", 1804)
+DRAMMEN = Place("Drammen", 3301, summed_wrong=True)
+HAMAR = Place("Hamar", 3403, "Familia")
+MOSS = Place("Moss", 3103, "Acos", late=True)
+OSLO_SOR = Place("Oslo Sør", 3015, late=True)
+OSLO_VEST = Place("Oslo Vest", 3016)
+TROMSO = Place("Tromsø", 5501)
+VIK = Place("Vik", 4639)
+AS = Place("Ås", 3218, "Familia")
+
+READY = (ALTA, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, AS)
+DELIVERED = (*READY, BODO, TROMSO)
+ALL = (*DELIVERED, VIK)
+BY_NEED = (BODO, DRAMMEN, HAMAR, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
+"""As they stand for 2024 where nothing is chosen: failed, with errors, stale, to be asked for, silent, ready."""
+
+
+def fill(data_dir: Path, periods: Sequence[str] = ("2023", "2024")) -> None:
+    """Bodø has failed, Hamar is stale, Tromsø waits to be asked for, Vik has not delivered; the others are ready."""
+    with pipeline.opened(data_dir) as application:
+        listing = "\n".join(["organization_id,organization_name,organisasjonsnummer", *(place.listing() for place in ALL)])
+        pipeline.deliver(application, listing.encode())
+        pipeline.deliver(application, *(place.folder(day) for place in DELIVERED for day in (FIRST_EXTRACT, EXTRACT)))
+        for place in READY:
+            for period in periods:
+                pipeline.aggregate(application, place.organization_id, period)
+        application.jobs.fail(pipeline.hold(application, BODO.organization_id, "2024"), "It failed.")
+        pipeline.deliver(application, HAMAR.folder(LATER, meldinger=3))
+
+
+@contextmanager
+def beside(data_dir: Path) -> Generator[Application]:
+    """A second process' view of the store: it works on nothing that others ask for."""
+    with pipeline.opened(data_dir, started=False) as application:
+        yield application
+
+
+def hold(application: Application, place: Place, completed: float = 0.0) -> JobRow:
+    """An aggregation of 2024 that runs until the test ends it."""
+    job = pipeline.hold(application, place.organization_id, "2024")
+    application.jobs.progress(job, completed)
+    return job
+
+
+def finish(application: Application, job: JobRow) -> None:
+    """It reads and completes."""
+    result = application.jobs.read(job, lambda _: None)
+    assert result is not None
+    application.jobs.complete(job, result, 0.1)

@@ -1,0 +1,357 @@
+"""The overview in a real browser: what is there to be seen, and what a person chooses of it; the address says it all."""
+
+from collections.abc import Generator
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from lxml import html
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import places
+from tests.browser.places import ALL, ALTA, AS, BODO, BY_NEED, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
+from tests.servers import Server, running
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A service in every state; nothing changes by itself."""
+    data_dir = tmp_path_factory.mktemp("country") / "data"
+    data_dir.mkdir()
+    places.fill(data_dir)
+    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
+        yield server
+
+
+@pytest.fixture
+def overview(page: Page, country: Server) -> Page:
+    """Of 2024, live."""
+    return opened(page, f"{country.url}/?period_id=2024")
+
+
+def opened(page: Page, url: str) -> Page:
+    page.goto(url)
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    return page
+
+
+def expect_rows(page: Page, *of: Place) -> None:
+    """These and no others are to be seen, in this order."""
+    expect(page.locator(".list > tbody > tr:visible .go")).to_have_text([place.full_name for place in of])
+
+
+def asked(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def column(page: Page, name: str) -> None:
+    page.get_by_role("columnheader", name=name).get_by_role("button").click()
+
+
+def figure(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=name).check(force=True)
+
+
+# ── what the server sends ──
+def test_the_first_html_holds_all_values_in_order(country: Server) -> None:
+    document = html.fromstring(httpx.get(f"{country.url}/?period_id=2024").content)
+    rows = document.xpath("//table/tbody/tr")
+    assert [row.find(".//a").text_content().removeprefix("Barnevernstjenesten ") for row in rows] == [place.name for place in BY_NEED]
+    texts = {row.get("data-region"): " ".join(row.text_content().split()) for row in rows}
+    assert "Feilet" in texts[f"row-{BODO.organization_id}"]
+    assert "32/3432 av 34 felt22 mangler11 feil11 merknadGyldig" in texts[f"row-{DRAMMEN.organization_id}"]
+    assert "31/3431 av 34 felt33 manglerUtdatert" in texts[f"row-{HAMAR.organization_id}"].replace("ingen", "")
+    assert "Ikke levert" in texts[f"row-{VIK.organization_id}"]
+    assert document.get("data-live") == "connecting"
+    assert [head.get("aria-sort") for head in document.iter("th") if head.get("aria-sort") not in (None, "none")] == ["descending"]
+
+
+def test_the_first_html_is_filtered_and_sorted_as_the_address_says(country: Server) -> None:
+    query = {"period_id": "2024", "q": "oslo", "sort": "-name", "show": "ready", "deviation": "warning"}
+    document = html.fromstring(httpx.get(country.url, params=query).content)
+    rows = document.xpath("//table/tbody/tr")
+    assert len(rows) == len(ALL)
+    assert [row.find(".//a").text_content() for row in rows if row.get("hidden") is None] == [OSLO_SOR.full_name]
+    assert document.get_element_by_id("seen").text == f"1 av {len(ALL)} tjenester"
+    assert document.get_element_by_id("search").get("value") == "oslo"
+
+
+def test_all_can_be_read_and_chosen_without_scripts(browser: Browser, country: Server) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="nb-NO")
+    page = context.new_page()
+    page.goto(f"{country.url}/?period_id=2024")
+    expect_rows(page, *BY_NEED)
+    page.get_by_role("searchbox").fill("oslo")
+    column(page, "Tjeneste")
+    expect_rows(page, OSLO_SOR, OSLO_VEST)
+    assert asked(page) == {"period_id": "2024", "q": "oslo", "show": "all", "deviation": "all", "sort": "name"}
+    column(page, "Tjeneste")
+    expect_rows(page, OSLO_VEST, OSLO_SOR)
+    context.close()
+
+
+def test_while_the_line_is_not_there_yet_all_can_be_read(page: Page, country: Server) -> None:
+    page.route_web_socket("**/ws**", lambda _: None)  # taken, and never answered
+    page.goto(f"{country.url}/?period_id=2024")
+    expect(page.get_by_text("Kobler til …")).to_be_visible()
+    expect_rows(page, *BY_NEED)
+    page.get_by_role("searchbox").fill("vik")
+    expect_rows(page, VIK)
+
+
+# ── search, filters, figures ──
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("oslo", [OSLO_SOR, OSLO_VEST]),
+        ("  vest OSLO", [OSLO_VEST]),
+        (BODO.organisasjonsnummer, [BODO]),
+        ("3218", [AS]),
+        ("tromso", [TROMSO]),
+        ("ås", [AS]),
+    ],
+)
+def test_a_search_leaves_who_it_finds(overview: Page, typed: str, found: list[Place]) -> None:
+    overview.get_by_role("searchbox", name="Søk i tjenester").press_sequentially(typed)
+    expect_rows(overview, *found)
+    expect(overview.get_by_text(f"{len(found)} av {len(ALL)} tjenester").first).to_be_visible()
+    expect(overview.locator("#said")).to_have_text(f"{len(found)} av {len(ALL)} tjenester")
+
+
+@pytest.mark.parametrize("search", ["", "oslo", "m"])
+def test_a_number_on_a_figure_is_the_number_of_rows_that_it_leaves(overview: Page, search: str) -> None:
+    overview.get_by_role("searchbox").fill(search)
+    sizes: dict[str, int] = {}
+    for radio in overview.get_by_role("radio").all():
+        label = radio.locator("xpath=..")
+        sizes[radio.get_attribute("value") or ""] = size = int(label.locator("b").inner_text())
+        radio.check(force=True)
+        expect(overview.locator(".list > tbody > tr:visible")).to_have_count(size)
+        expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible(visible=size == 0)
+    assert sum(sizes[state] for state in ("ready", "processing", "waiting", "failed", "silent")) == sizes["all"]
+
+
+def test_figures_are_of_the_whole_and_exclusive_states_stand_apart(overview: Page) -> None:
+    expect(overview.locator(".fig")).to_have_text(
+        ["10Alle", "7Klare", "0I arbeid", "1Uten rapport", "1Feilet", "1Ikke levert", "1Utdaterte", "1Med feil"]
+    )
+    gap, stale = overview.locator(".figs__gap"), overview.locator(".fig").filter(has_text="Utdaterte")
+    assert gap.evaluate("(gap, stale) => gap.nextElementSibling === stale", stale.element_handle())
+
+
+@pytest.mark.parametrize(
+    ("deviation", "left"),
+    [
+        ("Feil", [DRAMMEN]),
+        ("Varsler", [MOSS, OSLO_SOR]),
+        ("Merknader", [DRAMMEN, MOSS, OSLO_SOR]),
+        ("Mangler", [DRAMMEN, HAMAR, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS]),
+        ("Ingen avvik", [HAMAR, ALTA, OSLO_VEST, AS]),
+    ],
+)
+def test_deviations_filter(overview: Page, deviation: str, left: list[Place]) -> None:
+    overview.get_by_role("combobox", name="Avvik", exact=True).select_option(deviation)
+    expect_rows(overview, *left)
+
+
+def test_case_systems_filter_together_with_all_else(overview: Page) -> None:
+    overview.get_by_role("combobox", name="Fagsystem", exact=True).select_option("Acos")
+    expect_rows(overview, ALTA, MOSS)
+    overview.get_by_role("combobox", name="Avvik", exact=True).select_option("Varsler")
+    expect_rows(overview, MOSS)
+    figure(overview, "Utdaterte")
+    expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible()
+    expect(overview.get_by_role("table")).to_be_hidden()
+    overview.get_by_role("button", name="Nullstill filter").click()
+    expect_rows(overview, *BY_NEED)
+    assert asked(overview) == {"period_id": "2024"}
+
+
+def test_the_search_can_be_cleared(overview: Page) -> None:
+    search = overview.get_by_role("searchbox")
+    expect(overview.get_by_role("button", name="Tøm søket")).to_be_hidden()
+    search.fill("vik")
+    overview.get_by_role("button", name="Tøm søket").click()
+    expect_rows(overview, *BY_NEED)
+    expect(search).to_be_focused()
+    search.fill("vik")
+    search.press("Escape")
+    expect_rows(overview, *BY_NEED)
+
+
+# ── order ──
+@pytest.mark.parametrize(
+    ("head", "way", "first", "then"),
+    [
+        ("Tjeneste", "ascending", [ALTA, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, AS], None),
+        ("Utfylt", "ascending", [ALTA, HAMAR, MOSS], [DRAMMEN, ALTA]),
+        ("Avvik", "descending", [DRAMMEN, MOSS, OSLO_SOR, ALTA], [ALTA, HAMAR, OSLO_VEST, AS, MOSS]),
+        ("Gyldighet", "descending", [HAMAR, ALTA], [ALTA, DRAMMEN]),
+        ("Fagsystem", "ascending", [ALTA, MOSS, BODO], [HAMAR, AS, BODO]),
+    ],
+)
+def test_column_heads_sort(overview: Page, head: str, way: str, first: list[Place], then: list[Place] | None) -> None:
+    other = {"ascending": "descending", "descending": "ascending"}[way]
+    for direction, expected in ((way, first), (other, then or [*reversed(first)])):
+        column(overview, head)
+        expect(overview.locator(f"th[aria-sort={direction}]")).to_have_text([head])
+        for place, one in enumerate(expected):
+            expect(overview.locator(".list > tbody > tr").nth(place).locator(".go")).to_have_text(one.full_name)
+
+
+def test_who_has_nothing_to_sort_by_stands_last_both_ways(overview: Page) -> None:
+    for _ in range(2):
+        column(overview, "Aggregert")
+        expect(overview.locator(".list > tbody > tr").nth(-3).locator(".go")).to_have_text(BODO.full_name)
+        expect(overview.locator(".list > tbody > tr").last.locator(".go")).to_have_text(VIK.full_name)
+
+
+# ── the address ──
+def test_an_address_with_everything_opens_it(page: Page, country: Server) -> None:
+    opened(page, f"{country.url}/?period_id=2024&q=oslo&show=ready&deviation=none&case_system=CIS&sort=-name&lang=en&theme=dark")
+    expect_rows(page, OSLO_VEST)
+    expect(page.get_by_role("combobox", name="Period", exact=True)).to_have_value("2024")
+    expect(page.get_by_role("searchbox")).to_have_value("oslo")
+    expect(page.get_by_role("radio", name="Ready")).to_be_checked()
+    expect(page.get_by_role("combobox", name="Deviations", exact=True)).to_have_value("none")
+    expect(page.get_by_role("combobox", name="Case system", exact=True)).to_have_value("CIS")
+    expect(page.get_by_role("columnheader", name="Service")).to_have_attribute("aria-sort", "descending")
+
+
+def test_each_choice_stands_in_the_address_and_back_undoes_it(overview: Page) -> None:
+    overview.evaluate("window.stayed = true")
+    figure(overview, "Klare")
+    overview.get_by_role("searchbox").press_sequentially("oslo")
+    overview.get_by_role("combobox", name="Avvik", exact=True).select_option("Ingen avvik")
+    column(overview, "Tjeneste")
+    assert asked(overview) == {"period_id": "2024", "show": "ready", "q": "oslo", "deviation": "none", "sort": "name"}
+    expect_rows(overview, OSLO_VEST)
+    overview.go_back()
+    expect(overview.get_by_role("columnheader", name="Status")).to_have_attribute("aria-sort", "descending")
+    overview.go_back()
+    expect_rows(overview, OSLO_SOR, OSLO_VEST)
+    overview.go_back()
+    expect(overview.get_by_role("searchbox")).to_have_value("")
+    expect_rows(overview, DRAMMEN, HAMAR, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
+    overview.go_back()
+    expect_rows(overview, *BY_NEED)
+    overview.go_forward()
+    expect(overview.get_by_role("radio", name="Klare")).to_be_checked()
+    assert overview.evaluate("window.stayed")
+
+
+def test_back_from_a_report_finds_the_overview_as_it_was_left(overview: Page) -> None:
+    overview.get_by_role("searchbox").fill("oslo")
+    overview.get_by_role("link", name=OSLO_VEST.full_name).click()
+    expect(overview.get_by_role("heading", level=1, name=OSLO_VEST.full_name)).to_be_visible()
+    assert asked(overview) == {"organization_id": OSLO_VEST.organization_id, "period_id": "2024"}
+    overview.go_back()
+    expect_rows(overview, OSLO_SOR, OSLO_VEST)
+    expect(overview.get_by_role("searchbox")).to_have_value("oslo")
+
+
+def test_another_period_is_shown_in_place(overview: Page) -> None:
+    overview.evaluate("window.stayed = true")
+    overview.get_by_role("combobox", name="Periode", exact=True).select_option("2023")
+    expect_rows(overview, HAMAR, BODO, TROMSO, VIK, ALTA, DRAMMEN, MOSS, OSLO_SOR, OSLO_VEST, AS)
+    expect(overview.get_by_role("row", name=BODO.full_name)).to_contain_text("Uten rapport")
+    assert asked(overview)["period_id"] == "2023"
+    expect(overview.locator("tr[data-changed]")).to_have_count(0)
+    expect(overview.get_by_role("table", name="Tjenester med nyeste rapport for 2023")).to_be_visible()
+    overview.get_by_role("combobox", name="Periode", exact=True).select_option("Nyeste for hver")
+    expect(overview.get_by_role("row", name=ALTA.full_name)).to_contain_text("Klar 2024")
+    assert asked(overview) == {}
+    overview.go_back()
+    overview.go_back()
+    expect_rows(overview, *BY_NEED)
+    assert overview.evaluate("window.stayed")
+
+
+def test_a_period_that_is_none_is_told(page: Page, country: Server) -> None:
+    answer = page.goto(f"{country.url}/?period_id=2024-H3")
+    assert answer is not None
+    assert answer.status == 422
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Det er ingen periode som heter det.")
+
+
+# ── rows and keys ──
+def test_a_row_leads_to_its_report(overview: Page) -> None:
+    overview.get_by_role("row", name=MOSS.full_name).get_by_role("cell").nth(2).click()
+    expect(overview.get_by_role("heading", level=1, name=MOSS.full_name)).to_be_visible()
+
+
+def test_all_is_done_by_keyboard_alone(overview: Page) -> None:
+    keyboard = overview.keyboard
+    keyboard.press("Tab")
+    expect(overview.get_by_role("link", name="Hopp til innholdet")).to_be_focused()
+    keyboard.press("Enter")
+    expect(overview.locator("main")).to_be_focused()
+    keyboard.press("/")
+    expect(overview.get_by_role("searchbox")).to_be_focused()
+    keyboard.type("oslo")
+    keyboard.press("ArrowDown")
+    expect(overview.get_by_role("link", name=OSLO_SOR.full_name)).to_be_focused()
+    keyboard.press("j")
+    expect(overview.get_by_role("link", name=OSLO_VEST.full_name)).to_be_focused()
+    keyboard.press("k")
+    keyboard.press("Enter")
+    expect(overview.get_by_role("heading", level=1, name=OSLO_SOR.full_name)).to_be_visible()
+
+
+def test_rows_are_one_tab_stop(overview: Page) -> None:
+    expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
+    overview.keyboard.press("j")
+    expect(overview.get_by_role("link", name=BODO.full_name)).to_be_focused()
+    for place in BY_NEED[1:]:
+        overview.keyboard.press("ArrowDown")
+        expect(overview.get_by_role("link", name=place.full_name)).to_be_focused()
+    expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
+    overview.keyboard.press("Tab")
+    expect(overview.locator(".list :focus")).to_have_count(0)
+
+
+def test_keys_go_from_deviation_to_deviation_and_filter(overview: Page) -> None:
+    keyboard = overview.keyboard
+    for place in (DRAMMEN, MOSS, OSLO_SOR, DRAMMEN):
+        keyboard.press("n")
+        expect(overview.get_by_role("link", name=place.full_name)).to_be_focused()
+    keyboard.press("N")
+    expect(overview.get_by_role("link", name=OSLO_SOR.full_name)).to_be_focused()
+    for key, left in (
+        ("f", [DRAMMEN]),
+        ("x", BY_NEED),
+        ("w", [MOSS, OSLO_SOR]),
+        ("x", BY_NEED),
+        ("m", [DRAMMEN, HAMAR, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS]),
+    ):
+        keyboard.press(key)
+        expect_rows(overview, *left)
+    keyboard.press("c")
+    expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible()
+    assert "deviation" not in asked(overview), "what changed before these eyes is nobody else's choice"
+    keyboard.press("?")
+    expect(overview.get_by_role("dialog", name="Tastatursnarveier")).to_be_visible()
+
+
+# ── languages, states of the whole ──
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("nn", ["Oversyn", "Ikkje levert", "Utan rapport", "Feila", "Utdatert", "Gyldig", "10 av 10 tenester", "Teneste"]),
+        ("en", ["Overview", "Not delivered", "No report", "Failed", "Stale", "Valid", "10 of 10 services", "Service"]),
+    ],
+)
+def test_it_speaks_the_language_that_is_asked_for(page: Page, country: Server, language: str, words: list[str]) -> None:
+    opened(page, f"{country.url}/?period_id=2024&lang={language}")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    for each in words:
+        expect(page.locator("main").get_by_text(each, exact=True).first).to_be_visible()
+
+
+def test_an_empty_store_says_so_and_what_to_do(page: Page, server: Server) -> None:
+    opened(page, server.url)
+    expect(page.get_by_text("Ingen rapporter ennå. Importer leveranser med kommandoen")).to_be_visible()
+    expect(page.get_by_role("table")).to_be_hidden()
+    expect(page.get_by_role("radio")).to_have_count(0)

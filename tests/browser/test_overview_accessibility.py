@@ -1,0 +1,170 @@
+"""The overview for everyone: axe over each width, theme, language and state, and that all that must be seen is."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import places
+from tests.browser.axe import violations
+from tests.browser.places import ALL, BODO, DRAMMEN, HAMAR, MOSS, TROMSO, VIK
+from tests.servers import Server, running
+
+pytestmark = pytest.mark.browser
+
+
+# Texts that hang over the edge of their row, or lie over another of it.
+_CROSSING = """() => [...document.querySelectorAll('.list > tbody > tr')].flatMap(row => {
+  const edge = row.getBoundingClientRect()
+  const texts = document.createTreeWalker(row, NodeFilter.SHOW_TEXT), boxes = []
+  for (let text; (text = texts.nextNode());) {
+    if (text.parentElement.closest('.ds-sr-only') || !text.parentElement.checkVisibility()) continue
+    const range = document.createRange()
+    range.selectNodeContents(text)
+    if (range.getBoundingClientRect().width > 1) boxes.push(range.getBoundingClientRect())
+  }
+  const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1
+  return boxes.filter((box, i) => box.right > edge.right + 1 || boxes.some((other, j) => j > i && meet(box, other))).map(() => row.textContent)
+})"""
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A service in every state, one that is being aggregated among them."""
+    data_dir = tmp_path_factory.mktemp("country") / "data"
+    data_dir.mkdir()
+    places.fill(data_dir, ["2024"])
+    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server, places.beside(data_dir) as application:
+        places.hold(application, MOSS, 0.62)
+        yield server
+
+
+def opened(page: Page, server: Server, query: str = "") -> Page:
+    page.goto(f"{server.url}/?period_id=2024{query}")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    return page
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 768, 375, 320])
+def test_there_is_no_violation(page: Page, country: Server, theme: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, country, f"&theme={theme}")
+    expect(page.locator(".job__n")).to_have_text("62\u00a0%")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_state_of_it_has_one(page: Page, country: Server, theme: str) -> None:
+    opened(page, country, f"&theme={theme}&lang=nn")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Fleire val").click()
+    expect(page.get_by_role("button", name="Skriv ut")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    expect(page.get_by_text("Sett på pause.").last).to_be_visible()
+    page.get_by_role("columnheader", name="Teneste").get_by_role("button").click()
+    page.get_by_role("link", name=VIK.full_name).focus()
+    assert violations(page) == []
+    page.get_by_role("searchbox").fill("finst ikkje")
+    expect(page.get_by_text("Ingen tenester passar.")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_changed_rows_and_a_lost_line_have_none(page: Page, data_dir: Path, theme: str) -> None:
+    places.fill(data_dir, ["2024"])
+    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
+        opened(page, server, f"&theme={theme}&lang=en")
+        with places.beside(data_dir) as application:
+            application.jobs.fail(places.hold(application, TROMSO), "It failed.")
+        expect(page.locator("tr[data-changed=now]")).to_have_count(1)
+        expect(page.get_by_role("button", name="Sort", exact=True)).to_be_visible()
+        assert violations(page) == []
+        server.stop()
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_empty_page_has_none(page: Page, server: Server, theme: str) -> None:
+    opened(page, server, f"&theme={theme}")
+    expect(page.get_by_text("Ingen rapporter ennå.")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [1440, 1000, 768, 375, 320])
+def test_nothing_is_lost_at_any_width(page: Page, country: Server, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, country)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+    rows = page.locator(".list > tbody > tr")
+    expect(page.locator(".list > tbody > tr .go:visible")).to_have_count(len(ALL))
+    expect(page.locator(".fig:visible")).to_have_count(8)
+    for place, seen in ((BODO, "Feilet"), (TROMSO, "Uten rapport"), (VIK, "Ikke levert"), (HAMAR, "Utdatert"), (MOSS, "Aggregerer")):
+        expect(rows.filter(has_text=place.name).get_by_text(seen)).to_be_visible()
+    drammen = rows.filter(has_text=DRAMMEN.name)
+    for seen in ("/34", "i dag", "Klar"):
+        expect(drammen.get_by_text(seen)).to_be_visible()
+    expect(drammen.locator(".sev:visible")).to_have_count(3)  # missing, error, notice
+    for name in ("Tjeneste", "Status", "Utfylt", "Avvik", "Aggregert"):
+        expect(page.get_by_role("columnheader", name=name).get_by_role("button")).to_be_visible()
+    assert page.evaluate(_CROSSING) == []
+
+
+@pytest.mark.parametrize("touch", [False, True])
+def test_what_is_touched_is_large_enough(page: Page, country: Server, touch: bool) -> None:
+    """44 px where fingers are, 24 px (WCAG 2.5.8) everywhere."""
+    page.set_viewport_size({"width": 375, "height": 800} if touch else {"width": 1440, "height": 900})
+    opened(page, country)
+    least = 44 if touch else 24
+    heights = page.evaluate("""() => [...document.querySelectorAll('main :is(button, select, input[type=search], .fig)')]
+      .filter(each => each.checkVisibility() && !each.matches('.ds-link')).map(each => [each.textContent.trim(), each.getBoundingClientRect().height])""")
+    assert heights
+    assert [each for each in heights if each[1] < least] == []
+
+
+def test_the_table_is_one_to_a_screen_reader_too(page: Page, country: Server) -> None:
+    opened(page, country)
+    table = page.get_by_role("table", name="Tjenester med nyeste rapport for 2024")
+    expect(table.get_by_role("columnheader")).to_have_text(["Tjeneste", "Status", "Utfylt", "Avvik", "Gyldighet", "Aggregert", "Fagsystem"])
+    expect(table.get_by_role("row")).to_have_count(len(ALL) + 1)
+    expect(table.get_by_role("rowheader")).to_have_count(len(ALL))
+    assert page.evaluate("[...document.querySelectorAll('.list th')].every(head => head.scope === 'col' || head.scope === 'row')")
+    expect(page.get_by_role("row", name=DRAMMEN.full_name)).to_match_aria_snapshot("""
+        - row:
+          - rowheader:
+            - link "Barnevernstjenesten Drammen"
+            - text: "911003301"
+          - cell "Klar"
+          - cell "32 av 34 felt 2 mangler"
+          - cell "1 feil 1 merknad"
+          - cell "Gyldig"
+          - cell /i dag/
+          - cell "CIS"
+    """)
+
+
+def test_it_stands_still_for_who_wants_less_motion(page: Page, country: Server) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    opened(page, country)
+    durations = page.evaluate("""() => [...document.querySelectorAll('.list *')].map(each => getComputedStyle(each))
+      .filter(style => parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none').length""")
+    assert durations == 0
+
+
+def test_it_prints_all_rows_that_are_seen_and_no_controls(page: Page, country: Server) -> None:
+    opened(page, country, "&theme=dark")
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+    page.emulate_media(media="print")
+    expect(page.locator(".list > tbody > tr .go:visible")).to_have_count(len(ALL))
+    expect(page.get_by_role("searchbox")).to_be_hidden()
+    expect(page.locator(".fig:visible")).to_have_count(0)
+    expect(page.get_by_text("Skrevet ut fra Bufdir Rapportering.")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.go')).color") == "rgb(0, 0, 0)"

@@ -1,0 +1,68 @@
+"""The overview of 400 services with reports for eight years: all there, found at once, and one row changes among them."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import httpx
+import pytest
+from lxml import html
+from playwright.sync_api import Page, expect
+
+from tests import country
+from tests.browser import places
+from tests.browser.conftest import deliver
+from tests.servers import Server, running
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    data_dir = tmp_path_factory.mktemp("large") / "data"
+    data_dir.mkdir()
+    country.fill(data_dir)
+    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
+        yield server
+
+
+@pytest.fixture
+def overview(page: Page, large: Server) -> Page:
+    page.goto(f"{large.url}/?period_id=2024")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    return page
+
+
+def test_every_service_and_period_is_there(large: Server) -> None:
+    for year in country.YEARS:
+        document = html.fromstring(httpx.get(large.url, params={"period_id": year}).content)
+        rows = document.xpath("//table/tbody/tr")
+        assert len({row.get("data-region") for row in rows}) == country.SERVICES
+        assert {row.get("data-flags").split()[0] for row in rows} == {"ready"}
+        assert len(document.xpath("//select[@name='period_id']/option")) == len(country.YEARS) + 1
+
+
+def test_each_letter_narrows_and_each_head_sorts(overview: Page) -> None:
+    search = overview.get_by_role("searchbox")
+    for typed, left in (("kommune", 400), (" 39", 14), ("9", 1)):
+        search.press_sequentially(typed)
+        expect(overview.locator(".list > tbody > tr:visible")).to_have_count(left)
+    search.press("Escape")
+    expect(overview.locator(".list > tbody > tr:visible")).to_have_count(country.SERVICES)
+    overview.get_by_role("combobox", name="Fagsystem").select_option("CIS")
+    expect(overview.locator(".list > tbody > tr:visible")).to_have_count(133)
+    overview.get_by_role("combobox", name="Fagsystem").select_option("Alle")
+    head = overview.get_by_role("columnheader", name="Tjeneste").get_by_role("button")
+    for name in ("Kommune 000", "Kommune 399"):
+        head.click()
+        expect(overview.locator(".list > tbody > tr .go").first).to_contain_text(name)
+
+
+def test_the_last_row_is_reached_and_changes_alone(overview: Page, large: Server, tmp_path: Path) -> None:
+    overview.get_by_role("columnheader", name="Tjeneste").get_by_role("button").click()
+    last = overview.locator(".list > tbody > tr").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_contain_text("Kommune 399")
+    deliver(large.data_dir, tmp_path / "changed", country.folder(399, meldinger=2, day="2025-01-20"))
+    expect(last).to_contain_text("Utdatert")
+    expect(overview.locator("tr[data-changed]")).to_have_count(1)
+    expect(overview.locator(".list > tbody > tr").last).to_contain_text("Kommune 399")

@@ -1,0 +1,220 @@
+"""The overview while things change: rows follow their snapshots, are marked and told of, and never move by themselves."""
+
+import re
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import places
+from tests.browser.conftest import API, deliver
+from tests.browser.places import ALTA, AS, BODO, BY_NEED, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
+from tests.servers import Server, running
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def country(tmp_path: Path) -> Generator[Server]:
+    """A service in every state, the test's own."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    places.fill(data_dir, ["2024"])
+    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
+        yield server
+
+
+@pytest.fixture
+def overview(page: Page, country: Server) -> Page:
+    """Of 2024, live; it is the same page for as long as `window.stayed` is there."""
+    page.goto(f"{country.url}/?period_id=2024")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    page.evaluate("window.stayed = true")
+    return page
+
+
+def row(page: Page, place: Place) -> Locator:
+    return page.locator(".list > tbody > tr").filter(has=page.get_by_role("link", name=place.full_name, exact=True))
+
+
+def expect_order(page: Page, *of: Place) -> None:
+    expect(page.locator(".list > tbody > tr:visible .go")).to_have_text([place.full_name for place in of])
+
+
+def size(page: Page, figure: str) -> Locator:
+    return page.locator(".fig").filter(has_text=figure).locator("b")
+
+
+def aggregate(server: Server, place: Place) -> None:
+    httpx.post(f"{server.url}{API}", json={"organization_id": place.organization_id, "period_id": "2024"}).raise_for_status()
+
+
+def test_a_row_changes_with_its_snapshot_and_no_other_does(overview: Page, country: Server, tmp_path: Path) -> None:
+    others = [place for place in BY_NEED if place is not OSLO_VEST]
+    before = {place: row(overview, place).inner_text() for place in others}
+    deliver(country.data_dir, tmp_path / "changed", OSLO_VEST.folder(places.LATER, meldinger=2))
+    expect(row(overview, OSLO_VEST)).to_contain_text("Utdatert")
+    expect(row(overview, OSLO_VEST)).to_have_attribute("data-changed", "now")
+    expect(overview.locator("#said")).to_have_text(f"Endret: {OSLO_VEST.full_name}.")
+    expect(size(overview, "Utdaterte")).to_have_text("2")
+    assert {place: row(overview, place).inner_text() for place in others} == before
+    expect(overview.locator("tr[data-changed]")).to_have_count(1)
+    assert overview.evaluate("window.stayed")
+
+
+def test_rows_do_not_move_until_somebody_sorts(overview: Page, country: Server) -> None:
+    row(overview, TROMSO).hover()
+    row(overview, OSLO_VEST).get_by_role("link").focus()
+    with places.beside(country.data_dir) as application:
+        application.jobs.fail(places.hold(application, OSLO_VEST), "It failed.")
+    expect(row(overview, OSLO_VEST)).to_contain_text("Feilet")
+    aggregate(country, TROMSO)
+    expect(row(overview, TROMSO)).to_contain_text("Klar")
+    expect_order(overview, *BY_NEED)
+    expect(overview.get_by_text("2 rader har ny rekkefølge")).to_be_visible()
+    expect(overview.get_by_role("link", name=OSLO_VEST.full_name)).to_be_focused()
+    overview.get_by_role("button", name="Sorter").click()
+    expect_order(overview, BODO, OSLO_VEST, DRAMMEN, HAMAR, VIK, ALTA, MOSS, OSLO_SOR, TROMSO, AS)
+    expect(overview.get_by_role("button", name="Sorter")).to_be_hidden()
+
+
+def test_a_row_that_no_longer_passes_a_filter_stays_until_somebody_sorts(overview: Page, country: Server) -> None:
+    overview.get_by_role("radio", name="Feilet").check(force=True)
+    expect_order(overview, BODO)
+    aggregate(country, BODO)
+    expect(row(overview, BODO)).to_contain_text("Klar")
+    expect_order(overview, BODO)
+    expect(size(overview, "Feilet")).to_have_text("0")
+    expect(overview.get_by_text("1 rad har ny rekkefølge")).to_be_visible()
+    overview.get_by_role("button", name="Sorter").click()
+    expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible()
+    overview.get_by_role("button", name="Nullstill filter").click()
+    expect(row(overview, BODO)).to_be_visible()
+
+
+def test_a_job_shows_how_far_it_is_and_its_end(overview: Page, country: Server) -> None:
+    with places.beside(country.data_dir) as application:
+        job = places.hold(application, MOSS, 0.62)
+        expect(row(overview, MOSS)).to_contain_text("Aggregerer")
+        expect(row(overview, MOSS).get_by_role("progressbar", name="Framdrift for aggregeringen")).to_have_attribute("value", "62")
+        expect(row(overview, MOSS)).to_contain_text("31/34")
+        expect(size(overview, "I arbeid")).to_have_text("1")
+        places.finish(application, job)
+    expect(row(overview, MOSS)).to_contain_text("Klar")
+    expect(size(overview, "I arbeid")).to_have_text("0")
+    expect(row(overview, MOSS).get_by_role("progressbar")).to_have_count(0)
+
+
+def test_what_changed_can_be_filtered_and_marked_as_seen(overview: Page, country: Server) -> None:
+    aggregate(country, TROMSO)
+    expect(row(overview, TROMSO)).to_contain_text("Klar")
+    overview.keyboard.press("c")
+    expect_order(overview, TROMSO)
+    assert "deviation" not in overview.url
+    overview.get_by_role("button", name="Merk alle som sett").click()
+    expect(overview.locator("tr[data-changed]")).to_have_count(0)
+    expect(overview.locator(".list > tbody > tr:visible")).to_have_count(len(BY_NEED))
+
+
+def test_the_mark_fades_and_goes_when_somebody_comes_to_the_row(page: Page, country: Server) -> None:
+    page.clock.install()
+    page.goto(f"{country.url}/?period_id=2024")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    aggregate(country, TROMSO)
+    expect(row(page, TROMSO)).to_contain_text("Klar")
+    expect(row(page, TROMSO)).to_have_attribute("data-changed", "now")
+    page.clock.run_for(6_000)
+    expect(row(page, TROMSO)).to_have_attribute("data-changed", "unseen")
+    page.get_by_role("link", name=TROMSO.full_name).focus()
+    expect(page.locator("tr[data-changed]")).to_have_count(0)
+
+
+def test_a_new_service_finds_its_place_unless_somebody_is_in_the_table(overview: Page, country: Server, tmp_path: Path) -> None:
+    bergen, zulu = Place("Bergen", 4601, "Nytt system"), Place("Askim", 3014, "Acos")
+    deliver(country.data_dir, tmp_path / "first", bergen.folder())
+    expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
+    expect(overview.get_by_text("11 av 11 tjenester").first).to_be_visible()
+    overview.get_by_role("combobox", name="Fagsystem").select_option("Nytt system")
+    expect_order(overview, bergen)
+    overview.get_by_role("combobox", name="Fagsystem").select_option("Alle")
+    overview.get_by_role("link", name=BODO.full_name).focus()
+    deliver(country.data_dir, tmp_path / "second", zulu.folder())
+    expect(overview.get_by_text("1 rad har ny rekkefølge")).to_be_visible()
+    expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS, zulu)
+    expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
+
+
+def test_the_first_delivery_fills_an_empty_page(page: Page, server: Server, tmp_path: Path) -> None:
+    page.goto(server.url)
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    expect(page.get_by_text("Ingen rapporter ennå.")).to_be_visible()
+    deliver(server.data_dir, tmp_path / "first", ALTA.folder())
+    expect(row(page, ALTA)).to_be_visible()
+    expect(page.get_by_text("Ingen rapporter ennå.")).to_be_hidden()
+    expect(size(page, "Alle")).to_have_text("1")
+
+
+def test_a_deleted_report_leaves_its_service(overview: Page, country: Server) -> None:
+    listed = httpx.get(f"{country.url}{API}", params={"organization_id": ALTA.organization_id}).json()["data"]
+    httpx.delete(f"{country.url}{API}/{listed[0]['snapshot_id']}").raise_for_status()
+    expect(row(overview, ALTA)).to_contain_text("Uten rapport")
+    expect(row(overview, ALTA)).not_to_contain_text("/34")
+
+
+def test_two_people_see_each_other_s_effect(overview: Page, country: Server) -> None:
+    other = overview.context.new_page()
+    other.goto(f"{country.url}/?period_id=2024&lang=en")
+    expect(other.locator("html")).to_have_attribute("data-live", "on")
+    report = overview.context.new_page()
+    report.goto(f"{country.url}/preview?organization_id={HAMAR.organization_id}&period_id=2024")
+    expect(report.get_by_text("Direkte", exact=True)).to_be_visible()
+    report.get_by_role("button", name="Aggreger på nytt").click()
+    report.get_by_role("button", name="Kontroll før innsending").click()
+    report.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
+    expect(row(overview, HAMAR)).to_contain_text("Gyldig")
+    expect(row(other, HAMAR)).to_contain_text("Valid")
+
+
+def test_paused_changes_wait(overview: Page, country: Server) -> None:
+    overview.keyboard.press("p")
+    aggregate(country, TROMSO)
+    expect(overview.get_by_text("Satt på pause. 1 endring venter.")).to_be_visible()
+    expect(row(overview, TROMSO)).to_contain_text("Uten rapport")
+    overview.keyboard.press("p")
+    expect(row(overview, TROMSO)).to_contain_text("Klar")
+    expect(row(overview, TROMSO)).to_have_attribute("data-changed", "now")
+
+
+def test_it_comes_back_by_itself_as_it_was_left_and_says_what_was_missed(page: Page, tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    places.fill(data_dir, ["2024"])
+    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as first:
+        page.goto(f"{first.url}/?period_id=2024")
+        expect(page.locator("html")).to_have_attribute("data-live", "on")
+        page.get_by_role("searchbox").fill("oslo")
+        port = first.port
+        first.stop()
+        expect(page.get_by_role("alert")).to_contain_text("Du ser siste kjente verdier. Kobler til igjen …")
+        expect_order(page, OSLO_SOR, OSLO_VEST)
+        # What needs no server works on.
+        page.get_by_role("searchbox").fill("oslo vest")
+        expect_order(page, OSLO_VEST)
+    deliver(data_dir, tmp_path / "changed", OSLO_VEST.folder(places.LATER, meldinger=2))
+    with running(data_dir, environment=places.NOTHING_BY_ITSELF, port=port) as second:
+        expect(page.locator("html")).to_have_attribute("data-live", "on")
+        expect(page.get_by_text("Tilkoblet igjen. 1 tjeneste ble endret mens du var frakoblet.").last).to_be_visible()
+        expect_order(page, OSLO_VEST)
+        expect(row(page, OSLO_VEST)).to_contain_text("Utdatert")
+        expect(page).to_have_url(re.compile("q=oslo"))
+        page.get_by_role("button", name="Vis endrede").click()
+        expect_order(page, OSLO_VEST)
+        expect(page.get_by_role("searchbox")).to_have_value("")
+        aggregate(second, TROMSO)
+        expect(page.get_by_text("1 rad har ny rekkefølge")).to_be_visible()
+        page.get_by_role("button", name="Sorter").click()
+        expect_order(page, OSLO_VEST, TROMSO)
