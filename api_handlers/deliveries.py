@@ -64,7 +64,7 @@ class Deliveries(Upload):
         query=DeliveryOptions,
         takes=TAKEN,
         answers={202: DeliveryReceipt},
-        errors=(400, 403, 409, 413, 415),
+        errors=(400, 403, 409, 413, 415, 429),
         heeds=("Idempotency-Key",),
         sends=("Location",),
     )

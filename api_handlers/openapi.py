@@ -170,7 +170,7 @@ def _links(kind: type[msgspec.Struct], by_id: dict[str, list[str]]) -> dict[str,
 
 
 def _problem(status: int) -> dict[str, Any]:
-    headers = {405: ("Allow",), 503: ("Retry-After",)}.get(status, ())
+    headers = {405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
     return {
         "description": HTTPStatus(status).phrase,
         "headers": _headers(headers),

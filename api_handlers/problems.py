@@ -60,6 +60,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """An exception that is none of these, and derived from none, is a fault of ours: 500, without its words."""
@@ -101,7 +102,7 @@ def answer(error: BaseException, instance: str) -> Answer:
         faults = [Fault("", error.detail)]
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allow
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if isinstance(error, errors.Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         instance = log(error)

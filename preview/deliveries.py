@@ -49,7 +49,7 @@ class Deliveries:
         self._auto = auto
 
     def begin(self, *, packed: bool = False) -> SpoolFile:
-        """A delivery that comes in bit by bit: to be written, then received or aborted. `packed` for several files."""
+        """A delivery that comes in bit by bit: to be written, then received or aborted. `packed` for several files. Raises `TooMany`."""
         return self._spool.open(packed=packed)
 
     def receive(self, content: Iterable[bytes] | SpoolFile, *, full: bool, actor: str) -> DeliveryReceipt:

@@ -49,6 +49,10 @@ class Unavailable(PreviewError):
     """The program is stopping, or the store cannot be had; worth trying again."""
 
 
+class TooMany(Unavailable):
+    """As much is under way as the settings allow; worth trying again in a moment (contract E2: 429)."""
+
+
 class StoreError(PreviewError):
     """The store cannot be used by this program: newer than the code, another key, or too old a SQLite."""
 

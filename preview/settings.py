@@ -120,6 +120,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reader_memory_bytes: Annotated[
         int, Meta(title="bytes, 1 or more", ge=1, description="Memory that a process reading a delivery may take before it is ended.")
     ] = 1024**3
+    max_uploads: Annotated[
+        int, Meta(title="a number, 1 or more", ge=1, description="Deliveries received at once by one process; further ones wait (429).")
+    ] = 200
     max_streams: Annotated[int, Meta(title="a number, 1 or more", ge=1, description="Event streams served at once by one process.")] = 4000
     heartbeat_seconds: Annotated[
         float, Meta(title="seconds, over 0 and at most 15", gt=0, le=15, description="A silent event stream gets a comment this often.")

@@ -1,36 +1,49 @@
 """The spool: deliveries as they came, on disk before anyone is told, owner-only, deleted when read (`domain.md` 4, house rule 9)."""
 
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from preview.errors import Invalid
+from preview.errors import Invalid, TooMany
 from preview.spool_file import PART, Spooled, SpoolFile
 
 _CHUNK = 1024 * 1024
 
 
 class Spool:
-    """The spool folder of a store. `worker` is the number of this process: its files bear it, so that no other sweeps them away."""
+    """The spool folder of a store. `worker` is the number of this process: its files bear it, so that no other sweeps them away.
 
-    def __init__(self, folder: Path, limit: int, worker: int) -> None:
+    A delivery has at most `limit` bytes, and at most `at_once` are written at the same time.
+    """
+
+    def __init__(self, folder: Path, limit: int, at_once: int, worker: int) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
         self._folder = folder
         self._limit = limit
+        self._at_once = at_once
         self._worker = worker
+        self._turn = threading.Lock()
+        self._begun: list[SpoolFile] = []
 
     def path(self, name: str) -> Path:
         """Where it lies."""
         return self._folder / name
 
     def open(self, *, packed: bool = False) -> SpoolFile:
-        """To be written chunk by chunk; `packed` for several files."""
-        return SpoolFile(self._folder, f"{self._worker}-{secrets.token_hex(16)}", self._limit, packed=packed)
+        """To be written chunk by chunk; `packed` for several files. Raises `TooMany`."""
+        with self._turn:
+            self._begun = [file for file in self._begun if not file.is_over]
+            if len(self._begun) >= self._at_once:
+                raise TooMany(f"{self._at_once} deliveries are being received already.")
+            file = SpoolFile(self._folder, f"{self._worker}-{secrets.token_hex(16)}", self._limit, packed=packed)
+            self._begun.append(file)
+        return file
 
     def put(self, chunks: Iterable[bytes]) -> Spooled:
-        """Writes it down, synced to disk. Raises `TooLarge`, `Unavailable`; nothing is left of a delivery that did not come whole."""
+        """Writes it down, synced to disk. Raises `TooLarge`, `TooMany`, `Unavailable`; nothing is left of a delivery that did not come whole."""
         with self.open() as file:
             for chunk in chunks:
                 file.write(chunk)

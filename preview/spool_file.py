@@ -59,6 +59,11 @@ class SpoolFile:
         self.abort()
 
     @property
+    def is_over(self) -> bool:
+        """Whether it was committed or aborted."""
+        return self._over
+
+    @property
     def fingerprint(self) -> bytes:
         """The same for the same files in the same order, and for nothing else. Of one that is sealed."""
         return hashlib.sha256(self._digest.digest() + self._lengths.digest()).digest()

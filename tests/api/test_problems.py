@@ -26,6 +26,7 @@ def problem(error: BaseException) -> tuple[int, dict[str, str], dict[str, object
         (errors.TooLarge("x"), 413),
         (problems.UnsupportedMediaType("x"), 415),
         (errors.Invalid("x"), 422),
+        (errors.TooMany("x"), 429),
         (errors.Unavailable("x"), 503),
         (errors.StoreError("x"), 500),
         (errors.PreviewError("x"), 500),
@@ -58,7 +59,7 @@ def test_faults_are_listed_for_a_bad_body_or_query_and_for_nothing_else() -> Non
 
 
 def test_when_to_come_again_and_what_is_allowed() -> None:
-    assert problem(errors.Unavailable("x"))[1]["Retry-After"] == "2"
+    assert problem(errors.Unavailable("x"))[1]["Retry-After"] == problem(errors.TooMany("x"))[1]["Retry-After"] == "2"
     assert problem(problems.MethodNotAllowed("GET, PUT"))[1]["Allow"] == "GET, PUT"
 
 

@@ -258,6 +258,18 @@ def test_a_body_without_end_is_cut_off(data_dir: Path) -> None:
     assert 15 < sent < 40
 
 
+def test_one_more_than_may_come_at_once_is_asked_to_come_again(data_dir: Path) -> None:
+    with serving(data_dir, max_uploads=1) as served, served.client() as client:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as peer:
+            peer.sendall(head("Content-Type: application/xml", "Content-Length: 1000000") + b" " * 100_000)
+            until(lambda: spooled(data_dir) != [], "a part")
+            response = client.post(DELIVERIES, content=b"<a/>", headers=XML)
+            assert (response.status_code, response.headers["Retry-After"]) == (429, "2")
+            assert response.json()["status"] == 429
+        nothing_is_left(served, data_dir)
+        assert client.post(DELIVERIES, content=b"<a/>", headers=XML).status_code == 202
+
+
 # What is left of one that did not come whole.
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from preview.errors import TooLarge, Unavailable
+from preview.errors import TooLarge, TooMany, Unavailable
 from preview.spool import Spool
 from preview.spool_file import SpoolFile
 
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Spool:
-    return Spool(tmp_path / "spool", 10, 7)
+    return Spool(tmp_path / "spool", 10, 3, 7)
 
 
 def names(tmp_path: Path) -> list[str]:
@@ -129,8 +129,19 @@ def test_it_may_be_aborted_while_it_is_written(tmp_path: Path, spool: Spool, mon
     assert names(tmp_path) == []
 
 
+def test_no_more_at_once_than_is_set(spool: Spool) -> None:
+    begun = [spool.open() for _ in range(3)]
+    with pytest.raises(TooMany):
+        spool.open()
+    begun[0].write(b"one")
+    begun[0].commit()
+    begun[1].abort()
+    for file in (begun[2], spool.open(), spool.open()):
+        file.abort()
+
+
 def test_at_its_end_a_process_takes_away_what_it_has_begun(tmp_path: Path, spool: Spool) -> None:
-    begun: list[SpoolFile] = [spool.open(), Spool(tmp_path / "spool", 10, 77).open()]
+    begun: list[SpoolFile] = [spool.open(), Spool(tmp_path / "spool", 10, 3, 77).open()]
     whole = spool.put([b"one"])
     spool.close()
     assert names(tmp_path) == sorted([whole.name, next(name for name in names(tmp_path) if name.startswith("77-"))])
