@@ -1,6 +1,5 @@
 """The aggregated form of local files, without a store that stays: a throwaway one in a folder that only its owner can read."""
 
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from itertools import groupby
@@ -16,6 +15,7 @@ from preview.form.catalogue import Catalogue
 from preview.periods import Period
 from preview.readers import archive
 from preview.settings import Settings
+from preview.throwaway import throwaway_folder
 
 ACTOR = "cli"
 NO_DATA = "The files hold no data for that period, or not of that organisation."
@@ -34,8 +34,8 @@ def report(paths: list[Path], period: Period, organization_id: str | None) -> li
 @contextmanager
 def taken(paths: list[Path]) -> Generator[Application]:
     """The files, taken into a store that is thrown away. Raises `Invalid` where one is refused."""
-    with tempfile.TemporaryDirectory(prefix="bufdir-preview-") as folder:
-        application = Application.open(Settings(data_dir=Path(folder), auto_aggregate=False))
+    with throwaway_folder() as folder:
+        application = Application.open(Settings(data_dir=folder, auto_aggregate=False))
         try:
             application.start()
             for group in deliveries_of(paths):

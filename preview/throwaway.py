@@ -1,0 +1,55 @@
+"""A folder for what is needed once: owner-only, gone afterwards, and where its process was killed, gone at the next use by anyone.
+
+It holds deliveries as they came (`domain.md` 4), so nothing of it may be left behind.
+"""
+
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PREFIX = "bufdir-preview-"
+_YOUNG_SECONDS = 10.0  # made a moment ago, and perhaps not locked yet
+
+
+@contextmanager
+def throwaway_folder() -> Generator[Path]:
+    """In the system's place for temporary files. It is locked for as long as its process lives."""
+    parent = Path(tempfile.gettempdir())
+    _sweep(parent)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent) as name:
+        lock = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield Path(name)
+        finally:
+            os.close(lock)
+
+
+def _sweep(parent: Path) -> None:
+    for folder in parent.glob(f"{_PREFIX}*"):
+        try:
+            if _is_left(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        except FileNotFoundError:  # its owner or another sweeper was quicker
+            continue
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether it is ours and no process holds it."""
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or time.time() - status.st_ctime < _YOUNG_SECONDS:
+        return False
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
