@@ -10,14 +10,11 @@ from babel.dates import format_date, format_datetime
 
 from preview.clock import OSLO, parse_instant
 from preview.documents import Value
-from preview.texts.formats import NO_BREAK_SPACE, Language, number, percent, signed, signed_percent
+from preview.texts.formats import CLOCK, INSTANT, NO_BREAK_SPACE, SHORT_DAY, Language, number, percent, signed, signed_percent
 
 ABSENT = "–"
 HIDDEN = ":"
 _LOCALES: dict[Language, Locale] = {"nb": Locale("nb", "NO"), "nn": Locale("nn", "NO"), "en": Locale("en", "GB")}
-_INSTANT: dict[Language, str] = {"nb": "d. MMMM y 'kl.' HH:mm", "nn": "d. MMMM y 'kl.' HH:mm", "en": "d MMMM y 'at' HH:mm"}
-_SHORT_DAY: dict[Language, str] = {"nb": "d. MMM", "nn": "d. MMM", "en": "d MMM"}
-_CLOCK: dict[Language, str] = {"nb": "'kl.' HH:mm", "nn": "'kl.' HH:mm", "en": "'at' HH:mm"}
 
 
 def _sized(amount: float, unit: str) -> float:
@@ -53,14 +50,14 @@ def part(share: float, language: Language) -> str:
 
 def instant(text: str, language: Language) -> str:
     """`2026-03-25T14:00:00Z` -> `25. mars 2026 kl. 15:00`."""
-    return format_datetime(parse_instant(text), _INSTANT[language], tzinfo=OSLO, locale=_LOCALES[language])
+    return format_datetime(parse_instant(text), INSTANT[language], tzinfo=OSLO, locale=_LOCALES[language])
 
 
 def clock_time(text: str, language: Language) -> str:
     """`2026-03-25T14:02:00Z` -> `kl. 15:02`."""
-    return format_datetime(parse_instant(text), _CLOCK[language], tzinfo=OSLO, locale=_LOCALES[language])
+    return format_datetime(parse_instant(text), CLOCK[language], tzinfo=OSLO, locale=_LOCALES[language])
 
 
 def short_day(day: date, language: Language, *, with_year: bool) -> str:
     """`25. mars`, `3. nov. 2025`."""
-    return format_date(day, _SHORT_DAY[language] + (" y" if with_year else ""), locale=_LOCALES[language])
+    return format_date(day, SHORT_DAY[language] + (" y" if with_year else ""), locale=_LOCALES[language])

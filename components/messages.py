@@ -38,4 +38,4 @@ def message(error: Exception, words: Words, saying: Mapping[type[Exception], str
     if kind is Exception:
         log.error("the dashboard met an unforeseen error", exc_info=error)
     key = (saying or {}).get(kind, key)
-    return Message(words(key, detail=getattr(error, "detail", "")), status)
+    return Message(words(key), status)

@@ -13,6 +13,7 @@ from preview.clock import today
 from preview.documents import JobDocument, Value
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import SEVERITIES, Deviation, Severity
+from preview.jobs import INTERRUPTED, NO_SOURCE
 from preview.periods import Period
 from preview.previews import Preview, Row
 from preview.texts import formats
@@ -22,6 +23,7 @@ _PICTURE_EDGE = 58
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
 _MANUAL = "manuell"
 _KOSTRA = "kostra-15f"  # a format without case systems
+_WHY_FAILED = {NO_SOURCE: "notice.failed_no_source", INTERRUPTED: "notice.failed_interrupted"}
 
 
 @dataclass(frozen=True)
@@ -324,7 +326,7 @@ def _notice(preview: Preview, words: Words, is_complete: bool) -> Notice | None:
     job, period = preview.job, formats.period(words.language, preview.period_id)
     if job is not None and job.job_status == "failed":
         at = formatting.clock_time(job.ended_at or job.created_at, words.language)
-        failed = words("notice.failed", time=at, detail=job.detail or "")
+        failed = f"{words('notice.failed', time=at)} {words(_WHY_FAILED.get(job.detail or '', 'notice.failed_by_fault'))}"
         return Notice("danger", f"{failed} {words('notice.failed_stands')}" if is_complete else failed, "retry")
     if is_complete:
         return None

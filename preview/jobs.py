@@ -41,6 +41,7 @@ ATTEMPTS = 3
 """So often is a job claimed whose worker dies; then it fails."""
 
 NO_SOURCE = "There is no source data for the period."
+INTERRUPTED = f"The aggregation was interrupted {ATTEMPTS} times."
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ class Jobs:
                 continue
             if job.attempt >= ATTEMPTS:
                 with suppress(ClaimLost):  # another process was quicker
-                    self.fail(job, f"The aggregation was interrupted {job.attempt} times.")
+                    self.fail(job, INTERRUPTED)
             else:
                 self.release(job)
 

@@ -59,6 +59,10 @@ class Texts:
         """Every key; the same in each language."""
         return frozenset(self._by_language["nb"])
 
+    def raw(self, language: Language, key: str) -> str:
+        """The text as it stands in its file."""
+        return self._by_language[language][key]
+
     def get(self, language: Language, key: str, **params: float | str) -> str:
         """The text with its params written in. KeyError for an unknown key or a missing param."""
         return _Writer(language).vformat(self._by_language[language][key], (), params)

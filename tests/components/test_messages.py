@@ -14,7 +14,7 @@ from preview.texts import Texts
     ("error", "status", "text"),
     [
         (NotFound("x"), 404, "Fant ikke rapporten. Den kan være slettet."),
-        (Invalid("reason must have 1 to 500 characters"), 422, "Det lot seg ikke gjøre: reason must have 1 to 500 characters"),
+        (Invalid("reason must have 1 to 500 characters"), 422, "Det lot seg ikke gjøre. Last siden på nytt, og prøv igjen."),
         (Conflict("x"), 409, "Programmet er opptatt akkurat nå. Prøv igjen om litt."),
         (Unavailable("x"), 503, "Programmet er opptatt akkurat nå. Prøv igjen om litt."),
         (ClaimLost("x"), 500, "Noe gikk galt hos oss. Prøv igjen; verdiene under er uberørt."),

@@ -11,6 +11,7 @@ from components.readings import draw
 from components.wording import Shown
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import Facts
+from preview.jobs import INTERRUPTED, NO_SOURCE
 from preview.previews import Preview, SourceView
 from preview.texts import Texts
 from preview.texts.formats import LANGUAGES, Language
@@ -202,9 +203,21 @@ def test_nothing_is_written_unescaped(house: House, wording: Wording, quiet: Pre
             "Venter på aggregering",
         ),
         (
-            {"job": msgspec.structs.replace(JOB, job_status="failed", detail="Kilden mangler.", ended_at="2026-03-25T15:02:00Z")},
+            {"job": msgspec.structs.replace(JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z")},
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02: Kilden mangler. Forrige verdier står. Prøv igjen",
+            "Aggregeringen feilet kl. 16:02. Kilden har ikke lenger data for perioden. Forrige verdier står. Prøv igjen",
+            "",
+        ),
+        (
+            {"job": msgspec.structs.replace(JOB, job_status="failed", detail=INTERRUPTED, ended_at="2026-03-25T15:02:00Z")},
+            "Gyldig",
+            "Aggregeringen feilet kl. 16:02. Den ble avbrutt gang på gang. Forrige verdier står. Prøv igjen",
+            "",
+        ),
+        (
+            {"job": msgspec.structs.replace(JOB, job_status="failed", detail="An error.", ended_at="2026-03-25T15:02:00Z")},
+            "Gyldig",
+            "Aggregeringen feilet kl. 16:02. Det var en feil i programmet, og den står i loggen. Forrige verdier står. Prøv igjen",
             "",
         ),
         ({"snapshot": None}, "Ingen rapport", "Det finnes ingen rapport for 2024 ennå. Aggreger", ""),
