@@ -118,20 +118,23 @@ class Deliveries:
             last: Batch | None = None
             for batch in batches:
                 if stopping():
-                    self._database.write(lambda connection: deliveries.release(connection, row.delivery, row.attempt))
+                    self._give_back(row, failed=False)
                     return
                 if last is not None:
                     taking.fold(last)
                 last = batch
             taking.finish(last)
         except ReaderDied:
-            if row.attempt < ATTEMPTS:
-                self._database.write(lambda connection: deliveries.release(connection, row.delivery, row.attempt))
+            if stopping() or row.attempt < ATTEMPTS:
+                self._give_back(row, failed=not stopping())
                 return
             self._refuse(row)
         except NotFound:  # its file is gone from the spool
             self._refuse(row)
         self._spool.delete(row.spool)
+
+    def _give_back(self, row: DeliveryRow, *, failed: bool) -> None:
+        self._database.write(lambda connection: deliveries.release(connection, row.delivery, row.attempt, failed=failed))
 
     def _received(self, spooled: Spooled, full: bool, actor: str) -> DeliveryReceipt:
         at = timestamp(now())

@@ -104,11 +104,12 @@ def reading(connection: Connection) -> list[DeliveryRow]:
     ]
 
 
-def release(connection: Connection, number: int, attempt: int) -> bool:
-    """Gives a claim back; False where it is lost."""
+def release(connection: Connection, number: int, attempt: int, *, failed: bool = True) -> bool:
+    """Gives a claim back; False where it is lost. One that has not `failed` is as if it had not been: its owner writes nothing more."""
     cursor = connection.execute(
-        "UPDATE delivery SET delivery_status = 'received', worker = NULL WHERE delivery = ? AND attempt = ? AND delivery_status = 'reading'",
-        (number, attempt),
+        """UPDATE delivery SET delivery_status = 'received', worker = NULL, attempt = attempt - ?
+        WHERE delivery = ? AND attempt = ? AND delivery_status = 'reading'""",
+        (0 if failed else 1, number, attempt),
     )
     return cursor.rowcount == 1
 

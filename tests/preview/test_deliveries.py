@@ -241,6 +241,25 @@ def test_when_stopping_it_is_given_back_and_read_again(data_dir: Path) -> None:
             assert application.deliveries.document(name).delivery_status == status
 
 
+def test_stopping_is_no_failed_attempt(data_dir: Path) -> None:
+    """However often the program is stopped beside a large delivery, be it between two batches or with its reader."""
+
+    def stopped(_: Path) -> Iterator[Batch]:
+        yield batch([mappe(1, "a", 1)])
+        yield batch([mappe(2, "b", 2)])
+
+    with opened(data_dir, started=False) as application:
+        name = application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
+        for read in [stopped, died] * ATTEMPTS:
+            row = application.deliveries.claim(application.worker_number)
+            assert row is not None
+            application.deliveries.take(row, read, lambda: True)
+            assert application.deliveries.document(name).delivery_status == "received"
+        row = application.deliveries.claim(application.worker_number)
+        assert row is not None
+        assert row.attempt == 1
+
+
 # The spool of several processes.
 
 
@@ -264,7 +283,7 @@ def test_what_another_process_is_receiving_is_not_swept_away(data_dir: Path, ser
 def test_what_the_dead_left_is_swept_away(data_dir: Path) -> None:
     with opened(data_dir, started=False) as application:
         dead, waiting = application.worker_number, application.deliveries.receive([b"kept"], full=False, actor="test")
-    spool = Spool(data_dir / "spool", 1000, dead)
+    spool = Spool(data_dir / "spool", 1000, 10, dead)
     left = spool.put([b"never written down"])
     spool.path(f"{left.name}.part").write_bytes(b"broken off")
     spool.path("something else").write_bytes(b"no file of ours")
