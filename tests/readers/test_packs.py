@@ -14,7 +14,7 @@ MANY = Limits()
 
 def packed(folder: Path, *files: bytes) -> Path:
     """The files as the spool holds them."""
-    spool = Spool(folder / "spool", 1_000_000, 1)
+    spool = Spool(folder / "spool", 1_000_000, 10, 1)
     with spool.open(packed=True) as file:
         for content in files:
             file.begin_file()
