@@ -1,6 +1,6 @@
 // The overview's own ways: searching, filtering and sorting rows that are all here, the choice in the address, marks of what changed.
 // Rows filter and sort by the keys that the server gives them (overview_choice.py does the same for the first HTML).
-import {$, $$, addKeys, applyBy, counted, isLive, patch, say, send, setPaused, text} from "./page.js"
+import {$, $$, addKeys, applyBy, counted, isLive, openExport, patch, say, send, setPaused, text} from "./page.js"
 
 const form = $("#choose"), table = $("table.list"), body = $("tbody", table), heads = $$("thead th", table)
 const control = name => form.elements[name]
@@ -262,10 +262,22 @@ body.addEventListener("focusin", ({target}) => {
   if (row.dataset.changed === "unseen" && chosen().deviation !== "changed") unmark([idOf(row)])
 })
 
+// ── the export: of the rows that pass, in their order ──
+document.addEventListener("click", event => {
+  const link = event.target.closest("a[data-export]")
+  if (!link) return
+  const address = new URL(link.href), changed = chosen().deviation === "changed"
+  const asked = {...Object.fromEntries(new URL(location).searchParams), lang: document.documentElement.lang}
+  if (changed) asked.only = rows().filter(row => !row.hidden).map(row => idOf(row).replace("row-", "")).join(",")
+  address.search = new URLSearchParams(asked)
+  link.href = address
+  link.closest("[popover]").hidePopover()
+})
+
 addKeys({
   j: () => move(1), k: () => move(-1), n: () => jump(1), N: () => jump(-1),
   f: () => pick({show: "error"}), w: () => pick({deviation: "warning"}), m: () => pick({deviation: "missing"}), c: () => pick({deviation: "changed"}), x: reset,
-  "/": () => { search.focus(); search.select() },
+  "/": () => { search.focus(); search.select() }, e: openExport,
 })
 // The arrows are the table's own keys, not shortcuts: they work also where those are switched off.
 table.addEventListener("keydown", event => {

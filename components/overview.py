@@ -103,14 +103,14 @@ class OverviewPage:
 
     def __init__(self, house: House, fanout: Fanout) -> None:
         self._house = house
-        self._boards = Boards(house, fanout)
+        self.boards = Boards(house, fanout)
 
     async def fetch(self, of: Visit) -> Fetched:
         """Reads what the page will show, before there is a session."""
         return await self._house.call(self._fetch, Choice.of(of.arguments), of.language)
 
     def _fetch(self, choice: Choice, language: Language) -> Fetched:
-        board = self._boards.read(choice.period_id, language)
+        board = self.boards.read(choice.period_id, language)
         rows: list[str] = []
         seen = 0
         for shown in choice.ordered(board.lines):
@@ -129,9 +129,9 @@ class OverviewPage:
         of = visit(request)
         fetched: Fetched | None = getattr(request, "fetched", None)
         board = fetched.board if fetched else None
-        view = OverviewView(self._boards, board, of.language, document, period_id=_period(of.arguments.get("period_id")))
-        self._boards.join(view, board)
-        pn.state.on_session_destroyed(lambda _: self._boards.leave(view))
+        view = OverviewView(self.boards, board, of.language, document, period_id=_period(of.arguments.get("period_id")))
+        self.boards.join(view, board)
+        pn.state.on_session_destroyed(lambda _: self.boards.leave(view))
         return live_page(view.live, request, self._house.scripts)
 
     def html(self, fetched: Fetched, of: Visit, nonce: str) -> str:

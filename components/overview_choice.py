@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from components.overview_lines import ShownLine
 
@@ -60,6 +61,15 @@ class Choice(NamedTuple):
         """How many rows that state would leave, beside all else that is chosen."""
         chosen = self._replace(show=show)
         return sum(chosen.passes(shown) for shown in lines)
+
+    def shown(self, lines: Iterable[ShownLine]) -> list[ShownLine]:
+        """Those that pass, in their order."""
+        return [shown for shown in self.ordered(lines) if self.passes(shown)]
+
+    @property
+    def query(self) -> str:
+        """What differs from an address that asks for nothing, as part of one."""
+        return urlencode({name: value for name, value in self._asdict().items() if value != self._field_defaults[name]})
 
     def ordered(self, lines: Iterable[ShownLine]) -> list[ShownLine]:
         """By the column, then by name; those with nothing in it last, whichever way."""

@@ -139,6 +139,11 @@ document.addEventListener("click", event => {
 // ── single keys, outside text fields, unless switched off (WCAG 2.1.4) ──
 const KEYS_OFF = "keys-off"
 const keys = {t: swapTheme, p: () => setPaused(root.dataset.live !== "paused"), "?": () => $("#keys")?.showModal()}
+/** The menu of files and print; false where there is nothing to export. */
+export const openExport = () => {
+  if (!$("#export")) return false
+  $("#export").showPopover({source: $("[popovertarget=export]")})
+}
 /** A view's own keys: what to do, by key. */
 export const addKeys = own => Object.assign(keys, own)
 const mayUseKeys = () => localStorage.getItem(KEYS_OFF) === null

@@ -1,5 +1,5 @@
 // The preview's own ways: rows that open, filters, marks of what changed, the choice of period and service, the dialogs.
-import {$, $$, addKeys, applyBy, counted, isLive, narrow, patch, say, send, setPaused, text} from "./page.js"
+import {$, $$, addKeys, applyBy, counted, isLive, narrow, openExport, patch, say, send, setPaused, text} from "./page.js"
 
 const rowOf = key => $(`tr[data-field="${key}"]`)
 const rows = () => $$("tr[data-field]")
@@ -162,6 +162,7 @@ function applyFilter(aloud = true) {
   $$(".form > tbody").forEach(part => { part.hidden = !$("tr[data-field]:not([hidden])", part) })
   $("#empty").hidden = shown > 0
   $("table.form").hidden = shown === 0
+  $("#filtered").textContent = wanted === "all" ? "" : text("print.filtered", {n: shown, total: rows().length, filter: $(`[name=filter]:checked ~ span`).textContent})
   showSeen()
   if (!shownOpeners().some(each => each.tabIndex === 0)) stop(shownOpeners()[0])
   if (aloud) say(counted("filter.shown", shown))
@@ -233,7 +234,7 @@ addKeys({
   j: () => move(1), k: () => move(-1), n: () => jump(1, deviates), N: () => jump(-1, deviates), "[": () => section(-1), "]": () => section(1),
   f: () => pick("error"), w: () => pick("warning"), m: () => pick("missing"), c: () => pick("changed"), x: () => pick("all"),
   "/": () => chooser.showPopover({source: $("[popovertarget=chooser]")}), a: () => { if (!$("[data-do=again]")) return false; $("#again").showModal() },
-  e: () => { if (!$("#export")) return false; $("#export").showPopover({source: $("[popovertarget=export]")}) },
+  e: openExport,
 })
 // The arrows are the table's own keys, not shortcuts: they work also where those are switched off.
 $("table.form").addEventListener("keydown", event => {

@@ -46,6 +46,7 @@ OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
     "form.changed_now": ("was",),
     "form.changed": ("was",),
     "again.left": ("n",),
+    "print.filtered": ("n", "total", "filter"),
 }
 # Where a report is deleted before somebody's eyes, these follow the store; the values stay as they were.
 _OF_THE_STORE = ("state", "job", "actions", "periods", "again-hint", "delete-lead", "sources")

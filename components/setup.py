@@ -19,7 +19,7 @@ from tornado.websocket import WebSocketClosedError
 
 from components import assets
 from components.assets import AssetHandler
-from components.export import ExportHandler
+from components.export import OverviewExport, PreviewExport
 from components.language import visit
 from components.live import Fanout
 from components.messages import message
@@ -91,9 +91,11 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Se
     loop = IOLoop.current()
     cast(Any, loop).asyncio_loop.set_exception_handler(_left_pages_are_no_error)
     fanout = Fanout(application.feed, loop)
-    pages = {page.path: page for page in (OverviewPage(house, fanout), PreviewPage(house, fanout))}
+    overview = OverviewPage(house, fanout)
+    pages = {page.path: page for page in (overview, PreviewPage(house, fanout))}
     plain = [
-        (r"/preview/export\.(csv|xlsx)", ExportHandler, {"house": house}),
+        (r"/overview/export\.(csv|xlsx)", OverviewExport, {"house": house, "page": overview}),
+        (r"/preview/export\.(csv|xlsx)", PreviewExport, {"house": house}),
         (r"/assets/(.+)", AssetHandler, {"assets": house.assets}),
     ]
     server = pn.serve(

@@ -1,32 +1,122 @@
-"""The export of what is shown: the same 34 numbers on the screen, in the API, in the CSV and in the XLSX."""
+"""The export of what is shown: the same 34 numbers in the API, on the screen, in CSV, XLSX and print, and the rows that are to be seen."""
 
 import csv
 import io
+import re
+from collections.abc import Generator
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
+import msgspec
 import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.folders import folder, melding, tiltak
-from tests.pipeline import aggregate, deliver, opened
-from tests.servers import running
+from preview.documents import Document
+from preview.form.catalogue import Catalogue
+from preview.texts import Texts
+from preview.texts.formats import LANGUAGES, Language
+from tests.browser.conftest import API
+from tests.browser.printed import Printed
+from tests.folders import flytting, plan, tiltak, undersokelse
+from tests.pipeline import aggregate, deliver, document, opened
+from tests.preview.services import Service
+from tests.servers import Server, running
 
 pytestmark = pytest.mark.browser
 
-ORGANIZATION = "org-0301"
+NAME = "Barnevernstjenesten for Indre og Ytre Eksempelfjord samt Nordre og Søndre Eksempeldal"
+CATALOGUE, TEXTS = Catalogue.load(), Texts.load()
+SERVICE = Service(7700)
+Numbers = dict[str, tuple[str, str]]
+"""(current, compared) by field key: digits with a decimal comma, `:` where it is hidden, nothing where there is none."""
 
 
-@pytest.fixture
-def filled(data_dir: Path) -> Path:
-    """A store with one report of 2024."""
+class Served(NamedTuple):
+    """A server, and what it must show of 2024 beside 2023."""
+
+    server: Server
+    numbers: Numbers
+
+    @property
+    def hides(self) -> bool:
+        """Whether it hides small counts."""
+        return any(":" in pair for pair in self.numbers.values())
+
+
+def folders() -> list[bytes]:
+    """Two years so different that much deviates: more than a thousand meldinger, and counts of children from 0 to some tens."""
+    placed = tiltak("2024-03-01", kategori="1.1", lov="BVL2021 5-1")
+    fostered = tiltak("2024-04-01", kategori="2.1", lov="BVL2021 5-1", tilsyn=["2024-05-01"])
+    ended = tiltak("2023-04-01", "2024-04-01")
+    plans, moves = [plan("2024-03-01", type="4", evaluert=["2024-06-01"])], [flytting("2024-05-01")]
+    late = [undersokelse("2024-01-02", "2024-11-01", "1") for _ in range(40)]
+    cases = [SERVICE.folder(1, "2024-12-31", meldinger=["2023-02-01"]), SERVICE.folder(2, "2024-12-31", meldinger=["2023-02-02"] * 7)]
+    cases += [SERVICE.folder(case, "2024-12-31", tiltak=[tiltak("2023-02-01"), placed]) for case in (3, 4)]
+    cases += [SERVICE.folder(case, "2024-12-31", tiltak=[fostered, ended], planer=plans, flyttinger=moves) for case in range(5, 17)]
+    return [SERVICE.folder(1, "2022-01-15"), *cases, SERVICE.folder(18, "2024-12-31", meldinger=["2024-01-10"] * 1203, undersokelser=late)]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with three years of one service, whose name is long; nothing is hidden yet."""
+    data_dir = tmp_path_factory.mktemp("export") / "data"
+    data_dir.mkdir()
     with opened(data_dir) as application:
-        deliver(
-            application, folder(meldinger=[melding("2024-01-10", "2024-01-30", "1"), melding("2024-02-10")], tiltak=[tiltak("2024-03-01")])
-        )
-        aggregate(application, ORGANIZATION, "2024")
+        deliver(application, SERVICE.listing(SERVICE.organization_id, NAME))
+        deliver(application, *folders())
+        deliver(application, SERVICE.figures("2024,antall_arsverk,48.6,", "2023,antall_arsverk,9,", "2023,antall_arsverk_ubesatt,3.4,"))
+        for period in ("2022", "2023", "2024"):
+            aggregate(application, SERVICE.organization_id, period)
     return data_dir
+
+
+def written(value: object) -> str:
+    """As a spreadsheet in Norway writes it."""
+    return "" if value is None else str(value).replace(".", ",")
+
+
+def reported(document: Document) -> Numbers:
+    """What the API's document says."""
+    return {
+        field.field_key: (written(field.value), written(field.prior_period_value))
+        for section in document.sections
+        for field in section.fields
+    }
+
+
+def seen(text: str) -> str:
+    """A value as the screen and the paper have it, as a spreadsheet would."""
+    bare = re.sub(r"[\s%]", "", text)
+    return "" if bare == "–" else bare
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["all shown", "small counts hidden"])
+def served(filled: Path, request: pytest.FixtureRequest) -> Generator[Served]:
+    """A server that hides small counts or not, and what it must show."""
+    with opened(filled, started=False) as application:
+        true = reported(document(application, "snap-003"))
+    with running(filled, environment={"BUFDIR_PREVIEW_SUPPRESS_SMALL_COUNTS": str(request.param).lower()}) as server:
+        told = reported(msgspec.json.decode(httpx.get(f"{server.url}{API}/snap-003").content, type=Document))
+        expected = {key: (_hidden(true[key][0], now), _hidden(true[key][1], before)) for key, (now, before) in told.items()}
+        assert request.param == any(":" in pair for pair in expected.values())
+        yield Served(server, expected)
+
+
+def _hidden(true: str, told: str) -> str:
+    return ":" if true and not told else told
+
+
+ALL_SHOWN = pytest.mark.parametrize("served", [False], indirect=True)
+
+
+def live(page: Page, served: Served, **query: str) -> Page:
+    page.goto(
+        f"{served.server.url}/preview?{httpx.QueryParams({'organization_id': SERVICE.organization_id, 'period_id': '2024', **query})}"
+    )
+    expect(page.locator("html[data-live=on]")).to_be_attached()
+    return page
 
 
 def downloaded(page: Page, name: str) -> bytes:
@@ -42,35 +132,87 @@ def csv_lines(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))[1:]
 
 
-def test_all_numbers_agree(filled: Path, page: Page) -> None:
-    with running(filled) as server:
-        document = httpx.get(f"{server.url}/api/v1/aggregated-report-data/snap-001").json()
-        told = {field["field_key"]: field["value"] for section in document["sections"] for field in section["fields"]}
-        page.goto(f"{server.url}/preview?organization_id={ORGANIZATION}&period_id=2024")
-        expect(page.locator("html[data-live=on]")).to_be_attached()
-        lines = {line[10]: line[3] for line in csv_lines(downloaded(page, "CSV"))}
-        assert lines == {key: "" if value is None else str(value).replace(".", ",") for key, value in told.items()}
-        sheet = openpyxl.load_workbook(io.BytesIO(downloaded(page, ".xlsx"))).active
-        assert sheet is not None
-        assert {row[10]: row[3] for row in sheet.iter_rows(min_row=2, values_only=True)} == told
-        for key, value in told.items():
-            shown = page.locator(f'tr[data-field="{key}"] td.cur').inner_text()
-            expected = "–" if value is None else str(value).replace(".", ",")
-            assert shown.replace("\u00a0", "").replace("%", "").split("\n")[0] == expected, key
+def visible(page: Page) -> list[str]:
+    """The keys of the fields that are to be seen."""
+    return page.locator("tr[data-field]:visible").evaluate_all("rows => rows.map(row => row.dataset.field)")
 
 
-def test_a_filter_leaves_only_what_is_shown(filled: Path, page: Page) -> None:
-    with running(filled) as server:
-        page.goto(f"{server.url}/preview?organization_id={ORGANIZATION}&period_id=2024")
-        expect(page.locator("html[data-live=on]")).to_be_attached()
-        page.keyboard.press("m")
-        left = page.locator("tr[data-field]:visible").evaluate_all("rows => rows.map(row => row.dataset.field)")
-        assert 0 < len(left) < 34
-        assert [line[10] for line in csv_lines(downloaded(page, "CSV"))] == left
+# As they are to be read, without what is for screen readers alone.
+_CELLS = """() => [...document.querySelectorAll("tr[data-field]")].map(row => [
+  row.dataset.field, ...["cur", "old"].map(name => row.querySelector(`td.${name}`).innerText.split("\\n")[0])])"""
 
 
-def test_an_unknown_organisation_is_told_calmly(filled: Path) -> None:
-    with running(filled) as server:
-        answer = httpx.get(f"{server.url}/preview/export.csv", params={"organization_id": "org-9999"})
+def test_all_34_numbers_agree(served: Served, page: Page) -> None:
+    live(page, served)
+    cells = {key: tuple(seen(text) for text in shown) for key, *shown in page.evaluate(_CELLS)}
+    assert len(cells) == 34
+    assert cells == served.numbers
+    lines = {line[10]: (line[3], line[4]) for line in csv_lines(downloaded(page, "CSV"))}
+    assert lines == served.numbers
+    sheet = openpyxl.load_workbook(io.BytesIO(downloaded(page, ".xlsx"))).active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(min_row=2, values_only=True))
+    assert {row[10]: (written(row[3]), written(row[4])) for row in rows} == {
+        key: (_whole(now), _whole(before)) for key, (now, before) in served.numbers.items()
+    }
+    assert {type(row[3]) for row in rows} <= {int, float, type(None), *([str] if served.hides else [])}
+    printed = Printed(page)
+    on_paper = {field.field_key: printed.row(field.number, field.labels.nb) for field in CATALOGUE.fields}
+    assert {key: (seen(now), seen(before)) for key, (now, before) in on_paper.items()} == served.numbers
+
+
+def _whole(number: str) -> str:
+    """XLSX knows no difference between 9 and 9,0."""
+    return number.removesuffix(",0")
+
+
+@ALL_SHOWN
+def test_the_document_is_that_of_the_api(served: Served, page: Page) -> None:
+    assert downloaded(live(page, served), "JSON") == httpx.get(f"{served.server.url}{API}/snap-003").content
+
+
+@ALL_SHOWN
+def test_a_filter_leaves_only_what_is_shown_and_the_paper_says_so(served: Served, page: Page) -> None:
+    live(page, served).keyboard.press("w")
+    left = visible(page)
+    assert 0 < len(left) < 34
+    assert [line[10] for line in csv_lines(downloaded(page, "CSV"))] == left
+    printed = Printed(page)
+    assert printed.pages == 1
+    for field in CATALOGUE.fields:
+        row = re.compile(rf"{field.number} +{re.escape(field.labels.nb)}  ")
+        assert any(row.match(line) for line in printed.lines) == (field.field_key in left), field.number
+    assert f"Utskriften viser {len(left)} av 34 felt: Varsler." in printed.text
+    page.keyboard.press("x")
+    assert "Utskriften viser" not in Printed(page).text
+
+
+@ALL_SHOWN
+def test_the_period_compared_with_is_that_of_the_page(served: Served, page: Page) -> None:
+    live(page, served, compare="2022")
+    old = [seen(cell) for cell in page.locator("td.old >> visible=true").all_inner_texts()]
+    content = downloaded(page, "CSV")
+    assert content.decode("utf-8-sig").splitlines()[0].split(";")[3:5] == ["2024", "2022"]
+    assert [line[4] for line in csv_lines(content)] == [cell.removesuffix("manglerverdi").removesuffix("–") for cell in old]
+
+
+@ALL_SHOWN
+@pytest.mark.parametrize(("language", "theme"), [*((language, "light") for language in LANGUAGES), ("nb", "dark")])
+def test_a_preview_is_one_page_of_black_and_grey(served: Served, page: Page, language: Language, theme: str) -> None:
+    """Also with a name of two lines and many deviations, and whatever is open."""
+    live(page, served, lang=language, theme=theme).locator("tr[data-flags~=warning] .open").first.click()
+    expect(page.locator(".detail:visible")).to_have_count(1)
+    assert page.locator("tr[data-flags~=warning], tr[data-flags~=error]").count() > 10
+    printed = Printed(page)
+    assert (printed.pages, printed.size) == (1, (595, 842))
+    assert {color for color in printed.colors if len(set(color)) > 1} == set()
+    assert set(NAME.split()) <= set(printed.text.split())
+    for control in ("export.menu.open", "head.again", "live.pause", "filter.all", "form.definition"):
+        assert TEXTS.get(language, control) not in printed.text
+
+
+@ALL_SHOWN
+def test_an_unknown_organisation_is_told_calmly(served: Served) -> None:
+    answer = httpx.get(f"{served.server.url}/preview/export.csv", params={"organization_id": "org-9999"})
     assert answer.status_code == 404
     assert "<html" in answer.text

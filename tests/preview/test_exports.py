@@ -1,14 +1,19 @@
-"""A preview as CSV and XLSX: all 34 numbers as they are, nothing that a spreadsheet would run."""
+"""A preview and an overview as CSV and XLSX: numbers as they are, nothing that a spreadsheet would run."""
 
 import csv
 import io
+from datetime import datetime
 
+import msgspec
 import openpyxl
 import pytest
 
-from preview.exports import as_csv, as_xlsx, table
+from preview.exports import overview_table, preview_table
 from preview.form.catalogue import Catalogue
+from preview.form.rules.base import Deviation
+from preview.overviews import OverviewLine
 from preview.previews import Preview, Row, difference
+from preview.sheets import as_csv, as_xlsx
 from preview.texts import Texts
 
 CATALOGUE, TEXTS = Catalogue.load(), Texts.load()
@@ -49,7 +54,7 @@ def read_csv(content: bytes) -> list[list[str]]:
 
 
 def test_csv_holds_every_number_with_a_decimal_comma() -> None:
-    head, *lines = read_csv(as_csv(table(preview(), CATALOGUE, TEXTS, "nb")))
+    head, *lines = read_csv(as_csv(preview_table(preview(), CATALOGUE, TEXTS, "nb")))
     assert head[:8] == ["Nr.", "Del", "Felt", "2024", "2023", "Endring", "Endring i prosent", "Enhet"]
     assert [line[0] for line in lines] == [str(number) for number in range(1, 35)]
     assert lines[0][3:7] == ["1000", "1001", "-1", "0"]
@@ -58,7 +63,7 @@ def test_csv_holds_every_number_with_a_decimal_comma() -> None:
 
 
 def test_xlsx_holds_numbers_as_numbers_under_a_frozen_head() -> None:
-    content = as_xlsx(table(preview(), CATALOGUE, TEXTS, "en"), TEXTS, "en")
+    content = as_xlsx(preview_table(preview(), CATALOGUE, TEXTS, "en"))
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active
     assert sheet is not None
     assert sheet.freeze_panes == "D2"
@@ -69,18 +74,61 @@ def test_xlsx_holds_numbers_as_numbers_under_a_frozen_head() -> None:
 
 @pytest.mark.parametrize("source", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_a_text_is_never_a_formula(source: str) -> None:
-    exported = table(preview(source), CATALOGUE, TEXTS, "nb")
+    exported = preview_table(preview(source), CATALOGUE, TEXTS, "nb")
     assert {line[9] for line in read_csv(as_csv(exported))[1:]} == {f"'{source}"}
-    sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(exported, TEXTS, "nb"))).active
+    sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(exported))).active
     assert sheet is not None
     assert {(cell.value, cell.data_type) for (cell,) in sheet.iter_rows(min_row=2, min_col=10, max_col=10)} == {(source, "s")}
 
 
 def test_a_hidden_value_is_not_in_the_file() -> None:
-    lines = read_csv(as_csv(table(preview(hidden=1), CATALOGUE, TEXTS, "nb")))
+    lines = read_csv(as_csv(preview_table(preview(hidden=1), CATALOGUE, TEXTS, "nb")))
     assert lines[1][3] == ":"
 
 
 def test_a_filter_leaves_its_fields() -> None:
-    exported = table(preview(), CATALOGUE, TEXTS, "nb", shown={"antall_meldinger_mottatt"})
+    exported = preview_table(preview(), CATALOGUE, TEXTS, "nb", shown={"antall_meldinger_mottatt"})
     assert [line[10] for line in exported.lines] == ["antall_meldinger_mottatt"]
+
+
+def test_notes_say_how_severe_they_are() -> None:
+    shown = preview()
+    found = Deviation("ingen_aktivitet", "notice", "andel_meldinger_innen_frist", "deviation.ingen_aktivitet.message", {"period": "2024"})
+    rows = [msgspec.structs.replace(row, deviations=[found]) if row.number == 5 else row for row in shown.rows]
+    notes = [line[8] for line in preview_table(msgspec.structs.replace(shown, rows=rows), CATALOGUE, TEXTS, "nb").lines]
+    assert notes[4] == f"Merknad: {TEXTS.get('nb', found.message, **found.params)}"
+    assert set(notes) == {notes[4], ""}
+
+
+LINE = OverviewLine(
+    *("org-1", "Barnevernstjenesten Ås", "999999999-01", True, "ready", "CIS", "snap-001", "2024-H1", "current"),
+    *(False, "2026-03-25T14:00:00Z", 32, 1, 2, 3, None),
+)
+SILENT = OverviewLine("org-2", "=Vik", "999999998", True, "silent", "", None, None, None, False, None, 0, 0, 0, 0, None)
+
+
+def test_an_organisation_is_a_line_in_the_order_given() -> None:
+    head, *lines = read_csv(as_csv(overview_table([SILENT, LINE], 34, None, TEXTS, "nb")))
+    assert head[:6] == ["Tjeneste", "Nummer", "Id", "Periode", "Status", "Utfylte felt"]
+    assert lines == [
+        ["'=Vik", "999999998", "org-2", "", "Ikke levert", *[""] * 9],
+        [
+            "Barnevernstjenesten Ås",
+            "999999999-01",
+            "org-1",
+            "1. halvår 2024",
+            "Klar",
+            *("32", "34", "2", "1", "2", "3", "Utdatert"),
+            "25.03.2026 15:00",
+            "CIS",
+        ],
+    ]
+
+
+def test_an_overview_holds_times_as_times() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(overview_table([LINE], 34, "2024-H1", TEXTS, "en")))).active
+    assert sheet is not None
+    assert (sheet.title, sheet.freeze_panes) == ("Overview", "B2")
+    (line,) = sheet.iter_rows(min_row=2, values_only=True)
+    assert line[12] == datetime(2026, 3, 25, 15, 0)  # noqa: DTZ001  (a spreadsheet knows no zone)
+    assert line[5:11] == (32, 34, 2, 1, 2, 3)
