@@ -2,17 +2,24 @@
 
 import asyncio
 import gc
+import importlib
 import logging
+import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable
 
-from preview import cli
+from ports import OwnPort, SharedPort
+from preview import cli, logs
 from preview.application import Application
 from preview.clock import today
-from preview.demo import loading
 from preview.demo.live import CaseSystem
+from preview.demo.loading import Loading
+from preview.errors import StoreError
 from preview.settings import Settings
+from preview.store.database import SAFE_SQLITE, sqlite_is_safe
+from preview.supervisor import Post, Supervisor, end_in_time
 
 log = logging.getLogger(__name__)
 
@@ -29,46 +36,75 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(application: Application) -> None:
-    # Panel alone takes a second of the processor, which no other command shall wait for.
+def _load() -> None:
+    """What takes a second of the processor, for which no other command shall wait: before there are processes, once for all."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # who has threads must not fork
+    for name in ("api_handlers.routes", "components.setup"):
+        importlib.import_module(name)
+
+
+async def _serve(application: Application, port: OwnPort, post: Post) -> None:
     from api_handlers.broadcaster import Broadcaster
     from api_handlers.routes import routes
     from components import setup
 
-    stop = asyncio.Event()
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    if post.lifeline is not None:
+        loop.add_reader(post.lifeline, stop.set)
     application.start()
     broadcaster = Broadcaster(application)
-    server = setup.serve(application, routes(application, broadcaster))
+    server = setup.serve(application, routes(application, broadcaster), port.listen())
     server.start()
     # What is loaded stays: the collector, which stops every thread, need not walk through it again and again (200 to 400 ms each time).
     gc.collect()
     gc.freeze()
+    post.serving()
     settings = application.settings
-    print(f"Bufdir Preview: http://{settings.address}:{server.port}{settings.prefix}/", flush=True)  # noqa: T201
-    if settings.demo:
-        await asyncio.to_thread(loading.start, application, today())
-    case_system = CaseSystem(application.database, settings.inbox) if settings.demo_live and settings.inbox else None
-    if case_system:
-        case_system.start()
+    shows: list[Loading | CaseSystem] = [Loading(application, today())] if settings.demo else []
+    if settings.demo_live and settings.inbox:
+        shows.append(CaseSystem(application.database, settings.inbox))
+    for show in shows:
+        show.start()
     await stop.wait()
     log.info("stopping")
-    if case_system:
-        await asyncio.to_thread(case_system.stop)
+    end_in_time()
     broadcaster.drain()
     server.stop()
+    for show in shows:
+        await asyncio.to_thread(show.stop)
     await asyncio.sleep(_DRAIN_SECONDS)
+
+
+def _work(settings: Settings, boot_id: str, port: OwnPort, post: Post) -> None:
+    """One process; until it is told to stop."""
+    application = Application.open(settings, boot_id)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(application, port, post))
+    finally:
+        application.close()
 
 
 def serve(settings: Settings) -> None:
     """Serves until told to stop by SIGTERM or SIGINT; what runs then ends or is given back."""
-    application = Application.open(settings)
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(application))
-    finally:
-        application.close()
+    several, boot_id = settings.processes > 1, secrets.token_hex(8)
+    if several and not sqlite_is_safe():
+        raise StoreError(f"This SQLite is too old for several processes; it must be {'.'.join(map(str, SAFE_SQLITE))} or later.")
+    port = (SharedPort if several else OwnPort)(settings.address, settings.port)
+
+    def tell() -> None:
+        print(f"Bufdir Preview: http://{settings.address}:{port.number}{settings.prefix}/", flush=True)  # noqa: T201
+
+    def work(post: Post) -> None:
+        logs.name_process(post.number)
+        _work(settings, boot_id, port, post)
+
+    if several:
+        _load()
+        sys.exit(Supervisor(settings.processes, work, tell).run())
+    _work(settings, boot_id, port, Post(1, tell))
 
 
 def main() -> None:

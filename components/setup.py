@@ -7,10 +7,12 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from socket import socket
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import panel as pn
+from bokeh.server import server as bokeh_server
 from bokeh.server.urls import per_app_patterns
 from bokeh.settings import settings as bokeh_settings
 from panel.io.server import DocHandler, Server, WSHandler
@@ -73,8 +75,8 @@ class SameHostSocket(WSHandler):
         return urlsplit(origin).netloc.lower() == self.request.headers.get("Host", "").lower() or super().check_origin(origin)
 
 
-def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Server:
-    """A server that listens, not yet started, on the current event loop. `application` must have been started.
+def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], sockets: list[socket]) -> Server:
+    """A server on these sockets, not yet started, on the current event loop. `application` must have been started.
 
     `server.start()`, then run the loop; `server.stop()` ends it. The port is `server.port`.
     """
@@ -85,6 +87,9 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Se
     if settings.log_level != "debug":
         for library in ("bokeh", "panel"):  # some lines for every session
             logging.getLogger(library).setLevel(logging.WARNING)
+    # Bokeh binds by itself; one that takes what it is given can share a port with other processes.
+    port = sockets[0].getsockname()[1]
+    setattr(bokeh_server, "bind_sockets", lambda *_: (sockets, port))  # noqa: B010
     per_app_patterns[:] = [(r"/?", LivePageHandler), (r"/ws", SameHostSocket)]
     house = House.of(application, assets.load())
     application.executor.submit(house.warm)
@@ -101,7 +106,7 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]]) -> Se
     server = pn.serve(
         {path: page.open for path, page in pages.items()},
         address=settings.address,
-        port=settings.port,
+        port=port,
         prefix=settings.prefix,
         websocket_origin=list(settings.websocket_origins) or None,
         use_xheaders=settings.use_xheaders,

@@ -19,6 +19,7 @@ from preview.idempotency import Idempotency
 from preview.inbox import Inbox
 from preview.jobs import Jobs
 from preview.key import open_key
+from preview.lead import Lead
 from preview.liveness import Liveness
 from preview.organizations import Organizations
 from preview.overviews import Overviews
@@ -42,13 +43,15 @@ _INTAKE_THREADS = 8
 class Application:
     """One process' view of a store. `open` it, `start` it where it shall work and follow the log, `close` it."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, texts: Texts, database: Database, only: BinaryIO | None) -> None:
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, texts: Texts, database: Database, only: BinaryIO | None, boot_id: str
+    ) -> None:
         folder = settings.data_dir
         self.settings = settings
         self.catalogue = catalogue
         self.texts = texts
         self.database = database
-        self.boot_id = secrets.token_hex(8)
+        self.boot_id = boot_id
         self.executor = ThreadPoolExecutor(_EXECUTOR_THREADS, thread_name_prefix="store-reader")
         # What comes in waits for the disk: on threads of its own, so that what is read does not wait behind it.
         self.intake = ThreadPoolExecutor(_INTAKE_THREADS, thread_name_prefix="intake")
@@ -69,7 +72,7 @@ class Application:
         self.overviews = Overviews(database, form)
         self.idempotency = Idempotency(database, self._liveness.worker, self._liveness.is_alive)
         self.forgetting = Forgetting(database, folder / "forgetting.lock")
-        self.retention = Retention(database, form, settings, self.forgetting)
+        self.retention = Retention(database, form, settings, self.forgetting, Lead(folder / "retention.lock"))
         self._inbox = self._watched(settings)
         watching: dict[str, Step] = {"retention": self.retention.look}
         if self._inbox:
@@ -77,14 +80,17 @@ class Application:
         self.worker = Worker(database, form, settings, self.jobs, self.deliveries, self._liveness, self._read, watching)
 
     @classmethod
-    def open(cls, settings: Settings) -> "Application":
-        """Makes the data folder where it is missing. Raises `StoreError`, `CatalogueError`."""
+    def open(cls, settings: Settings, boot_id: str = "") -> "Application":
+        """Makes the data folder where it is missing. Raises `StoreError`, `CatalogueError`.
+
+        `boot_id` is the same for processes that were started together; one of its own where none is given.
+        """
         catalogue, texts = Catalogue.load(), Texts.load()
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         only = None if sqlite_is_safe() else _alone(settings.data_dir)
         database = Database(settings.data_dir / "store.sqlite")
         database.read(catalogue.prepare)
-        return cls(settings, catalogue, texts, database, only)
+        return cls(settings, catalogue, texts, database, only, boot_id or secrets.token_hex(8))
 
     def start(self) -> None:
         """Follows the log, and takes up work, that of dead workers first."""
@@ -105,9 +111,12 @@ class Application:
 
     def close(self) -> None:
         """Lets what runs end, or gives it back, and lets go of the store."""
+        self.worker.ask_to_stop()
+        self._reader.close()  # nobody waits for the next batch of what is read
         self.worker.stop()
         if self._inbox:
             self._inbox.close()
+        self.retention.close()
         self.feed.stop()
         for executor in (self.executor, self.intake):
             executor.shutdown(wait=True, cancel_futures=True)
@@ -124,7 +133,7 @@ class Application:
             return None
         return Inbox(
             settings.inbox,
-            settings.data_dir / "inbox.lock",
+            Lead(settings.data_dir / "inbox.lock"),
             self.deliveries,
             self.texts,
             taken=settings.inbox_taken,

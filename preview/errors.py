@@ -57,6 +57,10 @@ class StoreError(PreviewError):
     """The store cannot be used by this program: newer than the code, another key, or too old a SQLite."""
 
 
+class PortTaken(PreviewError):
+    """Nothing can listen at the address and port of the settings."""
+
+
 class SettingError(PreviewError):
     """A setting is not what it must be; the message names it."""
 

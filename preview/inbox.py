@@ -2,10 +2,9 @@
 
 A file is complete once it has been renamed from a name of what is being written, or has not changed for a while. All that is complete at
 one look is one delivery (each ZIP one of its own), so that ten thousand files are not ten thousand of them. Of several processes on one
-folder the one that holds the lock looks; a look that fails is made again.
+folder the one that has the lead looks; a look that fails is made again.
 """
 
-import fcntl
 import logging
 import os
 import stat
@@ -21,6 +20,7 @@ from preview.deliveries import Deliveries
 from preview.errors import NotFound, PreviewError
 from preview.inbox_claims import FOLDER, Claim, Found, claims, free
 from preview.inbox_report import report
+from preview.lead import Lead
 from preview.readers.archive import is_noise
 from preview.readers.findings import Code, Finding
 from preview.readers.zip_file import MAGIC
@@ -54,7 +54,7 @@ class Inbox:
     def __init__(
         self,
         folder: Path,
-        lock: Path,
+        lead: Lead,
         deliveries: Deliveries,
         texts: Texts,
         *,
@@ -63,14 +63,13 @@ class Inbox:
         max_delivery_bytes: int,
     ) -> None:
         self._folder = folder
-        self._lock_path = lock
+        self._lead = lead
         self._deliveries = deliveries
         self._texts = texts
         self._taken = taken
         self._settle_seconds = settle_seconds
         self._max_delivery_bytes = max_delivery_bytes
         self._seen: dict[tuple[int, int], _Seen] = {}
-        self._lock: int | None = None
         self._made = self._missed = False
         self._next = 0.0
 
@@ -80,7 +79,7 @@ class Inbox:
             return False
         self._next = time.monotonic() + _LOOK_SECONDS
         try:
-            if self._is_ours() and self._is_there():
+            if self._lead.is_ours() and self._is_there():
                 self._clear_away()
                 for group in self._groups(self._complete()):
                     self._take(group)
@@ -92,21 +91,7 @@ class Inbox:
 
     def close(self) -> None:
         """Another process may look from now on."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def _is_ours(self) -> bool:
-        """The kernel lets go of a dead process' lock."""
-        if self._lock is None:
-            descriptor = os.open(self._lock_path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(descriptor)
-                return False
-            self._lock = descriptor
-        return True
+        self._lead.close()
 
     def _is_there(self) -> bool:
         """Made once, where missing. One that vanishes later is waited for: made anew it might hide the one that comes back."""

@@ -3,13 +3,23 @@
 import json
 import logging
 import sys
+from typing import Any
 
 from preview.clock import now, timestamp
 
 
 class _Lines(logging.Formatter):
+    process: int | None = None
+
     def format(self, record: logging.LogRecord) -> str:
-        line = {"at": timestamp(now()), "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
+        line: dict[str, Any] = {
+            "at": timestamp(now()),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if self.process is not None:
+            line["process"] = self.process
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
@@ -26,3 +36,8 @@ def set_up(level: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+
+
+def name_process(number: int) -> None:
+    """From here on each line of this process bears its number."""
+    _Lines.process = number

@@ -8,6 +8,7 @@ import msgspec
 
 from preview.clock import now, timestamp
 from preview.forgetting import Forgetting
+from preview.lead import Lead
 from preview.periods import Period
 from preview.settings import Settings
 from preview.settling import Form, settle
@@ -35,20 +36,27 @@ class Pruned(msgspec.Struct):
 class Retention:
     """All methods block: call them on a thread."""
 
-    def __init__(self, database: Database, form: Form, settings: Settings, forgetting: Forgetting) -> None:
+    def __init__(self, database: Database, form: Form, settings: Settings, forgetting: Forgetting, lead: Lead) -> None:
         self._database = database
         self._form = form
         self._settings = settings
         self._forgetting = forgetting
+        self._lead = lead
         self._next = 0.0
 
     def look(self) -> bool:
-        """Once a day it prunes, and makes up for a forgetting that broke off. False: there is time until the next look."""
-        if time.monotonic() >= self._next:
+        """Once a day it prunes, and makes up for a forgetting that broke off, in one of several processes. False: there is time until the
+        next look.
+        """
+        if time.monotonic() >= self._next and self._lead.is_ours():
             self._next = time.monotonic() + _DAY_SECONDS
             self._forgetting.make_up()
             self.prune(now())
         return False
+
+    def close(self) -> None:
+        """Another process may prune from now on."""
+        self._lead.close()
 
     def prune(self, at: datetime) -> Pruned:
         """What is too old at that instant."""

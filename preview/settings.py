@@ -41,6 +41,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(title="a path such as /bufdir", pattern=r"^(/[A-Za-z0-9._~-]+)*$", description="Path before every address, behind a proxy."),
     ] = ""
+    processes: Annotated[
+        int,
+        Meta(
+            title="1 to 64", ge=1, le=64, description="Processes that serve side by side on the port; a supervisor replaces one that dies."
+        ),
+    ] = 1
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(title="debug, info, warning or error", description="The least severe log lines that are written."),

@@ -81,11 +81,15 @@ class Worker:
         for wake in self._woken:
             wake.set()
 
-    def stop(self, timeout: float = 8.0) -> None:
-        """Lets what runs end, or gives it back."""
+    def ask_to_stop(self) -> None:
+        """Nothing is begun any more."""
         self._stopping.set()
         for wake in self._wakes.values():
             wake.set()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Lets what runs end, or gives it back."""
+        self.ask_to_stop()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))

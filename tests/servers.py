@@ -15,7 +15,7 @@ import httpx
 REPOSITORY = Path(__file__).resolve().parents[1]
 ADDRESS_LINE = "Bufdir Preview: "
 START_SECONDS = 30
-STOP_SECONDS = 15
+STOP_SECONDS = 10
 
 
 class Server:

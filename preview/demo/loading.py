@@ -1,20 +1,25 @@
-"""Takes the demo's deliveries through the real pipeline, into an empty store, while the server already shows what is there."""
+"""Takes the demo's deliveries through the real pipeline, into an empty store, while the server already shows what is there.
+
+How far it is stands in the store: a process that dies of it leaves the rest to another, or to the next start.
+"""
 
 import logging
 import threading
-import time
 from datetime import date
+
+import msgspec
 
 from preview.application import Application
 from preview.clock import now, timestamp
 from preview.demo import live
-from preview.demo.deliveries import iterate
+from preview.demo.deliveries import DemoDelivery, iterate
 from preview.errors import Unavailable
 from preview.jobs import add, claim
+from preview.lead import Lead
 from preview.periods import Period
 from preview.settling import settle
 from preview.snapshots import create
-from preview.store import jobs, snapshots
+from preview.store import jobs, meta, snapshots
 from preview.store.database import Connection
 from preview.store.jobs import JobRow
 
@@ -22,26 +27,83 @@ log = logging.getLogger(__name__)
 
 ACTOR = "demo"
 DETAIL = "The demo lets this aggregation fail, to show what that looks like."
+_STATE = "demo_loading"
 _LOOK_SECONDS = 0.02
+_LEAD_SECONDS = 0.5
 
 
-def start(application: Application, today: date) -> threading.Thread | None:
-    """Begins on a thread of its own; None where the store is not empty."""
-    _, deliveries = application.deliveries.page(None, None, 1, 1)
-    _, organizations, _ = application.organizations.page(1, 1)
-    if deliveries or organizations:
-        return None
-    thread = threading.Thread(target=_run, args=(application, today), name="demo", daemon=True)
-    thread.start()
-    return thread
+class _Progress(msgspec.Struct, frozen=True):
+    """So many deliveries of the demo of that day have been taken."""
+
+    day: date
+    done: int = 0
 
 
-def load(application: Application, today: date) -> None:
-    """Delivers all, each after the one before has been taken, and asks for the snapshots; waits until they are there."""
-    for delivery in iterate(today):
+class Loading:
+    """Works on a thread of its own between `start` and `stop`. Of several processes one has the lead."""
+
+    def __init__(self, application: Application, today: date) -> None:
+        self._application = application
+        self._today = today
+        self._lead = Lead(application.settings.data_dir / "demo.lock")
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
+
+    def start(self) -> None:
+        """Returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """What is not loaded yet is left for later."""
+        self._stopping.set()
+        self._thread.join()
+        self._lead.close()
+
+    def _run(self) -> None:
+        try:
+            while True:
+                ours, progress = self._lead.is_ours(), self._progress()
+                if progress is None:
+                    return
+                if ours:
+                    self._load(progress)
+                    return
+                self._wait(_LEAD_SECONDS)
+        except Unavailable:
+            log.info("stopped while the demo was loading")
+        except Exception:
+            log.exception("the demo could not be loaded")
+
+    def _progress(self) -> _Progress | None:
+        """How far it is; None where the store is another's, or holds all of it."""
+        application = self._application
+        stored = application.database.read(lambda connection: meta.get(connection, _STATE))
+        if stored is not None:
+            return msgspec.json.decode(stored, type=_Progress)
+        _, deliveries = application.deliveries.page(None, None, 1, 1)
+        _, organizations, _ = application.organizations.page(1, 1)
+        return None if deliveries or organizations else _Progress(self._today)
+
+    def _load(self, progress: _Progress) -> None:
+        database = self._application.database
+        for number, delivery in enumerate(iterate(progress.day)):
+            if number >= progress.done:
+                reached = msgspec.json.encode(_Progress(progress.day, number)).decode()
+                database.write(lambda connection, reached=reached: meta.put(connection, _STATE, reached))
+                self._take(delivery)
+
+        def finish(connection: Connection) -> None:
+            meta.delete(connection, _STATE)
+            live.ready(connection, progress.day)
+
+        database.write(finish)
+
+    def _take(self, delivery: DemoDelivery) -> None:
+        """Waits until it has been taken, and then until the snapshots that it asks for are there."""
+        application = self._application
         receipt = application.deliveries.receive([delivery.content], full=delivery.full, actor=ACTOR)
         while application.deliveries.document(receipt.delivery_id).completed_at is None:
-            time.sleep(_LOOK_SECONDS)
+            self._wait(_LOOK_SECONDS)
         for organization_id, period_id in delivery.fail:
             _fail(application, organization_id, Period.parse(period_id))
         asked = [
@@ -49,8 +111,11 @@ def load(application: Application, today: date) -> None:
         ]
         for requested in asked:
             while application.jobs.document(requested.job_id).ended_at is None:
-                time.sleep(_LOOK_SECONDS)
-    application.database.write(lambda connection: live.ready(connection, today))
+                self._wait(_LOOK_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise Unavailable("The program is stopping.")
 
 
 def _fail(application: Application, organization_id: str, period: Period) -> None:
@@ -70,12 +135,3 @@ def _fail(application: Application, organization_id: str, period: Period) -> Non
         return claimed
 
     application.jobs.fail(application.database.write(work), DETAIL)
-
-
-def _run(application: Application, today: date) -> None:
-    try:
-        load(application, today)
-    except Unavailable:
-        log.info("stopped while the demo was loading")
-    except Exception:
-        log.exception("the demo could not be loaded")

@@ -194,7 +194,10 @@ class Database:
             self._closed = True
             self._queue.put(None)
         self._thread.join()
-        self._writer.execute("PRAGMA optimize")
+        # Good to have, but not to wait for: another process may be writing on and on.
+        self._writer.execute("PRAGMA busy_timeout=0").fetchall()
+        with suppress(sqlite3.OperationalError):
+            self._writer.execute("PRAGMA optimize").fetchall()
         for connection in [*self._readers, self._watch, self._writer]:
             connection.close()
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.house.sources import imported, sources, text, under
 
-SCREEN = ("tornado", "panel", "bokeh", "param", "app", "components", "api_handlers")
+SCREEN = ("tornado", "panel", "bokeh", "param", "app", "ports", "components", "api_handlers")
 NOUNS = (
     "application",
     "organizations",
@@ -31,8 +31,8 @@ ABOVE_THE_STORE = tuple(f"preview.{noun}" for noun in NOUNS)
 
 # What a folder's files must not import; the nearest folder that is listed decides, and all above it.
 FORBIDDEN: dict[str, tuple[str, ...]] = {
-    "api_handlers": ("app", "components", "panel", "bokeh", "sqlite_utils"),
-    "components": ("app", "api_handlers", "sqlite_utils"),
+    "api_handlers": ("app", "ports", "components", "panel", "bokeh", "sqlite_utils"),
+    "components": ("app", "ports", "api_handlers", "sqlite_utils"),
     "preview": SCREEN,
     "preview/form": (*ABOVE_THE_STORE, "preview.readers"),
     "preview/readers": (*ABOVE_THE_STORE, "preview.form", "preview.store"),

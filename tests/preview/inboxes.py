@@ -9,6 +9,7 @@ from typing import Any
 from preview.application import Application
 from preview.documents import DeliverySummary
 from preview.inbox import Inbox
+from preview.lead import Lead
 from tests.pipeline import opened, until
 
 SETTLE = 0.4
@@ -55,9 +56,9 @@ class Looking:
     """Each call is a look, whatever the clock says."""
 
     def __init__(self, application: Application, inbox: Path, *, settle_seconds: float = 0.0) -> None:
-        lock = application.settings.data_dir / "inbox.lock"
+        lead = Lead(application.settings.data_dir / "inbox.lock")
         self.inbox = Inbox(
-            inbox, lock, application.deliveries, application.texts, taken="delete", settle_seconds=settle_seconds, max_delivery_bytes=2**20
+            inbox, lead, application.deliveries, application.texts, taken="delete", settle_seconds=settle_seconds, max_delivery_bytes=2**20
         )
 
     def __call__(self) -> None:

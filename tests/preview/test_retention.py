@@ -11,6 +11,7 @@ import pytest
 from preview import retention
 from preview.application import Application
 from preview.clock import now, timestamp
+from preview.lead import Lead
 from preview.periods import Period
 from preview.retention import Pruned, Retention, outdated
 from preview.store import audit
@@ -28,7 +29,8 @@ DAY = timedelta(days=1)
 def prune(application: Application, at: datetime, **settings: Any) -> Pruned:
     """As it would with these settings."""
     given = msgspec.structs.replace(application.settings, **settings)
-    return Retention(application.database, application.form, given, application.forgetting).prune(at)
+    lead = Lead(application.settings.data_dir / "retention.lock")
+    return Retention(application.database, application.form, given, application.forgetting, lead).prune(at)
 
 
 def audited(connection: Connection) -> list[str]:
