@@ -12,7 +12,7 @@ UV := .make/uv/bin/uv
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run install test check lint types house fix demo-data slow bench lock chromium
+.PHONY: help run install test check lint types house fix demo-data slow firefox bench lock chromium firefox-esr
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ run: install ## Install what it needs, start on demo data and print the address
 
 install: $(VENV)/.runtime $(VENV)/.program components/vendor/.fetched ## Make the environment at .venv and fetch styles and font
 
-test: $(VENV)/.dev install lint types chromium ## Install what it needs and run everything but the slow suites
+test: $(VENV)/.dev install lint types chromium firefox-esr ## Install what it needs and run everything but the slow suites
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev install lint types house ## Lint, types and the house rules
@@ -48,6 +48,9 @@ demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for
 slow: $(VENV)/.dev install chromium ## Run the slow suites: crash, leak, load
 	$(BIN)/python -m pytest -m slow
 
+firefox: $(VENV)/.dev install firefox-esr ## Run all browser tests in Firefox; `make test` tries the core paths there
+	$(BIN)/python -m pytest --firefox --numprocesses $(WORKERS) --dist loadfile tests/browser
+
 bench: $(VENV)/.bench $(VENV)/.dev install chromium ## Measure against bare lxml, bare Tornado and Dash
 	$(BIN)/python -m benchmarks
 
@@ -66,6 +69,9 @@ $(UV):
 
 chromium:
 	@sh tools/chromium.sh
+
+firefox-esr:
+	@sh tools/firefox.sh
 
 # A stamp lies in what it vouches for, so that removing the one removes the other.
 

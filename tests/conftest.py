@@ -1,16 +1,18 @@
 """What every test may ask for: a data folder, the running program, a real browser, the published example files."""
 
 import shutil
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
 
 from tests.servers import REPOSITORY, Server, running
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FIREFOX_NAMES = ("firefox-esr", "firefox")
 # Without these a headless Chromium talks to its maker, which a closed network answers with noise.
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -25,6 +27,19 @@ CHROMIUM_ARGUMENTS = (
 # Machines differ in speed: time is measured in benchmarks/, never by a test.
 hypothesis.settings.register_profile("preview", deadline=None)
 hypothesis.settings.load_profile("preview")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--firefox`: the browser tests in Firefox."""
+    parser.addoption("--firefox", action="store_true", help="drive Firefox in place of Chromium")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what the driver of Firefox cannot do: print, emulate media, switch scripts off."""
+    if config.getoption("--firefox"):
+        left_out = [item for item in items if item.get_closest_marker("chromium")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture
@@ -51,22 +66,41 @@ def server(data_dir: Path) -> Generator[Server]:
         yield started
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of the machine's Chromium or Chrome."""
-    for name in CHROMIUM_NAMES:
-        if path := shutil.which(name):
-            return path
-    pytest.fail("No Chromium was found: `make test` installs Debian's, elsewhere install it yourself.")
+@pytest.fixture(scope="module")
+def browser_name(request: pytest.FixtureRequest) -> str:
+    """Chromium, unless `--firefox` is given; a module that is of one browser alone puts its own in place."""
+    return "firefox" if request.config.getoption("--firefox") else "chromium"
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Generator[Browser]:
-    """A headless Chromium. By module, as Playwright's event loop must be gone before tests with a loop of their own run."""
+def browser(browser_name: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Browser]:
+    """Headless. By module, as Playwright's event loop must be gone before tests with a loop of their own run."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
+        started = _chromium(playwright) if browser_name == "chromium" else _firefox(playwright, tmp_path_factory.mktemp("firefox"))
         yield started
         started.close()
+
+
+def _chromium(playwright: Playwright) -> Browser:
+    path = _first(CHROMIUM_NAMES)
+    if path is None:
+        pytest.fail("No Chromium was found: `make test` installs Debian's, elsewhere install it yourself.")
+    return playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
+
+
+def _firefox(playwright: Playwright, folder: Path) -> Browser:
+    """The machine's own, over WebDriver BiDi."""
+    path = _first(FIREFOX_NAMES)
+    if path is None:
+        pytest.skip("No Firefox was found: `make test` installs Debian's, elsewhere install it yourself.")
+    relay = folder / "relay"
+    relay.write_text(f'#!/bin/sh\ncd "{REPOSITORY}" && exec "{sys.executable}" -m tests.firefox_relay "{path}" "$@"\n', encoding="utf-8")
+    relay.chmod(0o700)
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=relay)
+
+
+def _first(names: tuple[str, ...]) -> str | None:
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def test_nothing_is_lost_at_any_width(opened: Opened, busy: Server, services: di
     expect(page.get_by_role("button", name="Aggreger på nytt")).to_be_visible()
 
 
+@pytest.mark.chromium
 def test_a_page_prints_on_one_sheet(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     page = opened(busy, services["still"])
     pdf = page.pdf(format="A4", prefer_css_page_size=True)

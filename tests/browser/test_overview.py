@@ -78,6 +78,7 @@ def test_the_first_html_is_filtered_and_sorted_as_the_address_says(country: Serv
     assert document.get_element_by_id("search").get("value") == "oslo"
 
 
+@pytest.mark.chromium
 def test_all_can_be_read_and_chosen_without_scripts(browser: Browser, country: Server) -> None:
     context = browser.new_context(java_script_enabled=False, locale="nb-NO")
     page = context.new_page()

@@ -150,6 +150,7 @@ def test_the_table_is_one_to_a_screen_reader_too(page: Page, country: Server) ->
     """)
 
 
+@pytest.mark.chromium
 def test_it_stands_still_for_who_wants_less_motion(page: Page, country: Server) -> None:
     page.emulate_media(reduced_motion="reduce")
     opened(page, country)
@@ -158,6 +159,7 @@ def test_it_stands_still_for_who_wants_less_motion(page: Page, country: Server) 
     assert durations == 0
 
 
+@pytest.mark.chromium
 def test_it_prints_all_rows_that_are_seen_and_no_controls(page: Page, country: Server) -> None:
     opened(page, country, "&theme=dark")
     pdf = page.pdf(format="A4", prefer_css_page_size=True)

@@ -20,6 +20,7 @@ def _cell(page: Page, label: str, column: str) -> str:
     return cell.get_attribute("data-shown") or ""
 
 
+@pytest.mark.chromium
 def test_all_is_readable_without_scripts(browser: Browser, busy: Server, services: dict[str, Service]) -> None:
     context = browser.new_context(java_script_enabled=False, locale="nb-NO")
     page = context.new_page()

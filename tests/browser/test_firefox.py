@@ -1,0 +1,98 @@
+"""The core paths in Firefox: open, read, live change, dialog, menu, keyboard. `make firefox` runs all browser tests there."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Service, deliver, differing, marked, reported, with_new_melding
+from tests.servers import Server
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser_name() -> str:
+    return "firefox"
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Service]:
+    return {"still": Service(9910), "imported": Service(9911), "again": Service(9912)}
+
+
+def test_the_overview_leads_to_a_report_by_keyboard_alone(page: Page, busy: Server, services: dict[str, Service]) -> None:
+    page.goto(f"{busy.url}/")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    expect(page.locator(".list > tbody > tr:visible")).to_have_count(len(services))
+    page.keyboard.press("/")
+    page.keyboard.type("9912")
+    expect(page.locator(".list > tbody > tr:visible")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name=services["again"].name)).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("searchbox")).to_have_value("9912")
+
+
+def test_all_values_are_read_and_rows_open(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+    page = opened(busy, services["still"])
+    values = reported(busy, services["still"])
+    expect(page.locator("tr[data-field]:visible")).to_have_count(len(values))
+    for key in ("antall_meldinger_mottatt", "antall_meldinger_over_frist"):
+        expect(page.locator(f"tr[data-field={key}] td.cur")).to_have_text(str(values[key][0]))
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Meldinger til undersøkelse", exact=True)).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".detail:visible")).to_have_count(1)
+    page.keyboard.press("f")
+    expect(page.get_by_text("Ingen felt passer filteret.")).to_be_visible()
+    page.keyboard.press("x")
+    expect(page.locator("tr[data-field]:visible")).to_have_count(len(values))
+
+
+def test_a_delivery_changes_the_numbers_in_place(opened: Opened, busy: Server, services: dict[str, Service], tmp_path: Path) -> None:
+    service = services["imported"]
+    before = reported(busy, service)
+    page = opened(busy, service)
+    deliver(busy.data_dir, tmp_path / "folders", with_new_melding(service))
+    expect(page.locator("tr[data-field=antall_meldinger_mottatt] td.cur")).to_have_text("9")
+    after = reported(busy, service)
+    assert marked(page) == differing(before, after)
+
+
+def test_a_dialog_takes_the_focus_and_gives_it_back(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+    page = opened(busy, services["again"])
+    opener, dialog = page.get_by_role("button", name="Aggreger på nytt"), page.locator("#again")
+    opener.click()
+    expect(page.locator("#reason")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+    opener.click()
+    page.mouse.click(5, 5)  # beside it: closedby=any
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("a")
+    page.keyboard.type("Feil rettet i kilden")
+    dialog.get_by_role("button", name="Aggreger på nytt").press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("[data-region=state]").get_by_text("Gyldig")).to_be_visible()
+
+
+def test_a_menu_stands_under_what_opens_it(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+    page = opened(busy, services["still"])
+    opener, menu = page.get_by_role("button", name="Eksporter"), page.locator("#export")
+    opener.press("Enter")
+    expect(menu).to_be_visible()
+    above, below = opener.bounding_box(), menu.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert 0 <= below["y"] - (above["y"] + above["height"]) < 20
+    assert abs((below["x"] + below["width"]) - (above["x"] + above["width"])) < 20
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(opener).to_be_focused()
