@@ -6,22 +6,27 @@ Tornado would compress 800 kB of scripts anew at every request.
 import asyncio
 import gzip
 import hashlib
-import mimetypes
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import bokeh.server
 import panel
 from tornado.web import HTTPError, RequestHandler
+
+from components import styles
 
 HERE = Path(__file__).parent
 _BOKEH = Path(bokeh.server.__file__).parent / "static"
 _PANEL = Path(panel.__file__).parent / "dist"
 _SHIMS = "bundled/reactiveesm/es-module-shims@*/dist/es-module-shims.min.js"
 _FOREVER = "public, max-age=31536000, immutable"
-_COMPRESSIBLE = {".css", ".js", ".svg"}
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
+_COMPRESSIBLE = {".css", ".js"}
+# One a page, so that it asks once: its parts of ours in their order, the first of which decides that of the layers; then Designsystemet's.
+_SHEETS = {"page.css": ("page.css",), "preview.css": ("page.css", "preview.css"), "overview.css": ("page.css", "overview.css")}
+_MAKES_ELEMENTS = {".html", ".py", ".js", ".svg"}
 # What Panel's own page would load from below `static/`.
 _SCRIPT = re.compile(r'<script\b[^>]*\bsrc="(?:\./|/)?(?:[^"]*/)?static/(js/[^"?]+|extensions/panel/[^"?]+)(?:\?[^"]*)?"[^>]*></script>')
 # WebGL: no view of ours draws with it. (Panel's own script does not start without widgets and tables.)
@@ -29,32 +34,37 @@ _UNUSED = {"js/bokeh-gl.min.js"}
 
 
 class Asset:
-    """One file, read and compressed when first asked for."""
+    """A file, read when first asked for, or what was made of several; compressed when first asked for."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        kind = mimetypes.guess_type(path.name)[0] or ("font/woff2" if path.suffix == ".woff2" else "application/octet-stream")
-        self.kind = "text/javascript" if path.suffix == ".js" else kind
+    def __init__(self, name: str, source: Path | bytes) -> None:
+        self._source = source
+        self._suffix = PurePosixPath(name).suffix
+        self.kind = _KINDS.get(self._suffix, "application/octet-stream")
 
     @cached_property
     def body(self) -> bytes:
-        """As it lies on disk."""
-        return self.path.read_bytes()
+        """Uncompressed."""
+        return self._source if isinstance(self._source, bytes) else self._source.read_bytes()
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether `compressed` answers at once."""
+        return "compressed" in self.__dict__
 
     @cached_property
     def compressed(self) -> bytes | None:
         """With gzip; None where that gains nothing (fonts are compressed already)."""
-        return gzip.compress(self.body, 9) if self.path.suffix in _COMPRESSIBLE else None
+        return gzip.compress(self.body, 9) if self._suffix in _COMPRESSIBLE else None
 
 
 class Assets:
     """Files that are sent, by name. Those of one group share a hash, so that a style finds its font beside it."""
 
-    def __init__(self, groups: Mapping[str, Mapping[str, Path]]) -> None:
+    def __init__(self, groups: Mapping[str, Mapping[str, Path | bytes]]) -> None:
         self._assets: dict[str, Asset] = {}
         self._addresses: dict[str, str] = {}
-        for group, paths in groups.items():
-            assets = {name: Asset(path) for name, path in sorted(paths.items())}
+        for group, sources in groups.items():
+            assets = {name: Asset(name, source) for name, source in sorted(sources.items())}
             digest = hashlib.sha256()
             for name, asset in assets.items():
                 digest.update(f"{name}\0{hashlib.sha256(asset.body).hexdigest()}\0".encode())
@@ -88,10 +98,23 @@ class Assets:
 
 def load() -> Assets:
     """Our own files and Designsystemet's, and Bokeh's and Panel's scripts."""
-    look = {path.name: path for folder in (HERE, HERE / "vendor") for path in folder.iterdir() if path.suffix in {".css", ".js", ".woff2"}}
-    scripts = {f"js/{name}": _BOKEH / "js" / name for name in ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js")}
+    ours = [path for path in HERE.iterdir() if path.suffix in _KINDS]
+    fonts = (HERE / "vendor").glob("*.woff2")
+    look: dict[str, Path | bytes] = {path.name: path for path in (*ours, *fonts)}
+    look |= _sheets()
+    scripts: dict[str, Path | bytes] = {
+        f"js/{name}": _BOKEH / "js" / name for name in ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js")
+    }
     scripts |= {f"extensions/panel/{path.relative_to(_PANEL)}": path for path in (_PANEL / "panel.min.js", *_PANEL.glob(_SHIMS))}
     return Assets({"look": look, "bokeh": scripts})
+
+
+def _sheets() -> dict[str, bytes]:
+    made_by = "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.iterdir()) if path.suffix in _MAKES_ELEMENTS)
+    theirs = [(HERE / "vendor" / name).read_text(encoding="utf-8") for name in ("theme.css", "designsystemet.css")]
+    ours = {part: (HERE / part).read_text(encoding="utf-8") for parts in _SHEETS.values() for part in parts}
+    system = styles.needed(theirs, list(ours.values()), made_by)
+    return {name: ("".join(styles.compact(ours[part]) for part in parts) + system).encode() for name, parts in _SHEETS.items()}
 
 
 class AssetHandler(RequestHandler):
@@ -110,7 +133,9 @@ class AssetHandler(RequestHandler):
         self.set_header("Cache-Control", _FOREVER)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Vary", "Accept-Encoding")
-        compressed = await asyncio.get_running_loop().run_in_executor(None, lambda: asset.compressed)
+        if not asset.is_compressed:
+            await asyncio.get_running_loop().run_in_executor(None, lambda: asset.compressed)
+        compressed = asset.compressed
         if compressed is not None and "gzip" in self.request.headers.get("Accept-Encoding", ""):
             self.set_header("Content-Encoding", "gzip")
             self.write(compressed)
