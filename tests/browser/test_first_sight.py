@@ -10,7 +10,7 @@ from tests import pipeline
 from tests.folders import folder, melding
 from tests.servers import REPOSITORY, running
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.chromium]  # the browser's network log, and its media settings
 
 COMPONENTS = REPOSITORY / "components"
 WARM_BYTES = 60_000
