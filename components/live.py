@@ -74,19 +74,12 @@ class Live(JSComponent):
 
 # What is to be read has gone out before. Each script carries the nonce: es-module-shims copies it from there.
 _TEMPLATE = """{% from macros import embed %}{{ embed(roots.live) }}
-{% for name in more %}<div id="{{ name }}">{{ embed(roots[name]) }}</div>{% endfor %}
 {{ bokeh_css }}{{ (scripts(bokeh_js) ~ plot_script) | replace("<script", '<script nonce="' ~ nonce ~ '"') }}{{ after }}"""
 
 
-def live_page(
-    live: Live, request: Any, scripts: Callable[[str], str], more: Mapping[str, pn.viewable.Viewable] | None = None
-) -> pn.Template:
-    """The end of a page, from its live component on. `scripts` puts our addresses into Panel's script tags.
-
-    `more` are further roots, each in an element with its name as id, which the page's script moves to where it belongs.
-    """
-    page = pn.Template(_TEMPLATE, items={"live": live, **(more or {})})
-    page.add_variable("more", list(more or {}))
+def live_page(live: Live, request: Any, scripts: Callable[[str], str]) -> pn.Template:
+    """The end of a page, from its live component on. `scripts` puts our addresses into Panel's script tags."""
+    page = pn.Template(_TEMPLATE, items={"live": live})
     page.add_variable("after", getattr(request, "after", ""))
     page.add_variable("scripts", scripts)
     page.add_variable("nonce", getattr(request, "nonce", ""))

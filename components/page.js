@@ -75,9 +75,13 @@ export const setPaused = paused => {
 }
 
 document.addEventListener("live:on", () => { if (root.dataset.live !== "paused") root.dataset.live = "on" })
+// What a person has just asked for does not wait: an answer, the list of services, a history that is empty yet.
+const isAskedFor = id => ["answer", "services"].includes(id) || (id.startsWith("history-") && !$(`[data-region="${id}"] table`))
 document.addEventListener("live:regions", ({detail}) => {
   if (root.dataset.live !== "paused") { apply(detail); return }
-  Object.assign(waiting, detail)
+  const all = Object.entries(detail)
+  patch(Object.fromEntries(all.filter(([id]) => isAskedFor(id))))
+  Object.assign(waiting, Object.fromEntries(all.filter(([id]) => !isAskedFor(id))))
   document.dispatchEvent(new CustomEvent("live:waiting", {detail: waiting}))
 })
 

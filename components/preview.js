@@ -108,6 +108,7 @@ function open(row, on) {
   opener(row).ariaExpanded = on
   document.getElementById(opener(row).getAttribute("aria-controls")).hidden = !on
   if (on) unmark([row.dataset.field])
+  askHistories()
 }
 const stop = button => $$(".open").forEach(each => { each.tabIndex = each === button ? 0 : -1 })
 const shownOpeners = () => $$(".open").filter(each => each.offsetParent)
@@ -128,7 +129,7 @@ function section(step) {
   if (part) { go($$(".open", part).find(each => each.offsetParent)); part.scrollIntoView() }
 }
 
-// ── how a section has moved: one open at a time (details[name]); its chart is Bokeh's root, moved in ──
+// ── how sections and fields have moved: tables in the page; a chart is a root of Bokeh's own, which comes to the body's end ──
 const colorOf = (property, name) => {
   const probe = document.createElement("i")
   probe.style[property] = `var(--ds-color-${name})`
@@ -137,15 +138,27 @@ const colorOf = (property, name) => {
   probe.remove()
   return color
 }
-const askHistory = section => send({do: "history", section, colors: {
-  bar: colorOf("color", "neutral-surface-active"), now: colorOf("color", "accent-base-default"), text: colorOf("color", "neutral-text-default")}})
-document.addEventListener("toggle", ({target}) => {
-  if (!target.dataset?.history) return
-  if (target.open) { $(".chart__plot", target).append($("#charts")); askHistory(target.dataset.history) }
-  else if (!$("[data-history][open]")) send({do: "history"})
-}, true)
-new MutationObserver(() => { const open = $("[data-history][open]"); if (open) askHistory(open.dataset.history) })
-  .observe(document.documentElement, {attributeFilter: ["data-color-scheme"]})
+const opened = () => [...$$("[data-history][open]").map(details => details.dataset.history), ...rows().filter(isOpen).map(row => row.dataset.field)]
+let asking = 0, asked = ""
+/** Once for all that is opened or closed in one go. */
+function askHistories() {
+  clearTimeout(asking)
+  asking = setTimeout(() => {
+    const open = opened()
+    if (!isLive() || open.join() === asked) return
+    asked = open.join()
+    send({do: "history", open, colors: {
+      bar: colorOf("color", "neutral-surface-active"), now: colorOf("color", "accent-base-default"), text: colorOf("color", "neutral-text-default")}})
+  })
+}
+document.addEventListener("toggle", ({target}) => { if (target.dataset?.history) askHistories() }, true)
+document.addEventListener("live:on", askHistories)
+new MutationObserver(() => { asked = ""; askHistories() }).observe(document.documentElement, {attributeFilter: ["data-color-scheme"]})
+new MutationObserver(changes => {
+  for (const node of changes.flatMap(change => [...change.addedNodes])) {
+    if (node.dataset?.chart) $(`[data-plot="${node.dataset.chart}"]`).append(node)
+  }
+}).observe(document.body, {childList: true})
 
 // ── filters: the number on one is the number of rows that it leaves ──
 const filter = () => $("[name=filter]:checked").value

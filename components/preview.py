@@ -16,7 +16,7 @@ from bokeh.document import Document
 from panel.viewable import Viewer
 
 from components import formatting
-from components.history import OpenHistory
+from components.history_open import OpenHistories
 from components.language import Visit, visit
 from components.live import Fanout, Live, live_page
 from components.messages import message
@@ -70,7 +70,7 @@ class PreviewView(Viewer):
         self._deleted_at: str | None = None
         # Where the page came from another process there is none: then all is sent.
         self.live = Live({**self.reading.regions, **blank(house, self._words)} if self.reading else {}, self._take)
-        self.history = OpenHistory(house, self._words, self.live, document)
+        self._histories = OpenHistories(house, self._words, self.live, document)
 
     @property
     def organization_id(self) -> str:
@@ -123,7 +123,7 @@ class PreviewView(Viewer):
         reading = self._held
         if reading.shown.is_complete:
             self._deleted_at = None
-        self._start(self._try(self.history.draw(reading.preview)))
+        self._start(self._try(self._histories.draw(reading.preview)))
         if self._deleted_at is None:
             self.live.patch(reading.regions)
             return
@@ -201,8 +201,8 @@ class PreviewView(Viewer):
         self._answer("", self._words("notice.deleted_by_you"))
 
     async def _open_history(self, sent: dict[str, Any]) -> None:
-        self.history.choose(sent)
-        await self.history.draw(self._held.preview)
+        self._histories.choose(sent)
+        await self._histories.draw(self._held.preview)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -242,7 +242,7 @@ class PreviewPage:
         self._fanout.join(view)
         pn.state.on_session_destroyed(lambda _: self._fanout.leave(view))
         view.catch_up(self._fanout.newest(asked.organization_id))
-        return live_page(view.live, request, self._house.scripts, {"charts": view.history.charts})
+        return live_page(view.live, request, self._house.scripts)
 
     def html(self, reading: Reading, of: Visit, nonce: str) -> str:
         """All of the page that is to be read."""

@@ -211,8 +211,8 @@ def _row(row: Row, preview: Preview, catalogue: Catalogue, words: Words, is_comp
         number=row.number,
         label=getattr(entry.labels, language),
         is_part=row.part_of is not None,
-        current=_value(row.value, row.unit, row.hidden, words),
-        compared=_value(row.compared_value, row.unit, row.compared_hidden, words),
+        current=word_value(row.value, row.unit, row.hidden, words),
+        compared=word_value(row.compared_value, row.unit, row.compared_hidden, words),
         change=formatting.change(row.change, row.unit, language),
         percent=formatting.percent_change(row.percent, row.unit, language),
         dot=_dot(row),
@@ -226,7 +226,8 @@ def _row(row: Row, preview: Preview, catalogue: Catalogue, words: Words, is_comp
     )
 
 
-def _value(amount: Value, unit: str, hidden: bool, words: Words) -> ShownValue:
+def word_value(amount: Value, unit: str, hidden: bool, words: Words) -> ShownValue:
+    """A value, `:` where it is hidden, `–` where there is none."""
     if hidden:
         return ShownValue(formatting.HIDDEN, words("form.hidden"))
     if amount is None:

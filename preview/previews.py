@@ -3,6 +3,8 @@
 Free of language and layout: one `Preview` feeds the page's HTML, its live cells and later its exports, so they cannot disagree.
 """
 
+from typing import NamedTuple
+
 import msgspec
 
 from preview.clock import today
@@ -64,6 +66,14 @@ class Row(msgspec.Struct, frozen=True):
     deviations: list[Deviation]
 
 
+class Past(NamedTuple):
+    """A field in the newest completed snapshot of a period."""
+
+    period_id: str
+    value: Value
+    hidden: bool = False
+
+
 class Preview(msgspec.Struct, frozen=True):
     """What a page shows. `place` is the place in the event log that it reflects.
 
@@ -103,15 +113,15 @@ class Previews:
         against = Period.parse(compare, "/compare") if compare is not None else None
         return self._database.read(lambda connection: self._read(connection, organization_id, asked, against))
 
-    def history(self, organization_id: str) -> dict[str, list[tuple[str, Value]]]:
-        """By field key, (period, value) of the newest completed snapshot of each period, oldest first; hidden values are null."""
+    def history(self, organization_id: str) -> dict[str, list[Past]]:
+        """By field key, of every period with a completed snapshot, oldest first; hidden values are null."""
 
-        def work(connection: Connection) -> dict[str, list[tuple[str, Value]]]:
+        def work(connection: Connection) -> dict[str, list[Past]]:
             completed = newest_completed(snapshots.of_organization(connection, organization_id))
             sides = {period_id: self._side(connection, row) for period_id, row in reversed(completed.items())}
             return {
-                field.field_key: [(period_id, side.shown(field.field_key)) for period_id, side in sides.items()]
-                for field in self._form.catalogue.fields
+                key: [Past(period_id, side.shown(key), key in side.hidden) for period_id, side in sides.items()]
+                for key in (field.field_key for field in self._form.catalogue.fields)
             }
 
         return self._database.read(work)

@@ -22,7 +22,7 @@ def test_the_preview_has_no_violation(
     page.set_viewport_size({"width": width, "height": 900})
     opened(busy, services["still"], theme=theme)
     page.get_by_role("button", name="Meldinger over frist", exact=True).click()
-    page.get_by_text("Utvikling: Meldinger").click()
+    page.get_by_text("Utvikling: Meldinger", exact=True).click()
     expect(page.locator("[data-history=meldinger]").get_by_role("table")).to_be_visible()
     expect(page.locator(".detail:visible").get_by_text("Barnevernsloven § 2-1")).to_be_visible()
     assert violations(page) == []

@@ -99,13 +99,42 @@ def test_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
 def test_a_sections_history_is_a_chart_with_its_table(still: Page) -> None:
     details = still.locator("[data-history=meldinger]")
     expect(details.get_by_role("table")).to_have_count(0)
-    still.get_by_text("Utvikling: Meldinger").click()
+    still.get_by_text("Utvikling: Meldinger", exact=True).click()
     expect(details.get_by_role("columnheader")).to_have_text(["Felt", "2023", "2024"])
     expect(details.get_by_role("row", name="Meldinger mottatt").get_by_role("cell")).to_have_text(["8", "8"])
     expect(details.locator("canvas").first).to_be_visible()
-    still.get_by_text("Utvikling: Planer").click()
+    still.get_by_text("Utvikling: Planer", exact=True).click()
     expect(details.locator("canvas")).to_have_count(0)
     expect(still.locator("[data-history=planer] canvas").first).to_be_visible()
+
+
+def _roots(page: Page) -> int:
+    return page.evaluate("Bokeh.documents[0].all_roots.length")
+
+
+def test_an_opened_row_has_its_fields_history_as_long_as_it_is_open(still: Page) -> None:
+    """Several at once; what is closed costs nothing."""
+    before = _roots(still)
+    names = ("antall_meldinger_mottatt", "antall_barn_med_hjelpetiltak")
+    for name in names:
+        still.locator(f"#row-{name} .open").click()
+    for name, values in zip(names, (["8", "8"], ["0", "8"]), strict=True):
+        detail = still.locator(f"#detail-{name}")
+        expect(detail.get_by_role("columnheader")).to_have_text(["2023", "2024"])
+        expect(detail.get_by_role("table").get_by_role("cell")).to_have_text(values)
+        expect(detail.locator("[role=img] canvas").first).to_be_visible()
+    assert _roots(still) == before + 2
+    still.locator("#row-antall_meldinger_mottatt .open").click()
+    expect(still.locator("[data-chart]")).to_have_count(1)
+    still.get_by_role("button", name="Mørkt tema").click()
+    expect(still.locator("[data-chart] canvas").first).to_be_visible()
+    still.keyboard.press("p")
+    still.locator("#row-antall_flyttinger .open").click()
+    expect(still.locator("#detail-antall_flyttinger").get_by_role("table")).to_be_visible()
+    expect(still.locator("[data-chart]")).to_have_count(2)
+    still.keyboard.press("f")
+    expect(still.locator("[data-chart]")).to_have_count(0)
+    assert _roots(still) == before
 
 
 def test_n_goes_from_deviation_to_deviation(still: Page) -> None:

@@ -232,8 +232,8 @@ def test_history_of_each_field_oldest_first(compared: tuple[Application, str]) -
     application, organization_id = compared
     history = application.previews.history(organization_id)
     assert history.keys() == {field.field_key for field in application.catalogue.fields}
-    assert history[RECEIVED] == [("2022", 1), ("2023", 3), ("2024", 4)]
-    assert history[STAFF] == [("2022", None), ("2023", 10), ("2024", 12.5)]
+    assert history[RECEIVED] == [("2022", 1, False), ("2023", 3, False), ("2024", 4, False)]
+    assert history[STAFF] == [("2022", None, False), ("2023", 10, False), ("2024", 12.5, False)]
 
 
 def test_history_is_of_the_newest_completed_of_each_period(stepped: Application) -> None:
@@ -244,7 +244,7 @@ def test_history_is_of_the_newest_completed_of_each_period(stepped: Application)
     work_off(stepped)
     request(stepped)
     request(stepped, "2023")
-    assert stepped.previews.history(ORGANIZATION)[RECEIVED] == [("2024", 1 + 2)]
+    assert stepped.previews.history(ORGANIZATION)[RECEIVED] == [("2024", 1 + 2, False)]
 
 
 @pytest.mark.parametrize(

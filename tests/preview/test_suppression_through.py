@@ -82,7 +82,7 @@ def test_the_preview_says_that_something_is_hidden(data_dir: Path, service: Serv
         assert (rows[CHILDREN].change, rows[CHILDREN].percent) == (None, None)
         assert preview.snapshot is not None
         assert preview.snapshot.populated == populated(application, service)[newest]
-        assert dict(application.previews.history(service.organization_id))[CHILDREN] == [("2023", None), ("2024", 5)]
+        assert dict(application.previews.history(service.organization_id))[CHILDREN] == [("2023", None, True), ("2024", 5, False)]
 
 
 def test_events_name_only_fields_whose_shown_value_changed(data_dir: Path, service: Service) -> None:
