@@ -142,6 +142,7 @@ _CELLS = """() => [...document.querySelectorAll("tr[data-field]")].map(row => [
   row.dataset.field, ...["cur", "old"].map(name => row.querySelector(`td.${name}`).innerText.split("\\n")[0])])"""
 
 
+@pytest.mark.chromium
 def test_all_34_numbers_agree(served: Served, page: Page) -> None:
     live(page, served)
     cells = {key: tuple(seen(text) for text in shown) for key, *shown in page.evaluate(_CELLS)}
@@ -171,6 +172,7 @@ def test_the_document_is_that_of_the_api(served: Served, page: Page) -> None:
     assert downloaded(live(page, served), "JSON") == httpx.get(f"{served.server.url}{API}/snap-003").content
 
 
+@pytest.mark.chromium
 @ALL_SHOWN
 def test_a_filter_leaves_only_what_is_shown_and_the_paper_says_so(served: Served, page: Page) -> None:
     live(page, served).keyboard.press("w")
@@ -196,6 +198,7 @@ def test_the_period_compared_with_is_that_of_the_page(served: Served, page: Page
     assert [line[4] for line in csv_lines(content)] == [cell.removesuffix("manglerverdi").removesuffix("–") for cell in old]
 
 
+@pytest.mark.chromium
 @ALL_SHOWN
 @pytest.mark.parametrize(("language", "theme"), [*((language, "light") for language in LANGUAGES), ("nb", "dark")])
 def test_a_preview_is_one_page_of_black_and_grey(served: Served, page: Page, language: Language, theme: str) -> None:

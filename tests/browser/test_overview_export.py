@@ -89,6 +89,7 @@ def test_an_address_alone_is_enough(country: Server) -> None:
     assert httpx.get(f"{country.url}/overview/export.csv", params={"period_id": "2024-H3"}).status_code == 422
 
 
+@pytest.mark.chromium
 def test_an_overview_is_printed_in_black_and_grey(overview: Page) -> None:
     printed = Printed(overview)
     assert {color for color in printed.colors if len(set(color)) > 1} == set()
