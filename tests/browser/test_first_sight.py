@@ -18,6 +18,7 @@ WARM_BYTES = 60_000
 # Each kind of element, and what stands before and after it, with all that its styles come to; in the theme of now and in the other.
 _LOOKS = """() => ["light", "dark"].flatMap(theme => {
   document.documentElement.dataset.colorScheme = theme
+  document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })
   const kind = each => each ? `${kind(each.parentElement)} ${each.cloneNode(false).outerHTML.replace(/ (id|data-region|aria-\\w+)="[^"]*"/g, "")}` : theme
   const kinds = new Map([...document.querySelectorAll("html, body, body *:not(svg *, .chart__in, .chart__in *)")].map(each => [kind(each), each]))
   return [...kinds].flatMap(([name, each]) => ["", "::before", "::after"].map(part => {
