@@ -146,8 +146,8 @@ def _keys(line: OverviewLine, has_values: bool, is_stale: bool) -> dict[str, str
 
 
 def _searched(line: OverviewLine) -> str:
-    """Name, number and id; letters with marks besides as who has no such keys writes them."""
-    name = line.organization_name.lower()
+    """Name, municipalities, number and id; letters with marks besides as who has no such keys writes them."""
+    name = f"{line.organization_name} {line.kommuner}".strip().lower()
     plain = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
     plain = plain.replace("ø", "o").replace("æ", "ae").replace("đ", "d").replace("ŋ", "n").replace("ŧ", "t")
     return " ".join(dict.fromkeys((name, plain, line.number, line.organization_id)))

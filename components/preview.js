@@ -249,8 +249,14 @@ addKeys({
   "/": () => chooser.showPopover({source: $("[popovertarget=chooser]")}), a: () => { if (!$("[data-do=again]")) return false; $("#again").showModal() },
   e: openExport,
 })
-// The arrows are the table's own keys, not shortcuts: they work also where those are switched off.
+// The arrows and Escape are the table's own keys, not shortcuts: they work also where those are switched off.
 $("table.form").addEventListener("keydown", event => {
+  const inside = event.target.closest("tr.detail, tr[data-field]")
+  if (event.key === "Escape" && inside) {
+    const row = inside.matches(".detail") ? inside.previousElementSibling : inside
+    if (isOpen(row)) { open(row, false); go(opener(row)) }
+    return
+  }
   const step = {ArrowDown: 1, ArrowUp: -1}[event.key]
   if (!step || !event.target.matches(".open")) return
   event.preventDefault()

@@ -48,6 +48,7 @@ class Fold:
     _again: bool = False
     _sources: dict[tuple[str, str], _Source] = field(default_factory=dict)
     _seen: dict[int, set[bytes]] = field(default_factory=dict)
+    _kommuner: set[tuple[str, str, str]] = field(default_factory=set)
 
     @property
     def organization_ids(self) -> set[str]:
@@ -96,6 +97,10 @@ class Fold:
             row = organizations.kilde(connection, number)
             source = _Source(number, organization_id, row.siste_fulle, row.forste_uttrekk or "", row.siste_uttrekk or "", row.fagsystem)
             self._sources[key] = source
+        kommune = (source.organization_id, avgiver.kommunenummer, avgiver.kommunenavn)
+        if avgiver.kommunenummer and kommune not in self._kommuner:
+            organizations.put_kommune(connection, *kommune)
+            self._kommuner.add(kommune)
         return source
 
     def _note_extract(self, connection: Connection, source: _Source, mappe: Mappe) -> None:

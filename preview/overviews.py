@@ -23,7 +23,8 @@ _KOSTRA = "KOSTRA 15F"
 
 
 class OverviewLine(msgspec.Struct, frozen=True):
-    """An organisation. What is of a snapshot is None without one; `completed` is 0..1 of a job that runs or waits.
+    """An organisation. What is of a snapshot is None without one; `completed` is 0..1 of a job that runs or waits. `kommuner` are the
+    municipalities that its deliveries name, each by number and name.
 
     `case_system` names the format where a file has no case system (15F), and is empty where nothing has been delivered.
     """
@@ -44,6 +45,7 @@ class OverviewLine(msgspec.Struct, frozen=True):
     warnings: int
     notices: int
     completed: float | None
+    kommuner: str = ""
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -108,4 +110,5 @@ def _line(row: OverviewRow) -> OverviewLine:
         warnings=row.warnings or 0,
         notices=row.notices or 0,
         completed=row.completed,
+        kommuner=row.kommuner or "",
     )

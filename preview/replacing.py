@@ -41,6 +41,8 @@ class Replacing:
         for part in arsfil.deler:
             organization_id = organization_of(connection, part.avgiver)
             organizations.ensure_kilde(connection, organization_id, "15f", arsfil.aar)
+            if part.avgiver.kommunenummer:
+                organizations.put_kommune(connection, organization_id, part.avgiver.kommunenummer, part.avgiver.kommunenavn)
         held = organizations.arskilder(connection, arsfil.organisasjonsnummer, arsfil.aar)
         return {row.organization_id for bydel, row in held.items() if self._replace(connection, row, arsfil, individer.get(bydel, []))}
 

@@ -14,6 +14,7 @@ _OF_ITSELF = (
     "deleted_period",
     "audit",
     "delivery_organization",
+    "kommune",
     "organization",
 )
 

@@ -78,6 +78,15 @@ def put_organization(connection: Connection, row: OrganizationRow) -> None:
     )
 
 
+def put_kommune(connection: Connection, organization_id: str, kommunenummer: str, kommunenavn: str) -> None:
+    """A municipality that the organisation serves, by the name that it was last given."""
+    connection.execute(
+        """INSERT INTO kommune (organization_id, kommunenummer, kommunenavn) VALUES (?, ?, ?)
+        ON CONFLICT DO UPDATE SET kommunenavn = excluded.kommunenavn WHERE kommunenavn <> excluded.kommunenavn""",
+        (organization_id, kommunenummer, kommunenavn),
+    )
+
+
 def kilder(connection: Connection, organization_id: str) -> list[KildeRow]:
     """The organisation's sources that have been read. A 15F source that a later file has emptied is none, once that is taken whole."""
     rows = connection.execute(

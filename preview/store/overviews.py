@@ -16,6 +16,7 @@ class OverviewRow(msgspec.Struct, frozen=True):
     number: str
     listed: int
     delivered: int
+    kommuner: str | None
     fagsystem: str | None
     is_15f: int | None
     snapshot: int | None
@@ -45,6 +46,7 @@ _ROWS = """
     )
     SELECT organization.organization_id, organization_name, organisasjonsnummer || iif(bydelsnummer = '', '', '-' || bydelsnummer), listed,
         EXISTS (SELECT 1 FROM kilde WHERE kilde.organization_id = organization.organization_id AND siste_uttrekk IS NOT NULL),
+        (SELECT group_concat(kommunenummer || ' ' || kommunenavn, ' ') FROM kommune WHERE kommune.organization_id = organization.organization_id),
         coalesce(json_extract(shown.facts, '$.fagsystem'),
             (SELECT fagsystem FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
         coalesce(json_extract(shown.facts, '$.data_source') = 'kostra-15f',

@@ -113,6 +113,11 @@ def test_it_is_found_by_name_and_number(texts: Texts, searched: str) -> None:
     assert searched in shown(texts).search
 
 
+@pytest.mark.parametrize("searched", ["lindesnes", "åseral", "aseral", "4205"])
+def test_it_is_found_by_the_municipalities_that_it_serves(texts: Texts, searched: str) -> None:
+    assert searched in shown(texts, organization_name="Indre Agder barnevern", kommuner="4205 Lindesnes 4224 Åseral").search
+
+
 def test_letters_with_marks_are_found_without_them(texts: Texts) -> None:
     assert "karasjohka" in shown(texts, organization_name="Barnevernstjenesten Kárášjohka").search
 

@@ -28,6 +28,22 @@ def test_one_that_is_listed_and_has_not_delivered_is_silent(application: Applica
     assert (found.state, found.listed, found.snapshot_id, found.populated, found.case_system) == ("silent", True, None, 0, "")
 
 
+def test_its_municipalities_are_those_that_its_deliveries_name(application: Application, service: Service) -> None:
+    pipeline.deliver(application, service.listing(f"org-b{service.number}", "Barnevernet i to kommuner"))
+    pipeline.deliver(
+        application,
+        service.folder(1, "2024-06-01", kommune="4205", kommunenavn="Mandal"),
+        service.folder(2, "2024-06-01", kommune="4224", kommunenavn="Åseral"),
+    )
+    pipeline.deliver(application, service.folder(3, "2024-06-01", kommune="4205", kommunenavn="Lindesnes"))
+    pipeline.deliver(
+        application,
+        individer.arsfil(individer.individ(), org=service.organisasjonsnummer, aar=2023, kommune="4206", kommunenavn="Farsund"),
+    )
+    (found,) = [line for line in application.overviews.read().lines if line.organization_id == f"org-b{service.number}"]
+    assert found.kommuner == "4205 Lindesnes 4206 Farsund 4224 Åseral"
+
+
 def test_one_with_data_waits_to_be_asked_for(application: Application, service: Service) -> None:
     delivered(application, service)
     assert (line(application, service).state, line(application, service).case_system) == ("waiting", "Testsystem")
