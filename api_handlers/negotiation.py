@@ -4,6 +4,12 @@ from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+from tornado.httputil import HTTPServerRequest
+
+from api_handlers.problems import Forbidden
+from preview.settings import Settings
+
+SAFE = ("GET", "HEAD", "OPTIONS")
 PREFLIGHT_SECONDS = 600
 EXPOSED_HEADERS = "ETag, Last-Event-ID, Link, Location, Retry-After"
 HEEDED_HEADERS = "Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID"
@@ -40,7 +46,7 @@ def origin_headers(origin: str | None, allowed: Collection[str]) -> dict[str, st
 def is_foreign(headers: Mapping[str, str], allowed: Collection[str], hosts: Collection[str]) -> bool:
     """Whether a browser sends it for a page that is neither ours nor of an origin that may call.
 
-    A browser asks nobody before it sends a form, so that any page that a person of the house looks at could deliver. `hosts` are names
+    A browser asks nobody before it sends a form, so that any page that a person of the house looks at could deliver, or aggregate. `hosts` are names
     under which we are reached beside that of the request, as the setting `websocket_origins` has them.
     """
     origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site")
@@ -50,6 +56,20 @@ def is_foreign(headers: Mapping[str, str], allowed: Collection[str], hosts: Coll
         return site not in ("same-origin", "none")
     host = urlsplit(origin or "").netloc.lower()
     return origin is not None and not any(fnmatchcase(host, own.lower()) for own in (headers.get("Host", ""), *hosts))
+
+
+def check_caller(request: HTTPServerRequest, settings: Settings) -> None:
+    """Raises `Forbidden` where a browser sends a change for a page that may not call."""
+    if request.method not in SAFE and is_foreign(request.headers, settings.cors_origins, settings.websocket_origins):
+        raise Forbidden("Pages of other hosts may not change anything here.")
+
+
+def is_own_page(headers: Mapping[str, str]) -> bool:
+    """Whether a browser sends it for a page of ours. It tells so itself (`Sec-Fetch-Site`); where it does not, by `Origin`."""
+    site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+    if site is not None:
+        return site == "same-origin"
+    return origin is not None and urlsplit(origin).netloc.lower() == headers.get("Host", "").lower()
 
 
 def preflight_headers(methods: str) -> dict[str, str]:

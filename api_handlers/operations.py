@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, TypeVar
 
 import msgspec
 
+from api_handlers.negotiation import check_caller
 from api_handlers.parsing import NoQuery
 
 if TYPE_CHECKING:
@@ -73,13 +74,14 @@ def operation(
 ) -> Callable[[Callable[Concatenate[H, ...], Awaitable[None] | None]], Callable[Concatenate[H, ...], Awaitable[None] | None]]:
     """Declares a handler's method: it is called with the path's arguments, then the parsed body and query where it has such.
 
-    Raises (when called) `Unavailable`, `NotAcceptable`, `UnsupportedMediaType`, `TooLarge`, `NotJson` and `Invalid`. See `Operation`.
+    Raises (when called) `Unavailable`, `Forbidden`, `NotAcceptable`, `UnsupportedMediaType`, `TooLarge`, `NotJson` and `Invalid`. See `Operation`.
     """
 
     def decorate(method: Callable[Concatenate[H, ...], Awaitable[None] | None]) -> Callable[Concatenate[H, ...], Awaitable[None] | None]:
         @wraps(method)
         def run(self: H, *arguments: str) -> Awaitable[None] | None:
             self.check_serving()
+            check_caller(self.request, self.preview.settings)
             self.check_accept(gives)
             parsed: list[Any] = []
             if body is not None:

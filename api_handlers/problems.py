@@ -29,7 +29,7 @@ class NotAForm(errors.PreviewError):
 
 
 class Forbidden(errors.PreviewError):
-    """A browser sends a delivery for a page of another host, which the settings do not name."""
+    """A browser sends a change for a page of another host, which the settings do not name."""
 
 
 class MethodNotAllowed(errors.PreviewError):
@@ -62,6 +62,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.NoRoom: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """An exception that is none of these, and derived from none, is a fault of ours: 500, without its words."""
 

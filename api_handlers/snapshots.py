@@ -66,7 +66,7 @@ class Snapshots(Handler):
     @operation(
         body=SnapshotRequest,
         answers={200: Requested, 202: Requested},
-        errors=(400, 409, 413, 415),
+        errors=(400, 403, 409, 413, 415),
         heeds=("Idempotency-Key",),
         sends=("Location",),
     )
@@ -94,13 +94,13 @@ class Snapshot(Handler):
         self._send(rendered)
         return None
 
-    @operation(body=Invalidation, answers={202: Invalidated}, errors=(400, 404, 412, 413, 415), heeds=("If-Match",))
+    @operation(body=Invalidation, answers={202: Invalidated}, errors=(400, 403, 404, 412, 413, 415), heeds=("If-Match",))
     async def put(self, snapshot_id: str, body: Invalidation) -> None:
         """Invalidate the cache and aggregate anew; the snapshot keeps its id."""
         if_match = self.request.headers.get("If-Match")
         self.reply(await self.call(self.preview.snapshots.invalidate, snapshot_id, body.reason, self.actor, if_match), 202)
 
-    @operation(answers={200: Deleted}, errors=(404, 412), heeds=("If-Match",))
+    @operation(answers={200: Deleted}, errors=(403, 404, 412), heeds=("If-Match",))
     async def delete(self, snapshot_id: str) -> None:
         """Delete a snapshot and clear its cache entry."""
         self.reply(await self.call(self.preview.snapshots.delete, snapshot_id, self.actor, self.request.headers.get("If-Match")))

@@ -15,7 +15,7 @@ from api_handlers.broadcaster import Broadcaster
 from api_handlers.forms import MEDIA_TYPE as FORM
 from api_handlers.forms import Form
 from api_handlers.operations import operation_of
-from api_handlers.problems import Forbidden, UnsupportedMediaType
+from api_handlers.problems import UnsupportedMediaType
 from preview.application import Application
 from preview.errors import Fault, Invalid, PreviewError
 from preview.spool_file import SpoolFile
@@ -109,9 +109,7 @@ class Upload(Handler):
         declared = operation_of(type(self), "post")
         assert declared is not None
         self.check_serving()
-        settings = self.preview.settings
-        if negotiation.is_foreign(self.request.headers, settings.cors_origins, settings.websocket_origins):
-            raise Forbidden("Pages of other hosts may not deliver.")
+        negotiation.check_caller(self.request, self.preview.settings)
         self.check_accept(declared.gives)
         self.parse_query(declared.query)
         self.idempotency_key()

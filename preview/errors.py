@@ -53,6 +53,10 @@ class TooMany(Unavailable):
     """As much is under way as the settings allow; worth trying again in a moment (contract E2: 429)."""
 
 
+class NoRoom(Unavailable):
+    """The disk has no room for a delivery."""
+
+
 class StoreError(PreviewError):
     """The store cannot be used by this program: newer than the code, another key, or too old a SQLite."""
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from preview.errors import TooLarge, Unavailable
+from preview.errors import NoRoom, TooLarge, Unavailable
 from preview.readers import packs
 
 PART = ".part"
@@ -32,7 +32,7 @@ class Spooled(msgspec.Struct, frozen=True):
 class SpoolFile:
     """Owner-only, and whole or not there at all: `write`, then `commit`; or `abort`, in any state and from any thread.
 
-    `packed` for several files, each begun by `begin_file`. Raises `Unavailable` where the disk has no room. Left as a context without
+    `packed` for several files, each begun by `begin_file`. Raises `NoRoom` where the disk is full. Left as a context without
     a `commit`, it is aborted.
     """
 
@@ -128,7 +128,7 @@ class SpoolFile:
                 left = left[os.write(self._descriptor, left) :]
         except OSError as error:
             if error.errno in _NO_ROOM:
-                raise Unavailable("There is no room for the delivery.") from None
+                raise NoRoom("There is no room for the delivery.") from None
             raise
         self._written += len(data)
 

@@ -151,25 +151,6 @@ def test_what_the_headers_tell_is_refused(data_dir: Path, headers: dict[str, str
         nothing_is_left(served, data_dir)
 
 
-def test_a_page_of_another_host_may_not_deliver(data_dir: Path) -> None:
-    """As a browser sends its form without asking first."""
-    files = {"f": ("a.xml", b"<Barnevern/>")}
-    named: dict[str, Any] = {"cors_origins": ("https://intern.example",), "websocket_origins": ("bufdir.example",)}
-    with serving(data_dir, **named) as served, served.client() as client:
-        own = f"http://127.0.0.1:{served.port}"
-        for headers, status in (
-            ({"Origin": "https://else.example"}, 403),
-            ({"Origin": "null"}, 403),
-            ({"Origin": own, "Sec-Fetch-Site": "cross-site"}, 403),
-            ({"Origin": own}, 202),
-            ({"Origin": "https://bufdir.example"}, 202),
-            ({"Origin": "https://intern.example", "Sec-Fetch-Site": "cross-site"}, 202),
-            ({"Origin": "http://behind.a.proxy", "Sec-Fetch-Site": "same-origin"}, 202),
-        ):
-            assert client.post(DELIVERIES, files=files, headers=headers).status_code == status, headers
-        assert served.application.deliveries.page(None, None, 1, 10)[1] == 4
-
-
 @pytest.mark.parametrize(
     ("query", "pointer", "detail"),
     [

@@ -67,7 +67,7 @@ def test_a_form_with_files(server: Server, page: Page, files: list[Path]) -> Non
     assert (receipt["full"], receipt["size_bytes"]) == (True, sum(file.stat().st_size for file in files))
     taken = document(server, f"{DELIVERIES}/{receipt['delivery_id']}")
     assert (taken["files"], taken["refused_files"], taken["new_cases"]) == (4, 1, 3)
-    assert (taken["delivery_status"], taken["actor"], taken["full"]) == ("taken", "api", True)
+    assert (taken["delivery_status"], taken["actor"], taken["full"]) == ("taken", "dashboard", True)
 
 
 def test_a_file_by_a_script_that_shows_its_progress(server: Server, page: Page, files: list[Path]) -> None:
