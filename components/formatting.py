@@ -48,6 +48,14 @@ def part(share: float, language: Language) -> str:
     return percent(language, round(100 * share))
 
 
+def size(amount: int, language: Language) -> str:
+    """Of a file: `2,4 MB`, `812 kB`."""
+    for unit, least in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if amount >= least:
+            return f"{number(language, round(amount / least, 1))}{NO_BREAK_SPACE}{unit}"
+    return f"{number(language, amount)}{NO_BREAK_SPACE}byte"
+
+
 def instant(text: str, language: Language) -> str:
     """`2026-03-25T14:00:00Z` -> `25. mars 2026 kl. 15:00`."""
     return format_datetime(parse_instant(text), INSTANT[language], tzinfo=OSLO, locale=_LOCALES[language])

@@ -16,6 +16,8 @@ from markupsafe import Markup
 from panel.viewable import Viewer
 
 from components import formatting
+from components.drawer import OPEN_TEXTS as DRAWER_TEXTS
+from components.drawer import Drawer, Drawers
 from components.language import Visit, visit
 from components.live import Fanout, Live, live_page
 from components.overview_boards import Board, Boards
@@ -69,14 +71,18 @@ class OverviewView(Viewer):
 
     period_id: str | None = param.String(default=None, allow_None=True, doc="Shown for every organisation, None for each one's newest.")  # pyright: ignore[reportAssignmentType]
 
-    def __init__(self, boards: Boards, board: Board | None, language: Language, document: Document, **params: Any) -> None:
+    def __init__(
+        self, boards: Boards, drawers: Drawers, board: Board | None, language: Language, document: Document, **params: Any
+    ) -> None:
         super().__init__(**params)
         self._boards = boards
+        self._drawers = drawers
         self._document = document
         self.language: Language = language
         self.behind = False
         # Where the page came from another process there is none: then all is sent.
         self.live = Live(board.regions if board else {}, self._take)
+        self.drawer = Drawer(self.live, language, document)
 
     def take(self, board: Board) -> None:
         """Outside the session."""
@@ -90,6 +96,8 @@ class OverviewView(Viewer):
     def _take(self, sent: dict[str, Any]) -> None:
         if sent.get("do") == "show":
             self._boards.turn(self, _period(sent.get("period_id")))
+        elif sent.get("do") == "deliveries":
+            self._drawers.take(self.drawer, sent)
 
     def __panel__(self) -> Live:
         return self.live
@@ -101,8 +109,9 @@ class OverviewPage:
     path = "/"
     saying: Mapping[type[Exception], str] = {Invalid: "notice.wrong_period"}
 
-    def __init__(self, house: House, fanout: Fanout) -> None:
+    def __init__(self, house: House, fanout: Fanout, drawers: Drawers) -> None:
         self._house = house
+        self._drawers = drawers
         self.boards = Boards(house, fanout)
 
     async def fetch(self, of: Visit) -> Fetched:
@@ -129,10 +138,14 @@ class OverviewPage:
         of = visit(request)
         fetched: Fetched | None = getattr(request, "fetched", None)
         board = fetched.board if fetched else None
-        view = OverviewView(self.boards, board, of.language, document, period_id=_period(of.arguments.get("period_id")))
+        view = OverviewView(self.boards, self._drawers, board, of.language, document, period_id=_period(of.arguments.get("period_id")))
         self.boards.join(view, board)
-        pn.state.on_session_destroyed(lambda _: self.boards.leave(view))
+        pn.state.on_session_destroyed(lambda _: self._leave(view))
         return live_page(view.live, request, self._house.scripts)
+
+    def _leave(self, view: OverviewView) -> None:
+        self.boards.leave(view)
+        self._drawers.leave(view.drawer)
 
     def html(self, fetched: Fetched, of: Visit, nonce: str) -> str:
         """All of the page that is to be read."""
@@ -150,7 +163,9 @@ class OverviewPage:
             descending=DESCENDING,
             deviations=DEVIATIONS,
             states=STATES,
-            open_texts=words.open(OPEN_TEXTS),
+            open_texts=words.open({**OPEN_TEXTS, **DRAWER_TEXTS}),
+            max_bytes=self._house.application.settings.max_delivery_bytes,
+            max_size=formatting.size(self._house.application.settings.max_delivery_bytes, of.language),
             read_at=formatting.clock_time(timestamp(now()), of.language),
         )
 

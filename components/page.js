@@ -87,14 +87,14 @@ document.addEventListener("live:regions", ({detail}) => {
 
 // ── a lost line: say so, ask every second, come back when the server answers; all state is in the URL ──
 let asking = 0
-/** Comes back as soon as the server answers; not under an open dialog, where somebody is writing. */
+/** Comes back as soon as the server answers; not under an open dialog, where somebody is writing, nor while somebody would lose something. */
 export async function comeBack() {
   try {
     const answer = await fetch(`${prefix}/livez`, {cache: "no-store"})
-    if (!answer.ok || $("dialog[open]")) return
+    if (!answer.ok || $("dialog[open]:not([data-rests])")) return
   } catch { return }
+  if (!document.dispatchEvent(new CustomEvent("live:leaving", {cancelable: true}))) return
   clearInterval(asking)
-  document.dispatchEvent(new CustomEvent("live:leaving"))
   location.reload()
 }
 document.addEventListener("live:lost", () => {

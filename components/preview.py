@@ -16,6 +16,8 @@ from bokeh.document import Document
 from panel.viewable import Viewer
 
 from components import formatting
+from components.drawer import OPEN_TEXTS as DRAWER_TEXTS
+from components.drawer import Drawer, Drawers
 from components.history_open import OpenHistories
 from components.language import Visit, visit
 from components.live import Fanout, Live, live_page
@@ -59,10 +61,13 @@ class PreviewView(Viewer):
     reading = param.ClassSelector(class_=Reading, allow_None=True, doc="What was read last for what is asked.")
     asked = param.ClassSelector(class_=Asked, default=Asked(""), doc="What the page shows.")
 
-    def __init__(self, house: House, readings: Readings, of: Visit, document: Document, actor: str, **params: Any) -> None:
+    def __init__(
+        self, house: House, readings: Readings, drawers: Drawers, of: Visit, document: Document, actor: str, **params: Any
+    ) -> None:
         super().__init__(**params)
         self._house = house
         self._readings = readings
+        self._drawers = drawers
         self._words = house.words(of)
         self._document = document
         self._actor = actor
@@ -70,6 +75,7 @@ class PreviewView(Viewer):
         self._deleted_at: str | None = None
         # Where the page came from another process there is none: then all is sent.
         self.live = Live({**self.reading.regions, **blank(house, self._words)} if self.reading else {}, self._take)
+        self.drawer = Drawer(self.live, self._words.language, document)
         self._histories = OpenHistories(house, self._words, self.live, document)
 
     @property
@@ -151,6 +157,9 @@ class PreviewView(Viewer):
 
     # ── what the person does ──
     def _take(self, sent: dict[str, Any]) -> None:
+        if sent.get("do") == "deliveries":
+            self._drawers.take(self.drawer, sent)
+            return
         actions: dict[Any, Callable[[dict[str, Any]], Coroutine[Any, Any, None]]] = {
             "show": self._show_other,
             "services": self._list_services,
@@ -219,9 +228,10 @@ class PreviewPage:
     path = "/preview"
     saying = _WRONG_ADDRESS
 
-    def __init__(self, house: House, fanout: Fanout) -> None:
+    def __init__(self, house: House, fanout: Fanout, drawers: Drawers) -> None:
         self._house = house
         self._fanout = fanout
+        self._drawers = drawers
         self._readings = Readings(house)
 
     async def fetch(self, of: Visit) -> Reading:
@@ -238,11 +248,17 @@ class PreviewPage:
         of = visit(request)
         reading: Reading | None = getattr(request, "fetched", None)
         asked = reading.asked if reading else Asked.of(of.arguments)
-        view = PreviewView(self._house, self._readings, of, document, self._house.actor(request.headers), reading=reading, asked=asked)
+        view = PreviewView(
+            self._house, self._readings, self._drawers, of, document, self._house.actor(request.headers), reading=reading, asked=asked
+        )
         self._fanout.join(view)
-        pn.state.on_session_destroyed(lambda _: self._fanout.leave(view))
+        pn.state.on_session_destroyed(lambda _: self._leave(view))
         view.catch_up(self._fanout.newest(asked.organization_id))
         return live_page(view.live, request, self._house.scripts)
+
+    def _leave(self, view: PreviewView) -> None:
+        self._fanout.leave(view)
+        self._drawers.leave(view.drawer)
 
     def html(self, reading: Reading, of: Visit, nonce: str) -> str:
         """All of the page that is to be read."""
@@ -256,6 +272,8 @@ class PreviewPage:
             live=True,
             shown=reading.shown,
             regions={**reading.regions, **blank(self._house, words)},
-            open_texts=words.open(OPEN_TEXTS),
+            open_texts=words.open({**OPEN_TEXTS, **DRAWER_TEXTS}),
+            max_bytes=self._house.application.settings.max_delivery_bytes,
+            max_size=formatting.size(self._house.application.settings.max_delivery_bytes, of.language),
             read_at=formatting.clock_time(timestamp(now()), of.language),
         )

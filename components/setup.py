@@ -21,6 +21,7 @@ from tornado.websocket import WebSocketClosedError
 
 from components import assets
 from components.assets import AssetHandler
+from components.drawer import Drawers
 from components.export import OverviewExport, PreviewExport
 from components.language import visit
 from components.live import Fanout
@@ -96,8 +97,9 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], socke
     loop = IOLoop.current()
     cast(Any, loop).asyncio_loop.set_exception_handler(_left_pages_are_no_error)
     fanout = Fanout(application.feed, loop)
-    overview = OverviewPage(house, fanout)
-    pages = {page.path: page for page in (overview, PreviewPage(house, fanout))}
+    drawers = Drawers(house, application.feed, loop)
+    overview = OverviewPage(house, fanout, drawers)
+    pages = {page.path: page for page in (overview, PreviewPage(house, fanout, drawers))}
     plain = [
         (r"/overview/export\.(csv|xlsx)", OverviewExport, {"house": house, "page": overview}),
         (r"/preview/export\.(csv|xlsx)", PreviewExport, {"house": house}),

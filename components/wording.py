@@ -335,4 +335,4 @@ def _notice(preview: Preview, words: Words, is_complete: bool) -> Notice | None:
         return Notice("info", words("notice.first"))
     if preview.has_source:
         return Notice("info", words("notice.no_report", period=period), "aggregate")
-    return Notice("warning", words("notice.no_source", period=period))
+    return Notice("warning", words("notice.no_source", period=period), "deliver")

@@ -4,7 +4,7 @@ A crash between two transactions loses nothing: the spool is read again, and wha
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from preview.clock import now, timestamp
 from preview.documents import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument, delivery_id
 from preview.errors import ClaimLost, NotFound, ReaderDied
 from preview.readers.delivery import Batch
-from preview.readers.findings import Code, Finding
+from preview.readers.findings import Code, Finding, Severity
 from preview.settling import Form
 from preview.spool import Spool
 from preview.spool_file import Spooled, SpoolFile
@@ -32,11 +32,33 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 """Status of a delivery -> statuses that it may have next."""
 
+_ID = re.compile(r"dlv-([0-9]{3,18})")
+
 ATTEMPTS = 3
 """So often is a delivery claimed whose reader or worker dies; then it is refused."""
 
 
+_SEVEREST_FIRST = tuple(str(severity) for severity in Severity)
+
 Read = Callable[[Path], Iterator[Batch]]
+
+
+class FindingCount(msgspec.Struct, frozen=True):
+    """What was found `count` times in a delivery; `file` and `line` are of the first, from 1, 0 where there is none."""
+
+    severity: str
+    code: str
+    count: int
+    file: int
+    line: int
+
+
+class DeliveryView(msgspec.Struct, frozen=True):
+    """A delivery as a person follows it. `organizations` are (id, name); `findings` of the first 1,000, severest first."""
+
+    summary: DeliverySummary
+    organizations: list[tuple[str, str]]
+    findings: list[FindingCount]
 
 
 class Deliveries:
@@ -66,6 +88,15 @@ class Deliveries:
         def work(connection: Connection) -> tuple[list[DeliverySummary], int]:
             rows, total = deliveries.page(connection, organization_id, delivery_status, limit, (page - 1) * limit)
             return [DeliverySummary(**_told(connection, row)) for row in rows], total
+
+        return self._database.read(work)
+
+    def recent(self, limit: int, also: Collection[str] = ()) -> list[DeliveryView]:
+        """The newest, those that are not read yet, and those with these ids where there are such; newest first."""
+        numbers = [int(match[1]) for match in map(_ID.fullmatch, also) if match]
+
+        def work(connection: Connection) -> list[DeliveryView]:
+            return [_view(connection, row) for row in deliveries.recent(connection, limit, numbers)]
 
         return self._database.read(work)
 
@@ -160,11 +191,17 @@ class Deliveries:
 
 
 def _existing(connection: Connection, delivery: str) -> DeliveryRow:
-    match = re.fullmatch(r"dlv-([0-9]{3,18})", delivery)
+    match = _ID.fullmatch(delivery)
     row = deliveries.delivery(connection, int(match[1])) if match else None
     if row is None or delivery_id(row.delivery) != delivery:
         raise NotFound("There is no such delivery.")
     return row
+
+
+def _view(connection: Connection, row: DeliveryRow) -> DeliveryView:
+    found = [FindingCount(*each) for each in deliveries.finding_counts(connection, row.delivery)]
+    found.sort(key=lambda each: _SEVEREST_FIRST.index(each.severity))
+    return DeliveryView(DeliverySummary(**_told(connection, row)), deliveries.named_organizations(connection, row.delivery), found)
 
 
 def _told(connection: Connection, row: DeliveryRow) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from preview.documents import job_id, snapshot_id
 from preview.events import AggregationProgress, Events
-from preview.store import jobs
+from preview.store import deliveries, jobs
 from preview.store.database import Database
 from preview.store.events import EventRow
 
@@ -25,6 +25,8 @@ class Feed:
         self._database = database
         self._events = events
         self._listeners: list[Listener] = []
+        self._of_deliveries: list[Callable[[], None]] = []
+        self._standing: object = None
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -58,6 +60,11 @@ class Feed:
 
         return unsubscribe
 
+    def subscribe_deliveries(self, listener: Callable[[], None]) -> None:
+        """It is called, on the feed's thread, when a delivery has come, got on or ended: that is no event but columns of the delivery."""
+        with self._lock:
+            self._of_deliveries = [*self._of_deliveries, listener]
+
     def _follow(self) -> None:
         try:
             seen = -1
@@ -81,6 +88,18 @@ class Feed:
             self._tell(listeners, events, [])
         if progress := self._progressed():
             self._tell(self._listeners, [], progress)
+        self._look_at_deliveries()
+
+    def _look_at_deliveries(self) -> None:
+        listeners = self._of_deliveries
+        if not listeners or (standing := self._database.read(deliveries.standing)) == self._standing:
+            return
+        self._standing = standing
+        for listener in listeners:
+            try:
+                listener()
+            except Exception:
+                log.exception("a listener of the feed failed")
 
     def _tell(self, listeners: list[Listener], events: list[EventRow], progress: list[AggregationProgress]) -> None:
         for listener in listeners:

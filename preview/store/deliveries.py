@@ -1,5 +1,8 @@
 """Deliveries: what was received, how far it is read, and its findings."""
 
+import json
+from collections.abc import Collection
+
 import msgspec
 
 from preview.readers.findings import Finding, Severity
@@ -61,6 +64,29 @@ def page(connection: Connection, organization_id: str | None, status: str | None
         f"SELECT {_COLUMNS} FROM delivery WHERE {where} ORDER BY delivery DESC LIMIT ? OFFSET ?", (*parameters, limit, offset)
     )
     return [DeliveryRow(*row) for row in rows.fetchall()], total
+
+
+def recent(connection: Connection, limit: int, also: Collection[int]) -> list[DeliveryRow]:
+    """The newest, all that are not read yet, and those; newest first."""
+    rows = connection.execute(
+        f"""SELECT {_COLUMNS} FROM delivery
+        WHERE delivery IN (SELECT delivery FROM delivery ORDER BY delivery DESC LIMIT ?)
+           OR delivery IN (SELECT delivery FROM delivery WHERE delivery_status IN ('received', 'reading') ORDER BY delivery LIMIT ?)
+           OR delivery IN (SELECT value FROM json_each(?))
+        ORDER BY delivery DESC""",
+        (limit, limit, json.dumps(sorted(also))),
+    )
+    return [DeliveryRow(*row) for row in rows.fetchall()]
+
+
+def standing(connection: Connection) -> tuple[int, tuple[tuple[int, str, float, int], ...]]:
+    """(the newest, (number, status, part read, attempt) of each that is not read yet): differs where a delivery came, got on or ended."""
+    newest = connection.execute("SELECT coalesce(max(delivery), 0) FROM delivery").fetchone()[0]
+    waiting = connection.execute(
+        """SELECT delivery, delivery_status, completed, attempt FROM delivery
+        WHERE delivery_status IN ('received', 'reading') ORDER BY delivery"""
+    )
+    return newest, tuple(waiting.fetchall())
 
 
 def insert(connection: Connection, *, full: bool, size_bytes: int, sha256: str, spool: str, actor: str, at: str) -> int:
@@ -151,6 +177,16 @@ def findings(connection: Connection, number: int) -> list[Finding]:
     return _findings(connection, "delivery = ? AND nr < ? ORDER BY nr", (number, KEPT_FINDINGS))
 
 
+def finding_counts(connection: Connection, number: int) -> list[tuple[str, str, int, int, int]]:
+    """(severity, code, how often, file and line of the first) of what was found first, in the order in which it was found."""
+    rows = connection.execute(
+        """SELECT severity, code, count(*), file, line, min(nr) FROM finding WHERE delivery = ? AND nr < ?
+        GROUP BY severity, code ORDER BY min(nr)""",
+        (number, KEPT_FINDINGS),
+    )
+    return [tuple(row[:5]) for row in rows.fetchall()]
+
+
 def refusals(connection: Connection, number: int) -> list[Finding]:
     """What refused a file, in the order in which it was found."""
     return _findings(connection, "delivery = ? AND severity = ? ORDER BY nr", (number, str(Severity.REFUSED)))
@@ -172,6 +208,16 @@ def organizations(connection: Connection, number: int) -> dict[str, int]:
         "SELECT organization_id, changed_cases FROM delivery_organization WHERE delivery = ? ORDER BY organization_id", (number,)
     )
     return dict(rows.fetchall())
+
+
+def named_organizations(connection: Connection, number: int) -> list[tuple[str, str]]:
+    """(id, name) of the organisations in it, by name."""
+    rows = connection.execute(
+        """SELECT organization_id, organization_name FROM delivery_organization JOIN organization USING (organization_id)
+        WHERE delivery = ? ORDER BY organization_name""",
+        (number,),
+    )
+    return rows.fetchall()
 
 
 def spools(connection: Connection) -> set[str]:

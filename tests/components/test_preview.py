@@ -221,7 +221,7 @@ def test_nothing_is_written_unescaped(house: House, wording: Wording, quiet: Pre
             "",
         ),
         ({"snapshot": None}, "Ingen rapport", "Det finnes ingen rapport for 2024 ennå. Aggreger", ""),
-        ({"snapshot": None, "has_source": False}, "Ingen rapport", "Det finnes ingen data for 2024 for denne tjenesten.", ""),
+        ({"snapshot": None, "has_source": False}, "Ingen rapport", "Det finnes ingen data for 2024 for denne tjenesten. Importer", ""),
     ],
 )
 def test_each_state_is_said(drawing: Drawing, quiet: Preview, changed: dict[str, object], state: str, notice: str, job: str) -> None:

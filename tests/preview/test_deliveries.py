@@ -11,6 +11,7 @@ from preview.deliveries import ATTEMPTS, Read
 from preview.errors import Invalid, NotFound, ReaderDied, TooLarge
 from preview.readers.delivery import Batch
 from preview.spool import Spool
+from tests import folders
 from tests.pipeline import deliver, document, events, kinds, opened, until, values
 from tests.preview.mapper import AVGIVER, batch, mappe
 from tests.preview.services import Service
@@ -278,6 +279,35 @@ def test_what_another_process_is_receiving_is_not_swept_away(data_dir: Path, ser
         with opened(data_dir) as other:
             until(lambda: other.deliveries.document(name).completed_at is not None, "the delivery")
             assert other.deliveries.document(name).delivery_status == "taken"
+
+
+def test_the_newest_are_told_with_all_that_are_not_read_yet_and_those_asked_for(data_dir: Path) -> None:
+    with opened(data_dir, started=False) as application:
+        names = [application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id for _ in range(6)]
+
+        def recent(limit: int, *also: str) -> list[str]:
+            return [view.summary.delivery_id for view in application.deliveries.recent(limit, also)]
+
+        assert recent(2) == ["dlv-006", "dlv-005", "dlv-002", "dlv-001"]  # the oldest that wait are next
+        for name in names:
+            row = application.deliveries.claim(application.worker_number, name)
+            assert row is not None
+            application.deliveries.take(row, lambda _: iter(()))
+        assert recent(2) == ["dlv-006", "dlv-005"]
+        assert recent(2, "dlv-002", "dlv-099", "dlv-1 OR 1", "") == ["dlv-006", "dlv-005", "dlv-002"]
+
+
+def test_what_was_found_is_counted_by_code_severest_first(data_dir: Path) -> None:
+    without_zone = [folders.folder(folders.uid(case), uttrekk="2024-12-31T12:00:00") for case in range(2)]
+    with opened(data_dir) as application:
+        told = deliver(application, without_zone[0], b"<Barnevern><Sak/></Barnevern>", without_zone[1])
+        (view,) = application.deliveries.recent(1)
+    assert view.summary.finding_count == told.finding_count == sum(each.count for each in view.findings)
+    assert [(each.severity, each.code, each.count, each.file) for each in view.findings] == [
+        ("refused", "no_avgiver", 1, 2),
+        ("notice", "no_zone", 2, 1),
+    ]
+    assert [name for _, name in view.organizations] == ["Barnevernstjenesten Testkommune"]
 
 
 def test_what_the_dead_left_is_swept_away(data_dir: Path) -> None:

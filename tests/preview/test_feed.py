@@ -178,3 +178,32 @@ def test_nothing_is_handed_on_after_the_end(application: Application) -> None:
     application.feed.stop()
     write(application, 1)
     assert listener.rows == []
+
+
+def test_a_delivery_that_comes_gets_on_or_ends_is_noticed_and_nothing_else(application: Application, data_dir: Path) -> None:
+    """Also in another process; quick ones in one step at least."""
+    told: list[int] = []
+    application.feed.subscribe_deliveries(lambda: told.append(1))
+    listener = Listener(application.feed)
+
+    def looked() -> int:
+        """How often it was told, when all that was committed before has been looked at."""
+        for _ in range(2):
+            before = len(listener.rows)
+            write(application, 1)
+            until(lambda before=before: len(listener.rows) > before)
+        return len(told)
+
+    first = looked()  # how it stands
+    assert looked() == first
+    with opened(data_dir, started=False) as other:
+        receipt = other.deliveries.receive([b"<Barnevern/>"], full=False, actor="test")
+        came = looked()
+        assert came > first
+        row = other.deliveries.claim(other.worker_number)
+        assert row is not None
+        claimed = looked()
+        assert claimed > came
+        other.deliveries.take(row, lambda _: iter(()))
+        assert looked() > claimed
+        assert other.deliveries.document(receipt.delivery_id).completed_at is not None

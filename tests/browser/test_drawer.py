@@ -1,0 +1,259 @@
+"""Files delivered from the page: dropped or chosen, followed until they are read, and what is said where they are not taken."""
+
+import base64
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.conftest import Service
+from tests.pipeline import zipped
+from tests.servers import Server, running
+
+pytestmark = pytest.mark.browser
+
+DELIVERIES = "/api/v1/deliveries"
+LIMIT = 4_000_000
+SETTINGS = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false", "BUFDIR_PREVIEW_MAX_DELIVERY_BYTES": str(LIMIT)}
+# As the browser does it for a person, who cannot be asked to drag.
+DROP = """(target, files) => {
+  const transfer = new DataTransfer()
+  for (const {name, content} of files) transfer.items.add(new File([Uint8Array.from(atob(content), letter => letter.charCodeAt(0))], name))
+  for (const type of ["dragover", "drop"]) target.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: transfer}))
+}"""
+
+
+class Named(NamedTuple):
+    """A file as a person has it."""
+
+    name: str
+    content: bytes
+
+    @property
+    def chosen(self) -> Any:
+        """For a file picker."""
+        return {"name": self.name, "mimeType": "", "buffer": self.content}
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A server on an empty store, which these tests fill; it aggregates nothing by itself."""
+    with running(tmp_path_factory.mktemp("drawer") / "data", environment=SETTINGS) as server:
+        yield server
+
+
+@pytest.fixture
+def overview(page: Page, empty: Server) -> Page:
+    """It is live."""
+    return live(page, empty.url)
+
+
+def live(page: Page, address: str) -> Page:
+    page.goto(address)
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    return page
+
+
+def drop(page: Page, *files: Named) -> None:
+    """Somewhere on the page."""
+    page.locator("main").evaluate(DROP, [{"name": each.name, "content": base64.b64encode(each.content).decode()} for each in files])
+
+
+def drawer(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Importer uttrekk")
+
+
+def entry(page: Page, name: str) -> Locator:
+    return drawer(page).get_by_role("listitem").filter(has=page.get_by_text(name, exact=True))
+
+
+def delivered(server: Server) -> list[dict[str, Any]]:
+    return httpx.get(f"{server.url}{DELIVERIES}", params={"limit": 100}).json()["data"]
+
+
+def test_an_empty_store_offers_to_choose_files(overview: Page) -> None:
+    expect(overview.get_by_text("Ingen rapporter ennå. Dra inn leveranser, eller velg filer.")).to_be_visible()
+    with overview.expect_file_chooser() as chooser:
+        overview.get_by_role("button", name="Velg filer").click()
+    assert chooser.value.is_multiple()
+
+
+def test_dropped_files_are_delivered_and_what_became_of_them_is_told(overview: Page, empty: Server) -> None:
+    page, service = overview, Service(8101)
+    before = len(delivered(empty))
+    drop(page, Named("alle sakene æøå.zip", zipped(service.folders())), Named("liste.csv", b"navn;nummer\n"))
+    expect(drawer(page)).to_be_visible()
+    expect(entry(page, "alle sakene æøå.zip")).to_contain_text("Importert 9 mapper, 5 funn")
+    expect(entry(page, "alle sakene æøå.zip")).to_contain_text("barnevern v4, 9 filer")
+    expect(entry(page, "alle sakene æøå.zip").get_by_role("link", name=service.name)).to_be_visible()
+    expect(entry(page, "liste.csv")).to_contain_text("Avvist 1 funn")
+    # What is wrong and what to do, at once for what was refused.
+    expect(entry(page, "liste.csv").get_by_text("Filen er i et ukjent format")).to_be_visible()
+    expect(drawer(page).get_by_role("status")).to_contain_text("liste.csv: avvist, ingenting er endret.")
+
+    page.keyboard.press("Escape")
+    expect(drawer(page)).to_be_hidden()
+    expect(page.get_by_role("row", name=service.name)).to_be_visible()  # the page behind has heard of it too
+    sent = delivered(empty)[: len(delivered(empty)) - before]
+    assert {(each["delivery_status"], each["actor"], each["full"]) for each in sent} == {
+        ("taken", "dashboard", False),
+        ("refused", "dashboard", False),
+    }
+
+    # After a reload there are no names any more: nobody keeps them.
+    live(page, empty.url)
+    assert "æøå" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    page.keyboard.press("i")
+    for each in sent:
+        expect(entry(page, each["delivery_id"])).to_contain_text("Importert" if each["delivery_status"] == "taken" else "Avvist")
+    expect(drawer(page).get_by_text("alle sakene æøå.zip")).to_have_count(0)
+
+
+def test_loose_files_go_as_one_delivery_and_a_finding_names_its_file(overview: Page, empty: Server) -> None:
+    page, service = overview, Service(8102)
+    drop(page, *(Named(f"sak {case}.xml", service.folder(case)) for case in range(2)), Named("annet.xml", b"<Barnevern><Sak/></Barnevern>"))
+    one = entry(page, "3 filer")
+    expect(one).to_contain_text("Importert 2 mapper")
+    expect(one).to_contain_text("1 fil avvist")
+    refused = one.get_by_role("listitem").filter(has_text="annet.xml")
+    expect(refused).to_be_visible()
+    assert delivered(empty)[0]["files"] == 3
+
+
+def test_by_keyboard_alone(overview: Page) -> None:
+    page, service = overview, Service(8103)
+    page.on(
+        "filechooser", lambda chooser: chooser.set_files([Named("mappe.xml", service.folder(0)).chosen, Named("brev.docx", b"abc").chosen])
+    )
+    opener = page.get_by_role("button", name="Importer uttrekk")
+    opener.focus()
+    page.keyboard.press("Enter")
+    picker = drawer(page).get_by_label("Filer med uttrekk")
+    expect(picker).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(entry(page, "mappe.xml")).to_contain_text("Importert 1 mappe")
+    expect(entry(page, "brev.docx")).to_contain_text("Filtypen tas ikke imot. Lever XML, ZIP eller CSV.")
+
+    page.keyboard.press("Tab")
+    expect(drawer(page).get_by_role("checkbox", name="Full levering")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Fjern brev.docx")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(drawer(page).get_by_text("brev.docx", exact=True)).to_have_count(0)
+    expect(picker).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+
+
+def test_a_full_delivery_is_one_and_asked_for_anew_each_time(overview: Page, empty: Server) -> None:
+    page, service = overview, Service(8104)
+    drop(page, Named("alt.zip", zipped(service.folders())))
+    expect(entry(page, "alt.zip")).to_contain_text("Importert 9 mapper")
+    drawer(page).get_by_role("checkbox", name="Full levering").check()
+    drop(page, *(Named(f"{case}.xml", service.folder(case, day="2025-02-01")) for case in range(6)))
+    expect(entry(page, "6 filer")).to_contain_text("2 tatt ut")
+    assert delivered(empty)[0]["full"]
+    expect(drawer(page).get_by_role("checkbox", name="Full levering")).not_to_be_checked()
+
+
+def test_what_is_over_the_limit_or_empty_is_not_sent(overview: Page, empty: Server) -> None:
+    page, before = overview, len(delivered(empty))
+    drop(page, Named("stor.zip", b"0" * (LIMIT + 1)), Named("tom.xml", b""))
+    expect(entry(page, "stor.zip")).to_contain_text("Filen er større enn grensen for en levering (4,0 MB). Del den opp.")
+    expect(entry(page, "tom.xml")).to_contain_text("Filen er tom.")
+    expect(page.get_by_role("button", name="Prøv stor.zip igjen")).to_have_count(0)
+    assert len(delivered(empty)) == before
+
+
+@pytest.fixture
+def slow(overview: Page) -> Generator[Callable[[int], None]]:
+    """Lets the page send so many bytes a second."""
+    devtools = overview.context.new_cdp_session(overview)
+
+    def narrow(rate: int) -> None:
+        devtools.send("Network.enable")
+        conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": rate}
+        devtools.send("Network.emulateNetworkConditions", conditions)
+
+    yield narrow
+    devtools.detach()
+
+
+def test_sending_shows_its_progress_goes_on_behind_a_closed_drawer_and_can_be_cancelled(
+    overview: Page, empty: Server, slow: Callable[[int], None]
+) -> None:
+    page, before = overview, len(delivered(empty))
+    slow(50_000)
+    drop(page, Named("treg.zip", b"PK" + b"0" * 3_900_000))
+    expect(entry(page, "treg.zip")).to_contain_text("Sendes, ")
+    page.keyboard.press("Escape")
+    expect(drawer(page)).to_be_hidden()
+    page.keyboard.press("i")
+    progress = drawer(page).get_by_role("progressbar", name="Hvor mye av treg.zip som er sendt")
+    expect(progress).to_be_visible()
+    expect(entry(page, "treg.zip").get_by_text("Sendes, 0\u00a0%")).to_have_count(0)
+    assert 0 < progress.evaluate("each => each.value") < 1
+    page.get_by_role("button", name="Avbryt treg.zip").click()
+    expect(drawer(page).get_by_text("treg.zip", exact=True)).to_have_count(0)
+    expect(drawer(page).get_by_role("status")).to_have_text("treg.zip er avbrutt. Ingenting er levert.")
+    assert len(delivered(empty)) == before
+
+
+def test_a_cut_line_is_said_and_the_file_is_sent_again_once(overview: Page, empty: Server) -> None:
+    page, service = overview, Service(8105)
+    before = len(delivered(empty))
+    page.context.set_offline(True)
+    drop(page, Named("saker.zip", zipped(service.folders())))
+    expect(entry(page, "saker.zip")).to_contain_text("Forbindelsen ble brutt før alt var sendt.")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Prøv saker.zip igjen").click()
+    expect(drawer(page).get_by_role("link", name=service.name)).to_be_visible()
+    assert len(delivered(empty)) == before + 1
+
+
+def test_a_page_that_would_lose_a_file_does_not_come_back_before_it_is_sent(page: Page, data_dir: Path) -> None:
+    """The line broke while it was sent: a reload would forget what was chosen."""
+    service = Service(8106)
+    with running(data_dir, environment=SETTINGS) as first:
+        live(page, first.url)
+        port = first.port
+    expect(page.locator("html")).to_have_attribute("data-live", "lost")
+    drop(page, Named("saker.zip", zipped(service.folders())))
+    expect(entry(page, "saker.zip")).to_contain_text("Forbindelsen ble brutt")
+    expect(drawer(page).get_by_text("Uten direkte forbindelse vises ikke hva som blir lest.")).to_be_visible()
+    with running(data_dir, environment=SETTINGS, port=port):
+        page.get_by_role("button", name="Prøv saker.zip igjen").click()
+        # Then it does, with the drawer open.
+        expect(page.locator("html")).to_have_attribute("data-live", "on")
+        expect(entry(page, "dlv-001")).to_contain_text("Importert 9 mapper")
+
+
+def test_where_there_is_no_source_files_are_asked_for(page: Page, empty: Server) -> None:
+    service = Service(8107)
+    live(page, empty.url)
+    drop(page, Named("gammel.xml", service.folder(0, day="2023-06-01")))
+    expect(entry(page, "gammel.xml")).to_contain_text("Importert")
+    live(page, f"{empty.url}/preview?organization_id={service.organization_id}&period_id=2024")
+    notice = page.get_by_text("Det finnes ingen data for 2024 for denne tjenesten.")
+    expect(notice).to_be_visible()
+    page.get_by_role("button", name="Importer", exact=True).click()
+    drawer(page).get_by_label("Filer med uttrekk").set_input_files([Named("ny.xml", service.folder(0)).chosen])
+    expect(entry(page, "ny.xml")).to_contain_text("Importert")
+    page.keyboard.press("Escape")
+    expect(notice).to_have_count(0)
+    expect(page.get_by_role("button", name="Aggreger", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 320)])
+def test_there_is_no_violation(page: Page, empty: Server, theme: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    live(page, f"{empty.url}/?theme={theme}")
+    drop(page, Named("liste.csv", b"navn;nummer\n"), Named("brev.docx", b"abc"))
+    expect(entry(page, "liste.csv")).to_contain_text("Avvist")
+    expect(entry(page, "brev.docx")).to_contain_text("Filtypen tas ikke imot.")
+    assert violations(page) == []
+    assert drawer(page).evaluate("each => each.scrollWidth") <= width
