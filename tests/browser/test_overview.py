@@ -353,6 +353,6 @@ def test_it_speaks_the_language_that_is_asked_for(page: Page, country: Server, l
 
 def test_an_empty_store_says_so_and_what_to_do(page: Page, server: Server) -> None:
     opened(page, server.url)
-    expect(page.get_by_text("Ingen rapporter ennå. Importer leveranser med kommandoen")).to_be_visible()
+    expect(page.get_by_text("Ingen rapporter ennå. Dra inn leveranser, eller velg filer.")).to_be_visible()
     expect(page.get_by_role("table")).to_be_hidden()
     expect(page.get_by_role("radio")).to_have_count(0)
