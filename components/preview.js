@@ -25,7 +25,8 @@ function decorate(row) {
   if (!mark || !("cur" in mark.was)) return
   const note = document.createElement("span")
   note.className = "note__chg"
-  note.textContent = text(mark.state === "now" ? "form.changed_now" : "form.changed", {was: mark.was.cur})
+  const words = $("td.note .ds-tag", row) ? "form.changed_beside" : mark.state === "now" ? "form.changed_now" : "form.changed"
+  note.textContent = text(words, {was: mark.was.cur})
   $("td.note", row).append(note)
 }
 

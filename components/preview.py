@@ -47,6 +47,7 @@ OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
     "filter.shown.other": ("n",),
     "form.changed_now": ("was",),
     "form.changed": ("was",),
+    "form.changed_beside": ("was",),
     "again.left": ("n",),
     "print.filtered": ("n", "total", "filter"),
 }

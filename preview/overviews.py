@@ -15,8 +15,8 @@ from preview.store.database import Connection, Database
 from preview.store.overviews import OverviewRow
 
 State = Literal["failed", "processing", "ready", "waiting", "silent"]
-"""Exclusive: `failed` the last aggregation of it, `processing` now, `ready` with values, `waiting` to be asked for (data, no snapshot of the
-period), `silent` has delivered nothing."""
+"""Exclusive: `failed` the last aggregation of it, whatever values stand, `processing` now, `ready` with values, `waiting` to be asked for
+(data, no snapshot of the period), `silent` has delivered nothing."""
 
 
 _KOSTRA = "KOSTRA 15F"
@@ -85,7 +85,7 @@ class Overviews:
 def _state(row: OverviewRow) -> State:
     if row.completed is not None and row.newest_status == "processing":
         return "processing"
-    if row.newest_status == "failed":
+    if "failed" in (row.newest_status, row.newest_job):
         return "failed"
     if row.aggregated_at is not None:
         return "ready"

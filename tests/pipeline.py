@@ -13,10 +13,12 @@ import msgspec
 from preview.application import Application
 from preview.documents import DeliveryDocument, Document, Requested, Value
 from preview.events import EventRow
-from preview.jobs import claim
+from preview.jobs import add, claim
 from preview.periods import Period
 from preview.settings import Settings
+from preview.settling import settle
 from preview.snapshots import create
+from preview.store import snapshots
 from preview.store.database import Connection
 from preview.store.jobs import JobRow
 
@@ -83,6 +85,21 @@ def hold(application: Application, organization_id: str, period_id: str) -> JobR
 
     def work(connection: Connection) -> JobRow:
         _, job = create(connection, application.form, organization_id, Period.parse(period_id), "test", automatic=False)
+        claimed = claim(connection, application.worker_number, job.job)
+        assert claimed is not None
+        return claimed
+
+    return application.database.write(work)
+
+
+def hold_again(application: Application, snapshot_id: str) -> JobRow:
+    """A job that aggregates the snapshot anew, as `hold`."""
+
+    def work(connection: Connection) -> JobRow:
+        row = snapshots.snapshot(connection, int(snapshot_id.removeprefix("snap-")))
+        assert row is not None
+        job = add(connection, row.snapshot, row.organization_id, row.period_id, actor="test", reason="again", automatic=False)
+        settle(connection, application.form, row.organization_id)
         claimed = claim(connection, application.worker_number, job.job)
         assert claimed is not None
         return claimed

@@ -8,7 +8,8 @@ from preview.store.database import Connection
 class OverviewRow(msgspec.Struct, frozen=True):
     """An organisation with the snapshot that its preview shows; what is of a snapshot is null without one.
 
-    `newest_status` is that of the newest snapshot of the period, completed or not; `completed` 0..1 of a job that runs or waits for it.
+    `newest_status` is that of the newest snapshot of the period, completed or not, `newest_job` that of its last job; `completed` 0..1 of
+    a job that runs or waits for it.
     """
 
     organization_id: str
@@ -23,6 +24,7 @@ class OverviewRow(msgspec.Struct, frozen=True):
     period_id: str | None
     snapshot_status: str | None
     newest_status: str | None
+    newest_job: str | None
     cache_valid: int | None
     aggregated_at: str | None
     populated: int | None
@@ -51,7 +53,8 @@ _ROWS = """
             (SELECT fagsystem FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
         coalesce(json_extract(shown.facts, '$.data_source') = 'kostra-15f',
             (SELECT format = '15f' FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
-        shown.snapshot, shown.period_id, shown.snapshot_status, last.snapshot_status, shown.cache_valid, shown.aggregated_at,
+        shown.snapshot, shown.period_id, shown.snapshot_status, last.snapshot_status,
+        (SELECT job_status FROM job WHERE job.snapshot = last.snapshot ORDER BY job DESC LIMIT 1), shown.cache_valid, shown.aggregated_at,
         shown.populated, shown.errors, shown.warnings, shown.notices,
         (SELECT max(completed) FROM job WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running'))
     FROM organization JOIN chosen ON chosen.organization_id = organization.organization_id

@@ -151,6 +151,14 @@ def test_n_goes_from_deviation_to_deviation(still: Page) -> None:
         expect(deviating.nth(place).get_by_role("button")).to_be_focused()
     still.keyboard.press("n")
     expect(deviating.first.get_by_role("button")).to_be_focused()
+    still.keyboard.press("N")
+    expect(deviating.last.get_by_role("button")).to_be_focused()
+
+
+def test_single_keys_filter(still: Page) -> None:
+    for key, name in (("f", "Feil"), ("w", "Varsler"), ("m", "Mangler"), ("c", "Endret"), ("x", "Alle")):
+        still.keyboard.press(key)
+        expect(still.get_by_role("radio", name=name)).to_be_checked()
 
 
 def test_single_keys_can_be_switched_off(still: Page) -> None:

@@ -115,6 +115,20 @@ def test_while_a_new_one_runs_or_has_failed_the_values_of_the_old_one_stand(appl
     assert line(application, service).state == "ready"
 
 
+def test_one_that_could_not_be_aggregated_again_has_failed_and_its_values_stand(application: Application, service: Service) -> None:
+    """As its preview says (contract 4c: the failure stands on the job)."""
+    delivered(application, service)
+    snapshot = pipeline.aggregate(application, service.organization_id, "2024").snapshot_id
+    job = pipeline.hold_again(application, snapshot)
+    assert line(application, service).state == "processing"
+    application.jobs.fail(job, "It failed.")
+    failed = line(application, service)
+    assert (failed.state, failed.status, failed.snapshot_id) == ("failed", "current", snapshot)
+    assert failed.populated > 0
+    pipeline.wait_for_job(application, application.snapshots.invalidate(snapshot, "again", "test").job_id)
+    assert line(application, service).state == "ready"
+
+
 def test_a_later_delivery_makes_it_stale(application: Application, service: Service) -> None:
     delivered(application, service)
     pipeline.aggregate(application, service.organization_id, "2024")
