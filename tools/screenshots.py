@@ -1,27 +1,71 @@
-"""Makes the pictures of the documentation from the running demo: `python tools/screenshots.py docs`.
+"""Makes the pictures of the documentation from the running demo: `python tools/screenshots.py docs/screenshots`.
 
-Starts the program on a folder of its own with the demo, waits until the customer's example is there, and takes the pictures in Chromium.
+Starts the program on a folder of its own with the demo, waits until all of it is there, and takes the pictures in Chromium. What they show
+is synthetic, and stands on the day on which they are made.
 """
 
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from tests.servers import running
 
-PAGE = "/preview?organization_id=org-1042&period_id=2024"
+OVERVIEW = "/?period_id=2024"
+PREVIEW = "/preview?organization_id=org-1042&period_id=2024"
+DEVIATING = "/preview?organization_id=org-5601&period_id=2026"
+WIDE, NARROW, PAPER = (1440, 900), (375, 812), (720, 400)
+LARGEST_BYTES = 250_000
+DEMO_SECONDS, QUIET_SECONDS = 180, 5
+
+
+def _open_row(page: Page) -> None:
+    page.locator("tr[data-flags~=warning] .open").first.click()
+    expect(page.locator("[data-chart] canvas").first).to_be_visible()
+    page.locator(".detail:visible").evaluate("row => row.scrollIntoView({block: 'center'})")
+
+
+def _ask_for_reason(page: Page) -> None:
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Feil rettet i kilden").click()
+
+
+def _deliver(page: Page) -> None:
+    page.keyboard.press("i")
+    expect(page.locator("#deliver").get_by_role("link").first).to_be_visible()
+
+
+class Picture(NamedTuple):
+    """A file: the page's address, its size, and what is done before it is taken."""
+
+    name: str
+    path: str
+    size: tuple[int, int] = WIDE
+    theme: str = "light"
+    act: Callable[[Page], None] = lambda _: None
+    printed: bool = False
+
+
 PICTURES = (
-    ("preview.png", 1440, 900, "light"),
-    ("preview-dark.png", 1440, 900, "dark"),
-    ("preview-375.png", 375, 812, "light"),
+    Picture("overview", OVERVIEW),
+    Picture("overview-dark", OVERVIEW, theme="dark"),
+    Picture("overview-375", OVERVIEW, NARROW),
+    Picture("overview-deliver", OVERVIEW, act=_deliver),
+    Picture("preview", PREVIEW),
+    Picture("preview-dark", PREVIEW, theme="dark"),
+    Picture("preview-375", PREVIEW, NARROW),
+    Picture("preview-row", DEVIATING, act=_open_row),
+    Picture("preview-dialog", PREVIEW, act=_ask_for_reason),
+    Picture("preview-print", PREVIEW, PAPER, printed=True),
 )
 
 
@@ -30,22 +74,38 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     chromium = next(path for name in CHROMIUM_NAMES if (path := shutil.which(name)))
     with tempfile.TemporaryDirectory() as data, running(Path(data) / "data", "--demo") as server, sync_playwright() as playwright:
-        _wait_for_example(server.url)
+        _wait_for_demo(server.url)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
-        for name, width, height, theme in PICTURES:
-            page = browser.new_page(viewport={"width": width, "height": height})
-            page.goto(f"{server.url}{PAGE}&theme={theme}")
-            page.locator("html[data-live=on]").wait_for()
-            page.screenshot(path=folder / name)
-            print(folder / name)
+        for picture in PICTURES:
+            path = folder / f"{picture.name}.png"
+            _take(browser, server.url, picture, path)
+            print(f"{path} {path.stat().st_size // 1000} kB")
+            if path.stat().st_size > LARGEST_BYTES:
+                raise SystemExit(f"{path} is too large for a repository.")
         browser.close()
 
 
-def _wait_for_example(url: str) -> None:
-    deadline = time.monotonic() + 60
+def _take(browser: Browser, url: str, picture: Picture, path: Path) -> None:
+    width, height = picture.size
+    page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    page.goto(f"{url}{picture.path}&theme={picture.theme}&lang=nb")
+    page.locator("html[data-live=on]").wait_for()
+    picture.act(page)
+    if picture.printed:
+        page.emulate_media(media="print")
+    page.screenshot(path=path, full_page=picture.printed, animations="disabled", caret="hide")
+    page.close()
+
+
+def _wait_for_demo(url: str) -> None:
+    """Until there are reports, and for some seconds no further one and none stale that will not stay so."""
+    deadline = time.monotonic() + DEMO_SECONDS
+    seen, since = "", time.monotonic()
     while time.monotonic() < deadline:
-        listed = httpx.get(f"{url}/api/v1/aggregated-report-data", params={"organization_id": "org-1042"}).json()["data"]
-        if sum(row["cache_valid"] for row in listed) == 2:
+        answer = httpx.get(f"{url}/api/v1/aggregated-report-data", params={"limit": 100})
+        if answer.headers["etag"] != seen:
+            seen, since = answer.headers["etag"], time.monotonic()
+        if answer.json()["data"] and time.monotonic() - since > QUIET_SECONDS:
             return
         time.sleep(0.2)
     raise SystemExit("The demo did not come up.")
