@@ -30,6 +30,7 @@ class Live(JSComponent):
     """
 
     regions = param.Dict(default={}, doc="HTML by region id, to be written into the page.")
+    beat = param.Integer(default=0, doc="Answers the browser, which asks whether the line holds.")
 
     _esm = Path(__file__).with_suffix(".js")
 
@@ -52,12 +53,14 @@ class Live(JSComponent):
             self.regions = {region: str(html) for region, html in changed.items()}
 
     def take(self, sent: Any) -> None:
-        """What the browser sends: `ready` is the component's own, all else is the view's."""
+        """What the browser sends: `ready` and `here` are the component's own, all else is the view's."""
         if not isinstance(sent, dict):
             return
         if sent.get("do") == "ready":
             self._listens = True
             self._held |= self.regions
+        elif sent.get("do") == "here":
+            self.beat += 1
         else:
             self._on_message(sent)
 

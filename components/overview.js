@@ -1,5 +1,6 @@
 // The overview's own ways: searching, filtering and sorting rows that are all here, the choice in the address, marks of what changed.
 // Rows filter and sort by the keys that the server gives them (overview_choice.py does the same for the first HTML).
+import {greet, held, leaveBy} from "./line.js"
 import {$, $$, addKeys, applyBy, counted, isLive, openExport, patch, say, send, setPaused, text} from "./page.js"
 
 const form = $("#choose"), table = $("table.list"), body = $("tbody", table), heads = $$("thead th", table)
@@ -288,17 +289,12 @@ table.addEventListener("keydown", event => {
 })
 
 // ── coming back after the line was lost ──
-const LEFT = "left"
-document.addEventListener("live:leaving", () => sessionStorage.setItem(LEFT, JSON.stringify({address: location.href, versions: versions()})))
-const left = JSON.parse(sessionStorage.getItem(LEFT) ?? "null")
-sessionStorage.removeItem(LEFT)
+leaveBy(() => ({versions: versions(), marks: [...marks.keys()], focused: document.activeElement.closest("tr[data-region]")?.dataset.region}))
 tell()
-if (left && left.address === location.href) {
-  const changed = rows().filter(row => row.dataset.version !== left.versions[idOf(row)]).map(idOf)
-  mark(changed, "unseen")
-  const back = $("#back"), sentence = changed.length ? counted("overview.back", changed.length) : text("overview.back_unchanged")
-  $("p", back).textContent = sentence
-  $("button", back).hidden = changed.length === 0
-  back.hidden = false
-  say(sentence)
+if (held) {
+  const changed = rows().filter(row => row.dataset.version !== held.versions[idOf(row)]).map(idOf), shown = rows().map(idOf)
+  mark([...held.marks.filter(id => shown.includes(id)), ...changed], "unseen")
+  greet(changed.length ? counted("overview.back", changed.length) : text("overview.back_unchanged"), changed.length)
+  const row = rows().find(row => idOf(row) === held.focused && !row.hidden)
+  if (row) { stop(link(row)); link(row).focus({preventScroll: true}) }
 }

@@ -1,4 +1,4 @@
-// What every page does: theme, language, dialogs and searching on all of them; on live ones, patching regions, pausing, coming back.
+// What every page does: theme, language, dialogs and searching on all of them; on live ones, patching regions and pausing (line.js sees to the line).
 
 export const $ = (selector, within = document) => within.querySelector(selector)
 export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
@@ -85,28 +85,6 @@ document.addEventListener("live:regions", ({detail}) => {
   document.dispatchEvent(new CustomEvent("live:waiting", {detail: waiting}))
 })
 
-// ── a lost line: say so, ask every second, come back when the server answers; all state is in the URL ──
-let asking = 0
-/** Comes back as soon as the server answers; not under an open dialog, where somebody is writing, nor while somebody would lose something. */
-export async function comeBack() {
-  try {
-    const answer = await fetch(`${prefix}/livez`, {cache: "no-store"})
-    if (!answer.ok || $("dialog[open]:not([data-rests])")) return
-  } catch { return }
-  if (!document.dispatchEvent(new CustomEvent("live:leaving", {cancelable: true}))) return
-  clearInterval(asking)
-  location.reload()
-}
-document.addEventListener("live:lost", () => {
-  if (asking) return
-  root.dataset.live = "lost"
-  const now = new Intl.DateTimeFormat(root.lang, {hour: "2-digit", minute: "2-digit", timeZone: "Europe/Oslo"}).format(new Date())
-  const lost = $("#lost")
-  $("p", lost).textContent = text("live.offline_since", {time: now})
-  lost.hidden = false
-  asking = setInterval(comeBack, 1000)
-})
-
 // ── searching in a list of services ──
 /** Shows the services whose name or number holds what is typed. */
 export function narrow(list, typed) {
@@ -136,7 +114,6 @@ document.addEventListener("click", event => {
     case "theme": swapTheme(); break
     case "print": print(); break
     case "pause": setPaused(root.dataset.live !== "paused"); break
-    case "reload": comeBack(); break
   }
 })
 

@@ -97,6 +97,7 @@ class House:
             language_names=LANGUAGE_NAMES,
             theme=of.theme,
             prefix=self.prefix,
+            beat=self.application.settings.heartbeat_seconds,
             nonce=nonce,
             navigation=self._navigation(words, variables.pop("here")),
             **variables,

@@ -1,4 +1,5 @@
 // The preview's own ways: rows that open, filters, marks of what changed, the choice of period and service, the dialogs.
+import {greet, held, leaveBy} from "./line.js"
 import {$, $$, addKeys, applyBy, counted, isLive, narrow, openExport, patch, say, send, setPaused, text} from "./page.js"
 
 const rowOf = key => $(`tr[data-field="${key}"]`)
@@ -297,24 +298,20 @@ $("[data-form=again]").addEventListener("submit", event => {
 })
 $("[data-form=delete]").addEventListener("submit", event => { event.preventDefault(); send({do: "delete"}); $("#delete").close() })
 
-// ── coming back after the line was lost: what was open, chosen and shown ──
-const LEFT = "left"
-document.addEventListener("live:leaving", () => {
-  const left = {address: location.href, values: allValues(), complete: isComplete(), filter: filter(), open: rows().filter(isOpen).map(row => row.dataset.field), marked: [...marks.keys()]}
-  sessionStorage.setItem(LEFT, JSON.stringify(left))
-})
-const left = JSON.parse(sessionStorage.getItem(LEFT) ?? "null")
-sessionStorage.removeItem(LEFT)
+// ── coming back after the line was lost: what was open, chosen, marked and shown, and where the focus was ──
+leaveBy(() => ({
+  values: allValues(), complete: isComplete(), filter: filter(), open: rows().filter(isOpen).map(row => row.dataset.field), marks: [...marks],
+  focused: document.activeElement.closest("tr[data-field]")?.dataset.field,
+}))
 stop($(".open"))
-if (left && left.address === location.href) {
-  left.open.filter(rowOf).forEach(key => open(rowOf(key), true))
-  const changed = left.complete && isComplete() ? markChanges(left.values, "unseen") : []
-  const back = $("#back"), sentence = changed.length ? counted("live.back", changed.length) : text("live.back_unchanged")
-  $("p", back).textContent = sentence
-  $("button", back).hidden = changed.length === 0
-  back.hidden = false
-  say(sentence)
-  pick(left.filter)
+if (held) {
+  held.open.filter(rowOf).forEach(key => open(rowOf(key), true))
+  held.marks.filter(([key]) => rowOf(key)).forEach(([key, {was}]) => mark(key, was, "unseen"))
+  const changed = held.complete && isComplete() ? markChanges(held.values, "unseen") : []
+  greet(changed.length ? counted("live.back", changed.length) : text("live.back_unchanged"), changed.length)
+  pick(held.filter)
+  const row = rowOf(held.focused)
+  if (row && !row.hidden) { stop(opener(row)); opener(row).focus({preventScroll: true}) }
 }
 
 // ── which section is in view ──

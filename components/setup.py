@@ -12,6 +12,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import panel as pn
+from bokeh.protocol.exceptions import ProtocolError
 from bokeh.server import server as bokeh_server
 from bokeh.server.urls import per_app_patterns
 from bokeh.settings import settings as bokeh_settings
@@ -30,6 +31,8 @@ from components.overview import OverviewPage
 from components.page import LIVE_MARK, Elsewhere, House, NothingHere, TellsCalmly, guard
 from components.preview import PreviewPage
 from preview.application import Application
+
+log = logging.getLogger(__name__)
 
 _SESSION_KEY = "session.key"
 
@@ -70,6 +73,13 @@ class LivePageHandler(TellsCalmly, DocHandler):
 
 class SameHostSocket(WSHandler):
     """A page's own host may always connect; others as the settings say."""
+
+    def open(self) -> None:
+        """Closed where the page's token is none of ours, or has expired: the page comes back with another."""
+        try:
+            super().open()
+        except ProtocolError as error:
+            log.info("a page's connection was refused: %s", error)
 
     def check_origin(self, origin: str) -> bool:
         """Whether a page from there may connect."""
@@ -119,6 +129,11 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], socke
         use_index=False,
         secret_key=_session_key(settings.data_dir),
         sign_sessions=True,
+        session_token_expiration=settings.token_seconds,
+        # Bokeh's own pings end nothing.
+        keep_alive_milliseconds=0,
+        websocket_ping_interval=settings.websocket_timeout_seconds,
+        websocket_ping_timeout=settings.websocket_timeout_seconds,
         include_headers=[house.actor_header] if house.actor_header else [],
         include_cookies=["lang", "theme"],
         house=house,

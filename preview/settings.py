@@ -114,6 +114,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(pattern=_HOST)], ...],
         Meta(title="hosts such as bufdir.example:443", description="Further hosts under which the dashboard is reached."),
     ] = ()
+    websocket_timeout_seconds: Annotated[
+        float, Meta(title="seconds, over 0", gt=0, description="A page that does not answer for so long is taken to be gone.")
+    ] = 30.0
+    token_seconds: Annotated[
+        int,
+        Meta(
+            title="seconds, 1 or more", ge=1, description="So long after it was made may a page open its connection; then it is made anew."
+        ),
+    ] = 300
     use_xheaders: Annotated[
         bool, Meta(title="true or false", description="Believe a trusted proxy's X-Forwarded-For and X-Forwarded-Proto.")
     ] = False
@@ -131,7 +140,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 200
     max_streams: Annotated[int, Meta(title="a number, 1 or more", ge=1, description="Event streams served at once by one process.")] = 4000
     heartbeat_seconds: Annotated[
-        float, Meta(title="seconds, over 0 and at most 15", gt=0, le=15, description="A silent event stream gets a comment this often.")
+        float,
+        Meta(
+            title="seconds, over 0 and at most 15",
+            gt=0,
+            le=15,
+            description="A silent event stream gets a comment this often, and a page asks whether its line holds.",
+        ),
     ] = 10.0
 
     @property

@@ -14,11 +14,11 @@ from preview.errors import StoreError
 from preview.settings import Settings
 from tests.api.events import Watcher, watching
 from tests.api.sessions import session
-from tests.api.test_stopping import children
 from tests.contract.worlds import Service, plain
 from tests.folders import folder
 from tests.pipeline import aggregate, deliver, opened, until
 from tests.servers import Server, running
+from tests.side import both, connected, leader
 
 BASE = "/api/v1/aggregated-report-data"
 WATCH = f"{BASE}/watch"
@@ -47,16 +47,6 @@ def two(tmp_path_factory: pytest.TempPathFactory, inbox: Path) -> Generator[Serv
         yield server
 
 
-def both(server: Server) -> list[int]:
-    """The process ids, once both serve."""
-
-    def serving() -> list[int]:
-        return [child for child in children(server.process.pid) if f"({child}) serves" in server.output]
-
-    until(lambda: len(serving()) == 2, "two processes that serve")
-    return serving()
-
-
 def invalidated(server: Server) -> int:
     """A PUT, and its job to the end; the place of the log then."""
     with httpx.Client(base_url=server.url) as client:
@@ -65,26 +55,8 @@ def invalidated(server: Server) -> int:
         return int(client.get(f"{BASE}?limit=1").headers["Last-Event-ID"])
 
 
-def connected(server: Server, port: int) -> int:
-    """The process that has the connection from that port of ours."""
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    inodes = [line[9] for line in lines if line[1].endswith(f":{server.port:04X}") and line[2].endswith(f":{port:04X}") and line[9] != "0"]
-    assert len(inodes) == 1
-    for child in children(server.process.pid):
-        if any(str(descriptor.readlink()) == f"socket:[{inodes[0]}]" for descriptor in Path(f"/proc/{child}/fd").iterdir()):
-            return child
-    raise AssertionError("nobody has it")
-
-
 def owner(watcher: Watcher, server: Server) -> int:
     return connected(server, watcher._socket.getsockname()[1])  # pyright: ignore[reportPrivateUsage]
-
-
-def leader(lock: Path, server: Server) -> int | None:
-    """Which of the processes holds the lock."""
-    inode = f":{lock.stat().st_ino}"
-    held = {int(line.split()[4]) for line in Path("/proc/locks").read_text().splitlines() if line.split()[5].endswith(inode)}
-    return next(iter(held & set(children(server.process.pid))), None)
 
 
 def watching_both(server: Server) -> dict[int, Watcher]:

@@ -17,14 +17,10 @@ from tests.api.sessions import session
 from tests.folders import folder
 from tests.pipeline import opened, until
 from tests.servers import Server, running
+from tests.side import children
 
 WATCH = "/api/v1/aggregated-report-data/watch"
 DELIVERIES = "/api/v1/deliveries"
-
-
-def children(pid: int) -> list[int]:
-    """The processes that it has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def reader(server: Server) -> int:

@@ -190,10 +190,11 @@ def test_the_page_comes_back_by_itself_after_a_restart(opened: Opened, tmp_path:
     deliver(data_dir, tmp_path / "changed", with_new_melding(service))
     with running(data_dir, environment=QUIET, port=port) as second:
         expect(page.get_by_text("Direkte", exact=True)).to_be_visible()
-        expect(page.get_by_text("Tilkoblet igjen.")).to_be_visible()
+        expect(page.get_by_text("Tilkoblet igjen.").first).to_be_visible()
         expect(page.get_by_role("row", name="Meldinger mottatt").locator("[data-shown='9']")).to_be_visible()
         assert marked(page) == differing(before, reported(second, service)) != set()
         expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_have_attribute("aria-expanded", "true")
+        expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_be_focused()
         assert page.evaluate("scrollY") > 0
 
         # What is sent now finds the new session.

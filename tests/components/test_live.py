@@ -51,6 +51,13 @@ def test_messages_go_to_the_view_and_what_is_none_is_passed_over() -> None:
     assert taken == [{"do": "delete"}]
 
 
+def test_it_answers_a_browser_that_asks_whether_the_line_holds() -> None:
+    live = Live({}, _taken)
+    live.take({"do": "here"})
+    live.take({"do": "here"})
+    assert (live.beat, live.regions) == (2, {})
+
+
 class _Loop:
     """Runs at once what is handed to the event loop."""
 

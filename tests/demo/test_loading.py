@@ -15,11 +15,11 @@ from preview.demo.loading import Loading
 from preview.errors import Unavailable
 from preview.lead import Lead
 from preview.store import meta
-from tests.api.test_side_by_side import both, leader
 from tests.demo.conftest import TODAY
 from tests.folders import folder, uid
 from tests.pipeline import opened, until
 from tests.servers import Server, running
+from tests.side import both, leader
 
 
 def test_what_one_began_another_goes_on_with_where_it_is(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
