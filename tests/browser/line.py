@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from tests.servers import Server
@@ -96,12 +96,11 @@ class Line:
         return await asyncio.start_server(self._take, "127.0.0.1", 0)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._cut:
-            writer.transport.abort()
-            return
         self._writers.add(writer)
         counted = False
         try:
+            if self._cut:
+                return
             head = await reader.readuntil(b"\r\n\r\n")
             await self._flow.wait()
             websocket = b"\nupgrade: websocket" in head.lower()
@@ -109,27 +108,32 @@ class Line:
                 self.held_websockets += 1
                 await self._sockets_flow.wait()
                 self.held_websockets -= 1
-                self.websockets += 1
-                counted = True
-            there_reader, there = await self._connect(websocket)
-            self._writers.add(there)
-            there.write(head)
-            await asyncio.gather(self._carry(reader, there), self._carry(there_reader, writer))
-            self._writers.discard(there)
+            async with self._connected(websocket) as (there_reader, there):
+                self.websockets += websocket
+                counted = websocket
+                there.write(head)
+                await asyncio.gather(self._carry(reader, there), self._carry(there_reader, writer))
         except (OSError, asyncio.IncompleteReadError):
-            writer.transport.abort()
+            pass  # either side is gone
         finally:
             self.websockets -= counted
             self._writers.discard(writer)
+            writer.transport.abort()
 
-    async def _connect(self, websocket: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    @asynccontextmanager
+    async def _connected(self, websocket: bool) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """Tries until it is the wanted process' own."""
         while True:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._to.port)
-            port = writer.get_extra_info("sockname")[1]
-            if self._wanted is None or await asyncio.to_thread(connected, self._to, port) == self._wanted[websocket]:
-                return reader, writer
-            writer.transport.abort()
+            self._writers.add(writer)
+            try:
+                port = writer.get_extra_info("sockname")[1]
+                if self._wanted is None or await asyncio.to_thread(connected, self._to, port) == self._wanted[websocket]:
+                    yield reader, writer
+                    return
+            finally:
+                self._writers.discard(writer)
+                writer.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
