@@ -74,6 +74,7 @@ class Course:
         """One or two measures in the home, until the child is 18 at most, with a plan where the service makes one."""
         slutt = min(max(start + length, self.minst), self.atten)
         if start >= slutt:
+            self._uten_tiltak(undersokelse)
             return
         self._tiltak(start, slutt, "hjelp", codes.hjemmetiltak(self.rng, self.alder(start)), undersokelse)
         if self.rng.random() < 0.45:
@@ -159,16 +160,25 @@ class Course:
             slutt = min(start + self.days(120, 500), ended, self.atten)
             if start < slutt:
                 self._tiltak(start, slutt, "hjelp", codes.hjemmetiltak(self.rng, self.alder(start)), undersokelse)
+            else:
+                self._uten_tiltak(undersokelse)
 
     def _tiltak(self, start: int, slutt: int, grunnlag: str, kategori: str, undersokelse: Undersokelse | None) -> Tiltak:
-        vedtak = Vedtak(uuid(self.rng), start, grunnlag)
+        vedtak = Vedtak(uuid(self.rng), _besluttet(start, undersokelse), grunnlag)
         tiltak = Tiltak(uuid(self.rng), start, slutt, grunnlag, kategori, codes.saksinnhold(self.rng, start)[0])
         self.life.vedtak.append(vedtak)
         self.life.tiltak.append(tiltak)
         if undersokelse:
-            self._relate("Undersokelse", undersokelse.id, "Vedtak", vedtak.id, start)
+            self._relate("Undersokelse", undersokelse.id, "Vedtak", vedtak.id, vedtak.start)
         self._relate("Vedtak", vedtak.id, "Tiltak", tiltak.id, start)
         return tiltak
+
+    def _uten_tiltak(self, undersokelse: Undersokelse | None) -> None:
+        """Decided, but the child came of age first. Vedtak and Relasjon take the Id of the undersokelse: ids are unique per kind only."""
+        if undersokelse:
+            dag = undersokelse.slutt
+            self.life.vedtak.append(Vedtak(undersokelse.id, dag, "hjelp"))
+            self.life.relasjoner.append((undersokelse.id, "Undersokelse", undersokelse.id, "Vedtak", undersokelse.id, dag))
 
     def _plan(self, plantype: str, start: int, slutt: int, every: int) -> None:
         plan = Plan(uuid(self.rng), plantype, start, slutt)
@@ -193,6 +203,13 @@ class Course:
 
     def _year(self, dag: int) -> int:
         return year_of(dag) - self._service.year
+
+
+def _besluttet(start: int, undersokelse: Undersokelse | None) -> int:
+    """When a tiltak was decided: as the undersokelse was concluded, where the service decides itself and the law is still the same."""
+    if undersokelse is None or undersokelse.kode != "1" or undersokelse.slutt < codes.LOV_2021 <= start:
+        return start
+    return undersokelse.slutt
 
 
 def _bosted(kategori: str) -> str:

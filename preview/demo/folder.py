@@ -37,7 +37,7 @@ def folder(service: Service, life: Life, extract: Extract) -> str:
     parts += [_undersokelse(element, day) for element in life.undersokelser if element.start <= day]
     parts += [_plan(element, day) for element in life.planer if element.start <= day]
     parts += [_tiltak(element, day, service) for element in life.tiltak if element.start <= day]
-    parts += [_vedtak(element) for element in life.vedtak if element.start <= day]
+    parts += [_vedtak(element, life.slutt, day) for element in life.vedtak if element.start <= day]
     parts += [_ettervern(element, day) for element in life.ettervern if element.tilbud <= day]
     parts += [_oversendelse(element) for element in life.oversendelser if element.start <= day]
     parts += [_flytting(element) for element in life.flyttinger if element.dag <= day]
@@ -132,11 +132,12 @@ def _opphevelse(kode: str) -> str:
     return f'<Opphevelse Kode="{kode}"{" Presisering=" + chr(34) + "Nytt hjem" + chr(34) if kode == "4" else ""}/>'
 
 
-def _vedtak(vedtak: Vedtak) -> str:
+def _vedtak(vedtak: Vedtak, slutt: int, day: int) -> str:
+    """It ends with the case."""
     dato = iso(vedtak.start)
     return (
         f'<Vedtak Id="{vedtak.id}" StartDato="{dato}"><Lovhjemmel>{_hjemmel(vedtak.grunnlag, vedtak.start)}</Lovhjemmel>'
-        f'<Status Id="{vedtak.id}" EndretDato="{dato}" Kode="1"/></Vedtak>'
+        f'<Status Id="{vedtak.id}" EndretDato="{dato}" Kode="1"/>{_slutt(slutt, day)}</Vedtak>'
     )
 
 

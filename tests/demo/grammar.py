@@ -69,6 +69,7 @@ RULES = {
     "Evaluering": Rule("UtfortDato"),
     "Tiltak": Rule("Id StartDato", "", "Lovhjemmel JmfrLovhjemmel* Kategori Tiltaksgrunnlag* Tilsyn? Oppfolging? Opphevelse? Konklusjon?"),
     "Tiltak/Konklusjon": Rule("SluttDato"),
+    "Vedtak/Konklusjon": Rule("SluttDato"),
     "Tilsyn": Rule("", "", "Ansvarlig+ Hyppighet+ Utfort*"),
     "Ansvarlig": Rule("Id StartDato Kommunenummer"),
     "Hyppighet": Rule("Id StartDato Kode"),
