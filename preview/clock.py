@@ -18,7 +18,7 @@ def timestamp(instant: datetime) -> str:
 
 def instant_text(instant: datetime) -> str:
     """UTC with microseconds in fixed width, so that text order is time order (column `uttrekk`)."""
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse_instant(text: str) -> datetime:

@@ -37,6 +37,7 @@ _SAFE = {
     "remove_comments": True,
     "remove_pis": True,
     "remove_blank_text": True,
+    "collect_ids": False,
 }
 _PARSER = etree.XMLParser(**_SAFE)
 _UTF8_PARSER = etree.XMLParser(encoding="utf-8", **_SAFE)  # whatever the declaration says
