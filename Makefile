@@ -40,7 +40,7 @@ house: $(VENV)/.dev
 fix: $(VENV)/.dev ## Mend what lint can mend, format, and renew the tables of the documentation
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/python -m tools.tables README.md docs/reference.md
+	$(BIN)/python -m tools.tables README.md docs/reference.md docs/controls.md
 
 demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for another folder)
 	$(BIN)/bufdir-preview demo-data $(DEMO_DIR)

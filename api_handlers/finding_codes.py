@@ -4,9 +4,8 @@ import msgspec
 
 from api_handlers.base import Handler
 from api_handlers.operations import operation
-from preview.finding_texts import action, message
+from preview.finding_texts import action, codes, message
 from preview.form.entries import InLanguages
-from preview.readers.findings import Code
 
 
 class FindingCode(msgspec.Struct, frozen=True):
@@ -19,7 +18,7 @@ class FindingCode(msgspec.Struct, frozen=True):
 
 
 class FindingCodeList(msgspec.Struct, frozen=True):
-    """All of them, in the order in which a file is read."""
+    """All of them: the faults in the order in which a file is read, then the controls of Statistics Norway, whose codes begin with `kontroll_`."""
 
     codes: list[FindingCode]
 
@@ -31,5 +30,5 @@ class FindingCodes(Handler):
     def get(self) -> None:
         """Every code that a finding may have: what it says, and what is to be done."""
         texts = self.preview.texts
-        codes = [FindingCode(code, code.severity, message(texts, code), action(texts, code)) for code in Code]
-        self.reply(FindingCodeList(codes))
+        told = [FindingCode(code, severity, message(texts, code), action(texts, code)) for code, severity in codes()]
+        self.reply(FindingCodeList(told))

@@ -9,6 +9,7 @@ import msgspec
 from preview import checking, logs, reporting
 from preview.checking import Checked, Located
 from preview.explaining import Explanation, local_cases
+from preview.finding_texts import sentence
 from preview.form.catalogue import Catalogue
 from preview.periods import Period
 from preview.readers import archive
@@ -16,6 +17,8 @@ from preview.readers.findings import Severity
 from preview.readers.limits import Limits
 from preview.settings import Settings
 from preview.settings_options import settings_options_of
+from preview.texts import Texts
+from preview.texts.formats import LANGUAGES, Language
 
 EXIT_CODES = {Severity.NOTICE: 0, Severity.WARNING: 3, Severity.ERROR: 4, Severity.REFUSED: 5}
 """Of `check`, by the worst that was found. 1 and 2 are taken: the program failed, and wrong use."""
@@ -45,8 +48,11 @@ def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None,
 @click.command()
 @_PATHS
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="In which to say it; JSON has codes for all."
+)
 @settings_options_of("max_file_bytes", "reader_memory_bytes")
-def check(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> None:
+def check(settings: Settings, paths: tuple[Path, ...], as_json: bool, language: Language) -> None:
     """Tell what is wrong with the given files, folders and ZIPs. Keeps nothing.
 
     Exit code: 0 where nothing worse than a notice was found, 3 warnings, 4 errors, 5 a file that would be refused.
@@ -63,8 +69,9 @@ def check(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode({"files": files, "refused_files": refused, "findings": findings}))
     else:
+        texts = Texts.load()
         for finding in findings:
-            click.echo(_line(finding))
+            click.echo(_line(finding, finding.detail if language == "en" else sentence(texts, language, finding.code)))
         click.echo(f"{files} files ({refused} refused), {len(findings)} findings")
     sys.exit(max((EXIT_CODES[finding.severity] for finding in findings), default=0))
 
@@ -101,11 +108,11 @@ def _show(explanation: Explanation) -> None:
         click.echo(f"  {_printable(case.sak_id):36}  {_printable(case.journalnummer):20}  {case.count}")
 
 
-def _line(finding: Located) -> str:
+def _line(finding: Located, said: str) -> str:
     place = finding.path if finding.entry is None else f"{finding.path}: {finding.entry}"
     where = f", line {finding.line}" if finding.line else ""
     what = f" {finding.element}" if finding.element else ""
-    return f"{_printable(place)}{where}: {finding.severity}:{what} {finding.detail}"
+    return f"{_printable(place)}{where}: {finding.severity}:{what} {said}"
 
 
 def _printable(text: str) -> str:

@@ -1,7 +1,18 @@
 """What a finding says and what is to be done about it, in three languages: the finding itself holds its code and one sentence."""
 
+from collections.abc import Iterator
+
 from preview.form.entries import InLanguages
+from preview.readers.controls.rules import RULES
+from preview.readers.findings import Code, Severity
 from preview.texts import Texts
+from preview.texts.formats import Language
+
+
+def codes() -> Iterator[tuple[str, Severity]]:
+    """Every code that a finding may have, with its severity: the faults in the order in which a file is read, then the controls."""
+    yield from ((code.value, code.severity) for code in Code)
+    yield from ((rule.code, rule.severity) for rule in RULES.values())
 
 
 def message(texts: Texts, code: str) -> InLanguages:
@@ -12,6 +23,11 @@ def message(texts: Texts, code: str) -> InLanguages:
 def action(texts: Texts, code: str) -> InLanguages:
     """What is to be done."""
     return _told(texts, f"finding.{code}.action")
+
+
+def sentence(texts: Texts, language: Language, code: str) -> str:
+    """What it says, in one language."""
+    return texts.get(language, f"finding.{code}.message")
 
 
 def _told(texts: Texts, key: str) -> InLanguages:

@@ -4,6 +4,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from api_handlers.problems import STATUSES
 from preview import events
 from preview.events import Happening
+from preview.readers.controls.rules import CONTROLS, RULES, Control
 from preview.readers.findings import Code
 from preview.settings import SETTINGS
 from preview.texts import Texts
@@ -58,6 +60,32 @@ def problems_table() -> str:
     )
 
 
+def controls_table() -> str:
+    """Every heading of Statistics Norway's Kravspesifikasjon: its severity there, since when it holds, and what becomes of it here."""
+    rows = (
+        (
+            control.name,
+            control.severity if control.milder is None else f"{control.severity}, {control.milder}",
+            "" if control.since == date.min else control.since.isoformat(),
+            *_decided(name, control),
+        )
+        for name, control in CONTROLS.items()
+    )
+    return _table(("control", "severity there", "since", "finding", "severity", "at", "what it says, or why it is not decided"), rows)
+
+
+def _decided(name: str, control: Control) -> tuple[str, str, str, str]:
+    """What becomes of a control: the code, severity and place of its finding, and what that says."""
+    if control.why:
+        return "", "", "", control.why
+    if control.finding:
+        told = Code(control.finding)
+        return f"`{told.value}`", told.severity.value, "", told.detail
+    rule = RULES[name]
+    severity = rule.severity.value if control.milder is None else f"{rule.severity.value}, {rule.lesser.value}"
+    return f"`{rule.code}`", severity, f"`{rule.element}`", rule.detail
+
+
 def findings_table() -> str:
     """Every code that a finding may have: code, severity, what it says, what is to be done."""
     texts = Texts.load()
@@ -70,6 +98,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": events_table,
     "problems": problems_table,
     "findings": findings_table,
+    "controls": controls_table,
 }
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from preview import clock
 from preview.readers import avgiver, dates, hashes, sak
+from preview.readers.controls.avgiver import check_avgiver
 from preview.readers.elements import is_deleted
 from preview.readers.findings import Code, Finding, Notes, Refused
 from preview.readers.folders import Mappe
@@ -34,11 +35,13 @@ def read(document: Document, file: int, key: bytes, now: datetime) -> tuple[list
     children = by_tag(root)
     giver = avgiver.read(root, children.get("Avgiver"), notes)
     uttrekk = _uttrekk(root, now, notes)
-    saker = _saker(root, notes)
+    saker = [children["Sak"]] if len(children) == len(root) and "Sak" in children else [child for child in root if child.tag == "Sak"]
+    _check_saker(root, saker, notes)
     fagsystem = text(children["Fagsystem"], "Navn") if "Fagsystem" in children else ""
     forrige = same_id(root.get("ForrigeId"))
     levering = same_id(root.get("Id"))
     day = clock.oslo_day(uttrekk).isoformat()
+    check_avgiver(giver, children["Avgiver"].sourceline, day, notes)
     mapper: list[Mappe] = []
     since = 0
     for element in saker:
@@ -77,8 +80,7 @@ def _uttrekk(root: Element, now: datetime, notes: Notes) -> datetime:
     return uttrekk
 
 
-def _saker(root: Element, notes: Notes) -> list[Element]:
-    saker = [child for child in root if child.tag == "Sak"]
+def _check_saker(root: Element, saker: list[Element], notes: Notes) -> None:
     if not saker:
         raise Refused(Code.NO_SAK, root.sourceline, "Barnevern/Sak")
     if len(saker) > MAX_CASES:
@@ -88,4 +90,3 @@ def _saker(root: Element, notes: Notes) -> list[Element]:
             raise Refused(Code.SAK_ID, element.sourceline, "Sak@Id")
     if len(saker) > 1:
         notes.add(Code.SEVERAL_SAK, saker[1].sourceline, "Barnevern/Sak")
-    return saker

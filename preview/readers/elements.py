@@ -21,6 +21,8 @@ _KINDS = {
     "Flytting",
     "Relasjon",
 }
+_NONE: dict[str, list[str]] = {}
+_RELATED = ("Melding", "Undersokelse", "Tiltak")  # mostly
 
 
 def is_deleted(element: Element) -> bool:
@@ -54,42 +56,88 @@ class Elements:
         for child in sak:
             self._children[child.tag].append(child)
         self._ids: dict[str, Collection[str]] = {}
+        self._things: dict[str, list[tuple[Element, str, bool]]] = {}
+        self._relations: dict[tuple[str, str], dict[str, list[str]]] | None = None
+        self._led_from: dict[tuple[str, str], set[str]] = {}
         self._deleted = self._read_slettet() if "Slettet" in self._children else frozenset[tuple[str, str]]()
 
     def any(self, kind: str) -> bool:
         """Whether there is one of that kind, deleted or not."""
         return kind in self._children
 
+    def any_of(self, kinds: Collection[str]) -> bool:
+        """Whether there is one of those kinds, deleted or not."""
+        return not self._children.keys().isdisjoint(kinds)
+
     def things(self, kind: str) -> list[tuple[Element, str, bool]]:
         """Each thing of that kind once, the first where its Id repeats: element, id, and whether it counts (is not deleted)."""
-        found: list[tuple[Element, str, bool]] = []
-        seen: dict[str, Element] = {}
-        for element in self._children.get(kind, ()):
+        found = self._things.get(kind)
+        if found is None:
+            found = self._things[kind] = []
+            seen = self._ids[kind] = dict[str, Element]()
+            deleted = self._deleted
+            for element in self._children.get(kind, ()):
+                name = element.get("Id", "").strip().lower()  # as `same_id`, which would be asked a dozen times a folder
+                if name and name not in seen:
+                    seen[name] = element
+                elif not is_first(seen, name, element, kind, self._notes):
+                    continue
+                found.append((element, name, not (element.get("ErSlettet") or deleted) or not self._is_deleted(element, kind, name)))
+        return found
+
+    def read_over(self, kind: str) -> list[tuple[Element, str]]:
+        """Those of a kind that no field reads, with their ids, repetitions too; without those that are deleted."""
+        children = self._children.get(kind)
+        if children is None:
+            return []
+        found: list[tuple[Element, str]] = []
+        names = self._ids[kind] = set[str]()
+        for element in children:
             name = same_id(element.get("Id"))
-            if is_first(seen, name, element, kind, self._notes):
-                found.append((element, name, not self._is_deleted(element, kind, name)))
-        self._ids[kind] = seen
+            names.add(name)
+            if not ((element.get("ErSlettet") or self._deleted) and self._is_deleted(element, kind, name)):
+                found.append((element, name))
         return found
 
     def led_to(self, fra: str, til: str) -> dict[str, list[str]]:
         """By the id of each `til`, the ids of each `fra` that a Relasjon leads from."""
-        found: dict[str, list[str]] = {}
+        if self._relations is None:
+            self._relations = self._read_relations()
+        return self._relations.get((fra, til), _NONE)
+
+    def led_from(self, fra: str, til: str) -> set[str]:
+        """The ids of each `fra` from which a Relasjon leads to a `til`."""
+        found = self._led_from.get((fra, til))
+        if found is None:
+            found = self._led_from[fra, til] = set().union(*self.led_to(fra, til).values())
+        return found
+
+    def _read_relations(self) -> dict[tuple[str, str], dict[str, list[str]]]:
+        """By the kinds of both ends; those that point at nothing are noted."""
+        found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
+        ids = self._ids
+        for kind in _RELATED:  # they are read anyway, and their ids with them
+            self.things(kind)
         for relasjon in self._children.get("Relasjon", ()):
             get = relasjon.get
-            if self._is_deleted(relasjon, "Relasjon", get("Id")):
+            if (get("ErSlettet") or self._deleted) and self._is_deleted(relasjon, "Relasjon", get("Id")):
                 continue
             fra_type, til_type = get("FraType", ""), get("TilType", "")
-            fra_id, til_id = same_id(get("FraId")), same_id(get("TilId"))
-            if not (fra_id and til_id and fra_id in self._names(fra_type) and til_id in self._names(til_type)):
+            fra_id, til_id = get("FraId", ""), get("TilId", "")
+            fra_ids = ids[fra_type] if fra_type in ids else self._names(fra_type)
+            til_ids = ids[til_type] if til_type in ids else self._names(til_type)
+            if fra_id not in fra_ids:
+                fra_id = same_id(fra_id)
+            if til_id not in til_ids:
+                til_id = same_id(til_id)
+            if fra_id in fra_ids and til_id in til_ids and fra_id and til_id:
+                found[fra_type, til_type].setdefault(til_id, []).append(fra_id)
+            else:
                 self._notes.add(Code.DANGLING_RELASJON, relasjon.sourceline, "Relasjon")
-            elif fra_type == fra and til_type == til:
-                found.setdefault(til_id, []).append(fra_id)
         return found
 
     def _is_deleted(self, element: Element, kind: str, name: str | None) -> bool:
-        if element.get("ErSlettet") is not None and is_deleted(element):
-            return True
-        return bool(self._deleted) and (kind, same_id(name)) in self._deleted
+        return is_deleted(element) or (bool(self._deleted) and (kind, same_id(name)) in self._deleted)
 
     def _read_slettet(self) -> frozenset[tuple[str, str]]:
         deleted: set[tuple[str, str]] = set()

@@ -153,7 +153,10 @@ class Refused(Exception):
 
 
 class Notes:
-    """Gathers the findings of one file, at most `KEPT` of them, so that a hostile file cannot fill the memory; counts all."""
+    """Gathers the findings of one file. Hostile files cannot fill the memory: at most `KEPT` faults are kept, and as many of controls.
+
+    `count` counts the faults (`domain.md` 10), kept or not. What a control tells is none, and the rule `funn` does not count it.
+    """
 
     KEPT = 1000
 
@@ -161,11 +164,20 @@ class Notes:
         self.file = file
         self.count = 0
         self.findings: list[Finding] = []
+        self._controls = 0
 
     def add(self, code: Code, line: int, element: str) -> None:
-        """One more finding, at that line and path of the format."""
+        """One more fault, at that line and path of the format."""
         self.count += 1
-        if self.count <= self.KEPT:
-            self.findings.append(code.at(self.file, line, element))
-        elif self.count == self.KEPT + 1:
+        self._keep(code.at(self.file, line, element), self.count)
+
+    def add_control(self, finding: Finding) -> None:
+        """One more finding of a control."""
+        self._controls += 1
+        self._keep(finding, self._controls)
+
+    def _keep(self, finding: Finding, number: int) -> None:
+        if number <= self.KEPT:
+            self.findings.append(finding)
+        elif number == self.KEPT + 1:
             self.findings.append(Code.MORE_FINDINGS.at(self.file))

@@ -18,12 +18,16 @@ def melding(mottatt: str) -> str:
 def undersokelse(startet: str, mottatt: str | None, *, utvidet: bool) -> str:
     """3 months (6 where extended) after the melding's week has run out; after its own start where no melding led to it (4.5)."""
     begun = date.fromisoformat(startet) if mottatt is None else _plus_days(date.fromisoformat(mottatt))
-    months = begun.year * 12 + begun.month - 1 + (UTVIDET if utvidet else MANEDER)
-    year, month = divmod(months, 12)
+    return plus_months(begun, UTVIDET if utvidet else MANEDER).isoformat()
+
+
+def plus_months(start: date, months: int) -> date:
+    """Calendar months later, clipped to the month's last day."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     if year > date.max.year:
-        return date.max.isoformat()
+        return date.max
     last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(begun.day, last)).isoformat()
+    return date(year, month + 1, min(start.day, last))
 
 
 def _plus_days(start: date) -> date:

@@ -2,12 +2,20 @@
 
 from datetime import date
 
-from preview.readers import fodselsnummer, frister, kodelister, lovhjemmel
+from preview.readers import fodselsnummer, frister, hjemler, kodelister, lovhjemmel
+from preview.readers.controls.case import Case
+from preview.readers.controls.meldinger import check_melding
+from preview.readers.controls.personalia import check_person
+from preview.readers.controls.sak import check_sak
+from preview.readers.controls.tiltak import check_tiltak
+from preview.readers.controls.undersokelser import check_undersokelse
+from preview.readers.controls.vedtak import check_read_over
 from preview.readers.dates import day
 from preview.readers.elements import Elements, is_first
 from preview.readers.findings import Code, Notes
 from preview.readers.folders import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
 from preview.readers.hashes import same_id
+from preview.readers.lovhjemmel import Hjemmel
 from preview.readers.values import Values, by_tag
 from preview.readers.xml_input import Element
 
@@ -19,34 +27,45 @@ def read(sak: Element, uttrekk: str, notes: Notes, since: int) -> Innhold:
     """
     elements = Elements(sak, notes)
     values = Values(sak, uttrekk, notes)
-    fodt = _fodt(sak, elements, values)
-    meldinger = _meldinger(elements, values)
-    undersokelser = _undersokelser(elements, values, meldinger)
-    planer, evalueringer = _planer(elements, values)
-    tiltak, tilsyn = _tiltak(elements, values)
+    case = Case(sak, elements, values)
+    early = _is_early(sak, elements)
+    fodt = case.fodt = _early_birth(sak, values) if early else _fodt(case, values)
+    check_read_over(case)
+    meldinger = _meldinger(case, values)
+    undersokelser = _undersokelser(case, values, meldinger)
+    planer, evalueringer = _planer(case, values)
+    tiltak, tilsyn = _tiltak(case, values)
+    flyttinger = _flyttinger(elements, values)
+    check_sak(case, early=early)
     return Innhold(
-        fodt=fodt,
+        fodt=fodt[:7] if fodt else None,
         meldinger=list(meldinger.values()),
         undersokelser=undersokelser,
         planer=planer,
         evalueringer=evalueringer,
         tiltak=tiltak,
         tilsyn=tilsyn,
-        flyttinger=_flyttinger(elements, values),
+        flyttinger=flyttinger,
         funn=notes.count - since,
     )
 
 
-def _fodt(sak: Element, elements: Elements, values: Values) -> str | None:
-    """Year and month of birth, of the newest Personalia (`domain.md` 1.9) or, in early files, of the Sak itself (1.10)."""
-    if not elements.any("Personalia"):
-        if all(sak.get(name) is None for name in ("Fodselsnummer", "Fodseldato", "Kjonn")):
-            return None
-        values.note(Code.EARLY_PERSON, sak, "Sak")
-        _check_number(sak, "Sak", values)
-        return _birth_month(sak, "Sak", values)
+def _is_early(sak: Element, elements: Elements) -> bool:
+    """Whether the Sak carries the person itself (`domain.md` 1.10)."""
+    return not elements.any("Personalia") and any(sak.get(name) is not None for name in ("Fodselsnummer", "Fodseldato", "Kjonn"))
+
+
+def _early_birth(sak: Element, values: Values) -> str | None:
+    values.note(Code.EARLY_PERSON, sak, "Sak")
+    _born(sak, "Sak", values)
+    return _birth_day(sak, "Sak", values)
+
+
+def _fodt(case: Case, values: Values) -> str | None:
+    """The day of birth, of the newest Personalia (`domain.md` 1.9)."""
     newest, since = None, ""
-    for person, _, counts in elements.things("Personalia"):
+    for person, _, counts in case.elements.things("Personalia"):
+        case.has_person |= counts
         start = values.own_date(person, "Personalia") if counts else None
         if start is None:
             continue
@@ -54,46 +73,52 @@ def _fodt(sak: Element, elements: Elements, values: Values) -> str | None:
             values.note(Code.AFTER_UTTREKK, person, "Personalia@StartDato")
         if start >= since:
             newest, since = person, start
-        _check_number(person, "Personalia", values)
-    return None if newest is None else _birth_month(newest, "Personalia", values)
+        check_person(case, person, start, day(person.get("Fodseldato")), _born(person, "Personalia", values))
+    return None if newest is None else _birth_day(newest, "Personalia", values)
 
 
-def _birth_month(person: Element, path: str, values: Values) -> str | None:
+def _birth_day(person: Element, path: str, values: Values) -> str | None:
     fodt = day(person.get("Fodseldato"))
     if fodt is None:
         values.note(Code.BIRTH_DATE, person, f"{path}@Fodseldato")
         return None
     if fodt > values.uttrekk and person.get("Kjonn") != "0":
         values.note(Code.AFTER_UTTREKK, person, f"{path}@Fodseldato")
-    return fodt[:7]
+    return fodt
 
 
-def _check_number(person: Element, path: str, values: Values) -> None:
-    """The number must hold a date, though `Fodseldato` is the one that counts."""
+def _born(person: Element, path: str, values: Values) -> date | None:
+    """The date in the number, which must hold one, though `Fodseldato` is the one that counts."""
     number = person.get("Fodselsnummer")
+    if number is None:
+        return None
     latest = date(min(int(values.uttrekk[:4]) + 1, date.max.year), 12, 31)
-    if number is not None and fodselsnummer.birth_date(number.strip(), latest) is None:
+    found = fodselsnummer.birth_date(number.strip(), latest)
+    if found is None:
         values.note(Code.FODSELSNUMMER, person, f"{path}@Fodselsnummer")
-
-
-def _meldinger(elements: Elements, values: Values) -> dict[int | str, Melding]:
-    """By their ids; one without gets a number."""
-    found: dict[int | str, Melding] = {}
-    for element, name, counts in elements.things("Melding"):
-        mottatt = values.own_date(element, "Melding") if counts else None
-        if mottatt is None:
-            continue
-        konkludert, kode = values.conclusion(element, by_tag(element), "Melding", kodelister.MELDING_KONKLUSJON)
-        values.check(element, "Melding", mottatt, konkludert)
-        found[name or len(found)] = Melding(mottatt, konkludert, kode, frister.melding(mottatt))
     return found
 
 
-def _undersokelser(elements: Elements, values: Values, meldinger: dict[int | str, Melding]) -> list[Undersokelse]:
+def _meldinger(case: Case, values: Values) -> dict[int | str, Melding]:
+    """By their ids; one without gets a number."""
+    found: dict[int | str, Melding] = {}
+    for element, name, counts in case.elements.things("Melding"):
+        mottatt = values.own_date(element, "Melding") if counts else None
+        if mottatt is None:
+            continue
+        children = by_tag(element)
+        konkludert, kode = values.conclusion(element, children, "Melding", kodelister.MELDING_KONKLUSJON)
+        values.check(element, "Melding", mottatt, konkludert)
+        melding = found[name or len(found)] = Melding(mottatt, konkludert, kode, frister.melding(mottatt))
+        check_melding(case, element, children, melding)
+    return found
+
+
+def _undersokelser(case: Case, values: Values, meldinger: dict[int | str, Melding]) -> list[Undersokelse]:
     """Each with the deadline that follows from the meldinger that led to it (`domain.md` 4.5)."""
-    led_to = elements.led_to("Melding", "Undersokelse")
+    led_to = case.elements.led_to("Melding", "Undersokelse")
     found: list[Undersokelse] = []
-    for element, name, counts in elements.things("Undersokelse"):
+    for element, name, counts in case.elements.things("Undersokelse"):
         startet = values.own_date(element, "Undersokelse") if counts else None
         if startet is None:
             continue
@@ -103,7 +128,9 @@ def _undersokelser(elements: Elements, values: Values, meldinger: dict[int | str
         mottatt = min([meldinger[each].mottatt for each in led_to.get(name, ()) if each in meldinger], default=None)
         extension = children.get("UtvidetFrist")
         utvidet = extension is not None and _granted(extension, values)
-        found.append(Undersokelse(startet, konkludert, kode, frister.undersokelse(startet, mottatt, utvidet=utvidet)))
+        undersokelse = Undersokelse(startet, konkludert, kode, frister.undersokelse(startet, mottatt, utvidet=utvidet))
+        found.append(undersokelse)
+        check_undersokelse(case, element, children, name, undersokelse, has_melding=name in led_to)
     return found
 
 
@@ -114,17 +141,20 @@ def _granted(extension: Element, values: Values) -> bool:
     return values.code(extension, "Undersokelse/UtvidetFrist", kodelister.INNVILGET, "Innvilget") or False
 
 
-def _planer(elements: Elements, values: Values) -> tuple[list[Plan], list[str]]:
+def _planer(case: Case, values: Values) -> tuple[list[Plan], list[str]]:
     """The plans, and the days of their evaluations."""
     found: list[Plan] = []
     days: list[str] = []
-    for element, _, counts in elements.things("Plan"):
+    for element, _, counts in case.elements.things("Plan"):
         start = values.own_date(element, "Plan") if counts else None
         if start is None:
             continue
         children = by_tag(element)
         _, slutt = values.end(element, children, "Plan")
         values.check(element, "Plan", start, slutt)
+        case.starts.append(("Plan", start))
+        if slutt is None:
+            case.apne.append((element, "Plan"))
         found.append(Plan(start, slutt, values.code(element, "Plan", kodelister.PLANTYPE, "Plantype")))
         if "Evaluering" in children:
             for evaluering in element.iterchildren("Evaluering"):
@@ -132,40 +162,47 @@ def _planer(elements: Elements, values: Values) -> tuple[list[Plan], list[str]]:
     return found, days
 
 
-def _tiltak(elements: Elements, values: Values) -> tuple[list[Tiltak], list[str]]:
+def _tiltak(case: Case, values: Values) -> tuple[list[Tiltak], list[str]]:
     """The measures, and the days of their tilsyn."""
     found: list[Tiltak] = []
     days: list[str] = []
     visits: dict[str, Element] = {}
-    for element, _, counts in elements.things("Tiltak"):
+    for element, name, counts in case.elements.things("Tiltak"):
         children = by_tag(element)
         start = values.own_date(element, "Tiltak") if counts else None
         if start is not None:
-            found.append(_one_tiltak(element, children, start, values))
+            found.append(_one_tiltak(case, element, children, name, start, values))
         if "Tilsyn" in children:
-            for utfort in element.iterfind("Tilsyn/Utfort"):
+            for utfort in (each for tilsyn in element.iterchildren("Tilsyn") for each in tilsyn.iterchildren("Utfort")):
                 # Those of a deleted tiltak are the first of their Id all the same (`domain.md` 1.8).
                 if is_first(visits, same_id(utfort.get("Id")), utfort, "Tiltak/Tilsyn/Utfort", values.notes) and start is not None:
                     _done(utfort, "Tiltak/Tilsyn/Utfort", values, days)
     return found, days
 
 
-def _one_tiltak(element: Element, children: dict[str, Element], start: str, values: Values) -> Tiltak:
+def _one_tiltak(case: Case, element: Element, children: dict[str, Element], name: str, start: str, values: Values) -> Tiltak:
     _, slutt = values.end(element, children, "Tiltak")
     values.check(element, "Tiltak", start, slutt)
     kategori = values.child_code(element, children, "Tiltak", "Kategori", kodelister.KATEGORI)
     opphevelse = children.get("Opphevelse")
     opphevet = None if opphevelse is None else values.code(opphevelse, "Tiltak/Opphevelse", kodelister.OPPHEVELSE)
-    hjemmel = values.hjemmel(_parts(children.get("Lovhjemmel")), element, "Tiltak/Lovhjemmel")
-    jmfr: tuple[lovhjemmel.Hjemmel | None, ...] = ()
-    if "JmfrLovhjemmel" in children:
-        jmfr = tuple(values.hjemmel(_parts(each), each, "Tiltak/JmfrLovhjemmel") for each in element.iterchildren("JmfrLovhjemmel"))
-    omsorg, akutt, hjelpetiltak = lovhjemmel.flagg(hjemmel, jmfr)
-    return Tiltak(start, slutt, kategori, omsorg, akutt, hjelpetiltak, lovhjemmel.plassering(kategori), opphevet)
+    written = hjemler.read(children.get("Lovhjemmel"))
+    if written.hjemmel is None:
+        values.note(Code.LOVHJEMMEL, element, "Tiltak/Lovhjemmel")
+    jmfr = _jmfr(element, values) if "JmfrLovhjemmel" in children else ()
+    omsorg, akutt, hjelpetiltak = lovhjemmel.flagg(written.hjemmel, jmfr)
+    tiltak = Tiltak(start, slutt, kategori, omsorg, akutt, hjelpetiltak, lovhjemmel.plassering(kategori), opphevet)
+    check_tiltak(case, element, children, name, tiltak, written)
+    return tiltak
 
 
-def _parts(element: Element | None) -> list[tuple[str, str]]:
-    return [] if element is None else [(child.tag, child.text or "") for child in element]
+def _jmfr(tiltak: Element, values: Values) -> tuple[Hjemmel | None, ...]:
+    found: list[Hjemmel | None] = []
+    for element in tiltak.iterchildren("JmfrLovhjemmel"):
+        found.append(hjemler.read(element).hjemmel)
+        if found[-1] is None:
+            values.note(Code.LOVHJEMMEL, element, "Tiltak/JmfrLovhjemmel")
+    return tuple(found)
 
 
 def _flyttinger(elements: Elements, values: Values) -> list[Flytting]:

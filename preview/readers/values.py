@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import TypeVar
 
 from preview.readers import lovhjemmel
@@ -11,6 +12,8 @@ from preview.readers.findings import Code, Notes
 from preview.readers.xml_input import Element
 
 _Kept = TypeVar("_Kept")
+_SPAN = 26  # years before and after the extract that a case may lie in (Kravspesifikasjon, Sak kontroll 1)
+_NEVER = date.max.isoformat()
 _LONGEST = 20  # characters of a law, chapter, paragraph or ledd: longer ones are none
 
 
@@ -19,18 +22,29 @@ def by_tag(element: Element) -> dict[str, Element]:
     return {child.tag: child for child in element}
 
 
+@lru_cache(maxsize=64)
+def _likely(year: str) -> tuple[str, str]:
+    return f"{max(1, int(year) - _SPAN):04}-01-01", f"{min(9999, int(year) + _SPAN):04}-12-31"
+
+
 class Values:
     """Reads the values of one case. Paths are the format's, from the child of the case on.
 
     `uttrekk` is the day of the extract time. `case` is the tag of the case, `end` the path from an element to the day of its end.
+    `first` and `slutt` are the days of the case's start (empty where it is unknown) and end; `years` are the first and the last day that
+    are likely at all; `strange` holds elements with days that are not, or are not as they should be: element, path, days.
     """
 
     def __init__(self, sak: Element, uttrekk: str, notes: Notes, case: str = "Sak", end: str = "/Konklusjon@SluttDato") -> None:
         self.uttrekk = uttrekk
         self.notes = notes
+        self.years = _likely(uttrekk[:4])
+        self.strange: list[tuple[Element, str, str, str | None]] = []
         self._end = end
-        self._first, self._last = "", date.max.isoformat()
+        self.first, self._last = "", _NEVER
+        self.slutt: str | None = None
         self._read_case_dates(sak, case)
+        self.floor = max(self.first, self.years[0])
 
     def note(self, code: Code, element: Element, path: str) -> None:
         """A finding at that element."""
@@ -48,7 +62,7 @@ class Values:
         konklusjon = children.get("Konklusjon")
         if konklusjon is None:
             return None, None
-        if is_deleted(konklusjon):
+        if konklusjon.get("ErSlettet") and is_deleted(konklusjon):
             konklusjon = next((each for each in element.iterchildren("Konklusjon") if not is_deleted(each)), None)
             if konklusjon is None:
                 return None, None
@@ -99,15 +113,16 @@ class Values:
     def check(self, element: Element, path: str, start: str, slutt: str | None = None, name: str = "StartDato") -> None:
         """Warns of days that cannot be so; nothing else follows from it."""
         end = slutt or start
-        if self._first <= start <= end <= self._last and end <= self.uttrekk:
+        if self.floor <= start <= end <= self._last and end <= self.uttrekk:
             return
+        self.strange.append((element, path, start, slutt))
         if end < start:
             self.note(Code.END_BEFORE_START, element, f"{path}{self._end}")
         if start > self.uttrekk:
             self.note(Code.AFTER_UTTREKK, element, f"{path}@{name}")
         if slutt is not None and slutt > self.uttrekk:
             self.note(Code.AFTER_UTTREKK, element, f"{path}{self._end}")
-        if start < self._first or max(start, end) > self._last:
+        if start < self.first or max(start, end) > self._last:
             self.note(Code.OUTSIDE_SAK, element, path)
 
     def _read_case_dates(self, sak: Element, case: str) -> None:
@@ -115,14 +130,14 @@ class Values:
         if start is None:
             self.note(Code.SAK_START, sak, f"{case}@StartDato")
         else:
-            self._first = start
+            self.first = start
             if start > self.uttrekk:
                 self.note(Code.AFTER_UTTREKK, sak, f"{case}@StartDato")
-        slutt = self.own_end(sak, case)
+        slutt = self.slutt = self.own_end(sak, case)
         if slutt is None:
             return
         self._last = slutt
         if slutt > self.uttrekk:
             self.note(Code.AFTER_UTTREKK, sak, f"{case}@SluttDato")
-        if slutt < self._first:
+        if slutt < self.first:
             self.note(Code.END_BEFORE_START, sak, f"{case}@SluttDato")

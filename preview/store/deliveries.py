@@ -1,16 +1,23 @@
 """Deliveries: what was received, how far it is read, and its findings."""
 
 import json
+from collections import Counter
 from collections.abc import Collection
 
 import msgspec
 
+from preview.readers.controls.rules import CODE
 from preview.readers.findings import Finding, Severity
 from preview.store.database import Connection
 
 KEPT_FINDINGS = 1000
+"""Of faults, and as many of controls, so that these leave room for those."""
 KEPT_REFUSALS = 10_000
 """Of so many files of a delivery it stays known which were refused, however many findings there are before."""
+
+
+_OF_CONTROL = f"code GLOB '{CODE}*'"
+_FIRST = f"SELECT nr FROM finding WHERE delivery = ? ORDER BY {_OF_CONTROL}, nr LIMIT ?"
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
@@ -161,28 +168,28 @@ def _update(connection: Connection, row: DeliveryRow, columns: tuple[str, ...]) 
 
 
 def add_findings(connection: Connection, number: int, found: int, findings: list[Finding]) -> None:
-    """After the `found` that were found before; kept are the first 1,000 of all, and what refused one of the first 10,000 files."""
-    connection.executemany(
-        "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (number, nr, str(each.severity), each.code, each.file, each.line, each.element, each.detail)
-            for nr, each in enumerate(findings, start=found)
-            if nr < KEPT_FINDINGS or (each.severity is Severity.REFUSED and each.file <= KEPT_REFUSALS)
-        ],
-    )
+    """After the `found` before them; kept are the first 1,000 faults and the first 1,000 of controls, and what refused one of 10,000 files."""
+    kept = _kept(connection, number) if found else Counter[bool]()
+    rows: list[tuple[object, ...]] = []
+    for nr, each in enumerate(findings, start=found):
+        of_control = each.code.startswith(CODE)
+        kept[of_control] += 1
+        if kept[of_control] <= KEPT_FINDINGS or (each.severity is Severity.REFUSED and each.file <= KEPT_REFUSALS):
+            rows.append((number, nr, str(each.severity), each.code, each.file, each.line, each.element, each.detail))
+    connection.executemany("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def findings(connection: Connection, number: int) -> list[Finding]:
-    """The first 1,000, in the order in which they were found."""
-    return _findings(connection, "delivery = ? AND nr < ? ORDER BY nr", (number, KEPT_FINDINGS))
+    """The first 1,000 faults, and of controls as many as there is room for; in the order in which they were found."""
+    return _findings(connection, f"delivery = ? AND nr IN ({_FIRST}) ORDER BY nr", (number, number, KEPT_FINDINGS))
 
 
 def finding_counts(connection: Connection, number: int) -> list[tuple[str, str, int, int, int]]:
-    """(severity, code, how often, file and line of the first) of what was found first, in the order in which it was found."""
+    """(severity, code, how often, file and line of the first) of the `findings`, in the order in which they were found."""
     rows = connection.execute(
-        """SELECT severity, code, count(*), file, line, min(nr) FROM finding WHERE delivery = ? AND nr < ?
+        f"""SELECT severity, code, count(*), file, line, min(nr) FROM finding WHERE delivery = ? AND nr IN ({_FIRST})
         GROUP BY severity, code ORDER BY min(nr)""",
-        (number, KEPT_FINDINGS),
+        (number, number, KEPT_FINDINGS),
     )
     return [tuple(row[:5]) for row in rows.fetchall()]
 
@@ -190,6 +197,12 @@ def finding_counts(connection: Connection, number: int) -> list[tuple[str, str, 
 def refusals(connection: Connection, number: int) -> list[Finding]:
     """What refused a file, in the order in which it was found."""
     return _findings(connection, "delivery = ? AND severity = ? ORDER BY nr", (number, str(Severity.REFUSED)))
+
+
+def _kept(connection: Connection, number: int) -> Counter[bool]:
+    """How many are kept, those of controls apart."""
+    rows = connection.execute(f"SELECT {_OF_CONTROL}, count(*) FROM finding WHERE delivery = ? GROUP BY 1", (number,))
+    return Counter({bool(of_control): count for of_control, count in rows.fetchall()})
 
 
 def _findings(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[Finding]:

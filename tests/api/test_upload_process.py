@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.contract.worlds import Service
-from tests.folders import folder, uid
+from tests.folders import OLD_PLAN, folder, plan, uid
 from tests.pipeline import until, zipped
 from tests.servers import Server, running
 
@@ -32,7 +32,7 @@ def read(server: Server, delivery_id: str) -> dict[str, Any]:
 def test_what_was_answered_is_read_though_the_program_is_killed(data_dir: Path) -> None:
     """Twice: with the first answer, and while it is being read."""
     service = Service(4713)
-    files = [folder(uid(number), org=service.organisasjonsnummer) for number in range(MANY)]
+    files = [folder(uid(number), org=service.organisasjonsnummer, planer=[plan(*OLD_PLAN)]) for number in range(MANY)]
     with running(data_dir) as server:
         response = httpx.post(f"{server.url}{DELIVERIES}", content=zipped([*files, b"<Barnevern>"]))
         server.kill()

@@ -40,6 +40,7 @@ class Service:
             org=self.organisasjonsnummer,
             fagsystem=fagsystem,
             meldinger=[folders.melding(day, day, "2") for day in days],
+            planer=[folders.plan(*folders.OLD_PLAN)],
         )
 
 

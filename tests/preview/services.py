@@ -46,6 +46,7 @@ class Service:
             "org": self.organisasjonsnummer,
             "kommune": self.kommune,
             "meldinger": [folders.melding(received, received) for received in meldinger],
+            "planer": [folders.plan(*folders.OLD_PLAN)],
         }
         return folders.folder(self.case_id(case), uttrekk=uttrekk, **{**given, **more})
 

@@ -1,7 +1,9 @@
 """Deliveries as such: received, read, taken or refused, told of, and gone from the spool; through the real pipeline."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -138,6 +140,17 @@ def test_the_first_thousand_findings_are_kept_and_all_are_counted(application: A
     assert len(taken.findings) == 1000
     assert [finding.file for finding in taken.findings] == [1] * 600 + [202] + [403] * 399
     assert (taken.new_cases, service.document(application).sources[0].case_count) == (402, 402)
+
+
+def test_controls_leave_room_for_faults(application: Application, service: Service) -> None:
+    """And are listed where there is room, in the order in which they are found."""
+    first = date(2021, 1, 1)
+    days = [first + timedelta(number) for number in range(900)]
+    late = [folders.melding(day.isoformat(), (day + timedelta(8)).isoformat()) for day in days]
+    padding = [service.folder(case, DAY) for case in range(10, 210)]
+    taken = deliver(application, service.folder(1, DAY, andre=late), *padding, service.folder(2, DAY, [""] * 300))
+    assert taken.finding_count == 1200
+    assert [(finding.code, finding.file) for finding in taken.findings] == [("kontroll_melding_3", 1)] * 700 + [("no_date", 202)] * 300
 
 
 def test_one_event_for_each_organisation(application: Application, service: Service) -> None:
@@ -298,7 +311,8 @@ def test_the_newest_are_told_with_all_that_are_not_read_yet_and_those_asked_for(
 
 
 def test_what_was_found_is_counted_by_code_severest_first(data_dir: Path) -> None:
-    without_zone = [folders.folder(folders.uid(case), uttrekk="2024-12-31T12:00:00") for case in range(2)]
+    content: dict[str, Any] = {"uttrekk": "2024-12-31T12:00:00", "planer": [folders.plan(*folders.OLD_PLAN)]}
+    without_zone = [folders.folder(folders.uid(case), **content) for case in range(2)]
     with opened(data_dir) as application:
         told = deliver(application, without_zone[0], b"<Barnevern><Sak/></Barnevern>", without_zone[1])
         (view,) = application.deliveries.recent(1)

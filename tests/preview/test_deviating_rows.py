@@ -144,6 +144,14 @@ def test_a_full_delivery_of_the_new_system_answers_the_rule(application: Applica
     assert [deviation.rule_id for row in shown for deviation in row.deviations] == []
 
 
+def test_what_only_controls_tell_of_is_no_finding_of_the_rule(application: Application, service: Service) -> None:
+    world = with_case(service, tiltak=[folders.tiltak("2024-02-01", "2024-03-01", kategori="1.99")])
+    assert "funn" not in deviating(application, service, world)
+    (delivery, *_), _ = application.deliveries.page(service.organization_id, None, 1, 1)
+    told = application.deliveries.document(delivery.delivery_id).findings
+    assert {"kontroll_tiltak_7", "kontroll_tiltak_22"} <= {finding.code for finding in told}
+
+
 def test_in_a_row_the_worst_stands_first(application: Application, service: Service) -> None:
     world = with_meldinger(service, 5, 0)
     world.first.append(service.folder(3, "2024-12-30", [""]))

@@ -75,6 +75,20 @@ def test_check_names_the_file_and_the_entry_of_a_zip(given: Path) -> None:
     assert line.startswith(f"{given / 'sak æøå.xml'}, line ")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nb", "Melding ble konkludert mer enn 7 dager etter at den kom inn."),
+        ("nn", "Melding vart konkludert meir enn 7 dagar etter at ho kom inn."),
+        ("en", "The Melding was concluded more than 7 days after it was received."),
+    ],
+)
+def test_check_speaks_the_language_that_is_asked_for(given: Path, language: str, said: str) -> None:
+    (given / "a.xml").write_bytes(folders.folder(meldinger=[folders.melding("2024-03-01", "2024-03-09")]))
+    (line, _) = run("check", given, "--language", language).stdout.splitlines()
+    assert line.endswith(f": notice: Melding {said}")
+
+
 def test_check_knows_which_figures_are_computed(given: Path) -> None:
     head = b"organization_id,period_id,field_key,value\n"
     (given / "fine.csv").write_bytes(head + b"org-1,2024,antall_arsverk,7.5\n")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from preview.readers import files
+from preview.readers.controls.rules import CODE
 from preview.readers.files import Contents
 from preview.readers.folders import Arsfil, Innhold, Mappe
 from tests.folders import folder
@@ -40,14 +41,29 @@ def innhold(**case: Any) -> Innhold:
     return kept
 
 
-def findings_in(data: bytes) -> list[tuple[str, str, str]]:
+def told(data: bytes) -> list[tuple[str, str, str]]:
     """Severity, code and element of each finding of a file."""
     return [(each.severity.value, each.code, each.element) for each in contents(data).findings]
 
 
+def findings_in(data: bytes) -> list[tuple[str, str, str]]:
+    """Those of `domain.md` 10."""
+    return [each for each in told(data) if not each[1].startswith(CODE)]
+
+
+def controls_in(data: bytes) -> list[tuple[str, str, str]]:
+    """Those of controls, by their ids."""
+    return [(severity, code.removeprefix(CODE), element) for severity, code, element in told(data) if code.startswith(CODE)]
+
+
 def findings(**case: Any) -> list[tuple[str, str, str]]:
-    """The same of a `folder` of that case."""
+    """Those of `domain.md` 10, of a `folder` of that case."""
     return findings_in(folder(**case))
+
+
+def controls(**case: Any) -> list[tuple[str, str, str]]:
+    """Those of controls, of a `folder` of that case."""
+    return controls_in(folder(**case))
 
 
 def refusal(data: bytes, now: datetime = NOW) -> tuple[str, int, str]:

@@ -10,7 +10,7 @@ from preview.errors import NotFound
 from preview.readers import delivery
 from preview.readers.delivery import Batch
 from preview.readers.limits import Limits
-from tests.folders import folder, melding, uid
+from tests.folders import OLD_PLAN, folder, melding, plan, uid
 from tests.individer import arsfil, individ
 from tests.readers.reading import KEY, NOW, one_mappe
 
@@ -38,7 +38,16 @@ def test_one_folder(tmp_path: Path) -> None:
 
 
 def test_files_of_several_formats_side_by_side(tmp_path: Path) -> None:
-    put(tmp_path, {"a.csv": LISTED, "b.xml": folder(), "c.csv": FIGURES, "d.txt": b"hello", "e.xml": folder(meldinger=[melding(None)])})
+    put(
+        tmp_path,
+        {
+            "a.csv": LISTED,
+            "b.xml": folder(planer=[plan(*OLD_PLAN)]),
+            "c.csv": FIGURES,
+            "d.txt": b"hello",
+            "e.xml": folder(meldinger=[melding(None)]),
+        },
+    )
     [batch] = read(tmp_path)
     assert (batch.format, batch.files, batch.refused_files) == ("mixed", 5, 1)
     assert [mappe.file for mappe in batch.mapper] == [2, 5]
@@ -62,7 +71,7 @@ def test_the_format_of_a_delivery(tmp_path: Path, data: bytes, expected: str | N
 
 
 def test_batches_of_some_folders_each_with_the_counts_so_far(tmp_path: Path) -> None:
-    put(tmp_path, {f"{number:02}.xml": folder(uid(number)) if number != 3 else b"?" for number in range(10)})
+    put(tmp_path, {f"{number:02}.xml": folder(uid(number), planer=[plan(*OLD_PLAN)]) if number != 3 else b"?" for number in range(10)})
     batches = read(tmp_path, Limits(batch_folders=4))
     assert [len(batch.mapper) for batch in batches] == [4, 4, 1]
     assert [batch.files for batch in batches] == [5, 9, 10]

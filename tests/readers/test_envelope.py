@@ -10,8 +10,8 @@ import pytest
 
 from preview.readers import barnevern as barnevern_reader
 from preview.readers.folders import Avgiver
-from tests.folders import avgiver, barnevern, element, folder, melding, sak, uid
-from tests.readers.reading import KEY, NOW, contents, findings, findings_in, innhold, one_mappe, refusal
+from tests.folders import OLD_PLAN, avgiver, barnevern, element, folder, melding, plan, sak, uid
+from tests.readers.reading import KEY, NOW, contents, controls_in, findings, findings_in, innhold, one_mappe, refusal
 
 
 def file(giver: str | None = "", saker: list[str] | None = None, **more: Any) -> bytes:
@@ -100,9 +100,13 @@ def test_several_sak_in_a_file_are_taken_each_with_a_notice() -> None:
 
 
 def test_a_findings_count_is_of_its_own_case_and_of_the_file_with_the_first() -> None:
-    data = file(saker=[sak(uid(1)), sak(uid(2), meldinger=[melding(None), melding("")]), sak(uid(3))], uttrekk="2024-12-31T12:00:00")
-    assert [each.innhold and each.innhold.funn for each in contents(data).mapper] == [2, 2, 0]
-    assert len(contents(data).findings) == 4
+    """What a control tells is no fault of the source, and does not count."""
+    late = sak(uid(3), meldinger=[melding("2024-01-10", "2024-01-20")])
+    saker = [sak(uid(1), planer=[plan(*OLD_PLAN)]), sak(uid(2), meldinger=[melding(None), melding("")]), late, sak(uid(4))]
+    data = file(saker=saker, uttrekk="2024-12-31T12:00:00")
+    assert [each.innhold and each.innhold.funn for each in contents(data).mapper] == [2, 2, 0, 0]
+    assert len(contents(data).findings) == 6
+    assert controls_in(data) == [("notice", "melding_3", "Melding"), ("warning", "sak_21", "Sak")]
 
 
 @pytest.mark.parametrize("written", [True, "1", " true "])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from preview.readers.controls.rules import RULES
 from preview.readers.findings import Code
 from preview.texts import Texts
 from tests.house.sources import sources, text
@@ -97,7 +98,11 @@ def test_literals_are_found_where_they_stand() -> None:
 def test_no_text_is_missing_and_none_is_unused() -> None:
     keys = Texts.load().keys
     literals = [literal for _, found in program() for literal in found]
-    of_data = [*Code, *(rule["rule_id"] for rule in tomllib.loads(text(Path("preview/form/rules.toml")))["rule"])]
+    of_data = [
+        *Code,
+        *(rule.code for rule in RULES.values()),
+        *(rule["rule_id"] for rule in tomllib.loads(text(Path("preview/form/rules.toml")))["rule"]),
+    ]
     assert without_text(literals, keys) == set()
     assert unasked([*literals, *of_data], keys) == set()
 
