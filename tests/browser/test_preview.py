@@ -41,7 +41,9 @@ def test_an_imported_folder_changes_the_numbers_in_place(
     before = reported(busy, service)
     assert _cell(page, "Meldinger mottatt", "cur") == "8"
     page.evaluate("window.stayed = true")
-    page.get_by_role("button", name="Meldinger henlagt", exact=True).focus()
+    history = page.locator("#detail-antall_meldinger_henlagt").get_by_role("table").get_by_role("cell")
+    page.get_by_role("button", name="Meldinger henlagt", exact=True).click()
+    expect(history.last).to_have_text("0")
 
     deliver(busy.data_dir, tmp_path / "changed", with_new_melding(service))
     expect(page.get_by_role("cell", name="9", exact=True).first).to_be_visible()
@@ -57,6 +59,7 @@ def test_an_imported_folder_changes_the_numbers_in_place(
             ("andel_meldinger_innen_frist", "cur"),
         }
     )
+    expect(history.last).to_have_text("1")
     expect(page.get_by_role("row", name="Meldinger mottatt")).to_contain_text("Endret nå, fra 8")
     expect(page.get_by_role("radio", name="Endret 3")).to_be_visible()
     expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
