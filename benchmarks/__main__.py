@@ -8,7 +8,7 @@ import click
 
 from benchmarks.figures import Figure, machine, table
 
-NAMES = ("import_zip", "aggregation", "changed_case", "get_snapshot", "cold_screen", "overview", "reader_memory")
+NAMES = ("import_zip", "aggregation", "changed_case", "get_snapshot", "cold_screen", "overview", "live", "reader_memory")
 
 
 @click.command()

@@ -52,6 +52,13 @@ class Helper:
             self.end()
             raise RuntimeError(f"{module} did not start")
 
+    def ask(self, line: str) -> str:
+        """Sends it a line; returns the one that it answers with."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return self._output.readline().strip()
+
     @property
     def pid(self) -> int:
         """Of the process."""

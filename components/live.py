@@ -86,7 +86,14 @@ def live_page(live: Live, request: Any, scripts: Callable[[str], str]) -> pn.Tem
     page.add_variable("after", getattr(request, "after", ""))
     page.add_variable("scripts", scripts)
     page.add_variable("nonce", getattr(request, "nonce", ""))
+    pn.state.on_session_destroyed(_forget_ended)
     return page
+
+
+def _forget_ended(_: Any) -> None:
+    """Panel notes the root of each page that is made of a template, for good: here the list is cleared of those that are gone."""
+    roots: list[str] = pn.state._fake_roots  # pyright: ignore[reportPrivateUsage]
+    roots[:] = [root for root in roots if root in pn.state._views]  # pyright: ignore[reportPrivateUsage]
 
 
 class Watcher(Protocol):

@@ -18,6 +18,8 @@ from bokeh.server.urls import per_app_patterns
 from bokeh.settings import settings as bokeh_settings
 from panel.io.server import DocHandler, Server, WSHandler
 from tornado.ioloop import IOLoop
+from tornado.iostream import StreamClosedError
+from tornado.web import Finish
 from tornado.websocket import WebSocketClosedError
 
 from components import assets
@@ -39,6 +41,13 @@ _SESSION_KEY = "session.key"
 _HEAD_START_SECONDS = 0.1
 """So long may a browser fetch styles and draw what is to be read, before a session (40 ms of our processor) and its scripts (750 kB) come
 between: its rows stand after half the time."""
+
+_UNUSED_SECONDS = 10.0
+"""A session whose page has been left, or has not come yet, is kept for so long. A page that comes later, or to another process, is given
+another."""
+
+_LOOK_SECONDS = 2.0
+"""So often is it looked for such sessions."""
 
 
 class LivePageHandler(TellsCalmly, DocHandler):
@@ -65,7 +74,10 @@ class LivePageHandler(TellsCalmly, DocHandler):
         """Called by Panel, which then writes the rest."""
         self.set_header("Content-Type", "text/html; charset=UTF-8")
         self.write(self._before)
-        await self.flush()
+        try:
+            await self.flush()
+        except StreamClosedError:
+            raise Finish from None  # who has left needs no session
         await asyncio.sleep(_HEAD_START_SECONDS)
         handler: Any = super()
         return await handler.get_session()
@@ -136,6 +148,8 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], socke
         websocket_ping_timeout=settings.websocket_timeout_seconds,
         include_headers=[house.actor_header] if house.actor_header else [],
         include_cookies=["lang", "theme"],
+        unused_session_lifetime_milliseconds=int(_UNUSED_SECONDS * 1000),
+        check_unused_sessions_milliseconds=int(_LOOK_SECONDS * 1000),
         house=house,
         pages=pages,
         location=False,

@@ -1,6 +1,7 @@
 """How a live page goes out."""
 
 import socket
+import struct
 from pathlib import Path
 
 from tests import pipeline
@@ -32,3 +33,12 @@ def test_all_that_is_to_be_read_goes_out_before_there_is_a_session(data_dir: Pat
     for each in (sent, overview):
         assert b"bokeh" not in each.lower()
         assert b"</body>" not in each
+
+
+def test_who_leaves_at_once_is_no_error(data_dir: Path) -> None:
+    with running(data_dir) as server:  # which looks for tracebacks when it ends
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
+        assert b"<main" in _first_chunk(server, "/")

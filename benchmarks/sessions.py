@@ -1,0 +1,93 @@
+"""Keeps dashboard sessions open that hear all that a page hears: fetched, connected, the document pulled, said to listen.
+
+    python -m benchmarks.sessions URL...
+
+One session for each URL. Prints `ready` when all listen; when its input is closed, how many patches they were sent, one number a session.
+"""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+_TOKEN = re.compile(r'"token":"([^"]+)"')
+_LIVE = re.compile(r'"name":"panel\.models\.esm\.ReactiveESM","id":"(p\d+)"')
+
+
+class Session:
+    """One page without a browser."""
+
+    def __init__(self, socket: WebSocketClientConnection) -> None:
+        self._socket = socket
+        self.patches = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, client: httpx.AsyncClient, url: str) -> AsyncIterator["Session"]:
+        """Listens for the length of a block."""
+        found = _TOKEN.search((await client.get(url)).raise_for_status().text)
+        assert found
+        parts = urlsplit(url)
+        address = f"ws://{parts.netloc}{parts.path.rstrip('/')}/ws"
+        socket = await websocket_connect(
+            HTTPRequest(address, headers={"Origin": f"http://{parts.netloc}"}), subprotocols=["bokeh", found[1]], max_message_size=2**26
+        )
+        session = cls(socket)
+        await session._begin()
+        reading = asyncio.create_task(session._read())
+        yield session
+        reading.cancel()
+        socket.close()
+
+    async def _begin(self) -> None:
+        await self._until("ACK")
+        await self._send("PULL-DOC-REQ", {})
+        live = _LIVE.search(await self._until("PULL-DOC-REPLY"))
+        assert live
+        data = {"type": "map", "entries": [["model", {"id": live[1]}], ["data", {"type": "map", "entries": [["do", "ready"]]}]]}
+        event = {"type": "event", "name": "data_event", "values": data}
+        await self._send("PATCH-DOC", {"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}]})
+        await self._until("OK")
+
+    async def _send(self, kind: str, content: dict[str, object]) -> None:
+        for fragment in ({"msgid": f"{kind}-{id(self)}", "msgtype": kind}, {}, content):
+            await self._socket.write_message(msgspec.json.encode(fragment).decode())
+
+    async def _until(self, kind: str) -> str:
+        """The content of the next message of that kind."""
+        while True:
+            head, content = await self._message()
+            if head.get("msgtype") == kind:
+                return content
+
+    async def _message(self) -> tuple[dict[str, object], str]:
+        fragments = [await self._socket.read_message() for _ in range(3)]
+        if None in fragments:
+            raise RuntimeError("a session was closed")
+        return msgspec.json.decode(str(fragments[0]), type=dict[str, object]), str(fragments[2])
+
+    async def _read(self) -> None:
+        while True:
+            head, _ = await self._message()
+            self.patches += head.get("msgtype") == "PATCH-DOC"
+
+
+async def main() -> None:
+    """Until its input is closed."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
+        sessions = [await stack.enter_async_context(Session.opened(client, url)) for url in sys.argv[1:]]
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        print(msgspec.json.encode([session.patches for session in sessions]).decode())
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
