@@ -21,7 +21,7 @@ _KINDS = {
     "Flytting",
     "Relasjon",
 }
-_NONE: dict[str, list[str]] = {}
+_NONE: tuple[dict[str, list[str]], set[str]] = {}, set()
 _RELATED = ("Melding", "Undersokelse", "Tiltak")  # mostly
 
 
@@ -57,8 +57,7 @@ class Elements:
             self._children[child.tag].append(child)
         self._ids: dict[str, Collection[str]] = {}
         self._things: dict[str, list[tuple[Element, str, bool]]] = {}
-        self._relations: dict[tuple[str, str], dict[str, list[str]]] | None = None
-        self._led_from: dict[tuple[str, str], set[str]] = {}
+        self._relations: dict[tuple[str, str], tuple[dict[str, list[str]], set[str]]] | None = None
         self._deleted = self._read_slettet() if "Slettet" in self._children else frozenset[tuple[str, str]]()
 
     def any(self, kind: str) -> bool:
@@ -101,20 +100,20 @@ class Elements:
 
     def led_to(self, fra: str, til: str) -> dict[str, list[str]]:
         """By the id of each `til`, the ids of each `fra` that a Relasjon leads from."""
+        return self._related(fra, til)[0]
+
+    def led_from(self, fra: str, til: str) -> set[str]:
+        """The ids of each `fra` from which a Relasjon leads to a `til`."""
+        return self._related(fra, til)[1]
+
+    def _related(self, fra: str, til: str) -> tuple[dict[str, list[str]], set[str]]:
         if self._relations is None:
             self._relations = self._read_relations()
         return self._relations.get((fra, til), _NONE)
 
-    def led_from(self, fra: str, til: str) -> set[str]:
-        """The ids of each `fra` from which a Relasjon leads to a `til`."""
-        found = self._led_from.get((fra, til))
-        if found is None:
-            found = self._led_from[fra, til] = set().union(*self.led_to(fra, til).values())
-        return found
-
-    def _read_relations(self) -> dict[tuple[str, str], dict[str, list[str]]]:
-        """By the kinds of both ends; those that point at nothing are noted."""
-        found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
+    def _read_relations(self) -> dict[tuple[str, str], tuple[dict[str, list[str]], set[str]]]:
+        """By the kinds of both ends what leads to each, and what leads from; those that point at nothing are noted."""
+        found: dict[tuple[str, str], tuple[dict[str, list[str]], set[str]]] = defaultdict(lambda: ({}, set()))
         ids = self._ids
         for kind in _RELATED:  # they are read anyway, and their ids with them
             self.things(kind)
@@ -131,7 +130,9 @@ class Elements:
             if til_id not in til_ids:
                 til_id = same_id(til_id)
             if fra_id in fra_ids and til_id in til_ids and fra_id and til_id:
-                found[fra_type, til_type].setdefault(til_id, []).append(fra_id)
+                led_to, led_from = found[fra_type, til_type]
+                led_to.setdefault(til_id, []).append(fra_id)
+                led_from.add(fra_id)
             else:
                 self._notes.add(Code.DANGLING_RELASJON, relasjon.sourceline, "Relasjon")
         return found

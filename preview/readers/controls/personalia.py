@@ -39,8 +39,8 @@ def _number(case: Case, person: Element, start: str, born: date, fodt: str | Non
             case.note("personalia_12", person)
         if number >= "4":
             case.note("personalia_18_dnummer", person)
-    if fodt is not None and fodt[2:] != born.isoformat()[2:]:  # a number holds no century
-        case.note("personalia_13", person)
+    if fodt is not None and not number.startswith(fodt[8:] + fodt[5:7] + fodt[2:4]) and fodt[2:] != born.isoformat()[2:]:
+        case.note("personalia_13", person)  # the centuries aside: a number holds none
     kjonn = person.get("Kjonn")
     if kjonn is not None and last != UNBORN and kjonn != ("1" if number[8] in "13579" else "2"):
         case.note("personalia_14", person)

@@ -24,7 +24,8 @@ def check_read_over(case: Case) -> None:
 
 def _vedtak(case: Case, element: Element, name: str) -> None:
     children = by_tag(element)
-    start, slutt = day(element.get("StartDato")), _slutt(children)
+    start = day(element.get("StartDato"))
+    slutt = day(children["Konklusjon"].get("SluttDato")) if "Konklusjon" in children else None
     if slutt is None:
         case.apne_vedtak.append((element, "Vedtak"))
     if start is not None:
@@ -33,12 +34,12 @@ def _vedtak(case: Case, element: Element, name: str) -> None:
         _check_dates(case, element, "Vedtak", "vedtak", start, slutt)
     written = hjemler.read(children.get("Lovhjemmel"))
     case.hjemler[name] = written.hjemmel
-    if "Lovhjemmel" in children:
-        _check_lov(case, children["Lovhjemmel"], written.lov, "Vedtak/Lovhjemmel")
-        _check_in_force(case, children["Lovhjemmel"], written.lov, start, "vedtak_5")
+    if written.lov != BVL2021 or start is None or start < _BVL2021_FROM:
+        _check_lov(case, children.get("Lovhjemmel"), written.lov, start)
     if "JmfrLovhjemmel" in children:
         for each in element.iterchildren("JmfrLovhjemmel"):
-            _check_lov(case, each, hjemler.read(each).lov, "Vedtak/JmfrLovhjemmel")
+            if hjemler.read(each).lov not in LOVER:
+                case.note("vedtak_4", each, "Vedtak/JmfrLovhjemmel")
     if "Krav" in children:
         for krav in element.iterchildren("Krav"):
             _krav(case, krav, start, slutt)
@@ -109,9 +110,12 @@ def _check_dates(case: Case, element: Element, path: str, control: str, start: s
     case.check_years(element, path, start, slutt)
 
 
-def _check_lov(case: Case, hjemmel: Element, lov: str, path: str) -> None:
+def _check_lov(case: Case, hjemmel: Element | None, lov: str, start: str | None) -> None:
+    if hjemmel is None:
+        return
     if lov not in LOVER:
-        case.note("vedtak_4", hjemmel, path)
+        case.note("vedtak_4", hjemmel)
+    _check_in_force(case, hjemmel, lov, start, "vedtak_5")
 
 
 def _check_in_force(case: Case, hjemmel: Element, lov: str, start: str | None, control: str) -> None:
