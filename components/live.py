@@ -6,7 +6,7 @@ stays, and assistive technology sees everything.
 
 import logging
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,6 +40,11 @@ class Live(JSComponent):
         self._held = dict(drawn)
         self._listens = False
         self._on_message = on_message
+
+    @property
+    def held(self) -> Set[str]:
+        """The regions that the browser has been given."""
+        return self._held.keys()
 
     def patch(self, drawn: Mapping[str, str]) -> None:
         """Sends what differs from what the browser holds. Call it in the session's own callbacks only."""

@@ -185,8 +185,21 @@ function addSystems() {
   }
 }
 
-applyBy(regions => {
-  const was = period(), seen = versions()
+/** Takes out the rows of services that are forgotten; gives what else there is. */
+function takeOut(regions) {
+  const gone = Object.keys(regions).filter(id => isRow(id) && !regions[id]), left = {...regions}
+  for (const id of gone) {
+    const row = $(`[data-region="${id}"]`, body), at = row ? links().indexOf(link(row)) : -1, hadFocus = row?.contains(document.activeElement)
+    unmark([id])
+    row?.remove()
+    if (hadFocus) go(links()[Math.min(at, links().length - 1)])
+    delete left[id]
+  }
+  return left
+}
+
+applyBy(all => {
+  const regions = takeOut(all), was = period(), seen = versions()
   patch(regions)
   Object.entries(regions).filter(([id]) => isRow(id) && !(id in seen)).forEach(([, html]) => add(html))
   addSystems()
@@ -198,7 +211,7 @@ applyBy(regions => {
 })
 
 document.addEventListener("live:waiting", ({detail}) => {
-  const shown = versions(), changes = Object.entries(detail).filter(([id, html]) => isRow(id) && made(html).dataset.version !== shown[id]).length
+  const shown = versions(), changes = Object.entries(detail).filter(([id, html]) => isRow(id) && (html ? made(html).dataset.version : undefined) !== shown[id]).length
   const banner = $("#waiting")
   banner.hidden = document.documentElement.dataset.live !== "paused"
   $("p", banner).textContent = `${text("live.paused")} ${changes ? counted("live.waiting", changes) : ""}`

@@ -91,7 +91,7 @@ class OverviewView(Viewer):
     def _show(self, board: Board) -> None:
         """In the session. What was read of a period that has been left meanwhile changes nothing."""
         if board.overview.period_id == self.period_id:
-            self.live.patch(board.regions)
+            self.live.patch({**board.gone(self.live.held), **board.regions})
 
     def _take(self, sent: dict[str, Any]) -> None:
         if sent.get("do") == "show":

@@ -7,7 +7,7 @@ every session that shows that period: so an import of 400 services costs the sam
 import asyncio
 import logging
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -35,11 +35,17 @@ _AFTER_FAILURE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Board:
-    """Lines of an overview, all or those that changed, with the regions that show them."""
+    """Lines of an overview, with the regions that show them. `asked` are the organisations that were asked for, None for all."""
 
     overview: Overview
     lines: Sequence[ShownLine]
     regions: Mapping[str, str]
+    asked: frozenset[str] | None = None
+
+    def gone(self, held: Set[str]) -> dict[str, str]:
+        """Of the regions that are held: rows of organisations that are forgotten, as what takes them out."""
+        asked = held if self.asked is None else held & {f"row-{organization_id}" for organization_id in self.asked}
+        return {region: "" for region in asked if region.startswith("row-") and region not in self.regions}
 
 
 class Showing(Protocol):
@@ -86,7 +92,8 @@ class Boards:
             lines = overview.lines
         rows = [self._row(line, overview.field_count, language, overview.period_id, today()) for line in lines]
         regions = {f"row-{shown.line.organization_id}": html for shown, html in rows}
-        return Board(overview, [shown for shown, _ in rows], {**self._frame(overview, language), **regions})
+        asked = organization_ids or None
+        return Board(overview, [shown for shown, _ in rows], {**self._frame(overview, language), **regions}, asked)
 
     def _draw_row(
         self, line: OverviewLine, field_count: int, language: Language, asked_period: str | None, day: date

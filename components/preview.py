@@ -23,8 +23,8 @@ from components.language import Visit, visit
 from components.live import Fanout, Live, live_page
 from components.messages import message
 from components.page import Elsewhere, House
-from components.readings import Asked, Reading, Readings, blank
-from components.wording import Notice, word_job
+from components.readings import Asked, Reading, Readings, blank, draw
+from components.wording import Notice, bare, word_job
 from preview.clock import now, timestamp
 from preview.errors import Invalid, NotFound, Unavailable
 from preview.events import AggregationProgress, EventRow, SnapshotDeleted
@@ -115,6 +115,9 @@ class PreviewView(Viewer):
         asked = self.asked
         try:
             reading = await self._readings.read(asked, self._words.language, place)
+        except NotFound:
+            self._document.add_next_tick_callback(partial(self._tell_forgotten, asked))
+            return
         except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
             self._answer("danger", message(error, self._words, _WRONG_ADDRESS).text)
             return
@@ -138,6 +141,14 @@ class PreviewView(Viewer):
         kept = {region: reading.regions[region] for region in _OF_THE_STORE}
         offer = "aggregate" if reading.shown.job is None and reading.preview.has_source else "overview"
         self.live.patch(kept | {"notice": self._parts.notice(Notice("warning", told, offer), self._words)})
+
+    def _tell_forgotten(self, asked: Asked) -> None:
+        """The organisation is forgotten before somebody's eyes, and nobody is to be left with it on a screen."""
+        if asked != self.asked:
+            return
+        told = self._parts.notice(Notice("warning", self._words("notice.forgotten"), "overview"), self._words)
+        self._start(self._try(self._histories.draw(self._held.preview)))
+        self.live.patch(draw(self._house, bare(self._held.shown, self._house.application.catalogue)) | {"notice": told})
 
     def _show_progress(self, progress: AggregationProgress) -> None:
         job = self.reading.preview.job if self.reading else None

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from components import formatting
 from components.language import Words
 from preview.clock import today
@@ -184,6 +186,14 @@ def word(preview: Preview, catalogue: Catalogue, words: Words) -> Shown:
         sources=_sources(preview, words),
         loses_prior=formats.period(language, following) if following in preview.periods else None,
     )
+
+
+def bare(shown: Shown, catalogue: Catalogue) -> Shown:
+    """The same where nothing is held of the organisation any more."""
+    empty = {"value": None, "hidden": False, "compared_value": None, "compared_hidden": False, "change": None, "percent": None}
+    rows = [msgspec.structs.replace(row, **empty, data_source=None, deviations=[]) for row in shown.preview.rows]
+    nothing = {"snapshot": None, "source": None, "has_source": False, "job": None, "periods": []}
+    return word(msgspec.structs.replace(shown.preview, **nothing, rows=rows), catalogue, shown.words)
 
 
 def _sections(preview: Preview, catalogue: Catalogue, words: Words, is_complete: bool) -> tuple[ShownSection, ...]:
