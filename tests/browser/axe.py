@@ -25,3 +25,13 @@ def violations(page: Page) -> list[str]:
     page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished))")  # what fades in is pale at first
     found = page.evaluate("tags => axe.run(document, {runOnly: tags})", _TAGS)
     return [f"{fault['id']}: {node['html'][:200]}" for fault in found["violations"] for node in fault["nodes"]]
+
+
+def violations_in_both_schemes(page: Page) -> dict[str, list[str]]:
+    """By scheme, light and dark, where there are any."""
+    found: dict[str, list[str]] = {}
+    for scheme in ("light", "dark"):
+        page.evaluate("scheme => { document.documentElement.dataset.colorScheme = scheme }", scheme)
+        if faults := violations(page):
+            found[scheme] = faults
+    return found

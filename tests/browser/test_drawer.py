@@ -140,7 +140,7 @@ def test_by_keyboard_alone(overview: Page) -> None:
     expect(entry(page, "brev.docx")).to_contain_text("Filtypen tas ikke imot. Lever XML, ZIP eller CSV.")
 
     page.keyboard.press("Tab")
-    expect(drawer(page).get_by_role("checkbox", name="Full levering")).to_be_focused()
+    expect(drawer(page).get_by_role("checkbox", name="Full leveranse")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Fjern brev.docx")).to_be_focused()
     page.keyboard.press("Enter")
@@ -154,17 +154,17 @@ def test_a_full_delivery_is_one_and_asked_for_anew_each_time(overview: Page, emp
     page, service = overview, Service(8104)
     drop(page, Named("alt.zip", zipped(service.folders())))
     expect(entry(page, "alt.zip")).to_contain_text("Importert 9 mapper")
-    drawer(page).get_by_role("checkbox", name="Full levering").check()
+    drawer(page).get_by_role("checkbox", name="Full leveranse").check()
     drop(page, *(Named(f"{case}.xml", service.folder(case, day="2025-02-01")) for case in range(6)))
     expect(entry(page, "6 filer")).to_contain_text("2 tatt ut")
     assert delivered(empty)[0]["full"]
-    expect(drawer(page).get_by_role("checkbox", name="Full levering")).not_to_be_checked()
+    expect(drawer(page).get_by_role("checkbox", name="Full leveranse")).not_to_be_checked()
 
 
 def test_what_is_over_the_limit_or_empty_is_not_sent(overview: Page, empty: Server) -> None:
     page, before = overview, len(delivered(empty))
     drop(page, Named("stor.zip", b"0" * (LIMIT + 1)), Named("tom.xml", b""))
-    expect(entry(page, "stor.zip")).to_contain_text("Filen er større enn grensen for en levering (4,0 MB). Del den opp.")
+    expect(entry(page, "stor.zip")).to_contain_text("Filen er større enn grensen for en leveranse (4,0 MB). Del den opp.")
     expect(entry(page, "tom.xml")).to_contain_text("Filen er tom.")
     expect(page.get_by_role("button", name="Prøv stor.zip igjen")).to_have_count(0)
     assert len(delivered(empty)) == before

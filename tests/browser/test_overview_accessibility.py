@@ -1,13 +1,12 @@
 """The overview for everyone: axe over each width, theme, language and state, and that all that must be seen is."""
 
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import places
-from tests.browser.axe import violations
+from tests.browser.axe import violations_in_both_schemes
 from tests.browser.places import ALL, BODO, DRAMMEN, HAMAR, MOSS, TROMSO, VIK
 from tests.servers import Server, running
 
@@ -46,56 +45,13 @@ def opened(page: Page, server: Server, query: str = "") -> Page:
     return page
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 768, 375, 320])
-def test_there_is_no_violation(page: Page, country: Server, theme: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    opened(page, country, f"&theme={theme}")
+def test_there_is_no_violation_at_any_width(page: Page, country: Server) -> None:
+    """Each state at full width is in test_states.py."""
+    opened(page, country)
     expect(page.locator(".job__n")).to_have_text("62\u00a0%")
-    assert violations(page) == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_state_of_it_has_one(page: Page, country: Server, theme: str) -> None:
-    opened(page, country, f"&theme={theme}&lang=nn")
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert violations(page) == []
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Fleire val").click()
-    expect(page.get_by_role("button", name="Skriv ut")).to_be_visible()
-    assert violations(page) == []
-    page.keyboard.press("Escape")
-    page.keyboard.press("p")
-    expect(page.get_by_text("Sett på pause.").last).to_be_visible()
-    page.get_by_role("columnheader", name="Teneste").get_by_role("button").click()
-    page.get_by_role("link", name=VIK.full_name).focus()
-    assert violations(page) == []
-    page.get_by_role("searchbox").fill("finst ikkje")
-    expect(page.get_by_text("Ingen tenester passar.")).to_be_visible()
-    assert violations(page) == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_changed_rows_and_a_lost_line_have_none(page: Page, data_dir: Path, theme: str) -> None:
-    places.fill(data_dir, ["2024"])
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
-        opened(page, server, f"&theme={theme}&lang=en")
-        with places.beside(data_dir) as application:
-            application.jobs.fail(places.hold(application, TROMSO), "It failed.")
-        expect(page.locator("tr[data-changed=now]")).to_have_count(1)
-        expect(page.get_by_role("button", name="Sort", exact=True)).to_be_visible()
-        assert violations(page) == []
-        server.stop()
-        expect(page.get_by_role("alert")).to_be_visible()
-        assert violations(page) == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_empty_page_has_none(page: Page, server: Server, theme: str) -> None:
-    opened(page, server, f"&theme={theme}")
-    expect(page.get_by_text("Ingen rapporter ennå.")).to_be_visible()
-    assert violations(page) == []
+    for width in (1440, 768, 375, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert (width, violations_in_both_schemes(page)) == (width, {})
 
 
 @pytest.mark.parametrize("width", [1440, 1000, 768, 375, 320])
@@ -148,15 +104,6 @@ def test_the_table_is_one_to_a_screen_reader_too(page: Page, country: Server) ->
           - cell /i dag/
           - cell "CIS"
     """)
-
-
-@pytest.mark.chromium
-def test_it_stands_still_for_who_wants_less_motion(page: Page, country: Server) -> None:
-    page.emulate_media(reduced_motion="reduce")
-    opened(page, country)
-    durations = page.evaluate("""() => [...document.querySelectorAll('.list *')].map(each => getComputedStyle(each))
-      .filter(style => parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none').length""")
-    assert durations == 0
 
 
 @pytest.mark.chromium

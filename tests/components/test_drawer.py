@@ -155,7 +155,7 @@ def test_who_has_it_open_is_told_in_its_language_and_who_has_closed_it_is_not(ap
         for each in followed:
             drawers.take(each, {"do": "deliveries", "open": True, "mine": []})
         drawers.take(followed[-1], {"do": "deliveries", "open": False, "mine": []})
-        await norwegian.until("Ingen leveringer ennå.")
+        await norwegian.until("Ingen leveranser ennå.")
         await english.until("No deliveries yet.")
         await asyncio.to_thread(pipeline.deliver, application, b"<Barnevern/>")
         assert "delivery-dlv-001" in await norwegian.until("Avvist")

@@ -1,0 +1,63 @@
+"""What is lost to the eye: texts that are cut, hang over the edge of the page, or lie over each other."""
+
+from playwright.sync_api import Page
+
+_LOST = """() => {
+  const name = box => box.text.trim().slice(0, 40)
+  const root = document.querySelector('dialog[open], :popover-open') ?? document.querySelector('main')
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), boxes = [], lost = []
+  const isSeen = holder => holder.checkVisibility({visibilityProperty: true, opacityProperty: true})
+  const scrolls = element => ['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
+  const clips = element => ['hidden', 'clip'].includes(getComputedStyle(element).overflowX)
+  const ups = element => element && element !== document.body ? [element, ...ups(element.parentElement)] : []
+  for (let text; (text = walker.nextNode());) {
+    const holder = text.parentElement
+    if (!text.data.trim() || holder.closest('.ds-sr-only, [popover]:not(:popover-open), .floating, noscript, select') || !isSeen(holder)) continue
+    const range = document.createRange()
+    range.selectNodeContents(text)
+    for (const {left, right, top, bottom} of range.getClientRects()) if (right - left > 1) boxes.push({text: text.data, holder, left, right, top, bottom})
+  }
+  for (const box of boxes) {
+    const around = ups(box.holder), free = around.findIndex(scrolls)
+    const held = free < 0 ? around : around.slice(0, free)
+    if (held.some(up => clips(up) && box.right > up.getBoundingClientRect().right + 1)) lost.push(`cut: ${name(box)}`)
+    if (free < 0 && box.right > innerWidth + 1) lost.push(`over the edge: ${name(box)}`)
+  }
+  boxes.forEach((one, i) => boxes.slice(i + 1).forEach(other => {
+    if (one.holder.contains(other.holder) && one.text === other.text) return
+    const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left)
+    const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top)
+    if (wide > 2 && high > 3) lost.push(`overlapping: ${name(one)} | ${name(other)}`)
+  }))
+  if (document.documentElement.scrollWidth > innerWidth) lost.push('the page scrolls sideways')
+  return [...new Set(lost)]
+}"""
+
+_SMALL = """() => {
+  const root = document.querySelector('dialog[open], :popover-open') ?? document
+  const targets = [...root.querySelectorAll('a[href], button, select, input:not([type=hidden]), summary, textarea, label:has(input[type=radio])')]
+    .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.closest('.ds-sr-only') && getComputedStyle(each).opacity !== '0')
+    .map(each => ({each, box: each.getBoundingClientRect()})).filter(({box}) => box.width > 1 && box.height > 1)
+  const small = ({box}) => box.width < 23.5 || box.height < 23.5
+  // A small one passes where a circle of 24 px about its middle meets no other target (WCAG 2.5.8, spacing) or it stands in a sentence.
+  const meets = (one, other) => {
+    const x = one.box.left + one.box.width / 2, y = one.box.top + one.box.height / 2
+    if (small(other)) return Math.hypot(x - other.box.left - other.box.width / 2, y - other.box.top - other.box.height / 2) < 24
+    const nearest = (at, low, high) => at - Math.min(high, Math.max(low, at))
+    return Math.hypot(nearest(x, other.box.left, other.box.right), nearest(y, other.box.top, other.box.bottom)) < 12
+  }
+  const apart = (one, other) => !one.each.contains(other.each) && !other.each.contains(one.each)
+  const inSentence = ({each}) => getComputedStyle(each).display === 'inline' && each.parentElement.textContent.trim() !== each.textContent.trim()
+  return targets.filter(small).filter(one => !inSentence(one) && targets.some(other => apart(one, other) && meets(one, other)))
+    .map(({each, box}) => `${(each.ariaLabel ?? each.textContent).trim().slice(0, 40)}: ${box.width.toFixed()} x ${box.height.toFixed()}`)
+}"""
+
+
+def lost(page: Page) -> list[str]:
+    """What a person cannot read in the view, or in the dialog or menu that is open."""
+    return page.evaluate(_LOST)
+
+
+def too_small(page: Page) -> list[str]:
+    """What a person can hardly hit (WCAG 2.5.8)."""
+    return page.evaluate(_SMALL)
