@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from components import formatting
 from components.language import Words
+from components.offers import DOORS
+from preview.clock import oslo_day, parse_instant, today
 from preview.deliveries import DeliveryView, FindingCount
 from preview.documents import DeliverySummary
 
 _NAMED = 3
 # What a delivery of a format counts; a list counts nothing.
 _COUNTED = {"v4": "deliver.folders", "mixed": "deliver.folders", "15f": "deliver.cases"}
-_DOORS = {"api", "dashboard", "cli", "inbox", "auto", "demo"}
 _KEPT_FINDINGS = 1000
 # The shape that stands for a severity: what refused a file is an error to the eye.
 _SHAPES: Mapping[str, str] = {"refused": "error"}
@@ -84,9 +85,14 @@ def _about(summary: DeliverySummary, words: Words) -> tuple[str, ...]:
         parts.append(words(f"deliver.format.{summary.format}"))
     if summary.files > 1:
         parts.append(words.count("deliver.files", summary.files))
-    actor = words(f"deliver.door.{summary.actor}") if summary.actor in _DOORS else summary.actor
-    parts += [formatting.clock_time(summary.received_at, words.language), words("deliver.by", actor=actor)]
+    actor = words(f"deliver.door.{summary.actor}") if summary.actor in DOORS else summary.actor
+    parts += [_instant(summary.received_at, words), words("deliver.by", actor=actor)]
     return tuple(parts)
+
+
+def _instant(at: str, words: Words) -> str:
+    day, clock = oslo_day(parse_instant(at)), formatting.clock_time(at, words.language)
+    return clock if day == today() else f"{formatting.short_day(day, words.language, with_year=True)} {clock}"
 
 
 def _counts(summary: DeliverySummary, words: Words) -> str:

@@ -1,6 +1,7 @@
 // The preview's own ways: rows that open, filters, marks of what changed, the choice of period and service, the dialogs.
+import {explain, isLost, showFindings} from "./acting.js"
 import {greet, held, leaveBy} from "./line.js"
-import {$, $$, addKeys, applyBy, counted, isLive, narrow, openExport, patch, say, send, setPaused, text} from "./page.js"
+import {$, $$, addKeys, applyBy, counted, isLive, narrow, patch, say, send, setPaused, text} from "./page.js"
 
 const rowOf = key => $(`tr[data-field="${key}"]`)
 const rows = () => $$("tr[data-field]")
@@ -187,7 +188,10 @@ const pick = wanted => { $(`[name=filter][value=${wanted}]`).checked = true; app
 
 // ── another period or service: in place while the line holds, else as any link ──
 let address = location.search
+/** The choice of periods says again what is shown. */
+function showAsked() { $("[data-region=periods]").reset() }
 function show(url, push = true) {
+  if (isLost()) { showAsked(); explain($("[data-region=periods] select")); return }
   address = url.search
   if (!isLive()) { location.assign(url); return }
   setPaused(false)
@@ -242,14 +246,16 @@ document.addEventListener("click", event => {
     case "changed": $("#back").hidden = true; pick("changed"); break
     case "aggregate": send({do: "aggregate"}); break
     case "retry": if (isComplete()) $("#again").showModal(); else send({do: "aggregate"}); break
+    case "findings": event.preventDefault(); showFindings(); break
   }
 })
 
+/** As a click does it: what cannot be done now says why. */
+const press = selector => { const act = $(selector); act.focus(); act.click() }
 addKeys({
   j: () => move(1), k: () => move(-1), n: () => jump(1, deviates), N: () => jump(-1, deviates), "[": () => section(-1), "]": () => section(1),
   f: () => pick("error"), w: () => pick("warning"), m: () => pick("missing"), c: () => pick("changed"), x: () => pick("all"),
-  "/": () => chooser.showPopover({source: $("[popovertarget=chooser]")}), a: () => { if (!$("[data-do=again]")) return false; $("#again").showModal() },
-  e: openExport,
+  "/": () => chooser.showPopover({source: $("[popovertarget=chooser]")}), a: () => press("[data-act=again], [data-act=aggregate]"), e: () => press("[data-act=export]"),
 })
 // The arrows and Escape are the table's own keys, not shortcuts: they work also where those are switched off.
 $("table.form").addEventListener("keydown", event => {
@@ -276,27 +282,6 @@ document.addEventListener("click", event => {
   link.href = address
   link.closest("[popover]").hidePopover()
 })
-
-// ── the dialogs ──
-const reason = $("#reason"), fault = $("#reason-fault")
-function counting() {
-  $("#reason-left").textContent = text("again.left", {n: 500 - reason.value.length})
-  if (reason.value.trim()) complain(false)
-}
-function complain(on) { fault.hidden = !on; reason.setAttribute("aria-invalid", on) }
-reason.addEventListener("input", counting)
-$(".reasons").addEventListener("click", ({target}) => {
-  if (target.matches("button")) { reason.value = target.textContent; counting(); reason.focus() }
-})
-$("[data-form=again]").addEventListener("submit", event => {
-  event.preventDefault()
-  if (!reason.value.trim()) { complain(true); reason.focus(); return }
-  send({do: "again", reason: reason.value.trim()})
-  reason.value = ""
-  counting()
-  $("#again").close()
-})
-$("[data-form=delete]").addEventListener("submit", event => { event.preventDefault(); send({do: "delete"}); $("#delete").close() })
 
 // ── coming back after the line was lost: what was open, chosen, marked and shown, and where the focus was ──
 leaveBy(() => ({

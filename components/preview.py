@@ -22,6 +22,7 @@ from components.history_open import OpenHistories
 from components.language import Visit, visit
 from components.live import Fanout, Live, live_page
 from components.messages import message
+from components.offers import DOORS, job_facts, offers
 from components.page import Elsewhere, House
 from components.readings import Asked, Reading, Readings, blank, draw
 from components.wording import Notice, bare, word_job
@@ -52,7 +53,7 @@ OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
     "print.filtered": ("n", "total", "filter"),
 }
 # Where a report is deleted before somebody's eyes, these follow the store; the values stay as they were.
-_OF_THE_STORE = ("state", "job", "actions", "periods", "again-hint", "delete-lead", "sources")
+_OF_THE_STORE = ("state", "job", "actions", "why-aggregate", "periods", "again-hint", "delete-lead", "job-facts", "sources", "origins")
 _WRONG_ADDRESS: Mapping[type[Exception], str] = {NotFound: "notice.no_organization", Invalid: "notice.wrong_period"}
 
 
@@ -74,6 +75,8 @@ class PreviewView(Viewer):
         self._actor = actor
         self._tasks: set[asyncio.Task[None]] = set()
         self._deleted_at: str | None = None
+        self._deleted_id = ""
+        self._deleted_by: str | None = None
         # Where the page came from another process there is none: then all is sent.
         self.live = Live({**self.reading.regions, **blank(house, self._words)} if self.reading else {}, self._take)
         self.drawer = Drawer(self.live, self._words.language, document)
@@ -109,11 +112,18 @@ class PreviewView(Viewer):
             if event.type == "snapshot_deleted":
                 deleted = msgspec.json.decode(event.data, type=SnapshotDeleted)
                 if deleted.snapshot_id == shown:
-                    self._deleted_at = deleted.deleted_at
+                    self._deleted_at, self._deleted_id, self._deleted_by = deleted.deleted_at, shown, None
+
+    async def _find_who_deleted(self) -> None:
+        """A door is nobody."""
+        by = await self._house.call(self._house.application.snapshots.deleted_by, self._deleted_id)
+        self._deleted_by = None if by in DOORS else by
 
     async def _read_anew(self, place: int) -> None:
         asked = self.asked
         try:
+            if self._deleted_at is not None and self._deleted_by is None:
+                await self._find_who_deleted()
             reading = await self._readings.read(asked, self._words.language, place)
         except NotFound:
             self._document.add_next_tick_callback(partial(self._tell_forgotten, asked))
@@ -137,10 +147,10 @@ class PreviewView(Viewer):
         if self._deleted_at is None:
             self.live.patch(reading.regions)
             return
-        told = self._words("notice.deleted", time=formatting.clock_time(self._deleted_at, self._words.language))
+        at, by = formatting.clock_time(self._deleted_at, self._words.language), self._deleted_by
+        told = self._words("notice.deleted_by", time=at, actor=by) if by else self._words("notice.deleted", time=at)
         kept = {region: reading.regions[region] for region in _OF_THE_STORE}
-        offer = "aggregate" if reading.shown.job is None and reading.preview.has_source else "overview"
-        self.live.patch(kept | {"notice": self._parts.notice(Notice("warning", told, offer), self._words)})
+        self.live.patch(kept | {"notice": self._parts.notice(Notice("warning", told, ("overview",)), self._words)})
 
     def _tell_forgotten(self, asked: Asked) -> None:
         """The organisation is forgotten before somebody's eyes, and nobody is to be left with it on a screen."""
@@ -155,8 +165,16 @@ class PreviewView(Viewer):
         if job is None or job.job_id != progress.job_id:
             return
         moved = msgspec.structs.replace(job, job_status="running", completed=progress.completed)
-        shown = word_job(moved, self._words, self._held.shown.is_complete)
-        self.live.patch({"job": self._parts.job(shown, self._words), "again-hint": self._parts.again_hint(shown, self._words)})
+        words, is_complete = self._words, self._held.shown.is_complete
+        shown = word_job(moved, words, is_complete)
+        self.live.patch(
+            {
+                "job": self._parts.job(shown, words),
+                "again-hint": self._parts.again_hint(shown, words),
+                "why-aggregate": self._parts.why(offers(self._held.preview, moved, words, is_complete)["aggregate"]),
+                "job-facts": self._parts.job_facts(job_facts(moved, words), words),
+            }
+        )
 
     @property
     def _parts(self) -> Any:
@@ -214,11 +232,11 @@ class PreviewView(Viewer):
 
     async def _aggregate_again(self, sent: dict[str, Any]) -> None:
         reason = str(sent.get("reason", ""))
-        await self._house.call(self._house.application.snapshots.invalidate, self._held.shown.snapshot_id, reason, self._actor, None)
+        await self._house.call(self._house.application.snapshots.invalidate, _snapshot(sent), reason, self._actor, None)
         self._answer("", self._words("notice.queued"))
 
-    async def _delete(self, _: dict[str, Any]) -> None:
-        await self._house.call(self._house.application.snapshots.delete, self._held.shown.snapshot_id, self._actor, None)
+    async def _delete(self, sent: dict[str, Any]) -> None:
+        await self._house.call(self._house.application.snapshots.delete, _snapshot(sent), self._actor, None)
         self._answer("", self._words("notice.deleted_by_you"))
 
     async def _open_history(self, sent: dict[str, Any]) -> None:
@@ -232,6 +250,11 @@ class PreviewView(Viewer):
 
     def __panel__(self) -> Live:
         return self.live
+
+
+def _snapshot(sent: Mapping[str, Any]) -> str:
+    """The one that the person's dialog named: what is shown may be another by now."""
+    return str(sent.get("snapshot_id", ""))
 
 
 class PreviewPage:

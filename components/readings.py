@@ -97,6 +97,9 @@ def draw(house: House, shown: Shown) -> dict[str, str]:
         "again-lead": parts.again_lead(shown),
         "again-hint": parts.again_hint(shown.job, words),
         "delete-lead": parts.delete_lead(shown),
+        "why-aggregate": parts.why(shown.offers["aggregate"]),
+        "job-facts": parts.job_facts(shown.job_facts, words),
+        "origins": parts.origins(shown),
     }
     for row in shown.rows:
         regions[f"row-{row.key}"] = parts.row(row, words)

@@ -4,13 +4,16 @@ One of these feeds the page's first HTML and every later patch of it, so they ca
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from components import formatting
 from components.language import Words
+from components.offers import Offer, ShownJobFacts, job_facts, offers, seconds_left
+from components.origins import Origins
+from components.origins import word as word_origins
 from preview.clock import today
 from preview.documents import JobDocument, Value
 from preview.form.catalogue import Catalogue
@@ -116,11 +119,11 @@ class ShownJob:
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence above the form; `offer` names the button that belongs to it."""
+    """A sentence above the form; `offers` names what belongs to it, the nearest first."""
 
     color: str
     text: str
-    offer: str | None = None
+    offers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,9 @@ class Shown:
     notice: Notice | None
     sources: tuple[ShownSource, ...]
     loses_prior: str | None
+    offers: Mapping[str, Offer]
+    job_facts: ShownJobFacts | None
+    origins: Origins
     rows: tuple[ShownRow, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -185,6 +191,9 @@ def word(preview: Preview, catalogue: Catalogue, words: Words) -> Shown:
         notice=_notice(preview, words, is_complete),
         sources=_sources(preview, words),
         loses_prior=formats.period(language, following) if following in preview.periods else None,
+        offers=offers(preview, preview.job, words, is_complete),
+        job_facts=job_facts(preview.job, words),
+        origins=word_origins(preview, words),
     )
 
 
@@ -320,8 +329,10 @@ def _comparable(preview: Preview) -> list[str]:
 
 
 def _stale(preview: Preview, words: Words, aggregated: str) -> str:
-    asked_for = preview.job is not None and preview.job.reason is not None
-    return words("state.asked_anew" if asked_for else "state.source_changed", instant=aggregated)
+    job = preview.job
+    if job is None or job.reason is None:
+        return words("state.source_changed", instant=aggregated)
+    return words("state.asked_anew" if job.ended_at else "state.again", instant=aggregated)
 
 
 def word_job(job: JobDocument | None, words: Words, is_complete: bool) -> ShownJob | None:
@@ -329,8 +340,8 @@ def word_job(job: JobDocument | None, words: Words, is_complete: bool) -> ShownJ
     if job is None or job.job_status not in ("waiting", "running"):
         return None
     text = words("job.waiting" if job.job_status == "waiting" else "job.again" if is_complete else "job.first")
-    left = max(1, math.ceil(job.estimated_completion_seconds * (1 - job.completed)))
-    return ShownJob(text, round(100 * job.completed), formatting.part(job.completed, words.language), words.count("job.left", left))
+    left = words.count("job.left", seconds_left(job))
+    return ShownJob(text, round(100 * job.completed), formatting.part(job.completed, words.language), left)
 
 
 def _notice(preview: Preview, words: Words, is_complete: bool) -> Notice | None:
@@ -338,11 +349,11 @@ def _notice(preview: Preview, words: Words, is_complete: bool) -> Notice | None:
     if job is not None and job.job_status == "failed":
         at = formatting.clock_time(job.ended_at or job.created_at, words.language)
         failed = f"{words('notice.failed', time=at)} {words(_WHY_FAILED.get(job.detail or '', 'notice.failed_by_fault'))}"
-        return Notice("danger", f"{failed} {words('notice.failed_stands')}" if is_complete else failed, "retry")
+        return Notice("danger", f"{failed} {words('notice.failed_stands')}" if is_complete else failed, ("retry", "findings"))
     if is_complete:
         return None
     if job is not None and job.job_status in ("waiting", "running"):
-        return Notice("info", words("notice.first"))
+        return Notice("info", words("notice.first"), ("job",))
     if preview.has_source:
-        return Notice("info", words("notice.no_report", period=period), "aggregate")
-    return Notice("warning", words("notice.no_source", period=period), "deliver")
+        return Notice("info", words("notice.no_report", period=period))
+    return Notice("warning", words("notice.no_source", period=period), ("deliver",))

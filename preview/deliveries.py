@@ -190,6 +190,12 @@ class Deliveries:
             self._spool.delete(row.spool)
 
 
+def delivered_of(connection: Connection, organization_id: str, limit: int) -> list[DeliveryView]:
+    """The newest deliveries that hold something of the organisation."""
+    rows, _ = deliveries.page(connection, organization_id, None, limit, 0)
+    return [_view(connection, row) for row in rows]
+
+
 def _existing(connection: Connection, delivery: str) -> DeliveryRow:
     match = _ID.fullmatch(delivery)
     row = deliveries.delivery(connection, int(match[1])) if match else None

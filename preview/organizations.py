@@ -53,15 +53,20 @@ def organization_of(connection: Connection, avgiver: Avgiver) -> str:
     return organization_id
 
 
+def sources_of(connection: Connection, organization_id: str) -> list[SourceDocument]:
+    """What is held of it, by format and year."""
+    counts = organizations.case_counts(connection, organization_id)
+    return [_source(kilde, counts.get(kilde.kilde, 0)) for kilde in organizations.kilder(connection, organization_id)]
+
+
 def _document(connection: Connection, row: OrganizationRow) -> OrganizationDocument:
-    counts = organizations.case_counts(connection, row.organization_id)
     return OrganizationDocument(
         organization_id=row.organization_id,
         organization_name=row.organization_name,
         organisasjonsnummer=row.organisasjonsnummer,
         bydelsnummer=row.bydelsnummer or None,
         listed=bool(row.listed),
-        sources=[_source(kilde, counts.get(kilde.kilde, 0)) for kilde in organizations.kilder(connection, row.organization_id)],
+        sources=sources_of(connection, row.organization_id),
     )
 
 

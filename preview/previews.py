@@ -8,19 +8,23 @@ from typing import NamedTuple
 import msgspec
 
 from preview.clock import today
-from preview.documents import JobDocument, SnapshotStatus, Value, snapshot_id
+from preview.deliveries import DeliveryView, delivered_of
+from preview.documents import JobDocument, SnapshotStatus, SourceDocument, Value, snapshot_id
 from preview.errors import NotFound
 from preview.form.numbers import exact, whole_per_cent
 from preview.form.rules.base import Deviation
 from preview.form.sources import extract_day
 from preview.jobs import job_document
 from preview.judging import NOTHING, ReadFacts, Side, judge
+from preview.organizations import sources_of
 from preview.periods import Period
 from preview.settling import Form, reading_now, source_of
 from preview.statuses import newest_completed
 from preview.store import events, jobs, organizations, snapshots
 from preview.store.database import Connection, Database
 from preview.store.snapshots import SnapshotRow
+
+_NEWEST_DELIVERIES = 5
 
 
 class SnapshotView(msgspec.Struct, frozen=True):
@@ -79,6 +83,7 @@ class Preview(msgspec.Struct, frozen=True):
 
     `snapshot` is the newest completed one of the period, or the newest where none has completed; `newer` a newer one that runs or failed.
     `job` is the one that runs or waits for either, or else its last where that failed. `periods` have a snapshot, newest first.
+    `held` is all that is held of the organisation, whatever the values are of; `deliveries` are its newest.
     """
 
     place: int
@@ -95,6 +100,8 @@ class Preview(msgspec.Struct, frozen=True):
     rows: list[Row]
     source: SourceView | None
     has_source: bool
+    held: list[SourceDocument]
+    deliveries: list[DeliveryView]
 
 
 class Previews:
@@ -156,6 +163,8 @@ class Previews:
             rows=self._rows(period, side, compared, prior),
             source=_source(side.facts),
             has_source=reading_now(connection, organization_id, period) is not None,
+            held=sources_of(connection, organization_id),
+            deliveries=delivered_of(connection, organization_id, _NEWEST_DELIVERIES),
         )
 
     def _side(self, connection: Connection, row: SnapshotRow | None) -> Side:

@@ -145,6 +145,11 @@ class Snapshots:
 
         return self._database.write(work)
 
+    def deleted_by(self, snapshot: str) -> str | None:
+        """Who deleted it, where the audit trail still tells."""
+        rows = self._database.read(lambda connection: audit.of_snapshot(connection, _number(snapshot)))
+        return next((row.actor for row in rows if row.action == "deleted"), None)
+
     def _job_of(self, connection: Connection, row: SnapshotRow, actor: str) -> JobRow:
         """The job that answers a POST of a processing snapshot (contract 3a): a follow-up where the running one reads what has changed since."""
         open_jobs = jobs.open_of_snapshot(connection, row.snapshot)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from preview.documents import JobDocument, Value
+from preview.documents import JobDocument, SourceDocument, Value
 from preview.form.catalogue import Catalogue
 from preview.form.deviations import evaluate
 from preview.form.rules.base import Deviation, Facts
@@ -91,5 +91,7 @@ def preview_of(
         rows=rows,
         source=SourceView("fagsystem-cis", "CIS", "2025-01-15", 1480, 4, False),
         has_source=True,
+        held=[SourceDocument("v4", None, "CIS", "2023-06-01T00:00:00Z", "2025-01-15T11:00:00Z", 1480)],
+        deliveries=[],
     )
     return msgspec.structs.replace(made, **changed)

@@ -80,8 +80,12 @@ def test_what_became_of_it(changed: dict[str, Any], counts: str, detail: str, to
 
 
 def test_where_it_comes_from() -> None:
-    assert shown(view()).about == (f"2,4{NB}MB", "barnevern v4", f"1{NB}480 filer", "kl. 15:02", "av nettsiden")
-    assert shown(view(actor="kari.n", files=1, size_bytes=812, format=None)).about == (f"812{NB}byte", "kl. 15:02", "av kari.n")
+    assert shown(view()).about == (f"2,4{NB}MB", "barnevern v4", f"1{NB}480 filer", "25. mars 2026 kl. 15:02", "av nettsiden")
+    assert shown(view(actor="kari.n", files=1, size_bytes=812, format=None)).about == (
+        f"812{NB}byte",
+        "25. mars 2026 kl. 15:02",
+        "av kari.n",
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -186,14 +186,14 @@ def test_nothing_is_written_unescaped(house: House, wording: Wording, quiet: Pre
                 "snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False, status="processing"),
                 "job": msgspec.structs.replace(JOB, reason="Feil rettet"),
             },
-            "Utdatert 34 av 34 felt 34 av 34 Det er bedt om ny aggregering etter 25. mars 2026 kl. 15:00.",
+            "Utdatert 34 av 34 felt 34 av 34 Aggregerer på nytt. Du ser forrige verdier fra 25. mars 2026 kl. 15:00.",
             "",
             "Aggregerer på nytt62 %62 %ca. 8 sekunder igjen",
         ),
         (
             {"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False, status="processing", aggregated_at=None), "job": JOB},
             "Ingen rapport",
-            "Verdiene kommer når jobben er ferdig.",
+            "Verdiene kommer når jobben er ferdig. Se jobben",
             "Aggregerer62 %62 %ca. 8 sekunder igjen",
         ),
         (
@@ -205,22 +205,22 @@ def test_nothing_is_written_unescaped(house: House, wording: Wording, quiet: Pre
         (
             {"job": msgspec.structs.replace(JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z")},
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. Kilden har ikke lenger data for perioden. Forrige verdier står. Prøv igjen",
+            "Aggregeringen feilet kl. 16:02. Kilden har ikke lenger data for perioden. Forrige verdier står. Prøv igjen Se funn",
             "",
         ),
         (
             {"job": msgspec.structs.replace(JOB, job_status="failed", detail=INTERRUPTED, ended_at="2026-03-25T15:02:00Z")},
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. Den ble avbrutt gang på gang. Forrige verdier står. Prøv igjen",
+            "Aggregeringen feilet kl. 16:02. Den ble avbrutt gang på gang. Forrige verdier står. Prøv igjen Se funn",
             "",
         ),
         (
             {"job": msgspec.structs.replace(JOB, job_status="failed", detail="An error.", ended_at="2026-03-25T15:02:00Z")},
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. Det var en feil i programmet, og den står i loggen. Forrige verdier står. Prøv igjen",
+            "Aggregeringen feilet kl. 16:02. Det var en feil i programmet, og den står i loggen. Forrige verdier står. Prøv igjen Se funn",
             "",
         ),
-        ({"snapshot": None}, "Ingen rapport", "Det finnes ingen rapport for 2024 ennå. Aggreger", ""),
+        ({"snapshot": None}, "Ingen rapport", "Det finnes ingen rapport for 2024 ennå.", ""),
         ({"snapshot": None, "has_source": False}, "Ingen rapport", "Det finnes ingen data for 2024 for denne tjenesten. Importer", ""),
     ],
 )
@@ -230,14 +230,6 @@ def test_each_state_is_said(drawing: Drawing, quiet: Preview, changed: dict[str,
     assert _text(drawn["notice"]) == notice
     assert _text(drawn["job"]).startswith(job)
     assert bool(job) == bool(_text(drawn["job"]))
-
-
-def test_what_cannot_be_done_is_not_offered(drawing: Drawing, quiet: Preview) -> None:
-    assert "Aggreger på nytt" in _text(drawing(quiet)["actions"])
-    assert "Slett rapporten" in _text(drawing(quiet)["actions"])
-    without = drawing(msgspec.structs.replace(quiet, snapshot=None, has_source=False))
-    assert "Aggreger" not in _text(without["actions"])
-    assert "Slett" not in _text(without["actions"])
 
 
 def test_deleting_tells_who_loses_its_comparison(drawing: Drawing, quiet: Preview) -> None:

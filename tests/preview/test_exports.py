@@ -44,7 +44,7 @@ def preview(source: str = "fagsystem-cis", *, hidden: int = 0) -> Preview:
                 deviations=[],
             )
         )
-    return Preview(0, "org-1", "Tjenesten", "999999999", "2024", "2023", ["2024"], None, None, None, None, rows, None, True)
+    return Preview(0, "org-1", "Tjenesten", "999999999", "2024", "2023", ["2024"], None, None, None, None, rows, None, True, [], [])
 
 
 def read_csv(content: bytes) -> list[list[str]]:

@@ -1,0 +1,275 @@
+"""What a person can do with a report in each state, or why not; by keyboard alone; two at once; and without a line."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser import places
+from tests.browser.places import ALTA, AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
+from tests.servers import Server, running
+
+pytestmark = pytest.mark.browser
+
+OFFERED = ""
+NO_REPORT = "Kan ikke slette: det er ingen rapport for perioden."
+NO_VALUES = "Kan ikke eksportere: det er ingen verdier ennå."
+ALL_OFFERED = {"again": OFFERED, "export": OFFERED, "delete": OFFERED, "deliver": OFFERED}
+ACTOR = "X-Person"
+
+
+class State(NamedTuple):
+    """Where it is to be seen, what the page says of it, and its actions, in order."""
+
+    place: Place
+    period_id: str
+    says: str
+    actions: dict[str, str]
+
+
+STATES = {
+    "no source": State(
+        VIK,
+        "2024",
+        "Det finnes ingen data for 2024 for denne tjenesten.",
+        {"export": NO_VALUES, "aggregate": "Kan ikke aggregere: det finnes ingen data for 2024.", "deliver": OFFERED, "delete": NO_REPORT},
+    ),
+    "no report": State(
+        ALTA,
+        "2023-H1",
+        "Det finnes ingen rapport for 1. halvår 2023 ennå.",
+        {"export": NO_VALUES, "aggregate": OFFERED, "deliver": OFFERED, "delete": NO_REPORT},
+    ),
+    "processing": State(
+        TROMSO,
+        "2024",
+        "Verdiene kommer når jobben er ferdig.",
+        {"export": NO_VALUES, "aggregate": "Kan ikke aggregere: en jobb kjører allerede (ca. 1 s).", "deliver": OFFERED, "delete": OFFERED},
+    ),
+    "processing beside a report": State(MOSS, "2024", "Aggregerer på nytt", ALL_OFFERED),
+    "failed": State(
+        BODO,
+        "2024",
+        "Aggregeringen feilet kl.",
+        {"export": NO_VALUES, "aggregate": OFFERED, "deliver": OFFERED, "delete": OFFERED},
+    ),
+    "stale": State(HAMAR, "2024", "Kilden er endret etter", ALL_OFFERED),
+    "valid": State(DRAMMEN, "2024", "Gyldig", ALL_OFFERED),
+    "historical": State(DRAMMEN, "2023", "Gyldig", ALL_OFFERED),
+}
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A service in every state, two of them being aggregated; who acts is told by a header, as behind a proxy."""
+    data_dir = tmp_path_factory.mktemp("country") / "data"
+    data_dir.mkdir()
+    places.fill(data_dir)
+    environment = places.NOTHING_BY_ITSELF | {"BUFDIR_PREVIEW_ACTOR_HEADER": ACTOR}
+    with running(data_dir, environment=environment) as server, places.beside(data_dir) as application:
+        for place in (MOSS, TROMSO):
+            places.hold(application, place, 0.5)
+        yield server
+
+
+def opened(page: Page, server: Server, place: Place, period_id: str = "2024", query: str = "") -> Page:
+    page.goto(f"{server.url}/preview?organization_id={place.organization_id}&period_id={period_id}{query}")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    return page
+
+
+def offered(page: Page) -> dict[str, str]:
+    """By action, why it is not."""
+    found = page.locator("[data-act]").evaluate_all("""all => all.map(each => [each.dataset.act,
+      each.ariaDisabled === 'true' ? document.getElementById(each.getAttribute('aria-describedby')).textContent : ''])""")
+    return dict(found)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_offers_its_actions_or_says_why_not(page: Page, country: Server, state: str) -> None:
+    place, period_id, says, actions = STATES[state]
+    opened(page, country, place, period_id)
+    expect(page.get_by_text(says).first).to_be_visible()
+    assert offered(page) == actions
+    for key, action in (("a", "aggregate"), ("e", "export")):
+        if actions.get(action):
+            page.keyboard.press(key)
+            expect(page.locator(f"#why-{action}")).to_be_visible()
+            page.keyboard.press("Escape")
+            expect(page.locator(f"#why-{action}")).to_be_hidden()
+
+
+def test_what_a_state_names_leads_there(page: Page, country: Server) -> None:
+    opened(page, country, TROMSO)
+    page.get_by_role("button", name="Se jobben").click()
+    job = page.get_by_role("dialog", name="Jobben")
+    expect(job).to_contain_text("Kjører")
+    expect(job).to_contain_text("50\u00a0%")
+    page.keyboard.press("Escape")
+
+    opened(page, country, BODO)
+    expect(page.get_by_role("button", name="Prøv igjen")).to_be_visible()
+    page.get_by_role("link", name="Se funn").click()
+    origins = page.get_by_role("region", name="Kilder og funn")
+    expect(origins).to_be_in_viewport()
+    expect(origins.get_by_role("row", name="CIS barnevern v4")).to_be_visible()
+    expect(origins.get_by_text("Importert").first).to_be_visible()
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """As who has no mouse."""
+    for _ in range(60):
+        if wanted.evaluate("each => each === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError("Tab does not reach it.")
+
+
+def test_all_by_keyboard_alone(page: Page, country: Server) -> None:
+    opened(page, country, OSLO_SOR, "2023")
+    # Compare, theme and language.
+    tab_to(page, page.get_by_role("button", name="Mørkt tema"))
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
+    tab_to(page, page.locator("select[name=compare]"))
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("columnheader", name="2024")).to_be_visible()
+    assert "compare=2024" in page.url
+
+    # Export.
+    tab_to(page, page.get_by_role("button", name="Eksporter"))
+    page.keyboard.press("Enter")
+    with page.expect_download() as download:
+        tab_to(page, page.get_by_role("link", name="CSV"))
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename.endswith(".csv")
+
+    # Open a row.
+    tab_to(page, page.get_by_role("button", name="Meldinger mottatt"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Meldinger til undersøkelse")).to_have_attribute("aria-expanded", "true")
+
+    # Delete, and aggregate a first time.
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    tab_to(page, page.get_by_role("button", name="Flere valg"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name="Slett rapporten …"))
+    page.keyboard.press("Enter")
+    confirmation = page.get_by_role("dialog", name="Slette rapporten?")
+    expect(confirmation.get_by_role("button", name="Avbryt")).to_be_focused()
+    tab_to(page, confirmation.get_by_role("button", name="Slett rapporten"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
+    assert offered(page)["delete"] == NO_REPORT
+    page.keyboard.press("a")
+    expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+
+    # Language: the page comes in it.
+    tab_to(page, page.get_by_role("combobox", name="Språk"))
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name="Aggreger på nytt")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "nn")
+
+
+@pytest.fixture
+def two(browser: Browser, country: Server) -> Generator[tuple[Page, Page]]:
+    """Kari and Ola, each with a browser of their own."""
+    contexts = [browser.new_context(locale="nb-NO", extra_http_headers={ACTOR: name}) for name in ("kari.n", "ola.m")]
+    yield contexts[0].new_page(), contexts[1].new_page()
+    for context in contexts:
+        context.close()
+
+
+def ask_again(page: Page, reason: str) -> None:
+    page.get_by_role("button", name="Aggreger på nytt").click()
+    dialog = page.get_by_role("dialog", name="Aggregere på nytt?")
+    dialog.get_by_role("textbox").fill(reason)
+    dialog.get_by_role("button", name="Aggreger på nytt").click()
+
+
+def test_two_see_each_other_s_effect(two: tuple[Page, Page], country: Server) -> None:
+    """One aggregates what is stale to both; then one deletes what the other is about to aggregate again."""
+    kari, ola = (opened(page, country, HAMAR) for page in two)
+    expect(ola.get_by_text("Utdatert", exact=True)).to_be_visible()
+    ask_again(kari, "Nytt uttrekk")
+    for page in two:
+        expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+        expect(page.get_by_role("row", name="Meldinger mottatt")).to_contain_text("Endret")
+
+    # Both at once: each is told that it is queued, and in the end both see it valid.
+    for page in two:
+        page.get_by_role("button", name="Aggreger på nytt").click()
+        page.get_by_role("dialog").get_by_role("textbox").fill("Kontroll")
+    for page in two:
+        page.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
+    for page in two:
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+    ola.get_by_role("button", name="Aggreger på nytt").click()
+    ola.get_by_role("dialog").get_by_role("textbox").fill("Feil rettet i kilden")
+    kari.get_by_role("button", name="Flere valg").click()
+    kari.get_by_role("button", name="Slett rapporten …").click()
+    kari.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
+    expect(kari.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
+    # What is written in a dialog stays; what is shown behind it says what has happened, and by whom.
+    expect(ola.get_by_role("dialog").get_by_role("textbox")).to_have_value("Feil rettet i kilden")
+    ola.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
+    expect(ola.get_by_text("av kari.n. Verdiene under er ikke lenger lagret.")).to_be_visible()
+    expect(ola.get_by_text("Fant ikke rapporten. Den kan være slettet.")).to_be_visible()
+    expect(ola.get_by_role("link", name="Til oversikten")).to_be_visible()
+    assert offered(ola) == {"export": NO_VALUES, "aggregate": OFFERED, "deliver": OFFERED, "delete": NO_REPORT}
+
+
+def test_deleting_deletes_what_the_dialog_named(two: tuple[Page, Page], country: Server) -> None:
+    """Not the report that somebody has made in its place meanwhile."""
+    kari, ola = (opened(page, country, AS) for page in two)
+    ola.get_by_role("button", name="Flere valg").click()
+    ola.get_by_role("button", name="Slett rapporten …").click()
+    named = ola.locator("[data-region=delete-lead]").get_attribute("data-snapshot")
+    kari.get_by_role("button", name="Flere valg").click()
+    kari.get_by_role("button", name="Slett rapporten …").click()
+    kari.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
+    kari.get_by_role("button", name="Aggreger", exact=True).click()
+    expect(kari.get_by_text("Gyldig", exact=True)).to_be_visible()
+    # Ola's dialog names the new one by now: whoever reads it deletes that; a page that hangs behind names the old one.
+    expect(ola.locator("[data-region=delete-lead]")).not_to_have_attribute("data-snapshot", named or "")
+    ola.locator("[data-region=delete-lead]").evaluate("(lead, named) => { lead.dataset.snapshot = named }", named)
+    ola.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
+    expect(ola.get_by_text("Fant ikke rapporten. Den kan være slettet.")).to_be_visible()
+    expect(kari.get_by_text("Gyldig", exact=True)).to_be_visible()
+
+
+def test_without_a_line_what_needs_one_says_so_and_the_values_stay(page: Page, data_dir: Path) -> None:
+    places.fill(data_dir)
+    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
+        opened(page, server, OSLO_VEST, "2023")
+        page.get_by_role("button", name="Aggreger på nytt").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("textbox").fill("Kontroll")
+    expect(page.locator("html")).to_have_attribute("data-live", "lost")
+    why = "Frakoblet: dette kan gjøres når siden er tilkoblet igjen."
+    expect(dialog.get_by_role("alert").filter(has_text=why)).to_be_visible()
+    dialog.get_by_role("button", name="Aggreger på nytt").click()
+    expect(dialog.get_by_role("textbox")).to_have_value("Kontroll")
+    page.keyboard.press("Escape")
+
+    assert {action: why for action, why in offered(page).items() if action != "deliver"} == dict.fromkeys(
+        ("again", "export", "delete"), why
+    )
+    assert offered(page)["deliver"] == OFFERED  # a file can be chosen, and is sent when the line is back
+    for key in ("a", "e"):
+        page.keyboard.press(key)
+        expect(page.locator("#why-offline")).to_be_visible()
+        page.keyboard.press("Escape")
+    compare, address = page.locator("select[name=compare]"), page.url
+    shown = compare.input_value()
+    compare.select_option("2024")
+    expect(compare).to_have_value(shown)
+    assert page.url == address
+    expect(page.locator("tr[data-field]:visible")).to_have_count(34)
