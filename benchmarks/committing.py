@@ -1,8 +1,8 @@
-"""Commits to a store beside the server on it, one commit for each line of its input.
+"""Commits to a store beside the server on it, one commit for each line of its input: `delete SNAPSHOT` or `request ORGANIZATION PERIOD`.
 
-    python -m benchmarks.committing DATA_DIR SNAPSHOT
+    python -m benchmarks.committing DATA_DIR
 
-Prints `ready`, then for each commit the moment before it (seconds since 1970). Its worker does not run: the job that each asks for is the
+Prints `ready`, then for each commit the moment before it (seconds since 1970). Its worker does not run: the job that it asks for is the
 server's.
 """
 
@@ -19,9 +19,13 @@ def main() -> None:
     application = Application.open(Settings(data_dir=Path(sys.argv[1]), auto_aggregate=False))
     try:
         print("ready", flush=True)
-        for _ in sys.stdin:
+        for line in sys.stdin:
+            act, *of = line.split()
             began = time.time()
-            application.snapshots.invalidate(sys.argv[2], "Measured until it is seen", "benchmark", None)
+            if act == "delete":
+                application.snapshots.delete(of[0], "benchmark", None)
+            else:
+                application.snapshots.request(of[0], of[1], False, "benchmark")
             print(began, flush=True)
     finally:
         application.close()

@@ -21,11 +21,12 @@ from tests.servers import running
 TARGET_MS = 200
 SHARE = 0.95
 SERVICES = 20
+PERIOD = "2024"
+OF = country.organization_id(0)
 ON_THE_SAME, ON_THE_OVERVIEW, ON_OTHERS = 25, 10, 15
 
 _PAUSE_SECONDS = (0.2, 0.6)  # by chance, so that no commit comes in step with what looks for it
 _WAIT_SECONDS = 30
-_REASON = {"invalidate_cache": True, "reason": "Measured until it is seen"}
 # The moment of each change of what the commit shows itself in, in seconds since 1970.
 _WATCH = """selector => {
   window.changedAt = []
@@ -35,42 +36,62 @@ _WATCH = """selector => {
 }"""
 
 
-def measure(rounds: int = 40) -> list[Figure]:
-    """Each commit asks for a report anew: by a process of its own, and by the API, in turns."""
+def measure(rounds: int = 20) -> list[Figure]:
+    """A report is deleted and asked for, by a process of its own and by the API in turns: each leaves both screens other than they were."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir = Path(folder) / "data"
         data_dir.mkdir()
-        country.fill(data_dir, SERVICES, ("2023", "2024"))
+        country.fill(data_dir, SERVICES, (PERIOD,))
         with running(data_dir, "--no-auto-aggregate") as server:
-            browser = playwright.chromium.launch(executable_path=installed(), args=list(CHROMIUM_ARGUMENTS))
             pages = [f"{server.url}{_preview(0)}"] * ON_THE_SAME + [f"{server.url}/"] * ON_THE_OVERVIEW
             pages += [f"{server.url}{_preview(1 + number % (SERVICES - 1))}" for number in range(ON_OTHERS)]
-            with httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client, beside("benchmarks.sessions", *pages):
-                screens = [
-                    _screen(browser, f"{server.url}{_preview(0)}", ".head"),
-                    _screen(browser, f"{server.url}/", f"[data-region=row-{country.organization_id(0)}]"),
-                ]
-                snapshot = f"{SNAPSHOTS}/{_snapshot(client)}"
-                with beside("benchmarks.committing", data_dir, snapshot.rpartition("/")[2]) as other:
-                    return _measured(client, snapshot, other, screens, rounds)
+            with (
+                beside("benchmarks.sessions", *pages),
+                beside("benchmarks.committing", data_dir) as other,
+                httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client,
+            ):
+                browser = playwright.chromium.launch(executable_path=installed(), args=list(CHROMIUM_ARGUMENTS))
+                screens = {
+                    "the preview": _screen(browser, f"{server.url}{_preview(0)}", ".head"),
+                    "the overview": _screen(browser, f"{server.url}/", f"[data-region=row-{OF}]"),
+                }
+                return _measured(_writers(client, other), client, screens, rounds)
 
 
-def _measured(client: httpx.Client, snapshot: str, other: Helper, screens: list[Page], rounds: int) -> list[Figure]:
-    def by_api() -> float:
+Writer = tuple[Callable[[str], float], Callable[[], float]]
+
+
+def _writers(client: httpx.Client, other: Helper) -> dict[str, Writer]:
+    """What deletes that report, and what asks for it; each returns the moment before."""
+
+    def delete(snapshot: str) -> float:
         began = time.time()
-        client.put(snapshot, json=_REASON).raise_for_status()
+        client.delete(f"{SNAPSHOTS}/{snapshot}").raise_for_status()
         return began
 
-    writers: dict[str, Callable[[], float]] = {"another process": lambda: float(other.ask("")), "the API": by_api}
+    def post() -> float:
+        began = time.time()
+        client.post(SNAPSHOTS, json={"organization_id": OF, "period_id": PERIOD}).raise_for_status()
+        return began
+
+    return {
+        "another process": (lambda snapshot: float(other.ask(f"delete {snapshot}")), lambda: float(other.ask(f"request {OF} {PERIOD}"))),
+        "the API": (delete, post),
+    }
+
+
+def _measured(writers: dict[str, Writer], client: httpx.Client, screens: dict[str, Page], rounds: int) -> list[Figure]:
     seen: dict[tuple[str, str], list[float]] = {}
     for number in range(rounds + 1):
-        for writer, commit in writers.items():
-            _settle(client, snapshot)
-            began = commit()
-            for name, screen in zip(("the preview", "the overview"), screens, strict=True):
-                waited = _changed(screen, began) - began
-                if number:  # at the first, code is cold
-                    seen.setdefault((writer, name), []).append(waited * 1000)
+        for writer, (delete, request) in writers.items():
+            snapshot = _when_made(client)
+            for commit in (lambda snapshot=snapshot, delete=delete: delete(snapshot), request):
+                time.sleep(random.uniform(*_PAUSE_SECONDS))
+                began = commit()
+                for name, screen in screens.items():
+                    waited = _changed(screen, began) - began
+                    if number:  # at the first, code is cold
+                        seen.setdefault((writer, name), []).append(waited * 1000)
     return [
         Figure(
             f"a commit by {writer} on {name}, beside 50 sessions (p95)", _percentile(times), "ms", TARGET_MS, ours=times, samples_unit="ms"
@@ -80,12 +101,18 @@ def _measured(client: httpx.Client, snapshot: str, other: Helper, screens: list[
 
 
 def _preview(number: int) -> str:
-    return f"/preview?organization_id={country.organization_id(number)}&period_id=2024"
+    return f"/preview?organization_id={country.organization_id(number)}&period_id={PERIOD}"
 
 
-def _snapshot(client: httpx.Client) -> str:
-    listed = client.get(SNAPSHOTS, params={"organization_id": country.organization_id(0), "period_id": "2024"}).raise_for_status()
-    return listed.json()["data"][0]["snapshot_id"]
+def _when_made(client: httpx.Client) -> str:
+    """The snapshot of that report, which is ready."""
+    end = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < end:
+        listed = client.get(SNAPSHOTS, params={"organization_id": OF, "period_id": PERIOD}).raise_for_status().json()["data"]
+        if listed and listed[0]["snapshot_status"] == "current":
+            return listed[0]["snapshot_id"]
+        time.sleep(0.02)
+    raise RuntimeError("the report is not made")
 
 
 def _screen(browser: Browser, url: str, watched: str) -> Page:
@@ -95,16 +122,6 @@ def _screen(browser: Browser, url: str, watched: str) -> Page:
     page.locator("html[data-live=on]").wait_for()
     page.evaluate(_WATCH, watched)
     return page
-
-
-def _settle(client: httpx.Client, snapshot: str) -> None:
-    """Until the report is there again, and a while for its own changes to be shown."""
-    end = time.monotonic() + _WAIT_SECONDS
-    while client.get(snapshot).json()["snapshot_status"] != "current":
-        if time.monotonic() > end:
-            raise RuntimeError("the report is not made")
-        time.sleep(0.02)
-    time.sleep(random.uniform(*_PAUSE_SECONDS))
 
 
 def _changed(screen: Page, began: float) -> float:

@@ -46,50 +46,58 @@ function remember(push) {
 }
 const asked = () => Object.fromEntries(Object.keys(DEFAULTS).map(name => [name, new URL(location).searchParams.get(name)]).filter(([, value]) => value))
 
-// ── which rows pass, and in which order ──
+// ── which rows pass, and in which order: by what each says, read once for a look at all, as reading attributes is most of its cost ──
 const marks = new Map()          // region of the row -> "now" | "unseen"
+function said(row) {
+  const {region, search, flags, caseSystem, name, [sorted().querySelector("button").dataset.column]: key} = row.dataset
+  return {row, id: region, search, flags: flags.split(" "), caseSystem, name, key}
+}
+const allSaid = () => rows().map(said)
 function passing({q, show, deviation, case_system}) {
   const wanted = q.toLowerCase().split(/\s+/).filter(Boolean)
-  return row => wanted.every(word => row.dataset.search.includes(word))
-    && (show === "all" || flags(row).includes(show))
-    && (deviation === "all" || (deviation === "changed" ? marks.has(idOf(row)) : flags(row).includes(deviation)))
-    && (case_system === "" || row.dataset.caseSystem === case_system)
+  return ({id, search, flags, caseSystem}) => wanted.every(word => search.includes(word))
+    && (show === "all" || flags.includes(show))
+    && (deviation === "all" || (deviation === "changed" ? marks.has(id) : flags.includes(deviation)))
+    && (case_system === "" || caseSystem === case_system)
 }
 const compare = (a, b) => a < b ? -1 : a > b ? 1 : 0
 function before() {
-  const column = sorted().querySelector("button").dataset.column, way = sorted().ariaSort === "descending" ? -1 : 1
-  return (one, other) => {
-    const a = one.dataset[column], b = other.dataset[column]
-    return (!a - !b) || way * compare(a, b) || compare(one.dataset.name, other.dataset.name) || compare(idOf(one), idOf(other))
-  }
+  const way = sorted().ariaSort === "descending" ? -1 : 1
+  return (one, other) => (!one.key - !other.key) || way * compare(one.key, other.key) || compare(one.name, other.name) || compare(one.id, other.id)
 }
+
+// A row that is moved keeps its icons and the focus, where the browser can.
+const put = "moveBefore" in body ? (row, next) => body.moveBefore(row, next) : (row, next) => body.insertBefore(row, next)
 
 /** As a person has asked for it: all rows in order, those that pass to be seen. */
 function arrange(aloud = true) {
-  const focused = document.activeElement, order = rows().sort(before()), passes = passing(chosen())
-  if (order.some((row, i) => body.rows[i] !== row)) body.append(...order)
-  for (const row of order) hide(row, !passes(row))
-  if (body.contains(focused)) focused.focus()
-  tell()
+  const focused = document.activeElement, order = allSaid().sort(before()), passes = passing(chosen())
+  let next = null
+  for (const {row} of order.toReversed()) {
+    if (row.nextElementSibling !== next) put(row, next)
+    next = row
+  }
+  for (const each of order) hide(each.row, !passes(each))
+  if (document.activeElement !== focused && body.contains(focused)) focused.focus()
+  tell(order, 0)
   if (aloud) say($("#seen").textContent)
 }
 
 /** How many rows `Sort` would move, show or hide: those outside the longest run that is in order already. */
-function misplaced() {
+function misplaced(all) {
   const passes = passing(chosen()), inOrder = before()
-  const wrong = rows().filter(row => row.hidden === passes(row)).length
-  const tails = []
-  for (const row of rows().filter(row => !row.hidden && passes(row))) {
+  const kept = all.filter(each => !each.row.hidden && passes(each)), tails = []
+  for (const each of kept) {
     let low = 0, high = tails.length
-    while (low < high) { const middle = (low + high) >> 1; if (inOrder(tails[middle], row) < 0) low = middle + 1; else high = middle }
-    tails[low] = row
+    while (low < high) { const middle = (low + high) >> 1; if (inOrder(tails[middle], each) < 0) low = middle + 1; else high = middle }
+    tails[low] = each
   }
-  return wrong + rows().filter(row => !row.hidden && passes(row)).length - tails.length
+  return all.filter(each => each.row.hidden === passes(each)).length + kept.length - tails.length
 }
 
 /** Numbers, what is empty, and the offer to sort. */
-function tell() {
-  const all = rows(), now = chosen(), seen = all.filter(row => !row.hidden).length
+function tell(all = allSaid(), moved = misplaced(all)) {
+  const now = chosen(), seen = all.filter(({row}) => !row.hidden).length
   for (const radio of $$("[name=show]")) {
     const passes = passing({...now, show: radio.value})
     write($("b", radio.parentElement), `${all.filter(passes).length}`)
@@ -99,7 +107,7 @@ function tell() {
   hide($("#none"), all.length > 0)
   hide($("#empty"), seen > 0)
   hide(table, seen === 0)
-  const moved = misplaced(), offer = $("#reordered")
+  const offer = $("#reordered")
   hide(offer, moved === 0)
   write($("span", offer), counted("overview.reordered", moved))
   hide($("[data-do=seen]"), now.deviation !== "changed" || marks.size === 0)
@@ -169,10 +177,10 @@ const isRow = id => id.startsWith("row-")
 
 /** Puts in a service that was not there: in its place, unless that would move what somebody points at or has the focus in. */
 function add(html) {
-  const row = made(html), busy = table.matches(":hover") || table.contains(document.activeElement), inOrder = before()
-  row.hidden = !passing(chosen())(row)
+  const row = made(html), busy = table.matches(":hover") || table.contains(document.activeElement), inOrder = before(), fresh = said(row)
+  row.hidden = !passing(chosen())(fresh)
   link(row).tabIndex = -1
-  body.insertBefore(row, busy ? null : rows().find(other => inOrder(row, other) < 0) ?? null)
+  body.insertBefore(row, busy ? null : allSaid().find(other => inOrder(fresh, other) < 0)?.row ?? null)
 }
 
 /** Case systems that no service had before can be chosen too. */

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _PIECE = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|\s+|/|[^{};"'/\s]+""", re.DOTALL)
 _WORD = re.compile(r"[\w-]+")
-_NEED = re.compile(r"""\.(ds-[\w-]+)|\[data-color=["']?([\w-]+)["']?\]""")
+_NEED = re.compile(r"""\.(ds-[\w-]+)|\[data-color=["']?([\w-]+)["']?\]|\[data-([\w-]+)""")
 _CHOICE = re.compile(r":(?:is|where|has)\(")
 _NOT_NEEDED = re.compile(r":not\(")
 _OWN_PROPERTY = re.compile(r"(--[\w-]+)\s*:")
@@ -84,7 +84,16 @@ def _can_match(selector: str, words: Collection[str]) -> bool:
         if _CHOICE.match(found[0]) and not any(_can_match(each, words) for each in _parts(outside[found.end() : end])):
             return False
         outside = outside[: found.start()] + outside[end + 1 :]
-    return all((name or color) in words for name, color in _NEED.findall(outside))
+    return all(
+        name in words or color in words or (attribute and not {f"data-{attribute}", _camel(attribute)}.isdisjoint(words))
+        for name, color, attribute in _NEED.findall(outside)
+    )
+
+
+def _camel(attribute: str) -> str:
+    """As scripts name it in `dataset`."""
+    head, *more = attribute.split("-")
+    return head + "".join(part.capitalize() for part in more)
 
 
 def _parts(selectors: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What a page needs to be seen: little, and yet all that it is made from."""
 
+import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import pipeline
+from tests.browser.traffic import Moved
 from tests.folders import folder, melding
 from tests.servers import REPOSITORY, running
 
@@ -14,9 +16,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.chromium]  # the browser's networ
 
 COMPONENTS = REPOSITORY / "components"
 WARM_BYTES = 60_000
+_FONT_FACE = re.compile(r"@font-face \{[^}]*\}")
 
 # Each kind of element, and what stands before and after it, with all that its styles come to; in the theme of now and in the other.
-_LOOKS = """() => ["light", "dark"].flatMap(theme => {
+_LOOKS = """["light", "dark"].flatMap(theme => {
   document.documentElement.dataset.colorScheme = theme
   document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })
   const kind = each => each ? `${kind(each.parentElement)} ${each.cloneNode(false).outerHTML.replace(/ (id|data-region|aria-\\w+)="[^"]*"/g, "")}` : theme
@@ -27,12 +30,21 @@ _LOOKS = """() => ["light", "dark"].flatMap(theme => {
     return `${name}${part} {${[...style].filter(name => !name.startsWith("--")).map(name => `${name}: ${style[name]}`).join("; ")}`
   }))
 })"""
-# Those styles of Designsystemet too that the page's sheet leaves out, under the same layers. The fonts lie beside the sheet.
-_WITH_ALL = """sheets => {
-  const own = document.querySelector("link[rel=stylesheet]"), all = document.createElement("style")
-  all.textContent = sheets.replaceAll("url(inter", `url(${own.getAttribute("href").replace(/[^/]*$/, "")}inter`)
-  own.replaceWith(all)
+# Fonts are loaded first, and nothing else may happen between the two looks: with the page's own sheet, and with all of Designsystemet's.
+_WITH_FONTS = """async fonts => {
+  const own = document.querySelector("link[rel=stylesheet]"), style = document.createElement("style")
+  style.textContent = fonts.replaceAll("url(inter", `url(${own.getAttribute("href").replace(/[^/]*$/, "")}inter`)
+  document.head.append(style)
+  await Promise.all([400, 500, 600, 700].map(weight => document.fonts.load(`${weight} 1em Inter`, "Aa")))
+  await document.fonts.ready
 }"""
+_BOTH = f"""sheets => {{
+  const looks = () => {_LOOKS}
+  const before = looks(), all = document.createElement("style")
+  all.textContent = sheets
+  document.querySelector("link[rel=stylesheet]").replaceWith(all)
+  return [before, looks()]
+}}"""
 _OPEN_ALL = """() => {
   document.querySelectorAll("dialog").forEach(each => { each.open = true })
   document.querySelectorAll("details:not([data-history])").forEach(each => { each.open = true })
@@ -60,21 +72,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Generator[Small]:
             pipeline.aggregate(application, organization_id, period)
     with running(data_dir, "--no-auto-aggregate") as server:
         yield Small(server.url, organization_id)
-
-
-class Moved:
-    """Counts the bytes that a page sends and is sent, heads and WebSocket frames too, as the browser's own network log has them."""
-
-    def __init__(self, page: Page) -> None:
-        self.bytes = 0
-        log = page.context.new_cdp_session(page)
-        log.send("Network.enable")
-        log.on("Network.loadingFinished", lambda event: self._add(event["encodedDataLength"]))
-        for way in ("Received", "Sent"):
-            log.on(f"Network.webSocketFrame{way}", lambda event: self._add(len(event["response"]["payloadData"])))
-
-    def _add(self, size: float) -> None:
-        self.bytes += int(size)
 
 
 def _address(small: Small, path: str) -> str:
@@ -113,11 +110,10 @@ def test_no_style_is_missed(page: Page, small: Small, path: str, name: str) -> N
     page.goto(_address(small, path))
     if path != "/nowhere":
         _live(page)
+    whole = _whole(name)
+    page.evaluate(_WITH_FONTS, "\n".join(_FONT_FACE.findall(whole)))
     page.evaluate(_OPEN_ALL)
-    before: list[str] = page.evaluate(_LOOKS)
-    page.evaluate(_WITH_ALL, _whole(name))
-    page.evaluate("document.fonts.ready.then(() => null)")
-    after: list[str] = page.evaluate(_LOOKS)
+    before, after = page.evaluate(_BOTH, _FONT_FACE.sub("", whole))
     assert len(before) == len(after) > 100
     assert any("font-family: Inter" in each for each in before)
     assert [_difference(one, other) for one, other in zip(before, after, strict=True) if one != other] == []

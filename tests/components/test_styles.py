@@ -51,6 +51,12 @@ def test_what_cannot_goes_and_what_held_it_alone(selector: str) -> None:
     assert needed([f"@layer a{{@media print{{{selector}{{top:0}}}}}}b{{top:0}}"], [], '<i class="ds-tag ds-cards">') == "b{top:0;}"
 
 
+def test_what_asks_for_an_attribute_goes_where_no_element_has_it() -> None:
+    system = "a[data-border]{top:0}:not(:has(b)) i[data-empty]{top:1}u[data-live-now='x']{top:2}s[data-shut]{top:3}"
+    assert needed([system], [], '<u data-live-now="x">') == "u[data-live-now='x']{top:2;}"
+    assert needed([system], [], "element.dataset.liveNow = on") == "u[data-live-now='x']{top:2;}"
+
+
 def test_of_a_list_of_selectors_the_others_stay() -> None:
     assert needed([".ds-card,:is(.a,.b),.ds-tag{top:0}"], [], "ds-tag") == ":is(.a,.b),.ds-tag{top:0;}"
 
