@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Page, Playwright, sync_playwright
 
 from benchmarks import stores
 from benchmarks.figures import Figure, ratio
@@ -87,15 +87,17 @@ def warm(playwright: Playwright, url: str) -> int:
     browser = playwright.chromium.launch(executable_path=installed(), args=list(CHROMIUM_ARGUMENTS))
     try:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="nb-NO")
-        for _ in range(2):
-            page = context.new_page()
-            moved = Moved(page)
-            page.goto(url)
-            page.locator("html[data-live=on]").wait_for(state="attached")
-            page.wait_for_load_state("networkidle")
-        return moved.bytes
+        return [_visit(context.new_page(), url) for _ in range(2)][-1]
     finally:
         browser.close()
+
+
+def _visit(page: Page, url: str) -> int:
+    moved = Moved(page)
+    page.goto(url)
+    page.locator("html[data-live=on]").wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    return moved.bytes
 
 
 def installed() -> str:
