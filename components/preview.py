@@ -156,7 +156,7 @@ class PreviewView(Viewer):
         """The organisation is forgotten before somebody's eyes, and nobody is to be left with it on a screen."""
         if asked != self.asked:
             return
-        told = self._parts.notice(Notice("warning", self._words("notice.forgotten"), "overview"), self._words)
+        told = self._parts.notice(Notice("warning", self._words("notice.forgotten"), ("overview",)), self._words)
         self._start(self._try(self._histories.draw(self._held.preview)))
         self.live.patch(draw(self._house, bare(self._held.shown, self._house.application.catalogue)) | {"notice": told})
 
