@@ -25,7 +25,11 @@ _FOREVER = "public, max-age=31536000, immutable"
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
 _COMPRESSIBLE = {".css", ".js"}
 # One a page, so that it asks once: its parts of ours in their order, the first of which decides that of the layers; then Designsystemet's.
-_SHEETS = {"page.css": ("page.css",), "preview.css": ("page.css", "preview.css"), "overview.css": ("page.css", "overview.css")}
+_SHEETS = {
+    "page.css": ("page.css",),
+    "preview.css": ("page.css", "preview.css", "drawer.css"),
+    "overview.css": ("page.css", "overview.css", "drawer.css"),
+}
 _MAKES_ELEMENTS = {".html", ".py", ".js", ".svg"}
 # What Panel's own page would load from below `static/`.
 _SCRIPT = re.compile(r'<script\b[^>]*\bsrc="(?:\./|/)?(?:[^"]*/)?static/(js/[^"?]+|extensions/panel/[^"?]+)(?:\?[^"]*)?"[^>]*></script>')

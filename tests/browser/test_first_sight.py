@@ -98,7 +98,7 @@ def test_a_warm_visit_moves_little(page: Page, small: Small, path: str) -> None:
 
 def _whole(name: str) -> str:
     """The sheet of a page with all of Designsystemet's styles."""
-    parts = dict.fromkeys(("page.css", name, "vendor/theme.css", "vendor/designsystemet.css"))
+    parts = dict.fromkeys(("page.css", name, "drawer.css", "vendor/theme.css", "vendor/designsystemet.css"))
     return "\n".join((COMPONENTS / part).read_text(encoding="utf-8").replace('@charset "UTF-8";', "") for part in parts)
 
 
