@@ -43,6 +43,7 @@ let asking = 0
 function lose() {
   if (root.dataset.live === "lost") return
   root.dataset.live = "lost"
+  if ($("#back").hidden) told = []
   $("#back").hidden = $("#waiting").hidden = true
   const lost = $("#lost"), time = new Intl.DateTimeFormat(root.lang, SHOWN).format(new Date())
   $("p", lost).textContent = text("live.offline_since", {time})
@@ -67,7 +68,7 @@ async function comeBack() {
   if (root.dataset.live !== "lost") return
   if (can && mayLeave()) {
     // One that has not been live itself hands on what the one before it has left.
-    sessionStorage.setItem(LEFT, JSON.stringify(wasLive ? {address: location.href, ...leaving()} : left))
+    sessionStorage.setItem(LEFT, JSON.stringify(wasLive ? {address: location.href, told, ...leaving()} : left))
     location.reload()
   } else {
     clearTimeout(asking)
@@ -84,14 +85,17 @@ export const held = left?.address === location.href ? left : null
 let leaving = () => ({})
 /** What a view wants back then. */
 export const leaveBy = own => { leaving = own }
-/** Says what was missed, and offers to show it, when the page is live again. */
-export function greet(sentence, changes) {
+let told = []
+/** Says what was missed, and offers to show it, when the page is live again: not before all of it is here. With what stood there already, if
+    it is lost again soon. */
+export function greet(missed, words) {
   document.addEventListener("live:on", () => {
     const back = $("#back")
-    $("p", back).textContent = sentence
-    $("button", back).hidden = changes === 0
+    told = [...new Set([...held.told, ...missed()])]
+    $("p", back).textContent = words(told.length)
+    $("button", back).hidden = told.length === 0
     back.hidden = false
-    if (changes === 0) setTimeout(() => { back.hidden = true }, GREETING_MS)
-    say(sentence)
+    if (told.length === 0) setTimeout(() => { back.hidden = true }, GREETING_MS)
+    say(words(told.length))
   }, {once: true})
 }

@@ -313,9 +313,15 @@ table.addEventListener("keydown", event => {
 leaveBy(() => ({versions: versions(), marks: [...marks.keys()], focused: document.activeElement.closest("tr[data-region]")?.dataset.region}))
 tell()
 if (held) {
-  const changed = rows().filter(row => row.dataset.version !== held.versions[idOf(row)]).map(idOf), shown = rows().map(idOf)
-  mark([...held.marks.filter(id => shown.includes(id)), ...changed], "unseen")
-  greet(changed.length ? counted("overview.back", changed.length) : text("overview.back_unchanged"), changed.length)
+  const shown = rows().map(idOf)
+  mark(held.marks.filter(id => shown.includes(id)), "unseen")
+  const missed = () => {
+    const changed = rows().filter(row => row.dataset.version !== held.versions[idOf(row)]).map(idOf)
+    mark(changed, "unseen")
+    return changed
+  }
+  missed()
+  greet(missed, n => n ? counted("overview.back", n) : text("overview.back_unchanged"))
   const row = rows().find(row => idOf(row) === held.focused && !row.hidden)
   if (row) { stop(link(row)); link(row).focus({preventScroll: true}) }
 }

@@ -74,10 +74,15 @@ export const setPaused = paused => {
   document.dispatchEvent(new CustomEvent("live:waiting", {detail: waiting}))
 }
 
-document.addEventListener("live:on", () => { if (root.dataset.live !== "paused") root.dataset.live = "on" })
+let wasLive = false
+document.addEventListener("live:on", () => {
+  wasLive = true
+  if (root.dataset.live !== "paused") root.dataset.live = "on"
+})
 // What a person has just asked for does not wait: an answer, the list of services, a history that is empty yet.
 const isAskedFor = id => ["answer", "services"].includes(id) || (id.startsWith("history-") && !$(`[data-region="${id}"] table`))
 document.addEventListener("live:regions", ({detail}) => {
+  if (wasLive && root.dataset.live === "lost") return   // it stays as it was left, and catches up when it is back
   if (root.dataset.live !== "paused") { apply(detail); return }
   const all = Object.entries(detail)
   patch(Object.fromEntries(all.filter(([id]) => isAskedFor(id))))

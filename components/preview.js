@@ -292,8 +292,9 @@ stop($(".open"))
 if (held) {
   held.open.filter(rowOf).forEach(key => open(rowOf(key), true))
   held.marks.filter(([key]) => rowOf(key)).forEach(([key, {was}]) => mark(key, was, "unseen"))
-  const changed = held.complete && isComplete() ? markChanges(held.values, "unseen") : []
-  greet(changed.length ? counted("live.back", changed.length) : text("live.back_unchanged"), changed.length)
+  const missed = () => held.complete && isComplete() ? markChanges(held.values, "unseen") : []
+  missed()
+  greet(missed, n => n ? counted("live.back", n) : text("live.back_unchanged"))
   pick(held.filter)
   const row = rowOf(held.focused)
   if (row && !row.hidden) { stop(opener(row)); opener(row).focus({preventScroll: true}) }

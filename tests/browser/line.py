@@ -70,10 +70,12 @@ class Line:
 
         async def rest() -> None:
             self._server.close()
-            tasks = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            self._flow.set()
+            self._sockets_flow.set()
+            while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+                for writer in list(self._writers):
+                    writer.transport.abort()
+                await asyncio.wait(tasks, timeout=0.05)
 
         self._call(rest())
         self._loop.call_soon_threadsafe(self._loop.stop)

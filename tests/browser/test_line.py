@@ -21,16 +21,19 @@ from tests.browser.conftest import API, QUIET, Service, reported, with_new_meldi
 from tests.browser.line import Line, line_to
 from tests.pipeline import until, zipped
 from tests.servers import Server, running
-from tests.side import children
+from tests.side import both, children
 
 pytestmark = pytest.mark.browser
 
-TOKEN_SECONDS = 5
+TOKEN_SECONDS = 8
 TIMES = {
     "BUFDIR_PREVIEW_TOKEN_SECONDS": f"{TOKEN_SECONDS}",
-    "BUFDIR_PREVIEW_WEBSOCKET_TIMEOUT_SECONDS": "3",
-    "BUFDIR_PREVIEW_HEARTBEAT_SECONDS": "2",
+    "BUFDIR_PREVIEW_WEBSOCKET_TIMEOUT_SECONDS": "5",
+    "BUFDIR_PREVIEW_HEARTBEAT_SECONDS": "3",
 }
+
+PATIENCE_MS = 60_000
+"""A page that comes back loads itself anew, more than once where the machine is busy."""
 
 View = Literal["overview", "preview"]
 Fate = Literal["cut", "restart", "expired", "sleep"]
@@ -82,13 +85,13 @@ class Seen:
         self.is_live()
 
     def is_live(self) -> None:
-        expect(self.page.locator("html")).to_have_attribute("data-live", "on")
+        expect(self.page.locator("html")).to_have_attribute("data-live", "on", timeout=PATIENCE_MS)
         expect(self.page.get_by_text("Direkte", exact=True)).to_be_visible()
 
     def is_lost(self) -> None:
         """Said, and what is shown is marked as what was known last."""
         alert = self.page.get_by_role("alert")
-        expect(alert).to_contain_text("Frakoblet siden ")
+        expect(alert).to_contain_text("Frakoblet siden ", timeout=PATIENCE_MS)
         expect(alert).to_contain_text("Du ser siste kjente verdier. Kobler til igjen …")
         expect(alert.get_by_role("button", name="Prøv nå")).to_be_visible()
         expect(self.page.get_by_text("Frakoblet", exact=True)).to_be_visible()
@@ -219,3 +222,97 @@ def test_it_comes_back_by_itself_and_says_what_was_missed(
             if fate != "sleep":
                 seen.shows_change(now=False)
         seen.is_back()
+
+
+@pytest.fixture
+def two(servers: Callable[[int], Server]) -> World:
+    """Two processes, and a service of the test's own."""
+    return World(servers(2), next(_numbers), ExitStack())
+
+
+def test_what_one_process_is_told_is_seen_by_a_page_at_the_other(page: Page, tmp_path: Path) -> None:
+    """Through the line, by which all but WebSockets come to the first process."""
+    with running(tmp_path / "data", "--processes", "2", "--no-auto-aggregate") as server, line_to(server, 2) as line:
+        world = World(server, next(_numbers), ExitStack())
+        seen = Seen("preview", page, line, world.service)
+        page.evaluate("window.stayed = true")
+        with httpx.Client(base_url=line.url) as api:
+            api.post("/api/v1/deliveries", content=with_new_melding(world.service)).raise_for_status()
+            expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
+            listed = api.get(API, params={"organization_id": world.service.organization_id, "period_id": "2024"}).json()["data"]
+            seen.shows_change(now=False)
+            api.put(f"{API}/{listed[0]['snapshot_id']}", json={"invalidate_cache": True, "reason": "Prøve"}).raise_for_status()
+            seen.shows_change(now=True)
+        expect(page.locator("[data-changed]")).to_have_count(3)
+        assert page.evaluate("window.stayed")
+
+
+def test_a_line_that_ends_without_a_word_is_found_out(two: World, page: Page) -> None:
+    with line_to(two.server, 2) as line:
+        seen = Seen("overview", page, line, two.service)
+        line.hold()
+        seen.is_lost()
+        two.change()
+        line.mend()
+        seen.is_back()
+
+
+@pytest.mark.slow
+def test_what_was_missed_is_said_again_where_the_line_is_lost_again_at_once(two: World, page: Page) -> None:
+    with line_to(two.server, 2) as line:
+        seen = Seen("preview", page, line, two.service)
+        line.cut()
+        seen.is_lost()
+        two.change()
+        for _ in range(2):
+            line.mend()
+            seen.is_live()
+            expect(page.get_by_text("Tilkoblet igjen. 3 felt endret mens du var frakoblet.").first).to_be_visible()
+            line.cut()
+            seen.is_lost()
+        line.mend()
+        seen.is_back()
+
+
+def test_it_does_not_come_back_under_a_dialog(two: World, page: Page) -> None:
+    with line_to(two.server, 2) as line:
+        seen = Seen("preview", page, line, two.service)
+        page.keyboard.press("a")
+        page.get_by_role("textbox", name="Hvorfor aggregeres det på nytt?").fill("Ikke ferdig skrevet")
+        line.cut()
+        expect(page.locator("html")).to_have_attribute("data-live", "lost")
+        for _ in range(2):
+            with page.expect_response("**/readyz") as answered:
+                line.mend()
+            assert answered.value.ok
+        expect(page.get_by_role("textbox", name="Hvorfor aggregeres det på nytt?")).to_have_value("Ikke ferdig skrevet")
+        page.keyboard.press("Escape")
+        seen.is_live()
+        expect(page.get_by_text("Tilkoblet igjen. Ingen felt er endret.").first).to_be_visible()
+
+
+def test_a_paused_page_that_loses_its_line_shows_all_when_it_is_back(two: World, page: Page) -> None:
+    with line_to(two.server, 2) as line:
+        seen = Seen("preview", page, line, two.service)
+        page.keyboard.press("p")
+        two.change()
+        expect(page.get_by_text("Satt på pause. 3 endringer venter.")).to_be_visible()
+        seen.shows_change(now=False)
+        line.cut()
+        seen.is_lost()
+        expect(page.get_by_text("Satt på pause.").first).to_be_hidden()
+        seen.shows_change(now=False)
+        line.mend()
+        seen.is_back()
+
+
+def test_a_page_finds_another_process_when_its_own_dies(two: World, page: Page) -> None:
+    page.goto(f"{two.server.url}/?period_id=2024")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    page.evaluate("window.stayed = true")
+    for pid in both(two.server):
+        os.kill(pid, signal.SIGKILL)
+        until(lambda pid=pid: pid not in both(two.server), "another in its place")
+    expect(page.get_by_text("Tilkoblet igjen. Ingen tjenester er endret.").first).to_be_visible()
+    assert page.evaluate("window.stayed === undefined")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
