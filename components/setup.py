@@ -38,9 +38,9 @@ log = logging.getLogger(__name__)
 
 _SESSION_KEY = "session.key"
 
-_HEAD_START_SECONDS = 0.1
+_HEAD_START_SECONDS = 0.2
 """So long may a browser fetch styles and draw what is to be read, before a session (40 ms of our processor) and its scripts (750 kB) come
-between: its rows stand after half the time."""
+between: its rows stand after half the time. On a busy machine a tenth of a second was too short for it."""
 
 _UNUSED_SECONDS = 10.0
 """A session whose page has been left, or has not come yet, is kept for so long. A page that comes later, or to another process, is given
