@@ -201,7 +201,7 @@ def bare(shown: Shown, catalogue: Catalogue) -> Shown:
     """The same where nothing is held of the organisation any more."""
     empty = {"value": None, "hidden": False, "compared_value": None, "compared_hidden": False, "change": None, "percent": None}
     rows = [msgspec.structs.replace(row, **empty, data_source=None, deviations=[]) for row in shown.preview.rows]
-    nothing = {"snapshot": None, "source": None, "has_source": False, "job": None, "periods": []}
+    nothing = {"snapshot": None, "source": None, "has_source": False, "job": None, "periods": [], "held": [], "deliveries": []}
     return word(msgspec.structs.replace(shown.preview, **nothing, rows=rows), catalogue, shown.words)
 
 

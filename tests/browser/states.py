@@ -56,6 +56,10 @@ def _open_history(page: Page) -> None:
     page.locator("[data-history=meldinger] .history, [data-history=meldinger] .chart__table .sub").first.wait_for()
 
 
+def _why(page: Page) -> None:
+    page.locator("[data-region=actions] [data-act=aggregate]").press("Enter")  # it is disabled, and says why
+
+
 def _drawer(page: Page) -> None:
     page.locator("button[commandfor=deliver]:visible").first.click()
     page.locator("#deliveries > li").first.wait_for()
@@ -66,19 +70,32 @@ PREVIEW = (
     State("in error", _of(DRAMMEN), ("form.field_number",), ("app.show",), rows=34),
     State("stale", _of(HAMAR), ("state.stale", "state.source_changed"), ("head.again",), rows=34),
     State("processing again", _of(MOSS), ("job.again", "job.left", "state.filled"), ("head.again",), rows=34),
-    State("processing first", _of(TROMSO), ("job.first", "job.left", "notice.first", "state.none"), (), ("head.again",), rows=34),
     State(
-        "failed first", _of(BODO), ("notice.failed", "notice.failed_by_fault", "state.none"), ("notice.retry",), ("head.again",), rows=34
+        "processing first",
+        _of(TROMSO),
+        ("job.first", "job.left", "notice.first", "state.none"),
+        ("notice.see_job",),
+        ("head.again",),
+        rows=34,
+    ),
+    State(
+        "failed first",
+        _of(BODO),
+        ("notice.failed", "notice.failed_by_fault", "state.none"),
+        ("notice.retry", "notice.see_findings"),
+        ("head.again",),
+        rows=34,
     ),
     State("failed again", _of(OSLO_SOR), ("notice.failed", "notice.failed_stands", "state.valid"), ("notice.retry",), rows=34),
     State("no report", _of(TROMSO, "2023"), ("notice.no_report", "state.none"), ("head.aggregate",), ("head.again",), rows=34),
-    State("no source", _of(VIK), ("notice.no_source", "state.none"), ("deliver.short",), ("head.again", "head.aggregate"), rows=34),
+    State("no source", _of(VIK), ("notice.no_source", "state.none"), ("deliver.short",), ("head.again",), rows=34),
     State("no field passes", _of(AS), ("filter.none",), ("filter.reset",), does=_key("f"), rows=0),
     State("paused", _of(AS), ("live.paused",), ("live.resume",), does=_key("p"), rows=34),
     State("row opened", _of(DRAMMEN), ("form.definition", "form.key"), (), does=_open_row, rows=34),
     State("history opened", _of(AS), ("form.history",), (), does=_open_history, rows=34),
     State("again", _of(AS), ("again.title", "again.help"), ("head.again", "app.cancel"), does=_key("a"), within="#again"),
-    State("delete", _of(AS), (), ("export.menu.open",), does=_click("[popovertarget=more]")),
+    State("why not", _of(VIK), ("why.no_source",), (), does=_why, rows=34),
+    State("menu", _of(AS), (), ("export.menu.open",), does=_click("[popovertarget=more]")),
     State("keys", _of(AS), ("keys.title", "keys.off"), ("app.close",), does=_key("?"), within="#keys"),
     State("export", _of(AS), ("export.menu.shown",), ("export.menu.csv", "head.print"), does=_key("e"), within="#export"),
     State("choosing a service", _of(AS), (), (), does=_key("/"), within="#chooser"),

@@ -115,7 +115,9 @@ def test_what_happens_before_somebody_s_eyes(page: Page, data_dir: Path) -> None
         expect(forgotten.locator("tr[data-field]:visible")).to_have_count(34)
         expect(forgotten.locator("td.cur")).to_have_text(["–manglar verdi"] * 34)
         expect(forgotten.locator("[data-region=answer]")).to_have_text("")
-        expect(forgotten.get_by_role("button", name="Eksporter")).to_have_count(0)
+        for name in ("Eksporter", "Aggreger"):
+            expect(forgotten.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-disabled", "true")
+        expect(forgotten.locator("#origins")).not_to_contain_text(OSLO_VEST.system)
         assert violations_in_both_schemes(forgotten) == {}
 
         application.jobs.fail(places.hold(application, TROMSO), "It failed.")
