@@ -79,14 +79,16 @@ def test_it_does_in_every_language(page: Page, states: Server, state: State, lan
     check(page, states, state, language)
 
 
-@pytest.mark.parametrize("width", [720, 320])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("language", "width"),
+    [("nb", 720), ("nb", 320), ("nn", 320), ("en", 320), *(pytest.param(each, 720, marks=pytest.mark.slow) for each in ("nn", "en"))],
+)
 def test_nothing_is_cut_or_overlaps_at_200_per_cent_or_320_px(page: Page, states: Server, language: Language, width: int) -> None:
     """720 px is a screen of 1440 at 200 %, 320 one of 1280 at 400 % (WCAG 1.4.4, 1.4.10)."""
     page.set_viewport_size({"width": width, "height": 450})
     wrong: dict[str, list[str]] = {}
     for state in STATES:
-        if state.name in ("in error", "failed again", "processing again", "row opened", "again", "keys", "export", "overview", "drawer"):
+        if state.name in ("failed again", "processing again", "row opened", "again", "keys", "export", "overview", "drawer"):
             reach(page, states, state, language)
             wrong |= {state.name: found} if (found := [*lost(page), *too_small(page)]) else {}
     assert wrong == {}
