@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -86,10 +86,23 @@ def set_mode(folder: Path, *modes: str) -> None:
 
 
 @pytest.fixture
-def supervised(folder: Path) -> Generator[Supervised]:
-    made = Supervised(folder)
-    yield made
-    made.close()
+def supervise(folder: Path) -> Generator[Callable[[], Supervised]]:
+    """Starts one as the modes are by then."""
+    made: list[Supervised] = []
+
+    def start() -> Supervised:
+        made.append(Supervised(folder))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def supervised(supervise: Callable[[], Supervised]) -> Supervised:
+    """One whose processes serve."""
+    return supervise()
 
 
 def gone(pid: int) -> bool:
@@ -120,19 +133,20 @@ def test_one_that_dies_is_replaced_and_the_other_goes_on(supervised: Supervised)
     assert all(map(gone, (pid, *pids.values())))
 
 
-def test_where_the_first_cannot_start_it_ends_with_its_exit_code(folder: Path) -> None:
+def test_where_the_first_cannot_start_it_ends_with_its_exit_code(supervise: Callable[[], Supervised], folder: Path) -> None:
     set_mode(folder, "dies")
-    supervised = Supervised(folder)
+    supervised = supervise()
     supervised.started()
     assert supervised.ends() == DIES_WITH
     assert f"process 1 died with exit code {DIES_WITH} before it served" in supervised.log
     assert len(supervised.log.splitlines()) == 1
-    supervised.close()
 
 
-def test_one_that_dies_again_and_again_is_waited_for_longer_while_the_other_serves(folder: Path) -> None:
+def test_one_that_dies_again_and_again_is_waited_for_longer_while_the_other_serves(
+    supervise: Callable[[], Supervised], folder: Path
+) -> None:
     set_mode(folder, "", "falls")
-    supervised = Supervised(folder)
+    supervised = supervise()
     until(lambda: supervised.log.count("died") >= 5, "its deaths")
     pauses = [line.split(" takes its place in ")[1].split('"')[0] for line in supervised.log.splitlines() if "died" in line]
     assert pauses[:5] == ["0 s", "0.05 s", "0.1 s", "0.1 s", "0.1 s"]
@@ -142,7 +156,6 @@ def test_one_that_dies_again_and_again_is_waited_for_longer_while_the_other_serv
     assert supervised.process.poll() is None, "the other one serves"
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.ends() == 0
-    supervised.close()
 
 
 def test_where_none_serves_and_none_can_start_it_gives_up(supervised: Supervised, folder: Path) -> None:
@@ -154,15 +167,14 @@ def test_where_none_serves_and_none_can_start_it_gives_up(supervised: Supervised
     assert supervised.log.splitlines()[-1].count("as did the 4 before it: giving up") == 1
 
 
-def test_one_that_does_not_end_is_killed(folder: Path) -> None:
+def test_one_that_does_not_end_is_killed(supervise: Callable[[], Supervised], folder: Path) -> None:
     set_mode(folder, "", "stubborn")
-    supervised = Supervised(folder)
+    supervised = supervise()
     pids = supervised.both()
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.ends() == 0
     assert all(map(gone, pids.values()))
     assert f"process 2 ({pids[2]}) does not end and is killed" in supervised.log
-    supervised.close()
 
 
 def test_without_a_supervisor_they_end(supervised: Supervised) -> None:
