@@ -22,7 +22,7 @@ def violations(page: Page) -> list[str]:
     """Rule and element of each."""
     # Not as a script tag: the page's policy would rightly refuse it.
     page.evaluate(f"() => {{ {_source()} }}")
-    page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished))")  # what fades in is pale at first
+    page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")  # what fades in is pale at first
     found = page.evaluate("tags => axe.run(document, {runOnly: tags})", _TAGS)
     return [f"{fault['id']}: {node['html'][:200]}" for fault in found["violations"] for node in fault["nodes"]]
 
