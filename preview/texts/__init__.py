@@ -65,7 +65,9 @@ class Texts:
 
     def get(self, language: Language, key: str, **params: float | str) -> str:
         """The text with its params written in. KeyError for an unknown key or a missing param."""
-        return _Writer(language).vformat(self._by_language[language][key], (), params)
+        text = self._by_language[language][key]
+        # Most texts ask for nothing, and a page has some hundred of them.
+        return _Writer(language).vformat(text, (), params) if "{" in text or "}" in text else text
 
 
 class _Writer(string.Formatter):
