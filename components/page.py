@@ -4,6 +4,7 @@ A view's template extends `page.html`; it is drawn by an autoescaping Jinja envi
 """
 
 import asyncio
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ HERE = Path(__file__).parent
 LIVE_MARK = "<!--live-->"
 """Where a live page holds Bokeh's roots and scripts, behind all that is to be read."""
 
+_SYMBOL = re.compile(r'<symbol id="([\w-]+)" viewBox="0 0 16 16">(.*?)</symbol>')
+
 _POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}' blob:; connect-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -42,15 +45,17 @@ class House:
 
     @classmethod
     def of(cls, application: Application, assets: Assets) -> "House":
-        """Its templates know `asset(name)` and `address(path)`."""
+        """Its templates know `asset(name)`, `address(path)` and the `shapes` of icons by name."""
         prefix = application.settings.prefix
         environment = Environment(
             loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
+        icons = (HERE / "icons.svg").read_text(encoding="utf-8")
         known: dict[str, Any] = {
             "asset": lambda name: f"{prefix}/{assets.address(name)}",
             "address": lambda path: f"{prefix}{path}",
-            "icons": Markup((HERE / "icons.svg").read_text(encoding="utf-8")),  # noqa: S704  (a file of our own)
+            # Drawn where they stand: of a shape that is only referred to, the browser makes a tree of its own each time.
+            "shapes": {name: Markup(shape) for name, shape in _SYMBOL.findall(icons)},  # noqa: S704  (a file of our own)
         }
         environment.globals.update(known)
         return cls(application, assets, prefix, environment)
