@@ -5,11 +5,12 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from components.selectors import Known, narrowed, parts
+
 _PIECE = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|\s+|/|[^{};"'/\s]+""", re.DOTALL)
+_IMPLIED = {"html", "head", "body"}
 _WORD = re.compile(r"[\w-]+")
-_NEED = re.compile(r"""\.(ds-[\w-]+)|\[data-color=["']?([\w-]+)["']?\]|\[data-([\w-]+)""")
-_CHOICE = re.compile(r":(?:is|where|has)\(")
-_NOT_NEEDED = re.compile(r":not\(")
+_ELEMENT = re.compile(r"""(?:<|createElement\(["'])([a-z][\w-]*)""")
 _OWN_PROPERTY = re.compile(r"(--[\w-]+)\s*:")
 _USED = re.compile(r"var\(\s*(--[\w-]+)")
 _COMPLETED = re.compile(r"var\(\s*(--[\w-]+)\$\{")
@@ -33,12 +34,13 @@ def compact(text: str) -> str:
 
 def needed(system: Sequence[str], own: Sequence[str], sources: str) -> str:
     """What is used of the sheets of a design system. `own` are the sheets that read its custom properties, and `sources` is all that makes
-    elements: a class or colour that does not stand in it is on no page.
+    elements: an element, class or colour that does not stand in it is on no page.
     """
     words = set(_WORD.findall(sources))
+    known = Known(words, _IMPLIED | set(_ELEMENT.findall(sources)))
     completed = {begun + word for begun in _COMPLETED.findall(sources) for word in words}
     used = completed.union(*(_USED.findall(text) for text in (*own, sources)))
-    return "".join(map(str, _read(list(_living([rule for text in system for rule in parse(text)], words)), used)))
+    return "".join(map(str, _read(list(_living([rule for text in system for rule in parse(text)], known)), used)))
 
 
 def parse(text: str) -> list[Rule]:
@@ -63,59 +65,17 @@ def parse(text: str) -> list[Rule]:
     return root
 
 
-def _living(rules: Sequence[Rule], words: Collection[str]) -> Iterator[Rule]:
+def _living(rules: Sequence[Rule], known: Known) -> Iterator[Rule]:
     """What can meet an element, and the selectors of it that can."""
     for rule in rules:
-        if rule.inner is None:
+        if rule.inner is None or rule.head.startswith("@keyframes"):
             yield rule
             continue
         is_selector = not rule.head.startswith("@")
-        selectors = [each for each in _parts(rule.head) if _can_match(each, words)] if is_selector else [rule.head]
-        inner = list(_living(rule.inner, words))
+        selectors = [same for each in parts(rule.head) for same in narrowed(each, known)] if is_selector else [rule.head]
+        inner = list(_living(rule.inner, known))
         if selectors and inner:
             yield Rule(",".join(selectors), inner)
-
-
-def _can_match(selector: str, words: Collection[str]) -> bool:
-    """Whether there can be an element for it: all that it asks for stands in the program's words."""
-    outside = selector
-    while found := _CHOICE.search(outside) or _NOT_NEEDED.search(outside):
-        end = _closing(outside, found.end())
-        if _CHOICE.match(found[0]) and not any(_can_match(each, words) for each in _parts(outside[found.end() : end])):
-            return False
-        outside = outside[: found.start()] + outside[end + 1 :]
-    return all(
-        name in words or color in words or (attribute and not {f"data-{attribute}", _camel(attribute)}.isdisjoint(words))
-        for name, color, attribute in _NEED.findall(outside)
-    )
-
-
-def _camel(attribute: str) -> str:
-    """As scripts name it in `dataset`."""
-    head, *more = attribute.split("-")
-    return head + "".join(part.capitalize() for part in more)
-
-
-def _parts(selectors: str) -> list[str]:
-    """Of a list, divided at the commas that stand in no brackets."""
-    parts, depth = [""], 0
-    for character in selectors:
-        depth += (character in "([") - (character in ")]")
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts]
-
-
-def _closing(text: str, start: int) -> int:
-    """Where the bracket ends that was opened before `start`."""
-    depth = 1
-    for place in range(start, len(text)):
-        depth += (text[place] == "(") - (text[place] == ")")
-        if depth == 0:
-            return place
-    return len(text)
 
 
 def _read(rules: list[Rule], used: set[str]) -> list[Rule]:
