@@ -61,7 +61,10 @@ class Feed:
         return unsubscribe
 
     def subscribe_deliveries(self, listener: Callable[[], None]) -> None:
-        """It is called, on the feed's thread, when a delivery has come, got on or ended: that is no event but columns of the delivery."""
+        """It is called, on the feed's thread, when a delivery has come, got on, ended, or lost an organisation that was forgotten.
+
+        That is no event but columns of the delivery.
+        """
         with self._lock:
             self._of_deliveries = [*self._of_deliveries, listener]
 

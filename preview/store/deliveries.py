@@ -86,14 +86,18 @@ def recent(connection: Connection, limit: int, also: Collection[int]) -> list[De
     return [DeliveryRow(*row) for row in rows.fetchall()]
 
 
-def standing(connection: Connection) -> tuple[int, tuple[tuple[int, str, float, int], ...]]:
-    """(the newest, (number, status, part read, attempt) of each that is not read yet): differs where a delivery came, got on or ended."""
+def standing(connection: Connection) -> tuple[int, int, tuple[tuple[int, str, float, int], ...]]:
+    """(the newest, how many organisations deliveries name, (number, status, part read, attempt) of each that is not read yet).
+
+    Differs where a delivery came, got on or ended, and where an organisation that one names was forgotten.
+    """
     newest = connection.execute("SELECT coalesce(max(delivery), 0) FROM delivery").fetchone()[0]
+    named = connection.execute("SELECT count(*) FROM delivery_organization").fetchone()[0]
     waiting = connection.execute(
         """SELECT delivery, delivery_status, completed, attempt FROM delivery
         WHERE delivery_status IN ('received', 'reading') ORDER BY delivery"""
     )
-    return newest, tuple(waiting.fetchall())
+    return newest, named, tuple(waiting.fetchall())
 
 
 def insert(connection: Connection, *, full: bool, size_bytes: int, sha256: str, spool: str, actor: str, at: str) -> int:

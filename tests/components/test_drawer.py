@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,9 +23,11 @@ from preview.documents import DeliverySummary
 from preview.texts import Texts
 from preview.texts.formats import LANGUAGES, Language
 from tests import pipeline
+from tests.preview.services import Service
 
 NB = "\u00a0"
 WAIT_SECONDS = 30
+QUIET_SECONDS = 1
 TAKEN = DeliverySummary(
     delivery_id="dlv-012",
     delivery_status="taken",
@@ -132,6 +135,12 @@ class Page:
             if any(wanted in text for text in regions.values()):
                 return regions
 
+    async def until_quiet(self) -> None:
+        """Takes all that is still coming."""
+        with suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(self.given.get(), QUIET_SECONDS)
+
 
 @pytest.fixture
 def application(tmp_path: Path) -> Generator[Application]:
@@ -179,6 +188,24 @@ def test_what_a_page_has_sent_it_hears_of_until_it_is_read_though_closed(applica
         drawers.leave(followed)
         await asyncio.to_thread(pipeline.deliver, application, b"<Barnevern/>")
         assert page.given.empty() or "delivery-dlv-002" not in page.given.get_nowait()
+
+    run(application, scenario)
+
+
+def test_who_has_it_open_is_told_where_an_organisation_of_a_delivery_is_forgotten(application: Application) -> None:
+    gone, kept = Service(), Service()
+
+    async def scenario(drawers: Drawers) -> None:
+        page = Page()
+        followed = drawer(page)
+        drawers.take(followed, {"do": "deliveries", "open": True, "mine": []})
+        await asyncio.to_thread(pipeline.deliver, application, gone.folder(1, "2024-01-01"), kept.folder(1, "2024-01-01"))
+        await page.until(gone.organization_id)
+        await page.until_quiet()
+        await asyncio.to_thread(application.forgetting.forget, gone.organization_id, "test")
+        entry = (await page.until(kept.organization_id))["delivery-dlv-001"]
+        assert gone.organization_id not in entry
+        drawers.leave(followed)
 
     run(application, scenario)
 
