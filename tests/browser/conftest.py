@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import folders, pipeline
+from tests.browser import places
+from tests.browser.places import MOSS, OSLO_SOR, TROMSO
 from tests.servers import REPOSITORY, Server, running
 
 API = "/api/v1/aggregated-report-data"
@@ -125,4 +127,17 @@ def busy(tmp_path_factory: pytest.TempPathFactory, services: dict[str, Service])
     data_dir.mkdir()
     fill(data_dir, list(services.values()), "2023", "2024")
     with running(data_dir, environment=QUIET) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A service in every state; nothing happens by itself."""
+    data_dir = tmp_path_factory.mktemp("states") / "data"
+    data_dir.mkdir()
+    places.fill(data_dir)
+    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server, places.beside(data_dir) as application:
+        places.hold(application, MOSS, 0.62)
+        places.hold(application, TROMSO, 0.1)
+        application.jobs.fail(places.hold(application, OSLO_SOR), "It failed.")
         yield server

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from preview.texts import Texts
 from preview.texts.formats import Language
 from tests.browser.places import AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, TROMSO, VIK, Place
+from tests.servers import Server
 
 TEXTS = Texts.load()
 
@@ -115,7 +116,24 @@ OVERVIEW = (
 )
 
 
+STATES = (*PREVIEW, *OVERVIEW)
+
+
 def offered(page: Page, state: State, language: Language, key: str) -> Locator:
     """The button or link of that name, where it can be seen."""
     within, name = page.locator(state.within), said(language, key)
     return within.get_by_role("button", name=name).or_(within.get_by_role("link", name=name)).filter(visible=True)
+
+
+def reach(page: Page, server: Server, state: State, language: Language) -> None:
+    """Opens it in that language, and does what it takes."""
+    page.goto(f"{server.url}{state.path}{'&' if '?' in state.path else '?'}lang={language}")
+    if state.live:
+        expect(page.locator("html")).to_have_attribute("data-live", "on")
+    state.does(page)
+
+
+def expect_said(page: Page, language: Language, *keys: str) -> None:
+    """These texts are to be seen."""
+    for key in keys:
+        expect(page.get_by_text(said(language, key)).filter(visible=True).first).to_be_visible()
