@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from preview.documents import Document
 from preview.form.catalogue import Catalogue
 from preview.texts import Texts
-from preview.texts.formats import LANGUAGES, Language
+from preview.texts.formats import Language
 from tests.browser.conftest import API
 from tests.browser.printed import Printed
 from tests.folders import flytting, plan, tiltak, undersokelse
@@ -200,7 +200,10 @@ def test_the_period_compared_with_is_that_of_the_page(served: Served, page: Page
 
 @pytest.mark.chromium
 @ALL_SHOWN
-@pytest.mark.parametrize(("language", "theme"), [*((language, "light") for language in LANGUAGES), ("nb", "dark")])
+@pytest.mark.parametrize(
+    ("language", "theme"),
+    [("en", "light"), ("nb", "dark"), *(pytest.param(each, "light", marks=pytest.mark.slow) for each in ("nb", "nn"))],
+)
 def test_a_preview_is_one_page_of_black_and_grey(served: Served, page: Page, language: Language, theme: str) -> None:
     """Also with a name of two lines and many deviations, and whatever is open."""
     live(page, served, lang=language, theme=theme).locator("tr[data-flags~=warning] .open").first.click()
