@@ -79,6 +79,11 @@ def deliver(data_dir: Path, folder: Path, *files: bytes) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def send(server: Server, folder: bytes) -> None:
+    """Delivers it to the running server, which reads it while the test goes on."""
+    httpx.post(f"{server.url}/api/v1/deliveries", content=folder).raise_for_status()
+
+
 def reported(server: Server, service: Service, period: str = "2024") -> Values:
     """(value, prior value) by field key, as the API gives them."""
     with httpx.Client(base_url=server.url) as api:

@@ -1,5 +1,6 @@
 """A store with a service in every state that the overview tells apart, and acts on it beside a running server."""
 
+import itertools
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,6 +74,9 @@ TROMSO = Place("Tromsø", 5501)
 VIK = Place("Vik", 4639)
 AS = Place("Ås", 3218, "Familia")
 
+_further = itertools.count(3)
+"""So many meldinger has Hamar each time that it becomes stale."""
+
 READY = (ALTA, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, AS)
 DELIVERED = (*READY, BODO, TROMSO)
 ALL = (*DELIVERED, VIK)
@@ -86,11 +90,27 @@ def fill(data_dir: Path, periods: Sequence[str] = ("2023", "2024")) -> None:
         listing = "\n".join(["organization_id,organization_name,organisasjonsnummer", *(place.listing() for place in ALL)])
         pipeline.deliver(application, listing.encode())
         pipeline.deliver(application, *(place.folder(day) for place in DELIVERED for day in (FIRST_EXTRACT, EXTRACT)))
-        for place in READY:
-            for period in periods:
-                pipeline.aggregate(application, place.organization_id, period)
-        application.jobs.fail(pipeline.hold(application, BODO.organization_id, "2024"), "It failed.")
-        pipeline.deliver(application, HAMAR.folder(LATER, meldinger=3))
+        _report(application, periods)
+
+
+def fill_again(data_dir: Path) -> None:
+    """What a test has done to 2024 is undone, beside a server that does what it is asked for."""
+    with beside(data_dir) as application:
+        for organization in application.organizations.all():
+            if organization.organization_id not in {place.organization_id for place in ALL}:
+                application.forgetting.forget(organization.organization_id, "test")
+        for summary in application.snapshots.page(None, "2024", None, 1, 100)[0]:
+            application.snapshots.delete(summary.snapshot_id, "test")
+        _report(application, ["2024"])
+
+
+def _report(application: Application, periods: Sequence[str]) -> None:
+    for place in READY:
+        for period in periods:
+            pipeline.aggregate(application, place.organization_id, period)
+    application.jobs.fail(pipeline.hold(application, BODO.organization_id, "2024"), "It failed.")
+    number = next(_further)
+    pipeline.deliver(application, HAMAR.folder(f"2025-02-{number:02}", meldinger=number))
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """What a person can do with a report in each state, or why not; by keyboard alone; two at once; and without a line."""
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import places
+from tests.browser.line import line_to
 from tests.browser.places import ALTA, AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
 from tests.servers import Server, running
 
@@ -245,13 +245,20 @@ def test_deleting_deletes_what_the_dialog_named(two: tuple[Page, Page], country:
     expect(kari.get_by_text("Gyldig", exact=True)).to_be_visible()
 
 
-def test_without_a_line_what_needs_one_says_so_and_the_values_stay(page: Page, data_dir: Path) -> None:
-    places.fill(data_dir)
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
-        opened(page, server, OSLO_VEST, "2023")
+@pytest.fixture
+def offline(page: Page, country: Server) -> Generator[Page]:
+    """A page that lost its line while somebody was writing why a report shall be aggregated again."""
+    with line_to(country) as line:
+        page.goto(f"{line.url}/preview?organization_id={OSLO_VEST.organization_id}&period_id=2023")
+        expect(page.locator("html")).to_have_attribute("data-live", "on")
         page.get_by_role("button", name="Aggreger på nytt").click()
-        dialog = page.get_by_role("dialog")
-        dialog.get_by_role("textbox").fill("Kontroll")
+        page.get_by_role("dialog").get_by_role("textbox").fill("Kontroll")
+        line.cut()
+        yield page
+
+
+def test_without_a_line_what_needs_one_says_so_and_the_values_stay(offline: Page) -> None:
+    page, dialog = offline, offline.get_by_role("dialog")
     expect(page.locator("html")).to_have_attribute("data-live", "lost")
     why = "Frakoblet: dette kan gjøres når siden er tilkoblet igjen."
     expect(dialog.get_by_role("alert").filter(has_text=why)).to_be_visible()

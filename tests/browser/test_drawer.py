@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -11,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Service
+from tests.browser.line import line_to
 from tests.pipeline import zipped
 from tests.servers import Server, running
 
@@ -216,21 +216,24 @@ def test_a_cut_line_is_said_and_the_file_is_sent_again_once(overview: Page, empt
     assert len(delivered(empty)) == before + 1
 
 
-def test_a_page_that_would_lose_a_file_does_not_come_back_before_it_is_sent(page: Page, data_dir: Path) -> None:
+def test_a_page_that_would_lose_a_file_does_not_come_back_before_it_is_sent(page: Page, empty: Server) -> None:
     """The line broke while it was sent: a reload would forget what was chosen."""
     service = Service(8106)
-    with running(data_dir, environment=SETTINGS) as first:
-        live(page, first.url)
-        port = first.port
-    expect(page.locator("html")).to_have_attribute("data-live", "lost")
-    drop(page, Named("saker.zip", zipped(service.folders())))
-    expect(entry(page, "saker.zip")).to_contain_text("Forbindelsen ble brutt")
-    expect(drawer(page).get_by_text("Uten direkte forbindelse vises ikke hva som blir lest.")).to_be_visible()
-    with running(data_dir, environment=SETTINGS, port=port):
+    with line_to(empty) as line:
+        live(page, line.url)
+        line.cut()
+        expect(page.locator("html")).to_have_attribute("data-live", "lost")
+        drop(page, Named("saker.zip", zipped(service.folders())))
+        expect(entry(page, "saker.zip")).to_contain_text("Forbindelsen ble brutt")
+        expect(drawer(page).get_by_text("Uten direkte forbindelse vises ikke hva som blir lest.")).to_be_visible()
+        for _ in range(2):
+            with page.expect_response("**/readyz") as answered:
+                line.mend()
+            assert answered.value.ok
         page.get_by_role("button", name="Prøv saker.zip igjen").click()
         # Then it does, with the drawer open.
         expect(page.locator("html")).to_have_attribute("data-live", "on")
-        expect(entry(page, "dlv-001")).to_contain_text("Importert 9 mapper")
+        expect(entry(page, delivered(empty)[0]["delivery_id"])).to_contain_text("Importert 9 mapper")
 
 
 def test_where_there_is_no_source_files_are_asked_for(page: Page, empty: Server) -> None:

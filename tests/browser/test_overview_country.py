@@ -1,7 +1,6 @@
 """The overview of 400 services with reports for eight years: all there, found at once, and one row changes among them."""
 
 from collections.abc import Generator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests import country
 from tests.browser import places
-from tests.browser.conftest import deliver
+from tests.browser.conftest import send
 from tests.servers import Server, running
 
 pytestmark = pytest.mark.browser
@@ -57,12 +56,12 @@ def test_each_letter_narrows_and_each_head_sorts(overview: Page) -> None:
         expect(overview.locator(".list > tbody > tr .go").first).to_contain_text(name)
 
 
-def test_the_last_row_is_reached_and_changes_alone(overview: Page, large: Server, tmp_path: Path) -> None:
+def test_the_last_row_is_reached_and_changes_alone(overview: Page, large: Server) -> None:
     overview.get_by_role("columnheader", name="Tjeneste").get_by_role("button").click()
     last = overview.locator(".list > tbody > tr").last
     last.scroll_into_view_if_needed()
     expect(last).to_contain_text("Kommune 399")
-    deliver(large.data_dir, tmp_path / "changed", country.folder(399, meldinger=2, day="2025-01-20"))
+    send(large, country.folder(399, meldinger=2, day="2025-01-20"))
     expect(last).to_contain_text("Utdatert")
     expect(overview.locator("tr[data-changed]")).to_have_count(1)
     expect(overview.locator(".list > tbody > tr").last).to_contain_text("Kommune 399")

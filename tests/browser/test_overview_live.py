@@ -1,31 +1,37 @@
 """The overview while things change: rows follow their snapshots, are marked and told of, and never move by themselves."""
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests import pipeline
 from tests.browser import places
-from tests.browser.conftest import API, deliver
+from tests.browser.conftest import API, send
 from tests.browser.places import ALTA, AS, BODO, BY_NEED, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
 from tests.servers import Server, running
 
 pytestmark = pytest.mark.browser
 
-Opened = Callable[..., Page]
 
-
-@pytest.fixture
-def country(tmp_path: Path) -> Generator[Server]:
-    """A service in every state, the test's own."""
-    data_dir = tmp_path / "data"
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A service in every state."""
+    data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
     places.fill(data_dir, ["2024"])
     with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
         yield server
+
+
+@pytest.fixture
+def country(shared: Server) -> Generator[Server]:
+    """The same for every test, whatever those before it have done."""
+    yield shared
+    places.fill_again(shared.data_dir)
 
 
 @pytest.fixture
@@ -53,10 +59,10 @@ def aggregate(server: Server, place: Place) -> None:
     httpx.post(f"{server.url}{API}", json={"organization_id": place.organization_id, "period_id": "2024"}).raise_for_status()
 
 
-def test_a_row_changes_with_its_snapshot_and_no_other_does(overview: Page, country: Server, tmp_path: Path) -> None:
+def test_a_row_changes_with_its_snapshot_and_no_other_does(overview: Page, country: Server) -> None:
     others = [place for place in BY_NEED if place is not OSLO_VEST]
     before = {place: row(overview, place).inner_text() for place in others}
-    deliver(country.data_dir, tmp_path / "changed", OSLO_VEST.folder(places.LATER, meldinger=2))
+    send(country, OSLO_VEST.folder(places.LATER, meldinger=2))
     expect(row(overview, OSLO_VEST)).to_contain_text("Utdatert")
     expect(row(overview, OSLO_VEST)).to_have_attribute("data-changed", "now")
     expect(overview.locator("#said")).to_have_text(f"Endret: {OSLO_VEST.full_name}.")
@@ -133,26 +139,28 @@ def test_the_mark_fades_and_goes_when_somebody_comes_to_the_row(page: Page, coun
     expect(page.locator("tr[data-changed]")).to_have_count(0)
 
 
-def test_a_new_service_finds_its_place_unless_somebody_is_in_the_table(overview: Page, country: Server, tmp_path: Path) -> None:
+def test_a_new_service_finds_its_place_unless_somebody_is_in_the_table(overview: Page, country: Server) -> None:
     bergen, zulu = Place("Bergen", 4601, "Nytt system"), Place("Askim", 3014, "Acos")
-    deliver(country.data_dir, tmp_path / "first", bergen.folder())
+    send(country, bergen.folder())
     expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
     expect(overview.get_by_text("11 av 11 tjenester").first).to_be_visible()
     overview.get_by_role("combobox", name="Fagsystem").select_option("Nytt system")
     expect_order(overview, bergen)
     overview.get_by_role("combobox", name="Fagsystem").select_option("Alle")
     overview.get_by_role("link", name=BODO.full_name).focus()
-    deliver(country.data_dir, tmp_path / "second", zulu.folder())
+    send(country, zulu.folder())
     expect(overview.get_by_text("1 rad har ny rekkefølge")).to_be_visible()
     expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS, zulu)
     expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
 
 
-def test_the_first_delivery_fills_an_empty_page(page: Page, server: Server, tmp_path: Path) -> None:
+def test_an_empty_page_says_what_to_do_until_the_first_delivery_fills_it(page: Page, server: Server) -> None:
     page.goto(server.url)
     expect(page.locator("html")).to_have_attribute("data-live", "on")
-    expect(page.get_by_text("Ingen rapporter ennå.")).to_be_visible()
-    deliver(server.data_dir, tmp_path / "first", ALTA.folder())
+    expect(page.get_by_text("Ingen rapporter ennå. Dra inn leveranser, eller velg filer.")).to_be_visible()
+    expect(page.get_by_role("table")).to_be_hidden()
+    expect(page.get_by_role("radio")).to_have_count(0)
+    send(server, ALTA.folder())
     expect(row(page, ALTA)).to_be_visible()
     expect(page.get_by_text("Ingen rapporter ennå.")).to_be_hidden()
     expect(size(page, "Alle")).to_have_text("1")
@@ -204,7 +212,8 @@ def test_it_comes_back_by_itself_as_it_was_left_and_says_what_was_missed(page: P
         # What needs no server works on.
         page.get_by_role("searchbox").fill("oslo vest")
         expect_order(page, OSLO_VEST)
-    deliver(data_dir, tmp_path / "changed", OSLO_VEST.folder(places.LATER, meldinger=2))
+    with pipeline.opened(data_dir) as application:
+        pipeline.deliver(application, OSLO_VEST.folder(places.LATER, meldinger=2))
     with running(data_dir, environment=places.NOTHING_BY_ITSELF, port=port) as second:
         expect(page.locator("html")).to_have_attribute("data-live", "on")
         expect(page.get_by_text("Tilkoblet igjen. 1 tjeneste ble endret mens du var frakoblet.").last).to_be_visible()

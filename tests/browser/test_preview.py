@@ -1,18 +1,20 @@
 """The preview in a real browser: what a person sees when something changes, and how the page comes back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import API, QUIET, Service, deliver, differing, fill, marked, reported, with_new_melding
+from tests.browser.conftest import API, QUIET, Service, deliver, differing, fill, marked, reported, send, with_new_melding
 from tests.servers import Server, running
 
 pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
+
+TWO_YEARS, ONE_YEAR = Service(9920), Service(9921)
 
 
 def _cell(page: Page, label: str, column: str) -> str:
@@ -67,17 +69,26 @@ def test_an_imported_folder_changes_the_numbers_in_place(
     expect(page.get_by_role("button", name="Meldinger henlagt", exact=True)).to_be_focused()
 
 
-def test_a_prior_value_that_changes_is_marked_too(opened: Opened, tmp_path: Path) -> None:
-    """Beside a period whose own values stay as they are (contract 2b)."""
-    service, data_dir = Service(9920), tmp_path / "data"
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A server that aggregates only what it is asked for: one service has a report of 2023, the other one of 2024 too."""
+    data_dir = tmp_path_factory.mktemp("asked") / "data"
     data_dir.mkdir()
-    fill(data_dir, [service], "2023", "2024")
-    with running(data_dir, environment={"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}) as server, httpx.Client(base_url=server.url) as api:
+    fill(data_dir, [TWO_YEARS], "2023", "2024")
+    fill(data_dir, [ONE_YEAR], "2023")
+    with running(data_dir, environment={"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}) as server:
+        yield server
+
+
+def test_a_prior_value_that_changes_is_marked_too(opened: Opened, asked: Server) -> None:
+    """Beside a period whose own values stay as they are (contract 2b)."""
+    service, server = TWO_YEARS, asked
+    with httpx.Client(base_url=server.url) as api:
         page = opened(server, service)
         before = reported(server, service)
         prior = api.get(API, params={"organization_id": service.organization_id, "period_id": "2023"}).json()["data"][0]["snapshot_id"]
         extra = service.folder(1, '<Melding Id="00000000-0000-4000-8000-000000000999" StartDato="2023-05-02"/>', day="2025-01-20")
-        deliver(data_dir, tmp_path / "changed", extra)
+        send(server, extra)
         expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
         expect(page.get_by_text("Kilden er endret etter")).to_be_visible()
         assert marked(page) == set()
@@ -89,11 +100,9 @@ def test_a_prior_value_that_changes_is_marked_too(opened: Opened, tmp_path: Path
         assert {column for _, column in changed} == {"old"}
 
 
-def test_post_put_and_delete_show_their_effect(opened: Opened, tmp_path: Path) -> None:
-    service, data_dir = Service(9921), tmp_path / "data"
-    data_dir.mkdir()
-    fill(data_dir, [service], "2023")
-    with running(data_dir, environment={"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}) as server, httpx.Client(base_url=server.url) as api:
+def test_post_put_and_delete_show_their_effect(opened: Opened, asked: Server) -> None:
+    service, server = ONE_YEAR, asked
+    with httpx.Client(base_url=server.url) as api:
         page = opened(server, service, period_id="2024")
         expect(page.get_by_text("Det finnes ingen rapport for 2024 ennå.")).to_be_visible()
         assert _cell(page, "Meldinger mottatt", "cur") == "–"
@@ -105,7 +114,7 @@ def test_post_put_and_delete_show_their_effect(opened: Opened, tmp_path: Path) -
         assert marked(page) == set(), "values that were not there before have not changed"
 
         before = reported(server, service)
-        deliver(data_dir, tmp_path / "changed", with_new_melding(service))
+        send(server, with_new_melding(service))
         expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
         snapshot = api.get(API, params={"organization_id": service.organization_id}).json()["data"][0]["snapshot_id"]
         api.put(f"{API}/{snapshot}", json={"invalidate_cache": True, "reason": "Ny levering"}).raise_for_status()
@@ -227,17 +236,12 @@ def test_no_source_is_said(opened: Opened, busy: Server, services: dict[str, Ser
     expect(page.get_by_role("button", name="Aggreger", exact=True)).to_have_attribute("aria-disabled", "true")
 
 
-def test_an_empty_store_says_so(page: Page, server: Server) -> None:
-    page.goto(server.url)
-    expect(page.get_by_text("Ingen rapporter ennå.")).to_be_visible()
-
-
-def test_paused_changes_wait(opened: Opened, busy: Server, services: dict[str, Service], tmp_path: Path) -> None:
+def test_paused_changes_wait(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     service = services["moved"]
     page = opened(busy, service)
     page.keyboard.press("p")
     expect(page.get_by_text("Satt på pause.").first).to_be_visible()
-    deliver(busy.data_dir, tmp_path / "changed", with_new_melding(service))
+    send(busy, with_new_melding(service))
     expect(page.get_by_text("3 endringer venter.")).to_be_visible()
     assert _cell(page, "Meldinger mottatt", "cur") == "8"
     page.keyboard.press("p")
