@@ -4,6 +4,7 @@ two SQLite libraries on one file in one process would break each other's locks.
 
 import fcntl
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,11 +14,20 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
-import sqlite_utils
-from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsage]
-
 from preview.errors import StoreError, Unavailable
-from preview.store.migrations import migrate
+
+# Where pandas is there (Panel brings it), sqlite-utils loads it for data frames, of which there is none here: half of a command's start.
+_HELD_BACK = "pandas" not in sys.modules
+if _HELD_BACK:
+    sys.modules["pandas"] = None  # pyright: ignore[reportArgumentType]
+try:
+    import sqlite_utils
+    from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsage]
+
+    from preview.store.migrations import migrate
+finally:
+    if _HELD_BACK:
+        del sys.modules["pandas"]
 
 Connection: TypeAlias = sqlite3.Connection
 
