@@ -32,6 +32,8 @@ _FEATURES_OFF = (
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
 )
+# In the console: what a server that is down, dies or answers 4xx gives is a test's own affair.
+_OF_A_LOST_SERVER = ("Failed to load resource", "WebSocket connection", "Failed to load Bokeh session")
 # Without these a headless Chromium talks to its maker, which a closed network answers with noise.
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -131,8 +133,7 @@ def page(browser: Browser) -> Generator[Page]:
     faults: list[str] = []
 
     def console(message: ConsoleMessage) -> None:
-        # What a server that is down or answers 4xx gives is a test's own affair.
-        if message.type == "error" and "Failed to load resource" not in message.text and "WebSocket connection" not in message.text:
+        if message.type == "error" and not any(each in message.text for each in _OF_A_LOST_SERVER):
             faults.append(message.text)
 
     def request(request: Request) -> None:
