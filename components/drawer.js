@@ -138,8 +138,15 @@ function show(fresh) {
   else delivered.insertBefore(fresh, [...delivered.children].find(each => Number(each.dataset.number) < Number(fresh.dataset.number)) ?? null)
   settle(old ?? fresh)
 }
+/** All that it held has been forgotten. */
+function takeOut(id) {
+  const entry = $(`[data-delivery="${id}"]`, delivered), held = entry?.contains(document.activeElement)
+  unread.delete(id)
+  entry?.remove()
+  if (held) input.focus()
+}
 document.addEventListener("live:regions", ({detail}) => {
-  for (const [id, html] of Object.entries(detail)) if (id.startsWith("delivery-")) show(made(html))
+  for (const [id, html] of Object.entries(detail)) if (id.startsWith("delivery-")) html ? show(made(html)) : takeOut(id.replace("delivery-", ""))
   const ended = [...delivered.children].slice(KEPT).filter(each => each.dataset.told && !each.contains(document.activeElement))
   ended.forEach(each => each.remove())
 })

@@ -47,8 +47,11 @@ OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
 }
 """Texts that the browser fills in, with the names that it fills."""
 
+_ENTRY = "delivery-"
 _NEWEST = 20
 _MOST_OF_ONE = 100
+# As many as a page keeps (drawer.js).
+_MOST_HELD = 40
 # So long each round collects what comes next.
 _PAUSE_SECONDS = 0.1
 _AFTER_FAILURE_SECONDS = 1.0
@@ -60,6 +63,8 @@ class Drawer:
     def __init__(self, live: Live, language: Language, document: Document) -> None:
         self.language: Language = language
         self.mine: frozenset[str] = frozenset()
+        self.held: frozenset[str] = frozenset()
+        """The regions of the newest entries that it has been given."""
         self._live = live
         self._document = document
         self._is_open = False
@@ -76,7 +81,10 @@ class Drawer:
         self.mine = frozenset(str(each) for each in mine[:_MOST_OF_ONE]) if isinstance(mine, list) else frozenset()
 
     def show(self, regions: Mapping[str, str]) -> None:
-        """Outside the session."""
+        """Outside the session. An entry whose delivery is gone is empty, and goes from who has it."""
+        regions = {region: text for region, text in regions.items() if text or region in self.held}
+        entries = {region for region, text in regions.items() if text and region.startswith(_ENTRY)} | self.held - regions.keys()
+        self.held = frozenset(sorted(entries, key=lambda region: (len(region), region))[-_MOST_HELD:])
         self._document.add_next_tick_callback(partial(self._live.patch, regions))
 
 
@@ -111,9 +119,10 @@ class Drawers:
             self._has_moved = False
             following = [drawer for drawer in self._drawers if drawer.follows]
             mine = frozenset[str]().union(*(drawer.mine for drawer in following))
+            held = frozenset[str]().union(*(drawer.held for drawer in following))
             try:
                 for language in {drawer.language for drawer in following}:
-                    regions = await self._house.call(self._read, language, mine)
+                    regions = await self._house.call(self._read, language, mine, held)
                     for drawer in following:
                         if drawer.language == language and drawer in self._drawers:
                             drawer.show(regions)
@@ -124,8 +133,8 @@ class Drawers:
             await asyncio.sleep(_PAUSE_SECONDS)
         self._following = None
 
-    def _read(self, language: Language, mine: frozenset[str]) -> dict[str, str]:
+    def _read(self, language: Language, mine: frozenset[str], held: frozenset[str]) -> dict[str, str]:
         words, parts = Words(self._house.application.texts, language), self._house.parts("drawer.html")
-        views = self._house.application.deliveries.recent(_NEWEST, mine)
-        regions = {f"delivery-{view.summary.delivery_id}": str(parts.delivery(word(view, words), words)) for view in views}
-        return {"no-deliveries": str(parts.nothing(words, not views)), **regions}
+        views = self._house.application.deliveries.recent(_NEWEST, mine | {region.removeprefix(_ENTRY) for region in held})
+        regions = {f"{_ENTRY}{view.summary.delivery_id}": str(parts.delivery(word(view, words), words)) for view in views}
+        return {"no-deliveries": str(parts.nothing(words, not views)), **dict.fromkeys(held, ""), **regions}

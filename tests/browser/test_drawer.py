@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import Service
 from tests.browser.line import line_to
+from tests.browser.places import beside
 from tests.pipeline import zipped
 from tests.servers import Server, running
 
@@ -112,6 +113,19 @@ def test_dropped_files_are_delivered_and_what_became_of_them_is_told(overview: P
     for each in sent:
         expect(entry(page, each["delivery_id"])).to_contain_text("Importert" if each["delivery_status"] == "taken" else "Avvist")
     expect(drawer(page).get_by_text("alle sakene æøå.zip")).to_have_count(0)
+
+
+def test_an_entry_goes_from_the_open_drawer_where_all_that_it_held_is_forgotten(overview: Page, empty: Server) -> None:
+    page, gone, kept = overview, Service(8150), Service(8151)
+    drop(page, Named("glemt.zip", zipped(gone.folders())), Named("holdt.zip", zipped(kept.folders())))
+    for name in ("glemt.zip", "holdt.zip"):
+        expect(entry(page, name)).to_contain_text("Importert")
+    entry(page, "glemt.zip").get_by_role("link", name=gone.name).focus()
+    with beside(empty.data_dir) as application:
+        application.forgetting.forget(gone.organization_id, "a test")
+    expect(entry(page, "glemt.zip")).to_have_count(0)
+    expect(entry(page, "holdt.zip")).to_be_visible()
+    expect(drawer(page).locator("#deliver-files")).to_be_focused()
 
 
 def test_loose_files_go_as_one_delivery_and_a_finding_names_its_file(overview: Page, empty: Server) -> None:

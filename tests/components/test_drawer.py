@@ -210,6 +210,28 @@ def test_who_has_it_open_is_told_where_an_organisation_of_a_delivery_is_forgotte
     run(application, scenario)
 
 
+def test_an_entry_goes_where_all_that_it_held_is_forgotten(application: Application) -> None:
+    gone, kept = Service(), Service()
+
+    async def scenario(drawers: Drawers) -> None:
+        page = Page()
+        followed = drawer(page)
+        drawers.take(followed, {"do": "deliveries", "open": True, "mine": []})
+        for service in (gone, kept):
+            await asyncio.to_thread(pipeline.deliver, application, service.folder(1, "2024-01-01"))
+        await page.until(kept.organization_id)
+        await page.until_quiet()
+        assert followed.held == {"delivery-dlv-001", "delivery-dlv-002"}
+        await asyncio.to_thread(application.forgetting.forget, gone.organization_id, "test")
+        left = await asyncio.wait_for(page.given.get(), WAIT_SECONDS)
+        assert left["delivery-dlv-001"] == ""
+        assert kept.organization_id in left["delivery-dlv-002"]
+        assert followed.held == {"delivery-dlv-002"}
+        drawers.leave(followed)
+
+    run(application, scenario)
+
+
 @pytest.mark.parametrize("sent", [{}, {"open": "yes", "mine": "dlv-001"}, {"open": 1, "mine": {"a": 1}}])
 def test_what_no_page_of_ours_says_follows_nothing(sent: dict[str, Any]) -> None:
     followed = drawer(Page())
