@@ -18,7 +18,7 @@ def test_the_preview_has_no_violation_at_any_width(opened: Opened, busy: Server,
     """With a row and a history open; each state at full width is in test_states.py."""
     opened(busy, services["still"])
     page.get_by_role("button", name="Meldinger over frist", exact=True).click()
-    page.get_by_text("Utvikling: Meldinger").click()
+    page.get_by_text("Utvikling: Meldinger", exact=True).click()
     expect(page.locator("[data-history=meldinger]").get_by_role("table")).to_be_visible()
     expect(page.locator(".detail:visible").get_by_text("Barnevernsloven § 2-1")).to_be_visible()
     for width in (1440, 768, 375, 320):
