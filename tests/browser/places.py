@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 from preview.application import Application
@@ -110,7 +111,8 @@ def _report(application: Application, periods: Sequence[str]) -> None:
             pipeline.aggregate(application, place.organization_id, period)
     application.jobs.fail(pipeline.hold(application, BODO.organization_id, "2024"), "It failed.")
     number = next(_further)
-    pipeline.deliver(application, HAMAR.folder(f"2025-02-{number:02}", meldinger=number))
+    day = date.fromisoformat(LATER) + timedelta(number)  # each later than the one before, however many tests one process runs
+    pipeline.deliver(application, HAMAR.folder(day.isoformat(), meldinger=number))
 
 
 @contextmanager
