@@ -35,6 +35,7 @@ class OpenHistories:
         self._open: tuple[str, ...] = ()
         self._colors: dict[str, str] = {}
         self._roots: dict[str, tuple[Drawn, Model]] = {}
+        self._begun = self._shown = 0
 
     def choose(self, sent: Mapping[str, Any]) -> None:
         """Those that the browser names, in place of those before."""
@@ -47,9 +48,14 @@ class OpenHistories:
         """Reads and draws them for what is shown."""
         if not self._open and not self._roots:
             return
+        self._begun += 1
+        number = self._begun
         told, drawn = await self._house.call(self._read, preview, self._open, self._colors)
 
         def show() -> None:
+            if number < self._shown:  # a newer one was quicker
+                return
+            self._shown = number
             self._live.patch(told)
             self._put(drawn)
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from components.language import Words
 from components.page import House
 from components.wording import Shown, word
+from preview.errors import PreviewError
 from preview.previews import Preview
 from preview.texts.formats import Language
 
@@ -50,18 +52,27 @@ class Readings:
     async def read(self, asked: Asked, language: Language, place: int = 0) -> Reading:
         """One that reflects the log at least to `place`. Raises `NotFound` and `Invalid` as `Previews.read`."""
         key = (asked, language)
-        running = self._running.get(key)
-        if running is not None:
-            reading = await asyncio.shield(running)
-            if reading.preview.place >= place:
-                return reading
-        # Whoever waited for the same too old reading may have begun another meanwhile.
-        running = self._running.get(key)
-        if running is None:
-            running = asyncio.get_running_loop().run_in_executor(self._house.application.executor, self._read, asked, language)
-            self._running[key] = running
-            running.add_done_callback(lambda _: self._running.pop(key, None))
-        return await asyncio.shield(running)
+        begun = self._running.get(key)
+        if begun is not None:
+            with suppress(PreviewError):  # what it met may be over by now
+                reading = await asyncio.shield(begun)
+                if reading.preview.place >= place:
+                    return reading
+        # Whoever waited for the same too old reading may have begun another meanwhile; the old one itself may stand here still.
+        begun = self._running.get(key)
+        if begun is None or begun.done():
+            begun = self._running[key] = self._begin(asked, language)
+        return await asyncio.shield(begun)
+
+    def _begin(self, asked: Asked, language: Language) -> asyncio.Future[Reading]:
+        begun = asyncio.get_running_loop().run_in_executor(self._house.application.executor, self._read, asked, language)
+
+        def end(_: asyncio.Future[Reading]) -> None:
+            if self._running.get((asked, language)) is begun:
+                del self._running[asked, language]
+
+        begun.add_done_callback(end)
+        return begun
 
     def _read(self, asked: Asked, language: Language) -> Reading:
         application = self._house.application
