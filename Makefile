@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# Where nothing may be written, each server that a test starts compiles all of the program anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 DEMO_DIR ?= demo-data
 WORKERS ?= 2
 UV := .make/uv/bin/uv
@@ -23,7 +25,7 @@ run: install ## Install what it needs, start on demo data and print the address
 install: $(VENV)/.runtime $(VENV)/.program components/vendor/.fetched ## Make the environment at .venv and fetch styles and font
 
 test: $(VENV)/.dev install lint types chromium firefox-esr ## Install what it needs and run everything but the slow suites
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev install lint types house ## Lint, types and the house rules
 
@@ -35,7 +37,7 @@ types: $(VENV)/.dev $(VENV)/.node
 	$(BIN)/pyright
 
 house: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/house
+	$(PYTEST) tests/house
 
 fix: $(VENV)/.dev ## Mend what lint can mend, format, and renew the tables of the documentation
 	$(BIN)/ruff check --fix
@@ -46,10 +48,10 @@ demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for
 	$(BIN)/bufdir-preview demo-data $(DEMO_DIR)
 
 slow: $(VENV)/.dev install chromium ## Run the slow suites: crash, leak, load
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 firefox: $(VENV)/.dev install firefox-esr ## Run all browser tests in Firefox; `make test` tries the core paths there
-	$(BIN)/python -m pytest --firefox --numprocesses $(WORKERS) --dist loadfile tests/browser
+	$(PYTEST) --firefox --numprocesses $(WORKERS) --dist loadfile tests/browser
 
 bench: $(VENV)/.bench $(VENV)/.dev install chromium ## Measure against bare lxml, bare Tornado and Dash
 	$(BIN)/python -m benchmarks

@@ -3,11 +3,14 @@
 import shutil
 import sys
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, WebError, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.servers import REPOSITORY, Server, running
 
@@ -45,6 +48,8 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
     f"--disable-features={','.join(_FEATURES_OFF)}",
 )
+
+_PERSON: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "nb-NO", "timezone_id": "Europe/Oslo"}
 
 # Machines differ in speed: time is measured in benchmarks/, never by a test.
 hypothesis.settings.register_profile("preview", deadline=None)
@@ -95,19 +100,48 @@ def browser_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser(browser_name: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Browser]:
-    """Headless. By module, as Playwright's event loop must be gone before tests with a loop of their own run."""
-    with sync_playwright() as playwright:
-        started = _chromium(playwright) if browser_name == "chromium" else _firefox(playwright, tmp_path_factory.mktemp("firefox"))
+def playwright() -> Generator[Playwright]:
+    """By module, as its event loop must be gone before tests with a loop of their own run."""
+    with sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="module")
+def browser(browser_name: str, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Generator[Browser]:
+    """Headless, for contexts that share nothing with other tests'."""
+    started = _chromium(playwright) if browser_name == "chromium" else _firefox(playwright, tmp_path_factory.mktemp("firefox"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def context(
+    browser_name: str, playwright: Playwright, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[BrowserContext]:
+    """1440 by 900, bokmål, for all pages of a module.
+
+    In Chromium on a disk, as a person has it: there alone it keeps what it has made of the pages' scripts, a third of the work of a page.
+    """
+    if browser_name == "firefox":
+        opened = request.getfixturevalue("browser").new_context(**_PERSON)
+    else:
+        folder = tmp_path_factory.mktemp("chromium")
+        opened = playwright.chromium.launch_persistent_context(
+            folder, executable_path=_chromium_path(), args=[*CHROMIUM_ARGUMENTS], **_PERSON
+        )
+    yield opened
+    opened.close()
 
 
 def _chromium(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=_chromium_path(), args=list(CHROMIUM_ARGUMENTS))
+
+
+def _chromium_path() -> str:
     path = _first(CHROMIUM_NAMES)
     if path is None:
         pytest.fail("No Chromium was found: `make test` installs Debian's, elsewhere install it yourself.")
-    return playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
+    return path
 
 
 def _firefox(playwright: Playwright, folder: Path) -> Browser:
@@ -126,9 +160,9 @@ def _first(names: tuple[str, ...]) -> str | None:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Generator[Page]:
-    """A page with cookies of its own, 1440 by 900, bokmål. An uncaught script error, an error in its console (one of the
-    Content-Security-Policy too) or a request to another host fails the test.
+def page(context: BrowserContext) -> Generator[Page]:
+    """A page of a browser that knows nothing of the tests before. An uncaught script error, an error in its console (one of the
+    Content-Security-Policy too) or a request to another host fails the test; so do those of other pages that the test opens.
     """
     faults: list[str] = []
 
@@ -140,10 +174,20 @@ def page(browser: Browser) -> Generator[Page]:
         if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
             faults.append(f"request to another host: {request.url}")
 
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="nb-NO", timezone_id="Europe/Oslo")
+    def error(error: WebError) -> None:
+        faults.append(str(error.error))
+
     context.on("console", console)
-    context.on("weberror", lambda error: faults.append(str(error.error)))
+    context.on("weberror", error)
     context.on("request", request)
+    before = context.pages
     yield context.new_page()
-    context.close()
+    for opened in (each for each in context.pages if each not in before):
+        with suppress(PlaywrightError):  # a page of the browser's own, where a server is gone, holds nothing
+            opened.evaluate("localStorage.clear()")
+        opened.close()
+    context.clear_cookies()
+    context.remove_listener("console", console)
+    context.remove_listener("weberror", error)
+    context.remove_listener("request", request)
     assert not faults, faults

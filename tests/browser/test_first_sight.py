@@ -5,7 +5,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests import pipeline
 from tests.browser.traffic import Moved
@@ -83,17 +83,20 @@ def _live(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", ["/preview?organization_id={}&period_id=2024", "/"])
-def test_a_warm_visit_moves_little(page: Page, small: Small, path: str) -> None:
+def test_a_warm_visit_moves_little(browser: Browser, small: Small, path: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
     cold = Moved(page)
     page.goto(_address(small, path))
     _live(page)
     assert cold.bytes > 500_000  # so it is seen what is moved
-    again = page.context.new_page()
+    again = context.new_page()
     warm = Moved(again)
     again.goto(_address(small, path))
     _live(again)
     again.wait_for_load_state("networkidle")
     assert 2_000 < warm.bytes < WARM_BYTES
+    context.close()
 
 
 def _whole(name: str) -> str:
