@@ -119,7 +119,7 @@ def peak_of(pid: int) -> int:
 
 
 def children_of(pid: int) -> list[int]:
-    """The processes that it has started and that run."""
+    """The processes that it has started and that run, and those that they have started."""
     found: list[int] = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -127,7 +127,7 @@ def children_of(pid: int) -> list[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         if parent == pid:
-            found.append(int(stat.parent.name))
+            found += [int(stat.parent.name), *children_of(int(stat.parent.name))]
     return found
 
 

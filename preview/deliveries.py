@@ -1,4 +1,4 @@
-"""Deliveries: received into the spool, read by another process, folded into the case base some 200 folders to a transaction, taken whole.
+"""Deliveries: received into the spool, read by another process, folded into the case base up to 200 folders to a transaction, taken whole.
 
 A crash between two transactions loses nothing: the spool is read again, and what is held already changes nothing (`taking.py`).
 """

@@ -1,7 +1,7 @@
 """Folding: folders into the case base, whatever the order they come in (`domain.md` 1.1 to 1.5, 1.11, 1.12).
 
 Each folder is complete, so the fold keeps for a case the newest folder (or a tombstone), and all ids that it is known by.
-A `Fold` lives as long as one delivery is read; its methods run inside the caller's transactions, some 200 folders to one.
+A `Fold` lives as long as one delivery is read; its methods run inside the caller's transactions, up to 200 folders to one.
 """
 
 from collections import Counter

@@ -1,4 +1,6 @@
-"""One delivery being taken: its transactions, some 200 folders to each, and the last one, which makes it whole.
+"""One delivery being taken: its transactions, up to 200 folders to each, and the last one, which makes it whole.
+
+Who else wants to write waits for one transaction: where folders take long, there are fewer of them in one (`_LONGEST_SECONDS`).
 
 Read again after a crash, it goes on counting where the last transaction stopped: files that were taken then are folded again, which
 changes nothing, and neither they nor their findings are counted again.
@@ -25,6 +27,11 @@ from preview.store.database import Connection, Database
 from preview.store.deliveries import DeliveryRow
 from preview.store.organizations import OrganizationRow
 
+_LONGEST_SECONDS = 0.02
+"""So long a transaction shall take at most. What it costs besides its folders is a tenth of that."""
+_FEWEST = 20
+_MOST = 200
+
 
 class AutoSettings(msgspec.Struct, frozen=True):
     """When an automatic aggregation is due after a delivery (contract S6); seconds."""
@@ -50,25 +57,21 @@ class Taking:
         self._figures: list[Figur] = []
         self._told: set[str] = set()
         self._findings: list[Finding] = []
+        self._folders = _FEWEST
+        """How many make a transaction of the length that it may have, by the last one."""
 
     def fold(self, batch: Batch) -> None:
-        """All that a batch holds, in one transaction; figures wait for the last (contract S5: half a delivery is never shown)."""
-
-        def work(connection: Connection) -> None:
-            self._work(connection, batch)
-            self._write_down(connection)
-            self._row = msgspec.structs.replace(self._row, completed=batch.progress)
-            if not deliveries.set_progress(connection, self._row):
-                raise ClaimLost("The delivery was taken over.")
-
-        self._database.write(work)
+        """All that a batch holds; figures wait for the last (contract S5: half a delivery is never shown)."""
+        last = self._fold_parts(batch)
+        self._fold_part(last)
 
     def finish(self, batch: Batch | None, *, refused: bool = False) -> None:
         """The last batch, what a full delivery takes out, figures, findings, versions and events; then the marks are lifted."""
+        last = None if batch is None else self._fold_parts(batch)
 
         def work(connection: Connection) -> None:
-            if batch is not None:
-                self._work(connection, batch)
+            if last is not None:
+                self._work(connection, last)
             if self._row.full and not refused:
                 self._fold.finish_full(connection, self._row.refused_files)
                 self.add_findings(self._fold.findings)
@@ -89,6 +92,28 @@ class Taking:
     def _read(self) -> set[str]:
         """Organisations of which something was read, by an earlier claim too."""
         return self._fold.organization_ids | self._fold.changed.keys()
+
+    def _fold_parts(self, batch: Batch) -> Batch:
+        """What is too much for one transaction, but for its end, which is returned."""
+        part, left = batch.divided(self._folders)
+        while left is not None:
+            self._fold_part(part)
+            part, left = left.divided(self._folders)
+        return part
+
+    def _fold_part(self, part: Batch) -> None:
+        def work(connection: Connection) -> None:
+            began = time.perf_counter()
+            self._work(connection, part)
+            self._write_down(connection)
+            self._row = msgspec.structs.replace(self._row, completed=max(part.progress, self._row.completed))
+            if not deliveries.set_progress(connection, self._row):
+                raise ClaimLost("The delivery was taken over.")
+            if part.mapper:
+                pace = (time.perf_counter() - began) / len(part.mapper)
+                self._folders = max(_FEWEST, min(_MOST, int(_LONGEST_SECONDS / pace)))
+
+        self._database.write(work)
 
     def add_findings(self, findings: list[Finding]) -> None:
         """They are written down with the next transaction."""

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,9 +21,10 @@ from pathlib import Path
 import msgspec
 
 from preview.errors import NotFound
-from preview.readers import delivery
+from preview.readers import delivery, files
 from preview.readers.delivery import Batch
 from preview.readers.limits import Limits
+from preview.readers.second import Second, SecondDied, SecondFailed, has_a_core
 
 _PARENT_SECONDS = 1.0
 
@@ -33,6 +35,11 @@ class Start(msgspec.Struct, frozen=True):
     key: bytes
     limits: Limits
     fields: list[str] | None
+
+    @property
+    def known_fields(self) -> frozenset[str] | None:
+        """The keys that supplementary figures may come for; None: any."""
+        return None if self.fields is None else frozenset(self.fields)
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -61,45 +68,69 @@ def main() -> None:
     # What is made of a folder is let go of by itself; looking for circles in it at Python's usual pace took a twelfth of the time.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
     connection = Connection(int(sys.argv[1]))
-    try:
+    with suppress(EOFError, OSError):  # the parent has closed its end, or is gone
         start = msgspec.msgpack.decode(connection.recv_bytes(), type=Start)
         resource.setrlimit(resource.RLIMIT_AS, (start.limits.memory_bytes, start.limits.memory_bytes))
+        second = _second(connection, start) if has_a_core() else None
+        _follow_parent()
+        _serve_all(connection, start, second)
+
+
+def _serve_all(connection: Connection, start: Start, second: Second | None) -> None:
+    try:
         while True:
             ask = msgspec.msgpack.decode(connection.recv_bytes(), type=Ask)
-            _serve(connection, start, ask)
-    except (EOFError, OSError):
-        return  # the parent has closed its end, or is gone
+            _serve(connection, start, ask, second)
+    finally:
+        if second is not None:
+            second.close()
 
 
-def _serve(connection: Connection, start: Start, ask: Ask) -> None:
-    fields = None if start.fields is None else frozenset(start.fields)
+def _second(connection: Connection, start: Start) -> Second:
+    def begin() -> None:
+        connection.close()  # or who waits at its other end would not see this process' end
+        _follow_parent()
+
+    def read(data: bytes, file: int, now: datetime) -> files.Contents:
+        return files.read(data, file, start.key, now, start.known_fields)
+
+    return Second.forked(read, _told, begin)
+
+
+def _serve(connection: Connection, start: Start, ask: Ask, second: Second | None) -> None:
     try:
-        for batch in delivery.read(Path(ask.path), start.key, ask.now, start.limits, fields):
+        for batch in delivery.read(Path(ask.path), start.key, ask.now, start.limits, start.known_fields, second):
             connection.send_bytes(encode(Answer(batch)))
     except NotFound:
         answer = Answer(missing=True)
     except (BrokenPipeError, ConnectionError):
         raise
-    except MemoryError:
+    except (MemoryError, SecondDied):
         os._exit(1)  # nothing can be relied on any more; the parent sees the end of the connection
+    except SecondFailed as error:
+        answer = Answer(fault=str(error))
     except Exception as error:  # noqa: BLE001, whatever it is, its message may quote a person
-        answer = Answer(fault=f"{type(error).__name__} at {_place(error)}")
+        answer = Answer(fault=_told(error))
     else:
         answer = Answer()
     connection.send_bytes(encode(answer))
 
 
-def _place(error: Exception) -> str:
+def _told(error: Exception) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(last.filename).name}:{last.lineno}"
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
 
-def _follow_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_PARENT_SECONDS)
-    os._exit(1)
+def _follow_parent() -> None:
+    """Ends this process when the one that has started it is gone."""
+
+    def follow(parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(_PARENT_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=follow, args=(os.getppid(),), daemon=True).start()
 
 
 if __name__ == "__main__":

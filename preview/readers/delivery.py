@@ -1,5 +1,6 @@
 """A whole delivery, read file by file into batches (`domain.md` 1, Folding)."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import msgspec
 
 from preview.readers import archive, files
+from preview.readers.archive import Item
 from preview.readers.findings import Finding
 from preview.readers.folders import Arsfil, Figur, Mappe, Oppforing
 from preview.readers.limits import MIB, Limits
+from preview.readers.second import Second
 
 MIXED = "mixed"  # the format of a delivery whose files are of several
 
@@ -45,23 +48,49 @@ class Batch(msgspec.Struct):
         """How many cases it holds."""
         return len(self.mapper) + sum(len(part.individer) for arsfil in self.arsfiler for part in arsfil.deler)
 
+    def divided(self, folders: int) -> tuple["Batch", "Batch | None"]:
+        """The files up to where there are so many folders, and what is left, if anything is; no file is divided.
 
-def read(path: Path, key: bytes, now: datetime, limits: Limits, fields: frozenset[str] | None = None) -> Iterator[Batch]:
+        What is known of all of it alone, how much is read and how many files are refused, stays with what is left.
+        One that holds anything else than folders stays whole.
+        """
+        mapper = self.mapper
+        if self.arsfiler or self.figurer or self.oppforinger or len(mapper) <= folders:
+            return self, None
+        files = mapper[folders - 1].file
+        at = bisect_right(mapper, files, key=lambda mappe: mappe.file)
+        if at == len(mapper):
+            return self, None
+        first = Batch(
+            self.format, files, total=self.total, mapper=mapper[:at], findings=[each for each in self.findings if each.file <= files]
+        )
+        left = msgspec.structs.replace(self, mapper=mapper[at:], findings=[each for each in self.findings if each.file > files])
+        return first, left
+
+
+def read(
+    path: Path, key: bytes, now: datetime, limits: Limits, fields: frozenset[str] | None = None, second: Second | None = None
+) -> Iterator[Batch]:
     """At least one batch; the last has all of the delivery done. XML and CSV files may stand side by side.
 
     `key` is the store's, `now` the present instant, `fields` the keys that supplementary figures may come for (None: any).
-    Raises `NotFound` where there is nothing at `path`.
+    Raises `NotFound` where there is nothing at `path`, and what the `second` reader raises, where there is one to help.
     """
+
+    def contents_of(item: Item) -> files.Contents | None:
+        return None if item.refused else files.read(item.data, item.file, key, now, fields)
+
     batch = Batch(total=archive.size(path))
     held = 0
-    for item in archive.walk(path, limits):
+    items = archive.walk(path, limits)
+    for item, contents in second.read(items, now, contents_of) if second else ((item, contents_of(item)) for item in items):
         batch.files = item.file
         batch.done = item.done
         if item.refused is not None:
             batch.refused_files += 1
             batch.findings.append(item.refused)
-        else:
-            _add(batch, files.read(item.data, item.file, key, now, fields))
+        if contents is not None:
+            _add(batch, contents)
             held += len(item.data)
         if batch.cases >= limits.batch_folders or held >= _BATCH_BYTES or len(batch.findings) >= _BATCH_FINDINGS:
             yield batch

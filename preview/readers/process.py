@@ -23,6 +23,8 @@ from preview.readers.limits import Limits
 
 _ROOT = Path(preview.__file__).parents[1]  # where the child finds the package, whatever the working directory
 
+_END_SECONDS = 0.3
+
 # As many blocks of a size as a folder takes are kept at hand when it is freed: a tenth of the time of reading (glibc; others heed it not).
 _MALLOC = "glibc.malloc.tcache_count=500"
 
@@ -73,15 +75,14 @@ class ReaderProcess:
 
     def close(self) -> None:
         """Ends the process; a reading under way in another thread raises `ReaderDied`."""
-        process = self._process
-        if process is not None:
-            process.kill()
-            process.wait()
         if self._turn.acquire(blocking=False):
             try:
-                self._stop()
+                self._stop(patience=_END_SECONDS)
             finally:
                 self._turn.release()
+        elif (process := self._process) is not None:
+            process.kill()
+            process.wait()
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -94,13 +95,16 @@ class ReaderProcess:
             ours.send_bytes(encode(self._start))
         return self._connection
 
-    def _stop(self) -> None:
+    def _stop(self, patience: float = 0.0) -> None:
+        """An idle one ends by itself, and its second before it, so that nothing of them is left: for that there is patience."""
         process, connection = self._process, self._connection
         self._process = self._connection = None
         if connection is not None:
             with suppress(OSError):  # a reading that the garbage collector ends may find it closed
                 connection.close()
         if process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(patience)
             process.kill()
             process.wait()
 

@@ -135,6 +135,31 @@ def test_several_sak_in_a_file_stay_together(tmp_path: Path) -> None:
     assert [len(batch.mapper) for batch in read(tmp_path, Limits(batch_folders=2))] == [3, 0]
 
 
+def test_a_batch_is_divided_between_files_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+    noted = folder(meldinger=[melding(None)])
+    two = noted.replace(b"</Barnevern>", b'<Sak Id="x" StartDato="2020-01-01"/></Barnevern>')
+    put(tmp_path, {"1.xml": noted, "2.xml": two, "3.xml": b"?", "4.xml": noted, "5.xml": noted, "6.xml": b"?"})
+    [batch] = read(tmp_path)
+    parts: list[Batch] = []
+    left: Batch | None = batch
+    while left is not None:
+        part, left = left.divided(2)
+        parts.append(part)
+    assert [[mappe.file for mappe in part.mapper] for part in parts] == [[1, 2, 2], [4, 5]]
+    assert [part.files for part in parts] == [2, 6]
+    assert [{finding.file for finding in part.findings} for part in parts] == [{1, 2}, {3, 4, 5, 6}]
+    assert [finding for part in parts for finding in part.findings] == batch.findings
+    assert [mappe for part in parts for mappe in part.mapper] == batch.mapper
+    assert [(part.format, part.refused_files, part.progress) for part in parts] == [("v4", 0, 0.0), ("v4", 2, 1.0)]
+
+
+def test_what_holds_more_than_folders_is_not_divided(tmp_path: Path) -> None:
+    """A list that names an organisation comes before its folders, wherever it stands in the batch."""
+    put(tmp_path, {"1.xml": folder(), "2.xml": folder(), "3.csv": LISTED})
+    [batch] = read(tmp_path)
+    assert batch.divided(1) == (batch, None)
+
+
 def test_a_file_with_endless_findings_is_cut_short(tmp_path: Path) -> None:
     put(tmp_path, {"a.xml": folder(meldinger=[melding(None) for _ in range(3000)]), "b.xml": folder(meldinger=[melding(None)])})
     [batch] = read(tmp_path)

@@ -12,6 +12,7 @@ from preview.readers.limits import Limits
 from preview.readers.process import ReaderProcess
 from tests.folders import folder, melding, tiltak, uid
 from tests.readers.reading import KEY, NOW
+from tests.side import children
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,10 @@ def test_a_zip_of_300_mb_takes_less_than_200_mb_of_memory(tmp_path: Path, files:
         last = Batch()
         for batch in reader.read(path, NOW):
             last = batch
-        peak = int(Path(f"/proc/{reader.pid}/status").read_text().split("VmHWM:")[1].split()[0])  # kB
+        assert reader.pid is not None
+        peak = max(
+            int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) for pid in (reader.pid, *children(reader.pid))
+        )  # kB
     finally:
         reader.close()
     assert (last.files, last.refused_files) == (files, 0)

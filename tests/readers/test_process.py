@@ -18,6 +18,7 @@ from preview.readers.process import ReaderProcess
 from tests.folders import folder, melding, uid
 from tests.readers.reading import KEY, NOW
 from tests.servers import REPOSITORY
+from tests.side import children
 
 ENDED = r"^The reader ended while it read a delivery\.$"
 
@@ -37,6 +38,17 @@ def folders(tmp_path: Path) -> Path:
     for number in range(100):
         meldinger = [melding("2024-01-10", "2024-01-12"), melding(None if number % 10 == 0 else "2024-02-01")]
         (path / f"{number:03}.xml").write_bytes(folder(uid(number), meldinger=meldinger))
+    return path
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """1,000 folders with more in them than lies ready between two processes."""
+    path = tmp_path / "large"
+    path.mkdir()
+    for number in range(1000):
+        meldinger = [melding("2024-01-10") for _ in range(40)]
+        (path / f"{number:04}.xml").write_bytes(folder(uid(number), meldinger=meldinger))
     return path
 
 
@@ -105,15 +117,31 @@ def test_it_can_be_started_ahead(reader: ReaderProcess, folders: Path) -> None:
     assert pid(reader) == first
 
 
-def test_a_reader_that_is_killed_is_told_and_a_new_one_reads_the_next(reader: ReaderProcess, folders: Path) -> None:
-    batches = reader.read(folders, NOW)
+@pytest.mark.parametrize("which", ["first", "second"])
+def test_a_reader_that_is_killed_is_told_and_a_new_one_reads_the_next(
+    reader: ReaderProcess, large: Path, folders: Path, which: str
+) -> None:
+    batches = reader.read(large, NOW)
     next(batches)
     first = pid(reader)
-    os.kill(first, signal.SIGKILL)
+    [second] = children(first)
+    os.kill(first if which == "first" else second, signal.SIGKILL)
     with pytest.raises(ReaderDied, match=ENDED):
         list(batches)
+    wait(lambda: not (is_running(first) or is_running(second)))
     assert len(list(reader.read(folders / "000.xml", NOW))) == 1
     assert pid(reader) != first
+
+
+def test_two_read_a_large_delivery_and_one_a_small(reader: ReaderProcess, large: Path, folders: Path) -> None:
+    list(reader.read(folders / "000.xml", NOW))
+    [second] = children(pid(reader))
+    before = _bytes_read(second)
+    list(reader.read(folders / "001.xml", NOW))
+    assert _bytes_read(second) == before
+    size = sum(path.stat().st_size for path in large.iterdir())
+    list(reader.read(large, NOW))
+    assert size / 2 < _bytes_read(second) - before < size * 0.7
 
 
 def test_a_reader_that_died_while_idle_is_told_once(reader: ReaderProcess, folders: Path) -> None:
@@ -133,8 +161,8 @@ def test_a_reading_that_is_given_up_ends_the_process(reader: ReaderProcess, fold
     assert len(list(reader.read(folders / "000.xml", NOW))) == 1
 
 
-def test_closing_ends_the_process_also_while_it_reads(reader: ReaderProcess, folders: Path) -> None:
-    batches = reader.read(folders, NOW)
+def test_closing_ends_the_process_also_while_it_reads(reader: ReaderProcess, large: Path) -> None:
+    batches = reader.read(large, NOW)
     next(batches)
     first = pid(reader)
     reader.close()
@@ -156,12 +184,9 @@ def test_a_file_that_asks_for_too_much_memory_ends_the_reader_and_no_more(tmp_pa
         reader.close()
 
 
-def test_a_slow_taker_holds_the_reader_up(reader: ReaderProcess, tmp_path: Path) -> None:
-    for number in range(1000):
-        meldinger = [melding("2024-01-10") for _ in range(40)]
-        (tmp_path / f"{number:04}.xml").write_bytes(folder(uid(number), meldinger=meldinger))
-    size = sum(path.stat().st_size for path in tmp_path.iterdir())
-    batches = reader.read(tmp_path, NOW)
+def test_a_slow_taker_holds_the_reader_up(reader: ReaderProcess, large: Path) -> None:
+    size = sum(path.stat().st_size for path in large.iterdir())
+    batches = reader.read(large, NOW)
     next(batches)
     wait(lambda: _is_asleep(pid(reader)))
     held_up_at = _bytes_read(pid(reader))
