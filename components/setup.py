@@ -134,7 +134,7 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], socke
         prefix=settings.prefix,
         websocket_origin=list(settings.websocket_origins) or None,
         use_xheaders=settings.use_xheaders,
-        extra_patterns=[*api_routes, *plain],
+        extra_patterns=plain,
         default_handler_class=NothingHere,
         default_handler_args={"house": house},
         compress_response=True,
@@ -157,6 +157,8 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], socke
         start=False,
         verbose=False,
     )
+    # Before the pages' own, ten of which would be tried in vain for every request of the API.
+    cast(Any, server)._tornado.add_handlers(".*", [(settings.prefix + pattern, *rest) for pattern, *rest in api_routes])
     return cast(Server, server)
 
 
