@@ -116,17 +116,8 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], socke
     per_app_patterns[:] = [(r"/?", LivePageHandler), (r"/ws", SameHostSocket)]
     house = House.of(application, assets.load())
     application.executor.submit(house.warm)
-    loop = IOLoop.current()
-    cast(Any, loop).asyncio_loop.set_exception_handler(_left_pages_are_no_error)
-    fanout = Fanout(application.feed, loop)
-    drawers = Drawers(house, application.feed, loop)
-    overview = OverviewPage(house, fanout, drawers)
-    pages = {page.path: page for page in (overview, PreviewPage(house, fanout, drawers))}
-    plain = [
-        (r"/overview/export\.(csv|xlsx)", OverviewExport, {"house": house, "page": overview}),
-        (r"/preview/export\.(csv|xlsx)", PreviewExport, {"house": house}),
-        (r"/assets/(.+)", AssetHandler, {"assets": house.assets}),
-    ]
+    cast(Any, IOLoop.current()).asyncio_loop.set_exception_handler(_left_pages_are_no_error)
+    pages, plain = _pages(application, house)
     server = pn.serve(
         {path: page.open for path, page in pages.items()},
         address=settings.address,
@@ -160,6 +151,20 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], socke
     # Before the pages' own, ten of which would be tried in vain for every request of the API.
     cast(Any, server)._tornado.add_handlers(".*", [(settings.prefix + pattern, *rest) for pattern, *rest in api_routes])
     return cast(Server, server)
+
+
+def _pages(application: Application, house: House) -> tuple[dict[str, OverviewPage | PreviewPage], list[tuple[Any, ...]]]:
+    """The live pages by path, and the routes of what needs no session."""
+    loop = IOLoop.current()
+    fanout = Fanout(application.feed, loop)
+    drawers = Drawers(house, application.feed, loop)
+    overview, preview = OverviewPage(house, fanout, drawers), PreviewPage(house, fanout, drawers)
+    plain: list[tuple[Any, ...]] = [
+        (r"/overview/export\.(csv|xlsx)", OverviewExport, {"house": house, "page": overview}),
+        (r"/preview/export\.(csv|xlsx)", PreviewExport, {"house": house}),
+        (r"/assets/(.+)", AssetHandler, {"assets": house.assets}),
+    ]
+    return {overview.path: overview, preview.path: preview}, plain
 
 
 def _left_pages_are_no_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
