@@ -64,16 +64,18 @@ class PreviewView(Viewer):
     asked = param.ClassSelector(class_=Asked, default=Asked(""), doc="What the page shows.")
 
     def __init__(
-        self, house: House, readings: Readings, drawers: Drawers, of: Visit, document: Document, actor: str, **params: Any
+        self, house: House, readings: Readings, fanout: Fanout, drawers: Drawers, of: Visit, document: Document, actor: str, **params: Any
     ) -> None:
         super().__init__(**params)
         self._house = house
         self._readings = readings
+        self._fanout = fanout
         self._drawers = drawers
         self._words = house.words(of)
         self._document = document
         self._actor = actor
         self._tasks: set[asyncio.Task[None]] = set()
+        self._chosen = self.asked
         self._deleted_at: str | None = None
         self._deleted_id = ""
         self._deleted_by: str | None = None
@@ -101,8 +103,9 @@ class PreviewView(Viewer):
         for each in progress:
             self._document.add_next_tick_callback(partial(self._show_progress, each))
 
-    def catch_up(self, place: int) -> None:
-        """Reads anew where the page does not reflect the log to that place."""
+    def catch_up(self) -> None:
+        """Reads anew where the page does not reflect what has been handed on of its organisation."""
+        place = self._fanout.newest(self.organization_id)
         if self.reading is None or self.reading.preview.place < place:
             self._start(self._read_anew(place))
 
@@ -211,12 +214,15 @@ class PreviewView(Viewer):
 
     async def _show_other(self, sent: dict[str, Any]) -> None:
         arguments = sent.get("arguments")
-        asked = Asked.of(arguments if isinstance(arguments, dict) else {})
+        asked = self._chosen = Asked.of(arguments if isinstance(arguments, dict) else {})
         reading = await self._readings.read(asked, self._words.language)
 
         def turn() -> None:
+            if asked is not self._chosen:  # something else has been chosen meanwhile, and was read sooner
+                return
             self._deleted_at = None
             self.param.update(asked=reading.asked, reading=reading)
+            self.catch_up()  # a page of another organisation has not heard of this one's events
 
         self._document.add_next_tick_callback(turn)
 
@@ -284,11 +290,19 @@ class PreviewPage:
         reading: Reading | None = getattr(request, "fetched", None)
         asked = reading.asked if reading else Asked.of(of.arguments)
         view = PreviewView(
-            self._house, self._readings, self._drawers, of, document, self._house.actor(request.headers), reading=reading, asked=asked
+            self._house,
+            self._readings,
+            self._fanout,
+            self._drawers,
+            of,
+            document,
+            self._house.actor(request.headers),
+            reading=reading,
+            asked=asked,
         )
         self._fanout.join(view)
         pn.state.on_session_destroyed(lambda _: self._leave(view))
-        view.catch_up(self._fanout.newest(asked.organization_id))
+        view.catch_up()
         return live_page(view.live, request, self._house.scripts)
 
     def _leave(self, view: PreviewView) -> None:
