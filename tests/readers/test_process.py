@@ -206,12 +206,13 @@ def _bytes_read(process: int) -> int:
 
 
 PARENT = """
-import sys, time
+import signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from preview.readers.limits import Limits
 from preview.readers.process import ReaderProcess
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it, and so would this
 reader = ReaderProcess(b"k", Limits())
 batches = reader.read(Path(sys.argv[1]), datetime(2025, 6, 15, tzinfo=UTC))
 next(batches)
