@@ -56,7 +56,7 @@ def test_transactions_grow_and_shrink_with_what_a_folder_takes(data_dir: Path, m
     """They begin with few, have at most 200, and no fewer than few where the store is slow."""
     parts: list[int] = []
     clock = [0.0]
-    slow = [0.0001]
+    slow = [0.00005]
     note_progress = store.set_progress
 
     def noting(connection: Connection, row: DeliveryRow) -> bool:
