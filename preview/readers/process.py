@@ -37,6 +37,7 @@ class ReaderProcess:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
+        self._has_read = False
 
     @property
     def pid(self) -> int | None:
@@ -62,7 +63,7 @@ class ReaderProcess:
                 connection.send_bytes(encode(Ask(str(path.absolute()), now)))
                 while (answer := decode_answer(connection.recv_bytes())).batch is not None:
                     yield answer.batch
-                answered = True
+                answered = self._has_read = True
             except (EOFError, OSError):
                 raise ReaderDied("The reader ended while it read a delivery.") from None
             finally:
@@ -77,7 +78,7 @@ class ReaderProcess:
         """Ends the process; a reading under way in another thread raises `ReaderDied`."""
         if self._turn.acquire(blocking=False):
             try:
-                self._stop(patience=_END_SECONDS)
+                self._stop(patience=_END_SECONDS if self._has_read else 0.0)
             finally:
                 self._turn.release()
         elif (process := self._process) is not None:
@@ -96,7 +97,7 @@ class ReaderProcess:
         return self._connection
 
     def _stop(self, patience: float = 0.0) -> None:
-        """An idle one ends by itself, and its second before it, so that nothing of them is left: for that there is patience."""
+        """An idle one ends by itself, and its second before it, if it is given time; one that is still starting would take all of it."""
         process, connection = self._process, self._connection
         self._process = self._connection = None
         if connection is not None:
