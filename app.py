@@ -11,14 +11,15 @@ import sys
 from collections.abc import Callable
 
 from ports import OwnPort, SharedPort
-from preview import cli, logs
+from preview import cli
 from preview.application import Application
-from preview.clock import today
+from preview.core import logging_config
+from preview.core.clock import today
+from preview.core.errors import StoreError
+from preview.core.settings import Settings
 from preview.demo.live import CaseSystem
 from preview.demo.loading import Loading
-from preview.errors import StoreError
-from preview.settings import Settings
-from preview.store.database import SAFE_SQLITE, sqlite_is_safe
+from preview.storage.database import SAFE_SQLITE, sqlite_is_safe
 from preview.supervisor import Post, Supervisor, end_in_time
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ def serve(settings: Settings) -> None:
         print(f"Bufdir Preview: http://{settings.address}:{port.number}{settings.prefix}/", flush=True)  # noqa: T201
 
     def work(post: Post) -> None:
-        logs.name_process(post.number)
+        logging_config.name_process(post.number)
         _work(settings, boot_id, port, post)
 
     if several:

@@ -4,7 +4,7 @@ import socket
 
 from tornado.netutil import bind_sockets
 
-from preview.errors import PortTaken
+from preview.core.errors import PortTaken
 
 
 class OwnPort:

@@ -20,7 +20,7 @@ from api_handlers.paging import Pagination, links
 from api_handlers.parsing import Paging, parse_body, parse_query
 from api_handlers.problems import MethodNotAllowed, NotAcceptable, UnsupportedMediaType
 from preview.application import Application
-from preview.errors import Fault, Invalid, NotFound, PreviewError, TooLarge, Unavailable
+from preview.core.errors import Fault, Invalid, NotFound, PreviewError, TooLarge, Unavailable
 from preview.idempotency import Answer
 
 P = ParamSpec("P")

@@ -4,7 +4,7 @@ from multipart import MultipartError, MultipartSegment, ParserLimitReached, Push
 
 from api_handlers.parsing import pointer
 from api_handlers.problems import NotAForm
-from preview.errors import Fault, Invalid, TooLarge
+from preview.core.errors import Fault, Invalid, TooLarge
 from preview.spool_file import SpoolFile
 
 MEDIA_TYPE = "multipart/form-data"

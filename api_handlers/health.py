@@ -4,7 +4,7 @@ import msgspec
 
 from api_handlers.base import Handler
 from api_handlers.operations import operation
-from preview.errors import Unavailable
+from preview.core.errors import Unavailable
 
 
 class Liveness(msgspec.Struct, frozen=True):

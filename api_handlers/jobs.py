@@ -2,7 +2,7 @@
 
 from api_handlers.base import Handler
 from api_handlers.operations import operation
-from preview.documents import JobDocument
+from preview.model.resources import JobDocument
 
 
 class Job(Handler):

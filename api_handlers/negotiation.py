@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from tornado.httputil import HTTPServerRequest
 
 from api_handlers.problems import Forbidden
-from preview.settings import Settings
+from preview.core.settings import Settings
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 PREFLIGHT_SECONDS = 600

@@ -6,7 +6,7 @@ from api_handlers.base import API, Handler
 from api_handlers.operations import operation
 from api_handlers.paging import Pagination
 from api_handlers.parsing import Paging
-from preview.documents import OrganizationDocument
+from preview.model.resources import OrganizationDocument
 
 
 class OrganizationPage(msgspec.Struct, frozen=True):

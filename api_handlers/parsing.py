@@ -10,9 +10,9 @@ import msgspec
 from msgspec import NODEFAULT, Meta
 
 from api_handlers.problems import NotJson
-from preview.documents import SnapshotStatus
-from preview.errors import Fault, Invalid
-from preview.periods import PATTERN
+from preview.core.errors import Fault, Invalid
+from preview.core.periods import PATTERN
+from preview.model.resources import SnapshotStatus
 
 T = TypeVar("T", bound=msgspec.Struct)
 

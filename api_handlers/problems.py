@@ -11,8 +11,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from tornado.web import HTTPError
 
-from preview import errors
-from preview.errors import Fault
+from preview.core import errors
+from preview.core.errors import Fault
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2

@@ -10,8 +10,8 @@ from api_handlers.base import REPORT_DATA, Handler
 from api_handlers.operations import operation
 from api_handlers.paging import Pagination
 from api_handlers.parsing import Flag, OrganizationId, Paging, PeriodId, StatusFilter
-from preview.documents import Deleted, Document, Invalidated, Requested, Summary
 from preview.idempotency import Answer
+from preview.model.resources import Deleted, Document, Invalidated, Requested, Summary
 from preview.snapshots import Rendered
 
 Confirmation = Annotated[bool, Meta(title="true", extra_json_schema={"const": True})]

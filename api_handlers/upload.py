@@ -17,7 +17,7 @@ from api_handlers.forms import Form
 from api_handlers.operations import operation_of
 from api_handlers.problems import UnsupportedMediaType
 from preview.application import Application
-from preview.errors import Fault, Invalid, PreviewError
+from preview.core.errors import Fault, Invalid, PreviewError
 from preview.spool_file import SpoolFile
 
 R = TypeVar("R")

@@ -17,10 +17,10 @@ from benchmarks import folders, stores
 from benchmarks.figures import Figure
 from benchmarks.folders import ORGANIZATION, YEAR, Folder
 from preview.application import Application
-from preview.clock import instant_text
-from preview.documents import Document
-from preview.periods import Period
-from preview.settings import Settings
+from preview.core.clock import instant_text
+from preview.core.periods import Period
+from preview.core.settings import Settings
+from preview.model.resources import Document
 from tests import pipeline
 from tests.servers import running
 

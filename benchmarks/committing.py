@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from preview.application import Application
-from preview.settings import Settings
+from preview.core.settings import Settings
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from preview.clock import OSLO
+from preview.core.clock import OSLO
 from preview.demo.sendings import sendings
 from preview.demo.services import Service, services
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from components import formatting
 from components.language import Words
 from components.offers import DOORS
-from preview.clock import oslo_day, parse_instant, today
+from preview.core.clock import oslo_day, parse_instant, today
 from preview.deliveries import DeliveryView, FindingCount
-from preview.documents import DeliverySummary
+from preview.model.resources import DeliverySummary
 
 _NAMED = 3
 # What a delivery of a format counts; a list counts nothing.

@@ -8,8 +8,8 @@ from datetime import date
 from babel import Locale
 from babel.dates import format_date, format_datetime
 
-from preview.clock import OSLO, parse_instant
-from preview.documents import Value
+from preview.core.clock import OSLO, parse_instant
+from preview.model.resources import Value
 from preview.texts.formats import CLOCK, INSTANT, NO_BREAK_SPACE, SHORT_DAY, Language, number, percent, signed, signed_percent
 
 ABSENT = "–"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from components.language import Words
 from components.wording import ShownValue, word_value
+from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Field
-from preview.periods import Period
 from preview.previews import Past
 from preview.texts import formats
 

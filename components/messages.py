@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.language import Words
-from preview.errors import Conflict, Invalid, NotFound, PreconditionFailed, Unavailable
+from preview.core.errors import Conflict, Invalid, NotFound, PreconditionFailed, Unavailable
 
 log = logging.getLogger(__name__)
 

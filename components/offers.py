@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from components import formatting
 from components.language import Words
-from preview.documents import JobDocument
+from preview.model.resources import JobDocument
 from preview.previews import Preview
 from preview.texts import formats
 

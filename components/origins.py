@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from components.delivered import ShownDelivery
 from components.delivered import word as word_delivery
 from components.language import Words
-from preview.clock import oslo_day, parse_instant
-from preview.documents import SourceDocument
+from preview.core.clock import oslo_day, parse_instant
+from preview.model.resources import SourceDocument
 from preview.previews import Preview
 from preview.texts import formats
 

@@ -24,9 +24,9 @@ from components.overview_boards import Board, Boards
 from components.overview_choice import ACROSS, ALL, COLUMNS, DESCENDING, DEVIATIONS, STATES, Choice
 from components.overview_lines import collation
 from components.page import House
-from preview.clock import now, timestamp
-from preview.errors import Invalid
-from preview.periods import Period
+from preview.core.clock import now, timestamp
+from preview.core.errors import Invalid
+from preview.core.periods import Period
 from preview.texts.formats import Language
 
 # Texts that the browser fills in, with the names that it fills.

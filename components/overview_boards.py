@@ -17,7 +17,7 @@ from components.language import Words
 from components.live import Fanout
 from components.overview_lines import ShownLine, word
 from components.page import House
-from preview.clock import OSLO, now, today
+from preview.core.clock import OSLO, now, today
 from preview.events import AggregationProgress, EventRow
 from preview.overviews import Overview, OverviewLine
 from preview.texts import formats

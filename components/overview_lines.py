@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from components import formatting
 from components.language import Words
 from components.wording import ShownCount
-from preview.clock import oslo_day, parse_instant
+from preview.core.clock import oslo_day, parse_instant
 from preview.form.rules.base import Severity
 from preview.overviews import OverviewLine
 from preview.texts import formats

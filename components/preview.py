@@ -26,8 +26,8 @@ from components.offers import DOORS, job_facts, offers
 from components.page import Elsewhere, House
 from components.readings import Asked, Reading, Readings, blank, draw
 from components.wording import Notice, bare, word_job
-from preview.clock import now, timestamp
-from preview.errors import Invalid, NotFound, Unavailable
+from preview.core.clock import now, timestamp
+from preview.core.errors import Invalid, NotFound, Unavailable
 from preview.events import AggregationProgress, EventRow, SnapshotDeleted
 
 log = logging.getLogger(__name__)

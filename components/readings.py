@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from components.language import Words
 from components.page import House
 from components.wording import Shown, word
-from preview.errors import PreviewError
+from preview.core.errors import PreviewError
 from preview.previews import Preview
 from preview.texts.formats import Language
 

@@ -14,12 +14,12 @@ from components.language import Words
 from components.offers import Offer, ShownJobFacts, job_facts, offers, seconds_left
 from components.origins import Origins
 from components.origins import word as word_origins
-from preview.clock import today
-from preview.documents import JobDocument, Value
+from preview.core.clock import today
+from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import SEVERITIES, Deviation, Severity
 from preview.jobs import INTERRUPTED, NO_SOURCE
-from preview.periods import Period
+from preview.model.resources import JobDocument, Value
 from preview.previews import Preview, Row
 from preview.texts import formats
 
@@ -324,7 +324,9 @@ def _comparable(preview: Preview) -> list[str]:
     """The prior period, that which is chosen, and every other one with a report."""
     prior = str(Period.parse(preview.period_id).prior)
     return [
-        period_id for period_id in _newest_first([*preview.periods, prior, preview.compare_period_id]) if period_id != preview.period_id
+        period_id
+        for period_id in _newest_first([*preview.periods, prior, preview.compare_period_id])
+        if period_id != preview.period_id
     ]
 
 

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-from preview.clock import now
+from preview.core.clock import now
+from preview.core.errors import StoreError
+from preview.core.leader_lock import Lead
+from preview.core.settings import Settings
 from preview.deliveries import AutoSettings, Deliveries
-from preview.errors import StoreError
 from preview.events import Events
 from preview.feed import Feed
 from preview.forgetting import Forgetting
@@ -18,21 +20,19 @@ from preview.form.catalogue import Catalogue
 from preview.idempotency import Idempotency
 from preview.inbox import Inbox
 from preview.jobs import Jobs
-from preview.key import open_key
-from preview.lead import Lead
 from preview.liveness import Liveness
+from preview.model.limits import Limits
 from preview.organizations import Organizations
 from preview.overviews import Overviews
+from preview.parsing.delivery import Batch
+from preview.parsing.process_client import ReaderProcess
 from preview.previews import Previews
-from preview.readers.delivery import Batch
-from preview.readers.limits import Limits
-from preview.readers.process import ReaderProcess
 from preview.retention import Retention
-from preview.settings import Settings
 from preview.settling import Form, render_anew
 from preview.snapshots import Snapshots
 from preview.spool import Spool
-from preview.store.database import Database, sqlite_is_safe
+from preview.storage.database import Database, sqlite_is_safe
+from preview.storage.hash_key import open_key
 from preview.texts import Texts
 from preview.worker import Step, Worker
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from preview.clock import now
-from preview.errors import NotFound, ReaderDied
+from preview.core.clock import now
+from preview.core.errors import NotFound, ReaderDied
 from preview.form.catalogue import Catalogue
-from preview.readers import archive
-from preview.readers.findings import Code, Finding, Severity
-from preview.readers.limits import Limits
-from preview.readers.process import ReaderProcess
+from preview.model.findings import Code, Finding, Severity
+from preview.model.limits import Limits
+from preview.parsing import archive
+from preview.parsing.process_client import ReaderProcess
 
 
 class Located(msgspec.Struct, frozen=True):

@@ -13,13 +13,14 @@ import click
 import msgspec
 
 from preview import cli_local as local
-from preview import logs, reporting
+from preview import reporting
 from preview.application import Application
-from preview.clock import today
+from preview.core import logging_config
+from preview.core.clock import today
+from preview.core.errors import Invalid, PreviewError
+from preview.core.settings import Settings
 from preview.demo.deliveries import write
-from preview.documents import DeliveryDocument, Document
-from preview.errors import Invalid, PreviewError
-from preview.settings import Settings
+from preview.model.resources import DeliveryDocument, Document
 from preview.settings_options import settings_options, settings_options_of
 
 ACTOR = "cli"
@@ -50,7 +51,7 @@ def commands(serve: Serve) -> click.Group:
     @settings_options
     def serve_(settings: Settings) -> None:
         """Serve the dashboard and the API until told to stop."""
-        logs.set_up(settings.log_level)
+        logging_config.set_up(settings.log_level)
         serve(settings)
 
     for command in (import_, aggregate, list_, show, forget, demo_data, local.report, local.check, local.explain):
@@ -78,7 +79,7 @@ def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
 
     In order of name, those in folders too: each ZIP is a delivery of its own, the other files between two are one.
     """
-    logs.set_up(settings.log_level)
+    logging_config.set_up(settings.log_level)
     groups = reporting.deliveries_of(list(paths))
     if full and len(groups) > 1:
         raise click.UsageError("A full delivery is one ZIP, or files and folders that are no ZIP.")
@@ -116,7 +117,7 @@ def _take(application: Application, paths: list[Path], full: bool) -> DeliveryDo
 @settings_options_of("data_dir")
 def aggregate(settings: Settings, organization_id: str, period_id: str, force: bool) -> None:
     """Aggregate the snapshot of an organisation and period, and wait for it."""
-    logs.set_up(settings.log_level)
+    logging_config.set_up(settings.log_level)
     with _opened(settings) as application:
         requested, runs = application.snapshots.request(organization_id, period_id, force, ACTOR)
         with click.progressbar(length=1000, label=requested.snapshot_id, file=sys.stderr) as progress:
@@ -140,7 +141,7 @@ def aggregate(settings: Settings, organization_id: str, period_id: str, force: b
 @settings_options_of("data_dir")
 def list_(settings: Settings, organization_id: str | None, as_json: bool) -> None:
     """List the snapshots, newest period first."""
-    logs.set_up(settings.log_level)
+    logging_config.set_up(settings.log_level)
     application = Application.open(settings)
     try:
         rows, total, _ = application.snapshots.page(organization_id, None, None, 1, 1_000_000)
@@ -164,7 +165,7 @@ def list_(settings: Settings, organization_id: str | None, as_json: bool) -> Non
 @settings_options_of("data_dir")
 def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
     """Show one snapshot with every field, current beside prior."""
-    logs.set_up(settings.log_level)
+    logging_config.set_up(settings.log_level)
     application = Application.open(settings)
     try:
         rendered = application.snapshots.document(snapshot_id)
@@ -181,7 +182,7 @@ def forget(settings: Settings, organization_id: str) -> None:
 
     Waits for deliveries that are being read. What lies in a watched folder is not touched, nor is a backup.
     """
-    logs.set_up(settings.log_level)
+    logging_config.set_up(settings.log_level)
     with _opened(settings) as application:
         application.forgetting.forget(organization_id, ACTOR)
     click.echo(f"{organization_id} is forgotten")

@@ -6,16 +6,17 @@ from pathlib import Path
 import click
 import msgspec
 
-from preview import checking, logs, reporting
+from preview import checking, reporting
 from preview.checking import Checked, Located
+from preview.core import logging_config
+from preview.core.periods import Period
+from preview.core.settings import Settings
 from preview.explaining import Explanation, local_cases
 from preview.finding_texts import sentence
 from preview.form.catalogue import Catalogue
-from preview.periods import Period
-from preview.readers import archive
-from preview.readers.findings import Severity
-from preview.readers.limits import Limits
-from preview.settings import Settings
+from preview.model.findings import Severity
+from preview.model.limits import Limits
+from preview.parsing import archive
 from preview.settings_options import settings_options_of
 from preview.texts import Texts
 from preview.texts.formats import LANGUAGES, Language
@@ -35,7 +36,7 @@ _ORGANIZATION = click.option("--organization", "organization_id", help="Only of 
 @click.option("--json", "as_json", is_flag=True, help="The contract's documents, ids and times null.")
 def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None, as_json: bool) -> None:
     """Show the aggregated form of the given files, folders and ZIPs. Keeps nothing."""
-    logs.set_up("error")
+    logging_config.set_up("error")
     documents = reporting.report(list(paths), Period.parse(period_id), organization_id)
     if as_json:
         told = [reporting.without_ids(document) for document in documents]
@@ -57,7 +58,7 @@ def check(settings: Settings, paths: tuple[Path, ...], as_json: bool, language: 
 
     Exit code: 0 where nothing worse than a notice was found, 3 warnings, 4 errors, 5 a file that would be refused.
     """
-    logs.set_up("error")
+    logging_config.set_up("error")
     total = sum(1 for path in paths for _ in archive.files(path))
     checked: list[Checked] = []
     with click.progressbar(length=total, label="check", file=sys.stderr) as progress:
@@ -87,7 +88,7 @@ def explain(paths: tuple[Path, ...], period_id: str, field_key: str, organizatio
 
     A line is a case, by Sak/@Id and Journalnummer, and how many times it counts. They stand in the files: handle the output as these.
     """
-    logs.set_up("error")
+    logging_config.set_up("error")
     with local_cases(list(paths)) as cases:
         explanations = cases.explain(Period.parse(period_id), field_key, organization_id)
     if as_json:

@@ -11,17 +11,17 @@ from typing import Any
 
 import msgspec
 
-from preview.clock import now, timestamp
-from preview.documents import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument, delivery_id
-from preview.errors import ClaimLost, NotFound, ReaderDied
-from preview.readers.delivery import Batch
-from preview.readers.findings import Code, Finding, Severity
+from preview.core.clock import now, timestamp
+from preview.core.errors import ClaimLost, NotFound, ReaderDied
+from preview.model.findings import Code, Finding, Severity
+from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument, delivery_id
+from preview.parsing.delivery import Batch
 from preview.settling import Form
 from preview.spool import Spool
 from preview.spool_file import Spooled, SpoolFile
-from preview.store import deliveries
-from preview.store.database import Connection, Database
-from preview.store.deliveries import DeliveryRow
+from preview.storage import deliveries
+from preview.storage.database import Connection, Database
+from preview.storage.deliveries import DeliveryRow
 from preview.taking import AutoSettings, Taking
 
 MOVES: Mapping[str, frozenset[str]] = {

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import msgspec
 
-from preview.clock import now, timestamp
-from preview.store.database import Connection, Database
-from preview.store.events import EventRow, append, newest, pruned, since
+from preview.core.clock import now, timestamp
+from preview.storage.database import Connection, Database
+from preview.storage.events import EventRow, append, newest, pruned, since
 
 __all__ = [
     "AggregationCompleted",

@@ -11,23 +11,23 @@ from pathlib import Path
 import msgspec
 
 from preview.application import Application
-from preview.clock import now
-from preview.documents import Value
-from preview.errors import Fault, Invalid, NotFound
+from preview.core.clock import now
+from preview.core.errors import Fault, Invalid, NotFound
+from preview.core.periods import Period
 from preview.form.aggregation import Parameters
 from preview.form.entries import Field
 from preview.form.explaining import counts
 from preview.form.sources import Source
 from preview.jobs import read_values
-from preview.key import open_key
-from preview.periods import Period
-from preview.readers.labels import Label, Labels
-from preview.readers.limits import Limits
+from preview.model.limits import Limits
+from preview.model.resources import Value
+from preview.parsing.labels import Label, Labels
 from preview.reporting import NO_DATA, deliveries_of, taken
 from preview.settling import reading_now
-from preview.store import cases, organizations
-from preview.store.database import Connection
-from preview.store.organizations import OrganizationRow
+from preview.storage import cases, organizations
+from preview.storage.database import Connection
+from preview.storage.hash_key import open_key
+from preview.storage.organizations import OrganizationRow
 
 
 class Counted(msgspec.Struct, frozen=True):

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
-from preview.clock import OSLO, parse_instant
-from preview.documents import Value
+from preview.core.clock import OSLO, parse_instant
 from preview.form.catalogue import Catalogue
+from preview.model.resources import Value
 from preview.overviews import OverviewLine
 from preview.previews import Preview, Row
 from preview.sheets import Cell, Column, Table

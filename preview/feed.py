@@ -4,11 +4,11 @@ import logging
 import threading
 from collections.abc import Callable
 
-from preview.documents import job_id, snapshot_id
 from preview.events import AggregationProgress, Events
-from preview.store import deliveries, jobs
-from preview.store.database import Database
-from preview.store.events import EventRow
+from preview.model.resources import job_id, snapshot_id
+from preview.storage import deliveries, jobs
+from preview.storage.database import Database
+from preview.storage.events import EventRow
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from preview.form.entries import InLanguages
-from preview.readers.controls.rules import RULES
-from preview.readers.findings import Code, Severity
+from preview.model.findings import Code, Severity
+from preview.parsing.ssb_checks.rules import RULES
 from preview.texts import Texts
 from preview.texts.formats import Language
 

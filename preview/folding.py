@@ -7,14 +7,14 @@ A `Fold` lives as long as one delivery is read; its methods run inside the calle
 from collections import Counter
 from dataclasses import dataclass, field
 
-from preview.clock import oslo_day, parse_instant
+from preview.core.clock import oslo_day, parse_instant
+from preview.model.case_records import Avgiver, Mappe
+from preview.model.findings import Code, Finding
 from preview.organizations import organization_of
-from preview.readers.findings import Code, Finding
-from preview.readers.folders import Avgiver, Mappe
-from preview.store import cases, organizations
-from preview.store.case_batch import CaseBatch
-from preview.store.cases import SakRow
-from preview.store.database import Connection
+from preview.storage import cases, organizations
+from preview.storage.case_batch import CaseBatch
+from preview.storage.cases import SakRow
+from preview.storage.database import Connection
 
 
 @dataclass

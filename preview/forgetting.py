@@ -13,13 +13,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from preview.clock import now, timestamp
-from preview.documents import snapshot_id
-from preview.errors import Conflict, NotFound
+from preview.core.clock import now, timestamp
+from preview.core.errors import Conflict, NotFound
 from preview.events import SnapshotDeleted, record
-from preview.store import audit, deliveries, forgetting, meta, snapshots
-from preview.store.audit import AuditRow
-from preview.store.database import Connection, Database
+from preview.model.resources import snapshot_id
+from preview.storage import audit, deliveries, erasure, meta, snapshots
+from preview.storage.audit import AuditRow
+from preview.storage.database import Connection, Database
 
 _UNFINISHED = "forgetting"
 _LOOK_SECONDS = 0.05
@@ -78,14 +78,14 @@ class Forgetting:
 
     def _take_out(self, connection: Connection, organization_id: str, actor: str) -> bool:
         """False while a delivery waits or is being read."""
-        if not forgetting.is_known(connection, organization_id):
+        if not erasure.is_known(connection, organization_id):
             raise NotFound("There is no such organisation.")
         if deliveries.any_open(connection):
             return False
         at = timestamp(now())
         gone = snapshots.of_organization(connection, organization_id)
-        forgetting.forget_events(connection, organization_id)
-        forgetting.forget(connection, organization_id)
+        erasure.forget_events(connection, organization_id)
+        erasure.forget(connection, organization_id)
         for row in gone:
             deleted = SnapshotDeleted(
                 snapshot_id=snapshot_id(row.snapshot), organization_id=organization_id, period_id=row.period_id, deleted_at=at
@@ -99,5 +99,5 @@ class Forgetting:
     def _take_out_events(self, connection: Connection) -> None:
         organization_id = meta.get(connection, _UNFINISHED)
         if organization_id:
-            forgetting.forget_events(connection, organization_id)
+            erasure.forget_events(connection, organization_id)
             meta.put(connection, _UNFINISHED, "")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from preview.clock import now, timestamp
-from preview.errors import Conflict, Invalid
-from preview.store import idempotency
-from preview.store.database import Connection, Database
-from preview.store.idempotency import AnswerRow
+from preview.core.clock import now, timestamp
+from preview.core.errors import Conflict, Invalid
+from preview.storage import idempotency
+from preview.storage.database import Connection, Database
+from preview.storage.idempotency import AnswerRow
 
 KEPT = timedelta(hours=24)
 

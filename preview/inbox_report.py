@@ -2,10 +2,10 @@
 
 import msgspec
 
-from preview.clock import now, timestamp
+from preview.core.clock import now, timestamp
 from preview.finding_texts import action, message
 from preview.form.entries import InLanguages
-from preview.readers.findings import Finding
+from preview.model.findings import Finding
 from preview.texts import Texts
 
 

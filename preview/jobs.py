@@ -12,21 +12,21 @@ from dataclasses import dataclass
 
 import msgspec
 
-from preview.clock import now, timestamp
-from preview.documents import JobDocument, Value, job_id, snapshot_id
-from preview.errors import ClaimLost, NotFound
+from preview.core.clock import now, timestamp
+from preview.core.errors import ClaimLost, NotFound
+from preview.core.periods import Period
 from preview.events import AggregationCompleted, AggregationFailed, record
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.sources import data_source, extract_day
 from preview.judging import ReadFacts
-from preview.periods import Period
+from preview.model.resources import JobDocument, Value, job_id, snapshot_id
 from preview.rendering import shown
 from preview.settling import Form, Reading, changed_keys, data_updated, reading_now, settle
 from preview.statuses import newest_completed
-from preview.store import audit, figures, jobs, organizations, snapshots
-from preview.store.audit import AuditRow
-from preview.store.database import Connection, Database
-from preview.store.jobs import JobRow
+from preview.storage import audit, figures, jobs, organizations, snapshots
+from preview.storage.audit import AuditRow
+from preview.storage.database import Connection, Database
+from preview.storage.jobs import JobRow
 
 MOVES: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"running", "cancelled"}),

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from preview.documents import Value
+from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.deviations import evaluate, without_hidden
 from preview.form.rules.base import Deviation, Facts
 from preview.form.sources import Source, system_changed
 from preview.form.suppression import hidden
-from preview.periods import Period
+from preview.model.resources import Value
 
 
 class ReadFacts(msgspec.Struct, frozen=True):

@@ -7,9 +7,9 @@ import fcntl
 import os
 from pathlib import Path
 
-from preview.clock import now, timestamp
-from preview.store import workers
-from preview.store.database import Connection, Database
+from preview.core.clock import now, timestamp
+from preview.storage import worker_rows
+from preview.storage.database import Connection, Database
 
 
 class Liveness:
@@ -38,7 +38,7 @@ class Liveness:
 
     def bury(self) -> None:
         """Takes away what dead workers have left."""
-        for worker in self._database.read(workers.numbers):
+        for worker in self._database.read(worker_rows.numbers):
             if not self.is_alive(worker):
                 self._remove(worker)
 
@@ -51,7 +51,7 @@ class Liveness:
 
     def _register(self, connection: Connection) -> tuple[int, int]:
         """The lock is held before anyone can see the number, and so take this worker for a dead one."""
-        worker = workers.insert(connection, timestamp(now()))
+        worker = worker_rows.insert(connection, timestamp(now()))
         lock = self._open(worker)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return worker, lock
@@ -64,4 +64,4 @@ class Liveness:
 
     def _remove(self, worker: int) -> None:
         self._path(worker).unlink(missing_ok=True)
-        self._database.write(lambda connection: workers.delete(connection, worker))
+        self._database.write(lambda connection: worker_rows.delete(connection, worker))

@@ -2,12 +2,12 @@
 
 import msgspec
 
-from preview.clock import parse_instant, timestamp
-from preview.documents import OrganizationDocument, SourceDocument
-from preview.readers.folders import Avgiver
-from preview.store import events, organizations
-from preview.store.database import Connection, Database
-from preview.store.organizations import KildeRow, OrganizationRow
+from preview.core.clock import parse_instant, timestamp
+from preview.model.case_records import Avgiver
+from preview.model.resources import OrganizationDocument, SourceDocument
+from preview.storage import events, organizations
+from preview.storage.database import Connection, Database
+from preview.storage.organizations import KildeRow, OrganizationRow
 
 
 class Listed(msgspec.Struct, frozen=True):

@@ -7,12 +7,12 @@ from typing import Literal
 
 import msgspec
 
-from preview.documents import SnapshotStatus, snapshot_id
-from preview.periods import Period
+from preview.core.periods import Period
+from preview.model.resources import SnapshotStatus, snapshot_id
 from preview.settling import Form
-from preview.store import events, overviews
-from preview.store.database import Connection, Database
-from preview.store.overviews import OverviewRow
+from preview.storage import events, overviews
+from preview.storage.database import Connection, Database
+from preview.storage.overviews import OverviewRow
 
 State = Literal["failed", "processing", "ready", "waiting", "silent"]
 """Exclusive: `failed` the last aggregation of it, whatever values stand, `processing` now, `ready` with values, `waiting` to be asked for

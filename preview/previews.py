@@ -7,22 +7,22 @@ from typing import NamedTuple
 
 import msgspec
 
-from preview.clock import today
+from preview.core.clock import today
+from preview.core.errors import NotFound
+from preview.core.periods import Period
 from preview.deliveries import DeliveryView, delivered_of
-from preview.documents import JobDocument, SnapshotStatus, SourceDocument, Value, snapshot_id
-from preview.errors import NotFound
 from preview.form.numbers import exact, whole_per_cent
 from preview.form.rules.base import Deviation
 from preview.form.sources import extract_day
 from preview.jobs import job_document
 from preview.judging import NOTHING, ReadFacts, Side, judge
+from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value, snapshot_id
 from preview.organizations import sources_of
-from preview.periods import Period
 from preview.settling import Form, reading_now, source_of
 from preview.statuses import newest_completed
-from preview.store import events, jobs, organizations, snapshots
-from preview.store.database import Connection, Database
-from preview.store.snapshots import SnapshotRow
+from preview.storage import events, jobs, organizations, snapshots
+from preview.storage.database import Connection, Database
+from preview.storage.snapshots import SnapshotRow
 
 _NEWEST_DELIVERIES = 5
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from preview.documents import Document, FieldValue, PriorPeriod, SectionValues, Value, snapshot_id
 from preview.form.catalogue import Catalogue
 from preview.form.suppression import hidden
+from preview.model.resources import Document, FieldValue, PriorPeriod, SectionValues, Value, snapshot_id
 from preview.statuses import Standing
-from preview.store.snapshots import SnapshotRow
+from preview.storage.snapshots import SnapshotRow
 
 Values = Mapping[str, tuple[Value, str | None]]
 

@@ -7,14 +7,14 @@ nobody has reported.
 
 from datetime import datetime
 
-from preview.clock import OSLO, instant_text
+from preview.core.clock import OSLO, instant_text
 from preview.folding import Fold
+from preview.model.case_records import Arsfil, Individ
+from preview.model.findings import Code
 from preview.organizations import organization_of
-from preview.readers.findings import Code
-from preview.readers.folders import Arsfil, Individ
-from preview.store import cases, organizations
-from preview.store.database import Connection
-from preview.store.organizations import ArskildeRow
+from preview.storage import cases, organizations
+from preview.storage.database import Connection
+from preview.storage.organizations import ArskildeRow
 
 
 class Replacing:

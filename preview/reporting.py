@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from preview.application import Application
-from preview.documents import Document
-from preview.errors import Invalid, NotFound
+from preview.core.errors import Invalid, NotFound
+from preview.core.periods import Period
+from preview.core.settings import Settings
+from preview.core.temporary_data_dir import throwaway_folder
 from preview.form.catalogue import Catalogue
-from preview.periods import Period
-from preview.readers import archive
-from preview.settings import Settings
-from preview.throwaway import throwaway_folder
+from preview.model.resources import Document
+from preview.parsing import archive
 
 ACTOR = "cli"
 NO_DATA = "The files hold no data for that period, or not of that organisation."

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from preview.clock import now, timestamp
+from preview.core.clock import now, timestamp
+from preview.core.leader_lock import Lead
+from preview.core.periods import Period
+from preview.core.settings import Settings
 from preview.forgetting import Forgetting
-from preview.lead import Lead
-from preview.periods import Period
-from preview.settings import Settings
 from preview.settling import Form, settle
 from preview.snapshots import remove
 from preview.statuses import newest_completed
-from preview.store import audit, events, snapshots
-from preview.store.database import Connection, Database
-from preview.store.snapshots import SnapshotRow
+from preview.storage import audit, events, snapshots
+from preview.storage.database import Connection, Database
+from preview.storage.snapshots import SnapshotRow
 
 ACTOR = "auto"
 

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 from click.types import BoolParamType
 
-from preview.settings import CONFIG_FILE, CONFIG_VARIABLE, SETTINGS, Setting, Settings, check_environment, describe, read_config
+from preview.core.settings import CONFIG_FILE, CONFIG_VARIABLE, SETTINGS, Setting, Settings, check_environment, describe, read_config
 
 
 class _Switch(BoolParamType):

@@ -10,20 +10,20 @@ from dataclasses import dataclass
 
 import msgspec
 
-from preview.clock import now, timestamp
-from preview.documents import Value, snapshot_id
+from preview.core.clock import now, timestamp
+from preview.core.periods import Period
 from preview.events import CacheInvalidated, DataUpdated, SnapshotUpdated, record
 from preview.form.catalogue import Catalogue
 from preview.form.sources import Choice, Source, choose
 from preview.judging import Side, judge, rows_by_severity
-from preview.periods import Period
+from preview.model.resources import Value, snapshot_id
 from preview.rendering import render, shown, shown_in
 from preview.statuses import MOVES, Standing, derive
-from preview.store import figures, jobs, meta, organizations, snapshots
-from preview.store.database import Connection, Database
-from preview.store.jobs import JobRow
-from preview.store.organizations import KildeRow
-from preview.store.snapshots import SnapshotRow
+from preview.storage import figures, jobs, meta, organizations, snapshots
+from preview.storage.database import Connection, Database
+from preview.storage.jobs import JobRow
+from preview.storage.organizations import KildeRow
+from preview.storage.snapshots import SnapshotRow
 
 SOURCE_CHANGED = "source_changed"
 _SHAPE = "document_shape"

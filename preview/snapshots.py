@@ -5,19 +5,19 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from preview.clock import now, timestamp
-from preview.documents import Deleted, Invalidated, Requested, Summary, job_id, snapshot_id
-from preview.errors import Fault, Invalid, NotFound, PreconditionFailed
+from preview.core.clock import now, timestamp
+from preview.core.errors import Fault, Invalid, NotFound, PreconditionFailed
+from preview.core.periods import Period
 from preview.events import CacheInvalidated, SnapshotCreated, SnapshotDeleted, record
 from preview.jobs import NO_SOURCE, add
-from preview.periods import Period
+from preview.model.resources import Deleted, Invalidated, Requested, Summary, job_id, snapshot_id
 from preview.settling import Form, reading_now, settle
 from preview.statuses import newest_completed
-from preview.store import audit, events, jobs, organizations, snapshots
-from preview.store.audit import AuditRow
-from preview.store.database import Connection, Database
-from preview.store.jobs import JobRow
-from preview.store.snapshots import SnapshotRow
+from preview.storage import audit, events, jobs, organizations, snapshots
+from preview.storage.audit import AuditRow
+from preview.storage.database import Connection, Database
+from preview.storage.jobs import JobRow
+from preview.storage.snapshots import SnapshotRow
 
 REASON_LENGTH = 500
 _CACHED = 512

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from preview.errors import Invalid, TooMany
+from preview.core.errors import Invalid, TooMany
 from preview.spool_file import PART, Spooled, SpoolFile
 
 _CHUNK = 1024 * 1024

@@ -9,8 +9,8 @@ from typing import Self
 
 import msgspec
 
-from preview.errors import NoRoom, TooLarge, Unavailable
-from preview.readers import packs
+from preview.core.errors import NoRoom, TooLarge, Unavailable
+from preview.parsing import multi_file_format
 
 PART = ".part"
 """What the name of one that is not whole yet ends in."""
@@ -50,7 +50,7 @@ class SpoolFile:
         self._over = False
         self._descriptor = os.open(self._part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         if packed:
-            self._put(packs.MARK)
+            self._put(multi_file_format.MARK)
 
     def __enter__(self) -> Self:
         return self
@@ -74,7 +74,7 @@ class SpoolFile:
             self._check()
             self._end_file()
             self._begun = self._written
-            self._put(packs.LENGTH.pack(0))
+            self._put(multi_file_format.LENGTH.pack(0))
 
     def write(self, chunk: bytes) -> None:
         """Raises `TooLarge`."""
@@ -116,7 +116,7 @@ class SpoolFile:
     def _end_file(self) -> None:
         if self._begun is None:
             return
-        length = packs.LENGTH.pack(self._written - self._begun - packs.LENGTH.size)
+        length = multi_file_format.LENGTH.pack(self._written - self._begun - multi_file_format.LENGTH.size)
         os.pwrite(self._descriptor, length, self._begun)
         self._lengths.update(length)
         self._begun = None

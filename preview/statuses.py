@@ -6,8 +6,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from preview.store.jobs import JobRow
-from preview.store.snapshots import SnapshotRow
+from preview.storage.jobs import JobRow
+from preview.storage.snapshots import SnapshotRow
 
 MOVES: Mapping[str, frozenset[str]] = {
     "processing": frozenset({"current", "historical", "failed"}),

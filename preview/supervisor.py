@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from preview.errors import PreviewError
+from preview.core.errors import PreviewError
 
 log = logging.getLogger(__name__)
 

@@ -11,21 +11,21 @@ from collections import Counter
 
 import msgspec
 
-from preview.clock import now, timestamp
-from preview.documents import delivery_id
-from preview.errors import ClaimLost
+from preview.core.clock import now, timestamp
+from preview.core.errors import ClaimLost
 from preview.events import SourceReceived, record
 from preview.folding import Fold
 from preview.form.numbers import one_decimal
-from preview.readers.delivery import Batch
-from preview.readers.findings import Code, Finding
-from preview.readers.folders import Figur, Oppforing
+from preview.model.case_records import Figur, Oppforing
+from preview.model.findings import Code, Finding
+from preview.model.resources import delivery_id
+from preview.parsing.delivery import Batch
 from preview.replacing import Replacing
 from preview.settling import Form, settle
-from preview.store import deliveries, figures, jobs, organizations
-from preview.store.database import Connection, Database
-from preview.store.deliveries import DeliveryRow
-from preview.store.organizations import OrganizationRow
+from preview.storage import deliveries, figures, jobs, organizations
+from preview.storage.database import Connection, Database
+from preview.storage.deliveries import DeliveryRow
+from preview.storage.organizations import OrganizationRow
 
 _LONGEST_SECONDS = 0.015
 """So long a transaction shall take at most, by what a folder took in the one before."""

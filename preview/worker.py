@@ -8,17 +8,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from preview import clock
+from preview.core import clock
+from preview.core.errors import ClaimLost, NotFound, PreviewError
+from preview.core.settings import Settings
 from preview.deliveries import Deliveries, Read
-from preview.errors import ClaimLost, NotFound, PreviewError
 from preview.jobs import Jobs
 from preview.liveness import Liveness
-from preview.settings import Settings
 from preview.settling import Form
 from preview.snapshots import automatic
-from preview.store import jobs
-from preview.store.database import Connection, Database
-from preview.store.jobs import JobRow
+from preview.storage import jobs
+from preview.storage.database import Connection, Database
+from preview.storage.jobs import JobRow
 
 log = logging.getLogger(__name__)
 

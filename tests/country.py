@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from preview.application import Application
-from preview.periods import Period
+from preview.core.periods import Period
 from tests import folders, pipeline
 
 SERVICES = 400

@@ -11,16 +11,16 @@ from typing import Any
 import msgspec
 
 from preview.application import Application
-from preview.documents import DeliveryDocument, Document, Requested, Value
+from preview.core.periods import Period
+from preview.core.settings import Settings
 from preview.events import EventRow
 from preview.jobs import add, claim
-from preview.periods import Period
-from preview.settings import Settings
+from preview.model.resources import DeliveryDocument, Document, Requested, Value
 from preview.settling import settle
 from preview.snapshots import create
-from preview.store import snapshots
-from preview.store.database import Connection
-from preview.store.jobs import JobRow
+from preview.storage import snapshots
+from preview.storage.database import Connection
+from preview.storage.jobs import JobRow
 
 WAIT_SECONDS = 30.0
 

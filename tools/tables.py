@@ -11,10 +11,10 @@ import msgspec
 
 from api_handlers.problems import STATUSES
 from preview import events
+from preview.core.settings import SETTINGS
 from preview.events import Happening
-from preview.readers.controls.rules import CONTROLS, RULES, Control
-from preview.readers.findings import Code
-from preview.settings import SETTINGS
+from preview.model.findings import Code
+from preview.parsing.ssb_checks.rules import CONTROLS, RULES, Control
 from preview.texts import Texts
 
 MARK = re.compile(r"(<!-- table: ([a-z]+), written by make fix -->\n).*?(<!-- end of table -->)", re.DOTALL)

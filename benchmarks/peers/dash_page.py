@@ -16,7 +16,7 @@ import msgspec
 from dash import dcc, html  # pyright: ignore[reportMissingImports]
 from werkzeug.serving import make_server
 
-from preview.documents import Document, FieldValue
+from preview.model.resources import Document, FieldValue
 
 HEAD = ("Felt", "I år", "I fjor", "Endring", "Kilde")
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-from preview.clock import OSLO
+from preview.core.clock import OSLO
 from preview.demo import codes
 from preview.demo.days import APEN
 from preview.demo.folder import Extract, folder

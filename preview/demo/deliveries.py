@@ -7,14 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from preview.clock import OSLO
+from preview.core.clock import OSLO
+from preview.core.periods import Period
 from preview.demo.arsfil import arsfil
 from preview.demo.faults import cut_off
 from preview.demo.figures import figures_csv, half_year, organizations_csv
 from preview.demo.register import SEED, lives
 from preview.demo.sendings import Sending, full_sendings, sendings
 from preview.demo.services import Service, services
-from preview.periods import Period
 
 
 class DemoDelivery(NamedTuple):

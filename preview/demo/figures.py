@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable
 from datetime import date
 
+from preview.core.periods import Period
 from preview.demo.services import Service, services, silent
-from preview.periods import Period
 
 _NEGATIVE, _PART_ABOVE_WHOLE, _NOT_IN_YET = "org-5001-02", "org-4601-08", "org-5601"
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 
-from preview.clock import OSLO, now, oslo_day
+from preview.core.clock import OSLO, now, oslo_day
 from preview.demo.changes import Turn, changed_folder, running_cases
 from preview.demo.services import services
-from preview.store import meta
-from preview.store.database import Connection, Database
+from preview.storage import meta
+from preview.storage.database import Connection, Database
 
 log = logging.getLogger(__name__)
 

@@ -10,18 +10,18 @@ from datetime import date
 import msgspec
 
 from preview.application import Application
-from preview.clock import now, timestamp
+from preview.core.clock import now, timestamp
+from preview.core.errors import Unavailable
+from preview.core.leader_lock import Lead
+from preview.core.periods import Period
 from preview.demo import live
 from preview.demo.deliveries import DemoDelivery, iterate
-from preview.errors import Unavailable
 from preview.jobs import add, claim
-from preview.lead import Lead
-from preview.periods import Period
 from preview.settling import settle
 from preview.snapshots import create
-from preview.store import jobs, meta, snapshots
-from preview.store.database import Connection
-from preview.store.jobs import JobRow
+from preview.storage import jobs, meta, snapshots
+from preview.storage.database import Connection
+from preview.storage.jobs import JobRow
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from datetime import date
 from random import Random
 
-from preview.clock import OSLO
+from preview.core.clock import OSLO
 from preview.demo.course import Course
 from preview.demo.courses import KINDS
 from preview.demo.days import year_of

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-from preview.clock import OSLO
+from preview.core.clock import OSLO
 from preview.demo.days import day, year_of
 from preview.demo.faults import spoil
 from preview.demo.folder import Extract, folder, tombstone

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-from preview.clock import OSLO
+from preview.core.clock import OSLO
 
 # How cases run (the functions of courses.py), in shares.
 _NYE = {"henlagt": 0.21, "undersokt": 0.40, "hjelp": 0.28, "frivillig": 0.02, "akutt": 0.03, "omsorg": 0.03, "atferd": 0.03}

@@ -6,12 +6,12 @@ from typing import Literal
 
 import msgspec
 
+from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Auxiliary, Field, Value
 from preview.form.numbers import share
 from preview.form.sources import Source, extract_day
 from preview.form.sql import Connection
-from preview.periods import Period
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):

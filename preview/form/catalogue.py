@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from preview.errors import CatalogueError
+from preview.core.errors import CatalogueError
 from preview.form import sql
 from preview.form.checks import Parts, faults
 from preview.form.entries import Auxiliary, Field, Section

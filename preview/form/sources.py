@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from preview.clock import oslo_day, parse_instant
-from preview.periods import Period
+from preview.core.clock import oslo_day, parse_instant
+from preview.core.periods import Period
 
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
 

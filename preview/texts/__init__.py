@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from preview.errors import CatalogueError
+from preview.core.errors import CatalogueError
 from preview.texts import formats
 from preview.texts.formats import LANGUAGES, Language
 

@@ -7,7 +7,7 @@ from typing import Literal
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from preview.periods import Period
+from preview.core.periods import Period
 
 Language = Literal["nb", "nn", "en"]
 LANGUAGES: tuple[Language, ...] = ("nb", "nn", "en")

@@ -16,7 +16,7 @@ from tornado.web import Application as TornadoApplication
 from api_handlers.broadcaster import Broadcaster
 from api_handlers.routes import routes
 from preview.application import Application
-from preview.documents import DeliveryDocument
+from preview.model.resources import DeliveryDocument
 from tests import pipeline
 from tests.pipeline import opened
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from api_handlers.parsing import NoQuery, OrganizationId, Paging, PeriodId, parse_body, parse_query
 from api_handlers.problems import NotJson
-from preview.errors import Fault, Invalid
+from preview.core.errors import Fault, Invalid
 
 
 class Wanted(msgspec.Struct, frozen=True):

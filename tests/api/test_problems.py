@@ -5,8 +5,8 @@ import pytest
 from tornado.web import HTTPError
 
 from api_handlers import problems
-from preview import errors
-from preview.errors import Fault
+from preview.core import errors
+from preview.core.errors import Fault
 
 
 def problem(error: BaseException) -> tuple[int, dict[str, str], dict[str, object]]:

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 import app
-from preview.errors import StoreError
-from preview.settings import Settings
+from preview.core.errors import StoreError
+from preview.core.settings import Settings
 from tests.api.events import Watcher, watching
 from tests.api.sessions import session
 from tests.contract.worlds import Service, plain

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from preview.store.database import Connection
+from preview.storage.database import Connection
 from tests.api.events import watching
 from tests.api.sessions import session
 from tests.folders import folder
@@ -25,7 +25,9 @@ DELIVERIES = "/api/v1/deliveries"
 
 def reader(server: Server) -> int:
     """The process that reads its deliveries."""
-    found = [child for child in children(server.process.pid) if b"preview.readers.child" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    found = [
+        child for child in children(server.process.pid) if b"preview.parsing.worker_process" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
     assert len(found) == 1
     return found[0]
 

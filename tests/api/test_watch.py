@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from preview.events import SnapshotDeleted, SourceReceived, record
-from preview.store.events import prune
+from preview.storage.events import prune
 from tests.api.events import Block, Watcher, watching
 from tests.api.served import Served, serving
 from tests.pipeline import until

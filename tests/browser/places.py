@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from preview.application import Application
-from preview.store.jobs import JobRow
+from preview.storage.jobs import JobRow
 from tests import folders, pipeline
 
 NOTHING_BY_ITSELF = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}

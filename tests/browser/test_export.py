@@ -13,8 +13,8 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
-from preview.documents import Document
 from preview.form.catalogue import Catalogue
+from preview.model.resources import Document
 from preview.texts import Texts
 from preview.texts.formats import Language
 from tests.browser.conftest import API

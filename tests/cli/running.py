@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from click.testing import Result
 
-from preview.settings import Settings
+from preview.core.settings import Settings
 
 NO_XML = b"<Barnevern><Sak></Barnevern>"
 DAY = "2024-12-31"

@@ -11,9 +11,9 @@ from components.page import House
 from components.readings import draw
 from components.wording import Shown, word
 from preview.application import Application
+from preview.core.settings import Settings
 from preview.form.catalogue import Catalogue
 from preview.previews import Preview
-from preview.settings import Settings
 from preview.texts import Texts
 from preview.texts.formats import Language
 

@@ -19,7 +19,7 @@ from components.live import Live
 from components.page import House
 from preview.application import Application
 from preview.deliveries import DeliveryView, FindingCount
-from preview.documents import DeliverySummary
+from preview.model.resources import DeliverySummary
 from preview.texts import Texts
 from preview.texts.formats import LANGUAGES, Language
 from tests import pipeline

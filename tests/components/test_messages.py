@@ -6,7 +6,7 @@ import pytest
 
 from components.language import Words
 from components.messages import message
-from preview.errors import ClaimLost, Conflict, Invalid, NotFound, Unavailable
+from preview.core.errors import ClaimLost, Conflict, Invalid, NotFound, Unavailable
 from preview.texts import Texts
 
 

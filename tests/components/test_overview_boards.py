@@ -13,7 +13,7 @@ from components.live import Fanout
 from components.overview_boards import Board, Boards
 from components.page import House
 from preview.application import Application
-from preview.clock import today
+from preview.core.clock import today
 from preview.texts.formats import Language
 from tests import country, pipeline
 

@@ -12,7 +12,7 @@ from components import assets
 from components.page import House
 from components.readings import Asked, Readings
 from preview.application import Application
-from preview.errors import NotFound
+from preview.core.errors import NotFound
 from tests import country, pipeline
 
 WAIT_SECONDS = 30

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from preview.application import Application
-from preview.periods import Period
+from preview.core.periods import Period
 from tests.api.served import Served, serving
 from tests.pipeline import opened
 

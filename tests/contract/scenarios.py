@@ -16,10 +16,10 @@ import msgspec
 import pytest
 
 from preview.application import Application
-from preview.errors import ClaimLost
+from preview.core.errors import ClaimLost
 from preview.jobs import Result
-from preview.store import jobs, workers
-from preview.store.jobs import JobRow
+from preview.storage import jobs, worker_rows
+from preview.storage.jobs import JobRow
 from tests.api.events import Block, Watcher, watching
 from tests.api.served import Served
 from tests.contract.shapes import check
@@ -190,7 +190,7 @@ class Player:
     def _hold(self, what: str) -> None:
         queue = self._served.application.jobs
         if what == "read":
-            (worker, *_) = self._served.application.database.read(workers.numbers)
+            (worker, *_) = self._served.application.database.read(worker_rows.numbers)
             job = queue.claim(worker)
             assert job is not None
             assert job.organization_id == self._service.organization_id

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] a module in C, without types
 
-from preview.clock import OSLO
+from preview.core.clock import OSLO
+from preview.core.periods import Period
 from preview.demo import DemoDelivery
 from preview.demo.arsfil import arsfil
 from preview.demo.days import day, year_of
@@ -17,8 +18,7 @@ from preview.demo.lives import Life
 from preview.demo.register import lives
 from preview.demo.services import Service, services
 from preview.form.sources import Source, choose
-from preview.periods import Period
-from preview.readers.folders import Innhold, Undersokelse
+from preview.model.case_records import Innhold, Undersokelse
 from tests.demo.conftest import TODAY, Demo
 from tests.readers.reading import findings_in, one_arsfil, one_mappe
 

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 
 import pytest
 
-from preview.clock import OSLO
+from preview.core.clock import OSLO
 from preview.demo import Turn, changed_folder, running_cases
 from tests.demo.conftest import TODAY, Demo
 from tests.demo.grammar import faults

@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from preview.core.errors import Unavailable
+from preview.core.leader_lock import Lead
 from preview.demo import loading
 from preview.demo.deliveries import DemoDelivery
 from preview.demo.loading import Loading
-from preview.errors import Unavailable
-from preview.lead import Lead
-from preview.store import meta
+from preview.storage import meta
 from tests.demo.conftest import TODAY
 from tests.folders import folder, uid
 from tests.pipeline import opened, until

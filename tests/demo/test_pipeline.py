@@ -8,12 +8,12 @@ from typing import NamedTuple
 import pytest
 
 from preview.application import Application
-from preview.clock import OSLO
+from preview.core.clock import OSLO
+from preview.core.settings import Settings
 from preview.demo import Turn, changed_folder
-from preview.documents import DeliveryDocument, DeliverySummary
+from preview.model.resources import DeliveryDocument, DeliverySummary
+from preview.parsing.ssb_checks.rules import CODE
 from preview.previews import Preview
-from preview.readers.controls.rules import CODE
-from preview.settings import Settings
 from tests.demo.conftest import TODAY, Demo
 
 LARGEST = "org-1103"

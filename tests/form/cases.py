@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 import sqlite_utils
 
+from preview.core.periods import Period
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Value
-from preview.periods import Period
-from preview.readers.folders import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from preview.model.case_records import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
 from tests.servers import REPOSITORY
 
 SCHEMA = REPOSITORY / "preview" / "store" / "schema"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from preview.readers.folders import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from preview.model.case_records import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
 
 DISMISSED = {1, 3, 5, 6, 7, 8, 9, 10}
 UNPLANNED = {"1.1.3", "1.1.5", "1.2.1", "1.2.2", "1.2.3", "2.2", "2.5", "2.6", "2.7", "2.8", "2.9"}

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from preview.core.periods import Period
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.catalogue import Catalogue
 from preview.form.numbers import share
 from preview.form.sources import Source
-from preview.periods import Period
 from tests.form.cases import CaseBase, melding, sak
 
 

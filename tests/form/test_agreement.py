@@ -6,9 +6,9 @@ from typing import TypeVar
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from preview.core.periods import Period
 from preview.form.aggregation import Parameters, aggregate
-from preview.periods import Period
-from preview.readers.folders import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from preview.model.case_records import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
 from tests.form.cases import CaseBase
 from tests.form.independent import Service, form
 

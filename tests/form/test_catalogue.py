@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from preview.errors import CatalogueError
+from preview.core.errors import CatalogueError
 from preview.form.catalogue import FOLDER, Catalogue
 from tests.form.cases import CaseBase
 

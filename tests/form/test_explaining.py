@@ -2,11 +2,11 @@
 
 from hypothesis import HealthCheck, given, settings
 
+from preview.core.periods import Period
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.catalogue import Catalogue
 from preview.form.explaining import counts
-from preview.periods import Period
-from preview.readers.folders import Innhold
+from preview.model.case_records import Innhold
 from tests.form.cases import CaseBase, melding, sak, tiltak
 from tests.form.independent import Service
 from tests.form.test_agreement import services

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from preview.core.periods import Period
 from preview.form.sources import Choice, Source, choose, data_source, extract_day, system_changed
-from preview.periods import Period
 
 Y2024 = Period(2024)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from preview.clock import oslo_day, parse_instant
+from preview.core.clock import oslo_day, parse_instant
 from preview.form.entries import Value
-from preview.readers import files
+from preview.parsing import file_parser
 from tests.form.cases import CaseBase
 
 FULL_2024: dict[int, Value] = {
@@ -33,7 +33,7 @@ EARLY_2021: dict[int, Value] = {**dict.fromkeys((1, 2, 6, 7, 8, 13, 15, 16, 25, 
 def test_a_published_file_gives_the_form_that_the_domain_says(
     base: CaseBase, cases: Path, name: str, period: str, expected: dict[int, Value]
 ) -> None:
-    (folder,) = files.read((cases / "barnevern" / name).read_bytes(), 1, bytes(32), datetime.now(UTC)).mapper
+    (folder,) = file_parser.read((cases / "barnevern" / name).read_bytes(), 1, bytes(32), datetime.now(UTC)).mapper
     assert folder.innhold is not None
     values = base.values([folder.innhold], period, oslo_day(parse_instant(folder.uttrekk)).isoformat())
     found = {field.number: values[field.field_key] for field in base.catalogue.fields if field.computed}

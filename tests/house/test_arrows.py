@@ -34,12 +34,12 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "api_handlers": ("app", "ports", "components", "panel", "bokeh", "sqlite_utils"),
     "components": ("app", "ports", "api_handlers", "sqlite_utils"),
     "preview": SCREEN,
-    "preview/form": (*ABOVE_THE_STORE, "preview.readers"),
-    "preview/readers": (*ABOVE_THE_STORE, "preview.form", "preview.store"),
+    "preview/form": (*ABOVE_THE_STORE, "preview.parsing"),
+    "preview/readers": (*ABOVE_THE_STORE, "preview.form", "preview.storage"),
     "preview/store": ABOVE_THE_STORE,
 }
 SQLITE = ("sqlite3", "pysqlite3", "sqlite_utils.utils.sqlite3")
-DATABASE = Path("preview/store/database.py")
+DATABASE = Path("preview/storage/database.py")
 
 
 def against_the_arrows(path: Path, code: str) -> list[str]:
@@ -62,11 +62,11 @@ def against_the_arrows(path: Path, code: str) -> list[str]:
         ("preview/feed.py", "from tornado import ioloop"),
         ("preview/jobs.py", "def late():\n    import panel as pn"),
         ("preview/jobs.py", "from components import setup"),
-        ("preview/readers/barnevern.py", "from preview import deliveries"),
+        ("preview/parsing/barnevern.py", "from preview import deliveries"),
         ("preview/form/catalogue.py", "from preview.jobs import Job"),
-        ("preview/store/cases.py", "import preview.snapshots"),
-        ("preview/store/cases.py", "import sqlite3"),
-        ("preview/store/cases.py", "from sqlite_utils.utils import sqlite3"),
+        ("preview/storage/cases.py", "import preview.snapshots"),
+        ("preview/storage/cases.py", "import sqlite3"),
+        ("preview/storage/cases.py", "from sqlite_utils.utils import sqlite3"),
         ("preview/jobs.py", "from sqlite_utils import Database"),
         ("app.py", "import pysqlite3"),
     ],
@@ -79,8 +79,8 @@ def test_the_rule_bites(path: str, code: str) -> None:
     ("path", "code"),
     [
         ("app.py", "import components.setup\nfrom api_handlers import routes\nfrom preview.application import Application"),
-        ("preview/store/database.py", "from sqlite_utils.utils import sqlite3"),
-        ("preview/jobs.py", "from preview.store.jobs import claim\nimport paramiko"),
+        ("preview/storage/database.py", "from sqlite_utils.utils import sqlite3"),
+        ("preview/jobs.py", "from preview.storage.jobs import claim\nimport paramiko"),
     ],
 )
 def test_the_rule_lets_pass(path: str, code: str) -> None:

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from api_handlers.problems import STATUSES
-from preview import errors
+from preview.core import errors
+from preview.core.settings import SETTINGS
 from preview.events import Happening
-from preview.settings import SETTINGS
 from tests.house.sources import REPOSITORY, sources, text, tracked
 from tools.tables import MARK, TABLES, event_types, first_sentence, with_tables
 

@@ -1,10 +1,10 @@
 """The worker's steps taken by hand, so that a test says what happens between them. For an application that is not started."""
 
 from preview.application import Application
-from preview.periods import Period
-from preview.readers.folders import Mappe
+from preview.core.periods import Period
+from preview.model.case_records import Mappe
 from preview.snapshots import automatic
-from preview.store.jobs import JobRow
+from preview.storage.jobs import JobRow
 from tests.preview.mapper import batch
 
 ORGANIZATION = "org-0301-02"

@@ -15,9 +15,9 @@ from typing import Any
 
 from preview import jobs
 from preview.application import Application
+from preview.core.settings import Settings
 from preview.deliveries import Deliveries
 from preview.jobs import Jobs
-from preview.settings import Settings
 from preview.spool import Spool
 from preview.taking import Taking
 

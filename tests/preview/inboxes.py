@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from preview.application import Application
-from preview.documents import DeliverySummary
+from preview.core.leader_lock import Lead
 from preview.inbox import Inbox
-from preview.lead import Lead
+from preview.model.resources import DeliverySummary
 from tests.pipeline import opened, until
 
 SETTLE = 0.4

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from preview.clock import instant_text
-from preview.readers.delivery import Batch
-from preview.readers.folders import Avgiver, Innhold, Mappe, Melding
+from preview.core.clock import instant_text
+from preview.model.case_records import Avgiver, Innhold, Mappe, Melding
+from preview.parsing.delivery import Batch
 
 AVGIVER = Avgiver("999999999", "0301", "Testkommune", "02", "Testbydel")
 START = datetime(2024, 3, 1, tzinfo=UTC)

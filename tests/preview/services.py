@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from preview.application import Application
-from preview.documents import OrganizationDocument
-from preview.store import organizations
-from preview.store.organizations import KildeRow
+from preview.model.resources import OrganizationDocument
+from preview.storage import organizations
+from preview.storage.organizations import KildeRow
 from tests import folders
 
 _numbers = itertools.count(1001)

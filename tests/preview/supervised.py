@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from preview import logs
+from preview.core import logging_config
 from preview.supervisor import Post, Supervisor
 
 PAUSES = (0.0, 0.05, 0.1)
@@ -39,7 +39,7 @@ def main() -> None:
         assert post.lifeline is not None
         select.select([post.lifeline], [], [])
 
-    logs.set_up("info")
+    logging_config.set_up("info")
     sys.exit(Supervisor(2, work, lambda: print("serving", flush=True), PAUSES, stop_seconds=0.5).run())
 
 

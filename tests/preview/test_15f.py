@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from preview.application import Application
-from preview.documents import Document, Value
-from preview.errors import Invalid
+from preview.core.errors import Invalid
+from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
-from preview.periods import Period
+from preview.model.resources import Document, Value
 from preview.reporting import report
 from tests import individer
 from tests.individer import flytting, individ, lovhjemmel, melding, plan, tiltak, undersokelse

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from preview.application import Application
-from preview.clock import today
-from preview.documents import Summary
+from preview.core.clock import today
+from preview.core.periods import Period
 from preview.jobs import Jobs
-from preview.periods import Period
-from preview.store import audit, jobs
-from preview.store.database import Connection
+from preview.model.resources import Summary
+from preview.storage import audit, jobs
+from preview.storage.database import Connection
 from tests.pipeline import aggregate, deliver, document, events, kinds, opened, until, values, wait_for_job
 from tests.preview.by_hand import ORGANIZATION, claim, complete, take, time_comes, work_off
 from tests.preview.mapper import mappe

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from preview.application import Application
-from preview.documents import DeliveryDocument, JobDocument, Value
 from preview.jobs import ATTEMPTS
-from preview.store import audit
-from preview.store.database import Connection
+from preview.model.resources import DeliveryDocument, JobDocument, Value
+from preview.storage import audit
+from preview.storage.database import Connection
 from tests.pipeline import aggregate, deliver, document, events, opened, until, values, wait_for_job, zipped
 from tests.preview.crashes import crash, hanging
 from tests.preview.services import Service

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from preview.application import Application
+from preview.core.errors import Invalid, NotFound, ReaderDied, TooLarge
 from preview.deliveries import ATTEMPTS, Read
-from preview.errors import Invalid, NotFound, ReaderDied, TooLarge
-from preview.readers.delivery import Batch
+from preview.parsing.delivery import Batch
 from preview.spool import Spool
 from tests import folders
 from tests.pipeline import deliver, document, events, kinds, opened, until, values

@@ -11,12 +11,12 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 
 from preview import reporting
+from preview.core.errors import Invalid, NotFound
+from preview.core.periods import Period
 from preview.demo import iterate
-from preview.documents import Document
-from preview.errors import Invalid, NotFound
 from preview.explaining import LocalCases, local_cases
 from preview.form.catalogue import Catalogue
-from preview.periods import Period
+from preview.model.resources import Document
 from tests import folders, individer
 from tests.demo.conftest import TODAY
 from tests.pipeline import values, zipped

@@ -10,7 +10,7 @@ import pytest
 from preview.application import Application
 from preview.events import AggregationProgress, EventRow, SnapshotDeleted, record
 from preview.feed import Feed
-from preview.store.database import Connection
+from preview.storage.database import Connection
 from tests.pipeline import events, opened, until
 from tests.preview.by_hand import ORGANIZATION, claim, complete, take
 from tests.preview.crashes import crash

@@ -3,7 +3,7 @@
 import pytest
 
 from preview.application import Application
-from preview.documents import DeliveryDocument, FieldValue
+from preview.model.resources import DeliveryDocument, FieldValue
 from tests.pipeline import aggregate, deliver, document, events, kinds
 from tests.preview.services import Service
 

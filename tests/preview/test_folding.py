@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preview.folding import Fold
-from preview.readers.folders import Mappe
-from preview.store.database import Connection, Database
+from preview.model.case_records import Mappe
+from preview.storage.database import Connection, Database
 from tests.preview.mapper import mappe
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from preview.application import Application
-from preview.documents import DeliveryDocument
+from preview.model.resources import DeliveryDocument
 from tests import folders
 from tests.pipeline import aggregate, deliver, document, events
 from tests.preview.services import Service

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 
 from preview.application import Application
 from preview.cli import commands
-from preview.documents import Document
-from preview.errors import ClaimLost, Conflict, NotFound
+from preview.core.errors import ClaimLost, Conflict, NotFound
 from preview.forgetting import Forgetting
 from preview.idempotency import Answer
-from preview.store import jobs, meta
-from preview.store.database import Connection
+from preview.model.resources import Document
+from preview.storage import jobs, meta
+from preview.storage.database import Connection
 from tests import folders
 from tests.api.events import watching
 from tests.api.served import serving

@@ -48,7 +48,7 @@ def seeds(cases: Path | None) -> list[bytes]:
 def readers() -> set[str]:
     """The reading processes of this one: of every application that is open in it, other tests' too."""
     children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
-    return {pid for pid in children if b"preview.readers.child" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return {pid for pid in children if b"preview.parsing.worker_process" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 def peak_bytes(pid: str) -> int:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from preview import clock, idempotency
+from preview import idempotency
 from preview.application import Application
-from preview.errors import Conflict, Invalid
+from preview.core import clock
+from preview.core.errors import Conflict, Invalid
 from preview.idempotency import Answer
 from tests.pipeline import opened
 

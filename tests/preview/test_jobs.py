@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from preview.application import Application
-from preview.errors import ClaimLost, Invalid, NotFound
-from preview.store.jobs import JobRow
+from preview.core.errors import ClaimLost, Invalid, NotFound
+from preview.storage.jobs import JobRow
 from tests.pipeline import document, events, kinds, opened, values
 from tests.preview.by_hand import ORGANIZATION, claim, complete, take, time_comes, work_off
 from tests.preview.mapper import mappe

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from preview.errors import StoreError
+from preview.core.errors import StoreError
 from tests.pipeline import deliver, opened
 from tests.preview.services import Service
 

@@ -17,10 +17,10 @@ import msgspec
 import pytest
 
 from preview.application import Application
-from preview.clock import OSLO
-from preview.documents import Document
-from preview.periods import Period
-from preview.store.database import Connection
+from preview.core.clock import OSLO
+from preview.core.periods import Period
+from preview.model.resources import Document
+from preview.storage.database import Connection
 from tests.pipeline import events, opened, until, values, zipped
 from tests.preview.services import Service
 

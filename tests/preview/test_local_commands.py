@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from preview.cli import commands
-from preview.settings import Settings
+from preview.core.settings import Settings
 from tests import folders
 from tests.pipeline import zipped
 

@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from preview.application import Application
-from preview.documents import Document, Summary, snapshot_id
-from preview.errors import ClaimLost, Invalid
+from preview.core.errors import ClaimLost, Invalid
+from preview.core.periods import Period
+from preview.core.settings import Settings
 from preview.jobs import MOVES as JOB_MOVES
-from preview.periods import Period
-from preview.readers.delivery import Batch
-from preview.readers.folders import Mappe
-from preview.settings import Settings
+from preview.model.case_records import Mappe
+from preview.model.resources import Document, Summary, snapshot_id
+from preview.parsing.delivery import Batch
 from preview.settling import Form
 from preview.snapshots import automatic
 from preview.statuses import MOVES
-from preview.store.database import Connection
-from preview.store.jobs import JobRow
+from preview.storage.database import Connection
+from preview.storage.jobs import JobRow
 from tests.preview.mapper import batch, mappe
 
 ORGANIZATION = "org-0301-02"

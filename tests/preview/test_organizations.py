@@ -3,7 +3,7 @@
 import pytest
 
 from preview.application import Application
-from preview.documents import OrganizationDocument
+from preview.model.resources import OrganizationDocument
 from tests import folders
 from tests.pipeline import aggregate, deliver, document, events, kinds
 from tests.preview.services import Service

@@ -3,8 +3,8 @@
 import pytest
 
 from preview.application import Application
-from preview.documents import snapshot_id
-from preview.errors import Invalid
+from preview.core.errors import Invalid
+from preview.model.resources import snapshot_id
 from preview.overviews import OverviewLine
 from tests import folders, individer, pipeline
 from tests.preview.services import Service

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from preview.application import Application
-from preview.clock import today
-from preview.errors import Invalid, NotFound
+from preview.core.clock import today
+from preview.core.errors import Invalid, NotFound
 from preview.previews import Row, difference
 from tests.pipeline import aggregate, deliver, opened
 from tests.preview.by_hand import ORGANIZATION, claim, complete, take, time_comes, work_off

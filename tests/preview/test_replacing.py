@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from preview.application import Application
-from preview.documents import DeliveryDocument, SourceDocument
-from preview.errors import Invalid
+from preview.core.errors import Invalid
 from preview.folding import Fold
-from preview.readers import files
-from preview.readers.delivery import Batch
-from preview.readers.folders import Arsfil
+from preview.model.case_records import Arsfil
+from preview.model.resources import DeliveryDocument, SourceDocument
+from preview.parsing import file_parser
+from preview.parsing.delivery import Batch
 from preview.replacing import Replacing
-from preview.store.database import Connection
+from preview.storage.database import Connection
 from tests import individer
 from tests.individer import individ, melding
 from tests.pipeline import aggregate, deliver, document, events, kinds, opened, values
@@ -268,7 +268,7 @@ def test_what_fails_half_way_leaves_the_earlier_file(application: Application, s
 
 def read(data: bytes, file: int = 1) -> Arsfil:
     """The file as the reader hands it on."""
-    (found,) = files.read(data, file, KEY, NOW).arsfiler
+    (found,) = file_parser.read(data, file, KEY, NOW).arsfiler
     return found
 
 

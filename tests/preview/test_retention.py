@@ -10,13 +10,13 @@ import pytest
 
 from preview import retention
 from preview.application import Application
-from preview.clock import now, timestamp
-from preview.lead import Lead
-from preview.periods import Period
+from preview.core.clock import now, timestamp
+from preview.core.leader_lock import Lead
+from preview.core.periods import Period
 from preview.retention import Pruned, Retention, outdated
-from preview.store import audit
-from preview.store.database import Connection
-from preview.store.snapshots import SnapshotRow
+from preview.storage import audit
+from preview.storage.database import Connection
+from preview.storage.snapshots import SnapshotRow
 from tests.api.events import watching
 from tests.api.served import serving
 from tests.pipeline import aggregate, deliver, document, events, kinds, opened, until

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from preview.errors import TooLarge, TooMany, Unavailable
+from preview.core.errors import TooLarge, TooMany, Unavailable
 from preview.spool import Spool
 from preview.spool_file import SpoolFile
 

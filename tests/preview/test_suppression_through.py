@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from preview.application import Application
-from preview.documents import Value
+from preview.model.resources import Value
 from tests import folders
 from tests.pipeline import aggregate, deliver, document, events, kinds, opened, values
 from tests.preview.services import Service

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from preview import taking
-from preview.errors import ReaderDied
-from preview.readers.delivery import Batch
-from preview.readers.findings import Code
-from preview.readers.folders import Mappe
-from preview.store import deliveries as store
-from preview.store.database import Connection
-from preview.store.deliveries import DeliveryRow
+from preview.core.errors import ReaderDied
+from preview.model.case_records import Mappe
+from preview.model.findings import Code
+from preview.parsing.delivery import Batch
+from preview.storage import deliveries as store
+from preview.storage.database import Connection
+from preview.storage.deliveries import DeliveryRow
 from tests.pipeline import opened
 from tests.preview.mapper import digest, mappe
 

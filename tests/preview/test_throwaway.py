@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from preview import throwaway
-from preview.throwaway import throwaway_folder
+from preview.core import temporary_data_dir
+from preview.core.temporary_data_dir import throwaway_folder
 
 HOLD = """
 import sys
-from preview.throwaway import throwaway_folder
+from preview.core.temporary_data_dir import throwaway_folder
 with throwaway_folder() as folder:
     (folder / "sak.xml").write_text("someone")
     print(folder, flush=True)
@@ -27,7 +27,7 @@ with throwaway_folder() as folder:
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setattr(throwaway, "_YOUNG_SECONDS", 0.0)
+    monkeypatch.setattr(temporary_data_dir, "_YOUNG_SECONDS", 0.0)
     return tmp_path
 
 
@@ -68,7 +68,7 @@ def test_what_a_living_process_holds_stays(temporary: Path) -> None:
 
 
 def test_what_was_made_a_moment_ago_stays_for_it_may_not_be_locked_yet(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throwaway, "_YOUNG_SECONDS", 60.0)
+    monkeypatch.setattr(temporary_data_dir, "_YOUNG_SECONDS", 60.0)
     young = temporary / "bufdir-preview-young"
     young.mkdir()
     with throwaway_folder():

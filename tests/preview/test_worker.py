@@ -10,8 +10,8 @@ import pytest
 from preview import liveness
 from preview.deliveries import ATTEMPTS as DELIVERY_ATTEMPTS
 from preview.jobs import ATTEMPTS as JOB_ATTEMPTS
-from preview.store import workers
-from preview.store.database import Database
+from preview.storage import worker_rows
+from preview.storage.database import Database
 from tests.pipeline import aggregate, deliver, document, events, kinds, opened, until, values, wait_for_delivery, zipped
 from tests.preview.by_hand import ORGANIZATION, claim, take
 from tests.preview.mapper import mappe
@@ -121,19 +121,19 @@ def test_a_worker_is_known_to_others_only_when_its_lock_is_held(data_dir: Path, 
         def watched(descriptor: int, operation: int) -> None:
             flock(descriptor, operation)
             if operation & fcntl.LOCK_EX:
-                known.append(other.database.read(workers.numbers))
+                known.append(other.database.read(worker_rows.numbers))
 
         monkeypatch.setattr(liveness.fcntl, "flock", watched)
         with opened(data_dir, started=False) as late:
             assert late.worker_number not in known[0]
-            assert late.worker_number in other.database.read(workers.numbers)
+            assert late.worker_number in other.database.read(worker_rows.numbers)
 
 
 def test_the_dead_are_buried_and_the_living_are_not(data_dir: Path) -> None:
     with opened(data_dir, started=False) as living:
-        number = living.database.write(lambda connection: workers.insert(connection, ""))  # as one that died left it
+        number = living.database.write(lambda connection: worker_rows.insert(connection, ""))  # as one that died left it
         (data_dir / "workers" / f"{number}.lock").touch()
         with opened(data_dir):
-            assert living.worker_number in living.database.read(workers.numbers)
-            assert number not in living.database.read(workers.numbers)
+            assert living.worker_number in living.database.read(worker_rows.numbers)
+            assert number not in living.database.read(worker_rows.numbers)
         assert [file.name for file in (data_dir / "workers").iterdir()] == [f"{living.worker_number}.lock"]

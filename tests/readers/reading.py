@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from preview.readers import files
-from preview.readers.controls.rules import CODE
-from preview.readers.files import Contents
-from preview.readers.folders import Arsfil, Innhold, Mappe
+from preview.model.case_records import Arsfil, Innhold, Mappe
+from preview.parsing import file_parser
+from preview.parsing.file_parser import Contents
+from preview.parsing.ssb_checks.rules import CODE
 from tests.folders import folder
 
 KEY = b"a key of thirty-two bytes, tests"
@@ -15,7 +15,7 @@ NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 
 def contents(data: bytes, now: datetime = NOW, key: bytes = KEY) -> Contents:
     """Everything that is read of one file."""
-    return files.read(data, 1, key, now)
+    return file_parser.read(data, 1, key, now)
 
 
 def one_mappe(data: bytes, now: datetime = NOW, key: bytes = KEY) -> Mappe:

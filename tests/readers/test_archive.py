@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from preview.errors import NotFound
-from preview.readers import archive
-from preview.readers.archive import Item
-from preview.readers.findings import Finding, Severity
-from preview.readers.limits import Limits
+from preview.core.errors import NotFound
+from preview.model.findings import Finding, Severity
+from preview.model.limits import Limits
+from preview.parsing import archive
+from preview.parsing.archive import Item
 
 MANY = Limits()
 

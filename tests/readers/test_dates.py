@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from preview import clock
-from preview.readers import dates
-from preview.readers.fodselsnummer import birth_date
+from preview.core import clock
+from preview.parsing import dates
+from preview.parsing.fodselsnummer import birth_date
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from preview.errors import NotFound
-from preview.readers import delivery
-from preview.readers.delivery import Batch
-from preview.readers.limits import Limits
+from preview.core.errors import NotFound
+from preview.model.limits import Limits
+from preview.parsing import delivery
+from preview.parsing.delivery import Batch
 from tests.folders import OLD_PLAN, folder, melding, plan, uid
 from tests.individer import arsfil, individ
 from tests.readers.reading import KEY, NOW, one_mappe

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from preview.readers.folders import Melding
+from preview.model.case_records import Melding
 from tests.folders import (
     element,
     flytting,

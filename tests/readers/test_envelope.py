@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from preview.readers import barnevern as barnevern_reader
-from preview.readers.folders import Avgiver
+from preview.model.case_records import Avgiver
+from preview.parsing import barnevern as barnevern_reader
 from tests.folders import OLD_PLAN, avgiver, barnevern, element, folder, melding, plan, sak, uid
 from tests.readers.reading import KEY, NOW, contents, controls_in, findings, findings_in, innhold, one_mappe, refusal
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from preview.readers import figures
-from preview.readers.folders import Figur, Oppforing
+from preview.model.case_records import Figur, Oppforing
+from preview.parsing import csv_files
 from tests.readers.reading import contents, refusal
 
 HEAD = "organization_id,period_id,field_key,value,data_source\n"
@@ -190,10 +190,10 @@ def test_a_head_line_alone_holds_nothing() -> None:
 
 def test_the_keys_that_figures_may_come_for_can_be_given() -> None:
     rows = (HEAD + GOOD + GOOD.replace("antall_arsverk", "antall_meldinger_mottatt")).encode()
-    read = figures.read(rows, 1, frozenset({"antall_arsverk"}))
+    read = csv_files.read(rows, 1, frozenset({"antall_arsverk"}))
     assert [each.field_key for each in read.figurer] == ["antall_arsverk"]
     assert [(each.code, each.line, each.element) for each in read.findings] == [("csv_field", 3, "field_key")]
-    assert len(figures.read(rows, 1).figurer) == 2
+    assert len(csv_files.read(rows, 1).figurer) == 2
 
 
 def test_a_field_too_long_for_a_csv_is_an_error_of_its_line() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from preview.readers import frister
+from preview.parsing import frister
 from tests.folders import melding, relasjon, slettet, uid, undersokelse
 from tests.readers.reading import innhold
 

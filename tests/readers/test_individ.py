@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from preview.readers.folders import Flytting, Innhold, Melding, Plan, Undersokelse
+from preview.model.case_records import Flytting, Innhold, Melding, Plan, Undersokelse
 from tests.individer import arsfil, flytting, individ, lovhjemmel, melding, plan, tiltak, undersokelse
 from tests.readers.reading import findings_in, one_arsfil
 

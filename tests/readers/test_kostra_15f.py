@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from preview.readers import kostra_15f
-from preview.readers.folders import Avgiver, Melding
+from preview.model.case_records import Avgiver, Melding
+from preview.parsing import kostra_15f
 from tests.individer import arsfil, avgiver, individ, melding
 from tests.readers.reading import contents, findings_in, one_arsfil, refusal
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from preview.readers.folders import Tiltak
-from preview.readers.kodelister import KATEGORI
+from preview.model.case_records import Tiltak
+from preview.parsing.kodelister import KATEGORI
 from tests.folders import element, folder, lovhjemmel, tiltak
 from tests.readers.reading import findings, innhold
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from preview.readers.delivery import Batch
-from preview.readers.limits import Limits
-from preview.readers.process import ReaderProcess
+from preview.model.limits import Limits
+from preview.parsing.delivery import Batch
+from preview.parsing.process_client import ReaderProcess
 from tests.folders import folder, melding, tiltak, uid
 from tests.readers.reading import KEY, NOW
 from tests.side import children

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from preview.readers import archive, packs
-from preview.readers.limits import Limits
+from preview.model.limits import Limits
+from preview.parsing import archive, multi_file_format
 from preview.spool import Spool
 
 MANY = Limits()
@@ -88,5 +88,5 @@ def test_one_that_is_cut_off(tmp_path: Path, cut: int) -> None:
 
 def test_a_length_that_leads_nowhere(tmp_path: Path) -> None:
     path = tmp_path / "forged"
-    path.write_bytes(packs.MARK + packs.LENGTH.pack(2**64 - 1) + b"one")
+    path.write_bytes(multi_file_format.MARK + multi_file_format.LENGTH.pack(2**64 - 1) + b"one")
     assert told(path) == ["unreadable_file"]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from preview.errors import NotFound, ReaderDied
-from preview.readers import delivery
-from preview.readers.delivery import Batch
-from preview.readers.limits import MIB, Limits
-from preview.readers.process import ReaderProcess
+from preview.core.errors import NotFound, ReaderDied
+from preview.model.limits import MIB, Limits
+from preview.parsing import delivery
+from preview.parsing.delivery import Batch
+from preview.parsing.process_client import ReaderProcess
 from tests.folders import folder, melding, uid
 from tests.readers.reading import KEY, NOW
 from tests.servers import REPOSITORY
@@ -209,8 +209,8 @@ PARENT = """
 import signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from preview.readers.limits import Limits
-from preview.readers.process import ReaderProcess
+from preview.model.limits import Limits
+from preview.parsing.process_client import ReaderProcess
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it, and so would this
 reader = ReaderProcess(b"k", Limits())
@@ -254,7 +254,7 @@ def test_ctrl_c_reaches_the_parent_alone(parent: subprocess.Popen[str]) -> None:
     os.killpg(parent.pid, signal.SIGINT)
     _, said = parent.communicate(timeout=20)
     assert said.count("Traceback") == 1  # the parent's own
-    assert "preview/readers/child.py" not in said
+    assert "preview/parsing/worker_process.py" not in said
     wait(lambda: not is_running(child))
 
 

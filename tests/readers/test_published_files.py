@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from preview.readers.controls.rules import CODE
-from preview.readers.folders import Avgiver, Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from preview.model.case_records import Avgiver, Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from preview.parsing.ssb_checks.rules import CODE
 from tests.readers.reading import contents, one_arsfil, one_mappe, refusal
 
 EARLY = ("notice", "early_person")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preview.readers.files import Contents
-from preview.readers.folders import Innhold
+from preview.model.case_records import Innhold
+from preview.parsing.file_parser import Contents
 from tests.folders import barnevern, folder, sak
 from tests.readers.reading import contents
 from tests.readers.versions import complete

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from preview.readers import delivery, files, second
-from preview.readers.archive import Item
-from preview.readers.files import Contents
-from preview.readers.findings import Code
-from preview.readers.limits import Limits
-from preview.readers.second import Second, SecondDied, SecondFailed
+from preview.model.findings import Code
+from preview.model.limits import Limits
+from preview.parsing import delivery, file_parser, helper_process
+from preview.parsing.archive import Item
+from preview.parsing.file_parser import Contents
+from preview.parsing.helper_process import Second, SecondDied, SecondFailed
 from tests.folders import folder, melding, uid
 from tests.readers.reading import KEY, NOW
 
@@ -47,13 +47,13 @@ Started = Callable[[Callable[[bytes, int, datetime], Contents]], Second]
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
     """One that takes two files in a row, the first one taking one, on a thread of this process."""
-    monkeypatch.setattr(second, "_OWN_FILES", 1)
-    monkeypatch.setattr(second, "_OTHER_FILES", 2)
+    monkeypatch.setattr(helper_process, "_OWN_FILES", 1)
+    monkeypatch.setattr(helper_process, "_OTHER_FILES", 2)
     open_: list[threading.Thread] = []
     ours, theirs = Pipe()
 
     def start(read: Callable[[bytes, int, datetime], Contents]) -> Second:
-        open_.append(threading.Thread(target=second.serve, args=(theirs, read, lambda error: type(error).__name__)))
+        open_.append(threading.Thread(target=helper_process.serve, args=(theirs, read, lambda error: type(error).__name__)))
         open_[0].start()
         return Second(ours)
 
@@ -86,7 +86,7 @@ def test_what_is_refused_by_its_archive_nobody_reads(started: Started) -> None:
 
 
 def test_large_files_come_in_small_blocks(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(second, "_BLOCK_BYTES", 1)
+    monkeypatch.setattr(helper_process, "_BLOCK_BYTES", 1)
     assert told(started(there).read(items(*"abcd"), NOW, here)) == ["here a", "there b 2025", "here c", "there d 2025"]
 
 
@@ -120,6 +120,6 @@ def test_a_delivery_of_every_kind_is_read_alike(started: Started, tmp_path: Path
         meldinger = [melding(None if number % 7 == 0 else "2024-01-10")]
         data = {5: b"?", 11: b"", 17: FIGURES}.get(number, folder(uid(number), meldinger=meldinger))
         (tmp_path / f"{number:02}.xml").write_bytes(data)
-    other = started(lambda data, file, now: files.read(data, file, KEY, now, None))
+    other = started(lambda data, file, now: file_parser.read(data, file, KEY, now, None))
     limits = Limits(batch_folders=7)
     assert list(delivery.read(tmp_path, KEY, NOW, limits, None, other)) == list(delivery.read(tmp_path, KEY, NOW, limits))

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from preview.readers import kodelister
-from preview.readers.folders import Flytting, Melding, Plan, Tiltak, Undersokelse
+from preview.model.case_records import Flytting, Melding, Plan, Tiltak, Undersokelse
+from preview.parsing import kodelister
 from tests.folders import element, flytting, konklusjon, melding, plan, tiltak, undersokelse, utfort
 from tests.readers.reading import findings, innhold
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
-from preview.readers.folders import Flytting, Melding, Plan, Tiltak, Undersokelse
+from preview.model.case_records import Flytting, Melding, Plan, Tiltak, Undersokelse
 from tests.readers.reading import findings_in, one_mappe
 from tests.readers.versions import FREE_TEXT, complete
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from preview.readers import archive
-from preview.readers.findings import Code
-from preview.readers.limits import Limits
+from preview.model.findings import Code
+from preview.model.limits import Limits
+from preview.parsing import archive
 from tests.folders import barnevern, folder, melding, sak
 from tests.readers.reading import contents, findings_in, one_mappe, refusal
 

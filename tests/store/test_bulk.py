@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from preview.store.bulk import execute_rows
-from preview.store.database import Connection, Database
+from preview.storage.bulk import execute_rows
+from preview.storage.database import Connection, Database
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from preview.errors import StoreError, Unavailable
-from preview.store import meta
-from preview.store.database import Connection, Database
+from preview.core.errors import StoreError, Unavailable
+from preview.storage import meta
+from preview.storage.database import Connection, Database
 from tests import pipeline
 
 
@@ -136,7 +136,7 @@ def test_what_was_deleted_is_in_no_file_once_the_store_is_compacted(database: Da
 
 
 def test_the_store_is_not_compacted_while_another_writes(database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("preview.store.database._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("preview.storage.database._BUSY_SECONDS", 0.05)
     other = Database(data_dir / "store.sqlite")
 
     def work(connection: Connection) -> None:

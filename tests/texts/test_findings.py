@@ -1,8 +1,8 @@
 """Each finding says what it is and what to do, in three languages; the API's one sentence is the English one."""
 
 from preview.finding_texts import codes
-from preview.readers.controls.rules import RULES
-from preview.readers.findings import Code
+from preview.model.findings import Code
+from preview.parsing.ssb_checks.rules import RULES
 from preview.texts import Texts
 from preview.texts.formats import LANGUAGES
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from preview.errors import CatalogueError
+from preview.core.errors import CatalogueError
 from preview.texts import Texts
 from preview.texts.formats import LANGUAGES
 

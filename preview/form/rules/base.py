@@ -5,8 +5,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
 
+from preview.core.periods import Period
 from preview.form.entries import Field, Value, Values
-from preview.periods import Period
 
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from preview.core.periods import Period
 from preview.form.rules.base import Deviation, FieldRule, Reading
-from preview.periods import Period
 
 
 class Inactive(FieldRule, frozen=True, tag="inactive"):

@@ -1,6 +1,6 @@
 """Nos. 17 to 24, worked by hand for 2024."""
 
-from preview.readers.folders import Tiltak
+from preview.model.case_records import Tiltak
 from tests.form.cases import CaseBase, sak, tiltak
 
 KATEGORIER = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from preview.readers.folders import Plan, Tiltak
+from preview.model.case_records import Plan, Tiltak
 from tests.form.cases import CaseBase, plan, sak, tiltak
 
 TYPES = (*range(1, 9), None)

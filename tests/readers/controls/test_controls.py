@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from preview.readers.controls import case, rules
-from preview.readers.controls.rules import CONTROLS, RULES
-from preview.readers.findings import Code, Finding, Notes, Severity
+from preview.model.findings import Code, Finding, Notes, Severity
+from preview.parsing.ssb_checks import case, rules
+from preview.parsing.ssb_checks.rules import CONTROLS, RULES
 from tests.folders import barnevern, flytting, melding, plan, sak, slettet, tiltak, uid, undersokelse
 from tests.readers.controls.firing import NOTHING, fired
 from tests.readers.reading import contents, controls_in, findings

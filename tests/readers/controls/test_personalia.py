@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from preview.readers.controls.numbers import is_dufnummer, is_fodselsnummer
+from preview.parsing.ssb_checks.check_digits import is_dufnummer, is_fodselsnummer
 from tests.folders import fodselsnummer, personalia
 from tests.readers.controls.firing import NOTHING, fired
 

@@ -1,0 +1,55 @@
+"""Reporting periods: a year or one of its halves (contract G4, `domain.md` 5.1)."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from preview.core.errors import Fault, Invalid
+
+PATTERN = r"^[0-9]{4}(-H[12])?$"
+_SHAPE = re.compile(r"([0-9]{4})(?:-H([12]))?\Z")
+
+
+@dataclass(frozen=True)
+class Period:
+    """`half` is 0 for the whole year. `str()` gives the `period_id`."""
+
+    year: int
+    half: int = 0
+
+    @classmethod
+    def parse(cls, period_id: str, pointer: str = "/period_id") -> "Period":
+        """Raises `Invalid` where it is not `YYYY`, `YYYY-H1` or `YYYY-H2` (years 1900 to 9998)."""
+        match = _SHAPE.match(period_id)
+        if match is None or not 1900 <= int(match[1]) <= 9998:
+            raise Invalid("Not a period.", [Fault(pointer, "must be YYYY, YYYY-H1 or YYYY-H2")])
+        return cls(int(match[1]), int(match[2] or 0))
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-H{self.half}" if self.half else f"{self.year:04}"
+
+    @cached_property
+    def first(self) -> date:
+        """The first day."""
+        return date(self.year, 7 if self.half == 2 else 1, 1)
+
+    @cached_property
+    def last(self) -> date:
+        """The last day."""
+        return date(self.year, 6, 30) if self.half == 1 else date(self.year, 12, 31)
+
+    @property
+    def prior(self) -> "Period":
+        """The same period a year earlier."""
+        return Period(self.year - 1, self.half)
+
+    @property
+    def following(self) -> "Period":
+        """The same period a year later: the one whose prior this is."""
+        return Period(self.year + 1, self.half)
+
+    @property
+    def order(self) -> str:
+        """Sorts newest last: by last day, of two with the same the longer is the newer (contract S1)."""
+        return f"{self.last.isoformat()}/{1 if self.half else 2}"

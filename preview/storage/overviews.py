@@ -1,0 +1,78 @@
+"""One row an organisation: its newest snapshot of a period, or of the newest period that it has one of."""
+
+import msgspec
+
+from preview.storage.database import Connection
+
+
+class OverviewRow(msgspec.Struct, frozen=True):
+    """An organisation with the snapshot that its preview shows; what is of a snapshot is null without one.
+
+    `newest_status` is that of the newest snapshot of the period, completed or not, `newest_job` that of its last job; `completed` 0..1 of
+    a job that runs or waits for it.
+    """
+
+    organization_id: str
+    organization_name: str
+    number: str
+    listed: int
+    delivered: int
+    kommuner: str | None
+    fagsystem: str | None
+    is_15f: int | None
+    snapshot: int | None
+    period_id: str | None
+    snapshot_status: str | None
+    newest_status: str | None
+    newest_job: str | None
+    cache_valid: int | None
+    aggregated_at: str | None
+    populated: int | None
+    errors: int | None
+    warnings: int | None
+    notices: int | None
+    completed: float | None
+
+
+_ROWS = """
+    WITH chosen AS (
+        SELECT organization_id,
+            (SELECT snapshot FROM snapshot WHERE snapshot.organization_id = organization.organization_id AND period_id = coalesce(:period, period_id)
+                ORDER BY period_order DESC, aggregated_at IS NULL, snapshot DESC LIMIT 1) AS snapshot
+        FROM organization
+    ), newest AS (
+        SELECT chosen.organization_id,
+            (SELECT other.snapshot FROM snapshot AS other
+                WHERE other.organization_id = shown.organization_id AND other.period_order = shown.period_order ORDER BY other.snapshot DESC LIMIT 1) AS newest
+        FROM chosen JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot
+    )
+    SELECT organization.organization_id, organization_name, organisasjonsnummer || iif(bydelsnummer = '', '', '-' || bydelsnummer), listed,
+        EXISTS (SELECT 1 FROM kilde WHERE kilde.organization_id = organization.organization_id AND siste_uttrekk IS NOT NULL),
+        (SELECT group_concat(kommunenummer || ' ' || kommunenavn, ' ') FROM kommune WHERE kommune.organization_id = organization.organization_id),
+        coalesce(json_extract(shown.facts, '$.fagsystem'),
+            (SELECT fagsystem FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
+        coalesce(json_extract(shown.facts, '$.data_source') = 'kostra-15f',
+            (SELECT format = '15f' FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
+        shown.snapshot, shown.period_id, shown.snapshot_status, last.snapshot_status,
+        (SELECT job_status FROM job WHERE job.snapshot = last.snapshot ORDER BY job DESC LIMIT 1), shown.cache_valid, shown.aggregated_at,
+        shown.populated, shown.errors, shown.warnings, shown.notices,
+        (SELECT max(completed) FROM job WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running'))
+    FROM organization JOIN chosen ON chosen.organization_id = organization.organization_id
+        LEFT JOIN newest ON newest.organization_id = organization.organization_id
+        LEFT JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot LEFT JOIN snapshot AS last ON last.snapshot = newest.newest
+    WHERE organization.organization_id = coalesce(:organization, organization.organization_id)
+    ORDER BY organization_name, organization.organization_id
+"""
+
+
+def rows(connection: Connection, period_id: str | None, organization_id: str | None) -> list[OverviewRow]:
+    """By name; of all organisations, or of that one."""
+    found = connection.execute(_ROWS, {"period": period_id, "organization": organization_id}).fetchall()
+    return [OverviewRow(*row) for row in found]
+
+
+def periods(connection: Connection) -> list[str]:
+    """All that have a snapshot, newest first."""
+    return [
+        row[0] for row in connection.execute("SELECT period_id FROM snapshot GROUP BY period_id ORDER BY max(period_order) DESC").fetchall()
+    ]
