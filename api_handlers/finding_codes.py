@@ -4,8 +4,8 @@ import msgspec
 
 from api_handlers.base import Handler
 from api_handlers.operations import operation
-from preview.finding_texts import action, codes, message
 from preview.form.entries import InLanguages
+from preview.i18n.finding_texts import action, codes, message
 
 
 class FindingCode(msgspec.Struct, frozen=True):

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
-
-from preview.events import AggregationProgress, EventRow, Resync
+from preview.events.log import AggregationProgress, EventRow, Resync
 
 RETRY_MILLISECONDS = 2000
 BATCH_BYTES = 32768

@@ -7,13 +7,13 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
+from preview.events import log as event_log
 
 from api_handlers.base import MAX_KEY_LENGTH, Handler
 from api_handlers.broadcaster import Broadcaster
 from api_handlers.operations import Operation, Policy, Route, operation, operation_of
 from api_handlers.parsing import parameters
 from api_handlers.problems import MEDIA_TYPE, Problem
-from preview import events
 from preview.application import Application
 
 REFERENCE = "#/components/schemas/{name}"
@@ -37,16 +37,16 @@ ALWAYS = (406, 422, 503)
 """Problems that every operation may answer with."""
 
 EVENTS = (
-    events.DataUpdated,
-    events.SourceReceived,
-    events.SnapshotCreated,
-    events.AggregationCompleted,
-    events.AggregationFailed,
-    events.CacheInvalidated,
-    events.SnapshotUpdated,
-    events.SnapshotDeleted,
-    events.AggregationProgress,
-    events.Resync,
+    event_log.DataUpdated,
+    event_log.SourceReceived,
+    event_log.SnapshotCreated,
+    event_log.AggregationCompleted,
+    event_log.AggregationFailed,
+    event_log.CacheInvalidated,
+    event_log.SnapshotUpdated,
+    event_log.SnapshotDeleted,
+    event_log.AggregationProgress,
+    event_log.Resync,
 )
 PATH_PATTERNS = {"snapshot_id": "^snap-[0-9]{3,}$", "job_id": "^job-agg-[0-9]{3,}$", "delivery_id": "^dlv-[0-9]{3,}$"}
 ABOUT = (

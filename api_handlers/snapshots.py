@@ -12,7 +12,7 @@ from api_handlers.paging import Pagination
 from api_handlers.parsing import Flag, OrganizationId, Paging, PeriodId, StatusFilter
 from preview.idempotency import Answer
 from preview.model.resources import Deleted, Document, Invalidated, Requested, Summary
-from preview.snapshots import Rendered
+from preview.reports.snapshots import Rendered
 
 Confirmation = Annotated[bool, Meta(title="true", extra_json_schema={"const": True})]
 Reason = Annotated[

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components import formatting
+from components import value_formatting
 from components.language import Words
 from components.offers import DOORS
 from preview.core.clock import oslo_day, parse_instant, today
@@ -68,7 +68,7 @@ def word(view: DeliveryView, words: Words) -> ShownDelivery:
         detail=_detail(summary, words),
         told=words(f"deliver.outcome.{summary.delivery_status}", counts=counts) if ended else "",
         share=round(100 * summary.completed),
-        share_text=formatting.part(summary.completed, language),
+        share_text=value_formatting.part(summary.completed, language),
         organizations=tuple(view.organizations[:_NAMED]),
         more_organizations=_more(len(view.organizations) - _NAMED, words),
         findings=tuple(_finding(each, summary.files, words) for each in view.findings),
@@ -80,7 +80,7 @@ def word(view: DeliveryView, words: Words) -> ShownDelivery:
 
 
 def _about(summary: DeliverySummary, words: Words) -> tuple[str, ...]:
-    parts = [formatting.size(summary.size_bytes, words.language)]
+    parts = [value_formatting.size(summary.size_bytes, words.language)]
     if summary.format:
         parts.append(words(f"deliver.format.{summary.format}"))
     if summary.files > 1:
@@ -91,8 +91,8 @@ def _about(summary: DeliverySummary, words: Words) -> tuple[str, ...]:
 
 
 def _instant(at: str, words: Words) -> str:
-    day, clock = oslo_day(parse_instant(at)), formatting.clock_time(at, words.language)
-    return clock if day == today() else f"{formatting.short_day(day, words.language, with_year=True)} {clock}"
+    day, clock = oslo_day(parse_instant(at)), value_formatting.clock_time(at, words.language)
+    return clock if day == today() else f"{value_formatting.short_day(day, words.language, with_year=True)} {clock}"
 
 
 def _counts(summary: DeliverySummary, words: Words) -> str:

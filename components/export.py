@@ -13,8 +13,8 @@ from components.overview_choice import Choice
 from components.page import House, TellsCalmly, guard
 from components.readings import Asked
 from preview.exports import overview_table, preview_table
+from preview.i18n.formatting import Language
 from preview.sheets import Table, as_csv, as_xlsx
-from preview.texts.formats import Language
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": _XLSX}

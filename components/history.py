@@ -8,8 +8,8 @@ from components.wording import ShownValue, word_value
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Field
+from preview.i18n import formatting
 from preview.previews import Past
-from preview.texts import formats
 
 MOST_PERIODS = 8
 """In a section's; a field's own has all of them."""
@@ -72,5 +72,5 @@ def _word(name: str, title: str, fields: Sequence[Field], periods: Sequence[str]
         values = (held.get(period, Past(period, None)) for period in periods)
         told = tuple(word_value(past.value, field.unit, past.hidden, words) for past in values)
         rows.append(HistoryRow(field.number, getattr(field.labels, words.language), told))
-    named = tuple(formats.period(words.language, period) for period in periods)
+    named = tuple(formatting.period(words.language, period) for period in periods)
     return History(name, title, named, periods.index(shown) if shown in periods else None, tuple(rows))

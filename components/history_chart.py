@@ -8,7 +8,7 @@ from bokeh.core.properties import value as constant
 from bokeh.models import ColumnDataSource, FactorRange, Model, Range1d
 from bokeh.plotting import figure
 
-from components import formatting
+from components import value_formatting
 from components.history import MOST_PERIODS, Series, periods_of
 from components.language import Words
 from preview.form.catalogue import Catalogue
@@ -37,7 +37,9 @@ def section_bars(section_id: str, series: Series, shown: str, catalogue: Catalog
     for field in catalogue.fields_of(section_id):
         _add(bars, [(str(field.number), period) for period in periods], periods, field.field_key, series, shown, colors)
         held = {past.period_id: past.value for past in series[field.field_key]}
-        bars["text"] += [formatting.value(held.get(period), field.unit, words.language) if period == shown else "" for period in periods]
+        bars["text"] += [
+            value_formatting.value(held.get(period), field.unit, words.language) if period == shown else "" for period in periods
+        ]
     return bars
 
 

@@ -7,8 +7,8 @@ The server decides both before the page goes out, so that nothing flashes. A cho
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from preview.texts import Texts
-from preview.texts.formats import Language
+from preview.i18n.catalog import Texts
+from preview.i18n.formatting import Language
 
 Theme = Literal["light", "dark"]
 LANGUAGES: dict[str, Language] = {"nb": "nb", "nn": "nn", "en": "en"}

@@ -14,10 +14,9 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 from panel.theme import Design
+from preview.events.dispatcher import Feed
+from preview.events.log import AggregationProgress, EventRow
 from tornado.ioloop import IOLoop
-
-from preview.events import AggregationProgress, EventRow
-from preview.feed import Feed
 
 log = logging.getLogger(__name__)
 

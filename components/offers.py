@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components import formatting
+from components import value_formatting
 from components.language import Words
+from preview.i18n import formatting
 from preview.model.resources import JobDocument
 from preview.previews import Preview
-from preview.texts import formats
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _why_not_aggregate(preview: Preview, job: JobDocument | None, words: Words, 
 
 
 def _without_source(preview: Preview, words: Words) -> str:
-    return "" if preview.has_source else words("why.no_source", period=formats.period(words.language, preview.period_id))
+    return "" if preview.has_source else words("why.no_source", period=formatting.period(words.language, preview.period_id))
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,15 @@ def job_facts(job: JobDocument | None, words: Words) -> ShownJobFacts | None:
     facts = [
         (words("job.fact.status"), words(f"job.status.{job.job_status}")),
         (words("job.fact.requested_by"), words(f"deliver.door.{job.requested_by}") if job.requested_by in DOORS else job.requested_by),
-        (words("job.fact.created"), formatting.instant(job.created_at, words.language)),
+        (words("job.fact.created"), value_formatting.instant(job.created_at, words.language)),
     ]
     if job.reason:
         facts.append((words("job.fact.reason"), job.reason))
     if job.job_status in ("waiting", "running"):
-        facts.append((words("job.fact.progress"), formatting.part(job.completed, words.language)))
+        facts.append((words("job.fact.progress"), value_formatting.part(job.completed, words.language)))
         facts.append((words("job.fact.left"), words.count("job.left", seconds_left(job))))
     if job.ended_at:
-        facts.append((words("job.fact.ended"), formatting.instant(job.ended_at, words.language)))
+        facts.append((words("job.fact.ended"), value_formatting.instant(job.ended_at, words.language)))
     return ShownJobFacts((*facts, (words("job.fact.id"), job.job_id)))
 
 

@@ -6,9 +6,9 @@ from components.delivered import ShownDelivery
 from components.delivered import word as word_delivery
 from components.language import Words
 from preview.core.clock import oslo_day, parse_instant
+from preview.i18n import formatting
 from preview.model.resources import SourceDocument
 from preview.previews import Preview
-from preview.texts import formats
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ def word(preview: Preview, words: Words) -> Origins:
 
 def _held(source: SourceDocument, words: Words) -> ShownHeld:
     first, last = (
-        formats.day(words.language, oslo_day(parse_instant(at)).isoformat()) for at in (source.first_extract_at, source.last_extract_at)
+        formatting.day(words.language, oslo_day(parse_instant(at)).isoformat()) for at in (source.first_extract_at, source.last_extract_at)
     )
     return ShownHeld(
         name=source.case_system or words(f"deliver.format.{source.format}"),
         version=words(f"deliver.format.{source.format}") + (f" {source.year}" if source.year else ""),
         extracts=last if first == last else words("origins.extracts", first=first, last=last),
-        cases=formats.number(words.language, source.case_count),
+        cases=formatting.number(words.language, source.case_count),
     )

@@ -15,7 +15,7 @@ from bokeh.document import Document
 from markupsafe import Markup
 from panel.viewable import Viewer
 
-from components import formatting
+from components import value_formatting
 from components.drawer import OPEN_TEXTS as DRAWER_TEXTS
 from components.drawer import Drawer, Drawers
 from components.language import Visit, visit
@@ -27,7 +27,7 @@ from components.page import House
 from preview.core.clock import now, timestamp
 from preview.core.errors import Invalid
 from preview.core.periods import Period
-from preview.texts.formats import Language
+from preview.i18n.formatting import Language
 
 # Texts that the browser fills in, with the names that it fills.
 OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
@@ -165,8 +165,8 @@ class OverviewPage:
             states=STATES,
             open_texts=words.open({**OPEN_TEXTS, **DRAWER_TEXTS}),
             max_bytes=self._house.application.settings.max_delivery_bytes,
-            max_size=formatting.size(self._house.application.settings.max_delivery_bytes, of.language),
-            read_at=formatting.clock_time(timestamp(now()), of.language),
+            max_size=value_formatting.size(self._house.application.settings.max_delivery_bytes, of.language),
+            read_at=value_formatting.clock_time(timestamp(now()), of.language),
         )
 
 

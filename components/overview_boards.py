@@ -13,15 +13,16 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
 
+from preview.events.log import AggregationProgress, EventRow
+
 from components.language import Words
 from components.live import Fanout
 from components.overview_lines import ShownLine, word
 from components.page import House
 from preview.core.clock import OSLO, now, today
-from preview.events import AggregationProgress, EventRow
+from preview.i18n import formatting
+from preview.i18n.formatting import Language
 from preview.overviews import Overview, OverviewLine
-from preview.texts import formats
-from preview.texts.formats import Language
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class Boards:
         parts, words = self._house.parts("overview_parts.html"), Words(self._house.application.texts, language)
         chosen = overview.period_id
         known = overview.periods if chosen is None or chosen in overview.periods else [chosen, *overview.periods]
-        names = {period_id: formats.period(language, period_id) for period_id in known}
+        names = {period_id: formatting.period(language, period_id) for period_id in known}
         return {"caption": parts.caption(chosen, names, words), "periods": parts.periods(chosen, names, words)}
 
     # ── sessions ──

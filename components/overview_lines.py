@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from components import formatting
+from components import value_formatting
 from components.language import Words
 from components.wording import ShownCount
 from preview.core.clock import oslo_day, parse_instant
 from preview.form.rules.base import Severity
+from preview.i18n import formatting
 from preview.overviews import OverviewLine
-from preview.texts import formats
 
 # Letters that follow z in Norwegian, as characters that do so in Unicode.
 _ALPHABET = str.maketrans({"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"})
@@ -65,7 +65,7 @@ def word(line: OverviewLine, field_count: int, words: Words, asked_period: str |
         kind="" if name == line.organization_name else words("overview.kind"),
         name=name,
         address=_address(line, asked_period),
-        period=formats.period(words.language, line.period_id) if line.period_id and asked_period is None else "",
+        period=formatting.period(words.language, line.period_id) if line.period_id and asked_period is None else "",
         has_values=has_values,
         is_stale=is_stale,
         filled=words("state.filled", n=line.populated, total=field_count) if has_values else "",
@@ -75,7 +75,7 @@ def word(line: OverviewLine, field_count: int, words: Words, asked_period: str |
         day=day,
         time=time,
         share=round(100 * share),
-        share_text=formatting.part(share, words.language),
+        share_text=value_formatting.part(share, words.language),
         flags=_flags(line, has_values, is_stale, missing),
         keys=_keys(line, has_values, is_stale),
         search=_searched(line),
@@ -96,8 +96,8 @@ def _instant(at: str, words: Words, today: date) -> tuple[str, str]:
     elif day == today - timedelta(days=1):
         written = words("overview.yesterday")
     else:
-        written = formatting.short_day(day, words.language, with_year=day.year != today.year)
-    return written, formatting.clock_time(at, words.language)
+        written = value_formatting.short_day(day, words.language, with_year=day.year != today.year)
+    return written, value_formatting.clock_time(at, words.language)
 
 
 def _address(line: OverviewLine, asked_period: str | None) -> str:

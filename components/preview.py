@@ -14,8 +14,9 @@ import panel as pn
 import param
 from bokeh.document import Document
 from panel.viewable import Viewer
+from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
 
-from components import formatting
+from components import value_formatting
 from components.drawer import OPEN_TEXTS as DRAWER_TEXTS
 from components.drawer import Drawer, Drawers
 from components.history_open import OpenHistories
@@ -28,7 +29,6 @@ from components.readings import Asked, Reading, Readings, blank, draw
 from components.wording import Notice, bare, word_job
 from preview.core.clock import now, timestamp
 from preview.core.errors import Invalid, NotFound, Unavailable
-from preview.events import AggregationProgress, EventRow, SnapshotDeleted
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class PreviewView(Viewer):
         if self._deleted_at is None:
             self.live.patch(reading.regions)
             return
-        at, by = formatting.clock_time(self._deleted_at, self._words.language), self._deleted_by
+        at, by = value_formatting.clock_time(self._deleted_at, self._words.language), self._deleted_by
         told = self._words("notice.deleted_by", time=at, actor=by) if by else self._words("notice.deleted", time=at)
         kept = {region: reading.regions[region] for region in _OF_THE_STORE}
         self.live.patch(kept | {"notice": self._parts.notice(Notice("warning", told, ("overview",)), self._words)})
@@ -323,6 +323,6 @@ class PreviewPage:
             regions={**reading.regions, **blank(self._house, words)},
             open_texts=words.open({**OPEN_TEXTS, **DRAWER_TEXTS}),
             max_bytes=self._house.application.settings.max_delivery_bytes,
-            max_size=formatting.size(self._house.application.settings.max_delivery_bytes, of.language),
-            read_at=formatting.clock_time(timestamp(now()), of.language),
+            max_size=value_formatting.size(self._house.application.settings.max_delivery_bytes, of.language),
+            read_at=value_formatting.clock_time(timestamp(now()), of.language),
         )

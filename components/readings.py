@@ -10,8 +10,8 @@ from components.language import Words
 from components.page import House
 from components.wording import Shown, word
 from preview.core.errors import PreviewError
+from preview.i18n.formatting import Language
 from preview.previews import Preview
-from preview.texts.formats import Language
 
 
 class Asked(NamedTuple):

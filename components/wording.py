@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from components import formatting
+from components import value_formatting
 from components.language import Words
 from components.offers import Offer, ShownJobFacts, job_facts, offers, seconds_left
 from components.origins import Origins
@@ -18,10 +18,10 @@ from preview.core.clock import today
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import SEVERITIES, Deviation, Severity
-from preview.jobs import INTERRUPTED, NO_SOURCE
+from preview.i18n import formatting
 from preview.model.resources import JobDocument, Value
 from preview.previews import Preview, Row
-from preview.texts import formats
+from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 
 # The picture shows changes up to this many per cent (shares: points) on either side; beyond it the disc stands at the edge.
 _PICTURE_EDGE = 58
@@ -170,14 +170,14 @@ def word(preview: Preview, catalogue: Catalogue, words: Words) -> Shown:
     language = words.language
     snapshot = preview.snapshot
     is_complete = snapshot is not None and snapshot.aggregated_at is not None
-    aggregated = formatting.instant(snapshot.aggregated_at, language) if snapshot and snapshot.aggregated_at else ""
+    aggregated = value_formatting.instant(snapshot.aggregated_at, language) if snapshot and snapshot.aggregated_at else ""
     valid = snapshot is not None and snapshot.cache_valid
     following = str(Period.parse(preview.period_id).following)
     return Shown(
         preview=preview,
         words=words,
-        period=formats.period(language, preview.period_id),
-        compare=formats.period(language, preview.compare_period_id),
+        period=formatting.period(language, preview.period_id),
+        compare=formatting.period(language, preview.compare_period_id),
         sections=_sections(preview, catalogue, words, is_complete),
         with_report=_choices(preview.periods, preview.period_id, language),
         without_report=_choices(_without_report(preview), preview.period_id, language),
@@ -190,7 +190,7 @@ def word(preview: Preview, catalogue: Catalogue, words: Words) -> Shown:
         job=word_job(preview.job, words, is_complete),
         notice=_notice(preview, words, is_complete),
         sources=_sources(preview, words),
-        loses_prior=formats.period(language, following) if following in preview.periods else None,
+        loses_prior=formatting.period(language, following) if following in preview.periods else None,
         offers=offers(preview, preview.job, words, is_complete),
         job_facts=job_facts(preview.job, words),
         origins=word_origins(preview, words),
@@ -232,13 +232,13 @@ def _row(row: Row, preview: Preview, catalogue: Catalogue, words: Words, is_comp
         is_part=row.part_of is not None,
         current=word_value(row.value, row.unit, row.hidden, words),
         compared=word_value(row.compared_value, row.unit, row.compared_hidden, words),
-        change=formatting.change(row.change, row.unit, language),
-        percent=formatting.percent_change(row.percent, row.unit, language),
+        change=value_formatting.change(row.change, row.unit, language),
+        percent=value_formatting.percent_change(row.percent, row.unit, language),
         dot=_dot(row),
         is_flagged=any(each.rule_id in _FLAGGED_CHANGES for each in row.deviations),
         flags=tuple(flags),
         deviations=tuple(_deviation(each, words) for each in row.deviations),
-        source=_source_name(row.data_source, preview, words) if row.data_source else formatting.ABSENT,
+        source=_source_name(row.data_source, preview, words) if row.data_source else value_formatting.ABSENT,
         supply=_supply(row, preview, words),
         definition=getattr(entry.definitions, language),
         law=entry.legal_basis,
@@ -248,10 +248,10 @@ def _row(row: Row, preview: Preview, catalogue: Catalogue, words: Words, is_comp
 def word_value(amount: Value, unit: str, hidden: bool, words: Words) -> ShownValue:
     """A value, `:` where it is hidden, `–` where there is none."""
     if hidden:
-        return ShownValue(formatting.HIDDEN, words("form.hidden"))
+        return ShownValue(value_formatting.HIDDEN, words("form.hidden"))
     if amount is None:
-        return ShownValue(formatting.ABSENT, words("form.no_value"))
-    return ShownValue(formatting.value(amount, unit, words.language))
+        return ShownValue(value_formatting.ABSENT, words("form.no_value"))
+    return ShownValue(value_formatting.value(amount, unit, words.language))
 
 
 def _dot(row: Row) -> float | None:
@@ -280,11 +280,11 @@ def _source_name(data_source: str, preview: Preview, words: Words) -> str:
 
 def _supply(row: Row, preview: Preview, words: Words) -> str:
     if row.data_source is None:
-        return words("form.no_supply", period=formats.period(words.language, preview.period_id))
+        return words("form.no_supply", period=formatting.period(words.language, preview.period_id))
     name = _source_name(row.data_source, preview, words)
     if preview.source is None or row.data_source != preview.source.data_source:
         return name
-    return words("form.supplied", system=name, day=formats.day(words.language, preview.source.extract_day))
+    return words("form.supplied", system=name, day=formatting.day(words.language, preview.source.extract_day))
 
 
 def _sources(preview: Preview, words: Words) -> tuple[ShownSource, ...]:
@@ -292,7 +292,7 @@ def _sources(preview: Preview, words: Words) -> tuple[ShownSource, ...]:
     source = preview.source
     if source is not None:
         lines = [
-            words("sources.extract", day=formats.day(words.language, source.extract_day)),
+            words("sources.extract", day=formatting.day(words.language, source.extract_day)),
             words.count("sources.cases", source.case_count),
         ]
         if source.findings:
@@ -305,8 +305,8 @@ def _sources(preview: Preview, words: Words) -> tuple[ShownSource, ...]:
     return tuple(shown)
 
 
-def _choices(periods: Iterable[str], chosen: str, language: formats.Language) -> tuple[Choice, ...]:
-    return tuple(Choice(period_id, formats.period(language, period_id), period_id == chosen) for period_id in periods)
+def _choices(periods: Iterable[str], chosen: str, language: formatting.Language) -> tuple[Choice, ...]:
+    return tuple(Choice(period_id, formatting.period(language, period_id), period_id == chosen) for period_id in periods)
 
 
 def _newest_first(periods: Iterable[str]) -> list[str]:
@@ -324,9 +324,7 @@ def _comparable(preview: Preview) -> list[str]:
     """The prior period, that which is chosen, and every other one with a report."""
     prior = str(Period.parse(preview.period_id).prior)
     return [
-        period_id
-        for period_id in _newest_first([*preview.periods, prior, preview.compare_period_id])
-        if period_id != preview.period_id
+        period_id for period_id in _newest_first([*preview.periods, prior, preview.compare_period_id]) if period_id != preview.period_id
     ]
 
 
@@ -343,13 +341,13 @@ def word_job(job: JobDocument | None, words: Words, is_complete: bool) -> ShownJ
         return None
     text = words("job.waiting" if job.job_status == "waiting" else "job.again" if is_complete else "job.first")
     left = words.count("job.left", seconds_left(job))
-    return ShownJob(text, round(100 * job.completed), formatting.part(job.completed, words.language), left)
+    return ShownJob(text, round(100 * job.completed), value_formatting.part(job.completed, words.language), left)
 
 
 def _notice(preview: Preview, words: Words, is_complete: bool) -> Notice | None:
-    job, period = preview.job, formats.period(words.language, preview.period_id)
+    job, period = preview.job, formatting.period(words.language, preview.period_id)
     if job is not None and job.job_status == "failed":
-        at = formatting.clock_time(job.ended_at or job.created_at, words.language)
+        at = value_formatting.clock_time(job.ended_at or job.created_at, words.language)
         failed = f"{words('notice.failed', time=at)} {words(_WHY_FAILED.get(job.detail or '', 'notice.failed_by_fault'))}"
         return Notice("danger", f"{failed} {words('notice.failed_stands')}" if is_complete else failed, ("retry", "findings"))
     if is_complete:

@@ -13,27 +13,27 @@ from preview.core.errors import StoreError
 from preview.core.leader_lock import Lead
 from preview.core.settings import Settings
 from preview.deliveries import AutoSettings, Deliveries
-from preview.events import Events
-from preview.feed import Feed
-from preview.forgetting import Forgetting
+from preview.events.dispatcher import Feed
+from preview.events.log import Events
 from preview.form.catalogue import Catalogue
+from preview.i18n.catalog import Texts
 from preview.idempotency import Idempotency
 from preview.inbox import Inbox
-from preview.jobs import Jobs
 from preview.liveness import Liveness
+from preview.maintenance.erasure import Forgetting
+from preview.maintenance.retention import Retention
 from preview.model.limits import Limits
-from preview.organizations import Organizations
 from preview.overviews import Overviews
 from preview.parsing.delivery import Batch
 from preview.parsing.process_client import ReaderProcess
 from preview.previews import Previews
-from preview.retention import Retention
-from preview.settling import Form, render_anew
-from preview.snapshots import Snapshots
+from preview.reports.job_queue import Jobs
+from preview.reports.organizations import Organizations
+from preview.reports.reconcile import Form, render_anew
+from preview.reports.snapshots import Snapshots
 from preview.spool import Spool
 from preview.storage.database import Database, sqlite_is_safe
 from preview.storage.hash_key import open_key
-from preview.texts import Texts
 from preview.worker import Step, Worker
 
 _EXECUTOR_THREADS = 16

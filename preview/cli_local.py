@@ -12,14 +12,14 @@ from preview.core import logging_config
 from preview.core.periods import Period
 from preview.core.settings import Settings
 from preview.explaining import Explanation, local_cases
-from preview.finding_texts import sentence
 from preview.form.catalogue import Catalogue
+from preview.i18n.catalog import Texts
+from preview.i18n.finding_texts import sentence
+from preview.i18n.formatting import LANGUAGES, Language
 from preview.model.findings import Severity
 from preview.model.limits import Limits
 from preview.parsing import archive
 from preview.settings_options import settings_options_of
-from preview.texts import Texts
-from preview.texts.formats import LANGUAGES, Language
 
 EXIT_CODES = {Severity.NOTICE: 0, Severity.WARNING: 3, Severity.ERROR: 4, Severity.REFUSED: 5}
 """Of `check`, by the worst that was found. 1 and 2 are taken: the program failed, and wrong use."""

@@ -16,7 +16,7 @@ from preview.core.errors import ClaimLost, NotFound, ReaderDied
 from preview.model.findings import Code, Finding, Severity
 from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument, delivery_id
 from preview.parsing.delivery import Batch
-from preview.settling import Form
+from preview.reports.reconcile import Form
 from preview.spool import Spool
 from preview.spool_file import Spooled, SpoolFile
 from preview.storage import deliveries

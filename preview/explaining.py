@@ -18,12 +18,12 @@ from preview.form.aggregation import Parameters
 from preview.form.entries import Field
 from preview.form.explaining import counts
 from preview.form.sources import Source
-from preview.jobs import read_values
 from preview.model.limits import Limits
 from preview.model.resources import Value
 from preview.parsing.labels import Label, Labels
 from preview.reporting import NO_DATA, deliveries_of, taken
-from preview.settling import reading_now
+from preview.reports.job_queue import read_values
+from preview.reports.reconcile import reading_now
 from preview.storage import cases, organizations
 from preview.storage.database import Connection
 from preview.storage.hash_key import open_key

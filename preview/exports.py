@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable
 
 from preview.core.clock import OSLO, parse_instant
 from preview.form.catalogue import Catalogue
+from preview.i18n.catalog import Texts
+from preview.i18n.formatting import Language, period
 from preview.model.resources import Value
 from preview.overviews import OverviewLine
 from preview.previews import Preview, Row
 from preview.sheets import Cell, Column, Table
-from preview.texts import Texts
-from preview.texts.formats import Language, period
 
 _FIELD_WIDTHS = {
     "number": 5,

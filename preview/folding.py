@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from preview.core.clock import oslo_day, parse_instant
 from preview.model.case_records import Avgiver, Mappe
 from preview.model.findings import Code, Finding
-from preview.organizations import organization_of
+from preview.reports.organizations import organization_of
 from preview.storage import cases, organizations
 from preview.storage.case_batch import CaseBatch
 from preview.storage.cases import SakRow

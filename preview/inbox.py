@@ -19,13 +19,13 @@ import msgspec
 from preview.core.errors import NotFound, PreviewError
 from preview.core.leader_lock import Lead
 from preview.deliveries import Deliveries
+from preview.i18n.catalog import Texts
 from preview.inbox_claims import FOLDER, Claim, Found, claims, free
 from preview.inbox_report import report
 from preview.model.findings import Code, Finding
 from preview.parsing.archive import is_noise
 from preview.parsing.zip_file import MAGIC
 from preview.storage.deliveries import KEPT_REFUSALS
-from preview.texts import Texts
 
 log = logging.getLogger(__name__)
 

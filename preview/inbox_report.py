@@ -3,10 +3,10 @@
 import msgspec
 
 from preview.core.clock import now, timestamp
-from preview.finding_texts import action, message
 from preview.form.entries import InLanguages
+from preview.i18n.catalog import Texts
+from preview.i18n.finding_texts import action, message
 from preview.model.findings import Finding
-from preview.texts import Texts
 
 
 class Reported(msgspec.Struct, frozen=True):

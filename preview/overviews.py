@@ -9,7 +9,7 @@ import msgspec
 
 from preview.core.periods import Period
 from preview.model.resources import SnapshotStatus, snapshot_id
-from preview.settling import Form
+from preview.reports.reconcile import Form
 from preview.storage import events, overviews
 from preview.storage.database import Connection, Database
 from preview.storage.overviews import OverviewRow

@@ -14,12 +14,12 @@ from preview.deliveries import DeliveryView, delivered_of
 from preview.form.numbers import exact, whole_per_cent
 from preview.form.rules.base import Deviation
 from preview.form.sources import extract_day
-from preview.jobs import job_document
-from preview.judging import NOTHING, ReadFacts, Side, judge
 from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value, snapshot_id
-from preview.organizations import sources_of
-from preview.settling import Form, reading_now, source_of
-from preview.statuses import newest_completed
+from preview.reports.deviation_check import NOTHING, ReadFacts, Side, judge
+from preview.reports.job_queue import job_document
+from preview.reports.organizations import sources_of
+from preview.reports.reconcile import Form, reading_now, source_of
+from preview.reports.status import newest_completed
 from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow

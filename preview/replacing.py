@@ -11,7 +11,7 @@ from preview.core.clock import OSLO, instant_text
 from preview.folding import Fold
 from preview.model.case_records import Arsfil, Individ
 from preview.model.findings import Code
-from preview.organizations import organization_of
+from preview.reports.organizations import organization_of
 from preview.storage import cases, organizations
 from preview.storage.database import Connection
 from preview.storage.organizations import ArskildeRow

@@ -13,7 +13,7 @@ import msgspec
 
 from preview.core.clock import now, timestamp
 from preview.core.errors import ClaimLost
-from preview.events import SourceReceived, record
+from preview.events.log import SourceReceived, record
 from preview.folding import Fold
 from preview.form.numbers import one_decimal
 from preview.model.case_records import Figur, Oppforing
@@ -21,7 +21,7 @@ from preview.model.findings import Code, Finding
 from preview.model.resources import delivery_id
 from preview.parsing.delivery import Batch
 from preview.replacing import Replacing
-from preview.settling import Form, settle
+from preview.reports.reconcile import Form, settle
 from preview.storage import deliveries, figures, jobs, organizations
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow

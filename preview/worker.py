@@ -12,10 +12,10 @@ from preview.core import clock
 from preview.core.errors import ClaimLost, NotFound, PreviewError
 from preview.core.settings import Settings
 from preview.deliveries import Deliveries, Read
-from preview.jobs import Jobs
 from preview.liveness import Liveness
-from preview.settling import Form
-from preview.snapshots import automatic
+from preview.reports.job_queue import Jobs
+from preview.reports.reconcile import Form
+from preview.reports.snapshots import automatic
 from preview.storage import jobs
 from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow

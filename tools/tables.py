@@ -8,14 +8,14 @@ from datetime import date
 from pathlib import Path
 
 import msgspec
+from preview.events import log as event_log
+from preview.events.log import Happening
 
 from api_handlers.problems import STATUSES
-from preview import events
 from preview.core.settings import SETTINGS
-from preview.events import Happening
+from preview.i18n.catalog import Texts
 from preview.model.findings import Code
 from preview.parsing.ssb_checks.rules import CONTROLS, RULES, Control
-from preview.texts import Texts
 
 MARK = re.compile(r"(<!-- table: ([a-z]+), written by make fix -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -36,7 +36,7 @@ def settings_table() -> str:
 
 def event_types() -> list[type[Happening]]:
     """Every type of event, in the order of their declaration."""
-    return [kind for kind in vars(events).values() if inspect.isclass(kind) and issubclass(kind, Happening) and kind is not Happening]
+    return [kind for kind in vars(event_log).values() if inspect.isclass(kind) and issubclass(kind, Happening) and kind is not Happening]
 
 
 def events_table() -> str:

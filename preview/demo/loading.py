@@ -16,9 +16,9 @@ from preview.core.leader_lock import Lead
 from preview.core.periods import Period
 from preview.demo import live
 from preview.demo.deliveries import DemoDelivery, iterate
-from preview.jobs import add, claim
-from preview.settling import settle
-from preview.snapshots import create
+from preview.reports.job_queue import add, claim
+from preview.reports.reconcile import settle
+from preview.reports.snapshots import create
 from preview.storage import jobs, meta, snapshots
 from preview.storage.database import Connection
 from preview.storage.jobs import JobRow

@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from preview.form.catalogue import Catalogue
+from preview.i18n.catalog import Texts
+from preview.i18n.formatting import Language
 from preview.model.resources import Document
-from preview.texts import Texts
-from preview.texts.formats import Language
 from tests.browser.conftest import API
 from tests.browser.printed import Printed
 from tests.folders import flytting, plan, tiltak, undersokelse

@@ -7,7 +7,7 @@ import pytest
 from lxml import html
 from playwright.sync_api import Page, expect
 
-from preview.texts.formats import LANGUAGES, Language
+from preview.i18n.formatting import LANGUAGES, Language
 from tests.browser import places
 from tests.browser.axe import violations_in_both_schemes
 from tests.browser.conftest import API

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from preview.jobs import Jobs
+from preview.reports.job_queue import Jobs
 from tests.cli.running import DAY, NO_XML, Run, fails, fine
 from tests.pipeline import document, opened, zipped
 from tests.preview.services import Service

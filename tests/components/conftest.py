@@ -13,9 +13,9 @@ from components.wording import Shown, word
 from preview.application import Application
 from preview.core.settings import Settings
 from preview.form.catalogue import Catalogue
+from preview.i18n.catalog import Texts
+from preview.i18n.formatting import Language
 from preview.previews import Preview
-from preview.texts import Texts
-from preview.texts.formats import Language
 
 Drawn = dict[str, html.HtmlElement]
 

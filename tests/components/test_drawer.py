@@ -19,9 +19,9 @@ from components.live import Live
 from components.page import House
 from preview.application import Application
 from preview.deliveries import DeliveryView, FindingCount
+from preview.i18n.catalog import Texts
+from preview.i18n.formatting import LANGUAGES, Language
 from preview.model.resources import DeliverySummary
-from preview.texts import Texts
-from preview.texts.formats import LANGUAGES, Language
 from tests import pipeline
 from tests.preview.services import Service
 

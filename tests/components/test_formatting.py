@@ -2,8 +2,8 @@
 
 import pytest
 
-from components import formatting
-from preview.texts.formats import Language
+from components import value_formatting
+from preview.i18n.formatting import Language
 
 NB = "\u00a0"
 
@@ -28,7 +28,7 @@ NB = "\u00a0"
     ],
 )
 def test_value(amount: float | None, unit: str, language: Language, shown: str) -> None:
-    assert formatting.value(amount, unit, language) == shown
+    assert value_formatting.value(amount, unit, language) == shown
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_value(amount: float | None, unit: str, language: Language, shown: str) 
     ],
 )
 def test_change(amount: float | None, unit: str, language: Language, shown: str) -> None:
-    assert formatting.change(amount, unit, language) == shown
+    assert value_formatting.change(amount, unit, language) == shown
 
 
 @pytest.mark.parametrize(
@@ -61,20 +61,20 @@ def test_change(amount: float | None, unit: str, language: Language, shown: str)
     ],
 )
 def test_percent_change(per_cent: int | None, unit: str, shown: str) -> None:
-    assert formatting.percent_change(per_cent, unit, "nb") == shown
+    assert value_formatting.percent_change(per_cent, unit, "nb") == shown
 
 
 def test_an_instant_is_shown_in_norwegian_time() -> None:
-    assert formatting.instant("2026-03-25T14:00:00Z", "nb") == "25. mars 2026 kl. 15:00"
-    assert formatting.instant("2026-07-25T14:00:00Z", "nn") == "25. juli 2026 kl. 16:00"
-    assert formatting.instant("2026-03-25T14:00:00Z", "en") == "25 March 2026 at 15:00"
-    assert formatting.clock_time("2026-03-25T14:02:00Z", "nb") == "kl. 15:02"
+    assert value_formatting.instant("2026-03-25T14:00:00Z", "nb") == "25. mars 2026 kl. 15:00"
+    assert value_formatting.instant("2026-07-25T14:00:00Z", "nn") == "25. juli 2026 kl. 16:00"
+    assert value_formatting.instant("2026-03-25T14:00:00Z", "en") == "25 March 2026 at 15:00"
+    assert value_formatting.clock_time("2026-03-25T14:02:00Z", "nb") == "kl. 15:02"
 
 
 def test_an_instant_late_on_new_years_eve_in_utc_is_of_the_next_year() -> None:
-    assert formatting.instant("2024-12-31T23:30:00Z", "nb") == "1. januar 2025 kl. 00:30"
+    assert value_formatting.instant("2024-12-31T23:30:00Z", "nb") == "1. januar 2025 kl. 00:30"
 
 
 def test_a_part_is_in_whole_per_cent() -> None:
-    assert formatting.part(0.619, "nb") == f"62{NB}%"
-    assert formatting.part(0, "en") == "0%"
+    assert value_formatting.part(0.619, "nb") == f"62{NB}%"
+    assert value_formatting.part(0, "en") == "0%"

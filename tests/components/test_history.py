@@ -9,8 +9,8 @@ from components.history_chart import colors_of, field_bars, field_chart, section
 from components.language import Words
 from components.wording import ShownValue
 from preview.form.catalogue import Catalogue
+from preview.i18n.catalog import Texts
 from preview.previews import Past
-from preview.texts import Texts
 
 NB = "\u00a0"
 ABSENT = ShownValue("–", "mangler verdi")

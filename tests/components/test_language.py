@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import components
 from components.language import Words, visit
-from preview.texts import Texts
+from preview.i18n.catalog import Texts
 
 
 def _request(query: dict[str, str], cookies: str = "") -> SimpleNamespace:

@@ -7,7 +7,7 @@ import pytest
 from components.language import Words
 from components.messages import message
 from preview.core.errors import ClaimLost, Conflict, Invalid, NotFound, Unavailable
-from preview.texts import Texts
+from preview.i18n.catalog import Texts
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from lxml import html
 from components.wording import Shown
 from preview.deliveries import DeliveryView, FindingCount
 from preview.form.catalogue import Catalogue
-from preview.jobs import NO_SOURCE
+from preview.i18n.formatting import LANGUAGES, Language
 from preview.previews import Preview
-from preview.texts.formats import LANGUAGES, Language
+from preview.reports.job_queue import NO_SOURCE
 from tests.components.samples import JOB, SNAPSHOT, preview_of, values_of
 from tests.components.test_drawer import OSLO, TAKEN
 

@@ -14,7 +14,7 @@ from components.overview_boards import Board, Boards
 from components.page import House
 from preview.application import Application
 from preview.core.clock import today
-from preview.texts.formats import Language
+from preview.i18n.formatting import Language
 from tests import country, pipeline
 
 WAIT_SECONDS = 30

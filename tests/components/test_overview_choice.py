@@ -6,7 +6,7 @@ import pytest
 
 from components.overview_choice import ACROSS, ALL, STATES, Choice
 from components.overview_lines import ShownLine
-from preview.texts import Texts
+from preview.i18n.catalog import Texts
 from tests.components.overview_samples import EMPTY, shown
 
 

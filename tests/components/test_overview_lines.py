@@ -8,8 +8,8 @@ from lxml import html
 from components.language import Words
 from components.overview_lines import ShownLine, collation
 from components.page import House
-from preview.texts import Texts
-from preview.texts.formats import LANGUAGES, Language
+from preview.i18n.catalog import Texts
+from preview.i18n.formatting import LANGUAGES, Language
 from tests.components.overview_samples import EMPTY, shown
 
 NB = "\u00a0"

@@ -11,10 +11,10 @@ from components.readings import draw
 from components.wording import Shown
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import Facts
-from preview.jobs import INTERRUPTED, NO_SOURCE
+from preview.i18n.catalog import Texts
+from preview.i18n.formatting import LANGUAGES, Language
 from preview.previews import Preview, SourceView
-from preview.texts import Texts
-from preview.texts.formats import LANGUAGES, Language
+from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 from tests.components.samples import JOB, QUIET, SNAPSHOT, preview_of, values_of
 
 NB = "\u00a0"

@@ -17,7 +17,7 @@ import pytest
 
 from preview.application import Application
 from preview.core.errors import ClaimLost
-from preview.jobs import Result
+from preview.reports.job_queue import Result
 from preview.storage import jobs, worker_rows
 from preview.storage.jobs import JobRow
 from tests.api.events import Block, Watcher, watching

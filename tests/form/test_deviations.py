@@ -9,7 +9,7 @@ from preview.form.catalogue import Catalogue
 from preview.form.deviations import HIDDEN, evaluate, without_hidden
 from preview.form.entries import LANGUAGES, Value
 from preview.form.rules.base import Deviation, Facts
-from preview.texts import Texts
+from preview.i18n.catalog import Texts
 
 _SECTIONS: tuple[tuple[Value, ...], ...] = (
     (600, 400, 150, 20, 95.0),

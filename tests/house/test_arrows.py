@@ -59,15 +59,15 @@ def against_the_arrows(path: Path, code: str) -> list[str]:
         ("components/preview.py", "from api_handlers.base import Handler"),
         ("api_handlers/stream.py", "import components.setup"),
         ("api_handlers/stream.py", "import app"),
-        ("preview/feed.py", "from tornado import ioloop"),
-        ("preview/jobs.py", "def late():\n    import panel as pn"),
-        ("preview/jobs.py", "from components import setup"),
+        ("preview/events/dispatcher.py", "from tornado import ioloop"),
+        ("preview/reports/job_queue.py", "def late():\n    import panel as pn"),
+        ("preview/reports/job_queue.py", "from components import setup"),
         ("preview/parsing/barnevern.py", "from preview import deliveries"),
-        ("preview/form/catalogue.py", "from preview.jobs import Job"),
-        ("preview/storage/cases.py", "import preview.snapshots"),
+        ("preview/form/catalogue.py", "from preview.reports.job_queue import Job"),
+        ("preview/storage/cases.py", "import preview.reports.snapshots"),
         ("preview/storage/cases.py", "import sqlite3"),
         ("preview/storage/cases.py", "from sqlite_utils.utils import sqlite3"),
-        ("preview/jobs.py", "from sqlite_utils import Database"),
+        ("preview/reports/job_queue.py", "from sqlite_utils import Database"),
         ("app.py", "import pysqlite3"),
     ],
 )
@@ -80,7 +80,7 @@ def test_the_rule_bites(path: str, code: str) -> None:
     [
         ("app.py", "import components.setup\nfrom api_handlers import routes\nfrom preview.application import Application"),
         ("preview/storage/database.py", "from sqlite_utils.utils import sqlite3"),
-        ("preview/jobs.py", "from preview.storage.jobs import claim\nimport paramiko"),
+        ("preview/reports/job_queue.py", "from preview.storage.jobs import claim\nimport paramiko"),
     ],
 )
 def test_the_rule_lets_pass(path: str, code: str) -> None:

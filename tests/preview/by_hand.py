@@ -3,7 +3,7 @@
 from preview.application import Application
 from preview.core.periods import Period
 from preview.model.case_records import Mappe
-from preview.snapshots import automatic
+from preview.reports.snapshots import automatic
 from preview.storage.jobs import JobRow
 from tests.preview.mapper import batch
 

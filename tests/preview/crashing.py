@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from preview import jobs
 from preview.application import Application
 from preview.core.settings import Settings
 from preview.deliveries import Deliveries
-from preview.jobs import Jobs
+from preview.reports import job_queue
+from preview.reports.job_queue import Jobs
 from preview.spool import Spool
 from preview.taking import Taking
 
@@ -80,7 +80,7 @@ def halfway(then: Callable[[], None]) -> Callable[[Function], Function]:
 POINTS: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
     "job-claimed": (Jobs, "read", before(die)),
     "job-half-read": (Jobs, "read", halfway(die)),
-    "job-before-commit": (jobs, "settle", after(die)),
+    "job-before-commit": (job_queue, "settle", after(die)),
     "job-committed": (Jobs, "complete", after(die)),
     "job-half-read-hang": (Jobs, "read", halfway(hang)),
     "delivery-not-written-down": (Deliveries, "_received", before(die)),

@@ -11,10 +11,10 @@ import pytest
 from preview.exports import overview_table, preview_table
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import Deviation
+from preview.i18n.catalog import Texts
 from preview.overviews import OverviewLine
 from preview.previews import Preview, Row, difference
 from preview.sheets import as_csv, as_xlsx
-from preview.texts import Texts
 
 CATALOGUE, TEXTS = Catalogue.load(), Texts.load()
 

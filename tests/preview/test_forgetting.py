@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from preview.application import Application
 from preview.cli import commands
 from preview.core.errors import ClaimLost, Conflict, NotFound
-from preview.forgetting import Forgetting
 from preview.idempotency import Answer
+from preview.maintenance.erasure import Forgetting
 from preview.model.resources import Document
 from preview.storage import jobs, meta
 from preview.storage.database import Connection

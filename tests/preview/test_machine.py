@@ -19,13 +19,13 @@ from preview.application import Application
 from preview.core.errors import ClaimLost, Invalid
 from preview.core.periods import Period
 from preview.core.settings import Settings
-from preview.jobs import MOVES as JOB_MOVES
 from preview.model.case_records import Mappe
 from preview.model.resources import Document, Summary, snapshot_id
 from preview.parsing.delivery import Batch
-from preview.settling import Form
-from preview.snapshots import automatic
-from preview.statuses import MOVES
+from preview.reports.job_queue import MOVES as JOB_MOVES
+from preview.reports.reconcile import Form
+from preview.reports.snapshots import automatic
+from preview.reports.status import MOVES
 from preview.storage.database import Connection
 from preview.storage.jobs import JobRow
 from tests.preview.mapper import batch, mappe

@@ -9,7 +9,7 @@ import pytest
 
 from preview import liveness
 from preview.deliveries import ATTEMPTS as DELIVERY_ATTEMPTS
-from preview.jobs import ATTEMPTS as JOB_ATTEMPTS
+from preview.reports.job_queue import ATTEMPTS as JOB_ATTEMPTS
 from preview.storage import worker_rows
 from preview.storage.database import Database
 from tests.pipeline import aggregate, deliver, document, events, kinds, opened, until, values, wait_for_delivery, zipped

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from preview.form.catalogue import Catalogue
-from preview.texts import Texts
+from preview.i18n.catalog import Texts
 from tests.servers import REPOSITORY
 
 _SMALL = """ikke fra hva hvem hvor hvorfor hvilke hvilken hvordan hver hvert noen noe jeg dere dem deres en et uke uker nå bare kun høyst mer flere

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from preview.i18n.catalog import Texts
 from preview.model.findings import Code
 from preview.parsing.ssb_checks.rules import RULES
-from preview.texts import Texts
 from tests.house.sources import sources, text
 from tests.texts.reading import HOLE, program, python_literals, script_literals, template_literals, template_words
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from preview.form.entries import InLanguages
+from preview.i18n.catalog import Texts
+from preview.i18n.formatting import Language
 from preview.model.findings import Code, Severity
 from preview.parsing.ssb_checks.rules import RULES
-from preview.texts import Texts
-from preview.texts.formats import Language
 
 
 def codes() -> Iterator[tuple[str, Severity]]:

@@ -1,6 +1,6 @@
 """How the screen writes values, changes and instants, in nb, nn or en. Here and never in the browser.
 
-Numbers and days themselves are written by `preview.texts.formats`. Instants come as the API's UTC text and are shown in Norwegian time.
+Numbers and days themselves are written by `preview.i18n.formatting`. Instants come as the API's UTC text and are shown in Norwegian time.
 """
 
 from datetime import date
@@ -9,8 +9,8 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 
 from preview.core.clock import OSLO, parse_instant
+from preview.i18n.formatting import CLOCK, INSTANT, NO_BREAK_SPACE, SHORT_DAY, Language, number, percent, signed, signed_percent
 from preview.model.resources import Value
-from preview.texts.formats import CLOCK, INSTANT, NO_BREAK_SPACE, SHORT_DAY, Language, number, percent, signed, signed_percent
 
 ABSENT = "–"
 HIDDEN = ":"

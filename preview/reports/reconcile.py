@@ -12,13 +12,13 @@ import msgspec
 
 from preview.core.clock import now, timestamp
 from preview.core.periods import Period
-from preview.events import CacheInvalidated, DataUpdated, SnapshotUpdated, record
+from preview.events.log import CacheInvalidated, DataUpdated, SnapshotUpdated, record
 from preview.form.catalogue import Catalogue
 from preview.form.sources import Choice, Source, choose
-from preview.judging import Side, judge, rows_by_severity
 from preview.model.resources import Value, snapshot_id
-from preview.rendering import render, shown, shown_in
-from preview.statuses import MOVES, Standing, derive
+from preview.reports.deviation_check import Side, judge, rows_by_severity
+from preview.reports.rendering import render, shown, shown_in
+from preview.reports.status import MOVES, Standing, derive
 from preview.storage import figures, jobs, meta, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from preview.events import AggregationProgress, Events
+from preview.events.log import AggregationProgress, Events
 from preview.model.resources import job_id, snapshot_id
 from preview.storage import deliveries, jobs
 from preview.storage.database import Database

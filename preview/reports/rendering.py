@@ -8,7 +8,7 @@ import msgspec
 from preview.form.catalogue import Catalogue
 from preview.form.suppression import hidden
 from preview.model.resources import Document, FieldValue, PriorPeriod, SectionValues, Value, snapshot_id
-from preview.statuses import Standing
+from preview.reports.status import Standing
 from preview.storage.snapshots import SnapshotRow
 
 Values = Mapping[str, tuple[Value, str | None]]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from preview.core.clock import now, timestamp
 from preview.core.errors import Conflict, NotFound
-from preview.events import SnapshotDeleted, record
+from preview.events.log import SnapshotDeleted, record
 from preview.model.resources import snapshot_id
 from preview.storage import audit, deliveries, erasure, meta, snapshots
 from preview.storage.audit import AuditRow

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from preview.core.errors import CatalogueError
-from preview.texts import formats
-from preview.texts.formats import LANGUAGES, Language
+from preview.i18n import formatting
+from preview.i18n.formatting import LANGUAGES, Language
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "locales"
 
 _WRITTEN: dict[str, Callable[[Language, Any], str]] = {
-    "+": formats.signed,
-    "%": formats.percent,
-    "+%": formats.signed_percent,
-    "day": formats.day,
-    "period": formats.period,
+    "+": formatting.signed,
+    "%": formatting.percent,
+    "+%": formatting.signed_percent,
+    "day": formatting.day,
+    "period": formatting.period,
 }
 
 
@@ -77,7 +77,7 @@ class _Writer(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec:
             return _WRITTEN[format_spec](self._language, value)
-        return value if isinstance(value, str) else formats.number(self._language, value)
+        return value if isinstance(value, str) else formatting.number(self._language, value)
 
 
 def _read(path: Path) -> Iterator[tuple[str, str]]:

@@ -10,10 +10,10 @@ from preview.core.clock import now, timestamp
 from preview.core.leader_lock import Lead
 from preview.core.periods import Period
 from preview.core.settings import Settings
-from preview.forgetting import Forgetting
-from preview.settling import Form, settle
-from preview.snapshots import remove
-from preview.statuses import newest_completed
+from preview.maintenance.erasure import Forgetting
+from preview.reports.reconcile import Form, settle
+from preview.reports.snapshots import remove
+from preview.reports.status import newest_completed
 from preview.storage import audit, events, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow

@@ -15,14 +15,14 @@ import msgspec
 from preview.core.clock import now, timestamp
 from preview.core.errors import ClaimLost, NotFound
 from preview.core.periods import Period
-from preview.events import AggregationCompleted, AggregationFailed, record
+from preview.events.log import AggregationCompleted, AggregationFailed, record
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.sources import data_source, extract_day
-from preview.judging import ReadFacts
 from preview.model.resources import JobDocument, Value, job_id, snapshot_id
-from preview.rendering import shown
-from preview.settling import Form, Reading, changed_keys, data_updated, reading_now, settle
-from preview.statuses import newest_completed
+from preview.reports.deviation_check import ReadFacts
+from preview.reports.reconcile import Form, Reading, changed_keys, data_updated, reading_now, settle
+from preview.reports.rendering import shown
+from preview.reports.status import newest_completed
 from preview.storage import audit, figures, jobs, organizations, snapshots
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from preview.core.clock import now, timestamp
 from preview.core.errors import Fault, Invalid, NotFound, PreconditionFailed
 from preview.core.periods import Period
-from preview.events import CacheInvalidated, SnapshotCreated, SnapshotDeleted, record
-from preview.jobs import NO_SOURCE, add
+from preview.events.log import CacheInvalidated, SnapshotCreated, SnapshotDeleted, record
 from preview.model.resources import Deleted, Invalidated, Requested, Summary, job_id, snapshot_id
-from preview.settling import Form, reading_now, settle
-from preview.statuses import newest_completed
+from preview.reports.job_queue import NO_SOURCE, add
+from preview.reports.reconcile import Form, reading_now, settle
+from preview.reports.status import newest_completed
 from preview.storage import audit, events, jobs, organizations, snapshots
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database
