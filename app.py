@@ -10,17 +10,17 @@ import signal
 import sys
 from collections.abc import Callable
 
-from ports import OwnPort, SharedPort
-from preview import cli
-from preview.application import Application
+from preview.cli import commands
 from preview.core import logging_config
 from preview.core.clock import today
 from preview.core.errors import StoreError
 from preview.core.settings import Settings
 from preview.demo.live import CaseSystem
 from preview.demo.loading import Loading
+from preview.runtime.application import Application
+from preview.runtime.sockets import OwnPort, SharedPort
+from preview.runtime.supervisor import Post, Supervisor, end_in_time
 from preview.storage.database import SAFE_SQLITE, sqlite_is_safe
-from preview.supervisor import Post, Supervisor, end_in_time
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ def serve(settings: Settings) -> None:
 
 def main() -> None:
     """The command line."""
-    cli.commands(serve)(prog_name="bufdir-preview")
+    commands.build_cli(serve)(prog_name="bufdir-preview")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from api_handlers.operations import METHODS, operation_of
 from api_handlers.paging import Pagination, links
 from api_handlers.parsing import Paging, parse_body, parse_query
 from api_handlers.problems import MethodNotAllowed, NotAcceptable, UnsupportedMediaType
-from preview.application import Application
 from preview.core.errors import Fault, Invalid, NotFound, PreviewError, TooLarge, Unavailable
 from preview.idempotency import Answer
+from preview.runtime.application import Application
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -8,12 +8,12 @@ import logging
 import socket
 from collections.abc import Callable
 
-from preview.events.log import AggregationProgress, EventRow
 from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 
 from api_handlers import problems
 from api_handlers.frames import COMMENT, Frame, batches, event_frame, place_block, progress_frame, retry_block
-from preview.application import Application
+from preview.events.log import AggregationProgress, EventRow
+from preview.runtime.application import Application
 
 MAX_WRITE_BUFFER_BYTES = 262144
 """A subscriber with more than this unsent is cut off; it knows its place by the last id (contract 6f)."""

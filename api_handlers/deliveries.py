@@ -14,8 +14,8 @@ from api_handlers.paging import Pagination
 from api_handlers.parsing import Flag, OrganizationId, Paging
 from api_handlers.upload import Upload
 from preview.idempotency import Answer
+from preview.ingest.spool_file import SpoolFile
 from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliveryStatus, DeliverySummary
-from preview.spool_file import SpoolFile
 
 DeliveryStatusFilter = Annotated[DeliveryStatus, Meta(title="received, reading, taken or refused")]
 

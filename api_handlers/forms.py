@@ -5,7 +5,7 @@ from multipart import MultipartError, MultipartSegment, ParserLimitReached, Push
 from api_handlers.parsing import pointer
 from api_handlers.problems import NotAForm
 from preview.core.errors import Fault, Invalid, TooLarge
-from preview.spool_file import SpoolFile
+from preview.ingest.spool_file import SpoolFile
 
 MEDIA_TYPE = "multipart/form-data"
 MAX_FILES = 1_000_000

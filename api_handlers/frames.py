@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
+
 from preview.events.log import AggregationProgress, EventRow, Resync
 
 RETRY_MILLISECONDS = 2000

@@ -7,14 +7,14 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from preview.events import log as event_log
 
 from api_handlers.base import MAX_KEY_LENGTH, Handler
 from api_handlers.broadcaster import Broadcaster
 from api_handlers.operations import Operation, Policy, Route, operation, operation_of
 from api_handlers.parsing import parameters
 from api_handlers.problems import MEDIA_TYPE, Problem
-from preview.application import Application
+from preview.events import log as event_log
+from preview.runtime.application import Application
 
 REFERENCE = "#/components/schemas/{name}"
 

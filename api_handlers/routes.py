@@ -14,7 +14,7 @@ from api_handlers.organizations import Organizations
 from api_handlers.report_fields import ReportFields
 from api_handlers.snapshots import Snapshot, Snapshots
 from api_handlers.stream import Watch
-from preview.application import Application
+from preview.runtime.application import Application
 
 PUBLIC = Policy.PUBLIC
 

@@ -13,7 +13,7 @@ from api_handlers.broadcaster import Broadcaster, Subscriber
 from api_handlers.frames import batches, event_frame, place_block, resync_block, retry_block
 from api_handlers.operations import operation
 from api_handlers.parsing import EventPlace, OrganizationId, PeriodId
-from preview.application import Application
+from preview.runtime.application import Application
 
 REPLAY_PAGE = 500
 REPLAY_WRITE_SECONDS = 30

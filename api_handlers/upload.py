@@ -16,9 +16,9 @@ from api_handlers.forms import MEDIA_TYPE as FORM
 from api_handlers.forms import Form
 from api_handlers.operations import operation_of
 from api_handlers.problems import UnsupportedMediaType
-from preview.application import Application
 from preview.core.errors import Fault, Invalid, PreviewError
-from preview.spool_file import SpoolFile
+from preview.ingest.spool_file import SpoolFile
+from preview.runtime.application import Application
 
 R = TypeVar("R")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks import folders, stores
 from benchmarks.figures import Figure, ratio
 from benchmarks.import_zip import parse_bare
-from preview.application import Application
+from preview.runtime.application import Application
 from tests import pipeline
 
 TARGET = 0.3

@@ -16,11 +16,11 @@ import msgspec
 from benchmarks import folders, stores
 from benchmarks.figures import Figure
 from benchmarks.folders import ORGANIZATION, YEAR, Folder
-from preview.application import Application
 from preview.core.clock import instant_text
 from preview.core.periods import Period
 from preview.core.settings import Settings
 from preview.model.resources import Document
+from preview.runtime.application import Application
 from tests import pipeline
 from tests.servers import running
 

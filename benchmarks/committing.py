@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from preview.application import Application
 from preview.core.settings import Settings
+from preview.runtime.application import Application
 
 
 def main() -> None:

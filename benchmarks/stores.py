@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 
 from benchmarks.folders import DAY, ORGANIZATION, YEAR
-from preview.application import Application
 from preview.demo.deliveries import iterate
+from preview.runtime.application import Application
 from tests import pipeline
 
 EXAMPLE = "org-1042"

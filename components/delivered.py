@@ -7,7 +7,7 @@ from components import value_formatting
 from components.language import Words
 from components.offers import DOORS
 from preview.core.clock import oslo_day, parse_instant, today
-from preview.deliveries import DeliveryView, FindingCount
+from preview.ingest.deliveries import DeliveryView, FindingCount
 from preview.model.resources import DeliverySummary
 
 _NAMED = 3

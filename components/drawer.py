@@ -11,13 +11,13 @@ from functools import partial
 from typing import Any
 
 from bokeh.document import Document
-from preview.events.dispatcher import Feed
 from tornado.ioloop import IOLoop
 
 from components.delivered import word
 from components.language import Words
 from components.live import Live
 from components.page import House
+from preview.events.dispatcher import Feed
 from preview.i18n.formatting import Language
 
 log = logging.getLogger(__name__)

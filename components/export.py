@@ -12,9 +12,9 @@ from components.overview import OverviewPage
 from components.overview_choice import Choice
 from components.page import House, TellsCalmly, guard
 from components.readings import Asked
-from preview.exports import overview_table, preview_table
 from preview.i18n.formatting import Language
-from preview.sheets import Table, as_csv, as_xlsx
+from preview.views.export_tables import overview_table, preview_table
+from preview.views.spreadsheet import Table, as_csv, as_xlsx
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": _XLSX}

@@ -9,7 +9,7 @@ from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Field
 from preview.i18n import formatting
-from preview.previews import Past
+from preview.views.preview import Past
 
 MOST_PERIODS = 8
 """In a section's; a field's own has all of them."""

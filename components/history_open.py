@@ -14,7 +14,7 @@ from components.history_chart import Bars, colors_of, field_bars, field_chart, s
 from components.language import Words
 from components.live import Live
 from components.page import House
-from preview.previews import Preview
+from preview.views.preview import Preview
 
 
 class Drawn(NamedTuple):

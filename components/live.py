@@ -14,9 +14,10 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 from panel.theme import Design
+from tornado.ioloop import IOLoop
+
 from preview.events.dispatcher import Feed
 from preview.events.log import AggregationProgress, EventRow
-from tornado.ioloop import IOLoop
 
 log = logging.getLogger(__name__)
 

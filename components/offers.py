@@ -8,7 +8,7 @@ from components import value_formatting
 from components.language import Words
 from preview.i18n import formatting
 from preview.model.resources import JobDocument
-from preview.previews import Preview
+from preview.views.preview import Preview
 
 
 @dataclass(frozen=True)

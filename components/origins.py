@@ -8,7 +8,7 @@ from components.language import Words
 from preview.core.clock import oslo_day, parse_instant
 from preview.i18n import formatting
 from preview.model.resources import SourceDocument
-from preview.previews import Preview
+from preview.views.preview import Preview
 
 
 @dataclass(frozen=True)

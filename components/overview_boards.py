@@ -13,16 +13,15 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
 
-from preview.events.log import AggregationProgress, EventRow
-
 from components.language import Words
 from components.live import Fanout
 from components.overview_lines import ShownLine, word
 from components.page import House
 from preview.core.clock import OSLO, now, today
+from preview.events.log import AggregationProgress, EventRow
 from preview.i18n import formatting
 from preview.i18n.formatting import Language
-from preview.overviews import Overview, OverviewLine
+from preview.views.overview import Overview, OverviewLine
 
 log = logging.getLogger(__name__)
 

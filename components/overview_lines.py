@@ -15,7 +15,7 @@ from components.wording import ShownCount
 from preview.core.clock import oslo_day, parse_instant
 from preview.form.rules.base import Severity
 from preview.i18n import formatting
-from preview.overviews import OverviewLine
+from preview.views.overview import OverviewLine
 
 # Letters that follow z in Norwegian, as characters that do so in Unicode.
 _ALPHABET = str.maketrans({"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"})

@@ -18,7 +18,7 @@ from tornado.web import RequestHandler
 from components.assets import Assets
 from components.language import LANGUAGE_NAMES, Visit, Words, visit
 from components.messages import Message
-from preview.application import Application
+from preview.runtime.application import Application
 
 Result = TypeVar("Result")
 

@@ -14,7 +14,6 @@ import panel as pn
 import param
 from bokeh.document import Document
 from panel.viewable import Viewer
-from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
 
 from components import value_formatting
 from components.drawer import OPEN_TEXTS as DRAWER_TEXTS
@@ -29,6 +28,7 @@ from components.readings import Asked, Reading, Readings, blank, draw
 from components.wording import Notice, bare, word_job
 from preview.core.clock import now, timestamp
 from preview.core.errors import Invalid, NotFound, Unavailable
+from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
 
 log = logging.getLogger(__name__)
 

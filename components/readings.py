@@ -11,7 +11,7 @@ from components.page import House
 from components.wording import Shown, word
 from preview.core.errors import PreviewError
 from preview.i18n.formatting import Language
-from preview.previews import Preview
+from preview.views.preview import Preview
 
 
 class Asked(NamedTuple):

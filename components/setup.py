@@ -32,7 +32,7 @@ from components.messages import message
 from components.overview import OverviewPage
 from components.page import LIVE_MARK, Elsewhere, House, NothingHere, TellsCalmly, guard
 from components.preview import PreviewPage
-from preview.application import Application
+from preview.runtime.application import Application
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from preview.form.catalogue import Catalogue
 from preview.form.rules.base import SEVERITIES, Deviation, Severity
 from preview.i18n import formatting
 from preview.model.resources import JobDocument, Value
-from preview.previews import Preview, Row
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
+from preview.views.preview import Preview, Row
 
 # The picture shows changes up to this many per cent (shares: points) on either side; beyond it the disc stands at the edge.
 _PICTURE_EDGE = 58

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from preview.application import Application
 from preview.core.periods import Period
+from preview.runtime.application import Application
 from tests import folders, pipeline
 
 SERVICES = 400

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from preview.events.log import EventRow
 
-from preview.application import Application
 from preview.core.periods import Period
 from preview.core.settings import Settings
+from preview.events.log import EventRow
 from preview.model.resources import DeliveryDocument, Document, Requested, Value
 from preview.reports.job_queue import add, claim
 from preview.reports.reconcile import settle
 from preview.reports.snapshots import create
+from preview.runtime.application import Application
 from preview.storage import snapshots
 from preview.storage.database import Connection
 from preview.storage.jobs import JobRow

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from preview.cli.settings_options import settings_options, settings_options_of
 from preview.core.errors import SettingError
 from preview.core.periods import Period
 from preview.core.settings import SETTINGS, Settings
-from preview.settings_options import settings_options, settings_options_of
 
 Run = Callable[..., Result]
 

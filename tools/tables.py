@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 
 import msgspec
-from preview.events import log as event_log
-from preview.events.log import Happening
 
 from api_handlers.problems import STATUSES
 from preview.core.settings import SETTINGS
+from preview.events import log as event_log
+from preview.events.log import Happening
 from preview.i18n.catalog import Texts
 from preview.model.findings import Code
 from preview.parsing.ssb_checks.rules import CONTROLS, RULES, Control

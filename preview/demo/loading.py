@@ -9,7 +9,6 @@ from datetime import date
 
 import msgspec
 
-from preview.application import Application
 from preview.core.clock import now, timestamp
 from preview.core.errors import Unavailable
 from preview.core.leader_lock import Lead
@@ -19,6 +18,7 @@ from preview.demo.deliveries import DemoDelivery, iterate
 from preview.reports.job_queue import add, claim
 from preview.reports.reconcile import settle
 from preview.reports.snapshots import create
+from preview.runtime.application import Application
 from preview.storage import jobs, meta, snapshots
 from preview.storage.database import Connection
 from preview.storage.jobs import JobRow

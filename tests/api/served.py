@@ -15,8 +15,8 @@ from tornado.web import Application as TornadoApplication
 
 from api_handlers.broadcaster import Broadcaster
 from api_handlers.routes import routes
-from preview.application import Application
 from preview.model.resources import DeliveryDocument
+from preview.runtime.application import Application
 from tests import pipeline
 from tests.pipeline import opened
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from api_handlers import upload
-from preview.spool_file import SpoolFile
+from preview.ingest.spool_file import SpoolFile
 from tests.api.served import Served, serving
 from tests.contract.worlds import Service
 from tests.pipeline import until, wait_for_delivery, zipped

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from preview.events.log import SnapshotDeleted, SourceReceived, record
 
+from preview.events.log import SnapshotDeleted, SourceReceived, record
 from preview.storage.events import prune
 from tests.api.events import Block, Watcher, watching
 from tests.api.served import Served, serving

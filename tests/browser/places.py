@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from preview.application import Application
+from preview.runtime.application import Application
 from preview.storage.jobs import JobRow
 from tests import folders, pipeline
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from preview.cli import commands
+from preview.cli.commands import build_cli
 from tests.cli.running import DAY, Run, serve
 from tests.preview.services import Service
 
@@ -22,7 +22,7 @@ def run(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gene
     handlers, level = root.handlers[:], root.level
 
     def call(*arguments: str | Path, **environment: str) -> Result:
-        return CliRunner().invoke(commands(serve), [str(argument) for argument in arguments], env=environment)
+        return CliRunner().invoke(build_cli(serve), [str(argument) for argument in arguments], env=environment)
 
     yield call
     root.handlers[:], root.level = handlers, level

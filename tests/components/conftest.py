@@ -10,12 +10,12 @@ from components.language import Words
 from components.page import House
 from components.readings import draw
 from components.wording import Shown, word
-from preview.application import Application
 from preview.core.settings import Settings
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
 from preview.i18n.formatting import Language
-from preview.previews import Preview
+from preview.runtime.application import Application
+from preview.views.preview import Preview
 
 Drawn = dict[str, html.HtmlElement]
 

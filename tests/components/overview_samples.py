@@ -9,7 +9,7 @@ from components.language import Words
 from components.overview_lines import ShownLine, word
 from preview.i18n.catalog import Texts
 from preview.i18n.formatting import Language
-from preview.overviews import OverviewLine
+from preview.views.overview import OverviewLine
 
 TODAY = date(2026, 3, 25)
 READY = OverviewLine(

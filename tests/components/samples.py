@@ -8,7 +8,7 @@ from preview.form.catalogue import Catalogue
 from preview.form.deviations import evaluate
 from preview.form.rules.base import Deviation, Facts
 from preview.model.resources import JobDocument, SourceDocument, Value
-from preview.previews import Preview, Row, SnapshotView, SourceView, difference
+from preview.views.preview import Preview, Row, SnapshotView, SourceView, difference
 
 SNAPSHOT = SnapshotView("snap-001", "current", True, "2026-03-25T14:00:00Z", 34, '"a"')
 JOB = JobDocument(

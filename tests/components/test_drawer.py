@@ -17,11 +17,11 @@ from components.drawer import Drawer, Drawers
 from components.language import Words
 from components.live import Live
 from components.page import House
-from preview.application import Application
-from preview.deliveries import DeliveryView, FindingCount
 from preview.i18n.catalog import Texts
 from preview.i18n.formatting import LANGUAGES, Language
+from preview.ingest.deliveries import DeliveryView, FindingCount
 from preview.model.resources import DeliverySummary
+from preview.runtime.application import Application
 from tests import pipeline
 from tests.preview.services import Service
 

@@ -10,7 +10,7 @@ from components.language import Words
 from components.wording import ShownValue
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
-from preview.previews import Past
+from preview.views.preview import Past
 
 NB = "\u00a0"
 ABSENT = ShownValue("–", "mangler verdi")

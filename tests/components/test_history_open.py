@@ -13,8 +13,8 @@ from components.history_open import OpenHistories
 from components.language import Words
 from components.live import Live
 from components.page import House
-from preview.application import Application
-from preview.previews import Past
+from preview.runtime.application import Application
+from preview.views.preview import Past
 from tests import country, pipeline
 
 WAIT_SECONDS = 30

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from preview.events.log import AggregationProgress, EventRow
-
 from components.live import Fanout, Live
+from preview.events.log import AggregationProgress, EventRow
 
 
 def _taken(_: dict[str, Any]) -> None:

@@ -8,11 +8,11 @@ import pytest
 from lxml import html
 
 from components.wording import Shown
-from preview.deliveries import DeliveryView, FindingCount
 from preview.form.catalogue import Catalogue
 from preview.i18n.formatting import LANGUAGES, Language
-from preview.previews import Preview
+from preview.ingest.deliveries import DeliveryView, FindingCount
 from preview.reports.job_queue import NO_SOURCE
+from preview.views.preview import Preview
 from tests.components.samples import JOB, SNAPSHOT, preview_of, values_of
 from tests.components.test_drawer import OSLO, TAKEN
 

@@ -12,9 +12,9 @@ from components import assets
 from components.live import Fanout
 from components.overview_boards import Board, Boards
 from components.page import House
-from preview.application import Application
 from preview.core.clock import today
 from preview.i18n.formatting import Language
+from preview.runtime.application import Application
 from tests import country, pipeline
 
 WAIT_SECONDS = 30

@@ -13,8 +13,8 @@ from preview.form.catalogue import Catalogue
 from preview.form.rules.base import Facts
 from preview.i18n.catalog import Texts
 from preview.i18n.formatting import LANGUAGES, Language
-from preview.previews import Preview, SourceView
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
+from preview.views.preview import Preview, SourceView
 from tests.components.samples import JOB, QUIET, SNAPSHOT, preview_of, values_of
 
 NB = "\u00a0"

@@ -17,8 +17,8 @@ from components.live import Fanout
 from components.page import House
 from components.preview import PreviewView
 from components.readings import Asked, Readings
-from preview.application import Application
-from preview.previews import Preview
+from preview.runtime.application import Application
+from preview.views.preview import Preview
 from tests import country, pipeline
 
 WAIT_SECONDS = 30

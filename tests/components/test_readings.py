@@ -11,8 +11,8 @@ import pytest
 from components import assets
 from components.page import House
 from components.readings import Asked, Readings
-from preview.application import Application
 from preview.core.errors import NotFound
+from preview.runtime.application import Application
 from tests import country, pipeline
 
 WAIT_SECONDS = 30

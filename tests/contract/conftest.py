@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from preview.application import Application
 from preview.core.periods import Period
+from preview.runtime.application import Application
 from tests.api.served import Served, serving
 from tests.pipeline import opened
 

@@ -15,9 +15,9 @@ import httpx
 import msgspec
 import pytest
 
-from preview.application import Application
 from preview.core.errors import ClaimLost
 from preview.reports.job_queue import Result
+from preview.runtime.application import Application
 from preview.storage import jobs, worker_rows
 from preview.storage.jobs import JobRow
 from tests.api.events import Block, Watcher, watching

@@ -8,12 +8,12 @@ from xml.etree.ElementTree import Element, fromstring
 import httpx
 import pytest
 
-from preview.application import Application
 from preview.core.clock import OSLO, now
 from preview.core.errors import Unavailable
 from preview.demo import live
 from preview.demo.live import CaseSystem, Step, is_due, next_step, ready
 from preview.demo.services import services
+from preview.runtime.application import Application
 from preview.storage import meta
 from tests.demo.conftest import TODAY, Demo
 from tests.demo.test_pipeline import take

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
-from preview.application import Application
 from preview.core.clock import OSLO
 from preview.core.settings import Settings
 from preview.demo import Turn, changed_folder
 from preview.model.resources import DeliveryDocument, DeliverySummary
 from preview.parsing.ssb_checks.rules import CODE
-from preview.previews import Preview
+from preview.runtime.application import Application
+from preview.views.preview import Preview
 from tests.demo.conftest import TODAY, Demo
 
 LARGEST = "org-1103"

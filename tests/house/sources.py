@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.servers import REPOSITORY
 
-PROGRAM = ("app.py", "ports.py", "preview", "api_handlers", "components")
+PROGRAM = ("app.py", "preview.runtime.sockets.py", "preview", "api_handlers", "components")
 
 
 def tracked() -> list[Path]:

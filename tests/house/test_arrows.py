@@ -7,7 +7,7 @@ import pytest
 
 from tests.house.sources import imported, sources, text, under
 
-SCREEN = ("tornado", "panel", "bokeh", "param", "app", "ports", "components", "api_handlers")
+SCREEN = ("tornado", "panel", "bokeh", "param", "app", "preview.runtime.sockets", "components", "api_handlers")
 NOUNS = (
     "application",
     "organizations",
@@ -31,8 +31,8 @@ ABOVE_THE_STORE = tuple(f"preview.{noun}" for noun in NOUNS)
 
 # What a folder's files must not import; the nearest folder that is listed decides, and all above it.
 FORBIDDEN: dict[str, tuple[str, ...]] = {
-    "api_handlers": ("app", "ports", "components", "panel", "bokeh", "sqlite_utils"),
-    "components": ("app", "ports", "api_handlers", "sqlite_utils"),
+    "api_handlers": ("app", "preview.runtime.sockets", "components", "panel", "bokeh", "sqlite_utils"),
+    "components": ("app", "preview.runtime.sockets", "api_handlers", "sqlite_utils"),
     "preview": SCREEN,
     "preview/form": (*ABOVE_THE_STORE, "preview.parsing"),
     "preview/readers": (*ABOVE_THE_STORE, "preview.form", "preview.storage"),
@@ -78,7 +78,7 @@ def test_the_rule_bites(path: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("path", "code"),
     [
-        ("app.py", "import components.setup\nfrom api_handlers import routes\nfrom preview.application import Application"),
+        ("app.py", "import components.setup\nfrom api_handlers import routes\nfrom preview.runtime.application import Application"),
         ("preview/storage/database.py", "from sqlite_utils.utils import sqlite3"),
         ("preview/reports/job_queue.py", "from preview.storage.jobs import claim\nimport paramiko"),
     ],

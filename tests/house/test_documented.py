@@ -6,11 +6,11 @@ from itertools import chain
 
 import msgspec
 import pytest
-from preview.events.log import Happening
 
 from api_handlers.problems import STATUSES
 from preview.core import errors
 from preview.core.settings import SETTINGS
+from preview.events.log import Happening
 from tests.house.sources import REPOSITORY, sources, text, tracked
 from tools.tables import MARK, TABLES, event_types, first_sentence, with_tables
 

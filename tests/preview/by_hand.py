@@ -1,9 +1,9 @@
 """The worker's steps taken by hand, so that a test says what happens between them. For an application that is not started."""
 
-from preview.application import Application
 from preview.core.periods import Period
 from preview.model.case_records import Mappe
 from preview.reports.snapshots import automatic
+from preview.runtime.application import Application
 from preview.storage.jobs import JobRow
 from tests.preview.mapper import batch
 

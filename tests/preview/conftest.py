@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from preview.application import Application
+from preview.runtime.application import Application
 from tests.pipeline import opened
 from tests.preview.services import Service
 

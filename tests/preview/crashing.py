@@ -13,13 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from preview.application import Application
 from preview.core.settings import Settings
-from preview.deliveries import Deliveries
+from preview.ingest.deliveries import Deliveries
+from preview.ingest.delivery_import import Taking
+from preview.ingest.spool import Spool
 from preview.reports import job_queue
 from preview.reports.job_queue import Jobs
-from preview.spool import Spool
-from preview.taking import Taking
+from preview.runtime.application import Application
 
 HANGS = "hangs\n"
 

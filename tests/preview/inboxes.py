@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from preview.application import Application
 from preview.core.leader_lock import Lead
-from preview.inbox import Inbox
+from preview.ingest.inbox.watcher import Inbox
 from preview.model.resources import DeliverySummary
+from preview.runtime.application import Application
 from tests.pipeline import opened, until
 
 SETTLE = 0.4

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from preview.application import Application
 from preview.model.resources import OrganizationDocument
+from preview.runtime.application import Application
 from preview.storage import organizations
 from preview.storage.organizations import KildeRow
 from tests import folders

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from preview.core import logging_config
-from preview.supervisor import Post, Supervisor
+from preview.runtime.supervisor import Post, Supervisor
 
 PAUSES = (0.0, 0.05, 0.1)
 DIES_WITH, FALLS_WITH = 7, 9

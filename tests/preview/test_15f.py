@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from preview.application import Application
+from preview.cli.file_report import report
 from preview.core.errors import Invalid
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.model.resources import Document, Value
-from preview.reporting import report
+from preview.runtime.application import Application
 from tests import individer
 from tests.individer import flytting, individ, lovhjemmel, melding, plan, tiltak, undersokelse
 from tests.pipeline import aggregate, deliver, document, events, opened, until, values

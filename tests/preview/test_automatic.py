@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from preview.application import Application
 from preview.core.clock import today
 from preview.core.periods import Period
 from preview.model.resources import Summary
 from preview.reports.job_queue import Jobs
+from preview.runtime.application import Application
 from preview.storage import audit, jobs
 from preview.storage.database import Connection
 from tests.pipeline import aggregate, deliver, document, events, kinds, opened, until, values, wait_for_job

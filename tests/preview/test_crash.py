@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from preview.application import Application
 from preview.model.resources import DeliveryDocument, JobDocument, Value
 from preview.reports.job_queue import ATTEMPTS
+from preview.runtime.application import Application
 from preview.storage import audit
 from preview.storage.database import Connection
 from tests.pipeline import aggregate, deliver, document, events, opened, until, values, wait_for_job, zipped

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from preview.application import Application
 from preview.core.errors import Invalid, NotFound, ReaderDied, TooLarge
-from preview.deliveries import ATTEMPTS, Read
+from preview.ingest.deliveries import ATTEMPTS, Read
+from preview.ingest.spool import Spool
 from preview.parsing.delivery import Batch
-from preview.spool import Spool
+from preview.runtime.application import Application
 from tests import folders
 from tests.pipeline import deliver, document, events, kinds, opened, until, values
 from tests.preview.mapper import AVGIVER, batch, mappe

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from preview.application import Application
+from preview.runtime.application import Application
 from tests import folders
 from tests.pipeline import aggregate, deliver
 from tests.preview.services import Service

@@ -10,11 +10,11 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
-from preview import reporting
+from preview.cli import file_report
+from preview.cli.explain import LocalCases, local_cases
 from preview.core.errors import Invalid, NotFound
 from preview.core.periods import Period
 from preview.demo import iterate
-from preview.explaining import LocalCases, local_cases
 from preview.form.catalogue import Catalogue
 from preview.model.resources import Document
 from tests import folders, individer
@@ -56,7 +56,7 @@ def in_year(day: str | None, year: int) -> bool:
 
 @pytest.mark.parametrize("period", PERIODS, ids=str)
 def test_the_cases_of_every_field_make_up_the_number_that_report_gives(paths: list[Path], period: Period) -> None:
-    reported = {document.organization_id: document for document in reporting.report(paths, period, None)}
+    reported = {document.organization_id: document for document in file_report.report(paths, period, None)}
     known = {(sak.attrib["Id"], sak.attrib["Journalnummer"]) for _, sak in saker(paths)}
     fields = Catalogue.load().fields
     explained = 0
@@ -186,7 +186,7 @@ def test_of_two_15f_files_of_a_year_the_last_holds(tmp_path: Path) -> None:
 
 def test_the_published_15f_files_are_explained_as_they_are_reported(cases: Path) -> None:
     path = cases / "kostra-15f" / "Testfil_21_OK_2020_15F_for_3401.xml"
-    (reported,) = reporting.report([path], Period(2020), None)
+    (reported,) = file_report.report([path], Period(2020), None)
     with local_cases([path]) as local:
         for field in Catalogue.load().fields:
             (told,) = local.explain(Period(2020), field.field_key)
@@ -212,9 +212,9 @@ def test_each_zip_is_a_delivery_and_the_files_between_two_are_one(tmp_path: Path
     for name in ("a.xml", "b.zip", "c.xml", "d.csv", "e.zip", "f.ZIP", "u/g.xml", ".DS_Store", "u/Thumbs.db"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(io.BytesIO().getvalue())
-    groups = reporting.deliveries_of([tmp_path / "d.csv", tmp_path])
+    groups = file_report.deliveries_of([tmp_path / "d.csv", tmp_path])
     named = [[str(path.relative_to(tmp_path)) for path in group] for group in groups]
     assert named == [["d.csv", "a.xml"], ["b.zip"], ["c.xml", "d.csv"], ["e.zip"], ["f.ZIP"], ["u/g.xml"]]
     (tmp_path / "empty").mkdir()
     with pytest.raises(Invalid, match="no file"):
-        reporting.deliveries_of([tmp_path / "empty"])
+        file_report.deliveries_of([tmp_path / "empty"])

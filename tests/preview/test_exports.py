@@ -8,13 +8,13 @@ import msgspec
 import openpyxl
 import pytest
 
-from preview.exports import overview_table, preview_table
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import Deviation
 from preview.i18n.catalog import Texts
-from preview.overviews import OverviewLine
-from preview.previews import Preview, Row, difference
-from preview.sheets import as_csv, as_xlsx
+from preview.views.export_tables import overview_table, preview_table
+from preview.views.overview import OverviewLine
+from preview.views.preview import Preview, Row, difference
+from preview.views.spreadsheet import as_csv, as_xlsx
 
 CATALOGUE, TEXTS = Catalogue.load(), Texts.load()
 

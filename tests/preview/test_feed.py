@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from preview.events.dispatcher import Feed
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted, record
-
-from preview.application import Application
+from preview.runtime.application import Application
 from preview.storage.database import Connection
 from tests.pipeline import events, opened, until
 from tests.preview.by_hand import ORGANIZATION, claim, complete, take

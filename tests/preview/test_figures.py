@@ -2,8 +2,8 @@
 
 import pytest
 
-from preview.application import Application
 from preview.model.resources import DeliveryDocument, FieldValue
+from preview.runtime.application import Application
 from tests.pipeline import aggregate, deliver, document, events, kinds
 from tests.preview.services import Service
 

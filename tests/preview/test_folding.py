@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preview.folding import Fold
+from preview.ingest.case_merge import Fold
 from preview.model.case_records import Mappe
 from preview.storage.database import Connection, Database
 from tests.preview.mapper import mappe

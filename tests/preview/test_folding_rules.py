@@ -2,8 +2,8 @@
 
 import pytest
 
-from preview.application import Application
 from preview.model.resources import DeliveryDocument
+from preview.runtime.application import Application
 from tests import folders
 from tests.pipeline import aggregate, deliver, document, events
 from tests.preview.services import Service

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from preview.application import Application
-from preview.cli import commands
+from preview.cli.commands import build_cli
 from preview.core.errors import ClaimLost, Conflict, NotFound
 from preview.idempotency import Answer
 from preview.maintenance.erasure import Forgetting
 from preview.model.resources import Document
+from preview.runtime.application import Application
 from preview.storage import jobs, meta
 from preview.storage.database import Connection
 from tests import folders
@@ -323,7 +323,7 @@ def test_by_the_command_line_beside_a_running_server(data_dir: Path) -> None:
         assert msgspec.json.decode(shown.content, type=Document).organization_id == gone.organization_id
         with watching(server.url, f"{WATCH}?organization_id={gone.organization_id}") as watcher:
             result = CliRunner().invoke(
-                commands(lambda _: None), ["forget", "--organization", gone.organization_id, "--data-dir", str(data_dir)]
+                build_cli(lambda _: None), ["forget", "--organization", gone.organization_id, "--data-dir", str(data_dir)]
             )
             assert (result.exit_code, result.output) == (0, f"{gone.organization_id} is forgotten\n")
             block = watcher.next()
@@ -339,6 +339,6 @@ def test_by_the_command_line_beside_a_running_server(data_dir: Path) -> None:
         time.sleep(0.1)
         assert found_in(data_dir, searched) == set()
         again = CliRunner().invoke(
-            commands(lambda _: None), ["forget", "--organization", gone.organization_id, "--data-dir", str(data_dir)]
+            build_cli(lambda _: None), ["forget", "--organization", gone.organization_id, "--data-dir", str(data_dir)]
         )
         assert (again.exit_code, again.stderr) == (1, "Error: There is no such organisation.\n")

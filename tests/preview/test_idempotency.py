@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from preview import idempotency
-from preview.application import Application
 from preview.core import clock
 from preview.core.errors import Conflict, Invalid
 from preview.idempotency import Answer
+from preview.runtime.application import Application
 from tests.pipeline import opened
 
 DOOR, KEY, BODY = "snapshots", "a key", b"a body"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from preview.application import Application
 from preview.core.errors import ClaimLost, Invalid, NotFound
+from preview.runtime.application import Application
 from preview.storage.jobs import JobRow
 from tests.pipeline import document, events, kinds, opened, values
 from tests.preview.by_hand import ORGANIZATION, claim, complete, take, time_comes, work_off

@@ -16,10 +16,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from preview.application import Application
 from preview.core.clock import OSLO
 from preview.core.periods import Period
 from preview.model.resources import Document
+from preview.runtime.application import Application
 from preview.storage.database import Connection
 from tests.pipeline import events, opened, until, values, zipped
 from tests.preview.services import Service

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from preview.cli import commands
+from preview.cli.commands import build_cli
 from preview.core.settings import Settings
 from tests import folders
 from tests.pipeline import zipped
@@ -25,7 +25,7 @@ def serve(settings: Settings) -> None:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(commands(serve), [str(argument) for argument in arguments])
+    return CliRunner().invoke(build_cli(serve), [str(argument) for argument in arguments])
 
 
 @pytest.fixture(autouse=True)

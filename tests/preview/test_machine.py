@@ -15,7 +15,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from preview.application import Application
 from preview.core.errors import ClaimLost, Invalid
 from preview.core.periods import Period
 from preview.core.settings import Settings
@@ -26,6 +25,7 @@ from preview.reports.job_queue import MOVES as JOB_MOVES
 from preview.reports.reconcile import Form
 from preview.reports.snapshots import automatic
 from preview.reports.status import MOVES
+from preview.runtime.application import Application
 from preview.storage.database import Connection
 from preview.storage.jobs import JobRow
 from tests.preview.mapper import batch, mappe

@@ -2,8 +2,8 @@
 
 import pytest
 
-from preview.application import Application
 from preview.model.resources import OrganizationDocument
+from preview.runtime.application import Application
 from tests import folders
 from tests.pipeline import aggregate, deliver, document, events, kinds
 from tests.preview.services import Service

@@ -2,10 +2,10 @@
 
 import pytest
 
-from preview.application import Application
 from preview.core.errors import Invalid
 from preview.model.resources import snapshot_id
-from preview.overviews import OverviewLine
+from preview.runtime.application import Application
+from preview.views.overview import OverviewLine
 from tests import folders, individer, pipeline
 from tests.preview.services import Service
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from preview.application import Application
 from preview.core.clock import today
 from preview.core.errors import Invalid, NotFound
-from preview.previews import Row, difference
+from preview.runtime.application import Application
+from preview.views.preview import Row, difference
 from tests.pipeline import aggregate, deliver, opened
 from tests.preview.by_hand import ORGANIZATION, claim, complete, take, time_comes, work_off
 from tests.preview.mapper import mappe

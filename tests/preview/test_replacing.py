@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from preview.application import Application
 from preview.core.errors import Invalid
-from preview.folding import Fold
+from preview.ingest.annual_file_import import Replacing
+from preview.ingest.case_merge import Fold
 from preview.model.case_records import Arsfil
 from preview.model.resources import DeliveryDocument, SourceDocument
 from preview.parsing import file_parser
 from preview.parsing.delivery import Batch
-from preview.replacing import Replacing
+from preview.runtime.application import Application
 from preview.storage.database import Connection
 from tests import individer
 from tests.individer import individ, melding

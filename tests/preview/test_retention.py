@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from preview.application import Application
 from preview.core.clock import now, timestamp
 from preview.core.leader_lock import Lead
 from preview.core.periods import Period
 from preview.maintenance import retention
 from preview.maintenance.retention import Pruned, Retention, outdated
+from preview.runtime.application import Application
 from preview.storage import audit
 from preview.storage.database import Connection
 from preview.storage.snapshots import SnapshotRow

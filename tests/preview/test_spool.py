@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from preview.core.errors import TooLarge, TooMany, Unavailable
-from preview.spool import Spool
-from preview.spool_file import SpoolFile
+from preview.ingest.spool import Spool
+from preview.ingest.spool_file import SpoolFile
 
 
 @pytest.fixture

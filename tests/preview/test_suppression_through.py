@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from preview.application import Application
 from preview.model.resources import Value
+from preview.runtime.application import Application
 from tests import folders
 from tests.pipeline import aggregate, deliver, document, events, kinds, opened, values
 from tests.preview.services import Service

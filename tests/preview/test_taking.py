@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from preview import taking
 from preview.core.errors import ReaderDied
+from preview.ingest import delivery_import
 from preview.model.case_records import Mappe
 from preview.model.findings import Code
 from preview.parsing.delivery import Batch
@@ -23,8 +23,8 @@ def in_files(count: int) -> list[Mappe]:
 
 
 def test_a_batch_that_is_taken_in_parts_counts_once_however_far_it_came(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(taking, "_FEWEST", 2)
-    monkeypatch.setattr(taking, "_MOST", 2)
+    monkeypatch.setattr(delivery_import, "_FEWEST", 2)
+    monkeypatch.setattr(delivery_import, "_MOST", 2)
     noted = [Code.BYTE_ORDER_MARK.at(step, 1) for step in range(1, 9)]
     whole = Batch(format="v4", files=8, mapper=in_files(7), findings=noted)
     parts: list[int] = []
@@ -67,7 +67,7 @@ def test_transactions_grow_and_shrink_with_what_a_folder_takes(data_dir: Path, m
             slow[0] = 1.0
         return note_progress(connection, row)
 
-    monkeypatch.setattr(taking.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(delivery_import.time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(store, "set_progress", noting)
     with opened(data_dir, started=False) as application:
         application.deliveries.receive([b"of no matter"], full=False, actor="test")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from preview.ingest.spool import Spool
 from preview.model.limits import Limits
 from preview.parsing import archive, multi_file_format
-from preview.spool import Spool
 
 MANY = Limits()
 

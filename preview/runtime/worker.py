@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from preview.core import clock
 from preview.core.errors import ClaimLost, NotFound, PreviewError
 from preview.core.settings import Settings
-from preview.deliveries import Deliveries, Read
-from preview.liveness import Liveness
+from preview.ingest.deliveries import Deliveries, Read
 from preview.reports.job_queue import Jobs
 from preview.reports.reconcile import Form
 from preview.reports.snapshots import automatic
+from preview.runtime.worker_registry import Liveness
 from preview.storage import jobs
 from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow

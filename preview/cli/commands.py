@@ -12,16 +12,16 @@ from typing import Any
 import click
 import msgspec
 
-from preview import cli_local as local
-from preview import reporting
-from preview.application import Application
+from preview.cli import file_report
+from preview.cli import local_commands as local
+from preview.cli.settings_options import settings_options, settings_options_of
 from preview.core import logging_config
 from preview.core.clock import today
 from preview.core.errors import Invalid, PreviewError
 from preview.core.settings import Settings
 from preview.demo.deliveries import write
 from preview.model.resources import DeliveryDocument, Document
-from preview.settings_options import settings_options, settings_options_of
+from preview.runtime.application import Application
 
 ACTOR = "cli"
 _SHOWN_FINDINGS = 20
@@ -40,7 +40,7 @@ class _Command(click.Group):
             raise click.ClickException(error.detail + "".join(f"\n  {fault.pointer}: {fault.detail}" for fault in places)) from error
 
 
-def commands(serve: Serve) -> click.Group:
+def build_cli(serve: Serve) -> click.Group:
     """All commands. What serves is handed in: the domain knows neither HTTP nor Panel."""
 
     @click.group(cls=_Command, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUFDIR_PREVIEW"})
@@ -80,7 +80,7 @@ def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
     In order of name, those in folders too: each ZIP is a delivery of its own, the other files between two are one.
     """
     logging_config.set_up(settings.log_level)
-    groups = reporting.deliveries_of(list(paths))
+    groups = file_report.deliveries_of(list(paths))
     if full and len(groups) > 1:
         raise click.UsageError("A full delivery is one ZIP, or files and folders that are no ZIP.")
     with _opened(settings) as application:
@@ -171,7 +171,7 @@ def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
         rendered = application.snapshots.document(snapshot_id)
     finally:
         application.close()
-    click.echo(rendered.body if as_json else reporting.as_text(application.catalogue, msgspec.json.decode(rendered.body, type=Document)))
+    click.echo(rendered.body if as_json else file_report.as_text(application.catalogue, msgspec.json.decode(rendered.body, type=Document)))
 
 
 @click.command()

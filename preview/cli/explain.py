@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from preview.application import Application
+from preview.cli.file_report import NO_DATA, deliveries_of, taken
 from preview.core.clock import now
 from preview.core.errors import Fault, Invalid, NotFound
 from preview.core.periods import Period
@@ -21,9 +21,9 @@ from preview.form.sources import Source
 from preview.model.limits import Limits
 from preview.model.resources import Value
 from preview.parsing.labels import Label, Labels
-from preview.reporting import NO_DATA, deliveries_of, taken
 from preview.reports.job_queue import read_values
 from preview.reports.reconcile import reading_now
+from preview.runtime.application import Application
 from preview.storage import cases, organizations
 from preview.storage.database import Connection
 from preview.storage.hash_key import open_key

@@ -8,7 +8,7 @@ nobody has reported.
 from datetime import datetime
 
 from preview.core.clock import OSLO, instant_text
-from preview.folding import Fold
+from preview.ingest.case_merge import Fold
 from preview.model.case_records import Arsfil, Individ
 from preview.model.findings import Code
 from preview.reports.organizations import organization_of

@@ -10,10 +10,10 @@ import msgspec
 from preview.core.clock import today
 from preview.core.errors import NotFound
 from preview.core.periods import Period
-from preview.deliveries import DeliveryView, delivered_of
 from preview.form.numbers import exact, whole_per_cent
 from preview.form.rules.base import Deviation
 from preview.form.sources import extract_day
+from preview.ingest.deliveries import DeliveryView, delivered_of
 from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value, snapshot_id
 from preview.reports.deviation_check import NOTHING, ReadFacts, Side, judge
 from preview.reports.job_queue import job_document

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from preview.application import Application
 from preview.core.errors import Invalid, NotFound
 from preview.core.periods import Period
 from preview.core.settings import Settings
@@ -16,6 +15,7 @@ from preview.core.temporary_data_dir import throwaway_folder
 from preview.form.catalogue import Catalogue
 from preview.model.resources import Document
 from preview.parsing import archive
+from preview.runtime.application import Application
 
 ACTOR = "cli"
 NO_DATA = "The files hold no data for that period, or not of that organisation."

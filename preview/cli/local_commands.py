@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from preview import checking, reporting
-from preview.checking import Checked, Located
+from preview.cli import file_check, file_report
+from preview.cli.explain import Explanation, local_cases
+from preview.cli.file_check import Checked, Located
+from preview.cli.settings_options import settings_options_of
 from preview.core import logging_config
 from preview.core.periods import Period
 from preview.core.settings import Settings
-from preview.explaining import Explanation, local_cases
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
 from preview.i18n.finding_texts import sentence
@@ -19,7 +20,6 @@ from preview.i18n.formatting import LANGUAGES, Language
 from preview.model.findings import Severity
 from preview.model.limits import Limits
 from preview.parsing import archive
-from preview.settings_options import settings_options_of
 
 EXIT_CODES = {Severity.NOTICE: 0, Severity.WARNING: 3, Severity.ERROR: 4, Severity.REFUSED: 5}
 """Of `check`, by the worst that was found. 1 and 2 are taken: the program failed, and wrong use."""
@@ -37,13 +37,13 @@ _ORGANIZATION = click.option("--organization", "organization_id", help="Only of 
 def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None, as_json: bool) -> None:
     """Show the aggregated form of the given files, folders and ZIPs. Keeps nothing."""
     logging_config.set_up("error")
-    documents = reporting.report(list(paths), Period.parse(period_id), organization_id)
+    documents = file_report.report(list(paths), Period.parse(period_id), organization_id)
     if as_json:
-        told = [reporting.without_ids(document) for document in documents]
+        told = [file_report.without_ids(document) for document in documents]
         click.echo(msgspec.json.encode(told[0] if len(told) == 1 else told))
         return
     for document in documents:
-        click.echo(reporting.as_text(Catalogue.load(), document))
+        click.echo(file_report.as_text(Catalogue.load(), document))
 
 
 @click.command()
@@ -62,7 +62,7 @@ def check(settings: Settings, paths: tuple[Path, ...], as_json: bool, language: 
     total = sum(1 for path in paths for _ in archive.files(path))
     checked: list[Checked] = []
     with click.progressbar(length=total, label="check", file=sys.stderr) as progress:
-        for file in checking.check(list(paths), Limits.of(settings)):
+        for file in file_check.check(list(paths), Limits.of(settings)):
             checked.append(file)
             progress.update(1)
     files, refused = sum(file.files for file in checked), sum(file.refused_files for file in checked)

@@ -12,29 +12,29 @@ from preview.core.clock import now
 from preview.core.errors import StoreError
 from preview.core.leader_lock import Lead
 from preview.core.settings import Settings
-from preview.deliveries import AutoSettings, Deliveries
 from preview.events.dispatcher import Feed
 from preview.events.log import Events
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
 from preview.idempotency import Idempotency
-from preview.inbox import Inbox
-from preview.liveness import Liveness
+from preview.ingest.deliveries import AutoSettings, Deliveries
+from preview.ingest.inbox.watcher import Inbox
+from preview.ingest.spool import Spool
 from preview.maintenance.erasure import Forgetting
 from preview.maintenance.retention import Retention
 from preview.model.limits import Limits
-from preview.overviews import Overviews
 from preview.parsing.delivery import Batch
 from preview.parsing.process_client import ReaderProcess
-from preview.previews import Previews
 from preview.reports.job_queue import Jobs
 from preview.reports.organizations import Organizations
 from preview.reports.reconcile import Form, render_anew
 from preview.reports.snapshots import Snapshots
-from preview.spool import Spool
+from preview.runtime.worker import Step, Worker
+from preview.runtime.worker_registry import Liveness
 from preview.storage.database import Database, sqlite_is_safe
 from preview.storage.hash_key import open_key
-from preview.worker import Step, Worker
+from preview.views.overview import Overviews
+from preview.views.preview import Previews
 
 _EXECUTOR_THREADS = 16
 _INTAKE_THREADS = 8

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from preview.core.errors import Invalid, TooMany
-from preview.spool_file import PART, Spooled, SpoolFile
+from preview.ingest.spool_file import PART, Spooled, SpoolFile
 
 _CHUNK = 1024 * 1024
 

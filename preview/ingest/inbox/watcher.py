@@ -18,10 +18,10 @@ import msgspec
 
 from preview.core.errors import NotFound, PreviewError
 from preview.core.leader_lock import Lead
-from preview.deliveries import Deliveries
 from preview.i18n.catalog import Texts
-from preview.inbox_claims import FOLDER, Claim, Found, claims, free
-from preview.inbox_report import report
+from preview.ingest.deliveries import Deliveries
+from preview.ingest.inbox.claims import FOLDER, Claim, Found, claims, free
+from preview.ingest.inbox.rejection_report import report
 from preview.model.findings import Code, Finding
 from preview.parsing.archive import is_noise
 from preview.parsing.zip_file import MAGIC

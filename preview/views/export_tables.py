@@ -7,9 +7,9 @@ from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
 from preview.i18n.formatting import Language, period
 from preview.model.resources import Value
-from preview.overviews import OverviewLine
-from preview.previews import Preview, Row
-from preview.sheets import Cell, Column, Table
+from preview.views.overview import OverviewLine
+from preview.views.preview import Preview, Row
+from preview.views.spreadsheet import Cell, Column, Table
 
 _FIELD_WIDTHS = {
     "number": 5,

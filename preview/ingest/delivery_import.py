@@ -14,13 +14,13 @@ import msgspec
 from preview.core.clock import now, timestamp
 from preview.core.errors import ClaimLost
 from preview.events.log import SourceReceived, record
-from preview.folding import Fold
 from preview.form.numbers import one_decimal
+from preview.ingest.annual_file_import import Replacing
+from preview.ingest.case_merge import Fold
 from preview.model.case_records import Figur, Oppforing
 from preview.model.findings import Code, Finding
 from preview.model.resources import delivery_id
 from preview.parsing.delivery import Batch
-from preview.replacing import Replacing
 from preview.reports.reconcile import Form, settle
 from preview.storage import deliveries, figures, jobs, organizations
 from preview.storage.database import Connection, Database

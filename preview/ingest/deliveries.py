@@ -13,16 +13,16 @@ import msgspec
 
 from preview.core.clock import now, timestamp
 from preview.core.errors import ClaimLost, NotFound, ReaderDied
+from preview.ingest.delivery_import import AutoSettings, Taking
+from preview.ingest.spool import Spool
+from preview.ingest.spool_file import Spooled, SpoolFile
 from preview.model.findings import Code, Finding, Severity
 from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument, delivery_id
 from preview.parsing.delivery import Batch
 from preview.reports.reconcile import Form
-from preview.spool import Spool
-from preview.spool_file import Spooled, SpoolFile
 from preview.storage import deliveries
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow
-from preview.taking import AutoSettings, Taking
 
 MOVES: Mapping[str, frozenset[str]] = {
     "received": frozenset({"reading"}),
