@@ -45,7 +45,7 @@ def _load() -> None:
 
 
 async def _serve(application: Application, port: OwnPort, post: Post) -> None:
-    from api_handlers.broadcaster import Broadcaster
+    from api_handlers.event_broadcaster import Broadcaster
     from api_handlers.routes import routes
     from components import setup
 

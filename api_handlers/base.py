@@ -13,15 +13,15 @@ import msgspec
 from tornado.http1connection import HTTP1Connection
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from api_handlers import negotiation, problems
-from api_handlers.broadcaster import Broadcaster
+from api_handlers import content_negotiation, problem_details
+from api_handlers.event_broadcaster import Broadcaster
 from api_handlers.operations import METHODS, operation_of
-from api_handlers.paging import Pagination, links
-from api_handlers.parsing import Paging, parse_body, parse_query
-from api_handlers.problems import MethodNotAllowed, NotAcceptable, UnsupportedMediaType
+from api_handlers.pagination import Pagination, links
+from api_handlers.problem_details import MethodNotAllowed, NotAcceptable, UnsupportedMediaType
+from api_handlers.request_parsing import Paging, parse_body, parse_query
 from preview.core.errors import Fault, Invalid, NotFound, PreviewError, TooLarge, Unavailable
-from preview.idempotency import Answer
 from preview.runtime.application import Application
+from preview.runtime.idempotency import Answer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -95,7 +95,7 @@ class Handler(RequestHandler):
         self.set_status(204)
         self.set_header("Allow", self._allowed())
         if "Access-Control-Allow-Origin" in self._headers:
-            self._set_headers(negotiation.preflight_headers(self._allowed()))
+            self._set_headers(content_negotiation.preflight_headers(self._allowed()))
         self.finish()
 
     @property
@@ -129,7 +129,7 @@ class Handler(RequestHandler):
     def check_accept(self, media_type: str) -> None:
         """Raises `NotAcceptable` where `Accept` leaves the type out."""
         accept = self.request.headers.get("Accept")
-        if accept and accept != "*/*" and not negotiation.accepts(accept, media_type):
+        if accept and accept != "*/*" and not content_negotiation.accepts(accept, media_type):
             raise NotAcceptable(f"This resource is given as {media_type}.")
 
     def parse_query(self, kind: type[T]) -> T:
@@ -138,7 +138,7 @@ class Handler(RequestHandler):
 
     def parse_body(self, kind: type[T]) -> T:
         """Raises `UnsupportedMediaType`, `TooLarge`, `NotJson` and `Invalid`."""
-        if not negotiation.is_json(self.request.headers):
+        if not content_negotiation.is_json(self.request.headers):
             raise UnsupportedMediaType("The body must be application/json in UTF-8, without a coding.")
         if self._received > MAX_BODY_BYTES:
             raise TooLarge(f"The body is over the limit of {MAX_BODY_BYTES} bytes.")
@@ -197,12 +197,12 @@ class Handler(RequestHandler):
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         """Tornado's hook. What becomes a problem is logged there; only what can no longer be answered is left."""
         if self._headers_written and isinstance(value, Exception) and not isinstance(value, PreviewError):
-            problems.log(value)
+            problem_details.log(value)
 
     def _refuse(self, error: BaseException) -> None:
         if isinstance(error, HTTPError) and error.status_code == 405:
             error = MethodNotAllowed(self._allowed())
-        answer = problems.answer(error, self.request.path)
+        answer = problem_details.answer(error, self.request.path)
         self.set_status(answer.status)
         self._set_headers(answer.headers)
         if self.preview.settings.cors_origins:
@@ -221,7 +221,7 @@ class Handler(RequestHandler):
             raise TooLarge(f"The body is over the limit of {self.body_limit} bytes.")
 
     def _allow_origin(self) -> None:
-        self._set_headers(negotiation.origin_headers(self.request.headers.get("Origin"), self.preview.settings.cors_origins))
+        self._set_headers(content_negotiation.origin_headers(self.request.headers.get("Origin"), self.preview.settings.cors_origins))
 
     def _set_headers(self, headers: dict[str, str]) -> None:
         for name, value in headers.items():

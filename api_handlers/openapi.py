@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from api_handlers.base import MAX_KEY_LENGTH, Handler
-from api_handlers.broadcaster import Broadcaster
+from api_handlers.event_broadcaster import Broadcaster
 from api_handlers.operations import Operation, Policy, Route, operation, operation_of
-from api_handlers.parsing import parameters
-from api_handlers.problems import MEDIA_TYPE, Problem
+from api_handlers.problem_details import MEDIA_TYPE, Problem
+from api_handlers.request_parsing import parameters
 from preview.events import log as event_log
 from preview.runtime.application import Application
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, TypeVar
 
 import msgspec
 
-from api_handlers.negotiation import check_caller
-from api_handlers.parsing import NoQuery
+from api_handlers.content_negotiation import check_caller
+from api_handlers.request_parsing import NoQuery
 
 if TYPE_CHECKING:
     from api_handlers.base import Handler

@@ -4,16 +4,16 @@ from typing import Any
 
 from api_handlers import openapi
 from api_handlers.base import API, REPORT_DATA, NoSuchResource
-from api_handlers.broadcaster import Broadcaster
-from api_handlers.deliveries import Deliveries, Delivery
-from api_handlers.finding_codes import FindingCodes
-from api_handlers.health import Livez, Readyz
-from api_handlers.jobs import Job
+from api_handlers.event_broadcaster import Broadcaster
 from api_handlers.operations import METHODS, Policy, Route, operation_of
-from api_handlers.organizations import Organizations
-from api_handlers.report_fields import ReportFields
-from api_handlers.snapshots import Snapshot, Snapshots
-from api_handlers.stream import Watch
+from api_handlers.resources.deliveries import Deliveries, Delivery
+from api_handlers.resources.finding_codes import FindingCodes
+from api_handlers.resources.health import Livez, Readyz
+from api_handlers.resources.jobs import Job
+from api_handlers.resources.organizations import Organizations
+from api_handlers.resources.report_fields import ReportFields
+from api_handlers.resources.snapshots import Snapshot, Snapshots
+from api_handlers.watch import Watch
 from preview.runtime.application import Application
 
 PUBLIC = Policy.PUBLIC

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from tornado.http1connection import HTTP1Connection
 
-from api_handlers import negotiation
+from api_handlers import content_negotiation
 from api_handlers.base import MAX_DISCARDED_BYTES, Handler
-from api_handlers.broadcaster import Broadcaster
-from api_handlers.forms import MEDIA_TYPE as FORM
-from api_handlers.forms import Form
+from api_handlers.event_broadcaster import Broadcaster
+from api_handlers.multipart_upload import MEDIA_TYPE as FORM
+from api_handlers.multipart_upload import Form
 from api_handlers.operations import operation_of
-from api_handlers.problems import UnsupportedMediaType
+from api_handlers.problem_details import UnsupportedMediaType
 from preview.core.errors import Fault, Invalid, PreviewError
 from preview.ingest.spool_file import SpoolFile
 from preview.runtime.application import Application
@@ -109,7 +109,7 @@ class Upload(Handler):
         declared = operation_of(type(self), "post")
         assert declared is not None
         self.check_serving()
-        negotiation.check_caller(self.request, self.preview.settings)
+        content_negotiation.check_caller(self.request, self.preview.settings)
         self.check_accept(declared.gives)
         self.parse_query(declared.query)
         self.idempotency_key()

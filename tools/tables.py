@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from api_handlers.problems import STATUSES
+from api_handlers.problem_details import STATUSES
 from preview.core.settings import SETTINGS
 from preview.events import log as event_log
 from preview.events.log import Happening

@@ -1,4 +1,4 @@
-"""The domain's exceptions. Each border turns them into its own words in one place (api_handlers/problems.py, components/, cli.py).
+"""The domain's exceptions. Each border turns them into its own words in one place (api_handlers/problem_details.py, components/, cli.py).
 
 A message names what and where, never a value of a case (`domain.md` 4.1, contract E4).
 """

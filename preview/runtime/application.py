@@ -16,7 +16,6 @@ from preview.events.dispatcher import Feed
 from preview.events.log import Events
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
-from preview.idempotency import Idempotency
 from preview.ingest.deliveries import AutoSettings, Deliveries
 from preview.ingest.inbox.watcher import Inbox
 from preview.ingest.spool import Spool
@@ -29,6 +28,7 @@ from preview.reports.job_queue import Jobs
 from preview.reports.organizations import Organizations
 from preview.reports.reconcile import Form, render_anew
 from preview.reports.snapshots import Snapshots
+from preview.runtime.idempotency import Idempotency
 from preview.runtime.worker import Step, Worker
 from preview.runtime.worker_registry import Liveness
 from preview.storage.database import Database, sqlite_is_safe

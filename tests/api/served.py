@@ -13,7 +13,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application as TornadoApplication
 
-from api_handlers.broadcaster import Broadcaster
+from api_handlers.event_broadcaster import Broadcaster
 from api_handlers.routes import routes
 from preview.model.resources import DeliveryDocument
 from preview.runtime.application import Application

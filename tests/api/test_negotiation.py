@@ -1,6 +1,6 @@
 import pytest
 
-from api_handlers.negotiation import accepts, is_json, origin_headers
+from api_handlers.content_negotiation import accepts, is_json, origin_headers
 
 
 @pytest.mark.parametrize(

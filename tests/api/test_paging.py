@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from api_handlers.paging import links
-from api_handlers.parsing import Paging
-from api_handlers.snapshots import SnapshotQuery
+from api_handlers.pagination import links
+from api_handlers.request_parsing import Paging
+from api_handlers.resources.snapshots import SnapshotQuery
 
 
 @pytest.mark.parametrize(

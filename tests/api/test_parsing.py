@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from api_handlers.parsing import NoQuery, OrganizationId, Paging, PeriodId, parse_body, parse_query
-from api_handlers.problems import NotJson
+from api_handlers.problem_details import NotJson
+from api_handlers.request_parsing import NoQuery, OrganizationId, Paging, PeriodId, parse_body, parse_query
 from preview.core.errors import Fault, Invalid
 
 

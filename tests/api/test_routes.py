@@ -5,8 +5,8 @@ import pytest
 from api_handlers import routes
 from api_handlers.base import Handler
 from api_handlers.operations import Policy, Route
+from api_handlers.resources.snapshots import Snapshot
 from api_handlers.routes import ROUTES, check_policies
-from api_handlers.snapshots import Snapshot
 
 
 def test_every_method_has_a_policy_and_an_id_of_its_own() -> None:

@@ -57,8 +57,8 @@ def against_the_arrows(path: Path, code: str) -> list[str]:
     ("path", "code"),
     [
         ("components/preview.py", "from api_handlers.base import Handler"),
-        ("api_handlers/stream.py", "import components.setup"),
-        ("api_handlers/stream.py", "import app"),
+        ("api_handlers/watch.py", "import components.setup"),
+        ("api_handlers/watch.py", "import app"),
         ("preview/events/dispatcher.py", "from tornado import ioloop"),
         ("preview/reports/job_queue.py", "def late():\n    import panel as pn"),
         ("preview/reports/job_queue.py", "from components import setup"),

@@ -7,7 +7,7 @@ from itertools import chain
 import msgspec
 import pytest
 
-from api_handlers.problems import STATUSES
+from api_handlers.problem_details import STATUSES
 from preview.core import errors
 from preview.core.settings import SETTINGS
 from preview.events.log import Happening

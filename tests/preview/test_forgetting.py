@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from preview.cli.commands import build_cli
 from preview.core.errors import ClaimLost, Conflict, NotFound
-from preview.idempotency import Answer
 from preview.maintenance.erasure import Forgetting
 from preview.model.resources import Document
 from preview.runtime.application import Application
+from preview.runtime.idempotency import Answer
 from preview.storage import jobs, meta
 from preview.storage.database import Connection
 from tests import folders

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from preview import idempotency
 from preview.core import clock
 from preview.core.errors import Conflict, Invalid
-from preview.idempotency import Answer
+from preview.runtime import idempotency
 from preview.runtime.application import Application
+from preview.runtime.idempotency import Answer
 from tests.pipeline import opened
 
 DOOR, KEY, BODY = "snapshots", "a key", b"a body"

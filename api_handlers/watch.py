@@ -9,10 +9,10 @@ from tornado.http1connection import HTTP1Connection
 from tornado.iostream import IOStream, StreamClosedError
 
 from api_handlers.base import Handler
-from api_handlers.broadcaster import Broadcaster, Subscriber
-from api_handlers.frames import batches, event_frame, place_block, resync_block, retry_block
+from api_handlers.event_broadcaster import Broadcaster, Subscriber
 from api_handlers.operations import operation
-from api_handlers.parsing import EventPlace, OrganizationId, PeriodId
+from api_handlers.request_parsing import EventPlace, OrganizationId, PeriodId
+from api_handlers.sse import batches, event_frame, place_block, resync_block, retry_block
 from preview.runtime.application import Application
 
 REPLAY_PAGE = 500

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from api_handlers import negotiation
+from api_handlers import content_negotiation
 from api_handlers.base import API, Handler
 from api_handlers.operations import operation
-from api_handlers.paging import Pagination
-from api_handlers.parsing import Flag, OrganizationId, Paging
+from api_handlers.pagination import Pagination
+from api_handlers.request_parsing import Flag, OrganizationId, Paging
 from api_handlers.upload import Upload
-from preview.idempotency import Answer
 from preview.ingest.spool_file import SpoolFile
 from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliveryStatus, DeliverySummary
+from preview.runtime.idempotency import Answer
 
 DeliveryStatusFilter = Annotated[DeliveryStatus, Meta(title="received, reading, taken or refused")]
 
@@ -83,7 +83,7 @@ class Deliveries(Upload):
     def actor(self) -> str:
         """What a page of ours sends comes by the dashboard's door."""
         named = super().actor
-        return "dashboard" if named == "api" and negotiation.is_own_page(self.request.headers) else named
+        return "dashboard" if named == "api" and content_negotiation.is_own_page(self.request.headers) else named
 
     @property
     def body_digest(self) -> bytes:

@@ -8,11 +8,11 @@ from msgspec import Meta
 
 from api_handlers.base import REPORT_DATA, Handler
 from api_handlers.operations import operation
-from api_handlers.paging import Pagination
-from api_handlers.parsing import Flag, OrganizationId, Paging, PeriodId, StatusFilter
-from preview.idempotency import Answer
+from api_handlers.pagination import Pagination
+from api_handlers.request_parsing import Flag, OrganizationId, Paging, PeriodId, StatusFilter
 from preview.model.resources import Deleted, Document, Invalidated, Requested, Summary
 from preview.reports.snapshots import Rendered
+from preview.runtime.idempotency import Answer
 
 Confirmation = Annotated[bool, Meta(title="true", extra_json_schema={"const": True})]
 Reason = Annotated[

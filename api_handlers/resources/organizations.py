@@ -4,8 +4,8 @@ import msgspec
 
 from api_handlers.base import API, Handler
 from api_handlers.operations import operation
-from api_handlers.paging import Pagination
-from api_handlers.parsing import Paging
+from api_handlers.pagination import Pagination
+from api_handlers.request_parsing import Paging
 from preview.model.resources import OrganizationDocument
 
 

@@ -2,8 +2,8 @@
 
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
-from api_handlers.parsing import pointer
-from api_handlers.problems import NotAForm
+from api_handlers.problem_details import NotAForm
+from api_handlers.request_parsing import pointer
 from preview.core.errors import Fault, Invalid, TooLarge
 from preview.ingest.spool_file import SpoolFile
 

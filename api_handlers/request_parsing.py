@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import NODEFAULT, Meta
 
-from api_handlers.problems import NotJson
+from api_handlers.problem_details import NotJson
 from preview.core.errors import Fault, Invalid
 from preview.core.periods import PATTERN
 from preview.model.resources import SnapshotStatus

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from api_handlers.parsing import Paging
+from api_handlers.request_parsing import Paging
 
 
 class Pagination(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPServerRequest
 
-from api_handlers.problems import Forbidden
+from api_handlers.problem_details import Forbidden
 from preview.core.settings import Settings
 
 SAFE = ("GET", "HEAD", "OPTIONS")

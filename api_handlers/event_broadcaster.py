@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 
-from api_handlers import problems
-from api_handlers.frames import COMMENT, Frame, batches, event_frame, place_block, progress_frame, retry_block
+from api_handlers import problem_details
+from api_handlers.sse import COMMENT, Frame, batches, event_frame, place_block, progress_frame, retry_block
 from preview.events.log import AggregationProgress, EventRow
 from preview.runtime.application import Application
 
@@ -151,7 +151,7 @@ class Broadcaster:
         """A task that dies must not leave streams silent: they are cut, come again, and are served by new ones."""
         if task.cancelled() or (error := task.exception()) is None:
             return
-        problems.log(error)
+        problem_details.log(error)
         if self._unsubscribe is not None:
             self._unsubscribe()
         self._unsubscribe = None
