@@ -14,7 +14,7 @@ UV := .make/uv/bin/uv
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run install test check lint types house fix demo-data slow firefox bench lock chromium firefox-esr
+.PHONY: help run install test check lint types architecture fix demo-data slow firefox bench lock chromium firefox-esr
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ install: $(VENV)/.runtime $(VENV)/.program components/vendor/.fetched ## Make th
 test: $(VENV)/.dev install lint types chromium firefox-esr ## Install what it needs and run everything but the slow suites
 	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile
 
-check: $(VENV)/.dev install lint types house ## Lint, types and the house rules
+check: $(VENV)/.dev install lint types architecture ## Lint, types and the architecture tests
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -36,8 +36,8 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev $(VENV)/.node
 	$(BIN)/pyright
 
-house: $(VENV)/.dev
-	$(PYTEST) tests/house
+architecture: $(VENV)/.dev
+	$(PYTEST) tests/architecture
 
 fix: $(VENV)/.dev ## Mend what lint can mend, format, and renew the tables of the documentation
 	$(BIN)/ruff check --fix

@@ -40,14 +40,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def _load() -> None:
     """What takes a second of the processor, for which no other command shall wait: before there are processes, once for all."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # who has threads must not fork
-    for name in ("api_handlers.routes", "components.setup"):
+    for name in ("api_handlers.routes", "components.server"):
         importlib.import_module(name)
 
 
 async def _serve(application: Application, port: OwnPort, post: Post) -> None:
     from api_handlers.event_broadcaster import Broadcaster
     from api_handlers.routes import routes
-    from components import setup
+    from components.server import serve as serve_pages
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -56,7 +56,7 @@ async def _serve(application: Application, port: OwnPort, post: Post) -> None:
         loop.add_reader(post.lifeline, stop.set)
     application.start()
     broadcaster = Broadcaster(application)
-    server = setup.serve(application, routes(application, broadcaster), port.listen())
+    server = serve_pages(application, routes(application, broadcaster), port.listen())
     server.start()
     # What is loaded stays: the collector, which stops every thread, need not walk through it again and again (200 to 400 ms each time).
     gc.collect()

@@ -51,6 +51,7 @@ class Handler(RequestHandler):
     def initialize(self, preview: Application, broadcaster: Broadcaster) -> None:
         """Tornado's hook; `preview` is the domain (`self.application` is Tornado's own)."""
         self.preview = preview
+        self.configuration = preview.settings
         self.broadcaster = broadcaster
         self._body = bytearray()
         self._received = 0

@@ -5,17 +5,41 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, TypeVar
+from typing import Any, Concatenate, Protocol, TypeVar
 
 import msgspec
+from tornado.httputil import HTTPServerRequest
+from tornado.web import RequestHandler
 
 from api_handlers.content_negotiation import check_caller
 from api_handlers.request_parsing import NoQuery
+from preview.core.settings import Settings
 
-if TYPE_CHECKING:
-    from api_handlers.base import Handler
 
-H = TypeVar("H", bound="Handler")
+class OperationHandler(Protocol):
+    """What a declared method needs of its handler; `base` implements it."""
+
+    request: HTTPServerRequest
+    configuration: Settings
+
+    def check_serving(self) -> None:
+        """Raise `Unavailable` while the program shuts down."""
+        ...
+
+    def check_accept(self, media_type: str) -> None:
+        """Raise `NotAcceptable` if the client accepts no such media type."""
+        ...
+
+    def parse_body(self, kind: type[Any]) -> Any:
+        """Return the body as a `kind`."""
+        ...
+
+    def parse_query(self, kind: type[Any]) -> Any:
+        """Return the query as a `kind`."""
+        ...
+
+
+H = TypeVar("H", bound=OperationHandler)
 
 METHODS = ("get", "post", "put", "delete")
 """HEAD comes with GET, OPTIONS with everything."""
@@ -51,7 +75,7 @@ class Route:
     """One path. `operations` holds policy and operation id by method; `doubled` is a base that may stand twice (contract G1)."""
 
     path: str
-    handler: "type[Handler]"
+    handler: type[RequestHandler]
     operations: Mapping[str, tuple[Policy, str]] = field(default_factory=dict)
     doubled: str = ""
 
@@ -81,7 +105,7 @@ def operation(
         @wraps(method)
         def run(self: H, *arguments: str) -> Awaitable[None] | None:
             self.check_serving()
-            check_caller(self.request, self.preview.settings)
+            check_caller(self.request, self.configuration)
             self.check_accept(gives)
             parsed: list[Any] = []
             if body is not None:
@@ -99,6 +123,6 @@ def operation(
     return decorate
 
 
-def operation_of(handler: "type[Handler]", method: str) -> Operation | None:
+def operation_of(handler: type[RequestHandler], method: str) -> Operation | None:
     """What the handler declares for that method; None where it does not take it."""
     return getattr(getattr(handler, method), "__operation__", None)

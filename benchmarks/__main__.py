@@ -6,7 +6,7 @@ import time
 
 import click
 
-from benchmarks.figures import Figure, machine, table
+from benchmarks.results import Figure, machine, table
 
 NAMES = ("import_zip", "aggregation", "changed_case", "get_snapshot", "cold_screen", "overview", "live", "reader_memory")
 

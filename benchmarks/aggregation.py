@@ -4,22 +4,22 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import folders, stores
-from benchmarks.figures import Figure, ratio
+from benchmarks import folder_fixtures, store_fixtures
 from benchmarks.import_zip import parse_bare
+from benchmarks.results import Figure, ratio
 from preview.runtime.application import Application
-from tests import pipeline
+from tests.support import pipeline
 
 TARGET = 0.3
 
 
 def measure(count: int = 20_000, rounds: int = 5) -> list[Figure]:
     """In turns: bare lxml; one request for a new snapshot, until its job has completed."""
-    path = folders.zip_of(count)
+    path = folder_fixtures.zip_of(count)
     bare: list[tuple[float, float]] = []
     ours: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder, pipeline.opened(Path(folder) / "data") as application:
-        stores.take(application, path)
+        store_fixtures.take(application, path)
         for _ in range(rounds):
             bare.append(parse_bare(path))
             ours.append(_aggregated(application))
@@ -32,7 +32,7 @@ def measure(count: int = 20_000, rounds: int = 5) -> list[Figure]:
 
 def _aggregated(application: Application) -> tuple[float, float]:
     wall, cpu = time.perf_counter(), time.process_time()
-    requested = pipeline.aggregate(application, folders.ORGANIZATION, str(folders.YEAR), force=True)
+    requested = pipeline.aggregate(application, folder_fixtures.ORGANIZATION, str(folder_fixtures.YEAR), force=True)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     document = application.jobs.document(requested.job_id)
     if document.job_status != "completed" or not pipeline.values(pipeline.document(application, requested.snapshot_id)):

@@ -13,16 +13,16 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from benchmarks import folders, stores
-from benchmarks.figures import Figure
-from benchmarks.folders import ORGANIZATION, YEAR, Folder
+from benchmarks import folder_fixtures, store_fixtures
+from benchmarks.folder_fixtures import ORGANIZATION, YEAR, Folder
+from benchmarks.results import Figure
 from preview.core.clock import instant_text
 from preview.core.periods import Period
 from preview.core.settings import Settings
 from preview.model.resources import Document
 from preview.runtime.application import Application
-from tests import pipeline
-from tests.servers import running
+from tests.support import pipeline
+from tests.support.server_process import running
 
 TARGET_SECONDS = 0.5
 FIELD = "antall_meldinger_mottatt"
@@ -54,7 +54,7 @@ def _fill(folder: Path, data_dir: Path, cases: int, neighbours: int) -> tuple[It
     """A store with all of them and the large one's snapshot; returns folders of one of its cases, each with one melding more."""
     large: list[Folder] = []
     seen: set[bytes] = set()
-    for each in folders.folders(folders.service(max(0.05, cases / 1_000))):
+    for each in folder_fixtures.folders(folder_fixtures.service(max(0.05, cases / 1_000))):
         sak = _sak_of(each.xml)
         if sak not in seen and b"ErSlettet" not in each.xml:
             seen.add(sak)
@@ -62,13 +62,13 @@ def _fill(folder: Path, data_dir: Path, cases: int, neighbours: int) -> tuple[It
         if len(large) == cases:
             break
     with pipeline.opened(data_dir) as application:
-        stores.take(application, folders.write_zip(folder / "large.zip", large))
+        store_fixtures.take(application, folder_fixtures.write_zip(folder / "large.zip", large))
         others = (
             each
             for number in range(1, neighbours + 1)
-            for each in itertools.islice(folders.folders(folders.service(0.05, number)), _CASES_OF_A_NEIGHBOUR)
+            for each in itertools.islice(folder_fixtures.folders(folder_fixtures.service(0.05, number)), _CASES_OF_A_NEIGHBOUR)
         )
-        stores.take(application, folders.write_zip(folder / "others.zip", others))
+        store_fixtures.take(application, folder_fixtures.write_zip(folder / "others.zip", others))
         snapshot_id = pipeline.aggregate(application, ORGANIZATION, str(YEAR)).snapshot_id
     return _changes(large[-1].xml), snapshot_id
 
@@ -84,7 +84,7 @@ def _changes(xml: bytes) -> Iterator[bytes]:
     at = xml.index(b"<Melding ")
     start = xml.index(b'DatoUttrekk="') + len(b'DatoUttrekk="')
     end = xml.index(b'"', start)
-    moment = datetime(folders.DAY.year, folders.DAY.month, folders.DAY.day, 12, tzinfo=UTC)
+    moment = datetime(folder_fixtures.DAY.year, folder_fixtures.DAY.month, folder_fixtures.DAY.day, 12, tzinfo=UTC)
     more = b""
     for number in itertools.count(1):
         more += f'<Melding Id="00000000-0000-4000-8000-{number:012}" StartDato="{YEAR}-12-01"><Melder Kode="1"/></Melding>'.encode()
@@ -96,11 +96,11 @@ def _through_server(data_dir: Path, snapshot_id: str, changes: Iterator[bytes], 
     """From the POST of the folder until a GET of the snapshot shows it."""
     taken: list[float] = []
     with running(data_dir, *_SETTINGS) as server, httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client:
-        url = f"{stores.SNAPSHOTS}/{snapshot_id}"
+        url = f"{store_fixtures.SNAPSHOTS}/{snapshot_id}"
         for change in itertools.islice(changes, rounds):
             before = _value(client.get(url).content)
             began = time.perf_counter()
-            client.post(stores.DELIVERIES, content=change, headers={"Content-Type": "application/xml"}).raise_for_status()
+            client.post(store_fixtures.DELIVERIES, content=change, headers={"Content-Type": "application/xml"}).raise_for_status()
             while _value(client.get(url).content) != before + 1:
                 _check(began)
                 time.sleep(0.002)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import stores
-from benchmarks.figures import Figure, ratio
+from benchmarks import store_fixtures
 from benchmarks.load import generator, requests_a_second
 from benchmarks.processes import beside, cpu_of
-from tests.servers import running
+from benchmarks.results import Figure, ratio
+from tests.support.server_process import running
 
 TARGET = 0.8
 
@@ -20,11 +20,11 @@ def measure(rounds: int = 7, seconds: float = 2) -> list[Figure]:
     bare: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         data_dir, bytes_ = Path(folder) / "data", Path(folder) / "snapshot.json"
-        snapshot_id = stores.with_example(data_dir)
+        snapshot_id = store_fixtures.with_example(data_dir)
         with running(data_dir) as server:
-            url = f"{server.url}{stores.SNAPSHOTS}/{snapshot_id}"
+            url = f"{server.url}{store_fixtures.SNAPSHOTS}/{snapshot_id}"
             bytes_.write_bytes(httpx.get(url).raise_for_status().content)
-            with beside("benchmarks.peers.bare_tornado", bytes_) as peer:
+            with beside("benchmarks.baselines.bare_tornado", bytes_) as peer:
                 if httpx.get(peer.ready_line).content != bytes_.read_bytes():
                     raise RuntimeError("the two do not serve the same bytes")
                 for number in range(rounds + 1):

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from benchmarks import folders, stores
-from benchmarks.figures import Figure, ratio
+from benchmarks import folder_fixtures, store_fixtures
 from benchmarks.processes import beside, children_of, cpu_of, run
-from benchmarks.putting import Waits
-from tests.servers import Server, running
+from benchmarks.put_load import Waits
+from benchmarks.results import Figure, ratio
+from tests.support.server_process import Server, running
 
 IMPORT_TARGET = 5.0
 PUT_TARGET_MS = 100.0
@@ -31,8 +31,8 @@ class Import(NamedTuple):
 
 def measure(count: int = 20_000, rounds: int = 3) -> list[Figure]:
     """In turns: bare lxml; the command line beside a server; the server itself, to which the ZIP is POSTed."""
-    path = folders.zip_of(count)
-    seed = folders.zip_of(min(count, _SEED_FOLDERS))
+    path = folder_fixtures.zip_of(count)
+    seed = folder_fixtures.zip_of(min(count, _SEED_FOLDERS))
     bare: list[tuple[float, float]] = []
     by_cli: list[Import] = []
     by_server: list[Import] = []
@@ -54,7 +54,7 @@ def measure(count: int = 20_000, rounds: int = 3) -> list[Figure]:
 
 def parse_bare(path: Path) -> tuple[float, float]:
     """Seconds of wall clock and of processor that bare lxml takes to parse every file of a ZIP."""
-    wall, cpu = run("-m", "benchmarks.peers.bare_lxml", path).output.split()
+    wall, cpu = run("-m", "benchmarks.baselines.bare_lxml", path).output.split()
     return float(wall), float(cpu)
 
 
@@ -69,7 +69,7 @@ def _by_server(path: Path, seed: Path) -> Import:
     with tempfile.TemporaryDirectory() as folder, _measured_server(Path(folder), seed) as (server, waits):
         before = _cpu_of_all(server.process.pid)
         began = time.perf_counter()
-        stores.post(server.url, path.read_bytes(), "application/zip")
+        store_fixtures.post(server.url, path.read_bytes(), "application/zip")
         wall = time.perf_counter() - began
         return Import(wall, _cpu_of_all(server.process.pid) - before, waits())
 
@@ -78,12 +78,12 @@ def _by_server(path: Path, seed: Path) -> Import:
 def _measured_server(folder: Path, seed: Path) -> Generator[tuple[Server, Callable[[], Waits]]]:
     """A server to which PUTs are sent, for a snapshot of the organisation that is imported and one of another; what ends them."""
     data_dir = folder / "data"
-    snapshots = stores.with_example_and(data_dir, seed)
+    snapshots = store_fixtures.with_example_and(data_dir, seed)
     bytes_ = folder / "body.json"
     bytes_.write_bytes(b"{}")
-    with running(data_dir) as server, beside("benchmarks.peers.bare_tornado", bytes_) as bare:
-        urls = [f"{server.url}{stores.SNAPSHOTS}/{snapshot}" for snapshot in snapshots]
-        with beside("benchmarks.putting", bare.ready_line, *urls) as putting:
+    with running(data_dir) as server, beside("benchmarks.baselines.bare_tornado", bytes_) as bare:
+        urls = [f"{server.url}{store_fixtures.SNAPSHOTS}/{snapshot}" for snapshot in snapshots]
+        with beside("benchmarks.put_load", bare.ready_line, *urls) as putting:
             yield server, lambda: msgspec.json.decode(putting.end(), type=Waits)
 
 

@@ -10,19 +10,19 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.cold_screen import installed
-from benchmarks.figures import Figure
+from benchmarks.first_load import installed
 from benchmarks.processes import Helper, beside
-from benchmarks.stores import SNAPSHOTS
-from tests import country
+from benchmarks.results import Figure
+from benchmarks.store_fixtures import SNAPSHOTS
+from tests.builders import large_dataset
 from tests.conftest import CHROMIUM_ARGUMENTS
-from tests.servers import running
+from tests.support.server_process import running
 
 TARGET_MS = 200
 SHARE = 0.95
 SERVICES = 20
 PERIOD = "2024"
-OF = country.organization_id(0)
+OF = large_dataset.organization_id(0)
 ON_THE_SAME, ON_THE_OVERVIEW, ON_OTHERS = 25, 10, 15
 
 _PAUSE_SECONDS = (0.2, 0.6)  # by chance, so that no commit comes in step with what looks for it
@@ -41,13 +41,13 @@ def measure(rounds: int = 20) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir = Path(folder) / "data"
         data_dir.mkdir()
-        country.fill(data_dir, SERVICES, (PERIOD,))
+        large_dataset.fill(data_dir, SERVICES, (PERIOD,))
         with running(data_dir, "--no-auto-aggregate") as server:
             pages = [f"{server.url}{_preview(0)}"] * ON_THE_SAME + [f"{server.url}/"] * ON_THE_OVERVIEW
             pages += [f"{server.url}{_preview(1 + number % (SERVICES - 1))}" for number in range(ON_OTHERS)]
             with (
                 beside("benchmarks.sessions", *pages),
-                beside("benchmarks.committing", data_dir) as other,
+                beside("benchmarks.commit_load", data_dir) as other,
                 httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client,
             ):
                 browser = playwright.chromium.launch(executable_path=installed(), args=list(CHROMIUM_ARGUMENTS))
@@ -101,7 +101,7 @@ def _measured(writers: dict[str, Writer], client: httpx.Client, screens: dict[st
 
 
 def _preview(number: int) -> str:
-    return f"/preview?organization_id={country.organization_id(number)}&period_id={PERIOD}"
+    return f"/preview?organization_id={large_dataset.organization_id(number)}&period_id={PERIOD}"
 
 
 def _when_made(client: httpx.Client) -> str:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Playwright, sync_playwright
 
-from benchmarks.cold_screen import cold, installed
-from benchmarks.figures import Figure
-from tests import country
+from benchmarks.first_load import cold, installed
+from benchmarks.results import Figure
+from tests.builders import large_dataset
 from tests.conftest import CHROMIUM_ARGUMENTS
-from tests.servers import running
+from tests.support.server_process import running
 
 COLD_TARGET_MS = 1_000
 ANSWER_TARGET_MS = 100  # what feels like at once
@@ -28,11 +28,11 @@ def measure(rounds: int = 5) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir = Path(folder) / "data"
         data_dir.mkdir()
-        country.fill(data_dir)
+        large_dataset.fill(data_dir)
         with running(data_dir) as server:
-            shown = [cold(playwright, f"{server.url}/?period_id=2024", ".list > tbody > tr", country.SERVICES) for _ in range(rounds + 1)][
-                1:
-            ]
+            shown = [
+                cold(playwright, f"{server.url}/?period_id=2024", ".list > tbody > tr", large_dataset.SERVICES) for _ in range(rounds + 1)
+            ][1:]
             answers = _answers(playwright, server.url)
     return [
         Figure("400 services of 8 years on a cold screen", max(shown), "ms", COLD_TARGET_MS, ours=shown, samples_unit="ms"),

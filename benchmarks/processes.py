@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.servers import REPOSITORY
+from tests.support.server_process import REPOSITORY
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _END_SECONDS = 20

@@ -4,9 +4,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import folders
-from benchmarks.figures import Figure
+from benchmarks import folder_fixtures
 from benchmarks.processes import children_of, peak_of, started
+from benchmarks.results import Figure
 
 TARGET_MB = 200.0
 
@@ -17,7 +17,7 @@ _WAIT_SECONDS = 1_200
 
 def measure(megabytes: int = 300) -> list[Figure]:
     """On the command line, which starts the process that reads."""
-    path = folders.zip_of_bytes(megabytes * _MB)
+    path = folder_fixtures.zip_of_bytes(megabytes * _MB)
     with tempfile.TemporaryDirectory() as folder, started("app.py", "import", "--data-dir", Path(folder) / "data", path) as process:
         own = reader = 0
         end = time.monotonic() + _WAIT_SECONDS

@@ -15,20 +15,20 @@ import bokeh.server
 import panel
 from tornado.web import HTTPError, RequestHandler
 
-from components import styles
+from components.layout import styles
 
 HERE = Path(__file__).parent
 _BOKEH = Path(bokeh.server.__file__).parent / "static"
 _PANEL = Path(panel.__file__).parent / "dist"
 _SHIMS = "bundled/reactiveesm/es-module-shims@*/dist/es-module-shims.min.js"
 _FOREVER = "public, max-age=31536000, immutable"
-_KINDS = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
 _COMPRESSIBLE = {".css", ".js"}
 # One a page, so that it asks once: its parts of ours in their order, the first of which decides that of the layers; then Designsystemet's.
 _SHEETS = {
-    "page.css": ("page.css",),
-    "preview.css": ("page.css", "preview.css", "drawer.css"),
-    "overview.css": ("page.css", "overview.css", "drawer.css"),
+    "page.css": ("layout/page.css",),
+    "preview.css": ("layout/page.css", "preview/preview.css", "deliveries/drawer.css"),
+    "overview.css": ("layout/page.css", "overview/overview.css", "deliveries/drawer.css"),
 }
 _MAKES_ELEMENTS = {".html", ".py", ".js", ".svg"}
 # What Panel's own page would load from below `static/`.
@@ -43,7 +43,7 @@ class Asset:
     def __init__(self, name: str, source: Path | bytes) -> None:
         self._source = source
         self._suffix = PurePosixPath(name).suffix
-        self.kind = _KINDS.get(self._suffix, "application/octet-stream")
+        self.kind = _MEDIA_TYPES.get(self._suffix, "application/octet-stream")
 
     @cached_property
     def body(self) -> bytes:
@@ -102,9 +102,8 @@ class Assets:
 
 def load() -> Assets:
     """Our own files and Designsystemet's, and Bokeh's and Panel's scripts."""
-    ours = [path for path in HERE.iterdir() if path.suffix in _KINDS]
-    fonts = (HERE / "vendor").glob("*.woff2")
-    look: dict[str, Path | bytes] = {path.name: path for path in (*ours, *fonts)}
+    look: dict[str, Path | bytes] = {name: path for name, path in _own_files() if path.suffix == ".js"}
+    look |= {path.name: path for path in (HERE / "vendor").glob("*.woff2")}
     look |= _sheets()
     scripts: dict[str, Path | bytes] = {
         f"js/{name}": _BOKEH / "js" / name for name in ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js")
@@ -113,8 +112,14 @@ def load() -> Assets:
     return Assets({"look": look, "bokeh": scripts})
 
 
+def _own_files() -> list[tuple[str, Path]]:
+    """Our own files by their path below this folder, which is also their address, so that scripts import each other by it."""
+    paths = sorted(path for path in HERE.rglob("*") if path.is_file() and not path.is_relative_to(HERE / "vendor"))
+    return [(path.relative_to(HERE).as_posix(), path) for path in paths]
+
+
 def _sheets() -> dict[str, bytes]:
-    made_by = "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.iterdir()) if path.suffix in _MAKES_ELEMENTS)
+    made_by = "\n".join(path.read_text(encoding="utf-8") for _, path in _own_files() if path.suffix in _MAKES_ELEMENTS)
     theirs = [(HERE / "vendor" / name).read_text(encoding="utf-8") for name in ("theme.css", "designsystemet.css")]
     ours = {part: (HERE / part).read_text(encoding="utf-8") for parts in _SHEETS.values() for part in parts}
     system = styles.needed(theirs, list(ours.values()), made_by)

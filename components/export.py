@@ -6,12 +6,12 @@ Plain addresses, which take the page's own query, so that they work without scri
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from components.language import visit
-from components.messages import message
-from components.overview import OverviewPage
-from components.overview_choice import Choice
-from components.page import House, TellsCalmly, guard
-from components.readings import Asked
+from components.context import House, TellsCalmly, guard
+from components.layout.error_messages import message
+from components.layout.preferences import visit
+from components.overview.filters import Choice
+from components.overview.page import OverviewPage
+from components.preview.report_cache import Asked
 from preview.i18n.formatting import Language
 from preview.views.export_tables import overview_table, preview_table
 from preview.views.spreadsheet import Table, as_csv, as_xlsx

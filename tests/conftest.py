@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, WebError, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.servers import REPOSITORY, Server, running
+from tests.support.published_files import published_folder
+from tests.support.server_process import REPOSITORY, Server, running
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FIREFOX_NAMES = ("firefox-esr", "firefox")
@@ -79,9 +80,9 @@ def data_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def cases() -> Path:
-    """The folder of published example files; tests that need it are skipped where it does not lie beside the repository."""
-    folder = REPOSITORY.parent / "shared" / "cases"
-    if not folder.is_dir():
+    """Return the folder of published example files; tests that need it are skipped without it."""
+    folder = published_folder()
+    if folder is None:
         pytest.skip("The published example files are not here.")
     return folder
 
@@ -150,7 +151,9 @@ def _firefox(playwright: Playwright, folder: Path) -> Browser:
     if path is None:
         pytest.skip("No Firefox was found: `make test` installs Debian's, elsewhere install it yourself.")
     relay = folder / "relay"
-    relay.write_text(f'#!/bin/sh\ncd "{REPOSITORY}" && exec "{sys.executable}" -m tests.firefox_relay "{path}" "$@"\n', encoding="utf-8")
+    relay.write_text(
+        f'#!/bin/sh\ncd "{REPOSITORY}" && exec "{sys.executable}" -m tests.support.bidi_relay "{path}" "$@"\n', encoding="utf-8"
+    )
     relay.chmod(0o700)
     return playwright.firefox.launch(channel="moz-firefox", executable_path=relay)
 

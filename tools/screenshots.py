@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
-from tests.servers import running
+from tests.support.server_process import running
 
 OVERVIEW = "/?period_id=2024"
 PREVIEW = "/preview?organization_id=org-1042&period_id=2024"

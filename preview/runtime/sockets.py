@@ -2,9 +2,10 @@
 
 import socket
 
-from tornado.netutil import bind_sockets
-
 from preview.core.errors import PortTaken
+
+_BACKLOG = 128
+"""Connections that the kernel completes and queues before the program accepts them."""
 
 
 class OwnPort:
@@ -35,10 +36,25 @@ class SharedPort(OwnPort):
 
 
 def _listening(address: str, port: int, *, shared: bool = False) -> list[socket.socket]:
+    found: list[socket.socket] = []
     try:
-        return bind_sockets(port, address, reuse_port=shared)
+        for family, kind, protocol, _, place in socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            listening = socket.socket(family, kind, protocol)
+            found.append(listening)
+            listening.setblocking(False)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shared:
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            if family == socket.AF_INET6:
+                listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # Port 0 takes a free port, which every further address of the host must share.
+            listening.bind((place[0], found[0].getsockname()[1] if port == 0 and len(found) > 1 else place[1], *place[2:]))
+            listening.listen(_BACKLOG)
     except OSError as error:
+        for listening in found:
+            listening.close()
         raise PortTaken(f"Nothing can listen at {address}:{port}: {error.strerror}.") from error
+    return found
 
 
 def _held(listening: socket.socket) -> socket.socket:

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 from playwright.sync_api import Page
 
-from tests.servers import REPOSITORY
+from tests.support.server_process import REPOSITORY
 
 _AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -9,10 +9,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import folders, pipeline
-from tests.browser import places
-from tests.browser.places import MOSS, OSLO_SOR, TROMSO
-from tests.servers import REPOSITORY, Server, running
+from tests.browser import overview_fixtures
+from tests.browser.overview_fixtures import MOSS, OSLO_SOR, TROMSO
+from tests.builders import case_xml
+from tests.support import pipeline
+from tests.support.server_process import REPOSITORY, Server, running
 
 API = "/api/v1/aggregated-report-data"
 WAIT_MS = 20_000
@@ -30,11 +31,11 @@ class Service:
         self.number = number
         self.organization_id = f"org-{number}"
         self.name = f"Barnevernstjenesten Testby {number}"
-        self.cases = [folders.uid() for _ in range(8)]
+        self.cases = [case_xml.uid() for _ in range(8)]
 
     def folder(self, case: int, *more: str, day: str = "2025-01-15") -> bytes:
         """The case as it stood on that day: a melding in each year, the later one concluded too late; `more` are further meldinger."""
-        return folders.folder(
+        return case_xml.folder(
             self.cases[case],
             uttrekk=f"{day}T12:00:00+01:00",
             fagsystem="CIS",
@@ -42,12 +43,12 @@ class Service:
             kommune=str(self.number),
             kommunenavn=f"Testby {self.number}",
             meldinger=[
-                folders.melding("2023-03-01", "2023-03-05", "2", id=folders.uid(10 * case + 1)),
-                folders.melding("2024-02-01", "2024-02-20", "2", id=folders.uid(10 * case + 2)),
+                case_xml.melding("2023-03-01", "2023-03-05", "2", id=case_xml.uid(10 * case + 1)),
+                case_xml.melding("2024-02-01", "2024-02-20", "2", id=case_xml.uid(10 * case + 2)),
                 *more,
             ],
-            undersokelser=[folders.undersokelse("2024-02-20", "2024-04-01", "1", id=folders.uid(10 * case + 3))],
-            tiltak=[folders.tiltak("2024-04-02", id=folders.uid(10 * case + 4))],
+            undersokelser=[case_xml.undersokelse("2024-02-20", "2024-04-01", "1", id=case_xml.uid(10 * case + 3))],
+            tiltak=[case_xml.tiltak("2024-04-02", id=case_xml.uid(10 * case + 4))],
         )
 
     def folders(self) -> list[bytes]:
@@ -57,7 +58,7 @@ class Service:
 
 def with_new_melding(service: Service) -> bytes:
     """Case 0 as delivered later: one melding more in 2024, dismissed within its week."""
-    return service.folder(0, folders.melding("2024-06-03", "2024-06-05", "1"), day="2025-01-20")
+    return service.folder(0, case_xml.melding("2024-06-03", "2024-06-05", "1"), day="2025-01-20")
 
 
 def fill(data_dir: Path, services: list[Service], *periods: str) -> None:
@@ -140,9 +141,9 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A service in every state; nothing happens by itself."""
     data_dir = tmp_path_factory.mktemp("states") / "data"
     data_dir.mkdir()
-    places.fill(data_dir)
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server, places.beside(data_dir) as application:
-        places.hold(application, MOSS, 0.62)
-        places.hold(application, TROMSO, 0.1)
-        application.jobs.fail(places.hold(application, OSLO_SOR), "It failed.")
+    overview_fixtures.fill(data_dir)
+    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server, overview_fixtures.beside(data_dir) as application:
+        overview_fixtures.hold(application, MOSS, 0.62)
+        overview_fixtures.hold(application, TROMSO, 0.1)
+        application.jobs.fail(overview_fixtures.hold(application, OSLO_SOR), "It failed.")
         yield server

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations_in_both_schemes
 from tests.browser.conftest import Service
-from tests.servers import Server
+from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
 

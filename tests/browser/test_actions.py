@@ -6,10 +6,10 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import places
-from tests.browser.line import line_to
-from tests.browser.places import ALTA, AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
-from tests.servers import Server, running
+from tests.browser import overview_fixtures
+from tests.browser.faulty_proxy import line_to
+from tests.browser.overview_fixtures import ALTA, AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
+from tests.support.server_process import Server, running
 
 pytestmark = pytest.mark.browser
 
@@ -66,11 +66,11 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A service in every state, two of them being aggregated; who acts is told by a header, as behind a proxy."""
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
-    places.fill(data_dir)
-    environment = places.NOTHING_BY_ITSELF | {"BUFDIR_PREVIEW_ACTOR_HEADER": ACTOR}
-    with running(data_dir, environment=environment) as server, places.beside(data_dir) as application:
+    overview_fixtures.fill(data_dir)
+    environment = overview_fixtures.NOTHING_BY_ITSELF | {"BUFDIR_PREVIEW_ACTOR_HEADER": ACTOR}
+    with running(data_dir, environment=environment) as server, overview_fixtures.beside(data_dir) as application:
         for place in (MOSS, TROMSO):
-            places.hold(application, place, 0.5)
+            overview_fixtures.hold(application, place, 0.5)
         yield server
 
 

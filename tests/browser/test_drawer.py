@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Service
-from tests.browser.line import line_to
-from tests.browser.places import beside
-from tests.pipeline import zipped
-from tests.servers import Server, running
+from tests.browser.faulty_proxy import line_to
+from tests.browser.overview_fixtures import beside
+from tests.support.pipeline import zipped
+from tests.support.server_process import Server, running
 
 pytestmark = pytest.mark.browser
 

@@ -18,11 +18,11 @@ from preview.i18n.catalog import Texts
 from preview.i18n.formatting import Language
 from preview.model.resources import Document
 from tests.browser.conftest import API
-from tests.browser.printed import Printed
-from tests.folders import flytting, plan, tiltak, undersokelse
-from tests.pipeline import aggregate, deliver, document, opened
-from tests.preview.services import Service
-from tests.servers import Server, running
+from tests.browser.pdf import Printed
+from tests.builders.case_xml import flytting, plan, tiltak, undersokelse
+from tests.builders.services import Service
+from tests.support.pipeline import aggregate, deliver, document, opened
+from tests.support.server_process import Server, running
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Service, deliver, differing, marked, reported, with_new_melding
-from tests.servers import Server
+from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
 

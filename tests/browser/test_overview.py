@@ -8,9 +8,9 @@ import pytest
 from lxml import html
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import places
-from tests.browser.places import ALL, ALTA, AS, BODO, BY_NEED, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
-from tests.servers import Server, running
+from tests.browser import overview_fixtures
+from tests.browser.overview_fixtures import ALL, ALTA, AS, BODO, BY_NEED, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
+from tests.support.server_process import Server, running
 
 pytestmark = pytest.mark.browser
 
@@ -20,8 +20,8 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A service in every state; nothing changes by itself."""
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
-    places.fill(data_dir)
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
+    overview_fixtures.fill(data_dir)
+    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
         yield server
 
 

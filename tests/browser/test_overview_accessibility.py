@@ -5,10 +5,10 @@ from collections.abc import Generator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import places
+from tests.browser import overview_fixtures
 from tests.browser.axe import violations_in_both_schemes
-from tests.browser.places import ALL, BODO, DRAMMEN, HAMAR, MOSS, TROMSO, VIK
-from tests.servers import Server, running
+from tests.browser.overview_fixtures import ALL, BODO, DRAMMEN, HAMAR, MOSS, TROMSO, VIK
+from tests.support.server_process import Server, running
 
 pytestmark = pytest.mark.browser
 
@@ -33,9 +33,9 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A service in every state, one that is being aggregated among them."""
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
-    places.fill(data_dir, ["2024"])
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server, places.beside(data_dir) as application:
-        places.hold(application, MOSS, 0.62)
+    overview_fixtures.fill(data_dir, ["2024"])
+    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server, overview_fixtures.beside(data_dir) as application:
+        overview_fixtures.hold(application, MOSS, 0.62)
         yield server
 
 

@@ -7,26 +7,26 @@ import pytest
 from lxml import html
 from playwright.sync_api import Page, expect
 
-from tests import country
-from tests.browser import places
+from tests.browser import overview_fixtures
 from tests.browser.conftest import send
-from tests.servers import Server, running
+from tests.builders import large_dataset
+from tests.support.server_process import Server, running
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module", params=[2, pytest.param(len(country.YEARS), marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[2, pytest.param(len(large_dataset.YEARS), marks=pytest.mark.slow)])
 def years(request: pytest.FixtureRequest) -> Sequence[str]:
     """The newest ones, of which there are reports."""
-    return country.YEARS[-request.param :]
+    return large_dataset.YEARS[-request.param :]
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory, years: Sequence[str]) -> Generator[Server]:
     data_dir = tmp_path_factory.mktemp("large") / "data"
     data_dir.mkdir()
-    country.fill(data_dir, years=years)
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
+    large_dataset.fill(data_dir, years=years)
+    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
         yield server
 
 
@@ -41,7 +41,7 @@ def test_every_service_and_period_is_there(large: Server, years: Sequence[str]) 
     for year in years:
         document = html.fromstring(httpx.get(large.url, params={"period_id": year}).content)
         rows = document.xpath("//table/tbody/tr")
-        assert len({row.get("data-region") for row in rows}) == country.SERVICES
+        assert len({row.get("data-region") for row in rows}) == large_dataset.SERVICES
         assert {row.get("data-flags").split()[0] for row in rows} == {"ready"}
         assert len(document.xpath("//select[@name='period_id']/option")) == len(years) + 1
 
@@ -52,7 +52,7 @@ def test_each_letter_narrows_and_each_head_sorts(overview: Page) -> None:
         search.press_sequentially(typed)
         expect(overview.locator(".list > tbody > tr:visible")).to_have_count(left)
     search.press("Escape")
-    expect(overview.locator(".list > tbody > tr:visible")).to_have_count(country.SERVICES)
+    expect(overview.locator(".list > tbody > tr:visible")).to_have_count(large_dataset.SERVICES)
     overview.get_by_role("combobox", name="Fagsystem").select_option("CIS")
     expect(overview.locator(".list > tbody > tr:visible")).to_have_count(133)
     overview.get_by_role("combobox", name="Fagsystem").select_option("Alle")
@@ -67,7 +67,7 @@ def test_the_last_row_is_reached_and_changes_alone(overview: Page, large: Server
     last = overview.locator(".list > tbody > tr").last
     last.scroll_into_view_if_needed()
     expect(last).to_contain_text("Kommune 399")
-    send(large, country.folder(399, meldinger=2, day="2025-01-20"))
+    send(large, large_dataset.folder(399, meldinger=2, day="2025-01-20"))
     expect(last).to_contain_text("Utdatert")
     expect(overview.locator("tr[data-changed]")).to_have_count(1)
     expect(overview.locator(".list > tbody > tr").last).to_contain_text("Kommune 399")

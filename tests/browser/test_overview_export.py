@@ -10,10 +10,10 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import places
-from tests.browser.places import ALTA, DRAMMEN, HAMAR, MOSS, Place
-from tests.browser.printed import Printed
-from tests.servers import Server, running
+from tests.browser import overview_fixtures
+from tests.browser.overview_fixtures import ALTA, DRAMMEN, HAMAR, MOSS, Place
+from tests.browser.pdf import Printed
+from tests.support.server_process import Server, running
 
 pytestmark = pytest.mark.browser
 
@@ -23,8 +23,8 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A service in every state; nothing changes by itself."""
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
-    places.fill(data_dir, ["2024"])
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
+    overview_fixtures.fill(data_dir, ["2024"])
+    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
         yield server
 
 
@@ -75,8 +75,8 @@ def test_the_rows_that_are_chosen_are_exported_in_their_order(overview: Page) ->
 
 
 def test_what_changed_here_is_exported_too(overview: Page, country: Server) -> None:
-    with places.beside(country.data_dir) as application:
-        places.finish(application, places.hold(application, HAMAR))
+    with overview_fixtures.beside(country.data_dir) as application:
+        overview_fixtures.finish(application, overview_fixtures.hold(application, HAMAR))
     expect(overview.locator("tr[data-changed]")).to_have_count(1)
     overview.keyboard.press("c")
     assert names(csv_lines(downloaded(overview, "CSV"))) == full_names(HAMAR)
@@ -94,6 +94,6 @@ def test_an_overview_is_printed_in_black_and_grey(overview: Page) -> None:
     printed = Printed(overview)
     assert {color for color in printed.colors if len(set(color)) > 1} == set()
     assert printed.size == (595, 842)
-    for place in places.ALL:
+    for place in overview_fixtures.ALL:
         assert any(line.startswith(place.name) for line in printed.lines), place
     assert "Eksporter" not in printed.text

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests import pipeline
-from tests.browser import places
+from tests.browser import overview_fixtures
 from tests.browser.conftest import API, send
-from tests.browser.places import ALTA, AS, BODO, BY_NEED, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
-from tests.servers import Server, running
+from tests.browser.overview_fixtures import ALTA, AS, BODO, BY_NEED, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
+from tests.support import pipeline
+from tests.support.server_process import Server, running
 
 pytestmark = pytest.mark.browser
 
@@ -22,8 +22,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A service in every state."""
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
-    places.fill(data_dir, ["2024"])
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as server:
+    overview_fixtures.fill(data_dir, ["2024"])
+    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
         yield server
 
 
@@ -31,7 +31,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 def country(shared: Server) -> Generator[Server]:
     """The same for every test, whatever those before it have done."""
     yield shared
-    places.fill_again(shared.data_dir)
+    overview_fixtures.fill_again(shared.data_dir)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def aggregate(server: Server, place: Place) -> None:
 def test_a_row_changes_with_its_snapshot_and_no_other_does(overview: Page, country: Server) -> None:
     others = [place for place in BY_NEED if place is not OSLO_VEST]
     before = {place: row(overview, place).inner_text() for place in others}
-    send(country, OSLO_VEST.folder(places.LATER, meldinger=2))
+    send(country, OSLO_VEST.folder(overview_fixtures.LATER, meldinger=2))
     expect(row(overview, OSLO_VEST)).to_contain_text("Utdatert")
     expect(row(overview, OSLO_VEST)).to_have_attribute("data-changed", "now")
     expect(overview.locator("#said")).to_have_text(f"Endret: {OSLO_VEST.full_name}.")
@@ -75,8 +75,8 @@ def test_a_row_changes_with_its_snapshot_and_no_other_does(overview: Page, count
 def test_rows_do_not_move_until_somebody_sorts(overview: Page, country: Server) -> None:
     row(overview, TROMSO).hover()
     row(overview, OSLO_VEST).get_by_role("link").focus()
-    with places.beside(country.data_dir) as application:
-        application.jobs.fail(places.hold(application, OSLO_VEST), "It failed.")
+    with overview_fixtures.beside(country.data_dir) as application:
+        application.jobs.fail(overview_fixtures.hold(application, OSLO_VEST), "It failed.")
     expect(row(overview, OSLO_VEST)).to_contain_text("Feilet")
     aggregate(country, TROMSO)
     expect(row(overview, TROMSO)).to_contain_text("Klar")
@@ -103,13 +103,13 @@ def test_a_row_that_no_longer_passes_a_filter_stays_until_somebody_sorts(overvie
 
 
 def test_a_job_shows_how_far_it_is_and_its_end(overview: Page, country: Server) -> None:
-    with places.beside(country.data_dir) as application:
-        job = places.hold(application, MOSS, 0.62)
+    with overview_fixtures.beside(country.data_dir) as application:
+        job = overview_fixtures.hold(application, MOSS, 0.62)
         expect(row(overview, MOSS)).to_contain_text("Aggregerer")
         expect(row(overview, MOSS).get_by_role("progressbar", name="Framdrift for aggregeringen")).to_have_attribute("value", "62")
         expect(row(overview, MOSS)).to_contain_text("31/34")
         expect(size(overview, "I arbeid")).to_have_text("1")
-        places.finish(application, job)
+        overview_fixtures.finish(application, job)
     expect(row(overview, MOSS)).to_contain_text("Klar")
     expect(size(overview, "I arbeid")).to_have_text("0")
     expect(row(overview, MOSS).get_by_role("progressbar")).to_have_count(0)
@@ -200,8 +200,8 @@ def test_paused_changes_wait(overview: Page, country: Server) -> None:
 def test_it_comes_back_by_itself_as_it_was_left_and_says_what_was_missed(page: Page, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir()
-    places.fill(data_dir, ["2024"])
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF) as first:
+    overview_fixtures.fill(data_dir, ["2024"])
+    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as first:
         page.goto(f"{first.url}/?period_id=2024")
         expect(page.locator("html")).to_have_attribute("data-live", "on")
         page.get_by_role("searchbox").fill("oslo")
@@ -213,8 +213,8 @@ def test_it_comes_back_by_itself_as_it_was_left_and_says_what_was_missed(page: P
         page.get_by_role("searchbox").fill("oslo vest")
         expect_order(page, OSLO_VEST)
     with pipeline.opened(data_dir) as application:
-        pipeline.deliver(application, OSLO_VEST.folder(places.LATER, meldinger=2))
-    with running(data_dir, environment=places.NOTHING_BY_ITSELF, port=port) as second:
+        pipeline.deliver(application, OSLO_VEST.folder(overview_fixtures.LATER, meldinger=2))
+    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF, port=port) as second:
         expect(page.locator("html")).to_have_attribute("data-live", "on")
         expect(page.get_by_text("Tilkoblet igjen. 1 tjeneste ble endret mens du var frakoblet.").last).to_be_visible()
         expect_order(page, OSLO_VEST)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import API, QUIET, Service, deliver, differing, fill, marked, reported, send, with_new_melding
-from tests.servers import Server, running
+from tests.support.server_process import Server, running
 
 pytestmark = pytest.mark.browser
 

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from preview.i18n.formatting import LANGUAGES, Language
 from tests.browser.axe import violations_in_both_schemes
 from tests.browser.layout import too_small
-from tests.browser.states import STATES, State, expect_said, offered, reach, said
-from tests.servers import Server
+from tests.browser.view_states import STATES, State, expect_said, offered, reach, said
+from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
 

@@ -6,10 +6,10 @@ import pytest
 from lxml import html
 
 from components import assets
-from components.language import Words
-from components.page import House
-from components.readings import draw
-from components.wording import Shown, word
+from components.context import House
+from components.layout.preferences import Words
+from components.preview.presenter import Shown, word
+from components.preview.report_cache import draw
 from preview.core.settings import Settings
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts

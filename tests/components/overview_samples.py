@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from components.language import Words
-from components.overview_lines import ShownLine, word
+from components.layout.preferences import Words
+from components.overview.presenter import ShownLine, word
 from preview.i18n.catalog import Texts
 from preview.i18n.formatting import Language
 from preview.views.overview import OverviewLine

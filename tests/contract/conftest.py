@@ -7,8 +7,8 @@ import pytest
 
 from preview.core.periods import Period
 from preview.runtime.application import Application
-from tests.api.served import Served, serving
-from tests.pipeline import opened
+from tests.api_handlers.in_process_server import Served, serving
+from tests.support.pipeline import opened
 
 HEARTBEAT_SECONDS = 0.05
 """A filtered stream tells its place with each: the tests wait for it."""

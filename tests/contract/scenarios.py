@@ -20,11 +20,11 @@ from preview.reports.job_queue import Result
 from preview.runtime.application import Application
 from preview.storage import jobs, worker_rows
 from preview.storage.jobs import JobRow
-from tests.api.events import Block, Watcher, watching
-from tests.api.served import Served
-from tests.contract.shapes import check
-from tests.contract.worlds import DELIVERIES, Service
-from tests.pipeline import deliver, until, wait_for_delivery, wait_for_job
+from tests.api_handlers.in_process_server import Served
+from tests.api_handlers.sse_client import Block, Watcher, watching
+from tests.contract.scenario_fixtures import DELIVERIES, Service
+from tests.contract.schema_shapes import check
+from tests.support.pipeline import deliver, until, wait_for_delivery, wait_for_job
 
 BASE = "/api/v1/aggregated-report-data"
 FORMS: dict[str, Callable[[str], str]] = {

@@ -7,15 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.contract.conftest import Stage
+from tests.contract.scenario_fixtures import Service
 from tests.contract.scenarios import FORMS, Player, Scenario, load
-from tests.contract.worlds import Service
 
 SCENARIOS = load()
 RULES = {
     *("G1", "G3", "G4", "S1", "S2", "S3", "S4", "S6", "1", "2", "2a", "2b", "2c", "2d", "3", "3a", "3b", "3c", "3d", "4", "4a", "4b", "4c"),
     *("5", "6", "6a", "E1", "E2", "E3", "H1", "H2", "H3"),
 }
-"""Those of the stream (6b to 6f) have tests/api/test_watch.py, E4 test_base.py, S5 tests/preview."""
+"""Those of the stream (6b to 6f) have tests/api_handlers/test_sse_stream.py, E4 test_base.py, S5 tests/preview."""
 
 
 _numbers = itertools.count(1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.shapes import check
+from tests.contract.schema_shapes import check
 
 
 @pytest.mark.parametrize(

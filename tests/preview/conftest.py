@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from preview.runtime.application import Application
-from tests.pipeline import opened
-from tests.preview.services import Service
+from tests.builders.services import Service
+from tests.support.pipeline import opened
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ def _rule(name: str, control: Control) -> Rule:
     return Rule(CODE + name, OURS[control.severity], OURS[lesser], control.since.isoformat(), control.element, control.asks)
 
 
-CONTROLS = msgspec.convert(tomllib.loads((Path(__file__).parent / "controls.toml").read_text(encoding="utf-8")), dict[str, Control])
+CONTROLS = msgspec.convert(tomllib.loads((Path(__file__).parent / "checks.toml").read_text(encoding="utf-8")), dict[str, Control])
 """By id, in the order of the source; a heading that asks for two things has two."""
 
 RULES = {name: _rule(name, control) for name, control in CONTROLS.items() if control.asks}

@@ -1,0 +1,57 @@
+"""Dash's minimal page with the table of a snapshot, with one chart under it or without.
+
+    python -m benchmarks.baselines.dash_page SNAPSHOT.json [chart]
+
+Prints its address, and ends when its input is closed. The table is the lightest that Dash has: plain rows, no DataTable.
+"""
+
+import logging
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import dash  # pyright: ignore[reportMissingImports]  (only where the benchmarks are installed)
+import msgspec
+from dash import dcc, html  # pyright: ignore[reportMissingImports]
+from werkzeug.serving import make_server
+
+from preview.model.resources import Document, FieldValue
+
+HEAD = ("Felt", "I år", "I fjor", "Endring", "Kilde")
+
+
+def main() -> None:
+    """Serves until its input ends."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    document = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Document)
+    app = dash.Dash("snapshot", serve_locally=True)
+    app.layout = html.Div([html.H1(document.organization_name), _table(document), *([_chart(document)] if "chart" in sys.argv[2:] else [])])
+    server = make_server("127.0.0.1", 0, app.server, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"http://127.0.0.1:{server.server_port}/", flush=True)
+    sys.stdin.read()
+    server.shutdown()
+
+
+def _table(document: Document) -> Any:
+    rows: list[Any] = []
+    for section in document.sections:
+        rows.append(html.Tr(html.Th(section.section_title, colSpan=len(HEAD))))
+        rows += [html.Tr([html.Td(cell) for cell in _cells(each)], className="field") for each in section.fields]
+    return html.Table([html.Thead(html.Tr([html.Th(each) for each in HEAD])), html.Tbody(rows)])
+
+
+def _cells(each: FieldValue) -> tuple[str, ...]:
+    now, before = each.value, each.prior_period_value
+    change = "" if now is None or before is None else f"{now - before:+g}"
+    return (each.field_key, str(now or "–"), str(before or "–"), change, each.data_source or "")
+
+
+def _chart(document: Document) -> Any:
+    fields = document.sections[0].fields
+    return dcc.Graph(figure={"data": [{"type": "bar", "x": [each.field_key for each in fields], "y": [each.value for each in fields]}]})
+
+
+if __name__ == "__main__":
+    main()

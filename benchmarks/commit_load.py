@@ -1,0 +1,35 @@
+"""Commits to a store beside the server on it, one commit for each line of its input: `delete SNAPSHOT` or `request ORGANIZATION PERIOD`.
+
+    python -m benchmarks.commit_load DATA_DIR
+
+Prints `ready`, then for each commit the moment before it (seconds since 1970). Its worker does not run: the job that it asks for is the
+server's.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from preview.core.settings import Settings
+from preview.runtime.application import Application
+
+
+def main() -> None:
+    """Until its input is closed."""
+    application = Application.open(Settings(data_dir=Path(sys.argv[1]), auto_aggregate=False))
+    try:
+        print("ready", flush=True)
+        for line in sys.stdin:
+            act, *of = line.split()
+            began = time.time()
+            if act == "delete":
+                application.snapshots.delete(of[0], "benchmark", None)
+            else:
+                application.snapshots.request(of[0], of[1], False, "benchmark")
+            print(began, flush=True)
+    finally:
+        application.close()
+
+
+if __name__ == "__main__":
+    main()

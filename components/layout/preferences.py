@@ -1,0 +1,53 @@
+"""Who looks: language and theme, from the URL, else from a cookie, else bokmål and light.
+
+The server decides both before the page goes out, so that nothing flashes. A choice made on the page is kept in the cookie
+(components/layout/dom.js).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from preview.i18n.catalog import Texts
+from preview.i18n.formatting import Language
+
+Theme = Literal["light", "dark"]
+LANGUAGES: dict[str, Language] = {"nb": "nb", "nn": "nn", "en": "en"}
+LANGUAGE_NAMES: dict[Language, str] = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
+THEMES: dict[str, Theme] = {"light": "light", "dark": "dark"}
+
+
+class Visit(NamedTuple):
+    """What one request asks for. `arguments` holds the first value of each query parameter."""
+
+    language: Language
+    theme: Theme
+    arguments: dict[str, str]
+
+
+def visit(request: Any) -> Visit:
+    """Of a Tornado request, or of the proxy of one that a Bokeh session holds (whose cookies are plain text)."""
+    arguments = {name: values[0].decode(errors="replace").strip() for name, values in request.arguments.items() if values}
+    cookies = {name: getattr(cookie, "value", cookie) for name, cookie in request.cookies.items()}
+    language = LANGUAGES.get(arguments.get("lang", "")) or LANGUAGES.get(cookies.get("lang", ""), "nb")
+    theme = THEMES.get(arguments.get("theme", "")) or THEMES.get(cookies.get("theme", ""), "light")
+    return Visit(language, theme, arguments)
+
+
+class Words:
+    """The texts of one language: `words("app.close")`."""
+
+    def __init__(self, texts: Texts, language: Language) -> None:
+        self._texts = texts
+        self.language: Language = language
+
+    def __call__(self, key: str, **params: float | str) -> str:
+        """The text with its params written in. KeyError for an unknown key or a missing param."""
+        return self._texts.get(self.language, key, **params)
+
+    def count(self, key: str, n: int, **params: float | str) -> str:
+        """The form for that number: `one` or `other` below the key, which may ask for `{n}`."""
+        return self(f"{key}.{'one' if n == 1 else 'other'}", n=n, **params)
+
+    def open(self, keys: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+        """Texts by key with the named params left open (`{n}`), for the browser to fill in what only it knows."""
+        return {key: self(key, **{name: f"{{{name}}}" for name in names}) for key, names in keys.items()}

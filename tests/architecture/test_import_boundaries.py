@@ -1,0 +1,135 @@
+"""Imports go one way: app -> components, api_handlers -> preview, and down the list of preview's packages."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source_files import imported, sources, text, under
+
+PACKAGES = (
+    ("cli", "demo"),
+    ("runtime",),
+    ("views",),
+    ("ingest",),
+    ("maintenance",),
+    ("reports",),
+    ("events",),
+    ("i18n",),
+    ("storage",),
+    ("parsing",),
+    ("form",),
+    ("model",),
+    ("core",),
+)
+"""From the top down: a package may import itself and what stands below it. Those of one line may import each other one way."""
+
+PRESENTATION = ("tornado", "panel", "bokeh", "param", "app", "components", "api_handlers")
+SQLITE = ("sqlite3", "pysqlite3", "sqlite_utils.utils.sqlite3")
+DATABASE = Path("preview/storage/database.py")
+MAX_FILES = 20
+FILE_LIMITS = {"preview/parsing": 26, "preview/i18n/locales": 30}
+
+
+def forbidden_for(path: Path) -> Iterator[str]:
+    """Yield the packages that a file must not import."""
+    if path.parts[0] == "api_handlers":
+        yield from ("app", "components", "panel", "bokeh", "sqlite_utils")
+    if path.parts[0] == "components":
+        yield from ("app", "api_handlers", "sqlite_utils")
+    if path.parts[0] == "preview":
+        yield from PRESENTATION
+        levels = [level for level, packages in enumerate(PACKAGES) if path.parts[1] in packages]
+        yield from (f"preview.{package}" for level in levels for packages in PACKAGES[:level] for package in packages)
+    if not path.is_relative_to("preview/storage"):
+        yield "sqlite_utils"
+    if path != DATABASE:
+        yield from SQLITE
+
+
+def forbidden_imports(path: Path, code: str) -> list[str]:
+    """Return the imports of a file that its place forbids, with their lines."""
+    forbidden = list(forbidden_for(path))
+    found = imported(ast.parse(code))
+    return [f"{path}:{line} imports {name}" for line, name in found if any(under(name, package) for package in forbidden)]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("components/preview/page.py", "from api_handlers.base import Handler"),
+        ("api_handlers/watch.py", "import components.server"),
+        ("api_handlers/watch.py", "import app"),
+        ("preview/events/dispatcher.py", "from tornado import ioloop"),
+        ("preview/reports/job_queue.py", "def late():\n    import panel as pn"),
+        ("preview/reports/job_queue.py", "from components import server"),
+        ("preview/parsing/barnevern.py", "from preview.ingest import deliveries"),
+        ("preview/form/catalogue.py", "from preview.reports.job_queue import JobQueue"),
+        ("preview/storage/cases.py", "import preview.reports.snapshots"),
+        ("preview/core/settings.py", "from preview.model.limits import Limits"),
+        ("preview/events/log.py", "if TYPE_CHECKING:\n    from preview.reports import status"),
+        ("preview/storage/cases.py", "import sqlite3"),
+        ("preview/storage/cases.py", "from sqlite_utils.utils import sqlite3"),
+        ("preview/reports/job_queue.py", "from sqlite_utils import Database"),
+        ("app.py", "import pysqlite3"),
+    ],
+)
+def test_forbidden_import_is_found(path: str, code: str) -> None:
+    assert forbidden_imports(Path(path), code)
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("app.py", "import components.server\nfrom api_handlers import routes\nfrom preview.runtime.application import Application"),
+        ("preview/storage/database.py", "from sqlite_utils.utils import sqlite3"),
+        ("preview/reports/job_queue.py", "from preview.storage.jobs import claim\nimport paramiko"),
+    ],
+)
+def test_allowed_import_passes(path: str, code: str) -> None:
+    assert forbidden_imports(Path(path), code) == []
+
+
+def test_imports_go_one_way() -> None:
+    files = sources(".py")
+    assert files
+    assert [fault for path in files for fault in forbidden_imports(path, text(path))] == []
+
+
+def test_every_package_of_preview_has_its_level() -> None:
+    known = {package for packages in PACKAGES for package in packages}
+    assert {path.parts[1] for path in sources(".py") if path.parts[0] == "preview" and len(path.parts) > 2} == known
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name under which a file is imported."""
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def mutual_imports(codes: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the pairs of modules that import each other, given each module's code by its name."""
+    imports = {name: {found for _, found in imported(ast.parse(code))} for name, code in codes.items()}
+
+    def depends(one: str, other: str) -> bool:
+        return one != other and any(found == other or found.rpartition(".")[0] == other for found in imports[one])
+
+    return [(one, other) for one in imports for other in imports if one < other and depends(one, other) and depends(other, one)]
+
+
+def test_mutual_import_is_found() -> None:
+    assert mutual_imports({"a.b": "from a.c import x", "a.c": "if TYPE_CHECKING:\n    from a.b import y"}) == [("a.b", "a.c")]
+    assert mutual_imports({"a.b": "from a.c import x", "a.c": "import a.d", "a.d": ""}) == []
+
+
+def test_no_two_modules_import_each_other() -> None:
+    assert mutual_imports({module_name(path): text(path) for path in sources(".py")}) == []
+
+
+def test_no_folder_is_a_list_of_everything() -> None:
+    counts: dict[str, int] = {}
+    for path in sources(".py", ".js", ".html", ".css", ".toml", ".sql", ".svg", within=("preview", "api_handlers", "components")):
+        if path.name != "__init__.py":
+            counts[str(path.parent)] = counts.get(str(path.parent), 0) + 1
+    assert counts
+    assert {folder: count for folder, count in counts.items() if count > FILE_LIMITS.get(folder, MAX_FILES)} == {}

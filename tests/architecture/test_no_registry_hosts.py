@@ -1,0 +1,34 @@
+"""No file names a package registry's host or a path of the machine that it was written on."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source_files import REPOSITORY, tracked
+
+HOST = re.compile(
+    r"pypi\.org|pythonhosted\.org|registry\.npmjs|npmjs\.(com|org)|deb\.debian\.org|(^|[^A-Za-z0-9_.$}])/(work|farm|root|home)/",
+    re.MULTILINE,
+)
+
+
+def addresses(path: Path, content: str) -> list[str]:
+    """The registry hosts and machine paths in a file, with their line."""
+    return [f"{path}:{content.count(chr(10), 0, match.start()) + 1} has {match[0].strip()}" for match in HOST.finditer(content)]
+
+
+@pytest.mark.parametrize("content", ["https://{}.org/simple".format("pypi"), "x = '/{}/main'".format("work"), "\n/{}/x".format("root")])
+def test_the_rule_bites(content: str) -> None:
+    assert addresses(Path("a"), content)
+
+
+@pytest.mark.parametrize("content", ["the network/work/home of", "./work/x", "https://a.example/work/x"])
+def test_the_rule_lets_pass(content: str) -> None:
+    assert addresses(Path("a"), content) == []
+
+
+def test_no_registry_host_and_no_machine_path() -> None:
+    files = tracked()
+    assert files
+    assert [fault for path in files for fault in addresses(path, (REPOSITORY / path).read_text(encoding="utf-8", errors="replace"))] == []

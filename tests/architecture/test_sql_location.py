@@ -1,0 +1,39 @@
+"""SQL stands in preview/storage and in the catalogue, nowhere else."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source_files import sources, text
+
+HOMES = ("preview/storage", "preview/form")
+STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP|PRAGMA|BEGIN|WITH|VACUUM|ATTACH)\s")
+
+
+def statements(path: Path, code: str) -> list[str]:
+    """The string literals of a file that begin as an SQL statement; docstrings may."""
+    nodes = list(ast.walk(ast.parse(code)))
+    docstrings = [node.value for node in nodes if isinstance(node, ast.Expr)]
+    literals = (node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings)
+    return [f"{path}:{node.lineno} holds SQL" for node in literals if STATEMENT.match(str(node.value))]
+
+
+@pytest.mark.parametrize(
+    "code",
+    ['x = "SELECT 1"', 'x = f"UPDATE {table} SET a = 1"', 'x = """\n  DELETE FROM sak"""', 'f("PRAGMA optimize")', 'f("BEGIN IMMEDIATE")'],
+)
+def test_the_rule_bites(code: str) -> None:
+    assert statements(Path("app.py"), code)
+
+
+@pytest.mark.parametrize("code", ['"""DELETE (contract 5)."""', 'methods = ("GET", "DELETE")', 'x = "Select a period"', "# SELECT 1"])
+def test_the_rule_lets_pass(code: str) -> None:
+    assert statements(Path("app.py"), code) == []
+
+
+def test_sql_stays_in_the_store_and_the_catalogue() -> None:
+    files = [path for path in sources(".py") if not any(path.is_relative_to(home) for home in HOMES)]
+    assert files
+    assert [fault for path in files for fault in statements(path, text(path))] == []

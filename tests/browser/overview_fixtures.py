@@ -1,0 +1,137 @@
+"""A store with a service in every state that the overview tells apart, and acts on it beside a running server."""
+
+import itertools
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from preview.runtime.application import Application
+from preview.storage.jobs import JobRow
+from tests.builders import case_xml
+from tests.support import pipeline
+
+NOTHING_BY_ITSELF = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}
+FIRST_EXTRACT, EXTRACT, LATER = "2022-06-01", "2025-01-15", "2025-01-20"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A service with one case. `late` and `summed_wrong` make it deviate; its number is its own."""
+
+    name: str
+    number: int
+    system: str = "CIS"
+    late: bool = False
+    summed_wrong: bool = False
+
+    @property
+    def organization_id(self) -> str:
+        """As an unlisted one is called."""
+        return f"org-{self.number}"
+
+    @property
+    def full_name(self) -> str:
+        """As an unlisted one is named."""
+        return f"Barnevernstjenesten {self.name}"
+
+    @property
+    def organisasjonsnummer(self) -> str:
+        """Nine digits."""
+        return f"{911_000_000 + self.number}"
+
+    def folder(self, day: str = EXTRACT, meldinger: int = 1) -> bytes:
+        """Its case on that day, with so many meldinger in 2024."""
+        conclusion = "2024-02-20" if self.late else "2024-02-05"
+        return case_xml.folder(
+            case_xml.uid(self.number),
+            uttrekk=f"{day}T12:00:00+01:00",
+            fagsystem=self.system,
+            org=self.organisasjonsnummer,
+            kommune=f"{self.number}",
+            kommunenavn=self.name,
+            meldinger=[
+                case_xml.melding("2023-02-01", "2023-02-05", id=case_xml.uid(100 * self.number)),
+                *(case_xml.melding("2024-02-01", conclusion, id=case_xml.uid(100 * self.number + nr + 1)) for nr in range(meldinger)),
+            ],
+            undersokelser=[case_xml.undersokelse("2024-02-20", "2024-04-01", None, id=case_xml.uid(100 * self.number + 50))]
+            if self.summed_wrong
+            else [],
+        )
+
+    def listing(self) -> str:
+        """Its line in an organisations file."""
+        return f"{self.organization_id},{self.full_name},{self.organisasjonsnummer}"
+
+
+ALTA = Place("Alta", 5601, "Acos")
+BODO = Place("Bodø", 1804)
+DRAMMEN = Place("Drammen", 3301, summed_wrong=True)
+HAMAR = Place("Hamar", 3403, "Familia")
+MOSS = Place("Moss", 3103, "Acos", late=True)
+OSLO_SOR = Place("Oslo Sør", 3015, late=True)
+OSLO_VEST = Place("Oslo Vest", 3016)
+TROMSO = Place("Tromsø", 5501)
+VIK = Place("Vik", 4639)
+AS = Place("Ås", 3218, "Familia")
+
+_further = itertools.count(3)
+"""So many meldinger has Hamar each time that it becomes stale."""
+
+READY = (ALTA, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, AS)
+DELIVERED = (*READY, BODO, TROMSO)
+ALL = (*DELIVERED, VIK)
+BY_NEED = (BODO, DRAMMEN, HAMAR, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
+"""As they stand for 2024 where nothing is chosen: failed, with errors, stale, to be asked for, silent, ready."""
+
+
+def fill(data_dir: Path, periods: Sequence[str] = ("2023", "2024")) -> None:
+    """Bodø has failed, Hamar is stale, Tromsø waits to be asked for, Vik has not delivered; the others are ready."""
+    with pipeline.opened(data_dir) as application:
+        listing = "\n".join(["organization_id,organization_name,organisasjonsnummer", *(place.listing() for place in ALL)])
+        pipeline.deliver(application, listing.encode())
+        pipeline.deliver(application, *(place.folder(day) for place in DELIVERED for day in (FIRST_EXTRACT, EXTRACT)))
+        _report(application, periods)
+
+
+def fill_again(data_dir: Path) -> None:
+    """What a test has done to 2024 is undone, beside a server that does what it is asked for."""
+    with beside(data_dir) as application:
+        for organization in application.organizations.all():
+            if organization.organization_id not in {place.organization_id for place in ALL}:
+                application.forgetting.forget(organization.organization_id, "test")
+        for summary in application.snapshots.page(None, "2024", None, 1, 100)[0]:
+            application.snapshots.delete(summary.snapshot_id, "test")
+        _report(application, ["2024"])
+
+
+def _report(application: Application, periods: Sequence[str]) -> None:
+    for place in READY:
+        for period in periods:
+            pipeline.aggregate(application, place.organization_id, period)
+    application.jobs.fail(pipeline.hold(application, BODO.organization_id, "2024"), "It failed.")
+    number = next(_further)
+    day = date.fromisoformat(LATER) + timedelta(number)  # each later than the one before, however many tests one process runs
+    pipeline.deliver(application, HAMAR.folder(day.isoformat(), meldinger=number))
+
+
+@contextmanager
+def beside(data_dir: Path) -> Generator[Application]:
+    """A second process' view of the store: it works on nothing that others ask for."""
+    with pipeline.opened(data_dir, started=False) as application:
+        yield application
+
+
+def hold(application: Application, place: Place, completed: float = 0.0) -> JobRow:
+    """An aggregation of 2024 that runs until the test ends it."""
+    job = pipeline.hold(application, place.organization_id, "2024")
+    application.jobs.progress(job, completed)
+    return job
+
+
+def finish(application: Application, job: JobRow) -> None:
+    """It reads and completes."""
+    result = application.jobs.read(job, lambda _: None)
+    assert result is not None
+    application.jobs.complete(job, result, 0.1)

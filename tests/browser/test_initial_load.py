@@ -1,0 +1,127 @@
+"""What a page needs to be seen: little, and yet all that it is made from."""
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.network_usage import Moved
+from tests.builders.case_xml import folder, melding
+from tests.support import pipeline
+from tests.support.server_process import REPOSITORY, running
+
+pytestmark = [pytest.mark.browser, pytest.mark.chromium]  # the browser's network log, and its media settings
+
+COMPONENTS = REPOSITORY / "components"
+WARM_BYTES = 60_000
+_FONT_FACE = re.compile(r"@font-face \{[^}]*\}")
+
+# Each kind of element, and what stands before and after it, with all that its styles come to; in the theme of now and in the other.
+_LOOKS = """["light", "dark"].flatMap(theme => {
+  document.documentElement.dataset.colorScheme = theme
+  document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })
+  const kind = each => each ? `${kind(each.parentElement)} ${each.cloneNode(false).outerHTML.replace(/ (id|data-region|aria-\\w+)="[^"]*"/g, "")}` : theme
+  const kinds = new Map([...document.querySelectorAll("html, body, body *:not(svg *, .chart__in, .chart__in *)")].map(each => [kind(each), each]))
+  return [...kinds].flatMap(([name, each]) => ["", "::before", "::after"].map(part => {
+    const style = getComputedStyle(each, part)
+    if (part && style.content === "none") return `${name}${part} {}`
+    return `${name}${part} {${[...style].filter(name => !name.startsWith("--")).map(name => `${name}: ${style[name]}`).join("; ")}`
+  }))
+})"""
+# Fonts are loaded first, and nothing else may happen between the two looks: with the page's own sheet, and with all of Designsystemet's.
+_WITH_FONTS = """async fonts => {
+  const own = document.querySelector("link[rel=stylesheet]"), style = document.createElement("style")
+  style.textContent = fonts.replaceAll("url(inter", `url(${own.getAttribute("href").replace(/[^/]*$/, "")}inter`)
+  document.head.append(style)
+  await Promise.all([400, 500, 600, 700].map(weight => document.fonts.load(`${weight} 1em Inter`, "Aa")))
+  await document.fonts.ready
+}"""
+_BOTH = f"""sheets => {{
+  const looks = () => {_LOOKS}
+  const before = looks(), all = document.createElement("style")
+  all.textContent = sheets
+  document.querySelector("link[rel=stylesheet]").replaceWith(all)
+  return [before, looks()]
+}}"""
+_OPEN_ALL = """() => {
+  document.querySelectorAll("dialog").forEach(each => { each.open = true })
+  document.querySelectorAll("details:not([data-history])").forEach(each => { each.open = true })
+  document.querySelectorAll("[popover]").forEach(each => each.removeAttribute("popover"))
+  document.querySelectorAll("[hidden]").forEach(each => { each.hidden = false })
+}"""
+
+
+@dataclass(frozen=True)
+class Small:
+    """A server with one service of two years."""
+
+    url: str
+    organization_id: str
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Generator[Small]:
+    """Nothing happens on it."""
+    data_dir = tmp_path_factory.mktemp("small") / "data"
+    data_dir.mkdir()
+    with pipeline.opened(data_dir) as application:
+        [organization_id] = pipeline.deliver(application, folder(meldinger=[melding("2023-01-10"), melding("2024-01-10")])).organizations
+        for period in ("2023", "2024"):
+            pipeline.aggregate(application, organization_id, period)
+    with running(data_dir, "--no-auto-aggregate") as server:
+        yield Small(server.url, organization_id)
+
+
+def _address(small: Small, path: str) -> str:
+    return f"{small.url}{path.format(small.organization_id)}"
+
+
+def _live(page: Page) -> None:
+    expect(page.locator("html[data-live=on]")).to_be_attached()
+
+
+@pytest.mark.parametrize("path", ["/preview?organization_id={}&period_id=2024", "/"])
+def test_a_warm_visit_moves_little(browser: Browser, small: Small, path: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    cold = Moved(page)
+    page.goto(_address(small, path))
+    _live(page)
+    assert cold.bytes > 500_000  # so it is seen what is moved
+    again = context.new_page()
+    warm = Moved(again)
+    again.goto(_address(small, path))
+    _live(again)
+    again.wait_for_load_state("networkidle")
+    assert 2_000 < warm.bytes < WARM_BYTES
+    context.close()
+
+
+def _whole(name: str) -> str:
+    """The sheet of a page with all of Designsystemet's styles."""
+    parts = dict.fromkeys(("page.css", name, "drawer.css", "vendor/theme.css", "vendor/designsystemet.css"))
+    return "\n".join((COMPONENTS / part).read_text(encoding="utf-8").replace('@charset "UTF-8";', "") for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/preview?organization_id={}&period_id=2024", "preview.css"), ("/", "overview.css"), ("/nowhere", "page.css")]
+)
+def test_no_style_is_missed(page: Page, small: Small, path: str, name: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(_address(small, path))
+    if path != "/nowhere":
+        _live(page)
+    whole = _whole(name)
+    page.evaluate(_WITH_FONTS, "\n".join(_FONT_FACE.findall(whole)))
+    page.evaluate(_OPEN_ALL)
+    before, after = page.evaluate(_BOTH, _FONT_FACE.sub("", whole))
+    assert len(before) == len(after) > 100
+    assert any("font-family: Inter" in each for each in before)
+    assert [_difference(one, other) for one, other in zip(before, after, strict=True) if one != other] == []
+
+
+def _difference(one: str, other: str) -> str:
+    (what, styles), (_, others) = one.split("{", 1), other.split("{", 1)
+    return f"{what[-200:]}: {set(styles.split('; ')) ^ set(others.split('; '))}"

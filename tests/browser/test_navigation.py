@@ -1,0 +1,207 @@
+"""What a person chooses on the preview: service, period, filters, rows, language, theme; and that the address says it all."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Service
+from tests.support.server_process import Server
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def still(opened: Opened, busy: Server, services: dict[str, Service]) -> Page:
+    return opened(busy, services["still"])
+
+
+def test_another_period_is_shown_in_place_and_the_address_follows(still: Page) -> None:
+    still.evaluate("window.stayed = true")
+    still.get_by_role("combobox", name="Periode", exact=True).select_option("2023")
+    expect(still.get_by_role("columnheader", name="2022", exact=True)).to_be_visible()
+    expect(still).to_have_url(re.compile(r"period_id=2023"))
+    expect(still).to_have_title(re.compile("2023 – Bufdir"))
+    expect(still.locator("[data-changed]")).to_have_count(0)
+    still.get_by_role("combobox", name="mot", exact=True).select_option("2024")
+    expect(still.get_by_role("columnheader", name="2024", exact=True)).to_be_visible()
+    expect(still).to_have_url(re.compile(r"period_id=2023.*compare=2024"))
+    still.go_back()
+    still.go_back()
+    expect(still.get_by_role("combobox", name="Periode", exact=True)).to_have_value("2024")
+    expect(still.get_by_role("columnheader", name="2023", exact=True)).to_be_visible()
+    assert still.evaluate("window.stayed")
+
+
+def test_an_address_with_everything_opens_it(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+    page = opened(busy, services["still"], period_id="2023", compare="2024", lang="en", theme="dark")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
+    expect(page.get_by_role("combobox", name="Period", exact=True)).to_have_value("2023")
+    expect(page.get_by_role("combobox", name="against", exact=True)).to_have_value("2024")
+    expect(page.get_by_role("button", name="Reports received")).to_be_visible()
+
+
+def test_a_service_is_found_by_typing_and_keyboard_alone(still: Page, services: dict[str, Service]) -> None:
+    other = services["posted"]
+    still.keyboard.press("/")
+    expect(still.get_by_role("searchbox", name="Søk i tjenester")).to_be_focused()
+    expect(still.get_by_role("link", name=other.name)).to_be_visible()
+    still.keyboard.type(f"testby {other.number}")
+    expect(still.locator("#chooser").get_by_role("link")).to_have_count(1)
+    still.keyboard.press("ArrowDown")
+    expect(still.get_by_role("link", name=other.name)).to_be_focused()
+    still.keyboard.press("Enter")
+    expect(still.get_by_role("heading", level=1, name=other.name)).to_be_visible()
+    expect(still).to_have_url(re.compile(f"organization_id={other.organization_id}"))
+    still.keyboard.press("/")
+    still.keyboard.type("finnes ikke")
+    expect(still.get_by_text("Ingen tjenester passer.")).to_be_visible()
+    still.keyboard.press("Escape")  # empties the field
+    still.keyboard.press("Escape")
+    expect(still.get_by_role("searchbox", name="Søk i tjenester")).to_be_hidden()
+
+
+def test_a_filter_leaves_as_many_rows_as_it_says(still: Page) -> None:
+    for radio in still.get_by_role("radio").all():
+        name = radio.evaluate("radio => radio.closest('label').textContent")
+        shown = int(re.sub(r"\D", "", name))
+        radio.check(force=True)
+        expect(still.locator("tr[data-field]:visible")).to_have_count(shown)
+        expect(still.get_by_text("Ingen felt passer filteret.")).to_be_visible(visible=shown == 0)
+    still.get_by_role("button", name="Nullstill filter").click()
+    expect(still.locator("tr[data-field]:visible")).to_have_count(34)
+
+
+def test_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
+    assert still.locator("table .open[tabindex='0']").count() == 1
+    first, second = (still.get_by_role("button", name=name, exact=True) for name in ("Meldinger mottatt", "Meldinger til undersøkelse"))
+    first.focus()
+    still.keyboard.press("j")
+    expect(second).to_be_focused()
+    still.keyboard.press("ArrowUp")
+    expect(first).to_be_focused()
+    still.keyboard.press("Enter")
+    expect(first).to_have_attribute("aria-expanded", "true")
+    expect(still.get_by_text("Meldinger som tjenesten mottok i perioden.")).to_be_visible()
+    expect(still.get_by_text("antall_meldinger_mottatt")).to_be_visible()
+    still.keyboard.press("Enter")
+    expect(first).to_have_attribute("aria-expanded", "false")
+    still.keyboard.press("Enter")
+    history = still.locator("#detail-antall_meldinger_mottatt .trend__in")
+    expect(history).to_be_visible()
+    still.keyboard.press("Tab")
+    expect(history).to_be_focused()
+    still.keyboard.press("Escape")
+    expect(first).to_have_attribute("aria-expanded", "false")
+    expect(first).to_be_focused()
+    still.keyboard.press("]")
+    expect(still.get_by_role("button", name="Undersøkelser startet")).to_be_focused()
+    still.keyboard.press("[")
+    expect(first).to_be_focused()
+
+
+def test_a_sections_history_is_a_chart_with_its_table(still: Page) -> None:
+    details = still.locator("[data-history=meldinger]")
+    expect(details.get_by_role("table")).to_have_count(0)
+    still.get_by_text("Utvikling: Meldinger", exact=True).click()
+    expect(details.get_by_role("columnheader")).to_have_text(["Felt", "2023", "2024"])
+    expect(details.get_by_role("row", name="Meldinger mottatt").get_by_role("cell")).to_have_text(["8", "8"])
+    expect(details.locator("canvas").first).to_be_visible()
+    still.get_by_text("Utvikling: Planer", exact=True).click()
+    expect(details.locator("canvas")).to_have_count(0)
+    expect(still.locator("[data-history=planer] canvas").first).to_be_visible()
+
+
+def _roots(page: Page) -> int:
+    return page.evaluate("Bokeh.documents[0].all_roots.length")
+
+
+def test_an_opened_row_has_its_fields_history_as_long_as_it_is_open(still: Page) -> None:
+    """Several at once; what is closed costs nothing."""
+    before = _roots(still)
+    names = ("antall_meldinger_mottatt", "antall_barn_med_hjelpetiltak")
+    for name in names:
+        still.locator(f"#row-{name} .open").click()
+    for name, values in zip(names, (["8", "8"], ["0", "8"]), strict=True):
+        detail = still.locator(f"#detail-{name}")
+        expect(detail.get_by_role("columnheader")).to_have_text(["2023", "2024"])
+        expect(detail.get_by_role("table").get_by_role("cell")).to_have_text(values)
+        expect(detail.locator("[role=img] canvas").first).to_be_visible()
+    assert _roots(still) == before + 2
+    still.locator("#row-antall_meldinger_mottatt .open").click()
+    expect(still.locator("[data-chart]")).to_have_count(1)
+    still.get_by_role("button", name="Mørkt tema").click()
+    expect(still.locator("[data-chart] canvas").first).to_be_visible()
+    still.keyboard.press("p")
+    still.locator("#row-antall_flyttinger .open").click()
+    expect(still.locator("#detail-antall_flyttinger").get_by_role("table")).to_be_visible()
+    expect(still.locator("[data-chart]")).to_have_count(2)
+    still.keyboard.press("f")
+    expect(still.locator("[data-chart]")).to_have_count(0)
+    assert _roots(still) == before
+
+
+def test_n_goes_from_deviation_to_deviation(still: Page) -> None:
+    deviating = still.locator("tr[data-flags~=error], tr[data-flags~=warning], tr[data-flags~=notice]")
+    expect(deviating.first).to_be_visible()
+    for place in range(deviating.count()):
+        still.keyboard.press("n")
+        expect(deviating.nth(place).get_by_role("button")).to_be_focused()
+    still.keyboard.press("n")
+    expect(deviating.first.get_by_role("button")).to_be_focused()
+    still.keyboard.press("N")
+    expect(deviating.last.get_by_role("button")).to_be_focused()
+
+
+def test_single_keys_filter(still: Page) -> None:
+    for key, name in (("f", "Feil"), ("w", "Varsler"), ("m", "Mangler"), ("c", "Endret"), ("x", "Alle")):
+        still.keyboard.press(key)
+        expect(still.get_by_role("radio", name=name)).to_be_checked()
+
+
+def test_single_keys_can_be_switched_off(still: Page) -> None:
+    still.keyboard.press("?")
+    still.get_by_role("checkbox", name="Bruk enkelttaster som snarveier").uncheck()
+    still.keyboard.press("Escape")
+    still.keyboard.press("a")
+    still.keyboard.press("t")
+    expect(still.get_by_role("dialog")).to_have_count(0)
+    expect(still.locator("html")).to_have_attribute("data-color-scheme", "light")
+    still.reload()
+    still.keyboard.press("t")
+    expect(still.locator("html")).to_have_attribute("data-color-scheme", "light")
+
+
+def test_theme_and_language_are_kept(still: Page) -> None:
+    still.get_by_role("button", name="Mørkt tema").click()
+    expect(still.locator("html")).to_have_attribute("data-color-scheme", "dark")
+    still.get_by_label("Språk").select_option("nn")
+    expect(still.locator("html")).to_have_attribute("lang", "nn")
+    expect(still.get_by_role("button", name="Meldingar mottekne")).to_be_visible()
+    expect(still.locator("html")).to_have_attribute("data-color-scheme", "dark")
+    still.goto(still.url.split("/preview")[0])
+    expect(still.locator("html")).to_have_attribute("lang", "nn")
+    expect(still.get_by_role("heading", level=1, name="Oversyn")).to_be_visible()
+
+
+def test_the_skip_link_leads_past_the_bar(still: Page) -> None:
+    still.reload()
+    still.keyboard.press("Tab")
+    skip = still.get_by_role("link", name="Hopp til innholdet")
+    expect(skip).to_be_focused()
+    still.keyboard.press("Enter")
+    expect(still.locator("main")).to_be_focused()
+
+
+def test_the_policy_allows_no_code_but_our_own(page: Page, busy: Server, services: dict[str, Service]) -> None:
+    answer = page.goto(f"{busy.url}/preview?organization_id={services['still'].organization_id}")
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe-eval" not in policy
+    assert "script-src 'self' 'nonce-" in policy
+    assert page.evaluate("document.querySelectorAll('script[type$=javascript], script:not([type])').length") > 0
+    assert page.evaluate("[...document.scripts].every(script => script.nonce)")

@@ -1,0 +1,81 @@
+"""Files that a person sends from a browser: as a form, and by a script with its progress."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from tests.contract.scenario_fixtures import Service
+from tests.support.pipeline import until, zipped
+from tests.support.server_process import Server
+
+pytestmark = pytest.mark.browser
+
+DELIVERIES = "/api/v1/deliveries"
+FORM = f"""<form method="post" action="{DELIVERIES}?full=true" enctype="multipart/form-data">
+<label>Filer <input type="file" name="filer" multiple></label>
+<label>Ingen <input type="file" name="ingen"></label>
+<button>Lever</button></form>"""
+SEND = f"""file => new Promise(resolve => {{
+  const request = new XMLHttpRequest(), told = []
+  request.upload.onprogress = event => told.push(event.loaded / event.total)
+  request.onload = () => resolve({{status: request.status, type: file.type, place: request.getResponseHeader('Location'), told}})
+  request.open('POST', '{DELIVERIES}')
+  request.send(file)
+}})"""
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service(4712)
+
+
+@pytest.fixture
+def files(tmp_path: Path, service: Service) -> list[Path]:
+    """Three cases in two files, and a list that is no file of ours; with names as people give them."""
+    cases = [service.case(place, "2024-12-31", []) for place in range(3)]
+    named = {
+        'sak æøå "1".xml': cases[0],
+        "resten av sakene.zip": zipped(cases[1:]),
+        "liste.csv": b"navn;nummer\n",
+    }
+    for name, content in named.items():
+        (tmp_path / name).write_bytes(content)
+    return [tmp_path / name for name in named]
+
+
+def document(server: Server, place: str) -> dict[str, object]:
+    """The delivery, when it has been read."""
+
+    def found() -> dict[str, object]:
+        return httpx.get(f"{server.url}{place}").json()
+
+    until(lambda: found()["completed_at"] is not None, "the delivery")
+    return found()
+
+
+def test_a_form_with_files(server: Server, page: Page, files: list[Path]) -> None:
+    page.goto(f"{server.url}/livez")
+    page.set_content(FORM)
+    page.get_by_label("Filer").set_input_files(files)
+    with page.expect_navigation() as navigation:
+        page.get_by_role("button", name="Lever").click()
+    response = navigation.value
+    assert response.status == 202
+    receipt = response.json()
+    assert (receipt["full"], receipt["size_bytes"]) == (True, sum(file.stat().st_size for file in files))
+    taken = document(server, f"{DELIVERIES}/{receipt['delivery_id']}")
+    assert (taken["files"], taken["refused_files"], taken["new_cases"]) == (4, 1, 3)
+    assert (taken["delivery_status"], taken["actor"], taken["full"]) == ("taken", "dashboard", True)
+
+
+def test_a_file_by_a_script_that_shows_its_progress(server: Server, page: Page, files: list[Path]) -> None:
+    page.goto(f"{server.url}/livez")
+    page.set_content(FORM)
+    page.get_by_label("Filer").set_input_files(files[0])
+    file = page.get_by_label("Filer").evaluate_handle("input => input.files[0]")
+    sent = page.evaluate(SEND, file)
+    assert (sent["status"], sent["type"]) == (202, "text/xml")
+    assert sent["told"][-1] == 1
+    assert document(server, sent["place"])["new_cases"] == 1

@@ -1,0 +1,158 @@
+"""For whoever sees otherwise: forced colours, less motion; and for whoever has no mouse: the way through a page by Tab."""
+
+from collections.abc import Generator
+from typing import TypedDict
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import overview_fixtures
+from tests.browser.overview_fixtures import AS, DRAMMEN, Place
+from tests.support.server_process import Server, running
+
+pytestmark = pytest.mark.browser
+
+
+class Stop(TypedDict):
+    """Where the focus is."""
+
+    name: str
+    seen: bool
+    shown: bool
+    row: bool
+    place: int
+
+
+VIEWS = ["/?period_id=2024", f"/preview?organization_id={DRAMMEN.organization_id}&period_id=2024"]
+# In a view, what tells a state apart: an element, and an attribute with the value that sets the state.
+TOLD_APART = [
+    (VIEWS[0], "tbody tr:nth-child(6)", "data-changed", "now"),
+    (VIEWS[0], "tbody tr:nth-child(6)", "data-changed", "unseen"),
+    (VIEWS[0], ".h-name", "aria-sort", "ascending"),
+    (VIEWS[1], "tr[data-field] td.cur", "data-changed", "now"),
+    (VIEWS[1], "tr[data-field] td.cur", "data-changed", "unseen"),
+    (VIEWS[1], ".sections li:nth-child(4) a", "aria-current", "true"),
+]
+CHOSEN = [(VIEWS[0], ".fig:nth-of-type(2)"), (VIEWS[1], ".ds-toggle-group label:nth-of-type(3)")]
+
+# Where the focus is: its name, whether it can be seen there, and whether something shows that it is there.
+_FOCUS = """() => {
+  const here = document.activeElement
+  if (here === document.body) return null
+  const target = here.matches('input[type=radio]') ? here.closest('label') : here, box = target.getBoundingClientRect()
+  const at = document.elementFromPoint(Math.max(1, box.left + Math.min(box.width, 30) / 2), box.top + box.height / 2)
+  const style = getComputedStyle(target)
+  return {
+    name: (here.ariaLabel ?? target.textContent.trim() ?? '').slice(0, 60) || here.name || here.id,
+    seen: !!at && (target.contains(at) || at.contains(target)) && box.top >= 0 && box.bottom <= innerHeight + 1,
+    shown: style.outlineStyle !== 'none' || style.boxShadow !== 'none' || here.matches('.ds-skip-link'),  // which is not there before
+    row: here.matches('.go, .open'),
+    place: [...document.querySelectorAll('*')].indexOf(here),
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """Services with and without deviations."""
+    data_dir = tmp_path_factory.mktemp("seen") / "data"
+    data_dir.mkdir()
+    overview_fixtures.fill(data_dir, ["2024"])
+    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
+        yield server
+
+
+def opened(page: Page, server: Server, path: str) -> Page:
+    page.goto(server.url + path)
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    return page
+
+
+def address(place: Place) -> str:
+    return f"/preview?organization_id={place.organization_id}&period_id=2024"
+
+
+@pytest.mark.chromium
+def test_states_are_told_apart_without_our_colours(page: Page, seen: Server) -> None:
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    alike: list[object] = []
+    for view in VIEWS:
+        opened(page, seen, view)
+        for path, selector, attribute, value in TOLD_APART:
+            if path == view:
+                element = page.locator(selector).first
+                before = element.screenshot()
+                element.evaluate("(element, [name, value]) => element.setAttribute(name, value)", [attribute, value])
+                alike += [(selector, value)] if element.screenshot() == before else []
+                element.evaluate("(element, name) => element.removeAttribute(name)", attribute)
+        for path, selector in CHOSEN:
+            if path == view:
+                label = page.locator(selector).first
+                before = label.screenshot()
+                label.locator("input").evaluate("radio => { radio.checked = true }")
+                alike += [selector] if label.screenshot() == before else []
+    assert alike == []
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("path", VIEWS)
+def test_nothing_moves_for_who_wants_less_motion(page: Page, seen: Server, path: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    opened(page, seen, path)
+    page.locator("[popovertarget=more]").click()
+    moving = page.evaluate("""() => [...document.querySelectorAll('body *')].filter(each => {
+      const style = getComputedStyle(each), seconds = text => Math.max(...text.split(',').map(parseFloat))
+      return each.checkVisibility() && (seconds(style.transitionDuration) > .01 || style.animationName !== 'none' && seconds(style.animationDuration) > .01)
+    }).map(each => each.outerHTML.slice(0, 80))""")
+    assert moving == []
+
+
+@pytest.mark.parametrize("path", [*VIEWS, "/nowhere"])
+def test_tab_goes_through_all_in_order_and_is_always_seen(page: Page, seen: Server, path: str) -> None:
+    page.goto(seen.url + path)
+    if path != "/nowhere":
+        expect(page.locator("html")).to_have_attribute("data-live", "on")
+    stops: list[Stop] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        stop: Stop | None = page.evaluate(_FOCUS)
+        if stop is None or (stops and stop["place"] == stops[0]["place"]):
+            break
+        stops.append(stop)
+    assert stops[0]["name"] == "Hopp til innholdet"
+    assert [stop["name"] for stop in stops if not (stop["seen"] and stop["shown"])] == []
+    order = [stop["place"] for stop in stops]
+    assert order == sorted(order)
+    assert sum(stop["row"] for stop in stops) == (path != "/nowhere"), "the table is one stop"
+
+
+def test_the_focus_comes_back_to_what_opened(page: Page, seen: Server) -> None:
+    opened(page, seen, address(AS))
+    for opener, inner in (
+        ("[popovertarget=more]", "#more"),
+        ("[popovertarget=export]", "#export"),
+        ("[popovertarget=chooser]", "#chooser"),
+    ):
+        page.locator(opener).press("Enter")
+        expect(page.locator(inner)).to_be_visible()
+        if inner == "#chooser":
+            expect(page.locator("#chooser a").first).to_be_visible()  # its list comes from the server
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        expect(page.locator(inner)).to_be_hidden()
+        expect(page.locator(opener)).to_be_focused()
+    row = page.locator(".open").nth(3)
+    row.focus()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(row).to_be_focused()
+
+
+def test_the_form_is_a_real_table(page: Page, seen: Server) -> None:
+    opened(page, seen, address(AS))
+    table = page.get_by_role("table", name=f"{AS.full_name}, 2024 mot 2023: 34 felt i 9 deler")
+    expect(table.get_by_role("columnheader")).to_have_count(8)
+    expect(table.get_by_role("rowheader").filter(visible=True)).to_have_count(34 + 9)
+    assert page.locator("table.form > caption").count() == 1
+    assert page.evaluate("[...document.querySelectorAll('table.form th')].every(head => ['col', 'row', 'rowgroup'].includes(head.scope))")

@@ -1,0 +1,140 @@
+"""Builds KOSTRA 15F files as XML for tests: every value can be set, None leaves an attribute out.
+
+    arsfil(individ(meldinger=[melding("2020-02-10", "2020-02-17", "2", [undersokelse("2020-02-17")])]))
+
+gives the bytes of one file. Nobody in them exists. Ids and journal numbers are new unless given.
+"""
+
+# ruff: noqa: A002, the format calls it id
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+from tests.builders.case_xml import element
+
+_numbers = itertools.count(1)
+
+
+def _new(given: str | None, letter: str) -> str | None:
+    return f"{letter}{next(_numbers)}" if given == "" else given
+
+
+def undersokelse(start: str | None, slutt: str | None = None, kode: str | None = "", *, id: str | None = "", **more: Any) -> str:
+    """Stands within a melding; concluded on `slutt` with `kode` (1 unless given), or open."""
+    given: dict[str, Any] = {"SluttDato": slutt, "Konklusjon": ("1" if slutt else None) if kode == "" else kode, **more}
+    return element("Undersokelse", ['<Vedtaksgrunnlag Kode="1"/>'], Id=_new(id, "U"), StartDato=start, **given)
+
+
+def melding(
+    start: str | None,
+    slutt: str | None = None,
+    kode: str | None = "",
+    undersokelser: Iterable[str] = (),
+    *,
+    id: str | None = "",
+    **more: Any,
+) -> str:
+    """Concluded on `slutt` with `kode` (2 unless given), or open."""
+    given: dict[str, Any] = {"SluttDato": slutt, "Konklusjon": ("2" if slutt else None) if kode == "" else kode, **more}
+    children = ['<Melder Kode="1"/><Saksinnhold Kode="20"/>', *undersokelser]
+    return element("Melding", children, Id=_new(id, "M"), StartDato=start, **given)
+
+
+def plan(
+    start: str | None, slutt: str | None = None, type: str | None = "1", *, evaluert: str | None = None, id: str | None = "", **more: Any
+) -> str:
+    """A plan of that Plantype, evaluated on that day."""
+    return element("Plan", Id=_new(id, "P"), StartDato=start, SluttDato=slutt, EvaluertDato=evaluert, Plantype=type, **more)
+
+
+def lovhjemmel(lov: str | None, tag: str = "Lovhjemmel", **more: Any) -> str:
+    """`lov` reads as in `BVL 4-12`: law, chapter, paragraph; `Ledd` and the like as attributes of their names."""
+    law, _, place = (lov or "").partition(" ")
+    kapittel, _, paragraf = place.partition("-")
+    given: dict[str, Any] = {"Lov": law or None, "Kapittel": kapittel or None, "Paragraf": paragraf or None, **more}
+    return element(tag, **given)
+
+
+def tiltak(
+    start: str | None,
+    slutt: str | None = None,
+    kategori: str | None = "3.10",
+    *,
+    lov: str | None = "BVL 4-4",
+    ledd: str | None = None,
+    jmfr: Iterable[str] = (),
+    hjemmel: str | None = None,
+    opphevelse: str | None = None,
+    id: str | None = "",
+    **more: Any,
+) -> str:
+    """`hjemmel` is a Lovhjemmel of your own making, `jmfr` are JmfrLovhjemmel."""
+    children = [
+        hjemmel or (lovhjemmel(lov, Ledd=ledd) if lov else None),
+        *jmfr,
+        element("Kategori", Kode=kategori) if kategori is not None else None,
+        element("Opphevelse", Kode=opphevelse) if opphevelse is not None else None,
+    ]
+    return element("Tiltak", children, Id=_new(id, "T"), StartDato=start, SluttDato=slutt, **more)
+
+
+def flytting(dato: str | None, arsak: str | None = "1.2.1", til: str | None = "4", *, id: str | None = "", **more: Any) -> str:
+    """A move on that day; None for a code leaves its element out."""
+    children = [
+        element("ArsakFra", Kode=arsak) if arsak is not None else None,
+        element("FlyttingTil", Kode=til) if til is not None else None,
+    ]
+    return element("Flytting", children, Id=_new(id, "F"), SluttDato=dato, **more)
+
+
+def individ(
+    *,
+    start: str | None = "2020-01-01",
+    slutt: str | None = None,
+    fodselsnummer: str | None = "",
+    duf: str | None = None,
+    bydel: str | None = None,
+    bydelsnavn: str | None = "Testbydel",
+    meldinger: Iterable[str] = (),
+    planer: Iterable[str] = (),
+    tiltak: Iterable[str] = (),
+    flyttinger: Iterable[str] = (),
+    id: str | None = "",
+    **more: Any,
+) -> str:
+    """One child; its birth number is a synthetic one of March 2010 unless given."""
+    number = next(_numbers)
+    given: dict[str, Any] = {
+        "Journalnummer": f"J{number}",
+        "Fodselsnummer": f"158310{500 + number % 500:03}{number // 500 % 100:02}" if fodselsnummer == "" else fodselsnummer,
+        "DUFnummer": duf,
+        "Bydelsnummer": bydel,
+        "Bydelsnavn": bydelsnavn if bydel else None,
+        "Saksbehandler": "Testsaksbehandler",
+        "Avslutta3112": "1" if slutt else "2",
+        **more,
+    }
+    return element("Individ", [*meldinger, *planer, *tiltak, *flyttinger], Id=_new(id, "I"), StartDato=start, SluttDato=slutt, **given)
+
+
+def avgiver(
+    org: str | None = "999999999",
+    aar: str | int | None = 2020,
+    kommune: str | None = "0301",
+    kommunenavn: str | None = "Testkommune",
+    **more: Any,
+) -> str:
+    """Who delivers, and for which year."""
+    return element("Avgiver", Organisasjonsnummer=org, Versjon=aar, Kommunenummer=kommune, Kommunenavn=kommunenavn, **more)
+
+
+def arsfil(
+    *individer: str,
+    giver: str | None = "",
+    head: str = '<?xml version="1.0" encoding="ISO-8859-1"?>\n',
+    encoding: str = "iso-8859-1",
+    **of_avgiver: Any,
+) -> bytes:
+    """A whole file. `giver` is an Avgiver of your own making, None for none; else what `avgiver` takes may be given."""
+    children = [avgiver(**of_avgiver) if giver == "" else giver, *individer]
+    return (head + element("Barnevern", children)).encode(encoding)

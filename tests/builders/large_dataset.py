@@ -1,0 +1,51 @@
+"""Four hundred services with reports for eight years, filled through the real pipeline: as large as the overview is to be."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from preview.core.periods import Period
+from preview.runtime.application import Application
+from tests.builders import case_xml
+from tests.support import pipeline
+
+SERVICES = 400
+YEARS = tuple(str(year) for year in range(2017, 2025))
+SYSTEMS = ("Acos", "CIS", "Familia")
+
+
+def organization_id(number: int) -> str:
+    """Of the service with that number, from 0."""
+    return f"org-{3000 + number}"
+
+
+def folder(number: int, meldinger: int = 1, day: str = "2025-01-15") -> bytes:
+    """The one case of that service as it stood on that day: so many meldinger in each year; every tenth service concludes too late."""
+    return case_xml.folder(
+        case_xml.uid(number),
+        uttrekk=f"{day}T12:00:00+01:00",
+        fagsystem=SYSTEMS[number % len(SYSTEMS)],
+        org=f"{900_000_000 + number}",
+        kommune=f"{3000 + number}",
+        kommunenavn=f"Kommune {number:03}",
+        meldinger=[
+            case_xml.melding(
+                f"{year}-02-01", f"{year}-02-{20 if number % 10 == 0 else 5:02}", id=case_xml.uid(10_000 * number + 10 * place + nr)
+            )
+            for place, year in enumerate(YEARS)
+            for nr in range(meldinger)
+        ],
+    )
+
+
+def fill(data_dir: Path, services: int = SERVICES, years: Sequence[str] = YEARS) -> None:
+    """One ZIP with a folder of each service, and the reports that the program makes of it by itself."""
+    open_periods = tuple(Period.parse(year) for year in years)
+    with pipeline.opened(data_dir, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=open_periods) as application:
+        pipeline.deliver(application, *(folder(number) for number in range(services)))
+        for number in range(services):  # one after the other, so that none is waited for in vain on a slow machine
+            pipeline.until(lambda of=number: _is_complete(application, organization_id(of), len(years)), organization_id(number))
+
+
+def _is_complete(application: Application, organization_id: str, reports: int) -> bool:
+    summaries, _, _ = application.snapshots.page(organization_id, None, None, 1, 100)
+    return sum(summary.aggregated_at is not None for summary in summaries) == reports

@@ -1,0 +1,60 @@
+"""Selectors made shorter, and what they weigh."""
+
+import pytest
+
+from components.layout.selectors import Known, Specificity, narrowed, specificity
+
+KNOWN = Known({"ds-search", "ds-table", "data-open"}, {"a", "button", "td", "th", "tr", "html"})
+
+
+@pytest.mark.parametrize(
+    ("selector", "weight"),
+    [
+        ("*", (0, 0, 0)),
+        ("a b > c::before", (0, 0, 4)),
+        ("a:before", (0, 0, 2)),
+        ("#x .y[z='1, 2']:hover", (1, 3, 0)),
+        (":is(a, .b, #c) d", (1, 0, 1)),
+        (":where(#a) d", (0, 0, 1)),
+        (":not(.a > .b):has(> c)", (0, 2, 1)),
+        ("tr:nth-last-child(1 of :not([hidden]))", (0, 2, 1)),
+        ("a:lang(nb):nth-child(2n + 1)", (0, 2, 1)),
+    ],
+)
+def test_a_selector_weighs_what_the_standard_says(selector: str, weight: tuple[int, int, int]) -> None:
+    assert specificity(selector) == Specificity(*weight)
+
+
+@pytest.mark.parametrize(
+    ("selector", "narrow"),
+    [
+        (":is(.ds-search,.ds-suggestion)>a", [".ds-search>a"]),
+        (":is(:is(.ds-search,.ds-suggestion)>a):hover", [".ds-search>a:hover"]),
+        ("a:is(.ds-search,.ds-suggestion)", ["a.ds-search"]),
+        (".ds-search>:is(del,button[type='a, b'],button:hover)", [".ds-search>button[type='a, b']", ".ds-search>button:hover"]),
+        (".ds-table>tr>:is(th,td):first-child", [".ds-table>tr>th:first-child", ".ds-table>tr>td:first-child"]),
+    ],
+)
+def test_what_nothing_meets_goes_out_of_a_choice_and_what_ends_in_one_becomes_several(selector: str, narrow: list[str]) -> None:
+    assert narrowed(selector, KNOWN) == narrow
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        ":is(.ds-search,.ds-suggestion > a) td",  # the second weighs more, and lends its weight
+        "tr :is(.ds-search > a):hover",  # a > would reach out of the brackets
+        ".ds-search:is(button)",  # a name cannot follow a class
+        ":is(th,.ds-table)",  # of unequal weight
+        "a:has(:is(.ds-search > td))",  # what it looks for begins inside
+        ":where(.ds-search,td) a:not(.ds-suggestion)",
+        "a:lang(nb)",
+    ],
+)
+def test_what_says_another_thing_without_its_choice_stays(selector: str) -> None:
+    assert narrowed(selector, KNOWN) == [selector]
+
+
+@pytest.mark.parametrize("selector", ["del", ".ds-search > u-option", "a:has(> img)", ":is(h4, h5):hover", "a[data-shut]", "tr a.ds-card"])
+def test_what_no_element_can_match_is_none(selector: str) -> None:
+    assert narrowed(selector, KNOWN) == []

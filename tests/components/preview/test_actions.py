@@ -1,0 +1,121 @@
+"""Each action in each state: that it is offered, or why not. The browser walks the same states (tests/browser/test_actions.py)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import pytest
+from lxml import html
+
+from components.preview.presenter import Shown
+from preview.form.catalogue import Catalogue
+from preview.i18n.formatting import LANGUAGES, Language
+from preview.ingest.deliveries import DeliveryView, FindingCount
+from preview.reports.job_queue import NO_SOURCE
+from preview.views.preview import Preview
+from tests.components.deliveries.test_drawer import OSLO, TAKEN
+from tests.components.preview_samples import JOB, SNAPSHOT, preview_of, values_of
+
+Drawing = Callable[..., dict[str, html.HtmlElement]]
+
+EMPTY = msgspec.structs.replace(SNAPSHOT, aggregated_at=None, cache_valid=False, populated=0)
+FAILED = msgspec.structs.replace(JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z")
+
+OFFERED = ""
+RUNNING = "Kan ikke aggregere: en jobb kjører allerede (ca. 8 s)."
+NO_DATA = "Kan ikke aggregere: det finnes ingen data for 2024."
+NO_REPORT = "Kan ikke slette: det er ingen rapport for perioden."
+NO_VALUES = "Kan ikke eksportere: det er ingen verdier ennå."
+
+# State -> what the preview holds; what of the report can be aggregated: `aggregate` a first time, `again` with a reason, and why not.
+STATES: Mapping[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "no source": ({"snapshot": None, "has_source": False}, {"aggregate": NO_DATA, "delete": NO_REPORT, "export": NO_VALUES}),
+    "no report": ({"snapshot": None}, {"aggregate": OFFERED, "delete": NO_REPORT, "export": NO_VALUES}),
+    "processing, first": (
+        {"snapshot": msgspec.structs.replace(EMPTY, status="processing"), "job": JOB},
+        {"aggregate": RUNNING, "delete": OFFERED, "export": NO_VALUES},
+    ),
+    "processing again": (
+        {
+            "snapshot": msgspec.structs.replace(SNAPSHOT, status="processing", cache_valid=False),
+            "job": msgspec.structs.replace(JOB, reason="Rettet"),
+        },
+        {"again": OFFERED, "delete": OFFERED, "export": OFFERED},  # it replaces the job that runs (contract 4b), and the dialog says so
+    ),
+    "failed, first": (
+        {"snapshot": msgspec.structs.replace(EMPTY, status="failed"), "job": FAILED},
+        {"aggregate": OFFERED, "delete": OFFERED, "export": NO_VALUES},
+    ),
+    "failed again": (
+        {"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False), "job": FAILED},
+        {"again": OFFERED, "delete": OFFERED, "export": OFFERED},
+    ),
+    "stale": ({"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False)}, {"again": OFFERED, "delete": OFFERED, "export": OFFERED}),
+    "valid": ({}, {"again": OFFERED, "delete": OFFERED, "export": OFFERED}),
+    "historical": (
+        {"snapshot": msgspec.structs.replace(SNAPSHOT, status="historical")},
+        {"again": OFFERED, "delete": OFFERED, "export": OFFERED},
+    ),
+    "source gone": ({"has_source": False}, {"again": NO_DATA, "delete": OFFERED, "export": OFFERED}),
+}
+
+
+@pytest.fixture
+def quiet(catalogue: Catalogue) -> Preview:
+    return preview_of(catalogue, values_of(catalogue), values_of(catalogue))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_action_is_offered_or_says_why_not(drawing: Drawing, quiet: Preview, state: str) -> None:
+    changed, expected = STATES[state]
+    actions = drawing(msgspec.structs.replace(quiet, **changed))["actions"]
+    drawn: dict[str, str] = {}
+    for button in actions.xpath(".//button[@data-act]"):
+        action = button.get("data-act")
+        if button.get("aria-disabled") != "true":
+            drawn[action] = OFFERED
+            continue
+        # It opens the reason, is described by it, and does nothing else.
+        (why,) = actions.xpath(f".//*[@id='{button.get('aria-describedby')}']")
+        assert button.get("popovertarget") == why.get("id")
+        assert not {"data-do", "commandfor"} & set(button.attrib)
+        drawn[action] = why.text_content()
+    assert drawn == {**expected, "deliver": OFFERED}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", STATES)
+def test_every_reason_is_said_in_each_language(wording: Callable[..., Shown], quiet: Preview, state: str, language: Language) -> None:
+    changed, expected = STATES[state]
+    shown = wording(msgspec.structs.replace(quiet, **changed), language)
+    assert {action: shown.offers[action].is_open for action in expected} == {action: not why for action, why in expected.items()}
+    if language != "nb":
+        assert not {shown.offers[action].why for action in expected} & {why for why in expected.values() if why}
+
+
+def test_a_job_is_told_whole(drawing: Drawing, quiet: Preview) -> None:
+    job = msgspec.structs.replace(JOB, requested_by="kari.n", reason="Feil rettet")
+    facts = drawing(msgspec.structs.replace(quiet, job=job))["job-facts"]
+    told = dict(zip((each.text for each in facts.iter("dt")), (each.text for each in facts.iter("dd")), strict=True))
+    assert told == {
+        "Status": "Kjører",
+        "Bedt om av": "kari.n",
+        "Bedt om": "25. mars 2026 kl. 15:59",
+        "Grunn": "Feil rettet",
+        "Framdrift": "62\u00a0%",
+        "Tid igjen": "ca. 8 sekunder igjen",
+        "Nummer": "job-agg-007",
+    }
+
+
+def test_sources_and_findings_are_listed_with_what_to_do(drawing: Drawing, quiet: Preview) -> None:
+    delivery = DeliveryView(TAKEN, [OSLO], [FindingCount("warning", "forrige_not_seen", 18, 1, 2)])
+    origins = drawing(msgspec.structs.replace(quiet, deliveries=[delivery]))["origins"]
+    cells = [cell.text_content() for cell in origins.xpath(".//tbody/tr/*")]
+    assert cells == ["CIS", "barnevern v4", "1. juni 2023 til 15. januar 2025", "1\u00a0480"]
+    told = " ".join(origins.text_content().split())
+    assert "dlv-012" in told
+    assert "18 steder" in told
+    assert origins.xpath(".//details//b")
+    nothing = drawing(msgspec.structs.replace(quiet, held=[], snapshot=None, has_source=False))["origins"]
+    assert "Ingenting er levert for tjenesten ennå." in nothing.text_content()

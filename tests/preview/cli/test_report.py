@@ -1,0 +1,142 @@
+"""`report`: the aggregated form of local files, with the worked examples (`domain.md` 11) where the published files are at hand."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preview.form.catalogue import Catalogue
+from tests.builders import case_xml
+from tests.builders.services import Service
+from tests.preview.cli.command_runner import DAY, NO_XML, Run, fails, fine
+from tests.support.pipeline import zipped
+
+KEYS = [
+    "snapshot_id",
+    "organization_id",
+    "organization_name",
+    "period_id",
+    "snapshot_status",
+    "cache_valid",
+    "aggregated_at",
+    "sections",
+    "prior_period",
+]
+
+
+def reported(run: Run, *arguments: str | Path) -> Any:
+    """Of `report --json`."""
+    return json.loads("\n".join(fine(run("report", "--json", *arguments))))
+
+
+def numbers(told: dict[str, Any], *, prior: bool = False) -> dict[int, int | float | None]:
+    """Values by the fields' numbers."""
+    catalogue = Catalogue.load()
+    key = "prior_period_value" if prior else "value"
+    return {catalogue.field(field["field_key"]).number: field[key] for section in told["sections"] for field in section["fields"]}
+
+
+def test_report_is_the_contracts_document_without_ids_and_times(run: Run, sent: Path, service: Service) -> None:
+    told = reported(run, sent, "--period", "2024")
+    assert list(told) == KEYS
+    assert (told["snapshot_id"], told["aggregated_at"]) == (None, None)
+    assert (told["organization_id"], told["organization_name"]) == (service.organization_id, "Barnevernstjenesten Testkommune")
+    assert [list(section) for section in told["sections"]] == [["section_id", "section_title", "fields"]] * 9
+    assert {tuple(field) for section in told["sections"] for field in section["fields"]} == {
+        ("field_key", "value", "prior_period_value", "data_source")
+    }
+    assert told["prior_period"] == {"period_id": "2023", "snapshot_id": None, "aggregated_at": None}
+    assert numbers(told)[1] == 3
+    assert numbers(told, prior=True)[1] == 0
+
+
+def test_report_a_self_made_example(run: Run, tmp_path: Path, service: Service) -> None:
+    """Worked by hand: of two children, one placed by a care order, one at home with a plan; one melding of three too late."""
+    care = case_xml.tiltak("2024-02-01", kategori="2.1", lov="BVL2021 5-1", tilsyn=["2024-05-01", "2024-08-01"])
+    home = case_xml.tiltak("2023-11-01", "2024-12-30", kategori="3.10")
+    given: dict[str, Any] = {"org": service.organisasjonsnummer, "kommune": service.kommune}
+    late, same_day = case_xml.melding("2024-01-05", "2024-01-13", "2"), case_xml.melding("2024-06-01", "2024-06-01", "1")
+    before, in_time = case_xml.melding("2023-12-01", "2023-12-05", "2"), case_xml.melding("2024-12-20", "2024-12-27", "3")
+    contents = [
+        case_xml.folder(meldinger=[late, before], tiltak=[care], uttrekk="2025-01-31T12:00:00+01:00", **given),
+        case_xml.folder(meldinger=[same_day], tiltak=[home], planer=[case_xml.plan("2023-11-02", evaluert=["2024-03-01"])], **given),
+        case_xml.folder(meldinger=[in_time], uttrekk="2023-01-01T12:00:00+01:00", **given),
+    ]
+    (tmp_path / "sent.zip").write_bytes(zipped(contents))
+    expected: dict[int, int | float | None] = {
+        **dict.fromkeys(range(1, 33), 0),
+        **dict.fromkeys((2, 4, 13, 16, 17, 18, 19, 22, 25, 27, 28), 1),
+        **dict.fromkeys((3, 29), 2),
+        **dict.fromkeys((12, 33, 34)),
+        1: 3,
+        5: 66.7,
+    }
+    told = reported(run, tmp_path / "sent.zip", "--period", "2024")
+    assert numbers(told) == expected
+
+
+def test_report_as_a_table(run: Run, sent: Path) -> None:
+    lines = fine(run("report", sent, "--period", "2024"))
+    assert lines[1].split() == ["2024", "2023"]
+    assert len(lines) == 2 + 9 + 34
+
+
+def test_report_of_several_organisations_is_an_array(run: Run, sent: Path, tmp_path: Path) -> None:
+    other = Service()
+    (tmp_path / "other.xml").write_bytes(other.folder(1, DAY, ["2024-03-01"]))
+    told = reported(run, sent, tmp_path / "other.xml", "--period", "2024")
+    assert [list(each) for each in told] == [KEYS, KEYS]
+    assert [numbers(each)[1] for each in told] == [3, 1]
+    assert [each["organization_id"] for each in told] == sorted(each["organization_id"] for each in told)
+    one = reported(run, sent, tmp_path / "other.xml", "--period", "2024", "--organization", other.organization_id)
+    assert one["organization_id"] == other.organization_id
+
+
+def test_report_is_of_folders_files_and_zips_alike(run: Run, sent: Path, tmp_path: Path) -> None:
+    (tmp_path / "sent.zip").write_bytes(zipped([file.read_bytes() for file in sorted(sent.rglob("*.xml"))]))
+    of_folder = reported(run, sent, "--period", "2024-H1")
+    assert reported(run, tmp_path / "sent.zip", "--period", "2024-H1") == of_folder
+    assert reported(run, *sorted(sent.rglob("*.xml")), "--period", "2024-H1") == of_folder
+
+
+def test_report_keeps_nothing(run: Run, sent: Path, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    reported(run, sent, "--period", "2024")
+    assert [list(folder.iterdir()) for folder in (data_dir, tmp_path / "temporary", Path.cwd())] == [[], [], []]
+
+
+def test_report_what_cannot_be(run: Run, sent: Path) -> None:
+    assert fails(run("report", sent, "--period", "2030")).startswith("Error: The files hold no data for that period")
+    assert fails(run("report", sent, "--period", "2024", "--organization", "org-nowhere")).startswith("Error: The files hold no data")
+    (sent / "d.xml").write_bytes(NO_XML)
+    assert fails(run("report", sent, "--period", "2024")) == "Error: File 3, line 1: A start tag and an end tag do not match.\n"
+    fails(run("report", sent), 2)
+
+
+def form(ones: Iterable[int], others: dict[int, Any], nulls: Iterable[int] = ()) -> dict[int, Any]:
+    """By number; what is not named is 0, or null where the format has no source."""
+    return {**dict.fromkeys(range(1, 33), 0), **dict.fromkeys((*nulls, 33, 34)), **dict.fromkeys(ones, 1), **others}
+
+
+V4_2024 = form((2, 3, 6, 7, 8, 13, 15, 17, 18, 20, 22, 23, 25, 26, 30, 31), {1: 3, 4: 2, 5: 33.3, 12: 100.0, 28: 2, 29: 2})
+FULL, CHANGES = "barnevern/v4_full.xml", "barnevern/v4_changes.xml"
+KOSTRA, BYDEL = "kostra-15f/Testfil_21_OK_2020_15F_for_3401.xml", "kostra-15f/testfile_all_fields_set.xml"
+WORKED: list[tuple[list[str], str, str, dict[int, Any]]] = [
+    ([KOSTRA], "2020", "", form((11, 22, 24), {1: 9, 2: 2, 3: 7, 5: 100.0, 6: 5, 7: 5, 8: 5, 12: 80.0}, nulls=(29, 30, 31))),
+    ([BYDEL], "2020", "-02", form((1, 3, 6, 7, 8, 11, 22, 24, 28, 30), {5: 100.0, 12: 0.0}, nulls=(29,))),
+    (["barnevern/test01_file09_total.xml"], "2021", "", form((1, 2, 6, 7, 8, 13, 15, 16, 25, 28), {5: 100.0, 12: 100.0})),
+    ([FULL], "2024", "", V4_2024),
+    ([FULL, CHANGES], "2024", "", V4_2024),
+    ([FULL, CHANGES], "2025", "", form((3, 13, 15, 18, 21, 24, 25, 30, 32), {}, nulls=(5, 12))),
+]
+"""`domain.md` 11."""
+
+
+@pytest.mark.parametrize(("names", "period", "bydel", "expected"), WORKED)
+def test_report_the_worked_examples(run: Run, cases: Path, names: list[str], period: str, bydel: str, expected: dict[int, Any]) -> None:
+    told = reported(run, *(cases / name for name in names), "--period", period)
+    (document,) = (each for each in (told if isinstance(told, list) else [told]) if each["organization_id"].endswith(bydel))
+    assert numbers(document) == expected

@@ -1,0 +1,62 @@
+"""What the demo gives for one day, unpacked once."""
+
+import io
+import zipfile
+from collections import defaultdict
+from datetime import date
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+import pytest
+
+from preview.demo.deliveries import DemoDelivery, iterate
+
+TODAY = date(2026, 11, 24)
+
+
+class Folder(NamedTuple):
+    """One file of a ZIP; `root` is None where it is not well-formed."""
+
+    delivery: str
+    content: bytes
+    root: Element | None
+
+    @property
+    def sak(self) -> Element:
+        """Its Sak."""
+        assert self.root is not None
+        found = self.root.find("Sak")
+        assert found is not None
+        return found
+
+
+class Demo(NamedTuple):
+    """All deliveries, and the folders by organisation."""
+
+    deliveries: list[DemoDelivery]
+    folders: dict[str, list[Folder]]
+
+
+def unpack(delivery: DemoDelivery) -> list[Folder]:
+    """The folders of a delivery."""
+    with zipfile.ZipFile(io.BytesIO(delivery.content)) as archive:
+        contents = [archive.read(name) for name in archive.namelist()]
+    return [Folder(delivery.name, content, _root(content)) for content in contents]
+
+
+@pytest.fixture(scope="session")
+def demo() -> Demo:
+    """The demo of TODAY."""
+    deliveries = list(iterate(TODAY))
+    folders: dict[str, list[Folder]] = defaultdict(list)
+    for delivery in deliveries:
+        if delivery.name.endswith(".zip"):
+            folders[delivery.name[3:].rpartition("-")[0]] += unpack(delivery)
+    return Demo(deliveries, folders)
+
+
+def _root(content: bytes) -> Element | None:
+    try:
+        return fromstring(content)
+    except ParseError:
+        return None

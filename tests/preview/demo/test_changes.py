@@ -1,0 +1,128 @@
+"""The case system that goes on working: each step changes one case, lawfully, and nothing else of it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from xml.etree.ElementTree import Element, fromstring, tostring
+
+import pytest
+
+from preview.core.clock import OSLO
+from preview.demo.changes import Turn, changed_folder, running_cases
+from tests.preview.demo.conftest import TODAY, Demo
+from tests.preview.demo.v4_grammar import faults
+
+AT = datetime.combine(TODAY, datetime.min.time(), OSLO) + timedelta(hours=9)
+LATER = TODAY + timedelta(days=3)
+RECEIVED, CONCLUDED = [Turn(TODAY)], [Turn(TODAY, TODAY)]
+
+
+def sak(organization_id: str, nr: int, turns: Sequence[Turn], at: datetime = AT) -> Element:
+    """The Sak of a folder, which must keep the grammar."""
+    root = fromstring(changed_folder(organization_id, TODAY, nr, turns, at))
+    assert list(faults(root)) == []
+    found = root.find("Sak")
+    assert found is not None
+    return found
+
+
+def added(before: Element, after: Element) -> list[Element]:
+    """The elements of `after` that are not, just so, in `before`."""
+    held = {tostring(element).strip() for element in before}
+    return [element for element in after if tostring(element).strip() not in held]
+
+
+def has_open_undersokelse(case: Element) -> bool:
+    return any(each.find("Konklusjon") is None for each in case.findall("Undersokelse"))
+
+
+def cases(organization_id: str, open_undersokelse: bool) -> list[int]:
+    """Those of its running cases that have an undersokelse running, or those that have none."""
+    running = range(running_cases(organization_id, TODAY))
+    found = [nr for nr in running if has_open_undersokelse(sak(organization_id, nr, [])) == open_undersokelse]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-3405", "org-5025"])
+def test_it_begins_with_the_cases_as_they_were_sent(demo: Demo, organization_id: str) -> None:
+    held = {folder.sak.attrib["Id"]: folder.sak for folder in demo.folders[organization_id] if folder.root is not None}
+    for nr in range(running_cases(organization_id, TODAY)):
+        case = sak(organization_id, nr, [])
+        assert added(held[case.attrib["Id"]], case) == []
+
+
+@pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-5025"])
+def test_a_melding_is_received_and_nothing_else_changes(organization_id: str) -> None:
+    for nr in cases(organization_id, open_undersokelse=False)[:10]:
+        (melding,) = added(sak(organization_id, nr, []), sak(organization_id, nr, RECEIVED))
+        assert (melding.tag, melding.get("StartDato"), melding.find("Konklusjon")) == ("Melding", TODAY.isoformat(), None)
+
+
+def test_the_next_step_concludes_it_and_may_open_an_undersokelse() -> None:
+    found: set[str] = set()
+    for nr in cases("org-1042", open_undersokelse=False)[:60]:
+        (received,) = added(sak("org-1042", nr, []), sak("org-1042", nr, RECEIVED))
+        case = sak("org-1042", nr, [Turn(TODAY, LATER)], AT + timedelta(days=3))
+        melding, *more = added(sak("org-1042", nr, []), case)
+        konklusjon = melding.find("Konklusjon")
+        assert konklusjon is not None
+        assert konklusjon.attrib["SluttDato"] == LATER.isoformat()
+        assert (melding.get("Id"), melding.get("StartDato")) == (received.get("Id"), TODAY.isoformat())
+        assert [element.tag for element in more] == (["Undersokelse", "Relasjon"] if konklusjon.attrib["Kode"] == "2" else [])
+        if more:
+            undersokelse, relasjon = more
+            assert undersokelse.get("StartDato") == LATER.isoformat()
+            assert (relasjon.get("FraId"), relasjon.get("TilId")) == (melding.get("Id"), undersokelse.get("Id"))
+        found.add(konklusjon.attrib["Kode"])
+    assert {"2", "3"} <= found
+
+
+def test_a_melding_joins_an_undersokelse_that_runs() -> None:
+    """One that a melding has opened in the turn before."""
+    for nr in cases("org-1042", open_undersokelse=False)[:60]:
+        if has_open_undersokelse(sak("org-1042", nr, CONCLUDED)):
+            joined = sak("org-1042", nr, [*CONCLUDED, Turn(TODAY, TODAY)]).findall("Melding")[-1].find("Konklusjon")
+            assert joined is not None
+            assert joined.get("Kode") == "4"
+            return
+    pytest.fail("no melding opened an undersokelse")
+
+
+@pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-1103"])
+def test_a_running_undersokelse_is_concluded_with_a_decision_and_its_tiltak_started(organization_id: str) -> None:
+    for nr in cases(organization_id, open_undersokelse=True)[:15]:
+        decided = sak(organization_id, nr, RECEIVED)
+        undersokelse, vedtak, relasjon = added(sak(organization_id, nr, []), decided)
+        konklusjon = undersokelse.find("Konklusjon")
+        assert konklusjon is not None
+        assert (konklusjon.get("Kode"), konklusjon.get("SluttDato")) == ("1", TODAY.isoformat())
+        assert (undersokelse.get("StartDato") or "") <= TODAY.isoformat()
+        assert (vedtak.tag, vedtak.get("StartDato")) == ("Vedtak", TODAY.isoformat())
+        assert (relasjon.get("FraId"), relasjon.get("TilId")) == (undersokelse.get("Id"), vedtak.get("Id"))
+        tiltak, relasjon = added(decided, sak(organization_id, nr, [Turn(TODAY, LATER)], AT + timedelta(days=3)))
+        assert (tiltak.tag, tiltak.get("StartDato"), tiltak.find("Konklusjon")) == ("Tiltak", LATER.isoformat(), None)
+        assert (relasjon.get("FraId"), relasjon.get("TilId")) == (vedtak.get("Id"), tiltak.get("Id"))
+
+
+def test_what_happened_stays_as_it_happened() -> None:
+    """Every turn adds to the one before, whatever day it is by now."""
+    turns = [Turn(TODAY + timedelta(days=day), TODAY + timedelta(days=day + 1)) for day in range(0, 8, 2)]
+    for nr in (*cases("org-5501", open_undersokelse=True)[:3], *cases("org-5501", open_undersokelse=False)[:3]):
+        before: set[bytes] = set()
+        for number in range(1, len(turns) + 1):
+            case = sak("org-5501", nr, turns[:number], AT + timedelta(days=20))
+            closed = {tostring(each).strip() for each in case if each.tag != "Undersokelse" or each.find("Konklusjon") is not None}
+            assert before < closed
+            before = closed
+
+
+def test_it_is_the_same_each_time_and_dated_as_asked() -> None:
+    content = changed_folder("org-1042", TODAY, 4, CONCLUDED, AT)
+    assert content == changed_folder("org-1042", TODAY, 4, CONCLUDED, AT)
+    assert fromstring(content).get("DatoUttrekk") == "2026-11-24T09:00:00+01:00"
+    assert fromstring(content).get("Id") != fromstring(changed_folder("org-1042", TODAY, 4, CONCLUDED, AT + timedelta(hours=1))).get("Id")
+
+
+def test_an_organisation_that_does_not_deliver_has_no_cases() -> None:
+    with pytest.raises(KeyError):
+        running_cases("org-5056", date(2026, 11, 24))

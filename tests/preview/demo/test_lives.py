@@ -1,0 +1,125 @@
+"""The lives behind the folders: lawful in their order, and sent whenever something has happened."""
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from preview.demo.codes import LOV_2021, hjemmel
+from preview.demo.courses import KINDS
+from preview.demo.days import APEN, birthday, day, year_of
+from preview.demo.folder import Extract, folder
+from preview.demo.lives import Life
+from preview.demo.register import horizon, lives
+from preview.demo.services import Service, oslo_sor, services
+from tests.preview.demo.conftest import TODAY
+
+BERGEN = next(service for service in services(TODAY) if service.organization_id == "org-4601-08")
+
+
+@pytest.fixture(scope="module", params=[oslo_sor(), BERGEN], ids=lambda service: service.organization_id)
+def service(request: pytest.FixtureRequest) -> Service:
+    """One service after the other."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def cases(service: Service) -> list[Life]:
+    """Its cases."""
+    return lives(service)
+
+
+def test_an_undersokelse_starts_when_its_melding_is_concluded_a_week_after_receipt_at_the_latest(cases: list[Life]) -> None:
+    for life in cases:
+        for undersokelse in life.undersokelser:
+            melding = undersokelse.melding
+            assert melding.kode == "2"
+            assert melding.start <= melding.slutt
+            assert undersokelse.start == min(melding.slutt, melding.start + 7) < undersokelse.slutt
+            assert undersokelse.utvidet == APEN or undersokelse.start < undersokelse.utvidet < undersokelse.slutt
+
+
+def test_measures_follow_an_undersokelse_unless_they_are_an_emergency_or_aftercare(cases: list[Life]) -> None:
+    for life in cases:
+        for tiltak in life.tiltak:
+            if tiltak.grunnlag.startswith("akutt"):
+                assert any(melding.slutt <= tiltak.start for melding in life.meldinger)
+            elif tiltak.grunnlag == "ettervern":
+                assert tiltak.start == birthday(life.fodt, 18)
+                assert tiltak.slutt <= birthday(life.fodt, 24)
+            else:
+                assert any(undersokelse.slutt <= tiltak.start for undersokelse in life.undersokelser)
+                assert tiltak.start < tiltak.slutt <= birthday(life.fodt, 18)
+
+
+def test_a_child_is_placed_in_one_home_at_a_time(cases: list[Life]) -> None:
+    several = 0
+    for life in cases:
+        placed = sorted((tiltak.start, tiltak.slutt) for tiltak in life.tiltak if tiltak.kategori[:2] in ("1.", "2."))
+        assert all(before[1] <= after[0] for before, after in pairwise(placed))
+        several += len(placed) > 1
+    assert several
+
+
+def test_care_ends_for_a_reason_and_a_home_is_left_for_one_that_fits_it(cases: list[Life]) -> None:
+    reasons: Counter[str | None] = Counter()
+    for life in cases:
+        homes = {tiltak.slutt: tiltak for tiltak in life.tiltak if tiltak.kategori[:2] in ("1.", "2.")}
+        reasons.update(tiltak.opphevelse for tiltak in life.tiltak if tiltak.grunnlag == "omsorg")
+        for flytting in life.flyttinger:
+            if flytting.dag in homes:
+                assert flytting.arsak[0] == {"2": "1", "1": "2"}[homes[flytting.dag].kategori[0]]
+    assert reasons.keys() == {"1", "2", "4"}
+
+
+def test_visits_are_to_foster_homes_and_what_is_part_of_something_lies_in_it(cases: list[Life]) -> None:
+    for life in cases:
+        for tiltak in life.tiltak:
+            assert (tiltak.tilsyn is not None) == (tiltak.kategori.startswith("2.") and tiltak.grunnlag in ("omsorg", "frivillig"))
+            assert all(tiltak.start < dag < tiltak.slutt for _, dag in tiltak.tilsyn or ())
+        for plan in life.planer:
+            assert plan.start <= plan.slutt
+            assert all(plan.start < dag <= plan.slutt for dag in plan.evalueringer)
+
+
+def test_a_case_lasts_as_long_as_its_parts(cases: list[Life]) -> None:
+    for life in cases:
+        parts = (life.meldinger, life.undersokelser, life.planer, life.tiltak)
+        ends = [element.slutt for part in parts for element in part if element.slutt < APEN]
+        starts = [element.start for part in parts for element in part]
+        assert (life.start, life.slutt) == (min(starts), max(ends))
+
+
+def test_every_kind_of_case_occurs(service: Service, cases: list[Life]) -> None:
+    assert set(service.eldre) | {kind for kinds in service.nye for kind in kinds} == set(KINDS)
+    grounds = {tiltak.grunnlag for life in cases for tiltak in life.tiltak}
+    assert grounds >= {"hjelp", "frivillig", "omsorg", "akutt", "ettervern"}
+    assert any(melding.slettet <= horizon(service) for life in cases for melding in life.meldinger)
+
+
+def test_the_law_is_the_one_in_force() -> None:
+    assert hjemmel("omsorg", LOV_2021 - 1)[:3] == ("BVL", 4, 12)
+    assert hjemmel("omsorg", LOV_2021)[:3] == ("BVL2021", 5, 1)
+
+
+def test_codes_are_those_in_force(cases: list[Life]) -> None:
+    split = day(2026, 1, 1)
+    for life in cases:
+        for melding in life.meldinger:
+            if melding.kode not in ("2", "3", "4", ""):
+                assert (int(melding.kode) >= 5) == (melding.slutt >= split)
+            assert all(("." in kode) == (melding.start >= split) for kode in melding.innhold)
+            assert not (melding.melder == "15" and year_of(melding.start) >= 2025)
+
+
+def test_a_case_is_sent_whenever_something_has_happened(service: Service, cases: list[Life]) -> None:
+    """Between two changes the folder stays the same, so the last sending holds all that had happened by then."""
+    until = horizon(service)
+
+    def shown(life: Life, day: int) -> str:
+        return folder(service, life, Extract("", None, "", day, ""))
+
+    for life in cases[::9]:
+        changes = [*life.changes(until), until + 1]
+        for change, following in pairwise(changes):
+            assert shown(life, change) == shown(life, following - 1)

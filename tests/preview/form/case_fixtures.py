@@ -1,0 +1,122 @@
+"""Small case bases for tests of the form: what is kept of cases, written straight into a real SQLite file.
+
+    counted("antall_meldinger_mottatt", first=sak(meldinger=[melding("2024-01-01")]), before=sak(meldinger=[melding("2023-12-31")]))
+
+gives the value of the field for each case by itself: `{"first": 1, "before": 0}`. The period is 2024 unless told.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlite_utils
+
+from preview.core.periods import Period
+from preview.form.aggregation import Parameters, aggregate
+from preview.form.catalogue import Catalogue
+from preview.form.entries import Value
+from preview.model.case_records import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from tests.support.server_process import REPOSITORY
+
+SCHEMA = REPOSITORY / "preview" / "storage" / "schema"
+Format = Literal["v4", "15f"]
+
+
+def melding(mottatt: str, konkludert: str | None = None, kode: int | None = None) -> Melding:
+    """Its deadline is seven days after receipt."""
+    return Melding(mottatt, konkludert, kode, (date.fromisoformat(mottatt) + timedelta(7)).isoformat())
+
+
+def undersokelse(startet: str, konkludert: str | None = None, kode: int | None = None, frist: str = "2030-01-01") -> Undersokelse:
+    """Its deadline is far ahead unless given."""
+    return Undersokelse(startet, konkludert, kode, frist)
+
+
+def plan(type: int | None, start: str, slutt: str | None = None) -> Plan:  # noqa: A002, the format calls it type
+    return Plan(start, slutt, type)
+
+
+def tiltak(start: str, slutt: str | None = None, kategori: str | None = "3.1", opphevet: int | None = None, **flags: int) -> Tiltak:
+    """A hjelpetiltak unless flags say otherwise (`omsorg`, `akutt`, `hjelpetiltak`); `plassering` follows from the Kategori."""
+    hjelp = flags.get("hjelpetiltak", int(not flags.get("omsorg") and not flags.get("akutt")))
+    plassering = int(kategori is not None and (kategori[:2] in ("1.", "2.") or kategori in ("8.2", "8.4", "8.5")))
+    return Tiltak(start, slutt, kategori, flags.get("omsorg", 0), flags.get("akutt", 0), hjelp, plassering, opphevet)
+
+
+def flytting(dato: str, arsak: str | None = "2.1", til: str | None = "6") -> Flytting:
+    return Flytting(dato, arsak, til)
+
+
+def sak(
+    fodt: str | None = "2012-05",
+    *,
+    meldinger: Iterable[Melding] = (),
+    undersokelser: Iterable[Undersokelse] = (),
+    planer: Iterable[Plan] = (),
+    evalueringer: Iterable[str] = (),
+    tiltak: Iterable[Tiltak] = (),
+    tilsyn: Iterable[str] = (),
+    flyttinger: Iterable[Flytting] = (),
+) -> Innhold:
+    """One case."""
+    return Innhold(
+        fodt, list(meldinger), list(undersokelser), list(planer), list(evalueringer), list(tiltak), list(tilsyn), list(flyttinger), 0
+    )
+
+
+class CaseBase:
+    """A SQLite file with the store's schema. Every `source` is one more beside the others, which must not be counted with it."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite_utils.Database(path).conn
+        for script in sorted(SCHEMA.glob("*.sql")):
+            self.connection.executescript(script.read_text(encoding="utf-8"))
+        self.catalogue = Catalogue.load()
+        self._sources = 0
+
+    def source(self, cases: Iterable[Innhold], source_format: Format = "v4", year: int = 0) -> int:
+        """Puts the cases in as a source of an organisation of its own; the source's number."""
+        self._sources += 1
+        organization = f"org-{self._sources}"
+        execute, many = self.connection.execute, self.connection.executemany
+        execute("INSERT INTO organization VALUES (?, ?, ?, '', 0)", (organization, organization, f"{self._sources:09}"))
+        execute("INSERT INTO kilde (organization_id, format, aar) VALUES (?, ?, ?)", (organization, source_format, year))
+        kilde: int = execute("SELECT last_insert_rowid()").fetchone()[0]
+        for number, case in enumerate(cases, 1):
+            execute("INSERT INTO sak (kilde, sak, uttrekk, fodt, slettet) VALUES (?, ?, '', ?, 0)", (kilde, number, case.fodt))
+            tables: dict[str, list[tuple[Any, ...]]] = {
+                "melding": [(m.mottatt, m.konkludert, m.konklusjon, m.frist) for m in case.meldinger],
+                "undersokelse": [(u.startet, u.konkludert, u.konklusjon, u.frist) for u in case.undersokelser],
+                "plan": [(p.start, p.slutt, p.type) for p in case.planer],
+                "evaluering": [(day,) for day in case.evalueringer],
+                "tiltak": [
+                    (t.start, t.slutt, t.kategori, t.omsorg, t.akutt, t.hjelpetiltak, t.plassering, t.opphevet) for t in case.tiltak
+                ],
+                "tilsyn": [(day,) for day in case.tilsyn],
+                "flytting": [(f.dato, f.arsak, f.til) for f in case.flyttinger],
+            }
+            for table, rows in tables.items():
+                if rows:
+                    places = ", ".join("?" * (3 + len(rows[0])))
+                    many(f"INSERT INTO {table} VALUES ({places})", [(kilde, number, nr, *row) for nr, row in enumerate(rows)])
+        return kilde
+
+    def values(
+        self, cases: Iterable[Innhold], period: str = "2024", uttrekk: str = "2025-06-30", source_format: Format = "v4", year: int = 0
+    ) -> dict[str, Value]:
+        """The form of a source that holds these cases, extracted on the day `uttrekk`."""
+        asked = Period.parse(period)
+        parameters = Parameters(
+            kilde=self.source(cases, source_format, year),
+            format=source_format,
+            aar=year,
+            fra=asked.first,
+            til=asked.last,
+            uttrekk=date.fromisoformat(uttrekk),
+        )
+        return aggregate(self.connection, self.catalogue, parameters)
+
+    def counted(self, key: str, period: str = "2024", uttrekk: str = "2025-06-30", **cases: Innhold) -> dict[str, Value]:
+        """The value of one field for each of the named cases, each in a source of its own."""
+        return {name: self.values([case], period, uttrekk)[key] for name, case in cases.items()}

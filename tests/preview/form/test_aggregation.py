@@ -1,0 +1,104 @@
+"""What aggregation gives back besides the fields' own numbers, each of which has its test under fields/."""
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preview.core.periods import Period
+from preview.form.aggregation import Parameters, aggregate
+from preview.form.catalogue import Catalogue
+from preview.form.numbers import share
+from preview.form.sources import Source
+from tests.preview.form.case_fixtures import CaseBase, melding, sak
+
+
+def parameters(kilde: int) -> Parameters:
+    return Parameters(kilde=kilde, format="v4", aar=0, fra=date(2024, 1, 1), til=date(2024, 12, 31), uttrekk=date(2025, 6, 30))
+
+
+def test_an_empty_source_counts_nothing_and_has_no_share(base: CaseBase, catalogue: Catalogue) -> None:
+    values = base.values([])
+    assert list(values) == [entry.key for entry in catalogue.entries if entry.sql is not None]
+    assert {key for key, value in values.items() if value is None} == {"andel_meldinger_innen_frist", "andel_undersokelser_innen_frist"}
+    assert {value for value in values.values() if value is not None} == {0}
+
+
+def test_what_comes_as_a_figure_is_not_worked_out(base: CaseBase) -> None:
+    assert not {"antall_arsverk", "antall_arsverk_ubesatt"} & base.values([]).keys()
+
+
+def test_another_source_s_cases_are_not_counted(base: CaseBase) -> None:
+    one, two = sak(meldinger=[melding("2024-03-01")]), sak(meldinger=[melding("2024-03-01"), melding("2024-03-02")])
+    first, second = base.source([one]), base.source([two])
+    found = [
+        aggregate(base.connection, base.catalogue, parameters(kilde))["antall_meldinger_mottatt"] for kilde in (first, second, second + 1)
+    ]
+    assert found == [1, 2, 0]
+
+
+def test_progress_rises_to_the_whole(base: CaseBase) -> None:
+    told: list[float] = []
+    aggregate(base.connection, base.catalogue, parameters(base.source([])), told.append)
+    assert told == sorted(told)
+    assert len(told) == len(base.catalogue.entries)
+    assert told[-1] == 1
+
+
+def test_what_progress_raises_ends_it(base: CaseBase) -> None:
+    def stop(_: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        aggregate(base.connection, base.catalogue, parameters(base.source([])), stop)
+
+
+def test_parameters_are_those_of_source_and_period() -> None:
+    source = Source(
+        kilde=7,
+        format="v4",
+        year=0,
+        versjon=3,
+        forste_uttrekk="2023-01-01T00:00:00.000000Z",
+        siste_uttrekk="2024-06-30T22:00:00.000000Z",  # midnight in Norway
+        siste_fulle=None,
+        fagsystem="CIS",
+    )
+    found = Parameters.of(source, Period(2024, 1)).bound()
+    assert found == {"kilde": 7, "format": "v4", "aar": 0, "fra": "2024-01-01", "til": "2024-06-30", "uttrekk": "2024-07-01"}
+
+
+def test_a_source_that_has_read_nothing_has_no_parameters() -> None:
+    source = Source(kilde=7, format="v4", year=0, versjon=0, forste_uttrekk=None, siste_uttrekk=None, siste_fulle=None, fagsystem="")
+    with pytest.raises(ValueError, match="no extract time"):
+        Parameters.of(source, Period(2024))
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "expected"),
+    [
+        (49, 400, 12.3),
+        (48, 400, 12.0),
+        (1, 3, 33.3),
+        (2, 3, 66.7),
+        (0, 7, 0.0),
+        (7, 7, 100.0),
+        (1, 2000, 0.1),
+        (0, 0, None),
+        (1, 2001, 0.0),
+    ],
+)
+def test_a_share_has_one_decimal_half_up(part: int, whole: int, expected: float | None) -> None:
+    assert share(part, whole) == expected
+
+
+@given(st.integers(1, 100_000).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
+def test_a_share_is_the_nearest_tenth_and_of_two_the_higher(numbers: tuple[int, int]) -> None:
+    part, whole = numbers
+    found, true = share(part, whole), Fraction(100 * part, whole)
+    assert found is not None
+    tenths = Fraction(round(found * 10), 10)
+    assert -Fraction(1, 20) < tenths - true <= Fraction(1, 20)
+    assert found == float(tenths)

@@ -1,0 +1,71 @@
+"""What the program's own files say and ask for: their string literals, and the words that stand in a template."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.architecture.source_files import sources, text
+
+HOLE = "\0"
+"""Stands in a literal where something is written in when the program runs."""
+
+_JINJA = re.compile(r"\{#.*?#\}|\{%-?(.*?)-?%\}|\{\{(.*?)\}\}", re.DOTALL)
+_QUOTED = re.compile(r""""((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'""")
+_COMMENT = re.compile(r"^\s*//.*$|/\*.*?\*/|(?<=[\s;{}])// .*$", re.MULTILINE | re.DOTALL)
+_SCRIPT_LITERAL = re.compile(rf"{_QUOTED.pattern}|`((?:[^`\\]|\\.)*)`")
+_JOINED = re.compile(r"""(["'])((?:(?!\1)[^\\\n])*)\1(\s*~)?""")
+_SPOKEN = re.compile(r"""\b(?:aria-label|title|alt|placeholder|label)=("[^"]*"|'[^']*')""")
+
+
+def python_literals(source: str) -> Iterator[str]:
+    """Every string that is no docstring; an f-string with holes."""
+    tree = ast.parse(source)
+    left_out: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            left_out.add(id(node.value))
+        elif isinstance(node, ast.JoinedStr):
+            left_out |= {id(part) for part in ast.walk(node) if isinstance(part, ast.Constant)}
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else HOLE for part in node.values)
+            for part in node.values:
+                if isinstance(part, ast.FormattedValue):
+                    yield from (str(each.value) for each in ast.walk(part.value) if isinstance(each, ast.Constant))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
+            yield node.value
+
+
+def script_literals(source: str) -> Iterator[str]:
+    """Every string of a script; `${…}` is a hole, and the strings in it are given too."""
+    for match in _SCRIPT_LITERAL.finditer(_COMMENT.sub("", source)):
+        double, single, template = match.groups()
+        if template is None:
+            yield double or single or ""
+            continue
+        yield re.sub(r"\$\{[^}]*\}", HOLE, template)
+        for inner in re.findall(r"\$\{([^}]*)\}", template):
+            yield from (one or other for one, other in _QUOTED.findall(inner))
+
+
+def template_literals(source: str) -> Iterator[str]:
+    """Every string in an expression of a template; what `~` joins to it is a hole."""
+    for match in _JINJA.finditer(source):
+        for literal in _JOINED.finditer(match[1] or match[2] or ""):
+            yield literal[2] + (HOLE if literal[3] else "")
+
+
+def template_words(source: str) -> list[str]:
+    """What a template says outside its expressions: its own text, and what stands in attributes that are read out."""
+    bare = re.sub(r"<(script|style)\b.*?</\1>", "", _JINJA.sub("", source), flags=re.DOTALL)
+    spoken = [match[1] for match in _SPOKEN.finditer(bare)]
+    said = re.split(r"<[^>]*>", re.sub(r"<!--.*?-->", "", bare, flags=re.DOTALL))
+    return [words.strip() for words in [*spoken, *said] if re.search(r"[^\W\d_]{2}", words)]
+
+
+def program(*left_out: str) -> Iterator[tuple[Path, list[str]]]:
+    """The literals of each file of the program that is not under a folder of `left_out`."""
+    readers = {".py": python_literals, ".js": script_literals, ".html": template_literals}
+    for path in sources(*readers):
+        if not path.as_posix().startswith(left_out):
+            yield path, list(readers[path.suffix](text(path)))

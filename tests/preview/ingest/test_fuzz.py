@@ -1,0 +1,111 @@
+"""Hostile input through the real pipeline (issue 5): mutated files never crash a reader, never take more memory than they may, and never
+leave a transaction open; and whatever came before, a good file gives its numbers."""
+
+import random
+from pathlib import Path
+
+import pytest
+from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsage]
+
+from tests.builders.case_xml import folder
+from tests.builders.kostra_xml import arsfil, flytting, individ, melding, plan, tiltak, undersokelse
+from tests.builders.services import Service
+from tests.preview.parsing.xml_versions import complete
+from tests.support.fuzz_mutations import mutated
+from tests.support.pipeline import aggregate, deliver, document, opened, until, values, zipped
+from tests.support.published_files import published_folder
+
+CAP_BYTES = 256 * 2**20
+PER_DELIVERY = 12
+FIGURES = (
+    b"organization_id,period_id,field_key,value,data_source\norg-1,2024,antall_arsverk,12.5,lonn\norg-1,2024,antall_arsverk_ubesatt,,\n"
+)
+ORGANIZATIONS = (
+    b"organization_id,organization_name,organisasjonsnummer,bydelsnummer\norg-1,Tjenesten,999999999,02\norg-2,Annen,888888888,\n"
+)
+
+
+@pytest.fixture
+def published() -> Path | None:
+    """Return the folder of published example files, None without it."""
+    return published_folder()
+
+
+def seeds(cases: Path | None) -> list[bytes]:
+    """Good files of every kind, the published ones too where they are at hand."""
+    case = individ(
+        meldinger=[melding("2020-02-10", "2020-02-17", "2", [undersokelse("2020-02-17", "2020-04-01")])],
+        planer=[plan("2020-03-01", "2020-09-01")],
+        tiltak=[tiltak("2020-03-01", "2020-10-01")],
+        flyttinger=[flytting("2020-05-01")],
+    )
+    made = [complete(1), complete(3), complete(4), folder(), arsfil(case, case), FIGURES, ORGANIZATIONS]
+    made.append(zipped(made[:3]))
+    published = [] if cases is None else sorted(path.read_bytes() for path in cases.rglob("*.*") if path.suffix in (".xml", ".dat"))
+    return made + published
+
+
+def readers() -> set[str]:
+    """The reading processes of this one: of every application that is open in it, other tests' too."""
+    children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    return {pid for pid in children if b"preview.parsing.worker_process" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+def peak_bytes(pid: str) -> int:
+    """The most memory that it has had."""
+    return 1024 * int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
+
+
+def assert_nothing_is_open(store: Path) -> None:
+    """Neither a writing nor a reading transaction: the write-ahead log can be emptied by a stranger."""
+    connection = sqlite3.connect(store, isolation_level=None, timeout=0)
+
+    def emptied() -> bool:
+        try:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return not busy
+
+    try:
+        until(emptied, "the transactions to end")
+    finally:
+        connection.close()
+
+
+def attack(data_dir: Path, files: list[bytes], deliveries: int, seed: int) -> None:
+    """Delivers mutated files, and then a good one."""
+    rng = random.Random(seed)
+    files_read = files_refused = 0
+    service = Service()
+    others = readers()
+    with opened(data_dir, reader_memory_bytes=CAP_BYTES) as application:
+        deliver(application, service.folder(1, "2024-05-01", ["2024-02-01"]))
+        (reader,) = readers() - others
+        for _ in range(deliveries):
+            bad = [mutated(rng.choice(files), rng.choice(files), rng.randrange(2**32)) for _ in range(rng.randint(1, PER_DELIVERY))]
+            if not any(bad):
+                continue
+            taken = deliver(application, *bad, full=rng.random() < 0.2)
+            assert taken.delivery_status in ("taken", "refused")
+            files_read += taken.files - taken.refused_files
+            files_refused += taken.refused_files
+            until(lambda: not list((data_dir / "spool").iterdir()), "the spool to be empty")
+        assert readers() - others == {reader}, "a reader crashed"
+        assert peak_bytes(reader) < CAP_BYTES
+        assert min(files_read, files_refused) > deliveries / 4, "mutations should get past the door as well as be stopped at it"
+        assert_nothing_is_open(data_dir / "store.sqlite")
+        deliver(application, service.folder(1, "2024-05-02", ["2024-02-01", "2024-02-02"]))
+        requested = aggregate(application, service.organization_id, "2024")
+        assert values(document(application, requested.snapshot_id))["antall_meldinger_mottatt"] == 2
+
+
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
+def test_mutated_files_harm_nothing(data_dir: Path, published: Path | None, seed: int) -> None:
+    attack(data_dir, seeds(published), deliveries=200, seed=seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_very_many_mutated_files_harm_nothing(data_dir: Path, published: Path | None, seed: int) -> None:
+    attack(data_dir, seeds(published), deliveries=1_000, seed=seed)

@@ -1,0 +1,143 @@
+"""The controls of Tiltak and Plan."""
+
+from typing import Any
+
+import pytest
+
+from tests.builders.case_xml import element, lovhjemmel, personalia, plan, relasjon, tiltak, uid, vedtak
+from tests.preview.parsing.ssb_checks.firing import NOTHING, fired
+
+T, V = uid(31), uid(32)
+KATEGORI = "Tiltak/Kategori"
+TO_TILTAK = relasjon("Vedtak", V, "Tiltak", T)
+
+
+def told(*measures: str, **case: Any) -> list[tuple[str, str, str]]:
+    return fired(tiltak=measures, **case)
+
+
+def other(kategori: str, **more: Any) -> str:
+    """A tiltak whose Kategori says what it is."""
+    return tiltak("2024-02-01", kategori=kategori, **more).replace(f'Kode="{kategori}"', f'Kode="{kategori}" Presisering="x"')
+
+
+@pytest.mark.parametrize(("kategori", "control", "last"), [("4.1", "tiltak_5", 7), ("4.2", "tiltak_6", 11)])
+def test_too_old(kategori: str, control: str, last: int) -> None:
+    """The age is that at the end of the tiltak, of a running one that at the extract (2024-12-31)."""
+    expected = [("notice", control, KATEGORI)]
+    born = f"{2024 - last - 1}-12-31"
+    younger = f"{2024 - last}-01-01"
+    assert told(tiltak("2022-02-01", kategori=kategori), personer=[personalia(fodt=born)]) == expected
+    assert told(tiltak("2022-02-01", kategori=kategori), personer=[personalia(fodt=younger)]) == NOTHING
+    assert told(tiltak("2022-02-01", "2024-12-30", kategori), personer=[personalia(fodt=born)]) == NOTHING
+    assert told(tiltak("2022-02-01", kategori="4.3"), personer=[personalia(fodt=born)]) == NOTHING
+
+
+def test_tiltak_5() -> None:
+    test_too_old("4.1", "tiltak_5", 7)
+
+
+def test_tiltak_6() -> None:
+    test_too_old("4.2", "tiltak_6", 11)
+
+
+@pytest.mark.parametrize("kategori", ["1.99", "2.99", "3.7", "3.99", "4.99", "5.99", "6.99", "7.99", "8.99"])
+def test_tiltak_7(kategori: str) -> None:
+    expected = ("warning", "tiltak_7", KATEGORI)
+    assert expected in told(tiltak("2024-02-01", kategori=kategori))
+    assert expected not in told(other(kategori))
+    assert told(tiltak("2024-02-01", kategori="3.10")) == NOTHING
+
+
+def test_tiltak_8() -> None:
+    ended = tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", opphevelse="4")
+    assert told(ended) == [("warning", "tiltak_8", "Tiltak/Opphevelse")]
+    assert told(ended.replace('Opphevelse Kode="4"', 'Opphevelse Kode="4" Presisering="x"')) == NOTHING
+    assert told(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", opphevelse="1")) == NOTHING
+
+
+def test_tiltak_9() -> None:
+    """At the later one of two; 91 days from 1 March end on 31 May; a running one lasts until the extract (2024-12-31)."""
+    expected = [("notice", "tiltak_9", "Tiltak")]
+    first = tiltak("2024-01-01", "2024-05-31", "2.2")
+    assert told(first, tiltak("2024-03-01", "2024-07-01", "1.1")) == expected
+    assert told(first, tiltak("2024-03-02", "2024-07-01", "1.1")) == NOTHING
+    assert told(tiltak("2024-03-01", kategori="1.1"), tiltak("2024-01-01", kategori="2.2")) == expected
+    assert told(tiltak("2024-10-02", kategori="1.1"), tiltak("2024-01-01", kategori="2.2")) == NOTHING
+    assert told(first, tiltak("2024-03-01", "2024-07-01", "3.10")) == NOTHING
+
+
+def test_tiltak_12() -> None:
+    expected = [("warning", "tiltak_12", "Tiltak")]
+    assert told(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1")) == expected
+    assert told(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", opphevelse="1")) == NOTHING
+    assert told(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1")) == NOTHING
+    assert told(tiltak("2024-02-01", "2024-03-01", "3.10", lov="BVL2021 5-1")) == NOTHING
+    assert told(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 3-2")) == NOTHING
+
+
+def test_tiltak_13() -> None:
+    grown: dict[str, Any] = {"personer": [personalia(fodt="2006-12-31")]}
+    assert told(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), **grown) == [("warning", "tiltak_13", "Tiltak")]
+    assert told(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), personer=[personalia(fodt="2007-01-01")]) == NOTHING
+    assert told(tiltak("2024-02-01", "2024-12-30", "2.2", lov="BVL2021 5-1", opphevelse="2"), **grown) == NOTHING
+    assert told(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 3-6"), **grown) == NOTHING
+
+
+@pytest.mark.parametrize("part", ["Kapittel", "Paragraf", "Ledd", "Punktum"])
+def test_tiltak_14(part: str) -> None:
+    parts = {"Lov": "BVL2021", "Kapittel": "3", "Paragraf": "1", "Ledd": "1", "Punktum": "1"}
+
+    def measure(parts: dict[str, str]) -> str:
+        hjemmel = element("Lovhjemmel", [element(name, text=text) for name, text in parts.items()])
+        return tiltak("2024-02-01", hjemmel=hjemmel)
+
+    assert told(measure(parts | {part: "0"})) == [("warning", "tiltak_14", "Tiltak/Lovhjemmel")]
+    assert told(measure(parts)) == told(measure(parts | {part: "10"})) == NOTHING
+
+
+def test_tiltak_19() -> None:
+    assert told(tiltak("2024-02-01"), tiltak("2024-02-01")) == [("notice", "tiltak_19", "Tiltak")]
+    assert told(tiltak("2024-02-01"), tiltak("2024-02-01", kategori="3.9")) == NOTHING
+
+
+def test_tiltak_20() -> None:
+    """Where the case has Vedtak and relations at all."""
+    made = vedtak("2024-02-01", id=V)
+    related, alone = tiltak("2024-02-01", id=T), tiltak("2024-02-02")
+    assert told(related, alone, andre=[made], relasjoner=[TO_TILTAK]) == [("warning", "tiltak_20", "Tiltak")]
+    assert told(related, andre=[made], relasjoner=[TO_TILTAK]) == NOTHING
+    assert told(alone, andre=[made]) == told(alone) == NOTHING
+
+
+@pytest.mark.parametrize("lov", ["BVL 3-1", "BVL2021 4-1", "BVL2021 3-2"])
+def test_tiltak_21(lov: str) -> None:
+    """Law, chapter and paragraph, however they are written; ledd and the rest may differ."""
+
+    def related(lov: str, **more: Any) -> list[tuple[str, str, str]]:
+        made = vedtak("2024-02-01", id=V)
+        return told(tiltak("2024-02-01", id=T, lov=lov, **more), andre=[made], relasjoner=[TO_TILTAK])
+
+    assert related(lov) == [("warning", "tiltak_21", "Tiltak/Lovhjemmel")]
+    assert related("BVL2021 3-1") == related("BVL2021 3-1", ledd=["1", "2"]) == NOTHING
+    written = lovhjemmel("BVL2021 3-1").replace("<Paragraf>1<", "<Paragraf>§ 3-1<")
+    assert related("BVL2021 3-1", hjemmel=written) == NOTHING
+
+
+@pytest.mark.parametrize(("kategori", "control"), [("1.99", "tiltak_22"), ("2.99", "tiltak_23")])
+def test_other_placements(kategori: str, control: str) -> None:
+    assert told(other(kategori)) == [("notice", control, KATEGORI)]
+    assert told(other("3.99")) == NOTHING
+
+
+def test_tiltak_22() -> None:
+    test_other_placements("1.99", "tiltak_22")
+
+
+def test_tiltak_23() -> None:
+    test_other_placements("2.99", "tiltak_23")
+
+
+def test_plan_19() -> None:
+    assert fired(planer=[plan("2024-02-01"), plan("2024-02-01")]) == [("notice", "plan_19", "Plan")]
+    assert fired(planer=[plan("2024-02-01"), plan("2024-02-01", type="6")]) == NOTHING

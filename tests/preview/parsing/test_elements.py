@@ -1,0 +1,291 @@
+"""What counts of a case, and what repeats or points at nothing (`domain.md` 1.7, 1.8, 1.9 and their rows of 10)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from preview.model.case_records import Melding
+from tests.builders.case_xml import (
+    element,
+    flytting,
+    konklusjon,
+    melding,
+    personalia,
+    plan,
+    relasjon,
+    slettet,
+    tiltak,
+    uid,
+    undersokelse,
+    utfort,
+    vedtak,
+)
+from tests.preview.parsing.parser_helpers import findings, innhold
+
+# Each kind of element, with one of its kind made of a day, and its list in what is kept.
+KINDS: dict[str, tuple[str, Callable[..., str], str]] = {
+    "Melding": ("meldinger", melding, "meldinger"),
+    "Undersokelse": ("undersokelser", undersokelse, "undersokelser"),
+    "Plan": ("planer", plan, "planer"),
+    "Tiltak": ("tiltak", tiltak, "tiltak"),
+    "Flytting": ("flyttinger", flytting, "flyttinger"),
+}
+A, B = uid(1), uid(2)
+DANGLING_SLETTET = ("warning", "dangling_slettet", "Slettet")
+DANGLING_RELASJON = ("warning", "dangling_relasjon", "Relasjon")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_deleted_element_does_not_count(kind: str) -> None:
+    group, make, kept = KINDS[kind]
+    case = {group: [make("2024-01-10", ErSlettet=True), make("2024-01-11", ErSlettet=False), make("2024-01-12", ErSlettet="1")]}
+    assert len(getattr(innhold(**case), kept)) == 1
+    assert "2024-01-11" in getattr(innhold(**case), kept)[0].__repr__()
+    assert findings(**case) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_deleted_element_is_not_looked_into(kind: str) -> None:
+    group, make, _ = KINDS[kind]
+    assert findings(**{group: [make(None, ErSlettet=True)]}) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_element_is_deleted_by_a_slettet_with_its_id_and_type(kind: str) -> None:
+    group, make, kept = KINDS[kind]
+    case = {group: [make("2024-01-10", id=A), make("2024-01-11", id=B)]}
+    gone = innhold(**case, slettinger=[slettet(kind, f" {A.upper()} ")])
+    assert [str(each) for each in getattr(gone, kept)] == [str(each) for each in getattr(innhold(**{group: [case[group][1]]}), kept)]
+    assert findings(**case, slettinger=[slettet(kind, A)]) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_slettet_of_another_type_deletes_nothing(kind: str) -> None:
+    group, make, kept = KINDS[kind]
+    other = next(each for each in KINDS if each != kind)
+    case = {group: [make("2024-01-10", id=A)], "slettinger": [slettet(other, A)]}
+    assert len(getattr(innhold(**case), kept)) == 1
+    assert findings(**case) == [DANGLING_SLETTET]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Melding", B), ("Melding", None), (None, A), ("Saksinnhold", A), ("Melding", "")])
+def test_a_slettet_that_points_at_nothing_is_a_warning(kind: str | None, name: str | None) -> None:
+    case = {"meldinger": [melding("2024-01-10", id=A), melding("2024-01-10", id=None)], "slettinger": [slettet(kind, name)]}
+    assert findings(**case) == [DANGLING_SLETTET]
+    assert len(innhold(**case).meldinger) == 2
+
+
+def test_a_slettet_may_name_kinds_that_are_read_over() -> None:
+    others = [
+        vedtak("2024-01-10", id=A),
+        element("Ettervern", Id=A, TilbudSendtDato="2024-01-10"),
+        element("OversendelseFylkesnemnd", Id=A),
+    ]
+    relations = [relasjon("Vedtak", A, "Ettervern", A, id=A)]
+    gone = [slettet(kind, A) for kind in ("Vedtak", "Ettervern", "OversendelseFylkesnemnd", "Relasjon", "Personalia")]
+    assert findings(andre=others, personer=[personalia(id=A), personalia()], relasjoner=relations, slettinger=gone) == []
+
+
+def test_a_slettet_may_name_a_status_within_a_vedtak_as_in_version_1() -> None:
+    one = element("Vedtak", [element("Status", Id=B, EndretDato="2024-01-10", Kode="1")], Id=A, StartDato="2024-01-10")
+    assert findings(andre=[one], slettinger=[slettet("Status", B)]) == []
+    assert findings(andre=[one], slettinger=[slettet("Status", A)]) == [DANGLING_SLETTET]
+
+
+def test_a_slettet_with_an_unreadable_day_deletes_all_the_same() -> None:
+    case = {"meldinger": [melding("2024-01-10", id=A)], "slettinger": [slettet("Melding", A, "then")]}
+    assert findings(**case) == [("error", "no_end_date", "Slettet@SluttDato")]
+    assert innhold(**case).meldinger == []
+
+
+def test_a_deleted_konklusjon_leaves_the_melding_unconcluded() -> None:
+    end = konklusjon("2024-01-12", "1", ErSlettet=True)
+    assert innhold(meldinger=[melding("2024-01-10", end=end)]).meldinger == [Melding("2024-01-10", None, None, "2024-01-17")]
+    assert findings(meldinger=[melding("2024-01-10", end=konklusjon("x", "99", ErSlettet=True))]) == []
+
+
+def test_a_new_konklusjon_beside_the_deleted_one_counts() -> None:
+    old, new = konklusjon("2024-01-12", "1", ErSlettet=True), konklusjon("2024-01-15", "2")
+    expected = [Melding("2024-01-10", "2024-01-15", 2, "2024-01-17")]
+    assert innhold(meldinger=[melding("2024-01-10", end=old + new)]).meldinger == expected
+    assert innhold(meldinger=[melding("2024-01-10", end=new + old)]).meldinger == expected
+
+
+def test_the_evaluations_and_tilsyn_of_a_deleted_element_go_with_it() -> None:
+    planer = [plan("2024-01-10", evaluert=["2024-02-01"], ErSlettet=True), plan("2024-01-10", evaluert=["2024-03-01"])]
+    measures = [tiltak("2024-01-10", tilsyn=["2024-02-01"], ErSlettet=True), tiltak("2024-01-10", tilsyn=["2024-03-01"])]
+    kept = innhold(planer=planer, tiltak=measures)
+    assert kept.evalueringer == ["2024-03-01"]
+    assert kept.tilsyn == ["2024-03-01"]
+
+
+def test_oppfolging_is_no_tilsyn() -> None:
+    assert innhold(tiltak=[tiltak("2024-01-10", tilsyn=["2024-02-01"], oppfolging=["2024-03-01"])]).tilsyn == ["2024-02-01"]
+
+
+# Repetitions (1.8).
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_a_repeated_id_the_first_counts(kind: str) -> None:
+    group, make, kept = KINDS[kind]
+    first, second = make("2024-01-10", id=A), make("2024-01-11", id=A.upper())
+    assert getattr(innhold(**{group: [first, second]}), kept) == getattr(innhold(**{group: [first]}), kept)
+    assert findings(**{group: [first, second]}) == [("warning", "repeated_id", f"{kind}@Id")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_repetition_with_the_same_content_is_no_finding(kind: str) -> None:
+    group, make, kept = KINDS[kind]
+    one = make("2024-01-10", id=A)
+    assert len(getattr(innhold(**{group: [one, one.replace(" ", "\n  ").replace("><", ">\n  <")]}), kept)) == 1
+    assert findings(**{group: [one, one.replace(" ", "\n  ").replace("><", ">\n  <")]}) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_counts_also_where_it_is_the_deleted_one(kind: str) -> None:
+    group, make, kept = KINDS[kind]
+    gone, alive = make("2024-01-10", id=A, ErSlettet=True), make("2024-01-10", id=A)
+    assert getattr(innhold(**{group: [gone, alive]}), kept) == []
+    assert len(getattr(innhold(**{group: [alive, gone]}), kept)) == 1
+    assert findings(**{group: [gone, alive]}) == [("warning", "repeated_id", f"{kind}@Id")]
+    assert getattr(innhold(**{group: [alive, alive]}, slettinger=[slettet(kind, A)]), kept) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_counts_also_where_it_is_left_out(kind: str) -> None:
+    group, make, kept = KINDS[kind]
+    assert getattr(innhold(**{group: [make(None, id=A), make("2024-01-10", id=A)]}), kept) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_id_is_unique_only_per_kind_and_without_one_each_counts(kind: str) -> None:
+    group, make, kept = KINDS[kind]
+    everything = {other: [make_other("2024-01-10", id=A)] for other, make_other, _ in KINDS.values()}
+    assert len(getattr(innhold(**everything), kept)) == 1
+    assert findings(**everything) == []
+    assert len(getattr(innhold(**{group: [make("2024-01-10", id=None), make("2024-01-10", id="")]}), kept)) == 2
+
+
+def visits(*tiltak_with: list[str], **more: Any) -> dict[str, list[str]]:
+    return {"tiltak": [tiltak("2024-01-10", tilsyn=each, **more) for each in tiltak_with]}
+
+
+def test_a_tilsyn_repeats_by_its_id_across_the_tiltak_of_a_case() -> None:
+    case = visits([utfort("2024-02-01", id=A), utfort("2024-02-02", id=B)], [utfort("2024-02-03", id=A), utfort("2024-02-02", id=B)])
+    assert innhold(**case).tilsyn == ["2024-02-01", "2024-02-02"]
+    assert findings(**case) == [("warning", "repeated_id", "Tiltak/Tilsyn/Utfort@Id")]
+
+
+def test_a_tilsyn_repeated_after_one_of_a_deleted_tiltak_does_not_count() -> None:
+    gone = visits([utfort("2024-02-01", id=A)], ErSlettet=True)["tiltak"]
+    alive = visits([utfort("2024-02-01", id=A), utfort("2024-02-05", id=B)])["tiltak"]
+    assert innhold(tiltak=gone + alive).tilsyn == ["2024-02-05"]
+    assert innhold(tiltak=alive + gone).tilsyn == ["2024-02-01", "2024-02-05"]
+
+
+def test_evaluations_have_no_id_and_each_counts() -> None:
+    assert innhold(planer=[plan("2024-01-10", evaluert=["2024-02-01", "2024-02-01"])]).evalueringer == ["2024-02-01", "2024-02-01"]
+
+
+# Relations.
+
+
+@pytest.mark.parametrize(
+    ("fra_type", "fra", "til_type", "til"),
+    [
+        ("Melding", B, "Undersokelse", A),
+        ("Melding", A, "Undersokelse", B),
+        ("Undersokelse", B, "Melding", A),
+        ("Melding", "", "Undersokelse", A),
+        ("Saksinnhold", A, "Undersokelse", A),
+        ("", A, "Undersokelse", A),
+        ("Vedtak", A, "Undersokelse", A),
+    ],
+)
+def test_a_relasjon_that_points_at_nothing_is_a_warning(fra_type: str, fra: str, til_type: str, til: str) -> None:
+    case = {"meldinger": [melding("2024-01-10", id=A)], "undersokelser": [undersokelse("2024-01-17", id=A)]}
+    assert findings(**case, relasjoner=[relasjon(fra_type, fra, til_type, til)]) == [DANGLING_RELASJON]
+    assert findings(**case, relasjoner=[relasjon("Melding", A, "Undersokelse", A)]) == []
+
+
+def test_a_deleted_relasjon_may_point_at_nothing() -> None:
+    assert findings(relasjoner=[relasjon("Melding", A, "Undersokelse", A, ErSlettet=True)]) == []
+
+
+def test_a_relasjon_to_a_deleted_element_points_at_something() -> None:
+    case = {"meldinger": [melding("2024-01-10", id=A, ErSlettet=True)], "undersokelser": [undersokelse("2024-01-17", id=A)]}
+    assert findings(**case, relasjoner=[relasjon("Melding", A, "Undersokelse", A)]) == []
+
+
+def test_relations_among_kinds_that_are_read_over() -> None:
+    case = {"andre": [vedtak("2024-01-10", id=A)], "tiltak": [tiltak("2024-01-10", id=B)]}
+    assert findings(**case, relasjoner=[relasjon("Vedtak", A, "Tiltak", B)]) == []
+    assert findings(**case, relasjoner=[relasjon("Vedtak", B, "Tiltak", A)]) == [DANGLING_RELASJON]
+
+
+def test_relations_with_the_same_id_are_several() -> None:
+    case = {
+        "meldinger": [melding("2024-01-10", id=A), melding("2024-01-05", id=B)],
+        "undersokelser": [undersokelse("2024-01-17", id=A)],
+        "relasjoner": [relasjon("Melding", each, "Undersokelse", A, id=A) for each in (A, B)],
+    }
+    assert innhold(**case).undersokelser[0].frist == "2024-04-12"
+    assert findings(**case) == []
+
+
+# The person (1.9).
+
+
+def fodt(*personer: str, **more: Any) -> str | None:
+    return innhold(personer=list(personer), **more).fodt
+
+
+def test_the_newest_personalia_gives_the_birth_month() -> None:
+    assert fodt(personalia("2024-02-01", "2010-03-15"), personalia("2024-01-01", "2011-03-15")) == "2010-03"
+    assert fodt(personalia("2024-01-01", "2010-03-15"), personalia("2024-02-01", "2011-03-15")) == "2011-03"
+    assert fodt(personalia("2024-01-01", "2010-03-15"), personalia("2024-01-01", "2011-03-15")) == "2011-03"
+
+
+def test_a_deleted_personalia_does_not_give_it() -> None:
+    old, new = personalia("2024-01-01", "2010-03-15"), personalia("2024-02-01", "2011-03-15", id=A)
+    assert fodt(old, new, slettinger=[slettet("Personalia", A)]) == "2010-03"
+    assert fodt(old, personalia("2024-02-01", "2011-03-15", ErSlettet=True)) == "2010-03"
+    assert fodt(personalia("2024-02-01", "2011-03-15", ErSlettet=True)) is None
+
+
+def test_a_repeated_personalia_is_the_first() -> None:
+    case = [personalia("2024-01-01", "2010-03-15", id=A), personalia("2024-02-01", "2011-03-15", id=A)]
+    assert fodt(*case) == "2010-03"
+    assert findings(personer=case) == [("warning", "repeated_id", "Personalia@Id")]
+
+
+def test_a_personalia_without_a_start_is_left_out() -> None:
+    assert findings(personer=[personalia(None, "2010-03-15")]) == [("error", "no_date", "Personalia@StartDato")]
+    assert fodt(personalia(None, "2010-03-15")) is None
+
+
+def test_the_unborn_have_a_due_date() -> None:
+    assert fodt(personalia("2024-12-01", "2025-03-15", kjonn="0")) == "2025-03"
+    assert findings(personer=[personalia("2024-12-01", "2025-03-15", kjonn="0", Fodselsnummer="15032599999")]) == []
+    assert findings(personer=[personalia("2024-12-01", "2025-03-15")]) == [("warning", "after_uttrekk", "Personalia@Fodseldato")]
+
+
+@pytest.mark.parametrize("date", [None, "", "2010-02-30", "15.03.2010"])
+def test_a_birth_date_that_is_missing_or_unreadable_is_an_error(date: str | None) -> None:
+    person = personalia(fodt=date, Fodselsnummer="15031000100")
+    assert findings(personer=[person]) == [("error", "birth_date", "Personalia@Fodseldato")]
+    assert fodt(person) is None
+
+
+@pytest.mark.parametrize("number", ["32011000100", "01131000100", "123", "abcdefghijk", "29021100100", ""])
+def test_a_birth_number_without_a_possible_date_is_a_warning(number: str) -> None:
+    case = [personalia(fodt="2010-03-15", Fodselsnummer=number)]
+    assert findings(personer=case) == [("warning", "fodselsnummer", "Personalia@Fodselsnummer")]
+    assert fodt(*case) == "2010-03"
+
+
+@pytest.mark.parametrize("number", ["15031000100", "15031099999", "55031050012", "15431050012", "15831050012", None])
+def test_a_birth_number_with_one_or_none_at_all_is_fine(number: str | None) -> None:
+    assert findings(personer=[personalia(fodt="2010-03-15", Fodselsnummer=number)]) == []

@@ -1,0 +1,225 @@
+"""What is refused of a file as such (`domain.md` 10, first row): with a line, and without a word of the file."""
+
+import itertools
+import resource
+from pathlib import Path
+
+import pytest
+
+from preview.model.findings import Code
+from preview.model.limits import Limits
+from preview.parsing import archive
+from tests.builders.case_xml import barnevern, folder, melding, sak
+from tests.preview.parsing.parser_helpers import contents, findings_in, one_mappe, refusal
+
+GOOD = folder(meldinger=[melding("2024-01-10")])
+XML = b'<?xml version="1.0"?>\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (XML + b"<Barnevern>\n<Sak>\n</Barnevern>", 4),
+        (XML + b"<Barnevern>\n<Sak/>\n", 4),
+        (XML + b"<Barnevern/>\n<Barnevern/>", 3),
+        (XML + b"<Barnevern Id='1' Id='2'/>", 2),
+        (XML + b"<Barnevern>\n\x01</Barnevern>", 3),
+        (XML + b"<Barnevern Id=1/>", 2),
+        (XML + b"<Barnevern>AT&T</Barnevern>", 2),
+        (b" " + XML + b"<Barnevern/>", 1),
+        (XML + b"<p:Barnevern/>", 2),
+        (b"<", 1),
+        (XML, 2),
+    ],
+)
+def test_not_well_formed(data: bytes, line: int) -> None:
+    assert refusal(data) == ("not_well_formed", line, "")
+
+
+def test_an_empty_file_is_of_no_format() -> None:
+    assert refusal(b"")[0] == "unknown_format"
+    assert refusal(b" \n ")[0] == "unknown_format"
+
+
+def test_elements_nested_too_deep() -> None:
+    assert refusal(XML + b"<a>" * 300 + b"</a>" * 300)[0] == "not_well_formed"
+
+
+EXTERNAL = '<!DOCTYPE Barnevern [<!ENTITY secret SYSTEM "{}">]>'
+DOCTYPES = [
+    '<!DOCTYPE Barnevern SYSTEM "https://attacker.invalid/x.dtd">',
+    '<!DOCTYPE Barnevern PUBLIC "-//X//Y//EN" "https://attacker.invalid/x.dtd">',
+    "<!DOCTYPE Barnevern>",
+    '<!DOCTYPE Barnevern [<!ENTITY name "value">]>',
+    '<!DOCTYPE Barnevern [<!ENTITY % more SYSTEM "https://attacker.invalid/x.dtd"> %more;]>',
+    "<!-- a comment --><?and an instruction?>\n<!DOCTYPE Barnevern>",
+]
+
+
+@pytest.mark.parametrize("doctype", DOCTYPES)
+def test_a_document_type_is_refused(doctype: str) -> None:
+    data = GOOD.replace(b"<Barnevern", doctype.encode() + b"<Barnevern", 1)
+    assert refusal(data)[0] == "doctype"
+    assert refusal(data.decode().replace("UTF-8", "UTF-16").encode("utf-16"))[0] == "doctype"
+    assert refusal(b"\xef\xbb\xbf" + data)[0] == "doctype"
+    assert refusal(data.replace(b"UTF-8", b"ISO-8859-1"))[0] == "doctype"
+
+
+def test_an_external_entity_is_never_fetched(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("the-secret")
+    hostile = sak(Journalnummer="JOURNAL").replace("JOURNAL", "&secret;")
+    data = barnevern([hostile], head=f"<?xml version='1.0'?>{EXTERNAL.format(secret.as_uri())}").encode()
+    assert refusal(data)[0] == "doctype"
+    assert "the-secret" not in repr(contents(data))
+
+
+def test_the_words_of_a_document_type_elsewhere_are_no_document_type() -> None:
+    data = GOOD.replace(b"<Sak", b"<!-- <!DOCTYPE x> --><Sak", 1)
+    assert not contents(data).refused
+    assert findings_in(data) == []
+    data = GOOD.replace(b"<Barnevern", b"<!-- <!DOCTYPE x> -->\n<Barnevern", 1)
+    assert findings_in(data) == []
+
+
+def test_an_unfinished_prolog_is_not_well_formed() -> None:
+    assert refusal(b"<!-- <!DOCTYPE")[0] == "not_well_formed"
+    assert refusal(b"<?xml <!DOCTYPE")[0] == "not_well_formed"
+
+
+@pytest.mark.parametrize("place", [b"<Sak>&name;</Sak>", b"<Sak Id='&name;'/>"])
+def test_an_entity_without_a_document_type(place: bytes) -> None:
+    assert refusal(XML + b"<Barnevern>\n" + place + b"</Barnevern>") == ("entity", 3, "")
+
+
+def test_the_five_entities_and_characters_by_number_are_xml() -> None:
+    data = barnevern([sak()], giver='<Avgiver Organisasjonsnummer="99999999&#57;" Kommunenummer="0301" Kommunenavn="A &amp; &#197;"/>')
+    assert one_mappe(data.encode()).avgiver.kommunenavn == "A & Å"
+    assert one_mappe(data.encode()).avgiver.organisasjonsnummer == "999999999"
+
+
+@pytest.mark.parametrize("kind", ["content", "attribute", "quadratic"])
+def test_an_entity_bomb_costs_nothing(kind: str) -> None:
+    if kind == "quadratic":
+        entities, use = f'<!ENTITY a "{"a" * 50_000}">', "&a;" * 50_000
+    else:
+        names = "abcdefghij"
+        entities = '<!ENTITY a "lol">' + "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in itertools.pairwise(names))
+        use = "&j;"
+    root = f'<Barnevern Id="{use}"/>' if kind == "attribute" else f"<Barnevern>{use}</Barnevern>"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert refusal(f"<?xml version='1.0'?><!DOCTYPE Barnevern [{entities}]>{root}".encode())[0] == "doctype"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB; unfolded it would be gigabytes
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("UTF-8", "utf-8"),
+        ("utf-8", "utf-8"),
+        ("UTF-16", "utf-16"),
+        ("UTF-16", "utf-16-le"),
+        ("UTF-16", "utf-16-be"),
+        ("ISO-8859-1", "iso-8859-1"),
+        ("ISO-8859-15", "iso-8859-15"),
+        ("windows-1252", "cp1252"),
+    ],
+)
+def test_the_declared_encoding_is_obeyed(declared: str, encoding: str) -> None:
+    text = folder(kommunenavn="Bærum på Åsen").decode().replace("UTF-8", declared)
+    mappe = one_mappe(text.encode(encoding))
+    assert mappe.avgiver.kommunenavn == "Bærum på Åsen"
+    assert findings_in(text.encode(encoding)) == []
+
+
+def test_without_a_declaration_it_is_utf_8() -> None:
+    assert one_mappe(barnevern([sak()], head="").encode()).avgiver.kommunenavn == "Testkommune"
+
+
+def test_us_ascii_is_read_as_such() -> None:
+    assert not contents(GOOD.replace(b"UTF-8", b"US-ASCII")).refused
+    assert refusal(folder(kommunenavn="Ås").replace(b"UTF-8", b"US-ASCII"))[0] == "encoding"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        folder(kommunenavn="Ås").decode().encode("iso-8859-1"),  # declared UTF-8
+        folder(kommunenavn="Ås").replace(b"\xc3\x85", b"\xff"),
+        folder(kommunenavn="Ås").replace(b"\xc3\x85", b"\xed\xa0\x80"),  # half a surrogate pair
+        folder(kommunenavn="x").replace(b"UTF-8", b"windows-1252").replace(b'"x"', b'"\x81"'),
+        folder(kommunenavn="x").decode().encode("utf-16")[:-1],
+        GOOD.replace(b"UTF-8", b"UTF-7"),  # an encoding in which a DTD would hide
+        GOOD.replace(b"UTF-8", b"UTF-32"),
+        GOOD.replace(b"UTF-8", b"UTF-16"),  # declared UTF-16, written UTF-8
+        GOOD.replace(b"UTF-8", b"EBCDIC-CP-US"),
+        GOOD.replace(b"UTF-8", b"nonsense"),
+    ],
+)
+def test_bytes_that_do_not_decode(data: bytes) -> None:
+    assert refusal(data)[0] == "encoding"
+
+
+def test_the_line_of_bytes_that_do_not_decode() -> None:
+    assert refusal(XML + b"<Barnevern>\n\n<Sak Id='\xff'/></Barnevern>")[1] == 4
+
+
+def test_a_byte_order_mark_is_a_notice() -> None:
+    data = b"\xef\xbb\xbf" + GOOD
+    assert findings_in(data) == [("notice", "byte_order_mark", "")]
+    assert one_mappe(data).innhold is not None
+    assert one_mappe(data).innhold.funn == 1  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def test_the_mark_that_utf_16_asks_for_is_none() -> None:
+    assert findings_in(GOOD.decode().replace("UTF-8", "UTF-16").encode("utf-16")) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        XML + b"<Barnevern/>",
+        XML + b"<Barnevern><Avgiver Organisasjonsnummer='999999999'/></Barnevern>",
+        XML + b"<Barnevern><Melding/></Barnevern>",
+        XML + b"<barnevern><Sak/></barnevern>",
+        XML + b"<Barnevern xmlns='urn:something'><Sak/></Barnevern>",
+        XML + b"<html/>",
+        b"%PDF-1.7",
+        b"\x00\x01\x02",
+        b"just text",
+        b"organization_id,something\norg-1,2\n",
+    ],
+)
+def test_neither_v4_nor_15f_nor_one_of_the_csv_files(data: bytes) -> None:
+    assert refusal(data)[0] == "unknown_format"
+    assert contents(data).format is None
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (XML + b"<Barnevern><Avgiver Versjon='2020'/><Individ/></Barnevern>", "organisasjonsnummer"),
+        (XML + b"<Barnevern><Avgiver Versjon='2020' Organisasjonsnummer='999999999'/></Barnevern>", "no_individ"),
+        (XML + b"<Barnevern><Individ/></Barnevern>", "no_avgiver"),
+    ],
+)
+def test_kostra_15f_is_told_apart(data: bytes, why: str) -> None:
+    assert refusal(data)[0] == why
+    assert contents(data).format == "15f"
+
+
+def test_a_file_over_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(GOOD)
+    [item] = archive.walk(path, Limits(max_file_bytes=len(GOOD)))
+    assert item.data == GOOD
+    [item] = archive.walk(path, Limits(max_file_bytes=len(GOOD) - 1))
+    assert item.data == b""
+    assert item.refused == Code.TOO_LARGE.at(1)
+
+
+def test_no_message_of_the_parser_is_passed_on() -> None:
+    data = XML + b"<Barnevern>\n<HemmeligNavn>\n</OlaNordmann></Barnevern>"
+    refused = contents(data)
+    assert refused.findings[0].detail == "A start tag and an end tag do not match."
+    assert "Nordmann" not in repr(refused)

@@ -1,0 +1,323 @@
+"""The contract's S1 to S6 as a state machine: whatever happens in whatever order, what follows from it follows (hypothesis, stateful).
+
+Jobs and deliveries are driven by hand, step by step, so that every order of their steps is tried; everything else is the real thing.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from preview.core.errors import ClaimLost, Invalid
+from preview.core.periods import Period
+from preview.core.settings import Settings
+from preview.model.case_records import Mappe
+from preview.model.resources import Document, Summary, snapshot_id
+from preview.parsing.delivery import Batch
+from preview.reports.job_queue import MOVES as JOB_MOVES
+from preview.reports.reconcile import Form
+from preview.reports.snapshots import automatic
+from preview.reports.status import MOVES
+from preview.runtime.application import Application
+from preview.storage.database import Connection
+from preview.storage.jobs import JobRow
+from tests.builders.case_records import batch, mappe
+
+ORGANIZATION = "org-0301-02"
+Row = dict[str, Any]
+PERIODS = ["2023", "2024", "2024-H1", "2024-H2", "2025"]
+OPEN = [Period(2024), Period(2025)]
+
+
+class Crash(Exception):
+    """The reader's process, or ours, is gone in the middle of a delivery."""
+
+
+class Machine(RuleBasedStateMachine):
+    """One organisation, with everything that can happen to its snapshots."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
+        self.application = Application.open(Settings(data_dir=self.folder))
+        self.form = Form(self.application.catalogue, False)
+        self.step = 0
+        self.claimed: list[JobRow] = []
+        self.half: str | None = None
+        self.deleted: set[str] = set()
+        self.documents: dict[str, Document] = {}
+        self.statuses: dict[str, str] = {}
+        self.place = 0
+
+    def teardown(self) -> None:
+        self.application.close()
+        shutil.rmtree(self.folder)
+
+    # What can happen.
+
+    @initialize(periods=st.lists(st.sampled_from(PERIODS), max_size=3))
+    def first_delivery(self, periods: list[str]) -> None:
+        self.deliver("a", 1)
+        for period in periods:
+            self.post_and_work_off(period)
+
+    @rule(sak=st.sampled_from("abc"), content=st.sampled_from([None, 1, 2, 3, 4, 5]))
+    def deliver(self, sak: str, content: int | None) -> None:
+        self.step += 1
+        self._take([mappe(self.step, sak, content)], crash=False)
+
+    @precondition(lambda self: self.half is None)
+    @rule(content=st.integers(0, 5))
+    def deliver_half(self, content: int) -> None:
+        """Two cases change; the program dies between the two transactions."""
+        self.step += 2
+        self._take([mappe(self.step - 1, "d", content), mappe(self.step, "e", content)], crash=True)
+
+    @precondition(lambda self: self.half is not None)
+    @rule()
+    def read_again(self) -> None:
+        """The dead worker's delivery is taken over, and read from the start."""
+        self.application.deliveries.reclaim(lambda worker: False)
+        row = self.application.deliveries.claim(1, self.half)
+        assert row is not None
+        mapper = self.half_mapper
+        self.application.deliveries.take(row, lambda _: iter([batch([each]) for each in mapper]))
+        self.half = None
+
+    @rule(period=st.sampled_from(PERIODS), force=st.booleans())
+    def post(self, period: str, force: bool) -> None:
+        try:
+            self.application.snapshots.request(ORGANIZATION, period, force, "test")
+        except Invalid:
+            assert self.application.database.read(lambda c: self._stamp(c, period)[0]) is None
+        else:
+            self.deleted.discard(period)
+
+    @precondition(lambda self: self.documents)
+    @rule(data=st.data())
+    def put(self, data: st.DataObject) -> None:
+        self.application.snapshots.invalidate(data.draw(st.sampled_from(sorted(self.documents))), "reason", "test")
+
+    @precondition(lambda self: self.documents)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(sorted(self.documents)))
+        self.application.snapshots.delete(chosen, "test")
+        self.deleted.add(self.documents[chosen].period_id)
+
+    @rule()
+    def claim(self) -> None:
+        job = self.application.jobs.claim(1)
+        if job is not None:
+            self.claimed.append(job)
+
+    @precondition(lambda self: self.claimed)
+    @rule()
+    def complete(self) -> None:
+        job = self.claimed.pop(0)
+        cancelled = self._job_status(job) != "running"
+        try:
+            result = self.application.jobs.read(job, lambda _: None)
+            if result is None:
+                self.application.jobs.release(job)
+            else:
+                self.application.jobs.complete(job, result, 0.01)
+                assert not cancelled
+        except ClaimLost:
+            assert cancelled
+
+    @rule()
+    def work_off(self) -> None:
+        """All that waits is done, as it mostly is."""
+        for _ in range(10):
+            self.claim()
+            if not self.claimed:
+                break
+            self.complete()
+
+    @rule(period=st.sampled_from(PERIODS))
+    def post_and_work_off(self, period: str) -> None:
+        self.post(period, True)
+        self.work_off()
+
+    @precondition(lambda self: self.claimed)
+    @rule()
+    def fail(self) -> None:
+        job = self.claimed.pop(0)
+        cancelled = self._job_status(job) != "running"
+        try:
+            self.application.jobs.fail(job, "It failed.")
+            assert not cancelled
+        except ClaimLost:
+            assert cancelled
+
+    @precondition(lambda self: self.half is None)
+    @rule()
+    def quiet(self) -> None:
+        """The time for automatic aggregation has come (S6)."""
+        before = set(self.documents)
+        self.application.database.write(lambda connection: automatic(connection, self.form, ORGANIZATION, OPEN))
+        made = {row.period_id for row in self._summaries() if row.snapshot_id not in before}
+        assert made <= {str(period) for period in OPEN} - self.deleted
+
+    # What must hold.
+
+    @invariant()
+    def all_follows(self) -> None:
+        self.application.database.read(self._check)
+
+    def _check(self, connection: Connection) -> None:
+        rows = connection.execute("SELECT * FROM snapshot ORDER BY snapshot").fetchall()
+        names = [column[0] for column in connection.execute("SELECT * FROM snapshot LIMIT 0").description]
+        snapshots = [dict(zip(names, row, strict=True)) for row in rows]
+        expected = self._expected(connection, snapshots)
+        documents: dict[str, Document] = {}
+        for row in snapshots:
+            document = msgspec.json.decode(row["document"], type=Document)
+            documents[document.snapshot_id] = document
+            status, valid, prior = expected[row["snapshot"]]
+            assert (document.snapshot_status, document.cache_valid) == (row["snapshot_status"], bool(row["cache_valid"])) == (status, valid)
+            held = dict(connection.execute("SELECT field_key, verdi FROM verdi WHERE snapshot = ?", (row["snapshot"],)).fetchall())
+            before = (
+                {}
+                if prior is None
+                else dict(connection.execute("SELECT field_key, verdi FROM verdi WHERE snapshot = ?", (prior["snapshot"],)).fetchall())
+            )
+            for section in document.sections:
+                for field in section.fields:
+                    assert (field.value, field.prior_period_value) == (held.get(field.field_key), before.get(field.field_key))
+            assert (document.prior_period and document.prior_period.snapshot_id) == (prior and snapshot_id(prior["snapshot"]))
+            assert (document.prior_period and document.prior_period.aggregated_at) == (prior and prior["aggregated_at"])
+        assert sum(document.snapshot_status == "current" for document in documents.values()) <= 1
+        for (jobs,) in connection.execute("SELECT count(*) FROM job WHERE job_status = 'waiting' GROUP BY snapshot").fetchall():
+            assert jobs == 1
+        self._check_moves(documents)
+        self._check_events(connection, documents)
+
+    def _expected(self, connection: Connection, snapshots: list[Row]) -> dict[int, tuple[str, bool, Row | None]]:
+        """Status, cache flag and prior of each, from contract S1 to S5 in their own words."""
+        completed = [row for row in snapshots if row["aggregated_at"]]
+
+        def newest_of(period: str) -> Row | None:
+            return max((row for row in completed if row["period_id"] == period), key=lambda row: row["snapshot"], default=None)
+
+        newest_period = max((Period.parse(row["period_id"]) for row in completed), key=lambda p: (p.last, not p.half), default=None)
+        expected: dict[int, tuple[str, bool, Row | None]] = {}
+        for row in snapshots:
+            jobs = connection.execute(
+                "SELECT automatic FROM job WHERE snapshot = ? AND job_status IN ('waiting', 'running')", (row["snapshot"],)
+            ).fetchall()
+            newest = newest_of(row["period_id"])
+            if any(not automatic for (automatic,) in jobs) or (jobs and not row["aggregated_at"]):
+                status = "processing"
+            elif not row["aggregated_at"]:
+                status = "failed"
+            elif str(newest_period) == row["period_id"] and newest is row:
+                status = "current"
+            else:
+                status = "historical"
+            stamp, being_read = self._stamp(connection, row["period_id"])
+            if not row["aggregated_at"]:
+                valid = False
+            elif newest is row:
+                valid = row["stamp"] == stamp and not row["invalidated"] and not being_read
+            else:
+                valid = not row["invalidated"]
+            expected[row["snapshot"]] = status, valid, newest_of(str(Period.parse(row["period_id"]).prior))
+        return expected
+
+    def _stamp(self, connection: Connection, period: str) -> tuple[str | None, bool]:
+        """What an aggregation would read, and whether it is being read: there is one v4 source, without figures."""
+        first, last = Period.parse(period).first, Period.parse(period).last
+        kilde, versjon, begun, newest = connection.execute(
+            "SELECT kilde, versjon, date(forste_uttrekk), date(siste_uttrekk) FROM kilde"
+        ).fetchone()
+        assert begun <= last.isoformat() or period < "2024"  # the first delivery is of 2024-03: no period before it has whole data
+        being_read = connection.execute("SELECT count(*) FROM lesing").fetchone()[0] > 0
+        return (f"{kilde}:{versjon}:0" if newest >= first.isoformat() else None), being_read
+
+    def _check_moves(self, documents: dict[str, Document]) -> None:
+        for name, document in documents.items():
+            before = self.statuses.get(name, document.snapshot_status)
+            # Several moves can lie between two looks; each of them is checked where it is written.
+            assert document.snapshot_status == before or any(document.snapshot_status in MOVES[via] for via in (before, *MOVES[before]))
+        self.statuses = {name: document.snapshot_status for name, document in documents.items()}
+
+    def _check_events(self, connection: Connection, documents: dict[str, Document]) -> None:
+        """Every change of a document has its event, and no event tells of a change that is none."""
+        rows = connection.execute("SELECT event, type, snapshot, data FROM event WHERE event > ? ORDER BY event", (self.place,)).fetchall()
+        told: dict[str, list[tuple[str, Row]]] = {}
+        for event, kind, number, data in rows:
+            self.place = event
+            if number is not None:
+                told.setdefault(snapshot_id(number), []).append((kind, msgspec.json.decode(data)))
+        for name in self.documents.keys() | documents.keys():
+            before, after = self.documents.get(name), documents.get(name)
+            kinds = {kind for kind, _ in told.get(name, [])}
+            if before == after:
+                assert kinds <= {"aggregation_completed", "aggregation_failed", "cache_invalidated"}, kinds
+            elif after is None:
+                assert "snapshot_deleted" in kinds
+            elif before is None:
+                assert "snapshot_created" in kinds
+            else:
+                self._check_told(before, after, told.get(name, []))
+        self.documents = documents
+
+    def _check_told(self, before: Document, after: Document, told: list[tuple[str, Row]]) -> None:
+        kinds = {kind for kind, _ in told}
+        assert kinds, (before, after)
+        old, new = (
+            {field.field_key: (field.value, field.prior_period_value) for section in document.sections for field in section.fields}
+            for document in (before, after)
+        )
+        changed = {key for key in new if old[key] != new[key]}
+        listed = {key for kind, data in told if kind == "data_updated" for key in data["changed_field_keys"]}
+        if before.aggregated_at is not None:
+            assert listed == changed
+        if before.cache_valid and not after.cache_valid:
+            assert "cache_invalidated" in kinds
+        if before.aggregated_at != after.aggregated_at:
+            assert "aggregation_completed" in kinds
+
+    # Means.
+
+    def _take(self, mapper: list[Mappe], *, crash: bool) -> None:
+        receipt = self.application.deliveries.receive([b"bytes of no matter"], full=False, actor="test")
+        row = self.application.deliveries.claim(1, receipt.delivery_id)
+        assert row is not None
+
+        def read(_: Path) -> Iterator[Batch]:
+            for each in mapper:
+                yield batch([each])
+            if crash:
+                raise Crash
+
+        try:
+            self.application.deliveries.take(row, read)
+        except Crash:
+            self.half, self.half_mapper = receipt.delivery_id, mapper
+
+    def _job_status(self, job: JobRow) -> str:
+        status = self.application.database.read(lambda c: c.execute("SELECT job_status FROM job WHERE job = ?", (job.job,)).fetchone()[0])
+        assert status == "running" or status in JOB_MOVES["running"]
+        return status
+
+    def _summaries(self) -> list[Summary]:
+        return self.application.snapshots.page(None, None, None, 1, 1000)[0]
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.slow
+def test_at_length() -> None:
+    run_state_machine_as_test(Machine, settings=settings(max_examples=400, stateful_step_count=50, deadline=None))

@@ -1,0 +1,81 @@
+"""Stands between Playwright and Debian's Firefox, which speak WebDriver BiDi of different age.
+
+Playwright takes it for the browser: it starts Firefox, says where BiDi is spoken, and answers in Firefox' place the few commands that
+Firefox does not know and no test needs. `python -m tests.support.bidi_relay /path/to/firefox ARGUMENTS`.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketHandler, websocket_connect
+
+ANSWERED_HERE = {"emulation.setMediaFeaturesOverride"}
+ADDRESS = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
+MOST_BYTES = 1 << 28
+
+
+class Relay(WebSocketHandler):
+    """One connection of Playwright's, and its own one to Firefox."""
+
+    upstream: WebSocketClientConnection
+
+    def initialize(self, address: str) -> None:
+        """`address` is where Firefox listens."""
+        self._address = address
+
+    def check_origin(self, origin: str) -> bool:
+        """Playwright is no page."""
+        return True
+
+    async def prepare(self) -> None:
+        """Connects before the first message can come."""
+        self.upstream = await websocket_connect(self._address, max_message_size=MOST_BYTES, on_message_callback=self._down)
+
+    def _down(self, message: str | bytes | None) -> None:
+        with suppress(WebSocketClosedError):
+            if message is None:
+                self.close()
+            else:
+                self.write_message(message)
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Up to Firefox, but for what it does not know."""
+        command: dict[str, Any] = json.loads(message)
+        if command["method"] in ANSWERED_HERE:
+            await self.write_message({"type": "success", "id": command["id"], "result": {}})
+        else:
+            await self.upstream.write_message(message)
+
+
+async def _address(firefox: Process) -> str:
+    assert firefox.stderr is not None
+    async for line in firefox.stderr:
+        if found := ADDRESS.search(line):
+            return f"{found[1].decode()}/session"  # and not printed: Playwright would take it for ours
+        sys.stderr.buffer.write(line)
+    raise RuntimeError("Firefox ended before it spoke BiDi.")
+
+
+async def main(firefox_path: str, *arguments: str) -> int:
+    """Runs until Firefox ends."""
+    firefox = await asyncio.create_subprocess_exec(firefox_path, *arguments, stderr=PIPE)
+    address = await _address(firefox)
+    sockets = bind_sockets(0, "127.0.0.1")
+    HTTPServer(Application([(r"/.*", Relay, {"address": address})], websocket_max_message_size=MOST_BYTES)).add_sockets(sockets)
+    print(f"WebDriver BiDi listening on ws://127.0.0.1:{sockets[0].getsockname()[1]}", file=sys.stderr, flush=True)
+    assert firefox.stderr is not None
+    async for line in firefox.stderr:
+        sys.stderr.buffer.write(line)
+    return await firefox.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:])))

@@ -1,0 +1,119 @@
+"""The real program as a process of its own, for tests that speak HTTP to it, crash it or restart it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ADDRESS_LINE = "Bufdir Preview: "
+START_SECONDS = 30
+STOP_SECONDS = 10
+
+
+class Server:
+    """One running `app.py serve` on a data folder. It is ready when made; `url` has no trailing slash."""
+
+    def __init__(self, data_dir: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None, port: int = 0) -> None:
+        """Starts it and waits until `/readyz` answers 200. Raises `RuntimeError` with what it printed where it does not."""
+        self.data_dir = data_dir
+        self._lines: list[str] = []
+        self._listening = threading.Event()
+        own = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self.process = subprocess.Popen(
+            [sys.executable, str(REPOSITORY / "app.py"), "serve", "--port", str(port), "--data-dir", str(data_dir), *arguments],
+            cwd=data_dir.parent,  # no bufdir-preview.toml of the person who runs the tests
+            env=own | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self.url = self._address()
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    @property
+    def output(self) -> str:
+        """All that it has printed so far, on both streams."""
+        return "".join(self._lines)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on; hand it to the next `Server` to come back at the same address."""
+        return httpx.URL(self.url).port or 80
+
+    def stop(self) -> int:
+        """Asks it to end (SIGTERM) and gives its exit code; kills it where it does not end in time, which is an error."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"The server did not end within {STOP_SECONDS} s of SIGTERM.\n{self.output}") from None
+        self._close()
+        return code
+
+    def kill(self) -> None:
+        """SIGKILL to it and every process that it started, as a power cut would."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        self._reader.join(STOP_SECONDS)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.append(line)
+            if line.startswith(ADDRESS_LINE):
+                self._listening.set()
+        self._listening.set()
+
+    def _address(self) -> str:
+        self._listening.wait(START_SECONDS)
+        for line in self._lines:
+            if line.startswith(ADDRESS_LINE):
+                return line.removeprefix(ADDRESS_LINE).strip().rstrip("/")
+        raise RuntimeError(f"The server printed no address.\n{self.output}")
+
+    def _wait_until_ready(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"The server is not ready.\n{self.output}")
+
+
+@contextmanager
+def running(data_dir: Path, *arguments: str, environment: dict[str, str] | None = None, port: int = 0) -> Generator[Server]:
+    """A server for the length of a block; it may be stopped or killed inside. A traceback in its output is a failure."""
+    server = Server(data_dir, arguments, environment, port)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
+    assert "Traceback (most recent call last)" not in server.output, server.output
