@@ -12,7 +12,7 @@ from components.layout.preferences import visit
 from components.overview.filters import Choice
 from components.overview.page import OverviewPage
 from components.preview.report_cache import Asked
-from preview.i18n.formatting import Language
+from preview.core.languages import Language
 from preview.views.export_tables import overview_table, preview_table
 from preview.views.spreadsheet import Table, as_csv, as_xlsx
 

@@ -17,8 +17,8 @@ from components.context import House
 from components.deliveries.presenter import word
 from components.layout.preferences import Words
 from components.live.component import Live
+from preview.core.languages import Language
 from preview.events.dispatcher import Feed
-from preview.i18n.formatting import Language
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ The server decides both before the page goes out, so that nothing flashes. A cho
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from preview.core.languages import LANGUAGES, Language
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import Language
 
 Theme = Literal["light", "dark"]
-LANGUAGES: dict[str, Language] = {"nb": "nb", "nn": "nn", "en": "en"}
+_LANGUAGE_BY_CODE: dict[str, Language] = {language: language for language in LANGUAGES}
 LANGUAGE_NAMES: dict[Language, str] = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
 THEMES: dict[str, Theme] = {"light": "light", "dark": "dark"}
 
@@ -28,7 +28,7 @@ def visit(request: Any) -> Visit:
     """Of a Tornado request, or of the proxy of one that a Bokeh session holds (whose cookies are plain text)."""
     arguments = {name: values[0].decode(errors="replace").strip() for name, values in request.arguments.items() if values}
     cookies = {name: getattr(cookie, "value", cookie) for name, cookie in request.cookies.items()}
-    language = LANGUAGES.get(arguments.get("lang", "")) or LANGUAGES.get(cookies.get("lang", ""), "nb")
+    language = _LANGUAGE_BY_CODE.get(arguments.get("lang", "")) or _LANGUAGE_BY_CODE.get(cookies.get("lang", ""), "nb")
     theme = THEMES.get(arguments.get("theme", "")) or THEMES.get(cookies.get("theme", ""), "light")
     return Visit(language, theme, arguments)
 

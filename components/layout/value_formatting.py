@@ -9,7 +9,8 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 
 from preview.core.clock import OSLO, parse_instant
-from preview.i18n.formatting import CLOCK, INSTANT, NO_BREAK_SPACE, SHORT_DAY, Language, number, percent, signed, signed_percent
+from preview.core.languages import Language
+from preview.i18n.formatting import CLOCK, INSTANT, NO_BREAK_SPACE, SHORT_DAY, number, percent, signed, signed_percent
 from preview.model.resources import Value
 
 ABSENT = "–"

@@ -26,8 +26,8 @@ from components.overview.presenter import collation
 from components.overview.updater import Board, Boards
 from preview.core.clock import now, timestamp
 from preview.core.errors import Invalid
+from preview.core.languages import Language
 from preview.core.periods import Period
-from preview.i18n.formatting import Language
 
 # Texts that the browser fills in, with the names that it fills.
 OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {

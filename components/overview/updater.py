@@ -18,9 +18,9 @@ from components.layout.preferences import Words
 from components.live.component import Fanout
 from components.overview.presenter import ShownLine, word
 from preview.core.clock import OSLO, now, today
+from preview.core.languages import Language
 from preview.events.log import AggregationProgress, EventRow
 from preview.i18n import formatting
-from preview.i18n.formatting import Language
 from preview.views.overview import Overview, OverviewLine
 
 log = logging.getLogger(__name__)

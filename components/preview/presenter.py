@@ -15,6 +15,7 @@ from components.preview.actions import Offer, ShownJobFacts, job_facts, offers, 
 from components.preview.sources_panel import Origins
 from components.preview.sources_panel import word as word_origins
 from preview.core.clock import today
+from preview.core.languages import Language
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import SEVERITIES, Deviation, Severity
@@ -305,7 +306,7 @@ def _sources(preview: Preview, words: Words) -> tuple[ShownSource, ...]:
     return tuple(shown)
 
 
-def _choices(periods: Iterable[str], chosen: str, language: formatting.Language) -> tuple[Choice, ...]:
+def _choices(periods: Iterable[str], chosen: str, language: Language) -> tuple[Choice, ...]:
     return tuple(Choice(period_id, formatting.period(language, period_id), period_id == chosen) for period_id in periods)
 
 

@@ -10,7 +10,7 @@ from components.context import House
 from components.layout.preferences import Words
 from components.preview.presenter import Shown, word
 from preview.core.errors import PreviewError
-from preview.i18n.formatting import Language
+from preview.core.languages import Language
 from preview.views.preview import Preview
 
 

@@ -11,12 +11,12 @@ from preview.cli.explain import Explanation, local_cases
 from preview.cli.file_check import Checked, Located
 from preview.cli.settings_options import settings_options_of
 from preview.core import logging_config
+from preview.core.languages import LANGUAGES, Language
 from preview.core.periods import Period
 from preview.core.settings import Settings
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
 from preview.i18n.finding_texts import sentence
-from preview.i18n.formatting import LANGUAGES, Language
 from preview.model.findings import Severity
 from preview.model.limits import Limits
 from preview.parsing import archive

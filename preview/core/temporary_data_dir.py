@@ -3,7 +3,6 @@
 It holds deliveries as they came (`domain.md` 4), so nothing of it may be left behind.
 """
 
-import fcntl
 import os
 import shutil
 import stat
@@ -12,6 +11,8 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+from preview.core.file_lock import FileLock
 
 _PREFIX = "bufdir-preview-"
 _YOUNG_SECONDS = 10.0  # made a moment ago, and perhaps not locked yet
@@ -22,13 +23,8 @@ def throwaway_folder() -> Generator[Path]:
     """In the system's place for temporary files. It is locked for as long as its process lives."""
     parent = Path(tempfile.gettempdir())
     _sweep(parent)
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent) as name:
-        lock = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield Path(name)
-        finally:
-            os.close(lock)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent) as name, FileLock(Path(name), folder=True):
+        yield Path(name)
 
 
 def _sweep(parent: Path) -> None:
@@ -45,11 +41,4 @@ def _is_left(folder: Path) -> bool:
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or time.time() - status.st_ctime < _YOUNG_SECONDS:
         return False
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(lock)
-    return True
+    return FileLock(folder, folder=True).is_free()

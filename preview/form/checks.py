@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from preview.form.entries import LANGUAGES, Auxiliary, Field, InLanguages, Section
+from preview.core.languages import LANGUAGES
+from preview.form.entries import Auxiliary, Field, InLanguages, Section
 from preview.form.rules import AnyRule
 from preview.form.rules.base import FieldRule
 from preview.form.rules.values import LargePart, Sum

@@ -5,8 +5,6 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-Language = Literal["nb", "nn", "en"]
-LANGUAGES: tuple[Language, ...] = ("nb", "nn", "en")
 Unit = Literal["antall", "prosent", "årsverk"]
 Supply = Literal["v4", "15f", "figur"]
 

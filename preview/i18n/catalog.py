@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from preview.core.errors import CatalogueError
+from preview.core.languages import LANGUAGES, Language
 from preview.i18n import formatting
-from preview.i18n.formatting import LANGUAGES, Language
 
 FOLDER = Path(__file__).parent / "locales"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from preview.core.languages import Language
 from preview.form.entries import InLanguages
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import Language
 from preview.model.findings import Code, Severity
 from preview.parsing.ssb_checks.rules import RULES
 

@@ -2,15 +2,12 @@
 
 from datetime import date
 from functools import lru_cache
-from typing import Literal
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from preview.core.languages import Language
 from preview.core.periods import Period
-
-Language = Literal["nb", "nn", "en"]
-LANGUAGES: tuple[Language, ...] = ("nb", "nn", "en")
 
 MINUS = "\u2212"
 NO_BREAK_SPACE = "\u00a0"

@@ -6,8 +6,6 @@ later are taken out themselves. Who was not there then finds none of it: a resum
 A `resync` in their place would have every reader of every organisation fetch everything afresh, and would tell them less.
 """
 
-import fcntl
-import os
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from pathlib import Path
 
 from preview.core.clock import now, timestamp
 from preview.core.errors import Conflict, NotFound
+from preview.core.file_lock import FileLock
 from preview.events.log import SnapshotDeleted, record
 from preview.model.resources import snapshot_id
 from preview.storage import audit, deliveries, erasure, meta, snapshots
@@ -59,15 +58,13 @@ class Forgetting:
     @contextmanager
     def _alone(self, *, wait: bool) -> Generator[bool]:
         """One at a time, of all processes; the kernel lets go of a dead one's lock. False where another is at it."""
-        lock = os.open(self._lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        lock = FileLock(self._lock)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+            if wait:
+                lock.acquire()
+            yield wait or lock.try_acquire()
         finally:
-            os.close(lock)
+            lock.release()
 
     def _end(self) -> None:
         if self._database.read(lambda connection: meta.get(connection, _UNFINISHED)) is None:

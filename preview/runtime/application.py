@@ -1,15 +1,13 @@
 """Opens a data folder and composes the nouns over it; nothing else does."""
 
-import fcntl
-import os
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
 
 from preview.core.clock import now
 from preview.core.errors import StoreError
+from preview.core.file_lock import FileLock
 from preview.core.leader_lock import Lead
 from preview.core.settings import Settings
 from preview.events.dispatcher import Feed
@@ -44,7 +42,7 @@ class Application:
     """One process' view of a store. `open` it, `start` it where it shall work and follow the log, `close` it."""
 
     def __init__(
-        self, settings: Settings, catalogue: Catalogue, texts: Texts, database: Database, only: BinaryIO | None, boot_id: str
+        self, settings: Settings, catalogue: Catalogue, texts: Texts, database: Database, only: FileLock | None, boot_id: str
     ) -> None:
         folder = settings.data_dir
         self.settings = settings
@@ -125,7 +123,7 @@ class Application:
         self._liveness.close()
         self.database.close()
         if self._only is not None:
-            self._only.close()
+            self._only.release()
 
     def _watched(self, settings: Settings) -> Inbox | None:
         """The watched folder, where there is one."""
@@ -145,11 +143,9 @@ class Application:
         return self._reader.read(path, now())
 
 
-def _alone(folder: Path) -> BinaryIO:
+def _alone(folder: Path) -> FileLock:
     """With an old SQLite, two processes on one store could lose what is committed: only one may open it."""
-    lock = os.fdopen(os.open(folder / "process.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600), "rb")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise StoreError("Another process has the store open, and this SQLite is too old for two; it must be 3.51.3 or later.") from error
+    lock = FileLock(folder / "process.lock")
+    if not lock.try_acquire():
+        raise StoreError("Another process has the store open, and this SQLite is too old for two; it must be 3.51.3 or later.")
     return lock

@@ -3,11 +3,10 @@
 All processes of a store share a host.
 """
 
-import fcntl
-import os
 from pathlib import Path
 
 from preview.core.clock import now, timestamp
+from preview.core.file_lock import FileLock
 from preview.storage import worker_rows
 from preview.storage.database import Connection, Database
 
@@ -19,22 +18,12 @@ class Liveness:
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
         self._database = database
-        self._lock: int | None
         self.worker, self._lock = database.write(self._register)
 
     def is_alive(self, worker: int) -> bool:
         """A lock that can be taken means a dead worker. Taken shared: two that look at once do not see each other."""
         path = self._path(worker)
-        if not path.exists():
-            return False
-        lock = self._open(worker)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(lock)
-        return False
+        return path.exists() and not FileLock(path).is_free()
 
     def bury(self) -> None:
         """Takes away what dead workers have left."""
@@ -44,23 +33,19 @@ class Liveness:
 
     def close(self) -> None:
         """Says goodbye."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._lock.is_acquired:
+            self._lock.release()
             self._remove(self.worker)
 
-    def _register(self, connection: Connection) -> tuple[int, int]:
+    def _register(self, connection: Connection) -> tuple[int, FileLock]:
         """The lock is held before anyone can see the number, and so take this worker for a dead one."""
         worker = worker_rows.insert(connection, timestamp(now()))
-        lock = self._open(worker)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = FileLock(self._path(worker))
+        lock.acquire()
         return worker, lock
 
     def _path(self, worker: int) -> Path:
         return self._folder / f"{worker}.lock"
-
-    def _open(self, worker: int) -> int:
-        return os.open(self._path(worker), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
 
     def _remove(self, worker: int) -> None:
         self._path(worker).unlink(missing_ok=True)

@@ -2,11 +2,9 @@
 two SQLite libraries on one file in one process would break each other's locks.
 """
 
-import fcntl
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -15,6 +13,7 @@ from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 from preview.core.errors import StoreError, Unavailable
+from preview.storage.write_lock import WriteLock
 
 # Where pandas is there (Panel brings it), sqlite-utils loads it for data frames, of which there is none here: half of a command's start.
 _HELD_BACK = "pandas" not in sys.modules
@@ -36,8 +35,8 @@ T = TypeVar("T")
 SAFE_SQLITE = (3, 51, 3)
 """From here on two processes may share a store: before it, the WAL-reset bug could lose pages (sqlite.org/wal.html)."""
 
-_BUSY_SECONDS = 30.0
-_RETRY_SECONDS = 0.001
+
+_BUSY_MILLISECONDS = 30_000
 
 
 def sqlite_is_safe() -> bool:
@@ -61,7 +60,7 @@ def _connect(path: Path, *, readonly: bool) -> Connection:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
+        f"busy_timeout={_BUSY_MILLISECONDS}",
         "cache_size=-32000",
         "temp_store=MEMORY",
     ):
@@ -73,51 +72,19 @@ def _connect(path: Path, *, readonly: bool) -> Connection:
     return connection
 
 
-def _when_free(connection: Connection, store: Path, statement: str) -> None:
-    """Waits for the write lock by trying every millisecond: SQLite's own waiting sleeps up to 100 ms at a time.
-
-    SQLite gives its lock to whoever asks at the right moment, so that one who writes transaction upon transaction (a large delivery)
-    would keep other processes waiting to its end. So who waits holds the turn meanwhile, and no one tries without having the turn:
-    whoever has just written comes after those who wait.
-    """
-    deadline = time.monotonic() + _BUSY_SECONDS
-    turn = os.open(store.with_name(f"{store.name}-turn"), os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600)
+def _execute_without_waiting(connection: Connection, lock: WriteLock, statement: str) -> None:
+    """Run a statement that takes the write lock; SQLite's own waiting is off meanwhile, as `WriteLock` waits better."""
     connection.execute("PRAGMA busy_timeout=0").fetchall()
     try:
-        while not (_is_taken(turn) and _is_done(connection, statement)):
-            if time.monotonic() > deadline:
-                raise Unavailable("The store is busy.")
-            time.sleep(_RETRY_SECONDS)
+        lock.execute(connection, statement)
     finally:
-        connection.execute("PRAGMA busy_timeout=30000").fetchall()
-        fcntl.flock(turn, fcntl.LOCK_UN)
-        os.close(turn)
-
-
-def _is_taken(turn: int) -> bool:
-    """Whether the turn is ours, now or still."""
-    try:
-        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_done(connection: Connection, statement: str) -> bool:
-    """Whether the write lock was free for it."""
-    try:
-        connection.execute(statement)
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            return False
-        raise Unavailable("The store is busy.") from error
-    return True
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}").fetchall()
 
 
 @contextmanager
-def transaction(connection: Connection, store: Path) -> Iterator[Connection]:
+def transaction(connection: Connection, lock: WriteLock) -> Iterator[Connection]:
     """One write transaction; all of it is committed, or none of it."""
-    _when_free(connection, store, "BEGIN IMMEDIATE")
+    _execute_without_waiting(connection, lock, "BEGIN IMMEDIATE")
     try:
         yield connection
     except BaseException:
@@ -129,9 +96,10 @@ def transaction(connection: Connection, store: Path) -> Iterator[Connection]:
 class Database:
     """The store file: one writer connection on a thread of its own, a reader connection for each thread that reads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
         """Opens or makes the store and brings its schema up to date. Raises `StoreError` where it is newer than the code."""
         self.path = path
+        self._write_lock = WriteLock(path, busy_seconds)
         self._local = threading.local()
         self._readers: list[Connection] = []
         self._lock = threading.Lock()
@@ -141,7 +109,7 @@ class Database:
         try:
             _make_private(path)
             self._writer = _connect(path, readonly=False)
-            with transaction(self._writer, self.path) as connection:
+            with transaction(self._writer, self._write_lock) as connection:
                 migrate(sqlite_utils.Database(connection), sqlite3.complete_statement)
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"The store cannot be opened ({type(error).__name__}).") from error
@@ -186,7 +154,7 @@ class Database:
         connection = _connect(self.path, readonly=False)
         try:
             connection.execute("PRAGMA temp_store=FILE")  # the whole store is copied once
-            _when_free(connection, self.path, "VACUUM")
+            _execute_without_waiting(connection, self._write_lock, "VACUUM")
             if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 raise Unavailable("The store is busy.")
         finally:
@@ -226,7 +194,7 @@ class Database:
                 continue
             before = self._writer.total_changes
             try:
-                with transaction(self._writer, self.path) as connection:
+                with transaction(self._writer, self._write_lock) as connection:
                     result = work(connection)
             except BaseException as error:  # noqa: BLE001  (whoever waits for the future gets it)
                 future.set_exception(error)

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable
 
 from preview.core.clock import OSLO, parse_instant
+from preview.core.languages import Language
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import Language, period
+from preview.i18n.formatting import period
 from preview.model.resources import Value
 from preview.views.overview import OverviewLine
 from preview.views.preview import Preview, Row

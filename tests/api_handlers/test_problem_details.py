@@ -71,5 +71,5 @@ def test_a_fault_of_ours_tells_nothing_and_is_logged_under_its_id_without_its_wo
     instance = msgspec.json.decode(body)["instance"]
     assert instance.startswith("urn:uuid:")
     assert instance in caplog.text
-    assert "KeyError at test_problems.py" in caplog.text
+    assert "KeyError at test_problem_details.py" in caplog.text
     assert "Sentinel" not in body + caplog.text

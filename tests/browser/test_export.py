@@ -13,9 +13,9 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
+from preview.core.languages import Language
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import Language
 from preview.model.resources import Document
 from tests.browser.conftest import API
 from tests.browser.pdf import Printed

@@ -7,7 +7,7 @@ import pytest
 from lxml import html
 from playwright.sync_api import Page, expect
 
-from preview.i18n.formatting import LANGUAGES, Language
+from preview.core.languages import LANGUAGES, Language
 from tests.browser import overview_fixtures
 from tests.browser.axe import violations_in_both_schemes
 from tests.browser.conftest import API

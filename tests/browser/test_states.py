@@ -6,7 +6,7 @@ The languages take turns; the slow suite has every state in every language.
 import pytest
 from playwright.sync_api import Page, expect
 
-from preview.i18n.formatting import LANGUAGES, Language
+from preview.core.languages import LANGUAGES, Language
 from tests.browser.axe import violations_in_both_schemes
 from tests.browser.layout import too_small
 from tests.browser.view_states import STATES, State, expect_said, offered, reach, said

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
+from preview.core.languages import Language
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import Language
 from tests.browser.overview_fixtures import AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, TROMSO, VIK, Place
 from tests.support.server_process import Server
 

@@ -10,10 +10,10 @@ from components.context import House
 from components.layout.preferences import Words
 from components.preview.presenter import Shown, word
 from components.preview.report_cache import draw
+from preview.core.languages import Language
 from preview.core.settings import Settings
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import Language
 from preview.runtime.application import Application
 from preview.views.preview import Preview
 

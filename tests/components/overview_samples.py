@@ -7,8 +7,8 @@ import msgspec
 
 from components.layout.preferences import Words
 from components.overview.presenter import ShownLine, word
+from preview.core.languages import Language
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import Language
 from preview.views.overview import OverviewLine
 
 TODAY = date(2026, 3, 25)

@@ -17,8 +17,8 @@ from components.deliveries.drawer import Drawer, Drawers
 from components.deliveries.presenter import ShownDelivery, word
 from components.layout.preferences import Words
 from components.live.component import Live
+from preview.core.languages import LANGUAGES, Language
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import LANGUAGES, Language
 from preview.ingest.deliveries import DeliveryView, FindingCount
 from preview.model.resources import DeliverySummary
 from preview.runtime.application import Application

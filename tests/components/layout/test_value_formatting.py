@@ -3,7 +3,7 @@
 import pytest
 
 from components.layout import value_formatting
-from preview.i18n.formatting import Language
+from preview.core.languages import Language
 
 NB = "\u00a0"
 

@@ -8,8 +8,8 @@ from lxml import html
 from components.context import House
 from components.layout.preferences import Words
 from components.overview.presenter import ShownLine, collation
+from preview.core.languages import LANGUAGES, Language
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import LANGUAGES, Language
 from tests.components.overview_samples import EMPTY, shown
 
 NB = "\u00a0"

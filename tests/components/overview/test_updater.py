@@ -13,7 +13,7 @@ from components.context import House
 from components.live.component import Fanout
 from components.overview.updater import Board, Boards
 from preview.core.clock import today
-from preview.i18n.formatting import Language
+from preview.core.languages import Language
 from preview.runtime.application import Application
 from tests.builders import large_dataset
 from tests.support import pipeline

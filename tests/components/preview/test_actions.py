@@ -8,8 +8,8 @@ import pytest
 from lxml import html
 
 from components.preview.presenter import Shown
+from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
-from preview.i18n.formatting import LANGUAGES, Language
 from preview.ingest.deliveries import DeliveryView, FindingCount
 from preview.reports.job_queue import NO_SOURCE
 from preview.views.preview import Preview

@@ -9,10 +9,10 @@ from lxml import html
 from components.context import House
 from components.preview.presenter import Shown
 from components.preview.report_cache import draw
+from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import Facts
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import LANGUAGES, Language
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 from preview.views.preview import Preview, SourceView
 from tests.components.preview_samples import JOB, QUIET, SNAPSHOT, preview_of, values_of

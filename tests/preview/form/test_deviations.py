@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from preview.core.languages import LANGUAGES
 from preview.form.catalogue import Catalogue
 from preview.form.deviations import HIDDEN, evaluate, without_hidden
-from preview.form.entries import LANGUAGES, Value
+from preview.form.entries import Value
 from preview.form.rules.base import Deviation, Facts
 from preview.i18n.catalog import Texts
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from preview.core.errors import CatalogueError
+from preview.core.languages import LANGUAGES
 from preview.i18n.catalog import Texts
-from preview.i18n.formatting import LANGUAGES
 
 GOOD = dict.fromkeys(LANGUAGES, '[a]\nb = "{count} of {whole}"\nc = "Plain"\n')
 

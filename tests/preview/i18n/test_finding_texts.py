@@ -1,8 +1,8 @@
 """Each finding says what it is and what to do, in three languages; the API's one sentence is the English one."""
 
+from preview.core.languages import LANGUAGES
 from preview.i18n.catalog import Texts
 from preview.i18n.finding_texts import codes
-from preview.i18n.formatting import LANGUAGES
 from preview.model.findings import Code
 from preview.parsing.ssb_checks.rules import RULES
 

@@ -9,7 +9,6 @@ import pytest
 
 from preview.ingest.deliveries import ATTEMPTS as DELIVERY_ATTEMPTS
 from preview.reports.job_queue import ATTEMPTS as JOB_ATTEMPTS
-from preview.runtime import worker_registry
 from preview.storage import worker_rows
 from preview.storage.database import Database
 from tests.builders.case_records import mappe
@@ -123,7 +122,7 @@ def test_a_worker_is_known_to_others_only_when_its_lock_is_held(data_dir: Path, 
             if operation & fcntl.LOCK_EX:
                 known.append(other.database.read(worker_rows.numbers))
 
-        monkeypatch.setattr(worker_registry.fcntl, "flock", watched)
+        monkeypatch.setattr(fcntl, "flock", watched)
         with opened(data_dir, started=False) as late:
             assert late.worker_number not in known[0]
             assert late.worker_number in other.database.read(worker_rows.numbers)

@@ -1,6 +1,5 @@
 """The store's connections: what wakes whom, and that a transaction is whole or nothing."""
 
-import fcntl
 import random
 import stat
 import threading
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from preview.core.errors import StoreError, Unavailable
+from preview.core.file_lock import FileLock
 from preview.storage import meta
 from preview.storage.database import Connection, Database
 from tests.support import pipeline
@@ -135,9 +135,8 @@ def test_what_was_deleted_is_in_no_file_once_the_store_is_compacted(database: Da
     assert all(key in left for number, key in keys if not number % 2)
 
 
-def test_the_store_is_not_compacted_while_another_writes(database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("preview.storage.database._BUSY_SECONDS", 0.05)
-    other = Database(data_dir / "store.sqlite")
+def test_the_store_is_not_compacted_while_another_writes(data_dir: Path) -> None:
+    database, other = Database(data_dir / "store.sqlite", busy_seconds=0.05), Database(data_dir / "store.sqlite")
 
     def work(connection: Connection) -> None:
         meta.put(connection, "a", "1")
@@ -148,6 +147,7 @@ def test_the_store_is_not_compacted_while_another_writes(database: Database, dat
     database.compact()
     assert database.read(lambda connection: meta.get(connection, "a")) == "1"
     other.close()
+    database.close()
 
 
 def test_who_waits_for_the_write_lock_comes_next(data_dir: Path) -> None:
@@ -165,7 +165,7 @@ def test_who_waits_for_the_write_lock_comes_next(data_dir: Path) -> None:
     holding.wait()
     once = waiting.submit(lambda _: order.append("waiting"))
     try:
-        pipeline.until(lambda: _turn_is_taken(data_dir / "store.sqlite-turn"), "the turn")
+        pipeline.until(lambda: not FileLock(data_dir / "store.sqlite-turn").is_free(), "the turn")
     finally:
         let_go.set()
     for future in (once, *rest):
@@ -173,15 +173,6 @@ def test_who_waits_for_the_write_lock_comes_next(data_dir: Path) -> None:
     assert order == ["waiting"] + ["busy"] * 20
     busy.close()
     waiting.close()
-
-
-def _turn_is_taken(path: Path) -> bool:
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
 
 
 def _bytes(folder: Path) -> bytes:

@@ -1,0 +1,6 @@
+"""The languages of every text: bokmål, nynorsk and English."""
+
+from typing import Literal
+
+Language = Literal["nb", "nn", "en"]
+LANGUAGES: tuple[Language, ...] = ("nb", "nn", "en")

@@ -1,0 +1,67 @@
+"""Fair access to SQLite's write lock for the processes and threads of one store.
+
+SQLite's write lock is not fair: a process that writes in a tight loop, as a large delivery does, starves the others. Waiting writers
+therefore queue on a file lock and hold it before they try SQLite's.
+"""
+
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+from preview.core.errors import Unavailable
+from preview.core.file_lock import FileLock
+
+_BUSY = 5
+"""SQLITE_BUSY, the low byte of its extended codes (sqlite.org/rescode.html)."""
+
+_RETRY_SECONDS = 0.001
+"""SQLite's own back-off sleeps up to 100 ms at a time, which a PUT beside an import would notice."""
+
+
+class Connection(Protocol):
+    """The part of a database connection that is needed here."""
+
+    def execute(self, sql: str, /) -> Any:
+        """Run one statement."""
+        ...
+
+
+class WriteLock:
+    """The queue in front of the write lock of one store."""
+
+    def __init__(self, store: Path, timeout_seconds: float = 30.0) -> None:
+        self._path = store.with_name(f"{store.name}-turn")
+        self._timeout_seconds = timeout_seconds
+
+    def execute(self, connection: Connection, statement: str) -> None:
+        """Run a statement that takes SQLite's write lock, as soon as the lock is free.
+
+        Args:
+            connection: Its busy timeout must be 0, so that SQLite does not wait by itself.
+            statement: Such as `BEGIN IMMEDIATE` or `VACUUM`.
+
+        Raises:
+            Unavailable: If the lock was not free within the time limit, or the database refused the statement.
+        """
+        deadline = time.monotonic() + self._timeout_seconds
+        queue = FileLock(self._path)
+        try:
+            while not (queue.try_acquire() and self._try_execute(connection, statement)):
+                if time.monotonic() > deadline:
+                    raise Unavailable("The store is busy.")
+                time.sleep(_RETRY_SECONDS)
+        finally:
+            queue.release()
+
+    def _try_execute(self, connection: Connection, statement: str) -> bool:
+        """Return False if the lock is held by somebody else."""
+        try:
+            connection.execute(statement)
+        except Exception as error:
+            code: int | None = getattr(error, "sqlite_errorcode", None)
+            if code is None:
+                raise
+            if code & 0xFF == _BUSY:
+                return False
+            raise Unavailable("The store is busy.") from error
+        return True
