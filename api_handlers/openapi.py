@@ -8,24 +8,24 @@ from typing import Any
 
 import msgspec
 
-from api_handlers.base import MAX_KEY_LENGTH, Handler
-from api_handlers.event_broadcaster import Broadcaster
-from api_handlers.operations import Operation, Policy, Route, operation, operation_of
+from api_handlers.base import MAX_IDEMPOTENCY_KEY_LENGTH, ApiHandler
+from api_handlers.event_broadcaster import EventBroadcaster
+from api_handlers.operations import Operation, Policy, Route, declared_operation, operation
 from api_handlers.problem_details import MEDIA_TYPE, Problem
-from api_handlers.request_parsing import parameters
+from api_handlers.request_parsing import parameters_of
 from preview.events import log as event_log
 from preview.runtime.application import Application
 
-REFERENCE = "#/components/schemas/{name}"
+REF_TEMPLATE = "#/components/schemas/{name}"
 
-HEEDED: Mapping[str, str] = {
+REQUEST_HEADER_DOCS: Mapping[str, str] = {
     "If-None-Match": "An ETag; where it is still the document's, the answer is 304.",
     "If-Match": "An ETag; where it is not the document's, the answer is 412.",
     "Idempotency-Key": "1 to 255 characters. The first answer to a key is given again for 24 h.",
     "Last-Event-ID": "The last id that was seen: the stream goes on from there. Beats `last_event_id`.",
 }
-LENGTHS = {"Idempotency-Key": {"minLength": 1, "maxLength": MAX_KEY_LENGTH}}
-SENT: Mapping[str, str] = {
+REQUEST_HEADER_LENGTHS = {"Idempotency-Key": {"minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY_LENGTH}}
+RESPONSE_HEADER_DOCS: Mapping[str, str] = {
     "ETag": "The version of the document.",
     "Last-Event-ID": "The place in the event log that the answer reflects: watching from there misses nothing and repeats nothing.",
     "Link": "The pages first, prev, next and last (RFC 8288).",
@@ -33,10 +33,10 @@ SENT: Mapping[str, str] = {
     "Allow": "The methods that the resource takes.",
     "Retry-After": "Seconds to wait.",
 }
-ALWAYS = (406, 422, 503)
+COMMON_STATUSES = (406, 422, 503)
 """Problems that every operation may answer with."""
 
-EVENTS = (
+EVENT_TYPES = (
     event_log.DataUpdated,
     event_log.SourceReceived,
     event_log.SnapshotCreated,
@@ -48,53 +48,55 @@ EVENTS = (
     event_log.AggregationProgress,
     event_log.Resync,
 )
-PATH_PATTERNS = {"snapshot_id": "^snap-[0-9]{3,}$", "job_id": "^job-agg-[0-9]{3,}$", "delivery_id": "^dlv-[0-9]{3,}$"}
-ABOUT = (
+PATH_PARAMETER_PATTERNS = {"snapshot_id": "^snap-[0-9]{3,}$", "job_id": "^job-agg-[0-9]{3,}$", "delivery_id": "^dlv-[0-9]{3,}$"}
+DESCRIPTION = (
     "The report that Norwegian child-welfare services send to Bufdir, previewed live. "
     "The paths of the report data are served under their base written twice, too; every path with or without a trailing slash."
 )
 
 
-class OpenApi(Handler):
+class OpenApiHandler(ApiHandler):
     """The description of the API."""
 
-    def initialize(self, preview: Application, broadcaster: Broadcaster, document: bytes = b"") -> None:
+    def initialize(self, services: Application, broadcaster: EventBroadcaster, spec: bytes = b"") -> None:
         """`document` is what `describe` gave at start."""
-        super().initialize(preview, broadcaster)
-        self._document = document
+        super().initialize(services, broadcaster)
+        self._spec = spec
 
-    @operation(answers={200: dict, 304: None}, sends=("ETag",))
+    @operation(responses={200: dict, 304: None}, response_headers=("ETag",))
     def get(self) -> None:
         """This description."""
-        self.finish(self._document)
+        self.finish(self._spec)
 
 
-def describe(routes: Iterable[Route], prefix: str) -> bytes:
+def build_spec(routes: Iterable[Route], prefix: str) -> bytes:
     """The document, as JSON; `prefix` stands before every path behind a proxy."""
     routes = list(routes)
-    operations = [found for route in routes for method in route.operations if (found := operation_of(route.handler, method))]
-    bodies = {kind for each in operations for kind in (each.body, *each.answers.values()) if _is_struct(kind)}
-    _, schemas = msgspec.json.schema_components([*sorted(bodies, key=lambda kind: kind.__name__), *EVENTS, Problem], ref_template=REFERENCE)
-    document = {
+    operations = [declared for route in routes for method in route.operations if (declared := declared_operation(route.handler, method))]
+    body_types = {kind for entry in operations for kind in (entry.body, *entry.responses.values()) if _is_struct(kind)}
+    _, schemas = msgspec.json.schema_components(
+        [*sorted(body_types, key=lambda kind: kind.__name__), *EVENT_TYPES, Problem], ref_template=REF_TEMPLATE
+    )
+    spec = {
         "openapi": "3.1.0",
-        "info": {"title": "Bufdir Preview", "version": version("bufdir-preview"), "description": ABOUT},
+        "info": {"title": "Bufdir Preview", "version": version("bufdir-preview"), "description": DESCRIPTION},
         "servers": [{"url": prefix or "/"}],
-        "paths": {route.path: _path(route, prefix, _by_id(routes)) for route in routes},
-        "components": {"schemas": {name: _closed(schema) for name, schema in schemas.items()}},
+        "paths": {route.path: _path_item(route, prefix, _operation_ids_by_parameter(routes)) for route in routes},
+        "components": {"schemas": {name: _without_additional_properties(schema) for name, schema in schemas.items()}},
     }
-    return msgspec.json.encode(document)
+    return msgspec.json.encode(spec)
 
 
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+def _without_additional_properties(schema: dict[str, Any]) -> dict[str, Any]:
     """Exactly the keys shown, no more and no fewer."""
     return schema | {"additionalProperties": False} if schema.get("type") == "object" else schema
 
 
-def _by_id(routes: Iterable[Route]) -> dict[str, list[str]]:
+def _operation_ids_by_parameter(routes: Iterable[Route]) -> dict[str, list[str]]:
     """The operations that take an id in their path, by the id's name."""
     return {
         name: [operation_id for _, operation_id in route.operations.values()]
@@ -103,34 +105,45 @@ def _by_id(routes: Iterable[Route]) -> dict[str, list[str]]:
     }
 
 
-def _path(route: Route, prefix: str, by_id: dict[str, list[str]]) -> dict[str, Any]:
-    path: dict[str, Any] = {}
-    if route.doubled:
-        path["servers"] = [{"url": prefix or "/"}, {"url": prefix + route.doubled, "description": "The customer's form of the path."}]
+def _path_item(route: Route, prefix: str, operation_ids: dict[str, list[str]]) -> dict[str, Any]:
+    item: dict[str, Any] = {}
+    if route.duplicate_prefix:
+        item["servers"] = [
+            {"url": prefix or "/"},
+            {"url": prefix + route.duplicate_prefix, "description": "The customer's form of the path."},
+        ]
     if names := re.findall(r"{(\w+)}", route.path):
-        path["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": PATH_PATTERNS[name]}} for name in names
+        item["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": PATH_PARAMETER_PATTERNS[name]}}
+            for name in names
         ]
     for method, (policy, operation_id) in route.operations.items():
-        declared = operation_of(route.handler, method)
+        declared = declared_operation(route.handler, method)
         assert declared is not None
-        path[method] = _operation(declared, policy, operation_id, by_id)
-    return path
+        item[method] = _operation_object(declared, policy, operation_id, operation_ids)
+    return item
 
 
-def _operation(declared: Operation, policy: Policy, operation_id: str, by_id: dict[str, list[str]]) -> dict[str, Any]:
-    described: dict[str, Any] = {"operationId": operation_id, "summary": declared.summary, "parameters": _parameters(declared)}
+def _operation_object(declared: Operation, policy: Policy, operation_id: str, operation_ids: dict[str, list[str]]) -> dict[str, Any]:
+    operation_object: dict[str, Any] = {
+        "operationId": operation_id,
+        "summary": declared.summary,
+        "parameters": _parameter_objects(declared),
+    }
     if policy is Policy.PUBLIC:
-        described["security"] = []
-    taken = {"application/json": _reference(declared.body)} if declared.body is not None else declared.takes
-    if taken:
-        described["requestBody"] = {"required": True, "content": {name: {"schema": schema} for name, schema in taken.items()}}
-    answers = {str(status): _answer(declared, status, kind, by_id) for status, kind in declared.answers.items()}
-    problems = {str(status): _problem(status) for status in sorted({*ALWAYS, *declared.errors})}
-    return described | {"responses": answers | problems}
+        operation_object["security"] = []
+    request_schemas = {"application/json": _schema_reference(declared.body)} if declared.body is not None else declared.request_types
+    if request_schemas:
+        operation_object["requestBody"] = {
+            "required": True,
+            "content": {name: {"schema": schema} for name, schema in request_schemas.items()},
+        }
+    responses = {str(status): _response_object(declared, status, kind, operation_ids) for status, kind in declared.responses.items()}
+    problem_responses = {str(status): _problem_response(status) for status in sorted({*COMMON_STATUSES, *declared.problem_statuses})}
+    return operation_object | {"responses": responses | problem_responses}
 
 
-def _parameters(declared: Operation) -> list[dict[str, Any]]:
+def _parameter_objects(declared: Operation) -> list[dict[str, Any]]:
     fields = {field.name: field for field in msgspec.structs.fields(declared.query)}
     query = [
         {
@@ -139,48 +152,54 @@ def _parameters(declared: Operation) -> list[dict[str, Any]]:
             "required": parameter.required,
             "schema": msgspec.json.schema(parameter.type) | ({} if fields[name].default is None else {"default": fields[name].default}),
         }
-        for name, parameter in parameters(declared.query).items()
+        for name, parameter in parameters_of(declared.query).items()
     ]
     headers = [
-        {"name": name, "in": "header", "required": False, "description": HEEDED[name], "schema": {"type": "string"} | LENGTHS.get(name, {})}
-        for name in declared.heeds
+        {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": REQUEST_HEADER_DOCS[name],
+            "schema": {"type": "string"} | REQUEST_HEADER_LENGTHS.get(name, {}),
+        }
+        for name in declared.request_headers
     ]
     return query + headers
 
 
-def _answer(declared: Operation, status: int, kind: Any, by_id: dict[str, list[str]]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _headers(declared.sends)}
-    if kind is str:
-        references = {str(event.__struct_config__.tag): _reference(event) for event in EVENTS}
-        answer["content"] = {declared.gives: {"schema": {"type": "string"}, "x-event-data": references}}
-    elif kind is not None:
-        schema = _reference(kind) if _is_struct(kind) else {"type": "object"}
-        answer["content"] = {declared.gives: {"schema": schema}}
-        answer["links"] = _links(kind, by_id) if _is_struct(kind) else {}
-    return answer
+def _response_object(declared: Operation, status: int, body_type: Any, operation_ids: dict[str, list[str]]) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _header_objects(declared.response_headers)}
+    if body_type is str:
+        references = {str(event.__struct_config__.tag): _schema_reference(event) for event in EVENT_TYPES}
+        response["content"] = {declared.media_type: {"schema": {"type": "string"}, "x-event-data": references}}
+    elif body_type is not None:
+        schema = _schema_reference(body_type) if _is_struct(body_type) else {"type": "object"}
+        response["content"] = {declared.media_type: {"schema": schema}}
+        response["links"] = _link_objects(body_type, operation_ids) if _is_struct(body_type) else {}
+    return response
 
 
-def _links(kind: type[msgspec.Struct], by_id: dict[str, list[str]]) -> dict[str, Any]:
+def _link_objects(body_type: type[msgspec.Struct], operation_ids: dict[str, list[str]]) -> dict[str, Any]:
     """From the ids that an answer holds to what can be done with them."""
     return {
         operation_id: {"operationId": operation_id, "parameters": {name: f"$response.body#/{name}"}}
-        for name in kind.__struct_fields__
-        for operation_id in by_id.get(name, [])
+        for name in body_type.__struct_fields__
+        for operation_id in operation_ids.get(name, [])
     }
 
 
-def _problem(status: int) -> dict[str, Any]:
+def _problem_response(status: int) -> dict[str, Any]:
     headers = {405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
     return {
         "description": HTTPStatus(status).phrase,
-        "headers": _headers(headers),
-        "content": {MEDIA_TYPE: {"schema": _reference(Problem)}},
+        "headers": _header_objects(headers),
+        "content": {MEDIA_TYPE: {"schema": _schema_reference(Problem)}},
     }
 
 
-def _headers(names: Iterable[str]) -> dict[str, Any]:
-    return {name: {"description": SENT[name], "schema": {"type": "string"}} for name in names}
+def _header_objects(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"description": RESPONSE_HEADER_DOCS[name], "schema": {"type": "string"}} for name in names}
 
 
-def _reference(kind: type) -> dict[str, str]:
-    return {"$ref": REFERENCE.format(name=kind.__name__)}
+def _schema_reference(kind: type) -> dict[str, str]:
+    return {"$ref": REF_TEMPLATE.format(name=kind.__name__)}

@@ -11,8 +11,8 @@ import msgspec
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
-from api_handlers.content_negotiation import check_caller
-from api_handlers.request_parsing import NoQuery
+from api_handlers.content_negotiation import check_same_origin
+from api_handlers.request_parsing import EmptyQuery
 from preview.core.settings import Settings
 
 
@@ -30,11 +30,11 @@ class OperationHandler(Protocol):
         """Raise `NotAcceptable` if the client accepts no such media type."""
         ...
 
-    def parse_body(self, kind: type[Any]) -> Any:
+    def parse_body(self, struct_type: type[Any]) -> Any:
         """Return the body as a `kind`."""
         ...
 
-    def parse_query(self, kind: type[Any]) -> Any:
+    def parse_query(self, struct_type: type[Any]) -> Any:
         """Return the query as a `kind`."""
         ...
 
@@ -61,13 +61,13 @@ class Operation:
 
     query: type[msgspec.Struct]
     body: type[msgspec.Struct] | None
-    takes: Mapping[str, Mapping[str, Any]]
-    answers: Mapping[int, type | None]
-    errors: tuple[int, ...]
-    heeds: tuple[str, ...]
-    sends: tuple[str, ...]
+    request_types: Mapping[str, Mapping[str, Any]]
+    responses: Mapping[int, type | None]
+    problem_statuses: tuple[int, ...]
+    request_headers: tuple[str, ...]
+    response_headers: tuple[str, ...]
     summary: str
-    gives: str
+    media_type: str
 
 
 @dataclass(frozen=True)
@@ -77,24 +77,24 @@ class Route:
     path: str
     handler: type[RequestHandler]
     operations: Mapping[str, tuple[Policy, str]] = field(default_factory=dict)
-    doubled: str = ""
+    duplicate_prefix: str = ""
 
     def pattern(self) -> str:
         """The regular expression of the path in all its forms, with or without a trailing slash."""
-        start = f"(?:{re.escape(self.doubled)})?" if self.doubled else ""
-        return start + re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(self.path)) + "/?"
+        optional_prefix = f"(?:{re.escape(self.duplicate_prefix)})?" if self.duplicate_prefix else ""
+        return optional_prefix + re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(self.path)) + "/?"
 
 
 def operation(
     *,
-    answers: Mapping[int, type | None],
-    query: type[msgspec.Struct] = NoQuery,
+    responses: Mapping[int, type | None],
+    query: type[msgspec.Struct] = EmptyQuery,
     body: type[msgspec.Struct] | None = None,
-    takes: Mapping[str, Mapping[str, Any]] | None = None,
-    errors: tuple[int, ...] = (),
-    heeds: tuple[str, ...] = (),
-    sends: tuple[str, ...] = (),
-    gives: str = "application/json",
+    request_types: Mapping[str, Mapping[str, Any]] | None = None,
+    problem_statuses: tuple[int, ...] = (),
+    request_headers: tuple[str, ...] = (),
+    response_headers: tuple[str, ...] = (),
+    media_type: str = "application/json",
 ) -> Callable[[Callable[Concatenate[H, ...], Awaitable[None] | None]], Callable[Concatenate[H, ...], Awaitable[None] | None]]:
     """Declares a handler's method: it is called with the path's arguments, then the parsed body and query where it has such.
 
@@ -103,26 +103,29 @@ def operation(
 
     def decorate(method: Callable[Concatenate[H, ...], Awaitable[None] | None]) -> Callable[Concatenate[H, ...], Awaitable[None] | None]:
         @wraps(method)
-        def run(self: H, *arguments: str) -> Awaitable[None] | None:
+        def handle_request(self: H, *path_arguments: str) -> Awaitable[None] | None:
             self.check_serving()
-            check_caller(self.request, self.configuration)
-            self.check_accept(gives)
-            parsed: list[Any] = []
+            check_same_origin(self.request, self.configuration)
+            self.check_accept(media_type)
+            parsed_inputs: list[Any] = []
             if body is not None:
-                parsed.append(self.parse_body(body))
-            if query is not NoQuery:
-                parsed.append(self.parse_query(query))
+                parsed_inputs.append(self.parse_body(body))
+            if query is not EmptyQuery:
+                parsed_inputs.append(self.parse_query(query))
             elif self.request.query:
                 self.parse_query(query)
-            return method(self, *arguments, *parsed)
+            return method(self, *path_arguments, *parsed_inputs)
 
         summary = (method.__doc__ or "").strip().splitlines()[0]
-        run.__operation__ = Operation(query, body, takes or {}, answers, errors, heeds, sends, summary, gives)  # type: ignore[attr-defined]
-        return run
+        declared = Operation(
+            query, body, request_types or {}, responses, problem_statuses, request_headers, response_headers, summary, media_type
+        )
+        setattr(handle_request, "__operation__", declared)  # noqa: B010  (a function has no such attribute in its type)
+        return handle_request
 
     return decorate
 
 
-def operation_of(handler: type[RequestHandler], method: str) -> Operation | None:
+def declared_operation(handler: type[RequestHandler], method: str) -> Operation | None:
     """What the handler declares for that method; None where it does not take it."""
     return getattr(getattr(handler, method), "__operation__", None)

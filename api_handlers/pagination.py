@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from api_handlers.request_parsing import Paging
+from api_handlers.request_parsing import PageParams
 
 
 class Pagination(msgspec.Struct, frozen=True):
@@ -15,13 +15,13 @@ class Pagination(msgspec.Struct, frozen=True):
     total: int
 
 
-def links(url: str, query: Paging, total: int) -> str:
+def link_header(url: str, params: PageParams, total: int) -> str:
     """The `Link` header (RFC 8288) of the page of a list at `url` that `query` asks for, its filters kept."""
-    last = max(1, -(-total // query.limit))
-    pages = {"first": 1, "prev": min(query.page - 1, last), "next": query.page + 1, "last": last}
-    filters = {name: value for name, value in msgspec.structs.asdict(query).items() if value is not None and name not in ("page", "limit")}
+    last_page = max(1, -(-total // params.limit))
+    pages = {"first": 1, "prev": min(params.page - 1, last_page), "next": params.page + 1, "last": last_page}
+    filters = {name: value for name, value in msgspec.structs.asdict(params).items() if value is not None and name not in ("page", "limit")}
     return ", ".join(
-        f'<{url}?{urlencode(filters | {"page": page, "limit": query.limit})}>; rel="{rel}"'
+        f'<{url}?{urlencode(filters | {"page": page, "limit": params.limit})}>; rel="{rel}"'
         for rel, page in pages.items()
-        if 1 <= page <= last
+        if 1 <= page <= last_page
     )

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from tornado.web import HTTPError
 
 from preview.core import errors
-from preview.core.errors import Fault
+from preview.core.errors import FieldError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -20,11 +20,11 @@ RETRY_AFTER_SECONDS = 2
 _log = logging.getLogger(__name__)
 
 
-class NotJson(errors.PreviewError):
+class MalformedJson(errors.PreviewError):
     """The body is not JSON."""
 
 
-class NotAForm(errors.PreviewError):
+class MalformedMultipart(errors.PreviewError):
     """The body is said to be a form, and is not one, or breaks off."""
 
 
@@ -48,26 +48,26 @@ class UnsupportedMediaType(errors.PreviewError):
     """The body is of another media type, charset or coding than the resource takes."""
 
 
-STATUSES: dict[type[Exception], HTTPStatus] = {
-    NotJson: HTTPStatus.BAD_REQUEST,
-    NotAForm: HTTPStatus.BAD_REQUEST,
+STATUS_BY_ERROR: dict[type[Exception], HTTPStatus] = {
+    MalformedJson: HTTPStatus.BAD_REQUEST,
+    MalformedMultipart: HTTPStatus.BAD_REQUEST,
     Forbidden: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
-    errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.ValidationError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.NoRoom: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.InsufficientStorage: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """An exception that is none of these, and derived from none, is a fault of ours: 500, without its words."""
 
 
-class FaultDocument(msgspec.Struct, frozen=True):
+class InvalidParam(msgspec.Struct, frozen=True):
     """One thing wrong with the body or the query; `pointer` is a JSON pointer, a query parameter's name after the slash."""
 
     pointer: str
@@ -82,10 +82,10 @@ class Problem(msgspec.Struct, frozen=True):
     status: int
     detail: str
     instance: str
-    errors: list[FaultDocument] | UnsetType = UNSET
+    errors: list[InvalidParam] | UnsetType = UNSET
 
 
-class Answer(NamedTuple):
+class ProblemResponse(NamedTuple):
     """What a handler sends for an exception."""
 
     status: int
@@ -93,39 +93,43 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def answer(error: BaseException, instance: str) -> Answer:
+def to_problem(error: BaseException, instance: str) -> ProblemResponse:
     """The problem of an exception; `instance` is the request's path. A fault of ours is logged under an id, which the problem names."""
-    status = _status(error)
+    status = _status_for(error)
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"}
     detail = error.detail if isinstance(error, errors.PreviewError) else "The request could not be read."
-    faults: list[Fault] = error.faults if isinstance(error, errors.Invalid) else []
-    if isinstance(error, NotJson | NotAForm):
-        faults = [Fault("", error.detail)]
+    field_errors: list[FieldError] = error.field_errors if isinstance(error, errors.ValidationError) else []
+    if isinstance(error, MalformedJson | MalformedMultipart):
+        field_errors = [FieldError("", error.detail)]
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allow
     if isinstance(error, errors.Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        instance = log(error)
+        instance = log_internal_error(error)
         detail = "Something went wrong here. The log tells what, under this instance."
-    shown = [FaultDocument(*fault) for fault in faults] if isinstance(error, NotJson | NotAForm | errors.Invalid) else UNSET
-    problem = Problem("about:blank", status.phrase, status.value, detail, instance, errors=shown)
-    return Answer(status.value, headers, msgspec.json.encode(problem))
+    invalid_params = (
+        [InvalidParam(*fault) for fault in field_errors]
+        if isinstance(error, MalformedJson | MalformedMultipart | errors.ValidationError)
+        else UNSET
+    )
+    problem = Problem("about:blank", status.phrase, status.value, detail, instance, errors=invalid_params)
+    return ProblemResponse(status.value, headers, msgspec.json.encode(problem))
 
 
-def log(error: BaseException) -> str:
+def log_internal_error(error: BaseException) -> str:
     """Logs a fault of ours: its type and the frames that it passed, without its words, which could quote a case (E4). Returns its id."""
     instance = f"urn:uuid:{uuid.uuid4()}"
     frames = reversed(traceback.extract_tb(error.__traceback__))
-    passed = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-    _log.error("%s: %s at %s", instance, type(error).__name__, passed)
+    stack = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    _log.error("%s: %s at %s", instance, type(error).__name__, stack)
     return instance
 
 
-def _status(error: BaseException) -> HTTPStatus:
+def _status_for(error: BaseException) -> HTTPStatus:
     if isinstance(error, HTTPError) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return HTTPStatus(error.status_code)
-    for kind in type(error).__mro__:
-        if kind in STATUSES:
-            return STATUSES[kind]
+    for error_type in type(error).__mro__:
+        if error_type in STATUS_BY_ERROR:
+            return STATUS_BY_ERROR[error_type]
     return HTTPStatus.INTERNAL_SERVER_ERROR

@@ -9,33 +9,33 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import NODEFAULT, Meta
 
-from api_handlers.problem_details import NotJson
-from preview.core.errors import Fault, Invalid
-from preview.core.periods import PATTERN
+from api_handlers.problem_details import MalformedJson
+from preview.core.errors import FieldError, ValidationError
+from preview.core.periods import PERIOD_ID_PATTERN
 from preview.model.resources import SnapshotStatus
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 ORGANIZATION_PATTERN = r"^org-[a-z0-9-]{1,40}$"
-MAX_PAGE = 2**53 - 1
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
-_TRUTHS = {"true": True, "false": False}
-_SHOWN_NAME = 60
+MAX_PAGE_NUMBER = 2**53 - 1
+_INTEGER = re.compile(r"0|[1-9][0-9]{0,18}")
+_BOOLEANS = {"true": True, "false": False}
+_MAX_ECHOED_NAME_LENGTH = 60
 
 OrganizationId = Annotated[str, Meta(title="org- and 1 to 40 of a to z, 0 to 9 and -", pattern=ORGANIZATION_PATTERN, examples=["org-1042"])]
-PeriodId = Annotated[str, Meta(title="YYYY, YYYY-H1 or YYYY-H2", pattern=PATTERN, examples=["2024"])]
-StatusFilter = Annotated[SnapshotStatus, Meta(title="processing, failed, current or historical")]
-Flag = Annotated[bool, Meta(title="true or false")]
-PageNumber = Annotated[int, Meta(title="a whole number from 1", ge=1, le=MAX_PAGE)]
+PeriodId = Annotated[str, Meta(title="YYYY, YYYY-H1 or YYYY-H2", pattern=PERIOD_ID_PATTERN, examples=["2024"])]
+SnapshotStatusFilter = Annotated[SnapshotStatus, Meta(title="processing, failed, current or historical")]
+BooleanParam = Annotated[bool, Meta(title="true or false")]
+PageNumber = Annotated[int, Meta(title="a whole number from 1", ge=1, le=MAX_PAGE_NUMBER)]
 PageLimit = Annotated[int, Meta(title="a whole number from 1 to 100", ge=1, le=100)]
-EventPlace = Annotated[str, Meta(title="the id of an event")]
+EventId = Annotated[str, Meta(title="the id of an event")]
 
 
-class NoQuery(msgspec.Struct, frozen=True):
+class EmptyQuery(msgspec.Struct, frozen=True):
     """A resource without query parameters: every one is refused."""
 
 
-class Paging(msgspec.Struct, frozen=True):
+class PageParams(msgspec.Struct, frozen=True):
     """The query of a list."""
 
     page: PageNumber = 1
@@ -52,80 +52,80 @@ class Parameter(NamedTuple):
 
 
 @cache
-def parameters(kind: type[msgspec.Struct]) -> dict[str, Parameter]:
+def parameters_of(struct_type: type[msgspec.Struct]) -> dict[str, Parameter]:
     """The fields of a query or body type, by name. Each is `Annotated` with a `Meta` whose title says what it must be."""
-    return {field.name: _parameter(field) for field in msgspec.structs.fields(kind)}
+    return {field.name: _parameter_from_field(field) for field in msgspec.structs.fields(struct_type)}
 
 
-def parse_query(kind: type[T], query: str) -> T:
+def parse_query(struct_type: type[T], query: str) -> T:
     """A query string as `kind`. Raises `Invalid` with a fault for each parameter that is unknown, repeated, missing or wrong."""
     if not query:
-        return _build(kind, {}, [], "query")
-    known = parameters(kind)
-    given: dict[str, Any] = {}
-    faults: list[Fault] = []
+        return _build_struct(struct_type, {}, [], "query")
+    parameters = parameters_of(struct_type)
+    raw_values: dict[str, Any] = {}
+    errors: list[FieldError] = []
     for name, text in parse_qsl(query, keep_blank_values=True, errors="replace"):
-        if name in given:
-            faults.append(Fault(pointer(name), "is given twice"))
-        given[name] = _value(text, known[name].type) if name in known else text
-    return _build(kind, given, faults, "query")
+        if name in raw_values:
+            errors.append(FieldError(json_pointer(name), "is given twice"))
+        raw_values[name] = _coerce_query_value(text, parameters[name].type) if name in parameters else text
+    return _build_struct(struct_type, raw_values, errors, "query")
 
 
-def parse_body(kind: type[T], body: bytes) -> T:
+def parse_body(struct_type: type[T], body: bytes) -> T:
     """A JSON body as `kind`. Raises `NotJson`, or `Invalid` with a fault for each key that is unknown, missing or wrong."""
     try:
         raw = msgspec.json.decode(body)
     except msgspec.ValidationError as error:
-        raise Invalid("The body breaks a rule.", [Fault("", str(error))]) from None
+        raise ValidationError("The body breaks a rule.", [FieldError("", str(error))]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise NotJson("The body is not JSON.") from None
+        raise MalformedJson("The body is not JSON.") from None
     if not isinstance(raw, dict):
-        raise Invalid("The body breaks a rule.", [Fault("", "must be an object")])
-    return _build(kind, raw, [], "body")
+        raise ValidationError("The body breaks a rule.", [FieldError("", "must be an object")])
+    return _build_struct(struct_type, raw, [], "body")
 
 
-def _build(kind: type[T], given: dict[str, Any], faults: list[Fault], part: str) -> T:
-    known = parameters(kind)
-    faults.extend(Fault(pointer(name), "is not known here") for name in given if name not in known)
+def _build_struct(struct_type: type[T], raw_values: dict[str, Any], errors: list[FieldError], location: str) -> T:
+    parameters = parameters_of(struct_type)
+    errors.extend(FieldError(json_pointer(name), "is not known here") for name in raw_values if name not in parameters)
     values: dict[str, Any] = {}
-    for name, parameter in known.items():
-        if name in given:
+    for name, parameter in parameters.items():
+        if name in raw_values:
             try:
-                values[name] = _checked(given[name], parameter)
+                values[name] = _validate(raw_values[name], parameter)
             except ValueError:
-                faults.append(Fault(pointer(name), f"must be {parameter.meta.title}"))
+                errors.append(FieldError(json_pointer(name), f"must be {parameter.meta.title}"))
         elif parameter.required:
-            faults.append(Fault(pointer(name), "is required"))
-    if faults:
-        raise Invalid(f"The {part} breaks a rule.", faults)
-    return kind(**values)
+            errors.append(FieldError(json_pointer(name), "is required"))
+    if errors:
+        raise ValidationError(f"The {location} breaks a rule.", errors)
+    return struct_type(**values)
 
 
-def _checked(value: Any, parameter: Parameter) -> Any:
+def _validate(value: Any, parameter: Parameter) -> Any:
     """Raises `ValueError` (`msgspec.ValidationError` is one). Patterns are matched whole: `$` alone lets a last line break pass."""
-    checked = msgspec.convert(value, parameter.type)
+    converted = msgspec.convert(value, parameter.type)
     pattern, schema = parameter.meta.pattern, parameter.meta.extra_json_schema or {}
-    if (pattern and not re.fullmatch(pattern, checked)) or checked != schema.get("const", checked):
+    if (pattern and not re.fullmatch(pattern, converted)) or converted != schema.get("const", converted):
         raise ValueError(parameter.name)
-    return checked
+    return converted
 
 
-def _value(text: str, type_: Any) -> Any:
+def _coerce_query_value(text: str, type_: Any) -> Any:
     """A query parameter's text as what JSON would have: a number or truth value where one is asked for."""
-    kind = get_args(type_)[0] if get_origin(type_) is Annotated else type_
-    if kind is int and _NUMBER.fullmatch(text):
+    base_type = get_args(type_)[0] if get_origin(type_) is Annotated else type_
+    if base_type is int and _INTEGER.fullmatch(text):
         return int(text)
-    return _TRUTHS.get(text, text) if kind is bool else text
+    return _BOOLEANS.get(text, text) if base_type is bool else text
 
 
-def _parameter(field: "msgspec.structs.FieldInfo") -> Parameter:
+def _parameter_from_field(field: "msgspec.structs.FieldInfo") -> Parameter:
     type_ = field.type
     if get_origin(type_) in (Union, UnionType):
-        (type_,) = (part for part in get_args(type_) if part is not NoneType)
+        (type_,) = (member for member in get_args(type_) if member is not NoneType)
     required = field.default is NODEFAULT and field.default_factory is NODEFAULT
     return Parameter(field.name, type_, required, type_.__metadata__[0])
 
 
-def pointer(name: str) -> str:
+def json_pointer(name: str) -> str:
     """RFC 6901, of a name that a client made up: cut, as it comes back to it."""
-    return "/" + name[:_SHOWN_NAME].replace("~", "~0").replace("/", "~1")
+    return "/" + name[:_MAX_ECHOED_NAME_LENGTH].replace("~", "~0").replace("/", "~1")

@@ -3,54 +3,63 @@
 from typing import Any
 
 from api_handlers import openapi
-from api_handlers.base import API, REPORT_DATA, NoSuchResource
-from api_handlers.event_broadcaster import Broadcaster
-from api_handlers.operations import METHODS, Policy, Route, operation_of
-from api_handlers.resources.deliveries import Deliveries, Delivery
-from api_handlers.resources.finding_codes import FindingCodes
-from api_handlers.resources.health import Livez, Readyz
-from api_handlers.resources.jobs import Job
-from api_handlers.resources.organizations import Organizations
-from api_handlers.resources.report_fields import ReportFields
-from api_handlers.resources.snapshots import Snapshot, Snapshots
-from api_handlers.watch import Watch
+from api_handlers.base import API_PATH, REPORT_DATA_PATH
+from api_handlers.event_broadcaster import EventBroadcaster
+from api_handlers.operations import METHODS, Policy, Route, declared_operation
+from api_handlers.resources.deliveries import DeliveryHandler, DeliveryListHandler
+from api_handlers.resources.finding_codes import FindingCodesHandler
+from api_handlers.resources.health import LivenessHandler, ReadinessHandler
+from api_handlers.resources.jobs import JobHandler
+from api_handlers.resources.not_found import NotFoundHandler
+from api_handlers.resources.organizations import OrganizationListHandler
+from api_handlers.resources.report_fields import ReportFieldsHandler
+from api_handlers.resources.snapshots import SnapshotHandler, SnapshotListHandler
+from api_handlers.watch import WatchHandler
 from preview.runtime.application import Application
 
 PUBLIC = Policy.PUBLIC
 
 # The customer writes the six paths with their base twice (contract G1): `doubled` serves that form too. `watch` stands before the ids.
 ROUTES = (
-    Route(REPORT_DATA, Snapshots, {"get": (PUBLIC, "listSnapshots"), "post": (PUBLIC, "requestSnapshot")}, doubled=REPORT_DATA),
-    Route(f"{REPORT_DATA}/watch", Watch, {"get": (PUBLIC, "watchChanges")}, doubled=REPORT_DATA),
     Route(
-        f"{REPORT_DATA}/{{snapshot_id}}",
-        Snapshot,
-        {"get": (PUBLIC, "getSnapshot"), "put": (PUBLIC, "invalidateSnapshot"), "delete": (PUBLIC, "deleteSnapshot")},
-        doubled=REPORT_DATA,
+        REPORT_DATA_PATH,
+        SnapshotListHandler,
+        {"get": (PUBLIC, "listSnapshots"), "post": (PUBLIC, "requestSnapshot")},
+        duplicate_prefix=REPORT_DATA_PATH,
     ),
-    Route(f"{API}/jobs/{{job_id}}", Job, {"get": (PUBLIC, "getJob")}),
-    Route(f"{API}/organizations", Organizations, {"get": (PUBLIC, "listOrganizations")}),
-    Route(f"{API}/report-fields", ReportFields, {"get": (PUBLIC, "getReportFields")}),
-    Route(f"{API}/deliveries", Deliveries, {"get": (PUBLIC, "listDeliveries"), "post": (PUBLIC, "deliver")}),
-    Route(f"{API}/deliveries/{{delivery_id}}", Delivery, {"get": (PUBLIC, "getDelivery")}),
-    Route(f"{API}/finding-codes", FindingCodes, {"get": (PUBLIC, "getFindingCodes")}),
-    Route("/openapi.json", openapi.OpenApi, {"get": (PUBLIC, "getOpenApi")}),
-    Route("/livez", Livez, {"get": (PUBLIC, "isAlive")}),
-    Route("/readyz", Readyz, {"get": (PUBLIC, "isReady")}),
+    Route(f"{REPORT_DATA_PATH}/watch", WatchHandler, {"get": (PUBLIC, "watchChanges")}, duplicate_prefix=REPORT_DATA_PATH),
+    Route(
+        f"{REPORT_DATA_PATH}/{{snapshot_id}}",
+        SnapshotHandler,
+        {"get": (PUBLIC, "getSnapshot"), "put": (PUBLIC, "invalidateSnapshot"), "delete": (PUBLIC, "deleteSnapshot")},
+        duplicate_prefix=REPORT_DATA_PATH,
+    ),
+    Route(f"{API_PATH}/jobs/{{job_id}}", JobHandler, {"get": (PUBLIC, "getJob")}),
+    Route(f"{API_PATH}/organizations", OrganizationListHandler, {"get": (PUBLIC, "listOrganizations")}),
+    Route(f"{API_PATH}/report-fields", ReportFieldsHandler, {"get": (PUBLIC, "getReportFields")}),
+    Route(f"{API_PATH}/deliveries", DeliveryListHandler, {"get": (PUBLIC, "listDeliveries"), "post": (PUBLIC, "deliver")}),
+    Route(f"{API_PATH}/deliveries/{{delivery_id}}", DeliveryHandler, {"get": (PUBLIC, "getDelivery")}),
+    Route(f"{API_PATH}/finding-codes", FindingCodesHandler, {"get": (PUBLIC, "getFindingCodes")}),
+    Route("/openapi.json", openapi.OpenApiHandler, {"get": (PUBLIC, "getOpenApi")}),
+    Route("/livez", LivenessHandler, {"get": (PUBLIC, "isAlive")}),
+    Route("/readyz", ReadinessHandler, {"get": (PUBLIC, "isReady")}),
 )
 
 
-def routes(application: Application, broadcaster: Broadcaster | None = None) -> list[tuple[str, type, dict[str, Any]]]:
+def build_routes(application: Application, broadcaster: EventBroadcaster | None = None) -> list[tuple[str, type, dict[str, Any]]]:
     """The rules for Tornado (`extra_patterns` of `pn.serve`). Give a broadcaster of your own to `drain` it when the program stops."""
     check_policies()
-    given = {"preview": application, "broadcaster": broadcaster or Broadcaster(application)}
-    described = given | {"document": openapi.describe(ROUTES, application.settings.prefix)}
-    rules = [(route.pattern(), route.handler, described if route.handler is openapi.OpenApi else given) for route in ROUTES]
-    return [*rules, (f"{API.rpartition('/')[0]}(?:/.*)?", NoSuchResource, given)]
+    handler_arguments = {"services": application, "broadcaster": broadcaster or EventBroadcaster(application)}
+    spec_arguments = handler_arguments | {"spec": openapi.build_spec(ROUTES, application.settings.prefix)}
+    url_rules = [
+        (route.pattern(), route.handler, spec_arguments if route.handler is openapi.OpenApiHandler else handler_arguments)
+        for route in ROUTES
+    ]
+    return [*url_rules, (f"{API_PATH.rpartition('/')[0]}(?:/.*)?", NotFoundHandler, handler_arguments)]
 
 
 def check_policies() -> None:
     """Raises `AssertionError` where a method of a handler is without a policy, or a policy without a method."""
     for route in ROUTES:
-        taken = {method for method in METHODS if operation_of(route.handler, method)}
-        assert taken == set(route.operations), f"{route.path}: {sorted(taken ^ set(route.operations))}"
+        declared = {method for method in METHODS if declared_operation(route.handler, method)}
+        assert declared == set(route.operations), f"{route.path}: {sorted(declared ^ set(route.operations))}"

@@ -6,27 +6,27 @@ import time
 
 import click
 
-from benchmarks.results import Figure, machine, table
+from benchmarks.results import BenchmarkResult, describe_machine, table
 
-NAMES = ("import_zip", "aggregation", "changed_case", "get_snapshot", "cold_screen", "overview", "live", "reader_memory")
+NAMES = ("import_zip", "aggregation", "changed_case", "get_snapshot", "first_load", "overview", "live", "reader_memory")
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(NAMES))
 def main(names: tuple[str, ...]) -> None:
     """Measure all, or the NAMES given, and print a table in Markdown."""
-    figures: list[Figure] = []
-    began = machine()
+    results: list[BenchmarkResult] = []
+    machine_before = describe_machine()
     for name in names or NAMES:
         click.echo(f"{name} ...", err=True)
         started = time.monotonic()
-        measured: list[Figure] = importlib.import_module(f"benchmarks.{name}").measure()
-        for figure in measured:
-            click.echo(figure.row(), err=True)
+        new_results: list[BenchmarkResult] = importlib.import_module(f"benchmarks.{name}").measure()
+        for result in new_results:
+            click.echo(result.row(), err=True)
         click.echo(f"{name}: {time.monotonic() - started:.0f} s", err=True)
-        figures += measured
-    click.echo(f"{table(figures)}\n\nFrom {began}\nto {machine()}")
-    sys.exit(0 if all(figure.met for figure in figures) else 1)
+        results += new_results
+    click.echo(f"{table(results)}\n\nFrom {machine_before}\nto {describe_machine()}")
+    sys.exit(0 if all(result.is_met for result in results) else 1)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ import msgspec
 
 from benchmarks import folder_fixtures, store_fixtures
 from benchmarks.folder_fixtures import ORGANIZATION, YEAR, Folder
-from benchmarks.results import Figure
-from preview.core.clock import instant_text
+from benchmarks.results import BenchmarkResult
+from preview.core.clock import sortable_timestamp
 from preview.core.periods import Period
 from preview.core.settings import Settings
-from preview.model.resources import Document
+from preview.model.resources import SnapshotDocument
 from preview.runtime.application import Application
 from tests.support import pipeline
-from tests.support.server_process import running
+from tests.support.server_process import running_server
 
 TARGET_SECONDS = 0.5
 FIELD = "antall_meldinger_mottatt"
@@ -31,109 +31,111 @@ _CASES = 3_000
 _NEIGHBOURS = 100
 _CASES_OF_A_NEIGHBOUR = 40
 _WAIT_SECONDS = 30
-_SETTINGS = ("--auto-quiet-seconds", "0", "--open-periods", str(YEAR))
+_SERVER_OPTIONS = ("--auto-quiet-seconds", "0", "--open-periods", str(YEAR))
 
 _SAK_ID = re.compile(rb'<Sak (?:[^>]* )?Id="([^"]+)"')
 
 
-def measure(cases: int = _CASES, neighbours: int = _NEIGHBOURS, rounds: int = 15) -> list[Figure]:
+def measure(cases: int = _CASES, neighbours: int = _NEIGHBOURS, rounds: int = 15) -> list[BenchmarkResult]:
     """By HTTP; then in one process, without what HTTP and looking take."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
-        changes, snapshot_id = _fill(Path(folder), data_dir, cases, neighbours)
-        by_another = _through_server(data_dir, snapshot_id, changes, rounds)
-        in_one = _in_one_process(data_dir, snapshot_id, changes, rounds)
-    of = f"a changed case of {cases:,}, beside {neighbours} organisations, in its snapshot"
+        changes, snapshot_id = _fill_store(Path(folder), data_dir, cases, neighbours)
+        over_http = _measure_over_http(data_dir, snapshot_id, changes, rounds)
+        in_process = _measure_in_process(data_dir, snapshot_id, changes, rounds)
+    label = f"a changed case of {cases:,}, beside {neighbours} organisations, in its snapshot"
     return [
-        Figure(f"{of}: from POST until GET shows it (longest)", max(by_another), "s", TARGET_SECONDS, ours=by_another),
-        Figure(f"{of}: from `receive` until its event (longest)", max(in_one), "s", TARGET_SECONDS, ours=in_one),
+        BenchmarkResult(f"{label}: from POST until GET shows it (longest)", max(over_http), "s", TARGET_SECONDS, samples=over_http),
+        BenchmarkResult(f"{label}: from `receive` until its event (longest)", max(in_process), "s", TARGET_SECONDS, samples=in_process),
     ]
 
 
-def _fill(folder: Path, data_dir: Path, cases: int, neighbours: int) -> tuple[Iterator[bytes], str]:
+def _fill_store(folder: Path, data_dir: Path, cases: int, neighbours: int) -> tuple[Iterator[bytes], str]:
     """A store with all of them and the large one's snapshot; returns folders of one of its cases, each with one melding more."""
     large: list[Folder] = []
     seen: set[bytes] = set()
-    for each in folder_fixtures.folders(folder_fixtures.service(max(0.05, cases / 1_000))):
-        sak = _sak_of(each.xml)
-        if sak not in seen and b"ErSlettet" not in each.xml:
+    for case_folder in folder_fixtures.folders(folder_fixtures.service(max(0.05, cases / 1_000))):
+        sak = _sak_id(case_folder.xml)
+        if sak not in seen and b"ErSlettet" not in case_folder.xml:
             seen.add(sak)
-            large.append(each)
+            large.append(case_folder)
         if len(large) == cases:
             break
-    with pipeline.opened(data_dir) as application:
-        store_fixtures.take(application, folder_fixtures.write_zip(folder / "large.zip", large))
+    with pipeline.open_application(data_dir) as application:
+        store_fixtures.import_file(application, folder_fixtures.write_zip(folder / "large.zip", large))
         others = (
-            each
+            case_folder
             for number in range(1, neighbours + 1)
-            for each in itertools.islice(folder_fixtures.folders(folder_fixtures.service(0.05, number)), _CASES_OF_A_NEIGHBOUR)
+            for case_folder in itertools.islice(folder_fixtures.folders(folder_fixtures.service(0.05, number)), _CASES_OF_A_NEIGHBOUR)
         )
-        store_fixtures.take(application, folder_fixtures.write_zip(folder / "others.zip", others))
+        store_fixtures.import_file(application, folder_fixtures.write_zip(folder / "others.zip", others))
         snapshot_id = pipeline.aggregate(application, ORGANIZATION, str(YEAR)).snapshot_id
-    return _changes(large[-1].xml), snapshot_id
+    return _changed_folders(large[-1].xml), snapshot_id
 
 
-def _sak_of(xml: bytes) -> bytes:
-    found = _SAK_ID.search(xml)
-    assert found is not None
-    return found[1]
+def _sak_id(xml: bytes) -> bytes:
+    match = _SAK_ID.search(xml)
+    assert match is not None
+    return match[1]
 
 
-def _changes(xml: bytes) -> Iterator[bytes]:
+def _changed_folders(xml: bytes) -> Iterator[bytes]:
     """The folder again and again, each a minute newer and with one melding more, received in the year that is counted."""
     at = xml.index(b"<Melding ")
     start = xml.index(b'DatoUttrekk="') + len(b'DatoUttrekk="')
     end = xml.index(b'"', start)
     moment = datetime(folder_fixtures.DAY.year, folder_fixtures.DAY.month, folder_fixtures.DAY.day, 12, tzinfo=UTC)
-    more = b""
+    added_meldinger = b""
     for number in itertools.count(1):
-        more += f'<Melding Id="00000000-0000-4000-8000-{number:012}" StartDato="{YEAR}-12-01"><Melder Kode="1"/></Melding>'.encode()
-        uttrekk = instant_text(moment + timedelta(minutes=number)).encode()
-        yield xml[:start] + uttrekk + xml[end:at] + more + xml[at:]
+        added_meldinger += (
+            f'<Melding Id="00000000-0000-4000-8000-{number:012}" StartDato="{YEAR}-12-01"><Melder Kode="1"/></Melding>'.encode()
+        )
+        extract_at = sortable_timestamp(moment + timedelta(minutes=number)).encode()
+        yield xml[:start] + extract_at + xml[end:at] + added_meldinger + xml[at:]
 
 
-def _through_server(data_dir: Path, snapshot_id: str, changes: Iterator[bytes], rounds: int) -> list[float]:
+def _measure_over_http(data_dir: Path, snapshot_id: str, changes: Iterator[bytes], rounds: int) -> list[float]:
     """From the POST of the folder until a GET of the snapshot shows it."""
-    taken: list[float] = []
-    with running(data_dir, *_SETTINGS) as server, httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client:
+    durations: list[float] = []
+    with running_server(data_dir, *_SERVER_OPTIONS) as server, httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client:
         url = f"{store_fixtures.SNAPSHOTS}/{snapshot_id}"
         for change in itertools.islice(changes, rounds):
-            before = _value(client.get(url).content)
-            began = time.perf_counter()
+            before = _field_value(client.get(url).content)
+            started = time.perf_counter()
             client.post(store_fixtures.DELIVERIES, content=change, headers={"Content-Type": "application/xml"}).raise_for_status()
-            while _value(client.get(url).content) != before + 1:
-                _check(began)
+            while _field_value(client.get(url).content) != before + 1:
+                _check_timeout(started)
                 time.sleep(0.002)
-            taken.append(time.perf_counter() - began)
-    return taken
+            durations.append(time.perf_counter() - started)
+    return durations
 
 
-def _in_one_process(data_dir: Path, snapshot_id: str, changes: Iterator[bytes], rounds: int) -> list[float]:
+def _measure_in_process(data_dir: Path, snapshot_id: str, changes: Iterator[bytes], rounds: int) -> list[float]:
     """From `receive` to the event that its aggregation has completed, as the feed hands it on."""
-    taken: list[float] = []
+    durations: list[float] = []
     settings = Settings(data_dir=data_dir, auto_quiet_seconds=0, open_periods=(Period(YEAR),))
     application = Application.open(settings)
     try:
         application.start()
-        completed = _Completed()
-        application.feed.subscribe(lambda events, _: completed.note([event.type for event in events]))
+        completed = _CompletionSignal()
+        application.dispatcher.subscribe(lambda events, _: completed.note([event.type for event in events]))
         for change in itertools.islice(changes, rounds):
-            before = _value(application.snapshots.document(snapshot_id).body)
+            before = _field_value(application.snapshots.get(snapshot_id).body)
             completed.event.clear()
-            began = time.perf_counter()
+            started = time.perf_counter()
             application.deliveries.receive([change], full=False, actor="benchmark")
             if not completed.event.wait(_WAIT_SECONDS):
                 raise RuntimeError("the changed case did not come through")
-            taken.append(time.perf_counter() - began)
-            if _value(application.snapshots.document(snapshot_id).body) != before + 1:
+            durations.append(time.perf_counter() - started)
+            if _field_value(application.snapshots.get(snapshot_id).body) != before + 1:
                 raise RuntimeError("the snapshot does not show the changed case")
     finally:
         application.close()
-    return taken
+    return durations
 
 
 @dataclass
-class _Completed:
+class _CompletionSignal:
     """Whether an aggregation has completed."""
 
     event: threading.Event = field(default_factory=threading.Event)
@@ -144,13 +146,13 @@ class _Completed:
             self.event.set()
 
 
-def _value(body: bytes) -> int:
-    document = msgspec.json.decode(body, type=Document)
-    value = next(each.value for section in document.sections for each in section.fields if each.field_key == FIELD)
+def _field_value(body: bytes) -> int:
+    document = msgspec.json.decode(body, type=SnapshotDocument)
+    value = next(field.value for section in document.sections for field in section.fields if field.field_key == FIELD)
     assert isinstance(value, int)
     return value
 
 
-def _check(began: float) -> None:
-    if time.perf_counter() - began > _WAIT_SECONDS:
+def _check_timeout(started: float) -> None:
+    if time.perf_counter() - started > _WAIT_SECONDS:
         raise RuntimeError("the changed case did not come through")

@@ -20,13 +20,13 @@ def main() -> None:
     try:
         print("ready", flush=True)
         for line in sys.stdin:
-            act, *of = line.split()
-            began = time.time()
-            if act == "delete":
-                application.snapshots.delete(of[0], "benchmark", None)
+            action, *arguments = line.split()
+            started = time.time()
+            if action == "delete":
+                application.snapshots.delete(arguments[0], "benchmark", None)
             else:
-                application.snapshots.request(of[0], of[1], False, "benchmark")
-            print(began, flush=True)
+                application.snapshots.request(arguments[0], arguments[1], False, "benchmark")
+            print(started, flush=True)
     finally:
         application.close()
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from preview.core.clock import OSLO
-from preview.demo.sendings import sendings
-from preview.demo.services import Service, services
+from preview.demo.sent_folders import sent_folders
+from preview.demo.service_profiles import DemoService, demo_services
 
 DAY = date(2025, 1, 15)  # the demo's "today": fixed, so that every run reads the same bytes
 YEAR = 2024  # the newest whole year of the folders
-LEAST, MOST = 2_000, 8_192  # bytes of a v4 folder (`domain.md` 9)
+MIN_FOLDER_BYTES, MAX_FOLDER_BYTES = 2_000, 8_192  # bytes of a v4 folder (`domain.md` 9)
 ORGANIZATION = "org-1103"
 
 _ENTRY_OVERHEAD = 200  # bytes that an entry takes in a ZIP besides its content
@@ -31,13 +31,13 @@ class Folder(NamedTuple):
     xml: bytes
 
 
-def service(factor: float, number: int = 0) -> Service:
+def service(case_factor: float, number: int = 0) -> DemoService:
     """The demo's largest service with `factor` times its cases; with a `number`, one beside it that has only the kinds of cases in common."""
-    largest = services(DAY)[-1]
+    largest = demo_services(DAY)[-1]
     scaled = replace(
         largest,
-        eldre={kind: round(count * factor) for kind, count in largest.eldre.items()},
-        nye=tuple({kind: round(count * factor) for kind, count in kinds.items()} for kinds in largest.nye),
+        initial_cases={kind: round(count * case_factor) for kind, count in largest.initial_cases.items()},
+        new_cases=tuple({kind: round(count * case_factor) for kind, count in kinds.items()} for kinds in largest.new_cases),
         last=datetime.combine(DAY, time(0, 30), OSLO),
     )
     if not number:
@@ -46,36 +46,36 @@ def service(factor: float, number: int = 0) -> Service:
     return replace(scaled, organization_id=f"org-{kommunenummer}", kommune=(kommunenummer, f"Nabo {number}"))
 
 
-def folders(of: Service) -> Iterator[Folder]:
+def folders(demo_service: DemoService) -> Iterator[Folder]:
     """Its folders in the order of DatoUttrekk, those of the usual size."""
-    for sending in sendings(of):
-        xml = sending.xml(of).encode()
-        if LEAST <= len(xml) <= MOST:
-            yield Folder(f"{sending.extract.id}.xml", xml)
+    for sent_folder in sent_folders(demo_service):
+        xml = sent_folder.xml(demo_service).encode()
+        if MIN_FOLDER_BYTES <= len(xml) <= MAX_FOLDER_BYTES:
+            yield Folder(f"{sent_folder.extract.id}.xml", xml)
 
 
 def zip_of(count: int) -> Path:
     """A ZIP of so many folders of one organisation."""
-    path = _cache() / f"folders-{count}.zip"
+    path = _cache_folder() / f"folders-{count}.zip"
     if not path.exists():
         # Of 3,600 folders of the service itself, some 1,400 are of the usual size.
-        _write(path, islice(folders(service(max(0.05, count / 1_200))), count))
+        _write_atomically(path, islice(folders(service(max(0.05, count / 1_200))), count))
     return path
 
 
 def zip_of_bytes(size: int) -> Path:
     """A ZIP of about that many bytes: folders whose free text hardly packs."""
-    path = _cache() / f"bytes-{size}.zip"
+    path = _cache_folder() / f"bytes-{size}.zip"
     if not path.exists():
-        _write(path, _incompressible(size))
+        _write_atomically(path, _incompressible(size))
     return path
 
 
 def write_zip(path: Path, content: Iterable[Folder]) -> Path:
     """As a delivery comes, packed."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for each in content:
-            archive.writestr(each.name, each.xml)
+        for file in content:
+            archive.writestr(file.name, file.xml)
     return path
 
 
@@ -83,27 +83,27 @@ def _incompressible(size: int) -> Iterator[Folder]:
     """Folders with random text in a Presisering: cases of the usual shape, each under an id of its own."""
     rng = random.Random(1042)
     patterns = list(islice(folders(service(0.3)), 200))
-    packed = 0
+    written_bytes = 0
     number = 0
-    while packed < size:
+    while written_bytes < size:
         pattern = patterns[number % len(patterns)].xml
         text = b64encode(rng.randbytes(4_500))
         sak = pattern.index(b'<Sak Id="') + len(b'<Sak Id="')
-        own = f"{number:08x}".encode()
-        xml = pattern[:sak] + own + pattern[sak + 8 :].replace(b"<Melding ", b'<Melding Presisering="' + text + b'" ', 1)
+        sak_id = f"{number:08x}".encode()
+        xml = pattern[:sak] + sak_id + pattern[sak + 8 :].replace(b"<Melding ", b'<Melding Presisering="' + text + b'" ', 1)
         yield Folder(f"{number:08}.xml", xml)
-        packed += 4_500 + _ENTRY_OVERHEAD + len(pattern) // 4
+        written_bytes += 4_500 + _ENTRY_OVERHEAD + len(pattern) // 4
         number += 1
 
 
-def _write(path: Path, content: Iterable[Folder]) -> None:
+def _write_atomically(path: Path, content: Iterable[Folder]) -> None:
     """Whole, or not at all: another run may look for it now."""
-    own = path.with_suffix(f".{os.getpid()}")
-    write_zip(own, content)
-    own.replace(path)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    write_zip(temporary, content)
+    temporary.replace(path)
 
 
-def _cache() -> Path:
+def _cache_folder() -> Path:
     path = Path(tempfile.gettempdir()) / "bufdir-preview-benchmarks"
     path.mkdir(exist_ok=True)
     return path

@@ -10,20 +10,20 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.first_load import installed
-from benchmarks.processes import Helper, beside
-from benchmarks.results import Figure
+from benchmarks.first_load import chromium_path
+from benchmarks.processes import Helper, run_alongside
+from benchmarks.results import BenchmarkResult
 from benchmarks.store_fixtures import SNAPSHOTS
 from tests.builders import large_dataset
 from tests.conftest import CHROMIUM_ARGUMENTS
-from tests.support.server_process import running
+from tests.support.server_process import running_server
 
 TARGET_MS = 200
-SHARE = 0.95
+PERCENTILE = 0.95
 SERVICES = 20
 PERIOD = "2024"
-OF = large_dataset.organization_id(0)
-ON_THE_SAME, ON_THE_OVERVIEW, ON_OTHERS = 25, 10, 15
+ORGANIZATION = large_dataset.organization_id(0)
+SESSIONS_ON_PREVIEW, SESSIONS_ON_OVERVIEW, SESSIONS_ON_OTHER_PREVIEWS = 25, 10, 15
 
 _PAUSE_SECONDS = (0.2, 0.6)  # by chance, so that no commit comes in step with what looks for it
 _WAIT_SECONDS = 30
@@ -36,104 +36,112 @@ _WATCH = """selector => {
 }"""
 
 
-def measure(rounds: int = 20) -> list[Figure]:
+def measure(rounds: int = 20) -> list[BenchmarkResult]:
     """A report is deleted and asked for, by a process of its own and by the API in turns: each leaves both screens other than they were."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir = Path(folder) / "data"
         data_dir.mkdir()
-        large_dataset.fill(data_dir, SERVICES, (PERIOD,))
-        with running(data_dir, "--no-auto-aggregate") as server:
-            pages = [f"{server.url}{_preview(0)}"] * ON_THE_SAME + [f"{server.url}/"] * ON_THE_OVERVIEW
-            pages += [f"{server.url}{_preview(1 + number % (SERVICES - 1))}" for number in range(ON_OTHERS)]
+        large_dataset.fill_store(data_dir, SERVICES, (PERIOD,))
+        with running_server(data_dir, "--no-auto-aggregate") as server:
+            pages = [f"{server.url}{_preview_path(0)}"] * SESSIONS_ON_PREVIEW + [f"{server.url}/"] * SESSIONS_ON_OVERVIEW
+            pages += [f"{server.url}{_preview_path(1 + number % (SERVICES - 1))}" for number in range(SESSIONS_ON_OTHER_PREVIEWS)]
             with (
-                beside("benchmarks.sessions", *pages),
-                beside("benchmarks.commit_load", data_dir) as other,
+                run_alongside("benchmarks.sessions", *pages),
+                run_alongside("benchmarks.commit_load", data_dir) as commit_process,
                 httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client,
             ):
-                browser = playwright.chromium.launch(executable_path=installed(), args=list(CHROMIUM_ARGUMENTS))
+                browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS))
                 screens = {
-                    "the preview": _screen(browser, f"{server.url}{_preview(0)}", ".head"),
-                    "the overview": _screen(browser, f"{server.url}/", f"[data-region=row-{OF}]"),
+                    "the preview": _open_screen(browser, f"{server.url}{_preview_path(0)}", ".head"),
+                    "the overview": _open_screen(browser, f"{server.url}/", f"[data-region=row-{ORGANIZATION}]"),
                 }
-                return _measured(_writers(client, other), client, screens, rounds)
+                return _measure(_writers(client, commit_process), client, screens, rounds)
 
 
 Writer = tuple[Callable[[str], float], Callable[[], float]]
 
 
-def _writers(client: httpx.Client, other: Helper) -> dict[str, Writer]:
+def _writers(client: httpx.Client, commit_process: Helper) -> dict[str, Writer]:
     """What deletes that report, and what asks for it; each returns the moment before."""
 
     def delete(snapshot: str) -> float:
-        began = time.time()
+        started = time.time()
         client.delete(f"{SNAPSHOTS}/{snapshot}").raise_for_status()
-        return began
+        return started
 
     def post() -> float:
-        began = time.time()
-        client.post(SNAPSHOTS, json={"organization_id": OF, "period_id": PERIOD}).raise_for_status()
-        return began
+        started = time.time()
+        client.post(SNAPSHOTS, json={"organization_id": ORGANIZATION, "period_id": PERIOD}).raise_for_status()
+        return started
 
     return {
-        "another process": (lambda snapshot: float(other.ask(f"delete {snapshot}")), lambda: float(other.ask(f"request {OF} {PERIOD}"))),
+        "another process": (
+            lambda snapshot: float(commit_process.request(f"delete {snapshot}")),
+            lambda: float(commit_process.request(f"request {ORGANIZATION} {PERIOD}")),
+        ),
         "the API": (delete, post),
     }
 
 
-def _measured(writers: dict[str, Writer], client: httpx.Client, screens: dict[str, Page], rounds: int) -> list[Figure]:
-    seen: dict[tuple[str, str], list[float]] = {}
+def _measure(writers: dict[str, Writer], client: httpx.Client, screens: dict[str, Page], rounds: int) -> list[BenchmarkResult]:
+    durations: dict[tuple[str, str], list[float]] = {}
     for number in range(rounds + 1):
         for writer, (delete, request) in writers.items():
-            snapshot = _when_made(client)
+            snapshot = _wait_for_snapshot(client)
             for commit in (lambda snapshot=snapshot, delete=delete: delete(snapshot), request):
                 time.sleep(random.uniform(*_PAUSE_SECONDS))
-                began = commit()
+                started = commit()
                 for name, screen in screens.items():
-                    waited = _changed(screen, began) - began
+                    delay = _changed_at(screen, started) - started
                     if number:  # at the first, code is cold
-                        seen.setdefault((writer, name), []).append(waited * 1000)
+                        durations.setdefault((writer, name), []).append(delay * 1000)
     return [
-        Figure(
-            f"a commit by {writer} on {name}, beside 50 sessions (p95)", _percentile(times), "ms", TARGET_MS, ours=times, samples_unit="ms"
+        BenchmarkResult(
+            f"a commit by {writer} on {name}, beside 50 sessions (p95)",
+            _percentile(times),
+            "ms",
+            TARGET_MS,
+            samples=times,
+            samples_unit="ms",
         )
-        for (writer, name), times in seen.items()
+        for (writer, name), times in durations.items()
     ]
 
 
-def _preview(number: int) -> str:
+def _preview_path(number: int) -> str:
     return f"/preview?organization_id={large_dataset.organization_id(number)}&period_id={PERIOD}"
 
 
-def _when_made(client: httpx.Client) -> str:
+def _wait_for_snapshot(client: httpx.Client) -> str:
     """The snapshot of that report, which is ready."""
-    end = time.monotonic() + _WAIT_SECONDS
-    while time.monotonic() < end:
-        listed = client.get(SNAPSHOTS, params={"organization_id": OF, "period_id": PERIOD}).raise_for_status().json()["data"]
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < deadline:
+        listed = client.get(SNAPSHOTS, params={"organization_id": ORGANIZATION, "period_id": PERIOD}).raise_for_status().json()["data"]
         if listed and listed[0]["snapshot_status"] == "current":
             return listed[0]["snapshot_id"]
         time.sleep(0.02)
     raise RuntimeError("the report is not made")
 
 
-def _screen(browser: Browser, url: str, watched: str) -> Page:
+def _open_screen(browser: Browser, url: str, selector: str) -> Page:
     """A window of its own, as if nobody looked at another."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="nb-NO").new_page()
     page.goto(url)
     page.locator("html[data-live=on]").wait_for()
-    page.evaluate(_WATCH, watched)
+    page.evaluate(_WATCH, selector)
     return page
 
 
-def _changed(screen: Page, began: float) -> float:
+def _changed_at(screen: Page, started: float) -> float:
     """When the screen changed first after that moment."""
-    end = time.monotonic() + _WAIT_SECONDS
-    while time.monotonic() < end:
-        found: float | None = screen.evaluate("began => window.changedAt.find(at => at > began) ?? null", began)
-        if found is not None:
-            return found
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < deadline:
+        changed_at: float | None = screen.evaluate("began => window.changedAt.find(at => at > began) ?? null", started)
+        if changed_at is not None:
+            return changed_at
         time.sleep(0.05)
     raise RuntimeError("the screen did not change")
 
 
 def _percentile(times: list[float]) -> float:
-    return sorted(times)[ceil(SHARE * len(times)) - 1]
+    return sorted(times)[ceil(PERCENTILE * len(times)) - 1]

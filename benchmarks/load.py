@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 CONNECTIONS = 16
 
 
-def generator() -> str:
+def load_generator() -> str:
     """Which one it is."""
     return "wrk" if shutil.which("wrk") else "a client of our own in Python"
 
 
-def requests_a_second(url: str, seconds: float) -> float:
+def requests_per_second(url: str, seconds: float) -> float:
     """Over connections that are kept. Raises `RuntimeError` where an answer is not 200."""
     if wrk := shutil.which("wrk"):
         command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", url]
@@ -24,26 +24,26 @@ def requests_a_second(url: str, seconds: float) -> float:
         if match is None or "Non-2xx" in output or "Socket errors" in output:
             raise RuntimeError("wrk was not answered as it should be")
         return float(match[1])
-    return asyncio.run(_by_own_client(url, seconds))
+    return asyncio.run(_measure_with_asyncio(url, seconds))
 
 
-async def _by_own_client(url: str, seconds: float) -> float:
+async def _measure_with_asyncio(url: str, seconds: float) -> float:
     parts = urlsplit(url)
     request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
-    began = time.perf_counter()
-    end = began + seconds
-    counts = await asyncio.gather(*(_ask(parts.hostname or "", parts.port or 80, request, end) for _ in range(CONNECTIONS)))
-    return sum(counts) / (time.perf_counter() - began)
+    started = time.perf_counter()
+    deadline = started + seconds
+    counts = await asyncio.gather(*(_send_requests(parts.hostname or "", parts.port or 80, request, deadline) for _ in range(CONNECTIONS)))
+    return sum(counts) / (time.perf_counter() - started)
 
 
-async def _ask(host: str, port: int, request: bytes, end: float) -> int:
+async def _send_requests(host: str, port: int, request: bytes, deadline: float) -> int:
     reader, writer = await asyncio.open_connection(host, port)
     count = 0
-    while time.perf_counter() < end:
+    while time.perf_counter() < deadline:
         writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"(?i)content-length: (\d+)", head)
-        if not head.startswith(b"HTTP/1.1 200") or length is None:
+        headers = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", headers)
+        if not headers.startswith(b"HTTP/1.1 200") or length is None:
             raise RuntimeError("the server did not answer as it should")
         await reader.readexactly(int(length[1]))
         count += 1

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Playwright, sync_playwright
 
-from benchmarks.first_load import cold, installed
-from benchmarks.results import Figure
+from benchmarks.first_load import chromium_path, first_load_ms
+from benchmarks.results import BenchmarkResult
 from tests.builders import large_dataset
 from tests.conftest import CHROMIUM_ARGUMENTS
-from tests.support.server_process import running
+from tests.support.server_process import running_server
 
 COLD_TARGET_MS = 1_000
-ANSWER_TARGET_MS = 100  # what feels like at once
+INTERACTION_TARGET_MS = 100  # what feels like at once
 
 # The time from an event to the frame that shows what came of it, as the browser itself measures it, in steps of 8 ms.
-_LISTEN = """
+_OBSERVE_EVENTS = """
 window.answers = [];
 new PerformanceObserver(list => window.answers.push(...list.getEntries().map(entry => entry.duration)))
   .observe({type: "event", durationThreshold: 16, buffered: true});
@@ -23,60 +23,63 @@ new PerformanceObserver(list => window.answers.push(...list.getEntries().map(ent
 _SEARCHES = ("kommune 1", "kommune 39", "3211", "finnes ikke")
 
 
-def measure(rounds: int = 5) -> list[Figure]:
+def measure(rounds: int = 5) -> list[BenchmarkResult]:
     """Cold screens, then typing, figures and sort heads on one page."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir = Path(folder) / "data"
         data_dir.mkdir()
-        large_dataset.fill(data_dir)
-        with running(data_dir) as server:
-            shown = [
-                cold(playwright, f"{server.url}/?period_id=2024", ".list > tbody > tr", large_dataset.SERVICES) for _ in range(rounds + 1)
+        large_dataset.fill_store(data_dir)
+        with running_server(data_dir) as server:
+            load_times = [
+                first_load_ms(playwright, f"{server.url}/?period_id=2024", ".list > tbody > tr", large_dataset.SERVICES)
+                for _ in range(rounds + 1)
             ][1:]
-            answers = _answers(playwright, server.url)
+            interactions = _measure_interactions(playwright, server.url)
     return [
-        Figure("400 services of 8 years on a cold screen", max(shown), "ms", COLD_TARGET_MS, ours=shown, samples_unit="ms"),
-        Figure(
+        BenchmarkResult(
+            "400 services of 8 years on a cold screen", max(load_times), "ms", COLD_TARGET_MS, samples=load_times, samples_unit="ms"
+        ),
+        BenchmarkResult(
             "- from a key or click to the frame that shows it, slowest",
-            max(answers),
+            max(interactions),
             "ms",
-            ANSWER_TARGET_MS,
-            ours=answers,
+            INTERACTION_TARGET_MS,
+            samples=interactions,
             samples_unit="ms",
         ),
     ]
 
 
-def _answers(playwright: Playwright, url: str) -> list[float]:
+def _measure_interactions(playwright: Playwright, url: str) -> list[float]:
     """Milliseconds; what took less than 16 is not told by the browser and counts as 16."""
-    browser = playwright.chromium.launch(executable_path=installed(), args=list(CHROMIUM_ARGUMENTS))
+    browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS))
     try:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="nb-NO")
-        page.add_init_script(_LISTEN)
+        page.add_init_script(_OBSERVE_EVENTS)
         page.goto(url)
         page.locator("html[data-live=on]").wait_for()
         page.evaluate("window.answers.length = 0")
-        acts = _type_and_pick(page)
+        action_count = _interact(page)
         page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        slow: list[float] = page.evaluate("window.answers")
-        return [*slow, *[16.0] * max(0, acts - len(slow))]
+        measured: list[float] = page.evaluate("window.answers")
+        return [*measured, *[16.0] * max(0, action_count - len(measured))]
     finally:
         browser.close()
 
 
-def _type_and_pick(page: Page) -> int:
+def _interact(page: Page) -> int:
     """Returns how many things were done."""
-    done = 0
+    action_count = 0
     search = page.get_by_role("searchbox")
-    for wanted in _SEARCHES:
-        search.press_sequentially(wanted)
+    for query in _SEARCHES:
+        search.press_sequentially(query)
         search.press("Escape")
-        done += len(wanted) + 1
+        action_count += len(query) + 1
     for head in page.locator("th[aria-sort] button").all():
         head.click()
         head.click()
-        done += 2
-    for figure in page.locator(".fig").all():
-        figure.click()
-        done += 1
-    return done
+        action_count += 2
+    for tile in page.locator(".fig").all():
+        tile.click()
+        action_count += 1
+    return action_count

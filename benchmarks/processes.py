@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tests.support.server_process import REPOSITORY
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_END_SECONDS = 20
+_END_TIMEOUT_SECONDS = 20
 
 
 class Run(NamedTuple):
@@ -26,12 +26,12 @@ class Run(NamedTuple):
 
 def run(*arguments: str | Path) -> Run:
     """Runs this interpreter with these arguments to its end. Raises `RuntimeError` where it fails."""
-    began = time.perf_counter()
-    process = _started(arguments, stdin=subprocess.DEVNULL)
+    started_at = time.perf_counter()
+    process = _start(arguments, stdin=subprocess.DEVNULL)
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - began
+    wall = time.perf_counter() - started_at
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
     if process.returncode:
@@ -43,7 +43,7 @@ class Helper:
     """A module of ours that prints a line when it is ready, and ends when its input is closed (so too when we are gone)."""
 
     def __init__(self, module: str, *arguments: str | Path) -> None:
-        self._process = _started(["-m", module, *arguments], stdin=subprocess.PIPE)
+        self._process = _start(["-m", module, *arguments], stdin=subprocess.PIPE)
         assert self._process.stdout is not None
         self._output = self._process.stdout
         self.ready_line = self._output.readline().strip()
@@ -52,7 +52,7 @@ class Helper:
             self.end()
             raise RuntimeError(f"{module} did not start")
 
-    def ask(self, line: str) -> str:
+    def request(self, line: str) -> str:
         """Sends it a line; returns the one that it answers with."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
@@ -72,7 +72,7 @@ class Helper:
         self._process.stdin.close()
         try:
             rest = self._output.read()
-            self._process.wait(_END_SECONDS)
+            self._process.wait(_END_TIMEOUT_SECONDS)
         finally:
             self._process.kill()
             self._process.wait()
@@ -81,7 +81,7 @@ class Helper:
 
 
 @contextmanager
-def beside(module: str, *arguments: str | Path) -> Generator[Helper]:
+def run_alongside(module: str, *arguments: str | Path) -> Generator[Helper]:
     """A helper for the length of a block."""
     helper = Helper(module, *arguments)
     try:
@@ -91,9 +91,9 @@ def beside(module: str, *arguments: str | Path) -> Generator[Helper]:
 
 
 @contextmanager
-def started(*arguments: str | Path) -> Generator[subprocess.Popen[str]]:
+def running_process(*arguments: str | Path) -> Generator[subprocess.Popen[str]]:
     """A process for the length of a block, killed where it has not ended by then."""
-    process = _started(arguments, stdin=subprocess.DEVNULL)
+    process = _start(arguments, stdin=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -103,13 +103,13 @@ def started(*arguments: str | Path) -> Generator[subprocess.Popen[str]]:
         process.stdout.close()
 
 
-def cpu_of(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Seconds of processor that the process has taken so far."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def peak_of(pid: int) -> int:
+def peak_bytes(pid: int) -> int:
     """Bytes: the most memory that the process has had; 0 where it is gone."""
     try:
         match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
@@ -118,25 +118,25 @@ def peak_of(pid: int) -> int:
     return int(match[1]) * 1024 if match else 0
 
 
-def children_of(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     """The processes that it has started and that run, and those that they have started."""
-    found: list[int] = []
+    pids: list[int] = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             parent = int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
         except (FileNotFoundError, ProcessLookupError):
             continue
         if parent == pid:
-            found += [int(stat.parent.name), *children_of(int(stat.parent.name))]
-    return found
+            pids += [int(stat.parent.name), *descendants(int(stat.parent.name))]
+    return pids
 
 
-def _started(arguments: tuple[str | Path, ...] | list[str | Path], stdin: int) -> subprocess.Popen[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
+def _start(arguments: tuple[str | Path, ...] | list[str | Path], stdin: int) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
         cwd=REPOSITORY,
-        env=own,
+        env=environment,
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -23,24 +23,24 @@ HEADERS = {"Content-Type": "application/json"}
 class Waits(msgspec.Struct):
     """Milliseconds, in order."""
 
-    ours: list[float] = []
-    bare: list[float] = []
+    samples: list[float] = []
+    baseline: list[float] = []
 
 
-def putter(url: str) -> Callable[[], float]:
+def make_put_client(url: str) -> Callable[[], float]:
     """Sends one over a connection that is kept; returns how many milliseconds its answer took."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
 
     def put() -> float:
-        began = time.perf_counter()
+        started = time.perf_counter()
         connection.request("PUT", parts.path, BODY, HEADERS)
-        answer = connection.getresponse()
-        answer.read()
-        waited = time.perf_counter() - began
-        if answer.status not in (200, 202):
-            raise RuntimeError(f"a PUT was answered {answer.status}")
-        return waited * 1000
+        response = connection.getresponse()
+        response.read()
+        elapsed = time.perf_counter() - started
+        if response.status not in (200, 202):
+            raise RuntimeError(f"a PUT was answered {response.status}")
+        return elapsed * 1000
 
     put()
     return put
@@ -48,14 +48,14 @@ def putter(url: str) -> Callable[[], float]:
 
 def main() -> None:
     """Until its input is closed."""
-    bare, *ours = [putter(url) for url in sys.argv[1:]]
+    baseline, *put_clients = [make_put_client(url) for url in sys.argv[1:]]
     print("ready", flush=True)
     waits = Waits()
-    turn = 0
+    round_number = 0
     while not select.select([sys.stdin], [], [], PAUSE_SECONDS)[0]:
-        waits.ours.append(ours[turn % len(ours)]())
-        waits.bare.append(bare())
-        turn += 1
+        waits.samples.append(put_clients[round_number % len(put_clients)]())
+        waits.baseline.append(baseline())
+        round_number += 1
     print(msgspec.json.encode(waits).decode())
 
 

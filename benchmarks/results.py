@@ -12,24 +12,24 @@ from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsa
 
 
 @dataclass(frozen=True)
-class Figure:
+class BenchmarkResult:
     """One line of the result. `value` is what the target is for: a ratio to the peer, or an absolute number with its `unit`.
 
     `ours` and `peer` are the samples that it was made of, as measured. A figure without a target is told beside the others, to show
     what they rest on.
     """
 
-    what: str
+    name: str
     value: float
     unit: str = "x"
     target: float | None = None
     at_least: bool = False
-    ours: Sequence[float] = field(default_factory=list[float])
-    peer: Sequence[float] = field(default_factory=list[float])
+    samples: Sequence[float] = field(default_factory=list[float])
+    baseline_samples: Sequence[float] = field(default_factory=list[float])
     samples_unit: str = "s"
 
     @property
-    def met(self) -> bool:
+    def is_met(self) -> bool:
         """Whether the target is reached; true without one."""
         if self.target is None:
             return True
@@ -37,32 +37,32 @@ class Figure:
 
     def row(self) -> str:
         """As a row of the table."""
-        target = "" if self.target is None else f"{'>=' if self.at_least else '<='} {number(self.target)} {self.unit}"
-        verdict = "" if self.target is None else "met" if self.met else "**not met**"
-        samples = [_samples(values, self.samples_unit) for values in (self.ours, self.peer)]
-        return f"| {self.what} | {number(self.value)} {self.unit} | {target} | {verdict} | {samples[0]} | {samples[1]} |"
+        target = "" if self.target is None else f"{'>=' if self.at_least else '<='} {format_number(self.target)} {self.unit}"
+        verdict = "" if self.target is None else "met" if self.is_met else "**not met**"
+        samples = [_format_samples(values, self.samples_unit) for values in (self.samples, self.baseline_samples)]
+        return f"| {self.name} | {format_number(self.value)} {self.unit} | {target} | {verdict} | {samples[0]} | {samples[1]} |"
 
 
 def ratio(
-    what: str,
-    ours: Sequence[float],
-    peer: Sequence[float],
+    name: str,
+    samples: Sequence[float],
+    baseline_samples: Sequence[float],
     target: float | None = None,
     *,
     at_least: bool = False,
     unit: str = "s",
-) -> Figure:
+) -> BenchmarkResult:
     """The median of ours in times of the median of the peer's, both measured in turns."""
-    return Figure(what, median(ours) / median(peer), "x", target, at_least, ours, peer, unit)
+    return BenchmarkResult(name, median(samples) / median(baseline_samples), "x", target, at_least, samples, baseline_samples, unit)
 
 
-def table(figures: Sequence[Figure]) -> str:
+def table(results: Sequence[BenchmarkResult]) -> str:
     """All figures as a Markdown table."""
-    head = "| what | measured | target | | ours, median (least to most) | peer, median (least to most) |\n|---|---|---|---|---|---|"
-    return "\n".join([head, *(figure.row() for figure in figures)])
+    header = "| what | measured | target | | ours, median (least to most) | peer, median (least to most) |\n|---|---|---|---|---|---|"
+    return "\n".join([header, *(figure.row() for figure in results)])
 
 
-def machine() -> str:
+def describe_machine() -> str:
     """Where and when, and how busy it is: figures of a machine that others use too are noisy."""
     model = next((line.partition(":")[2].strip() for line in _cpu_lines() if line.startswith("model name")), platform.machine())
     at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -73,16 +73,18 @@ def machine() -> str:
     )
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """With as many digits as are worth reading."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _samples(values: Sequence[float], unit: str) -> str:
+def _format_samples(values: Sequence[float], unit: str) -> str:
     if not values:
         return ""
-    middle = f"{number(median(values))} {unit}"
-    return f"{middle} ({number(min(values))} to {number(max(values))}, n={len(values)})" if len(values) > 1 else middle
+    median_text = f"{format_number(median(values))} {unit}"
+    return (
+        f"{median_text} ({format_number(min(values))} to {format_number(max(values))}, n={len(values)})" if len(values) > 1 else median_text
+    )
 
 
 def _cpu_lines() -> list[str]:

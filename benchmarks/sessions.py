@@ -30,37 +30,37 @@ class Session:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, client: httpx.AsyncClient, url: str) -> AsyncIterator["Session"]:
+    async def connect(cls, client: httpx.AsyncClient, url: str) -> AsyncIterator["Session"]:
         """Listens for the length of a block."""
-        found = _TOKEN.search((await client.get(url)).raise_for_status().text)
-        assert found
+        token = _TOKEN.search((await client.get(url)).raise_for_status().text)
+        assert token
         parts = urlsplit(url)
         address = f"ws://{parts.netloc}{parts.path.rstrip('/')}/ws"
         socket = await websocket_connect(
-            HTTPRequest(address, headers={"Origin": f"http://{parts.netloc}"}), subprotocols=["bokeh", found[1]], max_message_size=2**26
+            HTTPRequest(address, headers={"Origin": f"http://{parts.netloc}"}), subprotocols=["bokeh", token[1]], max_message_size=2**26
         )
         session = cls(socket)
-        await session._begin()
-        reading = asyncio.create_task(session._read())
+        await session._start_listening()
+        reading = asyncio.create_task(session._count_patches())
         yield session
         reading.cancel()
         socket.close()
 
-    async def _begin(self) -> None:
-        await self._until("ACK")
+    async def _start_listening(self) -> None:
+        await self._wait_for("ACK")
         await self._send("PULL-DOC-REQ", {})
-        live = _LIVE.search(await self._until("PULL-DOC-REPLY"))
+        live = _LIVE.search(await self._wait_for("PULL-DOC-REPLY"))
         assert live
-        data = {"type": "map", "entries": [["model", {"id": live[1]}], ["data", {"type": "map", "entries": [["do", "ready"]]}]]}
+        data = {"type": "map", "entries": [["model", {"id": live[1]}], ["data", {"type": "map", "entries": [["action", "ready"]]}]]}
         event = {"type": "event", "name": "data_event", "values": data}
         await self._send("PATCH-DOC", {"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}]})
-        await self._until("OK")
+        await self._wait_for("OK")
 
     async def _send(self, kind: str, content: dict[str, object]) -> None:
         for fragment in ({"msgid": f"{kind}-{id(self)}", "msgtype": kind}, {}, content):
             await self._socket.write_message(msgspec.json.encode(fragment).decode())
 
-    async def _until(self, kind: str) -> str:
+    async def _wait_for(self, kind: str) -> str:
         """The content of the next message of that kind."""
         while True:
             head, content = await self._message()
@@ -73,7 +73,7 @@ class Session:
             raise RuntimeError("a session was closed")
         return msgspec.json.decode(str(fragments[0]), type=dict[str, object]), str(fragments[2])
 
-    async def _read(self) -> None:
+    async def _count_patches(self) -> None:
         while True:
             head, _ = await self._message()
             self.patches += head.get("msgtype") == "PATCH-DOC"
@@ -83,7 +83,7 @@ async def main() -> None:
     """Until its input is closed."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
-        sessions = [await stack.enter_async_context(Session.opened(client, url)) for url in sys.argv[1:]]
+        sessions = [await stack.enter_async_context(Session.connect(client, url)) for url in sys.argv[1:]]
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.read)
         print(msgspec.json.encode([session.patches for session in sessions]).decode())

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.folder_fixtures import DAY, ORGANIZATION, YEAR
-from preview.demo.deliveries import iterate
+from preview.demo.deliveries import demo_deliveries
 from preview.runtime.application import Application
 from tests.support import pipeline
 
@@ -16,28 +16,28 @@ EXAMPLE = "org-1042"
 SNAPSHOTS = "/api/v1/aggregated-report-data"
 DELIVERIES = "/api/v1/deliveries"
 
-_LOOK_SECONDS = 0.02
+_POLL_SECONDS = 0.02
 
 
 def with_example(data_dir: Path, day: date = DAY) -> str:
     """The customer's own example, 2023 and 2024; returns the id of the snapshot of 2024."""
-    with pipeline.opened(data_dir) as application:
+    with pipeline.open_application(data_dir) as application:
         return _add_example(application, day)
 
 
 def with_example_and(data_dir: Path, folders: Path) -> tuple[str, str]:
     """The example, and a snapshot of the organisation of those folders; returns the ids of both."""
-    with pipeline.opened(data_dir) as application:
+    with pipeline.open_application(data_dir) as application:
         example = _add_example(application, DAY)
-        take(application, folders)
+        import_file(application, folders)
         return example, pipeline.aggregate(application, ORGANIZATION, str(YEAR)).snapshot_id
 
 
-def take(application: Application, path: Path) -> None:
+def import_file(application: Application, path: Path) -> None:
     """Delivers the file and waits until it is taken. Raises `RuntimeError` where anything of it was refused."""
     receipt = application.deliveries.receive_paths([path], full=False, actor="benchmark")
-    application.worker.run_until(lambda: application.deliveries.document(receipt.delivery_id).completed_at is not None)
-    document = application.deliveries.document(receipt.delivery_id)
+    application.worker.wait_until(lambda: application.deliveries.get(receipt.delivery_id).completed_at is not None)
+    document = application.deliveries.get(receipt.delivery_id)
     if document.refused_files or document.delivery_status != "taken":
         raise RuntimeError("a delivery was not taken whole")
 
@@ -48,17 +48,17 @@ def post(url: str, content: bytes, media_type: str) -> None:
     It asks the list, which holds no findings: a thousand of them, written anew twenty times a second, would be a load of their own.
     """
     with httpx.Client(base_url=url, timeout=30) as client:
-        answer = client.post(DELIVERIES, content=content, headers={"Content-Type": media_type}).raise_for_status()
-        name = answer.json()["delivery_id"]
+        response = client.post(DELIVERIES, content=content, headers={"Content-Type": media_type}).raise_for_status()
+        name = response.json()["delivery_id"]
         while (delivery := client.get(DELIVERIES, params={"limit": 1}).json()["data"][0])["completed_at"] is None:
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
     if (delivery["delivery_id"], delivery["delivery_status"], delivery["refused_files"]) != (name, "taken", 0):
         raise RuntimeError("a delivery was not taken whole")
 
 
 def _add_example(application: Application, day: date) -> str:
     snapshot_id = ""
-    for delivery in islice(iterate(day), 4):  # organisations, figures, the example's two years
+    for delivery in islice(demo_deliveries(day), 4):  # organisations, figures, the example's two years
         pipeline.deliver(application, delivery.content, full=delivery.full)
         for organization_id, period_id in delivery.aggregate:
             snapshot_id = pipeline.aggregate(application, organization_id, period_id).snapshot_id

@@ -17,24 +17,26 @@ from tornado.web import HTTPError, RequestHandler
 
 from components.layout import styles
 
-HERE = Path(__file__).parent
+COMPONENTS_DIR = Path(__file__).parent
 _BOKEH = Path(bokeh.server.__file__).parent / "static"
 _PANEL = Path(panel.__file__).parent / "dist"
 _SHIMS = "bundled/reactiveesm/es-module-shims@*/dist/es-module-shims.min.js"
-_FOREVER = "public, max-age=31536000, immutable"
+_IMMUTABLE = "public, max-age=31536000, immutable"
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
 _COMPRESSIBLE = {".css", ".js"}
 # One a page, so that it asks once: its parts of ours in their order, the first of which decides that of the layers; then Designsystemet's.
-_SHEETS = {
+_BUNDLES = {
     "page.css": ("layout/page.css",),
     "preview.css": ("layout/page.css", "preview/preview.css", "deliveries/drawer.css"),
     "overview.css": ("layout/page.css", "overview/overview.css", "deliveries/drawer.css"),
 }
-_MAKES_ELEMENTS = {".html", ".py", ".js", ".svg"}
+_MARKUP_SUFFIXES = {".html", ".py", ".js", ".svg"}
 # What Panel's own page would load from below `static/`.
-_SCRIPT = re.compile(r'<script\b[^>]*\bsrc="(?:\./|/)?(?:[^"]*/)?static/(js/[^"?]+|extensions/panel/[^"?]+)(?:\?[^"]*)?"[^>]*></script>')
+_SCRIPT_TAG = re.compile(
+    r'<script\b[^>]*\bsrc="(?:\./|/)?(?:[^"]*/)?static/(js/[^"?]+|extensions/panel/[^"?]+)(?:\?[^"]*)?"[^>]*></script>'
+)
 # WebGL: no view of ours draws with it. (Panel's own script does not start without widgets and tables.)
-_UNUSED = {"js/bokeh-gl.min.js"}
+_EXCLUDED_SCRIPTS = {"js/bokeh-gl.min.js"}
 
 
 class Asset:
@@ -43,7 +45,7 @@ class Asset:
     def __init__(self, name: str, source: Path | bytes) -> None:
         self._source = source
         self._suffix = PurePosixPath(name).suffix
-        self.kind = _MEDIA_TYPES.get(self._suffix, "application/octet-stream")
+        self.content_type = _MEDIA_TYPES.get(self._suffix, "application/octet-stream")
 
     @cached_property
     def body(self) -> bytes:
@@ -66,64 +68,67 @@ class Assets:
 
     def __init__(self, groups: Mapping[str, Mapping[str, Path | bytes]]) -> None:
         self._assets: dict[str, Asset] = {}
-        self._addresses: dict[str, str] = {}
+        self._url_paths: dict[str, str] = {}
         for group, sources in groups.items():
             assets = {name: Asset(name, source) for name, source in sorted(sources.items())}
             digest = hashlib.sha256()
             for name, asset in assets.items():
                 digest.update(f"{name}\0{hashlib.sha256(asset.body).hexdigest()}\0".encode())
             for name, asset in assets.items():
-                address = f"{group}-{digest.hexdigest()[:16]}/{name}"
-                self._assets[address] = asset
-                self._addresses[name] = address
+                url_path = f"{group}-{digest.hexdigest()[:16]}/{name}"
+                self._assets[url_path] = asset
+                self._url_paths[name] = url_path
 
-    def address(self, name: str) -> str:
+    def url_path(self, name: str) -> str:
         """Below the program's prefix: `assets/look-0123456789abcdef/page.css`. Raises `KeyError` where there is none."""
-        return f"assets/{self._addresses[name]}"
+        return f"assets/{self._url_paths[name]}"
 
-    def find(self, address: str) -> Asset | None:
+    def find(self, url_path: str) -> Asset | None:
         """The inverse of `address`, without its `assets/`."""
-        return self._assets.get(address)
+        return self._assets.get(url_path)
 
     def compress(self) -> None:
         """All of them, before they are asked for."""
         for asset in self._assets.values():
             _ = asset.compressed
 
-    def scripts(self, bokeh_tags: str, prefix: str) -> str:
+    def rewrite_scripts(self, tags: str, prefix: str) -> str:
         """Panel's script tags with our addresses in place of its own; what no view needs is left out."""
 
-        def ours(match: re.Match[str]) -> str:
+        def local_tag(match: re.Match[str]) -> str:
             name = match[1]
-            return "" if name in _UNUSED else f'<script src="{prefix}/{self.address(name)}"></script>'
+            return "" if name in _EXCLUDED_SCRIPTS else f'<script src="{prefix}/{self.url_path(name)}"></script>'
 
-        return _SCRIPT.sub(ours, bokeh_tags)
+        return _SCRIPT_TAG.sub(local_tag, tags)
 
 
-def load() -> Assets:
+def load_assets() -> Assets:
     """Our own files and Designsystemet's, and Bokeh's and Panel's scripts."""
-    look: dict[str, Path | bytes] = {name: path for name, path in _own_files() if path.suffix == ".js"}
-    look |= {path.name: path for path in (HERE / "vendor").glob("*.woff2")}
-    look |= _sheets()
+    own_assets: dict[str, Path | bytes] = {name: path for name, path in _component_files() if path.suffix == ".js"}
+    own_assets |= {path.name: path for path in (COMPONENTS_DIR / "vendor").glob("*.woff2")}
+    own_assets |= _build_bundles()
     scripts: dict[str, Path | bytes] = {
         f"js/{name}": _BOKEH / "js" / name for name in ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js")
     }
     scripts |= {f"extensions/panel/{path.relative_to(_PANEL)}": path for path in (_PANEL / "panel.min.js", *_PANEL.glob(_SHIMS))}
-    return Assets({"look": look, "bokeh": scripts})
+    return Assets({"look": own_assets, "bokeh": scripts})
 
 
-def _own_files() -> list[tuple[str, Path]]:
+def _component_files() -> list[tuple[str, Path]]:
     """Our own files by their path below this folder, which is also their address, so that scripts import each other by it."""
-    paths = sorted(path for path in HERE.rglob("*") if path.is_file() and not path.is_relative_to(HERE / "vendor"))
-    return [(path.relative_to(HERE).as_posix(), path) for path in paths]
+    paths = sorted(path for path in COMPONENTS_DIR.rglob("*") if path.is_file() and not path.is_relative_to(COMPONENTS_DIR / "vendor"))
+    return [(path.relative_to(COMPONENTS_DIR).as_posix(), path) for path in paths]
 
 
-def _sheets() -> dict[str, bytes]:
-    made_by = "\n".join(path.read_text(encoding="utf-8") for _, path in _own_files() if path.suffix in _MAKES_ELEMENTS)
-    theirs = [(HERE / "vendor" / name).read_text(encoding="utf-8") for name in ("theme.css", "designsystemet.css")]
-    ours = {part: (HERE / part).read_text(encoding="utf-8") for parts in _SHEETS.values() for part in parts}
-    system = styles.needed(theirs, list(ours.values()), made_by)
-    return {name: ("".join(styles.compact(ours[part]) for part in parts) + system).encode() for name, parts in _SHEETS.items()}
+def _build_bundles() -> dict[str, bytes]:
+    markup_sources = "\n".join(path.read_text(encoding="utf-8") for _, path in _component_files() if path.suffix in _MARKUP_SUFFIXES)
+    design_system = [(COMPONENTS_DIR / "vendor" / name).read_text(encoding="utf-8") for name in ("theme.css", "designsystemet.css")]
+    own_sheets = {part: (COMPONENTS_DIR / part).read_text(encoding="utf-8") for parts in _BUNDLES.values() for part in parts}
+    used_design_system = styles.purge(design_system, list(own_sheets.values()), markup_sources)
+    return {
+        name: ("".join(styles.compact(own_sheets[part]) for part in parts) + used_design_system).encode()
+        for name, parts in _BUNDLES.items()
+    }
 
 
 class AssetHandler(RequestHandler):
@@ -131,15 +136,15 @@ class AssetHandler(RequestHandler):
 
     def initialize(self, assets: Assets) -> None:
         """`assets` is all that may be asked for."""
-        self._found = assets.find
+        self._find_asset = assets.find
 
-    async def get(self, address: str) -> None:
+    async def get(self, path: str) -> None:
         """Compressed where the browser takes it. 404 for anything else, an older release's files too."""
-        asset = self._found(address)
+        asset = self._find_asset(path)
         if asset is None:
             raise HTTPError(404)
-        self.set_header("Content-Type", asset.kind)
-        self.set_header("Cache-Control", _FOREVER)
+        self.set_header("Content-Type", asset.content_type)
+        self.set_header("Cache-Control", _IMMUTABLE)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Vary", "Accept-Encoding")
         if not asset.is_compressed:

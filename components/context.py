@@ -16,26 +16,26 @@ from markupsafe import Markup
 from tornado.web import RequestHandler
 
 from components.assets import Assets
-from components.layout.error_messages import Message
-from components.layout.preferences import LANGUAGE_NAMES, Visit, Words, visit
+from components.layout.error_messages import ErrorMessage
+from components.layout.preferences import LANGUAGE_NAMES, RequestPreferences, Translator, preferences_of
 from preview.runtime.application import Application
 
 Result = TypeVar("Result")
 
-HERE = Path(__file__).parent
-LIVE_MARK = "<!--live-->"
+COMPONENTS_DIR = Path(__file__).parent
+STREAM_SPLIT_MARKER = "<!--live-->"
 """Where a live page holds Bokeh's roots and scripts, behind all that is to be read."""
 
-_SYMBOL = re.compile(r'<symbol id="([\w-]+)" viewBox="0 0 16 16">(.*?)</symbol>')
+_ICON_SYMBOL = re.compile(r'<symbol id="([\w-]+)" viewBox="0 0 16 16">(.*?)</symbol>')
 
-_POLICY = (
+_CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}' blob:; connect-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
 @dataclass(frozen=True)
-class House:
+class AppContext:
     """What every page is made with. `prefix` stands before each address."""
 
     application: Application
@@ -44,39 +44,39 @@ class House:
     environment: Environment
 
     @classmethod
-    def of(cls, application: Application, assets: Assets) -> "House":
-        """Its templates know `asset(name)`, `address(path)` and the `shapes` of icons by name."""
+    def from_application(cls, application: Application, assets: Assets) -> "AppContext":
+        """Its templates know `asset(name)`, `url(path)` and the shapes of `icons` by name."""
         prefix = application.settings.prefix
         environment = Environment(
-            loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=FileSystemLoader(COMPONENTS_DIR), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        icons = (HERE / "layout" / "icons.svg").read_text(encoding="utf-8")
-        known: dict[str, Any] = {
-            "asset": lambda name: f"{prefix}/{assets.address(name)}",
-            "address": lambda path: f"{prefix}{path}",
+        icons = (COMPONENTS_DIR / "layout" / "icons.svg").read_text(encoding="utf-8")
+        template_globals: dict[str, Any] = {
+            "asset": lambda name: f"{prefix}/{assets.url_path(name)}",
+            "url": lambda path: f"{prefix}{path}",
             # Drawn where they stand: of a shape that is only referred to, the browser makes a tree of its own each time.
-            "shapes": {name: Markup(shape) for name, shape in _SYMBOL.findall(icons)},  # noqa: S704  (a file of our own)
+            "icons": {name: Markup(shape) for name, shape in _ICON_SYMBOL.findall(icons)},  # noqa: S704  (a file of our own)
         }
-        environment.globals.update(known)
+        environment.globals.update(template_globals)
         return cls(application, assets, prefix, environment)
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Compiles the templates and compresses the assets before the first visitor asks. Blocks."""
         for template in self.environment.list_templates(extensions=["html"]):
             self.environment.get_template(template)
         self.assets.compress()
 
-    def parts(self, template: str) -> Any:
+    def macros(self, template: str) -> Any:
         """The macros of a template."""
         return self.environment.get_template(template).module
 
-    def scripts(self, tags: str) -> str:
+    def rewrite_scripts(self, tags: str) -> str:
         """Panel's script tags, with our addresses."""
-        return self.assets.scripts(tags, self.prefix)
+        return self.assets.rewrite_scripts(tags, self.prefix)
 
-    async def call(self, blocking: Callable[..., Result], *arguments: Any) -> Result:
+    async def run_blocking(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Calls a noun's method on a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.application.executor, blocking, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self.application.read_executor, function, *arguments)
 
     def actor(self, headers: Mapping[str, Any]) -> str:
         """Who acts, where a trusted proxy names them, else the door (contract, Actor)."""
@@ -89,35 +89,43 @@ class House:
         header = self.application.settings.actor_header
         return "-".join(part.capitalize() for part in header.split("-")) if header else None
 
-    def words(self, of: Visit) -> Words:
+    def translator(self, preferences: RequestPreferences) -> Translator:
         """The texts in the visitor's language."""
-        return Words(self.application.texts, of.language)
+        return Translator(self.application.texts, preferences.language)
 
-    def page(self, template: str, of: Visit, nonce: str, **variables: Any) -> str:
-        """A whole page. `variables` must hold `here` (a key of the navigation, or ""), `title` and `live`."""
-        words = self.words(of)
+    def render_page(self, template: str, preferences: RequestPreferences, nonce: str, **variables: Any) -> str:
+        """A whole page. `variables` must hold `active_page` (a key of the navigation, or ""), `title` and `live`."""
+        t = self.translator(preferences)
         return self.environment.get_template(template).render(
-            words=words,
-            language=of.language,
+            t=t,
+            language=preferences.language,
             language_names=LANGUAGE_NAMES,
-            theme=of.theme,
+            theme=preferences.theme,
             prefix=self.prefix,
-            beat=self.application.settings.heartbeat_seconds,
+            heartbeat_seconds=self.application.settings.heartbeat_seconds,
             nonce=nonce,
-            navigation=self._navigation(words, variables.pop("here")),
+            navigation=self._nav_items(t, variables.pop("active_page")),
             **variables,
         )
 
-    def told(self, told: Message, of: Visit, nonce: str) -> str:
+    def error_page(self, error: ErrorMessage, preferences: RequestPreferences, nonce: str) -> str:
         """A page that says what went wrong and offers the way back."""
-        return self.page("layout/error.html", of, nonce, here="", title=self.words(of)("app.title", page=told.text), live=False, told=told)
+        return self.render_page(
+            "layout/error.html",
+            preferences,
+            nonce,
+            active_page="",
+            title=self.translator(preferences)("app.title", page=error.text),
+            live=False,
+            error=error,
+        )
 
-    def _navigation(self, words: Words, here: str) -> list["Item"]:
-        overview = Item(words("app.overview"), f"{self.prefix}/", here == "overview")
-        return [overview, Item(words("app.preview"), "", True)] if here == "preview" else [overview]
+    def _nav_items(self, t: Translator, active_page: str) -> list["NavItem"]:
+        overview = NavItem(t("app.overview"), f"{self.prefix}/", active_page == "overview")
+        return [overview, NavItem(t("app.preview"), "", True)] if active_page == "preview" else [overview]
 
 
-class Elsewhere(Exception):
+class Redirect(Exception):
     """The page that was asked for is another one."""
 
     def __init__(self, path: str) -> None:
@@ -125,18 +133,18 @@ class Elsewhere(Exception):
         self.path = path
 
 
-class Item(NamedTuple):
+class NavItem(NamedTuple):
     """An entry of the main menu; `here` is the page that is open."""
 
     name: str
-    address: str
-    here: bool
+    url: str
+    is_current: bool
 
 
-def guard(handler: RequestHandler) -> str:
+def set_security_headers(handler: RequestHandler) -> str:
     """Sets the headers of every page; returns the nonce that its scripts must carry."""
     nonce = secrets.token_urlsafe(16)
-    handler.set_header("Content-Security-Policy", _POLICY.format(nonce=nonce))
+    handler.set_header("Content-Security-Policy", _CONTENT_SECURITY_POLICY.format(nonce=nonce))
     handler.set_header("X-Content-Type-Options", "nosniff")
     handler.set_header("Referrer-Policy", "same-origin")
     handler.set_header("Cross-Origin-Opener-Policy", "same-origin")
@@ -144,30 +152,30 @@ def guard(handler: RequestHandler) -> str:
     return nonce
 
 
-class TellsCalmly(RequestHandler):
+class HtmlErrorMixin(RequestHandler):
     """A handler of pages: whatever goes wrong, a person reads a sentence and finds the way back."""
 
-    house: House
+    context: AppContext
     nonce: str
 
-    def tell(self, told: Message) -> None:
+    def send_error_page(self, error: ErrorMessage) -> None:
         """Answers with a sentence alone."""
-        self.set_status(told.status)
-        self.finish(self.house.told(told, visit(self.request), self.nonce))
+        self.set_status(error.status)
+        self.finish(self.context.error_page(error, preferences_of(self.request), self.nonce))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """In place of Tornado's own page; what went wrong has been logged."""
-        self.nonce = guard(self)
-        words = self.house.words(visit(self.request))
-        self.tell(Message(words("notice.no_page" if status_code == 404 else "notice.unexpected"), status_code))
+        self.nonce = set_security_headers(self)
+        t = self.context.translator(preferences_of(self.request))
+        self.send_error_page(ErrorMessage(t("notice.no_page" if status_code == 404 else "notice.unexpected"), status_code))
 
 
-class NothingHere(TellsCalmly):
+class NotFoundHandler(HtmlErrorMixin):
     """Any address that is no page."""
 
-    def initialize(self, house: House) -> None:
-        """`house` makes its HTML."""
-        self.house = house
+    def initialize(self, context: AppContext) -> None:
+        """`context` makes its HTML."""
+        self.context = context
 
     def prepare(self) -> None:
         """404."""

@@ -24,11 +24,11 @@ from tornado.websocket import WebSocketClosedError
 
 from components import assets
 from components.assets import AssetHandler
-from components.context import LIVE_MARK, Elsewhere, House, NothingHere, TellsCalmly, guard
-from components.deliveries.drawer import Drawers
+from components.context import STREAM_SPLIT_MARKER, AppContext, HtmlErrorMixin, NotFoundHandler, Redirect, set_security_headers
+from components.deliveries.drawer import DeliveryUpdates
 from components.export import OverviewExport, PreviewExport
-from components.layout.error_messages import message
-from components.layout.preferences import visit
+from components.layout.error_messages import error_message
+from components.layout.preferences import preferences_of
 from components.live.component import Fanout
 from components.overview.page import OverviewPage
 from components.preview.page import PreviewPage
@@ -36,21 +36,21 @@ from preview.runtime.application import Application
 
 log = logging.getLogger(__name__)
 
-_SESSION_KEY = "session.key"
+_SESSION_KEY_FILE = "session.key"
 
-_HEAD_START_SECONDS = 0.2
+_FIRST_PAINT_DELAY_SECONDS = 0.2
 """So long may a browser fetch styles and draw what is to be read, before a session (40 ms of our processor) and its scripts (750 kB) come
 between: its rows stand after half the time. On a busy machine a tenth of a second was too short for it."""
 
-_UNUSED_SECONDS = 10.0
+_UNUSED_SESSION_SECONDS = 10.0
 """A session whose page has been left, or has not come yet, is kept for so long. A page that comes later, or to another process, is given
 another."""
 
-_LOOK_SECONDS = 2.0
+_SESSION_SWEEP_SECONDS = 2.0
 """So often is it looked for such sessions."""
 
 
-class LivePageHandler(TellsCalmly, DocHandler):
+class LivePageHandler(HtmlErrorMixin, DocHandler):
     """The first answer of a live page. What it shows is read on a thread before there is a session, so that the event loop never waits,
     and goes out before, with styles and all.
     """
@@ -59,31 +59,33 @@ class LivePageHandler(TellsCalmly, DocHandler):
         """Reads it; a page that cannot be shown is answered here and costs no session."""
         await super().prepare()
         request: Any = self.request
-        self.house = self.settings["house"]
-        request.nonce = self.nonce = guard(self)
+        self.context = self.settings["context"]
+        request.nonce = self.nonce = set_security_headers(self)
         page = self.settings["pages"][self.application_context.url]
         try:
-            request.fetched = await page.fetch(visit(request))
-            self._before, _, request.after = page.html(request.fetched, visit(request), self.nonce).partition(LIVE_MARK)
-        except Elsewhere as elsewhere:
-            self.redirect(self.house.prefix + elsewhere.path)
+            request.page_data = await page.fetch(preferences_of(request))
+            self._shell, _, request.closing_html = page.render(request.page_data, preferences_of(request), self.nonce).partition(
+                STREAM_SPLIT_MARKER
+            )
+        except Redirect as redirect:
+            self.redirect(self.context.prefix + redirect.path)
         except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
-            self.tell(message(error, self.house.words(visit(request)), page.saying))
+            self.send_error_page(error_message(error, self.context.translator(preferences_of(request)), page.message_overrides))
 
     async def get_session(self) -> Any:
         """Called by Panel, which then writes the rest."""
         self.set_header("Content-Type", "text/html; charset=UTF-8")
-        self.write(self._before)
+        self.write(self._shell)
         try:
             await self.flush()
         except StreamClosedError:
             raise Finish from None  # who has left needs no session
-        await asyncio.sleep(_HEAD_START_SECONDS)
+        await asyncio.sleep(_FIRST_PAINT_DELAY_SECONDS)
         handler: Any = super()
         return await handler.get_session()
 
 
-class SameHostSocket(WSHandler):
+class SameOriginWebSocketHandler(WSHandler):
     """A page's own host may always connect; others as the settings say."""
 
     def open(self) -> None:
@@ -98,7 +100,7 @@ class SameHostSocket(WSHandler):
         return urlsplit(origin).netloc.lower() == self.request.headers.get("Host", "").lower() or super().check_origin(origin)
 
 
-def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], sockets: list[socket]) -> Server:
+def create_server(application: Application, api_routes: Sequence[tuple[Any, ...]], sockets: list[socket]) -> Server:
     """A server on these sockets, not yet started, on the current event loop. `application` must have been started.
 
     `server.start()`, then run the loop; `server.stop()` ends it. The port is `server.port`.
@@ -113,35 +115,35 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], socke
     # Bokeh binds by itself; one that takes what it is given can share a port with other processes.
     port = sockets[0].getsockname()[1]
     setattr(bokeh_server, "bind_sockets", lambda *_: (sockets, port))  # noqa: B010
-    per_app_patterns[:] = [(r"/?", LivePageHandler), (r"/ws", SameHostSocket)]
-    house = House.of(application, assets.load())
-    application.executor.submit(house.warm)
-    cast(Any, IOLoop.current()).asyncio_loop.set_exception_handler(_left_pages_are_no_error)
-    pages, plain = _pages(application, house)
+    per_app_patterns[:] = [(r"/?", LivePageHandler), (r"/ws", SameOriginWebSocketHandler)]
+    context = AppContext.from_application(application, assets.load_assets())
+    application.read_executor.submit(context.warm_up)
+    cast(Any, IOLoop.current()).asyncio_loop.set_exception_handler(_ignore_closed_websockets)
+    pages, plain_routes = _build_pages(application, context)
     server = pn.serve(
-        {path: page.open for path, page in pages.items()},
+        {path: page.create_session for path, page in pages.items()},
         address=settings.address,
         port=port,
         prefix=settings.prefix,
         websocket_origin=list(settings.websocket_origins) or None,
         use_xheaders=settings.use_xheaders,
-        extra_patterns=plain,
-        default_handler_class=NothingHere,
-        default_handler_args={"house": house},
+        extra_patterns=plain_routes,
+        default_handler_class=NotFoundHandler,
+        default_handler_args={"context": context},
         compress_response=True,
         use_index=False,
-        secret_key=_session_key(settings.data_dir),
+        secret_key=_load_or_create_session_key(settings.data_dir),
         sign_sessions=True,
         session_token_expiration=settings.token_seconds,
         # Bokeh's own pings end nothing.
         keep_alive_milliseconds=0,
         websocket_ping_interval=settings.websocket_timeout_seconds,
         websocket_ping_timeout=settings.websocket_timeout_seconds,
-        include_headers=[house.actor_header] if house.actor_header else [],
+        include_headers=[context.actor_header] if context.actor_header else [],
         include_cookies=["lang", "theme"],
-        unused_session_lifetime_milliseconds=int(_UNUSED_SECONDS * 1000),
-        check_unused_sessions_milliseconds=int(_LOOK_SECONDS * 1000),
-        house=house,
+        unused_session_lifetime_milliseconds=int(_UNUSED_SESSION_SECONDS * 1000),
+        check_unused_sessions_milliseconds=int(_SESSION_SWEEP_SECONDS * 1000),
+        context=context,
         pages=pages,
         location=False,
         show=False,
@@ -153,35 +155,35 @@ def serve(application: Application, api_routes: Sequence[tuple[Any, ...]], socke
     return cast(Server, server)
 
 
-def _pages(application: Application, house: House) -> tuple[dict[str, OverviewPage | PreviewPage], list[tuple[Any, ...]]]:
+def _build_pages(application: Application, context: AppContext) -> tuple[dict[str, OverviewPage | PreviewPage], list[tuple[Any, ...]]]:
     """The live pages by path, and the routes of what needs no session."""
     loop = IOLoop.current()
-    fanout = Fanout(application.feed, loop)
-    drawers = Drawers(house, application.feed, loop)
-    overview, preview = OverviewPage(house, fanout, drawers), PreviewPage(house, fanout, drawers)
-    plain: list[tuple[Any, ...]] = [
-        (r"/overview/export\.(csv|xlsx)", OverviewExport, {"house": house, "page": overview}),
-        (r"/preview/export\.(csv|xlsx)", PreviewExport, {"house": house}),
-        (r"/assets/(.+)", AssetHandler, {"assets": house.assets}),
+    fanout = Fanout(application.dispatcher, loop)
+    delivery_updates = DeliveryUpdates(context, application.dispatcher, loop)
+    overview, preview = OverviewPage(context, fanout, delivery_updates), PreviewPage(context, fanout, delivery_updates)
+    plain_routes: list[tuple[Any, ...]] = [
+        (r"/overview/export\.(csv|xlsx)", OverviewExport, {"context": context, "page": overview}),
+        (r"/preview/export\.(csv|xlsx)", PreviewExport, {"context": context}),
+        (r"/assets/(.+)", AssetHandler, {"assets": context.assets}),
     ]
-    return {overview.path: overview, preview.path: preview}, plain
+    return {overview.path: overview, preview.path: preview}, plain_routes
 
 
-def _left_pages_are_no_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _ignore_closed_websockets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Panel sends a patch in several frames and awaits them in turn: where a page is left meanwhile, nobody awaits the later ones."""
     if not isinstance(context.get("exception"), WebSocketClosedError):
         loop.default_exception_handler(context)
 
 
-def _session_key(folder: Path) -> bytes:
+def _load_or_create_session_key(data_dir: Path) -> bytes:
     """Signs sessions: one for all processes on the data folder, and the same after a restart."""
-    path = folder / _SESSION_KEY
+    path = data_dir / _SESSION_KEY_FILE
     if not path.exists():
         # Another process may do the same at this moment: only one link succeeds, and it is of a whole file.
-        own = folder / f"{_SESSION_KEY}.{os.getpid()}"
-        with os.fdopen(os.open(own, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        temporary = data_dir / f"{_SESSION_KEY_FILE}.{os.getpid()}"
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
         with suppress(FileExistsError):
-            path.hardlink_to(own)
-        own.unlink()
+            path.hardlink_to(temporary)
+        temporary.unlink()
     return path.read_bytes()

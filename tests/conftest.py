@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.published_files import published_folder
-from tests.support.server_process import REPOSITORY, Server, running
+from tests.support.server_process import REPOSITORY, Server, running_server
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FIREFOX_NAMES = ("firefox-esr", "firefox")
@@ -90,7 +90,7 @@ def cases() -> Path:
 @pytest.fixture
 def server(data_dir: Path) -> Generator[Server]:
     """The program, started on the empty `data_dir`."""
-    with running(data_dir) as started:
+    with running_server(data_dir) as started:
         yield started
 
 

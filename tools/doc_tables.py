@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from api_handlers.problem_details import STATUSES
+from api_handlers.problem_details import STATUS_BY_ERROR
 from preview.core.settings import SETTINGS
 from preview.events import log as event_log
-from preview.events.log import Happening
-from preview.i18n.catalog import Texts
-from preview.model.findings import Code
-from preview.parsing.ssb_checks.rules import CONTROLS, RULES, Control
+from preview.events.log import Event
+from preview.i18n.catalog import MessageCatalog
+from preview.model.findings import FindingCode
+from preview.parsing.ssb_checks.rules import CHECKS, EVALUATED_CHECKS, Check
 
 MARK = re.compile(r"(<!-- table: ([a-z]+), written by make fix -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -25,7 +25,7 @@ def settings_table() -> str:
     rows = (
         (
             f"`{setting.name}`",
-            f"`{setting.text(setting.default)}`" if setting.default not in (None, (), "") else "none",
+            f"`{setting.to_toml(setting.default)}`" if setting.default not in (None, (), "") else "none",
             setting.meta.title or "",
             setting.meta.description or "",
         )
@@ -34,9 +34,9 @@ def settings_table() -> str:
     return _table(("setting", "default", "must be", "what it does"), rows)
 
 
-def event_types() -> list[type[Happening]]:
+def event_types() -> list[type[Event]]:
     """Every type of event, in the order of their declaration."""
-    return [kind for kind in vars(event_log).values() if inspect.isclass(kind) and issubclass(kind, Happening) and kind is not Happening]
+    return [kind for kind in vars(event_log).values() if inspect.isclass(kind) and issubclass(kind, Event) and kind is not Event]
 
 
 def events_table() -> str:
@@ -56,7 +56,8 @@ def events_table() -> str:
 def problems_table() -> str:
     """Every error that a client may get: status, class, when."""
     return _table(
-        ("status", "error", "when"), ((str(status.value), f"`{kind.__name__}`", first_sentence(kind)) for kind, status in STATUSES.items())
+        ("status", "error", "when"),
+        ((str(status.value), f"`{kind.__name__}`", first_sentence(kind)) for kind, status in STATUS_BY_ERROR.items()),
     )
 
 
@@ -65,31 +66,31 @@ def controls_table() -> str:
     rows = (
         (
             control.name,
-            control.severity if control.milder is None else f"{control.severity}, {control.milder}",
+            control.severity if control.lenient_severity is None else f"{control.severity}, {control.lenient_severity}",
             "" if control.since == date.min else control.since.isoformat(),
-            *_decided(name, control),
+            *_check_outcome(name, control),
         )
-        for name, control in CONTROLS.items()
+        for name, control in CHECKS.items()
     )
     return _table(("control", "severity there", "since", "finding", "severity", "at", "what it says, or why it is not decided"), rows)
 
 
-def _decided(name: str, control: Control) -> tuple[str, str, str, str]:
+def _check_outcome(name: str, control: Check) -> tuple[str, str, str, str]:
     """What becomes of a control: the code, severity and place of its finding, and what that says."""
-    if control.why:
-        return "", "", "", control.why
+    if control.not_evaluated_reason:
+        return "", "", "", control.not_evaluated_reason
     if control.finding:
-        told = Code(control.finding)
-        return f"`{told.value}`", told.severity.value, "", told.detail
-    rule = RULES[name]
-    severity = rule.severity.value if control.milder is None else f"{rule.severity.value}, {rule.lesser.value}"
+        code = FindingCode(control.finding)
+        return f"`{code.value}`", code.severity.value, "", code.detail
+    rule = EVALUATED_CHECKS[name]
+    severity = rule.severity.value if control.lenient_severity is None else f"{rule.severity.value}, {rule.lenient_severity.value}"
     return f"`{rule.code}`", severity, f"`{rule.element}`", rule.detail
 
 
 def findings_table() -> str:
     """Every code that a finding may have: code, severity, what it says, what is to be done."""
-    texts = Texts.load()
-    rows = ((f"`{code.value}`", code.severity.value, code.detail, texts.get("en", f"finding.{code.value}.action")) for code in Code)
+    texts = MessageCatalog.load()
+    rows = ((f"`{code.value}`", code.severity.value, code.detail, texts.get("en", f"finding.{code.value}.action")) for code in FindingCode)
     return _table(("code", "severity", "what it says", "what to do"), rows)
 
 
@@ -107,13 +108,13 @@ def first_sentence(kind: type) -> str:
     return " ".join(inspect.cleandoc(kind.__dict__.get("__doc__") or "").split("\n\n")[0].split())
 
 
-def with_tables(text: str) -> str:
+def replace_tables(text: str) -> str:
     """The text with each marked table renewed. Raises `KeyError` for a mark that names none."""
     return MARK.sub(lambda match: f"{match[1]}{TABLES[match[2]]()}\n{match[3]}", text)
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
 
 
@@ -121,7 +122,7 @@ def main() -> int:
     """Gives the exit code."""
     for name in sys.argv[1:]:
         path = Path(name)
-        path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(replace_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

@@ -18,14 +18,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
-from tests.support.server_process import running
+from tests.support.server_process import running_server
 
 OVERVIEW = "/?period_id=2024"
 PREVIEW = "/preview?organization_id=org-1042&period_id=2024"
-DEVIATING = "/preview?organization_id=org-5601&period_id=2026"
-WIDE, NARROW, PAPER = (1440, 900), (375, 812), (720, 400)
-LARGEST_BYTES = 250_000
-DEMO_SECONDS, QUIET_SECONDS = 180, 8
+PREVIEW_WITH_DEVIATIONS = "/preview?organization_id=org-5601&period_id=2026"
+DESKTOP_SIZE, MOBILE_SIZE, PRINT_SIZE = (1440, 900), (375, 812), (720, 400)
+MAX_BYTES = 250_000
+DEMO_TIMEOUT_SECONDS, STABLE_SECONDS = 180, 8
 
 
 def _open_row(page: Page) -> None:
@@ -44,28 +44,28 @@ def _deliver(page: Page) -> None:
     expect(page.locator("#deliver").get_by_role("link").first).to_be_visible()
 
 
-class Picture(NamedTuple):
+class Screenshot(NamedTuple):
     """A file: the page's address, its size, and what is done before it is taken."""
 
     name: str
     path: str
-    size: tuple[int, int] = WIDE
+    size: tuple[int, int] = DESKTOP_SIZE
     theme: str = "light"
-    act: Callable[[Page], None] = lambda _: None
-    printed: bool = False
+    prepare: Callable[[Page], None] = lambda _: None
+    print_media: bool = False
 
 
-PICTURES = (
-    Picture("overview", OVERVIEW),
-    Picture("overview-dark", OVERVIEW, theme="dark"),
-    Picture("overview-375", OVERVIEW, NARROW),
-    Picture("overview-deliver", OVERVIEW, act=_deliver),
-    Picture("preview", PREVIEW),
-    Picture("preview-dark", PREVIEW, theme="dark"),
-    Picture("preview-375", PREVIEW, NARROW),
-    Picture("preview-row", DEVIATING, act=_open_row),
-    Picture("preview-dialog", PREVIEW, act=_ask_for_reason),
-    Picture("preview-print", PREVIEW, PAPER, printed=True),
+SCREENSHOTS = (
+    Screenshot("overview", OVERVIEW),
+    Screenshot("overview-dark", OVERVIEW, theme="dark"),
+    Screenshot("overview-375", OVERVIEW, MOBILE_SIZE),
+    Screenshot("overview-deliver", OVERVIEW, prepare=_deliver),
+    Screenshot("preview", PREVIEW),
+    Screenshot("preview-dark", PREVIEW, theme="dark"),
+    Screenshot("preview-375", PREVIEW, MOBILE_SIZE),
+    Screenshot("preview-row", PREVIEW_WITH_DEVIATIONS, prepare=_open_row),
+    Screenshot("preview-dialog", PREVIEW, prepare=_ask_for_reason),
+    Screenshot("preview-print", PREVIEW, PRINT_SIZE, print_media=True),
 )
 
 
@@ -73,43 +73,47 @@ def main(folder: Path) -> None:
     """Writes the pictures into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     chromium = next(path for name in CHROMIUM_NAMES if (path := shutil.which(name)))
-    with tempfile.TemporaryDirectory() as data, running(Path(data) / "data", "--demo") as server, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as data, running_server(Path(data) / "data", "--demo") as server, sync_playwright() as playwright:
         _wait_for_demo(server.url)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
-        for picture in PICTURES:
+        for picture in SCREENSHOTS:
             path = folder / f"{picture.name}.png"
-            _take(browser, server.url, picture, path)
+            _take_screenshot(browser, server.url, picture, path)
             print(f"{path} {path.stat().st_size // 1000} kB")
-            if path.stat().st_size > LARGEST_BYTES:
+            if path.stat().st_size > MAX_BYTES:
                 raise SystemExit(f"{path} is too large for a repository.")
         browser.close()
 
 
-def _take(browser: Browser, url: str, picture: Picture, path: Path) -> None:
+def _take_screenshot(browser: Browser, url: str, picture: Screenshot, path: Path) -> None:
     width, height = picture.size
     page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page.goto(f"{url}{picture.path}&theme={picture.theme}&lang=nb")
     page.locator("html[data-live=on]").wait_for()
-    picture.act(page)
+    picture.prepare(page)
     page.mouse.move(0, 0)  # points at nothing
-    if picture.printed:
+    if picture.print_media:
         page.emulate_media(media="print")
-    page.screenshot(path=path, full_page=picture.printed, animations="disabled", caret="hide")
+    page.screenshot(path=path, full_page=picture.print_media, animations="disabled", caret="hide")
     page.close()
 
 
 def _wait_for_demo(url: str) -> None:
     """Until everyone who has delivered has a report of 2024, and for some seconds nothing has changed."""
-    deadline = time.monotonic() + DEMO_SECONDS
-    seen, since = "", time.monotonic()
+    deadline = time.monotonic() + DEMO_TIMEOUT_SECONDS
+    last_etag, unchanged_since = "", time.monotonic()
     with httpx.Client(base_url=url, params={"limit": 100}) as api:
         while time.monotonic() < deadline:
-            answer = api.get("/api/v1/aggregated-report-data", params={"period_id": "2024"})
-            if answer.headers["etag"] != seen:
-                seen, since = answer.headers["etag"], time.monotonic()
-            reported = {row["organization_id"] for row in answer.json()["data"] if row["aggregated_at"]}
-            delivered = {each["organization_id"] for each in api.get("/api/v1/organizations").json()["data"] if each["sources"]}
-            if delivered and delivered <= reported and time.monotonic() - since > QUIET_SECONDS:
+            response = api.get("/api/v1/aggregated-report-data", params={"period_id": "2024"})
+            if response.headers["etag"] != last_etag:
+                last_etag, unchanged_since = response.headers["etag"], time.monotonic()
+            reported = {row["organization_id"] for row in response.json()["data"] if row["aggregated_at"]}
+            delivered = {
+                organization["organization_id"]
+                for organization in api.get("/api/v1/organizations").json()["data"]
+                if organization["sources"]
+            }
+            if delivered and delivered <= reported and time.monotonic() - unchanged_since > STABLE_SECONDS:
                 return
             time.sleep(0.2)
     raise SystemExit("The demo did not come up.")

@@ -2,40 +2,40 @@
 
 import msgspec
 
-from api_handlers.base import Handler
+from api_handlers.base import ApiHandler
 from api_handlers.operations import operation
 from preview.core.errors import Unavailable
 
 
-class Liveness(msgspec.Struct, frozen=True):
+class LivenessResponse(msgspec.Struct, frozen=True):
     """`boot_id` is another after each start."""
 
     boot_id: str
 
 
-class Readiness(msgspec.Struct, frozen=True):
+class ReadinessResponse(msgspec.Struct, frozen=True):
     """All that is needed to serve is there."""
 
     ready: bool
 
 
-class Livez(Handler):
+class LivenessHandler(ApiHandler):
     """The process answers, also while it stops."""
 
     serves_while_draining = True
 
-    @operation(answers={200: Liveness})
+    @operation(responses={200: LivenessResponse})
     def get(self) -> None:
         """The process lives."""
-        self.reply(Liveness(self.preview.boot_id))
+        self.send_json(LivenessResponse(self.services.boot_id))
 
 
-class Readyz(Handler):
+class ReadinessHandler(ApiHandler):
     """The process can serve."""
 
-    @operation(answers={200: Readiness})
+    @operation(responses={200: ReadinessResponse})
     def get(self) -> None:
         """The process can serve; 503 says why not."""
-        if faults := self.preview.faults():
-            raise Unavailable(f"{'; '.join(faults)}.")
-        self.reply(Readiness(ready=True))
+        if failures := self.services.readiness_failures():
+            raise Unavailable(f"{'; '.join(failures)}.")
+        self.send_json(ReadinessResponse(ready=True))

@@ -1,14 +1,16 @@
 """Jobs: how far an aggregation is and how it ended."""
 
-from api_handlers.base import Handler
+from api_handlers.base import ApiHandler
 from api_handlers.operations import operation
 from preview.model.resources import JobDocument
 
 
-class Job(Handler):
+class JobHandler(ApiHandler):
     """One job."""
 
-    @operation(answers={200: JobDocument, 304: None}, errors=(404,), heeds=("If-None-Match",), sends=("ETag",))
+    @operation(
+        responses={200: JobDocument, 304: None}, problem_statuses=(404,), request_headers=("If-None-Match",), response_headers=("ETag",)
+    )
     async def get(self, job_id: str) -> None:
         """One job: waiting, running, or how it ended."""
-        self.reply(await self.call(self.preview.jobs.document, job_id))
+        self.send_json(await self.run_blocking(self.services.jobs.get, job_id))

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from api_handlers.base import API, Handler
+from api_handlers.base import API_PATH, ApiHandler
 from api_handlers.operations import operation
 from api_handlers.pagination import Pagination
-from api_handlers.request_parsing import Paging
+from api_handlers.request_parsing import PageParams
 from preview.model.resources import OrganizationDocument
 
 
@@ -16,11 +16,16 @@ class OrganizationPage(msgspec.Struct, frozen=True):
     pagination: Pagination
 
 
-class Organizations(Handler):
+class OrganizationListHandler(ApiHandler):
     """The list of organisations."""
 
-    @operation(query=Paging, answers={200: OrganizationPage, 304: None}, heeds=("If-None-Match",), sends=("ETag", "Last-Event-ID", "Link"))
-    async def get(self, query: Paging) -> None:
+    @operation(
+        query=PageParams,
+        responses={200: OrganizationPage, 304: None},
+        request_headers=("If-None-Match",),
+        response_headers=("ETag", "Last-Event-ID", "Link"),
+    )
+    async def get(self, query: PageParams) -> None:
         """List organisations with what is held of them."""
-        rows, total, place = await self.call(self.preview.organizations.page, query.page, query.limit)
-        self.reply(OrganizationPage(rows, self.link_pages(f"{API}/organizations", query, total)), place=place)
+        rows, total, last_event_id = await self.run_blocking(self.services.organizations.page, query.page, query.limit)
+        self.send_json(OrganizationPage(rows, self.paginate(f"{API_PATH}/organizations", query, total)), last_event_id=last_event_id)

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from api_handlers.base import Handler
+from api_handlers.base import ApiHandler
 from api_handlers.operations import operation
-from preview.form.entries import InLanguages, Section, Unit
+from preview.form.entries import LocalizedText, Section, Unit
 
 
 class ReportField(msgspec.Struct, frozen=True):
@@ -15,8 +15,8 @@ class ReportField(msgspec.Struct, frozen=True):
     section_id: str
     unit: Unit
     counts_persons: bool
-    labels: InLanguages
-    definitions: InLanguages
+    labels: LocalizedText
+    definitions: LocalizedText
     legal_basis: str
     sql: str | None
 
@@ -28,12 +28,12 @@ class ReportForm(msgspec.Struct, frozen=True):
     fields: list[ReportField]
 
 
-class ReportFields(Handler):
+class ReportFieldsHandler(ApiHandler):
     """The catalogue."""
 
-    @operation(answers={200: ReportForm, 304: None}, heeds=("If-None-Match",), sends=("ETag",))
+    @operation(responses={200: ReportForm, 304: None}, request_headers=("If-None-Match",), response_headers=("ETag",))
     def get(self) -> None:
         """The form's sections and fields, in form order."""
-        catalogue = self.preview.catalogue
+        catalogue = self.services.catalogue
         fields = [msgspec.convert(field, ReportField, from_attributes=True) for field in catalogue.fields]
-        self.reply(ReportForm(list(catalogue.sections), fields))
+        self.send_json(ReportForm(list(catalogue.sections), fields))

@@ -6,32 +6,32 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from api_handlers.base import REPORT_DATA, Handler
+from api_handlers.base import REPORT_DATA_PATH, ApiHandler
 from api_handlers.operations import operation
 from api_handlers.pagination import Pagination
-from api_handlers.request_parsing import Flag, OrganizationId, Paging, PeriodId, StatusFilter
-from preview.model.resources import Deleted, Document, Invalidated, Requested, Summary
-from preview.reports.snapshots import Rendered
-from preview.runtime.idempotency import Answer
+from api_handlers.request_parsing import BooleanParam, OrganizationId, PageParams, PeriodId, SnapshotStatusFilter
+from preview.model.resources import SnapshotDeletion, SnapshotDocument, SnapshotInvalidated, SnapshotRequested, SnapshotSummary
+from preview.reports.snapshots import RenderedDocument
+from preview.runtime.idempotency import StoredResponse
 
-Confirmation = Annotated[bool, Meta(title="true", extra_json_schema={"const": True})]
-Reason = Annotated[
+ConfirmationParam = Annotated[bool, Meta(title="true", extra_json_schema={"const": True})]
+InvalidationReason = Annotated[
     str, Meta(title="text of 1 to 500 characters, not blanks alone", min_length=1, max_length=500, pattern=r"^[\s\S]*\S[\s\S]*$")
 ]
 
 
-class SnapshotQuery(Paging, frozen=True):
+class SnapshotQuery(PageParams, frozen=True):
     """Filters of the list, each optional."""
 
     organization_id: OrganizationId | None = None
     period_id: PeriodId | None = None
-    snapshot_status: StatusFilter | None = None
+    snapshot_status: SnapshotStatusFilter | None = None
 
 
 class SnapshotPage(msgspec.Struct, frozen=True):
     """A page of snapshots (contract 1)."""
 
-    data: list[Summary]
+    data: list[SnapshotSummary]
     pagination: Pagination
 
 
@@ -40,78 +40,93 @@ class SnapshotRequest(msgspec.Struct, frozen=True):
 
     organization_id: OrganizationId
     period_id: PeriodId
-    force_reaggregate: Flag = False
+    force_reaggregate: BooleanParam = False
 
 
-class Invalidation(msgspec.Struct, frozen=True):
+class InvalidationRequest(msgspec.Struct, frozen=True):
     """Why a snapshot is to be aggregated anew; `invalidate_cache` must be true."""
 
-    invalidate_cache: Confirmation
-    reason: Reason
+    invalidate_cache: ConfirmationParam
+    reason: InvalidationReason
 
 
-class Snapshots(Handler):
+class SnapshotListHandler(ApiHandler):
     """The list, and asking for a new one."""
 
     @operation(
-        query=SnapshotQuery, answers={200: SnapshotPage, 304: None}, heeds=("If-None-Match",), sends=("ETag", "Last-Event-ID", "Link")
+        query=SnapshotQuery,
+        responses={200: SnapshotPage, 304: None},
+        request_headers=("If-None-Match",),
+        response_headers=("ETag", "Last-Event-ID", "Link"),
     )
     async def get(self, query: SnapshotQuery) -> None:
         """List snapshots across all periods, the newest period first."""
-        rows, total, place = await self.call(
-            self.preview.snapshots.page, query.organization_id, query.period_id, query.snapshot_status, query.page, query.limit
+        rows, total, last_event_id = await self.run_blocking(
+            self.services.snapshots.page, query.organization_id, query.period_id, query.snapshot_status, query.page, query.limit
         )
-        self.reply(SnapshotPage(rows, self.link_pages(REPORT_DATA, query, total)), place=place)
+        self.send_json(SnapshotPage(rows, self.paginate(REPORT_DATA_PATH, query, total)), last_event_id=last_event_id)
 
     @operation(
         body=SnapshotRequest,
-        answers={200: Requested, 202: Requested},
-        errors=(400, 403, 409, 413, 415),
-        heeds=("Idempotency-Key",),
-        sends=("Location",),
+        responses={200: SnapshotRequested, 202: SnapshotRequested},
+        problem_statuses=(400, 403, 409, 413, 415),
+        request_headers=("Idempotency-Key",),
+        response_headers=("Location",),
     )
     async def post(self, body: SnapshotRequest) -> None:
         """Trigger an aggregation: a new snapshot, the one that is being made, or the one that is still valid."""
         actor = self.actor
 
-        def act() -> Answer:
-            requested, open_ = self.preview.snapshots.request(body.organization_id, body.period_id, body.force_reaggregate, actor)
-            location = self.url(f"{REPORT_DATA}/{requested.snapshot_id}")
-            return Answer(202 if open_ else 200, location, msgspec.json.encode(requested))
+        def request_snapshot() -> StoredResponse:
+            requested, is_pending = self.services.snapshots.request(body.organization_id, body.period_id, body.force_reaggregate, actor)
+            location = self.external_path(f"{REPORT_DATA_PATH}/{requested.snapshot_id}")
+            return StoredResponse(202 if is_pending else 200, location, msgspec.json.encode(requested))
 
-        await self.answer_once("snapshots", act)
+        await self.respond_idempotently("snapshots", request_snapshot)
 
 
-class Snapshot(Handler):
+class SnapshotHandler(ApiHandler):
     """One snapshot with every field."""
 
-    @operation(answers={200: Document, 304: None}, errors=(404,), heeds=("If-None-Match",), sends=("ETag", "Last-Event-ID"))
+    @operation(
+        responses={200: SnapshotDocument, 304: None},
+        problem_statuses=(404,),
+        request_headers=("If-None-Match",),
+        response_headers=("ETag", "Last-Event-ID"),
+    )
     def get(self, snapshot_id: str) -> Awaitable[None] | None:
         """One snapshot with every field, current and prior period."""
-        rendered = self.preview.snapshots.document_now(snapshot_id)
+        rendered = self.services.snapshots.cached_document(snapshot_id)
         if rendered is None:
             return self._get_from_store(snapshot_id)
         self._send(rendered)
         return None
 
-    @operation(body=Invalidation, answers={202: Invalidated}, errors=(400, 403, 404, 412, 413, 415), heeds=("If-Match",))
-    async def put(self, snapshot_id: str, body: Invalidation) -> None:
+    @operation(
+        body=InvalidationRequest,
+        responses={202: SnapshotInvalidated},
+        problem_statuses=(400, 403, 404, 412, 413, 415),
+        request_headers=("If-Match",),
+    )
+    async def put(self, snapshot_id: str, body: InvalidationRequest) -> None:
         """Invalidate the cache and aggregate anew; the snapshot keeps its id."""
         if_match = self.request.headers.get("If-Match")
-        self.reply(await self.call(self.preview.snapshots.invalidate, snapshot_id, body.reason, self.actor, if_match), 202)
+        self.send_json(await self.run_blocking(self.services.snapshots.invalidate, snapshot_id, body.reason, self.actor, if_match), 202)
 
-    @operation(answers={200: Deleted}, errors=(403, 404, 412), heeds=("If-Match",))
+    @operation(responses={200: SnapshotDeletion}, problem_statuses=(403, 404, 412), request_headers=("If-Match",))
     async def delete(self, snapshot_id: str) -> None:
         """Delete a snapshot and clear its cache entry."""
-        self.reply(await self.call(self.preview.snapshots.delete, snapshot_id, self.actor, self.request.headers.get("If-Match")))
+        self.send_json(
+            await self.run_blocking(self.services.snapshots.delete, snapshot_id, self.actor, self.request.headers.get("If-Match"))
+        )
 
     async def _get_from_store(self, snapshot_id: str) -> None:
-        self._send(await self.call(self.preview.snapshots.document, snapshot_id))
+        self._send(await self.run_blocking(self.services.snapshots.get, snapshot_id))
 
-    def _send(self, rendered: Rendered) -> None:
+    def _send(self, rendered: RenderedDocument) -> None:
         headers = self._headers
         headers["Etag"] = rendered.etag
-        headers["Last-Event-ID"] = str(rendered.place)
+        headers["Last-Event-ID"] = str(rendered.position)
         if "If-None-Match" in self.request.headers and self.check_etag_header():
             self.set_status(304)
             self.finish()

@@ -16,15 +16,15 @@ import msgspec
 from dash import dcc, html  # pyright: ignore[reportMissingImports]
 from werkzeug.serving import make_server
 
-from preview.model.resources import Document, FieldValue
+from preview.model.resources import FieldValue, SnapshotDocument
 
-HEAD = ("Felt", "I år", "I fjor", "Endring", "Kilde")
+HEADER = ("Felt", "I år", "I fjor", "Endring", "Kilde")
 
 
 def main() -> None:
     """Serves until its input ends."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    document = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Document)
+    document = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=SnapshotDocument)
     app = dash.Dash("snapshot", serve_locally=True)
     app.layout = html.Div([html.H1(document.organization_name), _table(document), *([_chart(document)] if "chart" in sys.argv[2:] else [])])
     server = make_server("127.0.0.1", 0, app.server, threaded=True)
@@ -34,21 +34,21 @@ def main() -> None:
     server.shutdown()
 
 
-def _table(document: Document) -> Any:
+def _table(document: SnapshotDocument) -> Any:
     rows: list[Any] = []
     for section in document.sections:
-        rows.append(html.Tr(html.Th(section.section_title, colSpan=len(HEAD))))
-        rows += [html.Tr([html.Td(cell) for cell in _cells(each)], className="field") for each in section.fields]
-    return html.Table([html.Thead(html.Tr([html.Th(each) for each in HEAD])), html.Tbody(rows)])
+        rows.append(html.Tr(html.Th(section.section_title, colSpan=len(HEADER))))
+        rows += [html.Tr([html.Td(cell) for cell in _cells(field)], className="field") for field in section.fields]
+    return html.Table([html.Thead(html.Tr([html.Th(field) for field in HEADER])), html.Tbody(rows)])
 
 
-def _cells(each: FieldValue) -> tuple[str, ...]:
-    now, before = each.value, each.prior_period_value
+def _cells(field: FieldValue) -> tuple[str, ...]:
+    now, before = field.value, field.prior_period_value
     change = "" if now is None or before is None else f"{now - before:+g}"
-    return (each.field_key, str(now or "–"), str(before or "–"), change, each.data_source or "")
+    return (field.field_key, str(now or "–"), str(before or "–"), change, field.data_source or "")
 
 
-def _chart(document: Document) -> Any:
+def _chart(document: SnapshotDocument) -> Any:
     fields = document.sections[0].fields
     return dcc.Graph(figure={"data": [{"type": "bar", "x": [each.field_key for each in fields], "y": [each.value for each in fields]}]})
 

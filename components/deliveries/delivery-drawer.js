@@ -22,7 +22,7 @@ function speak(sentence) {
 // ── what the session must know: whether the drawer is open, and what of ours is not read yet ──
 const files = new Map()          // delivery id -> the files that this page sent
 const unread = new Set()
-const follow = () => { if (isLive()) send({do: "deliveries", open: drawer.open, mine: [...unread]}) }
+const follow = () => { if (isLive()) send({action: "deliveries", open: drawer.open, own_deliveries: [...unread]}) }
 new MutationObserver(follow).observe(drawer, {attributeFilter: ["open"]})
 document.addEventListener("live:on", () => { if (drawer.open || unread.size) follow() })
 

@@ -13,16 +13,16 @@ from typing import Any
 from bokeh.document import Document
 from tornado.ioloop import IOLoop
 
-from components.context import House
-from components.deliveries.presenter import word
-from components.layout.preferences import Words
-from components.live.component import Live
+from components.context import AppContext
+from components.deliveries.presenter import present_delivery
+from components.layout.preferences import Translator
+from components.live.component import LiveComponent
 from preview.core.languages import Language
-from preview.events.dispatcher import Feed
+from preview.events.dispatcher import EventDispatcher
 
 log = logging.getLogger(__name__)
 
-OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
+CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "deliver.begun.one": (),
     "deliver.begun.other": ("n",),
     "deliver.files_one_delivery": ("n",),
@@ -47,94 +47,102 @@ OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
 }
 """Texts that the browser fills in, with the names that it fills."""
 
-_ENTRY = "delivery-"
-_NEWEST = 20
-_MOST_OF_ONE = 100
+_ENTRY_PREFIX = "delivery-"
+_MAX_LISTED = 20
+_MAX_OWN_DELIVERIES = 100
 # As many as a page keeps (delivery-drawer.js).
-_MOST_HELD = 40
+_MAX_SENT_ENTRIES = 40
 # So long each round collects what comes next.
-_PAUSE_SECONDS = 0.1
-_AFTER_FAILURE_SECONDS = 1.0
+_DEBOUNCE_SECONDS = 0.1
+_RETRY_SECONDS = 1.0
 
 
-class Drawer:
+class DeliveryDrawer:
     """One session's. It follows deliveries while it is open, and those that its page has sent until they are read."""
 
-    def __init__(self, live: Live, language: Language, document: Document) -> None:
+    def __init__(self, live: LiveComponent, language: Language, document: Document) -> None:
         self.language: Language = language
-        self.mine: frozenset[str] = frozenset()
-        self.held: frozenset[str] = frozenset()
+        self.own_deliveries: frozenset[str] = frozenset()
+        self.sent_entries: frozenset[str] = frozenset()
         """The regions of the newest entries that it has been given."""
         self._live = live
         self._document = document
         self._is_open = False
 
     @property
-    def follows(self) -> bool:
+    def is_active(self) -> bool:
         """Whether anything is to be told to it."""
-        return self._is_open or bool(self.mine)
+        return self._is_open or bool(self.own_deliveries)
 
-    def heed(self, sent: Mapping[str, Any]) -> None:
+    def update_subscription(self, message: Mapping[str, Any]) -> None:
         """What its page says: whether it is open, and the ids of what it has sent that is not read yet."""
-        mine = sent.get("mine")
-        self._is_open = sent.get("open") is True
-        self.mine = frozenset(str(each) for each in mine[:_MOST_OF_ONE]) if isinstance(mine, list) else frozenset()
+        own_deliveries = message.get("own_deliveries")
+        self._is_open = message.get("open") is True
+        self.own_deliveries = (
+            frozenset(str(delivery_id) for delivery_id in own_deliveries[:_MAX_OWN_DELIVERIES])
+            if isinstance(own_deliveries, list)
+            else frozenset()
+        )
 
-    def show(self, regions: Mapping[str, str]) -> None:
+    def send(self, regions: Mapping[str, str]) -> None:
         """Outside the session. An entry whose delivery is gone is empty, and goes from who has it."""
-        regions = {region: text for region, text in regions.items() if text or region in self.held}
-        entries = {region for region, text in regions.items() if text and region.startswith(_ENTRY)} | self.held - regions.keys()
-        self.held = frozenset(sorted(entries, key=lambda region: (len(region), region))[-_MOST_HELD:])
+        regions = {region: text for region, text in regions.items() if text or region in self.sent_entries}
+        entries = {
+            region for region, text in regions.items() if text and region.startswith(_ENTRY_PREFIX)
+        } | self.sent_entries - regions.keys()
+        self.sent_entries = frozenset(sorted(entries, key=lambda region: (len(region), region))[-_MAX_SENT_ENTRIES:])
         self._document.add_next_tick_callback(partial(self._live.patch, regions))
 
 
-class Drawers:
+class DeliveryUpdates:
     """Of one process: reads once for all that follow. On the event loop, but for `_read`."""
 
-    def __init__(self, house: House, feed: Feed, loop: IOLoop) -> None:
-        self._house = house
-        self._drawers: weakref.WeakSet[Drawer] = weakref.WeakSet()
-        self._has_moved = False
-        self._following: asyncio.Task[None] | None = None
-        feed.subscribe_deliveries(partial(loop.add_callback, self._move))
+    def __init__(self, context: AppContext, feed: EventDispatcher, loop: IOLoop) -> None:
+        self._context = context
+        self._drawers: weakref.WeakSet[DeliveryDrawer] = weakref.WeakSet()
+        self._has_changes = False
+        self._refresh_task: asyncio.Task[None] | None = None
+        feed.subscribe_deliveries(partial(loop.add_callback, self._on_change))
 
-    def take(self, drawer: Drawer, sent: Mapping[str, Any]) -> None:
+    def handle_message(self, drawer: DeliveryDrawer, sent: Mapping[str, Any]) -> None:
         """What the drawer's page says."""
-        drawer.heed(sent)
+        drawer.update_subscription(sent)
         self._drawers.add(drawer)
-        self._move()
+        self._on_change()
 
-    def leave(self, drawer: Drawer) -> None:
+    def remove(self, drawer: DeliveryDrawer) -> None:
         """It follows no more."""
         self._drawers.discard(drawer)
 
-    def _move(self) -> None:
-        self._has_moved = True
-        if self._following is None and any(drawer.follows for drawer in self._drawers):
-            self._following = asyncio.get_running_loop().create_task(self._follow())
+    def _on_change(self) -> None:
+        self._has_changes = True
+        if self._refresh_task is None and any(drawer.is_active for drawer in self._drawers):
+            self._refresh_task = asyncio.get_running_loop().create_task(self._refresh_loop())
 
-    async def _follow(self) -> None:
+    async def _refresh_loop(self) -> None:
         """Until everyone has everything. One at a time, so that nobody is given an older state after a newer."""
-        while self._has_moved:
-            self._has_moved = False
-            following = [drawer for drawer in self._drawers if drawer.follows]
-            mine = frozenset[str]().union(*(drawer.mine for drawer in following))
-            held = frozenset[str]().union(*(drawer.held for drawer in following))
+        while self._has_changes:
+            self._has_changes = False
+            active = [drawer for drawer in self._drawers if drawer.is_active]
+            own_deliveries = frozenset[str]().union(*(drawer.own_deliveries for drawer in active))
+            sent_entries = frozenset[str]().union(*(drawer.sent_entries for drawer in active))
             try:
-                for language in {drawer.language for drawer in following}:
-                    regions = await self._house.call(self._read, language, mine, held)
-                    for drawer in following:
+                for language in {drawer.language for drawer in active}:
+                    regions = await self._context.run_blocking(self._render_regions, language, own_deliveries, sent_entries)
+                    for drawer in active:
                         if drawer.language == language and drawer in self._drawers:
-                            drawer.show(regions)
+                            drawer.send(regions)
             except Exception:
                 log.exception("deliveries could not be read")
-                self._has_moved = True
-                await asyncio.sleep(_AFTER_FAILURE_SECONDS)
-            await asyncio.sleep(_PAUSE_SECONDS)
-        self._following = None
+                self._has_changes = True
+                await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(_DEBOUNCE_SECONDS)
+        self._refresh_task = None
 
-    def _read(self, language: Language, mine: frozenset[str], held: frozenset[str]) -> dict[str, str]:
-        words, parts = Words(self._house.application.texts, language), self._house.parts("deliveries/drawer.html")
-        views = self._house.application.deliveries.recent(_NEWEST, mine | {region.removeprefix(_ENTRY) for region in held})
-        regions = {f"{_ENTRY}{view.summary.delivery_id}": str(parts.delivery(word(view, words), words)) for view in views}
-        return {"no-deliveries": str(parts.nothing(words, not views)), **dict.fromkeys(held, ""), **regions}
+    def _render_regions(self, language: Language, own_deliveries: frozenset[str], sent_entries: frozenset[str]) -> dict[str, str]:
+        t, macros = Translator(self._context.application.texts, language), self._context.macros("deliveries/drawer.html")
+        views = self._context.application.deliveries.recent(
+            _MAX_LISTED, own_deliveries | {region.removeprefix(_ENTRY_PREFIX) for region in sent_entries}
+        )
+        regions = {f"{_ENTRY_PREFIX}{view.summary.delivery_id}": str(macros.delivery(present_delivery(view, t), t)) for view in views}
+        return {"no-deliveries": str(macros.no_deliveries(t, not views)), **dict.fromkeys(sent_entries, ""), **regions}

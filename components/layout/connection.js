@@ -17,7 +17,7 @@ function ask() {
   heard = false
   due = Date.now() + BEAT_MS
   timer = setTimeout(check, BEAT_MS)
-  send({do: "here"})
+  send({action: "ping"})
 }
 /** One that comes late has slept: what was sent meanwhile may not have been read yet. */
 function check() {

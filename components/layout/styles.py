@@ -5,26 +5,26 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from components.layout.selectors import Known, narrowed, parts
+from components.layout.selectors import Vocabulary, narrow, split_selectors
 
-_PIECE = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|\s+|/|[^{};"'/\s]+""", re.DOTALL)
+_TOKEN = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|\s+|/|[^{};"'/\s]+""", re.DOTALL)
 _IMPLIED = {"html", "head", "body"}
 _WORD = re.compile(r"[\w-]+")
 _ELEMENT = re.compile(r"""(?:<|createElement\(["'])([a-z][\w-]*)""")
-_OWN_PROPERTY = re.compile(r"(--[\w-]+)\s*:")
+_CUSTOM_PROPERTY = re.compile(r"(--[\w-]+)\s*:")
 _USED = re.compile(r"var\(\s*(--[\w-]+)")
 _COMPLETED = re.compile(r"var\(\s*(--[\w-]+)\$\{")
 
 
 @dataclass
-class Rule:
+class CssRule:
     """A declaration or statement, or with an `inner` whatever has braces."""
 
     head: str
-    inner: "list[Rule] | None" = None
+    children: "list[CssRule] | None" = None
 
     def __str__(self) -> str:
-        return f"{self.head};" if self.inner is None else f"{self.head}{{{''.join(map(str, self.inner))}}}"
+        return f"{self.head};" if self.children is None else f"{self.head}{{{''.join(map(str, self.children))}}}"
 
 
 def compact(text: str) -> str:
@@ -32,31 +32,33 @@ def compact(text: str) -> str:
     return "".join(map(str, parse(text)))
 
 
-def needed(system: Sequence[str], own: Sequence[str], sources: str) -> str:
+def purge(system: Sequence[str], own_sheets: Sequence[str], sources: str) -> str:
     """What is used of the sheets of a design system. `own` are the sheets that read its custom properties, and `sources` is all that makes
     elements: an element, class or colour that does not stand in it is on no page.
     """
     words = set(_WORD.findall(sources))
-    known = Known(words, _IMPLIED | set(_ELEMENT.findall(sources)))
-    completed = {begun + word for begun in _COMPLETED.findall(sources) for word in words}
-    used = completed.union(*(_USED.findall(text) for text in (*own, sources)))
-    return "".join(map(str, _read(list(_living([rule for text in system for rule in parse(text)], known)), used)))
+    vocabulary = Vocabulary(words, _IMPLIED | set(_ELEMENT.findall(sources)))
+    completed = {prefix + word for prefix in _COMPLETED.findall(sources) for word in words}
+    used = completed.union(*(_USED.findall(text) for text in (*own_sheets, sources)))
+    return "".join(
+        map(str, _drop_unread_properties(list(_used_rules([rule for text in system for rule in parse(text)], vocabulary)), used))
+    )
 
 
-def parse(text: str) -> list[Rule]:
+def parse(text: str) -> list[CssRule]:
     """Its rules, without comments, each run of white space as one blank."""
-    root: list[Rule] = []
-    open_: list[list[Rule]] = [root]
+    root: list[CssRule] = []
+    open_: list[list[CssRule]] = [root]
     head = ""
-    for piece in _PIECE.findall(text.replace('@charset "UTF-8";', "")):
+    for piece in _TOKEN.findall(text.replace('@charset "UTF-8";', "")):
         if piece == "{":
-            inner: list[Rule] = []
-            open_[-1].append(Rule(head.strip(), inner))
+            inner: list[CssRule] = []
+            open_[-1].append(CssRule(head.strip(), inner))
             open_.append(inner)
             head = ""
         elif piece in (";", "}"):
             if head.strip():
-                open_[-1].append(Rule(head.strip()))
+                open_[-1].append(CssRule(head.strip()))
             head = ""
             if piece == "}":
                 open_.pop()
@@ -65,34 +67,36 @@ def parse(text: str) -> list[Rule]:
     return root
 
 
-def _living(rules: Sequence[Rule], known: Known) -> Iterator[Rule]:
+def _used_rules(rules: Sequence[CssRule], vocabulary: Vocabulary) -> Iterator[CssRule]:
     """What can meet an element, and the selectors of it that can."""
     for rule in rules:
-        if rule.inner is None or rule.head.startswith("@keyframes"):
+        if rule.children is None or rule.head.startswith("@keyframes"):
             yield rule
             continue
         is_selector = not rule.head.startswith("@")
-        selectors = [same for each in parts(rule.head) for same in narrowed(each, known)] if is_selector else [rule.head]
-        inner = list(_living(rule.inner, known))
+        selectors = (
+            [selector for each in split_selectors(rule.head) for selector in narrow(each, vocabulary)] if is_selector else [rule.head]
+        )
+        inner = list(_used_rules(rule.children, vocabulary))
         if selectors and inner:
-            yield Rule(",".join(selectors), inner)
+            yield CssRule(",".join(selectors), inner)
 
 
-def _read(rules: list[Rule], used: set[str]) -> list[Rule]:
+def _drop_unread_properties(rules: list[CssRule], used: set[str]) -> list[CssRule]:
     """Without custom properties that nothing reads, of those that are read by `used` or by what is left."""
     while True:
-        left = used | set(_USED.findall("".join(map(str, rules))))
-        fewer = list(_without(rules, left))
-        if fewer == rules:
+        read = used | set(_USED.findall("".join(map(str, rules))))
+        remaining = list(_without_properties(rules, read))
+        if remaining == rules:
             return rules
-        rules = fewer
+        rules = remaining
 
 
-def _without(rules: Sequence[Rule], used: Collection[str]) -> Iterator[Rule]:
+def _without_properties(rules: Sequence[CssRule], used: Collection[str]) -> Iterator[CssRule]:
     for rule in rules:
-        if rule.inner is not None:
-            inner = list(_without(rule.inner, used))
+        if rule.children is not None:
+            inner = list(_without_properties(rule.children, used))
             if inner:
-                yield Rule(rule.head, inner)
-        elif not (own := _OWN_PROPERTY.match(rule.head)) or own[1] in used:
+                yield CssRule(rule.head, inner)
+        elif not (property_name := _CUSTOM_PROPERTY.match(rule.head)) or property_name[1] in used:
             yield rule

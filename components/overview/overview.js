@@ -230,7 +230,7 @@ document.addEventListener("live:waiting", ({detail}) => {
 function turn() {
   if (!isLive()) { location.reload(); return }
   setPaused(false)
-  send({do: "show", period_id: control("period_id").value})
+  send({action: "show", period_id: control("period_id").value})
 }
 function pick(values) { choose({...chosen(), ...values}); remember(true); arrange() }
 const reset = () => pick({...DEFAULTS, period_id: chosen().period_id, sort: chosen().sort})

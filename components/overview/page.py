@@ -15,22 +15,22 @@ from bokeh.document import Document
 from markupsafe import Markup
 from panel.viewable import Viewer
 
-from components.context import House
-from components.deliveries.drawer import OPEN_TEXTS as DRAWER_TEXTS
-from components.deliveries.drawer import Drawer, Drawers
+from components.context import AppContext
+from components.deliveries.drawer import CLIENT_TEMPLATES as DRAWER_TEMPLATES
+from components.deliveries.drawer import DeliveryDrawer, DeliveryUpdates
 from components.layout import value_formatting
-from components.layout.preferences import Visit, visit
-from components.live.component import Fanout, Live, live_page
-from components.overview.filters import ACROSS, ALL, COLUMNS, DESCENDING, DEVIATIONS, STATES, Choice
-from components.overview.presenter import collation
-from components.overview.updater import Board, Boards
-from preview.core.clock import now, timestamp
-from preview.core.errors import Invalid
+from components.layout.preferences import RequestPreferences, preferences_of
+from components.live.component import Fanout, LiveComponent, live_page
+from components.overview.filters import ALL, COLUMNS, CROSS_CUTTING, DESCENDING, DEVIATIONS, STATES, OverviewFilters
+from components.overview.presenter import collation_key
+from components.overview.updater import OverviewState, OverviewUpdater
+from preview.core.clock import format_rfc3339, now
+from preview.core.errors import ValidationError
 from preview.core.languages import Language
 from preview.core.periods import Period
 
 # Texts that the browser fills in, with the names that it fills.
-OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
+CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.offline_since": ("time",),
     "live.paused": (),
     "live.waiting.one": (),
@@ -46,24 +46,24 @@ OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class Figure(NamedTuple):
+class FilterTile(NamedTuple):
     """A key figure, which filters: `size` is the number of rows that it leaves."""
 
     show: str
-    size: int
-    is_chosen: bool
+    row_count: int
+    is_selected: bool
 
 
 @dataclass(frozen=True)
-class Fetched:
+class OverviewPageData:
     """What the first HTML is made of. `rows` stand in their order, those that do not pass hidden."""
 
-    choice: Choice
-    board: Board
+    filters: OverviewFilters
+    state: OverviewState
     rows: Markup
-    figures: tuple[Figure, ...]
-    systems: tuple[str, ...]
-    seen: int
+    tiles: tuple[FilterTile, ...]
+    case_systems: tuple[str, ...]
+    visible_count: int
 
 
 class OverviewView(Viewer):
@@ -72,34 +72,40 @@ class OverviewView(Viewer):
     period_id: str | None = param.String(default=None, allow_None=True, doc="Shown for every organisation, None for each one's newest.")  # pyright: ignore[reportAssignmentType]
 
     def __init__(
-        self, boards: Boards, drawers: Drawers, board: Board | None, language: Language, document: Document, **params: Any
+        self,
+        updater: OverviewUpdater,
+        delivery_updates: DeliveryUpdates,
+        state: OverviewState | None,
+        language: Language,
+        document: Document,
+        **params: Any,
     ) -> None:
         super().__init__(**params)
-        self._boards = boards
-        self._drawers = drawers
+        self._updater = updater
+        self._delivery_updates = delivery_updates
         self._document = document
         self.language: Language = language
-        self.behind = False
+        self.needs_full_refresh = False
         # Where the page came from another process there is none: then all is sent.
-        self.live = Live(board.regions if board else {}, self._take)
-        self.drawer = Drawer(self.live, language, document)
+        self.live = LiveComponent(state.regions if state else {}, self._handle_message)
+        self.drawer = DeliveryDrawer(self.live, language, document)
 
-    def take(self, board: Board) -> None:
+    def receive(self, board: OverviewState) -> None:
         """Outside the session."""
-        self._document.add_next_tick_callback(partial(self._show, board))
+        self._document.add_next_tick_callback(partial(self._patch_if_current, board))
 
-    def _show(self, board: Board) -> None:
+    def _patch_if_current(self, state: OverviewState) -> None:
         """In the session. What was read of a period that has been left meanwhile changes nothing."""
-        if board.overview.period_id == self.period_id:
-            self.live.patch({**board.gone(self.live.held), **board.regions})
+        if state.overview.period_id == self.period_id:
+            self.live.patch({**state.removed_rows(self.live.sent_regions), **state.regions})
 
-    def _take(self, sent: dict[str, Any]) -> None:
-        if sent.get("do") == "show":
-            self._boards.turn(self, _period(sent.get("period_id")))
-        elif sent.get("do") == "deliveries":
-            self._drawers.take(self.drawer, sent)
+    def _handle_message(self, sent: dict[str, Any]) -> None:
+        if sent.get("action") == "show":
+            self._updater.change_period(self, _parse_period(sent.get("period_id")))
+        elif sent.get("action") == "deliveries":
+            self._delivery_updates.handle_message(self.drawer, sent)
 
-    def __panel__(self) -> Live:
+    def __panel__(self) -> LiveComponent:
         return self.live
 
 
@@ -107,72 +113,81 @@ class OverviewPage:
     """`/[?period_id=…][&q=…][&show=…][&deviation=…][&case_system=…][&sort=…][&lang=…][&theme=…]`."""
 
     path = "/"
-    saying: Mapping[type[Exception], str] = {Invalid: "notice.wrong_period"}
+    message_overrides: Mapping[type[Exception], str] = {ValidationError: "notice.wrong_period"}
 
-    def __init__(self, house: House, fanout: Fanout, drawers: Drawers) -> None:
-        self._house = house
-        self._drawers = drawers
-        self.boards = Boards(house, fanout)
+    def __init__(self, context: AppContext, fanout: Fanout, delivery_updates: DeliveryUpdates) -> None:
+        self._context = context
+        self._delivery_updates = delivery_updates
+        self.updater = OverviewUpdater(context, fanout)
 
-    async def fetch(self, of: Visit) -> Fetched:
+    async def fetch(self, preferences: RequestPreferences) -> OverviewPageData:
         """Reads what the page will show, before there is a session."""
-        return await self._house.call(self._fetch, Choice.of(of.arguments), of.language)
+        return await self._context.run_blocking(self._read, OverviewFilters.from_query(preferences.arguments), preferences.language)
 
-    def _fetch(self, choice: Choice, language: Language) -> Fetched:
-        board = self.boards.read(choice.period_id, language)
+    def _read(self, filters: OverviewFilters, language: Language) -> OverviewPageData:
+        state = self.updater.read(filters.period_id, language)
         rows: list[str] = []
-        seen = 0
-        for shown in choice.ordered(board.lines):
-            html = board.regions[f"row-{shown.line.organization_id}"]
-            passes = choice.passes(shown)
-            rows.append(html if passes else html.replace("<tr ", "<tr hidden ", 1))
-            seen += passes
-        figures = tuple(Figure(show, choice.leaves(show, board.lines), show == choice.show) for show in (ALL, *STATES, *ACROSS))
-        systems = sorted({shown.line.case_system for shown in board.lines if shown.line.case_system}, key=collation)
-        return Fetched(choice, board, Markup("\n".join(rows)), figures, tuple(systems), seen)  # noqa: S704  (drawn by our own templates)
+        visible_count = 0
+        for row in filters.sort_rows(state.rows):
+            html = state.regions[f"row-{row.entry.organization_id}"]
+            is_match = filters.matches(row)
+            rows.append(html if is_match else html.replace("<tr ", "<tr hidden ", 1))
+            visible_count += is_match
+        tiles = tuple(
+            FilterTile(show, filters.count_matches(show, state.rows), show == filters.show) for show in (ALL, *STATES, *CROSS_CUTTING)
+        )
+        case_systems = sorted({row.entry.case_system for row in state.rows if row.entry.case_system}, key=collation_key)
+        return OverviewPageData(filters, state, Markup("\n".join(rows)), tiles, tuple(case_systems), visible_count)  # noqa: S704  (drawn by our own templates)
 
-    def open(self) -> pn.Template:
+    def create_session(self) -> pn.Template:
         """The page of the present session. What `fetch` gave stands on the request, but not where the page came from another process."""
         document: Any = pn.state.curdoc
         request = document.session_context.request
-        of = visit(request)
-        fetched: Fetched | None = getattr(request, "fetched", None)
-        board = fetched.board if fetched else None
-        view = OverviewView(self.boards, self._drawers, board, of.language, document, period_id=_period(of.arguments.get("period_id")))
-        self.boards.join(view, board)
-        pn.state.on_session_destroyed(lambda _: self._leave(view))
-        return live_page(view.live, request, self._house.scripts)
+        preferences = preferences_of(request)
+        page_data: OverviewPageData | None = getattr(request, "page_data", None)
+        state = page_data.state if page_data else None
+        view = OverviewView(
+            self.updater,
+            self._delivery_updates,
+            state,
+            preferences.language,
+            document,
+            period_id=_parse_period(preferences.arguments.get("period_id")),
+        )
+        self.updater.add_session(view, state)
+        pn.state.on_session_destroyed(lambda _: self._end_session(view))
+        return live_page(view.live, request, self._context.rewrite_scripts)
 
-    def _leave(self, view: OverviewView) -> None:
-        self.boards.leave(view)
-        self._drawers.leave(view.drawer)
+    def _end_session(self, view: OverviewView) -> None:
+        self.updater.remove_session(view)
+        self._delivery_updates.remove(view.drawer)
 
-    def html(self, fetched: Fetched, of: Visit, nonce: str) -> str:
+    def render(self, page_data: OverviewPageData, of: RequestPreferences, nonce: str) -> str:
         """All of the page that is to be read."""
-        words = self._house.words(of)
-        return self._house.page(
+        t = self._context.translator(of)
+        return self._context.render_page(
             "overview/overview.html",
             of,
             nonce,
-            here="overview",
-            title=words("app.title", page=words("app.overview")),
+            active_page="overview",
+            title=t("app.title", page=t("app.overview")),
             live=True,
-            fetched=fetched,
-            regions=fetched.board.regions,
+            page_data=page_data,
+            regions=page_data.state.regions,
             columns=COLUMNS,
             descending=DESCENDING,
             deviations=DEVIATIONS,
             states=STATES,
-            open_texts=words.open({**OPEN_TEXTS, **DRAWER_TEXTS}),
-            max_bytes=self._house.application.settings.max_delivery_bytes,
-            max_size=value_formatting.size(self._house.application.settings.max_delivery_bytes, of.language),
-            read_at=value_formatting.clock_time(timestamp(now()), of.language),
+            client_templates=t.templates({**CLIENT_TEMPLATES, **DRAWER_TEMPLATES}),
+            max_bytes=self._context.application.settings.max_delivery_bytes,
+            max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, of.language),
+            read_at=value_formatting.clock_time(format_rfc3339(now()), of.language),
         )
 
 
-def _period(sent: Any) -> str | None:
+def _parse_period(period_id: Any) -> str | None:
     """As the browser names it; each organisation's newest for what is none."""
     try:
-        return str(Period.parse(sent)) if isinstance(sent, str) else None
-    except Invalid:
+        return str(Period.parse(period_id)) if isinstance(period_id, str) else None
+    except ValidationError:
         return None

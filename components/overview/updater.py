@@ -13,185 +13,189 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
 
-from components.context import House
-from components.layout.preferences import Words
+from components.context import AppContext
+from components.layout.preferences import Translator
 from components.live.component import Fanout
-from components.overview.presenter import ShownLine, word
+from components.overview.presenter import OverviewRowView, present_row
 from preview.core.clock import OSLO, now, today
 from preview.core.languages import Language
 from preview.events.log import AggregationProgress, EventRow
 from preview.i18n import formatting
-from preview.views.overview import Overview, OverviewLine
+from preview.views.overview import Overview, OverviewEntry
 
 log = logging.getLogger(__name__)
 
-_ROWS_KEPT = 8192
+_ROW_CACHE_SIZE = 8192
 # Beyond this many, one reading of all is quicker than one of each.
-_ONE_BY_ONE = 8
+_MAX_SINGLE_READS = 8
 # So long each round collects what comes next; a change waits for it only where another came just before.
-_PAUSE_SECONDS = 0.05
-_AFTER_FAILURE_SECONDS = 1.0
+_DEBOUNCE_SECONDS = 0.05
+_RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Board:
+class OverviewState:
     """Lines of an overview, with the regions that show them. `asked` are the organisations that were asked for, None for all."""
 
     overview: Overview
-    lines: Sequence[ShownLine]
+    rows: Sequence[OverviewRowView]
     regions: Mapping[str, str]
-    asked: frozenset[str] | None = None
+    requested_ids: frozenset[str] | None = None
 
-    def gone(self, held: Set[str]) -> dict[str, str]:
+    def removed_rows(self, sent_regions: Set[str]) -> dict[str, str]:
         """Of the regions that are held: rows of organisations that are forgotten, as what takes them out."""
-        asked = held if self.asked is None else held & {f"row-{organization_id}" for organization_id in self.asked}
-        return {region: "" for region in asked if region.startswith("row-") and region not in self.regions}
+        requested_regions = (
+            sent_regions
+            if self.requested_ids is None
+            else sent_regions & {f"row-{organization_id}" for organization_id in self.requested_ids}
+        )
+        return {region: "" for region in requested_regions if region.startswith("row-") and region not in self.regions}
 
 
-class Showing(Protocol):
+class OverviewSession(Protocol):
     """A session that shows an overview. `behind` says that it must be given all of it."""
 
     period_id: str | None
-    behind: bool
+    needs_full_refresh: bool
 
     @property
     def language(self) -> Language:
         """In which it is drawn."""
         ...
 
-    def take(self, board: Board) -> None:
+    def receive(self, board: OverviewState) -> None:
         """Called on the event loop, outside the session."""
         ...
 
 
-class Boards:
+class OverviewUpdater:
     """Hears of every organisation, and keeps the sessions that have joined up to date. On the event loop, but for `read`."""
 
     organization_id = None
 
-    def __init__(self, house: House, fanout: Fanout) -> None:
-        self._house = house
-        self._sessions: weakref.WeakSet[Showing] = weakref.WeakSet()
-        self._changed: set[str] = set()
-        self._place = 0
-        self._following: asyncio.Task[None] | None = None
-        self._midnight: asyncio.TimerHandle | None = None
-        self._row = lru_cache(_ROWS_KEPT)(self._draw_row)
-        fanout.join(self)
+    def __init__(self, context: AppContext, fanout: Fanout) -> None:
+        self._context = context
+        self._sessions: weakref.WeakSet[OverviewSession] = weakref.WeakSet()
+        self._changed_ids: set[str] = set()
+        self._last_event_id = 0
+        self._refresh_task: asyncio.Task[None] | None = None
+        self._midnight_timer: asyncio.TimerHandle | None = None
+        self._cached_row = lru_cache(_ROW_CACHE_SIZE)(self._render_row)
+        fanout.subscribe(self)
 
     # ── reading, on a thread ──
-    def read(self, period_id: str | None, language: Language, organization_ids: frozenset[str] = frozenset()) -> Board:
+    def read(self, period_id: str | None, language: Language, organization_ids: frozenset[str] = frozenset()) -> OverviewState:
         """All of it, or those organisations alone. Blocks. Raises `Invalid` for what is no period."""
-        overviews = self._house.application.overviews
-        if 0 < len(organization_ids) <= _ONE_BY_ONE:
+        overviews = self._context.application.overviews
+        if 0 < len(organization_ids) <= _MAX_SINGLE_READS:
             # The earliest place holds for all of them.
-            read = [overviews.read(period_id, organization_id) for organization_id in sorted(organization_ids)]
-            overview, lines = read[0], [line for each in read for line in each.lines]
+            overview_parts = [overviews.read(period_id, organization_id) for organization_id in sorted(organization_ids)]
+            overview, entries = overview_parts[0], [entry for part in overview_parts for entry in part.entries]
         else:
             overview = overviews.read(period_id)
-            lines = overview.lines
-        rows = [self._row(line, overview.field_count, language, overview.period_id, today()) for line in lines]
-        regions = {f"row-{shown.line.organization_id}": html for shown, html in rows}
-        asked = organization_ids or None
-        return Board(overview, [shown for shown, _ in rows], {**self._frame(overview, language), **regions}, asked)
+            entries = overview.entries
+        rows = [self._cached_row(entry, overview.field_count, language, overview.period_id, today()) for entry in entries]
+        regions = {f"row-{row.entry.organization_id}": html for row, html in rows}
+        requested_ids = organization_ids or None
+        return OverviewState(overview, [row for row, _ in rows], {**self._render_frame(overview, language), **regions}, requested_ids)
 
-    def _draw_row(
-        self, line: OverviewLine, field_count: int, language: Language, asked_period: str | None, day: date
-    ) -> tuple[ShownLine, str]:
+    def _render_row(
+        self, entry: OverviewEntry, field_count: int, language: Language, selected_period: str | None, day: date
+    ) -> tuple[OverviewRowView, str]:
         """Kept, so that of 400 rows only those are drawn that say something else than before."""
-        words = Words(self._house.application.texts, language)
-        shown = word(line, field_count, words, asked_period, day)
-        drawn = str(self._house.parts("overview/overview_regions.html").row(shown, words))
+        t = Translator(self._context.application.texts, language)
+        row = present_row(entry, field_count, t, selected_period, day)
+        html = str(self._context.macros("overview/overview_regions.html").row(row, t))
         # 400 times over, white space between cells would be a tenth of all nodes of the page.
-        return shown, "".join(line.strip() for line in drawn.splitlines())
+        return row, "".join(entry.strip() for entry in html.splitlines())
 
-    def _frame(self, overview: Overview, language: Language) -> dict[str, str]:
-        parts, words = self._house.parts("overview/overview_regions.html"), Words(self._house.application.texts, language)
-        chosen = overview.period_id
-        known = overview.periods if chosen is None or chosen in overview.periods else [chosen, *overview.periods]
-        names = {period_id: formatting.period(language, period_id) for period_id in known}
-        return {"caption": parts.caption(chosen, names, words), "periods": parts.periods(chosen, names, words)}
+    def _render_frame(self, overview: Overview, language: Language) -> dict[str, str]:
+        macros, t = self._context.macros("overview/overview_regions.html"), Translator(self._context.application.texts, language)
+        selected = overview.period_id
+        period_ids = overview.periods if selected is None or selected in overview.periods else [selected, *overview.periods]
+        names = {period_id: formatting.period(language, period_id) for period_id in period_ids}
+        return {"caption": macros.caption(selected, names, t), "periods": macros.periods(selected, names, t)}
 
     # ── sessions ──
-    def join(self, session: Showing, board: Board | None) -> None:
+    def add_session(self, session: OverviewSession, state: OverviewState | None) -> None:
         """It is kept up to date from now on. `board` is what it shows, None where nothing."""
-        session.behind = board is None or board.overview.place < self._place
+        session.needs_full_refresh = state is None or state.overview.position < self._last_event_id
         self._sessions.add(session)
-        if self._midnight is None:
-            self._wait_for_midnight()
-        self._go_on()
+        if self._midnight_timer is None:
+            self._schedule_midnight()
+        self._schedule_refresh()
 
-    def leave(self, session: Showing) -> None:
+    def remove_session(self, session: OverviewSession) -> None:
         """It hears no more."""
         self._sessions.discard(session)
 
-    def turn(self, session: Showing, period_id: str | None) -> None:
+    def change_period(self, session: OverviewSession, period_id: str | None) -> None:
         """Shows it another period."""
         session.period_id = period_id
-        session.behind = True
-        self._go_on()
+        session.needs_full_refresh = True
+        self._schedule_refresh()
 
-    def hear(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
+    def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
         """Of every organisation."""
-        self._changed |= {event.organization_id for event in events} | {each.organization_id for each in progress}
-        self._place = max([self._place, *(event.event for event in events)])
-        self._go_on()
+        self._changed_ids |= {event.organization_id for event in events} | {update.organization_id for update in progress}
+        self._last_event_id = max([self._last_event_id, *(event.event_id for event in events)])
+        self._schedule_refresh()
 
-    def _go_on(self) -> None:
+    def _schedule_refresh(self) -> None:
         if not self._sessions:
-            self._changed.clear()
-        elif self._following is None and self._is_due():
-            self._following = asyncio.get_running_loop().create_task(self._follow())
+            self._changed_ids.clear()
+        elif self._refresh_task is None and self._has_work():
+            self._refresh_task = asyncio.get_running_loop().create_task(self._refresh_loop())
 
-    def _is_due(self) -> bool:
-        return bool(self._changed) or any(session.behind for session in self._sessions)
+    def _has_work(self) -> bool:
+        return bool(self._changed_ids) or any(session.needs_full_refresh for session in self._sessions)
 
-    async def _follow(self) -> None:
+    async def _refresh_loop(self) -> None:
         """Until everyone has everything. One at a time, so that nobody is given an older line after a newer."""
-        while self._is_due():
-            changed, self._changed = frozenset(self._changed), set()
-            asked: set[tuple[str | None, Language]] = {(session.period_id, session.language) for session in self._sessions}
-            for period_id, language in asked:
+        while self._has_work():
+            changed, self._changed_ids = frozenset(self._changed_ids), set()
+            subscriptions: set[tuple[str | None, Language]] = {(session.period_id, session.language) for session in self._sessions}
+            for period_id, language in subscriptions:
                 try:
-                    await self._serve(period_id, language, changed)
+                    await self._refresh_sessions(period_id, language, changed)
                 except Exception:
                     log.exception("an overview could not be read")
-                    self._put_behind()
-                    await asyncio.sleep(_AFTER_FAILURE_SECONDS)
-            await asyncio.sleep(_PAUSE_SECONDS)
-        self._following = None
+                    self._require_full_refresh()
+                    await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(_DEBOUNCE_SECONDS)
+        self._refresh_task = None
 
-    async def _serve(self, period_id: str | None, language: Language, changed: frozenset[str]) -> None:
-        shown = [session for session in self._sessions if (session.period_id, session.language) == (period_id, language)]
-        whole = any(session.behind for session in shown)
-        if not whole and not changed:
+    async def _refresh_sessions(self, period_id: str | None, language: Language, changed: frozenset[str]) -> None:
+        sessions = [session for session in self._sessions if (session.period_id, session.language) == (period_id, language)]
+        is_full = any(session.needs_full_refresh for session in sessions)
+        if not is_full and not changed:
             return
-        for session in shown:
-            session.behind = False
-        board = await self._house.call(self.read, period_id, language, frozenset() if whole else changed)
-        for session in shown:
-            if session in self._sessions and session.period_id == period_id and not session.behind:
-                self._hand(session, board)
+        for session in sessions:
+            session.needs_full_refresh = False
+        state = await self._context.run_blocking(self.read, period_id, language, frozenset() if is_full else changed)
+        for session in sessions:
+            if session in self._sessions and session.period_id == period_id and not session.needs_full_refresh:
+                self._send(session, state)
 
-    def _hand(self, session: Showing, board: Board) -> None:
+    def _send(self, session: OverviewSession, state: OverviewState) -> None:
         try:
-            session.take(board)
+            session.receive(state)
         except Exception:
-            log.exception("a dashboard session could not be told")
-            self.leave(session)
+            log.exception("a dashboard session could not be updated")
+            self.remove_session(session)
 
-    def _put_behind(self) -> None:
+    def _require_full_refresh(self) -> None:
         for session in self._sessions:
-            session.behind = True
+            session.needs_full_refresh = True
 
-    def _wait_for_midnight(self) -> None:
+    def _schedule_midnight(self) -> None:
         """Rows say "today": then they are drawn anew."""
-        self._midnight = asyncio.get_running_loop().call_later(_seconds_to_midnight() + 1, self._turn_day)
+        self._midnight_timer = asyncio.get_running_loop().call_later(_seconds_to_midnight() + 1, self._on_midnight)
 
-    def _turn_day(self) -> None:
-        self._wait_for_midnight()
-        self._put_behind()
-        self._go_on()
+    def _on_midnight(self) -> None:
+        self._schedule_midnight()
+        self._require_full_refresh()
+        self._schedule_refresh()
 
 
 def _seconds_to_midnight() -> float:

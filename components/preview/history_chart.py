@@ -9,8 +9,8 @@ from bokeh.models import ColumnDataSource, FactorRange, Model, Range1d
 from bokeh.plotting import figure
 
 from components.layout import value_formatting
-from components.layout.preferences import Words
-from components.preview.history import MOST_PERIODS, Series, periods_of
+from components.layout.preferences import Translator
+from components.preview.history import MAX_SECTION_PERIODS, Series, comparable_periods
 from preview.form.catalogue import Catalogue
 
 _SECTION_HEIGHT, _FIELD_HEIGHT = 190, 84
@@ -21,60 +21,63 @@ Bars = Mapping[str, Sequence[Any]]
 """Columns of what is drawn: a bar each."""
 
 
-def colors_of(sent: Any) -> dict[str, str]:
+def parse_colors(colors: Any) -> dict[str, str]:
     """The theme's colours as the browser knows them; what is none is black."""
-    given = sent if isinstance(sent, dict) else {}
-    return {name: text if isinstance(text := given.get(name), str) and _COLOR.match(text) else "black" for name in _COLOR_NAMES}
+    named_colors = colors if isinstance(colors, dict) else {}
+    return {name: text if isinstance(text := named_colors.get(name), str) and _COLOR.match(text) else "black" for name in _COLOR_NAMES}
 
 
-def section_bars(section_id: str, series: Series, shown: str, catalogue: Catalogue, words: Words, colors: Mapping[str, str]) -> Bars:
+def section_bars(
+    section_id: str, series: Series, current_period: str, catalogue: Catalogue, t: Translator, colors: Mapping[str, str]
+) -> Bars:
     """A group for each field by its number, a bar for each period; each field on a scale of its own, from 0.
 
     Only the bar of the shown period bears its value: the others stand in the table.
     """
-    periods = periods_of(series, shown)[-MOST_PERIODS:]
-    bars: dict[str, list[Any]] = {"place": [], "height": [], "color": [], "text": []}
-    for field in catalogue.fields_of(section_id):
-        _add(bars, [(str(field.number), period) for period in periods], periods, field.field_key, series, shown, colors)
-        held = {past.period_id: past.value for past in series[field.field_key]}
+    periods = comparable_periods(series, current_period)[-MAX_SECTION_PERIODS:]
+    bars: dict[str, list[Any]] = {"x": [], "height": [], "color": [], "text": []}
+    for field in catalogue.fields_in_section(section_id):
+        _append_bars(bars, [(str(field.number), period) for period in periods], periods, field.field_key, series, current_period, colors)
+        values_by_period = {past.period_id: past.value for past in series[field.field_key]}
         bars["text"] += [
-            value_formatting.value(held.get(period), field.unit, words.language) if period == shown else "" for period in periods
+            value_formatting.value(values_by_period.get(period), field.unit, t.language) if period == current_period else ""
+            for period in periods
         ]
     return bars
 
 
-def field_bars(field_key: str, series: Series, shown: str, colors: Mapping[str, str]) -> Bars:
+def field_bars(field_key: str, series: Series, current_period: str, colors: Mapping[str, str]) -> Bars:
     """A bar for each period, over the columns of the table below."""
-    periods = periods_of(series, shown)
-    bars: dict[str, list[Any]] = {"place": [], "height": [], "color": []}
-    _add(bars, periods, periods, field_key, series, shown, colors)
+    periods = comparable_periods(series, current_period)
+    bars: dict[str, list[Any]] = {"x": [], "height": [], "color": []}
+    _append_bars(bars, periods, periods, field_key, series, current_period, colors)
     return bars
 
 
-def _add(
+def _append_bars(
     bars: Mapping[str, list[Any]],
-    places: Sequence[Any],
+    x_factors: Sequence[Any],
     periods: Sequence[str],
     field_key: str,
     series: Series,
-    shown: str,
+    current_period: str,
     colors: Mapping[str, str],
 ) -> None:
-    held = {past.period_id: past.value for past in series[field_key]}
-    most = max([abs(float(value)) for value in held.values() if value is not None], default=0.0) or 1.0
-    bars["place"].extend(places)
-    bars["height"].extend(max(0.0, float(held.get(period) or 0)) / most for period in periods)
-    bars["color"].extend(colors["now" if period == shown else "bar"] for period in periods)
+    values_by_period = {past.period_id: past.value for past in series[field_key]}
+    maximum = max([abs(float(value)) for value in values_by_period.values() if value is not None], default=0.0) or 1.0
+    bars["x"].extend(x_factors)
+    bars["height"].extend(max(0.0, float(values_by_period.get(period) or 0)) / maximum for period in periods)
+    bars["color"].extend(colors["now" if period == current_period else "bar"] for period in periods)
 
 
-def section_chart(name: str, bars: Bars, ink: str) -> Model:
+def section_chart(name: str, bars: Bars, text_color: str) -> Model:
     """Groups of bars over the numbers of their fields."""
-    places = FactorRange(*bars["place"], factor_padding=0.1, group_padding=1.2, range_padding=0.02)
-    plot = _figure(name, _SECTION_HEIGHT, places, 1.2)
-    source = _fill(plot, bars, 1)
-    font = {"text_font": constant("Inter"), "text_font_size": "12px", "text_color": ink}
+    x_range = FactorRange(*bars["x"], factor_padding=0.1, group_padding=1.2, range_padding=0.02)
+    plot = _figure(name, _SECTION_HEIGHT, x_range, 1.2)
+    source = _draw_bars(plot, bars, 1)
+    font = {"text_font": constant("Inter"), "text_font_size": "12px", "text_color": text_color}
     # Above all bars: on its own bar it would stand behind a taller neighbour.
-    plot.text(x="place", y=1.03, text="text", text_align="center", text_baseline="bottom", source=source, **font)
+    plot.text(x="x", y=1.03, text="text", text_align="center", text_baseline="bottom", source=source, **font)
     plot.xaxis.update(
         major_label_text_font_size="0px",
         major_tick_line_color=None,
@@ -83,26 +86,26 @@ def section_chart(name: str, bars: Bars, ink: str) -> Model:
         group_text_font="Inter",
         group_text_font_size="12px",
         group_text_font_style="normal",
-        group_text_color=ink,
+        group_text_color=text_color,
     )
     return plot
 
 
 def field_chart(name: str, bars: Bars) -> Model:
     """Bars alone, as wide together as the element that holds them."""
-    plot = _figure(name, _FIELD_HEIGHT, FactorRange(*bars["place"], range_padding=0), 1)
+    plot = _figure(name, _FIELD_HEIGHT, FactorRange(*bars["x"], range_padding=0), 1)
     plot.xaxis.visible = False
     plot.min_border = 0
-    _fill(plot, bars, 0.84)
+    _draw_bars(plot, bars, 0.84)
     return plot
 
 
-def _figure(name: str, height: int, places: FactorRange, top: float) -> Any:
+def _figure(name: str, height: int, x_range: FactorRange, top: float) -> Any:
     """The browser moves it to where that name is waited for."""
     plot: Any = figure(
         height=height,
         sizing_mode="stretch_width",
-        x_range=places,
+        x_range=x_range,
         y_range=Range1d(start=0, end=top),
         toolbar_location=None,
         tools="",
@@ -116,7 +119,7 @@ def _figure(name: str, height: int, places: FactorRange, top: float) -> Any:
     return plot
 
 
-def _fill(plot: Any, bars: Bars, width: float) -> ColumnDataSource:
+def _draw_bars(plot: Any, bars: Bars, width: float) -> ColumnDataSource:
     source = ColumnDataSource({column: list(values) for column, values in bars.items()})
-    plot.vbar(x="place", top="height", width=width, fill_color="color", line_color=None, source=source)
+    plot.vbar(x="x", top="height", width=width, fill_color="color", line_color=None, source=source)
     return source

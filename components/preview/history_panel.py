@@ -9,93 +9,93 @@ from typing import Any, NamedTuple
 from bokeh.document import Document
 from bokeh.models import Model
 
-from components.context import House
-from components.layout.preferences import Words
-from components.live.component import Live
-from components.preview.history import History, Series, word_field, word_section
-from components.preview.history_chart import Bars, colors_of, field_bars, field_chart, section_bars, section_chart
+from components.context import AppContext
+from components.layout.preferences import Translator
+from components.live.component import LiveComponent
+from components.preview.history import HistoryView, Series, present_field_history, present_section_history
+from components.preview.history_chart import Bars, field_bars, field_chart, parse_colors, section_bars, section_chart
 from preview.views.preview import Preview
 
 
-class Drawn(NamedTuple):
+class ChartSpec(NamedTuple):
     """What a chart shows, and in which ink."""
 
     bars: Bars
-    ink: str
+    text_color: str
 
 
-class OpenHistories:
+class HistoryPanel:
     """Sections by their ids, fields by their keys."""
 
-    def __init__(self, house: House, words: Words, live: Live, document: Document) -> None:
-        self._house = house
-        self._words = words
+    def __init__(self, context: AppContext, t: Translator, live: LiveComponent, document: Document) -> None:
+        self._context = context
+        self._t = t
         self._live = live
         self._document = document
-        self._open: tuple[str, ...] = ()
+        self._open_names: tuple[str, ...] = ()
         self._colors: dict[str, str] = {}
-        self._roots: dict[str, tuple[Drawn, Model]] = {}
-        self._begun = self._shown = 0
+        self._roots: dict[str, tuple[ChartSpec, Model]] = {}
+        self._last_requested = self._last_shown = 0
 
-    def choose(self, sent: Mapping[str, Any]) -> None:
+    def set_open(self, message: Mapping[str, Any]) -> None:
         """Those that the browser names, in place of those before."""
-        catalogue, named = self._house.application.catalogue, sent.get("open")
-        known = [section.section_id for section in catalogue.sections] + [field.field_key for field in catalogue.fields]
-        self._open = tuple(name for name in known if isinstance(named, list) and name in named)
-        self._colors = colors_of(sent.get("colors"))
+        catalogue, requested = self._context.application.catalogue, message.get("open")
+        names = [section.section_id for section in catalogue.sections] + [field.field_key for field in catalogue.fields]
+        self._open_names = tuple(name for name in names if isinstance(requested, list) and name in requested)
+        self._colors = parse_colors(message.get("colors"))
 
-    async def draw(self, preview: Preview) -> None:
+    async def refresh(self, preview: Preview) -> None:
         """Reads and draws them for what is shown."""
-        if not self._open and not self._roots:
+        if not self._open_names and not self._roots:
             return
-        self._begun += 1
-        number = self._begun
-        told, drawn = await self._house.call(self._read, preview, self._open, self._colors)
+        self._last_requested += 1
+        request_number = self._last_requested
+        tables, charts = await self._context.run_blocking(self._load, preview, self._open_names, self._colors)
 
-        def show() -> None:
-            if number < self._shown:  # a newer one was quicker
+        def apply_update() -> None:
+            if request_number < self._last_shown:  # a newer one was quicker
                 return
-            self._shown = number
-            self._live.patch(told)
-            self._put(drawn)
+            self._last_shown = request_number
+            self._live.patch(tables)
+            self._sync_charts(charts)
 
-        self._document.add_next_tick_callback(show)
+        self._document.add_next_tick_callback(apply_update)
 
-    def _read(self, preview: Preview, opened: tuple[str, ...], colors: dict[str, str]) -> tuple[dict[str, str], dict[str, Drawn]]:
+    def _load(self, preview: Preview, open_names: tuple[str, ...], colors: dict[str, str]) -> tuple[dict[str, str], dict[str, ChartSpec]]:
         """On a thread."""
-        if not opened:
+        if not open_names:
             return {}, {}
-        application, parts = self._house.application, self._house.parts("preview/preview_regions.html")
+        application, macros = self._context.application, self._context.macros("preview/preview_regions.html")
         series = application.previews.history(preview.organization_id)
         sections = {section.section_id for section in application.catalogue.sections}
-        told: dict[str, str] = {}
-        drawn: dict[str, Drawn] = {}
-        for name in opened:
+        tables: dict[str, str] = {}
+        charts: dict[str, ChartSpec] = {}
+        for name in open_names:
             history, bars = (self._section if name in sections else self._field)(name, series, preview.period_id, colors)
-            told[f"history-{name}"] = (
-                parts.history(history, self._words) if name in sections else parts.trend(name, history.title, history, self._words)
+            tables[f"history-{name}"] = (
+                macros.history(history, self._t) if name in sections else macros.trend(name, history.title, history, self._t)
             )
-            if history.is_told:
-                drawn[name] = Drawn(bars, colors["text"])
-        return told, drawn
+            if history.has_series:
+                charts[name] = ChartSpec(bars, colors["text"])
+        return tables, charts
 
-    def _section(self, name: str, series: Series, shown: str, colors: dict[str, str]) -> tuple[History, Bars]:
-        about = (name, series, shown, self._house.application.catalogue, self._words)
-        return word_section(*about), section_bars(*about, colors)
+    def _section(self, name: str, series: Series, current_period: str, colors: dict[str, str]) -> tuple[HistoryView, Bars]:
+        arguments = (name, series, current_period, self._context.application.catalogue, self._t)
+        return present_section_history(*arguments), section_bars(*arguments, colors)
 
-    def _field(self, name: str, series: Series, shown: str, colors: dict[str, str]) -> tuple[History, Bars]:
-        history = word_field(name, series, shown, self._house.application.catalogue, self._words)
-        return history, field_bars(name, series, shown, colors)
+    def _field(self, name: str, series: Series, current_period: str, colors: dict[str, str]) -> tuple[HistoryView, Bars]:
+        history = present_field_history(name, series, current_period, self._context.application.catalogue, self._t)
+        return history, field_bars(name, series, current_period, colors)
 
-    def _put(self, drawn: Mapping[str, Drawn]) -> None:
+    def _sync_charts(self, charts: Mapping[str, ChartSpec]) -> None:
         """In the session. What shows the same as before stays as it is."""
-        for name, (was, root) in list(self._roots.items()):
-            if drawn.get(name) != was:
+        for name, (previous, root) in list(self._roots.items()):
+            if charts.get(name) != previous:
                 self._document.remove_root(root)
                 del self._roots[name]
-        for name, wanted in drawn.items():
-            if name not in self._roots and name in self._open:
+        for name, spec in charts.items():
+            if name not in self._roots and name in self._open_names:
                 # A field's bars bear no text.
-                root = section_chart(name, *wanted) if "text" in wanted.bars else field_chart(name, wanted.bars)
-                self._roots[name] = (wanted, root)
+                root = section_chart(name, *spec) if "text" in spec.bars else field_chart(name, spec.bars)
+                self._roots[name] = (spec, root)
                 self._document.add_root(root)

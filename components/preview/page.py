@@ -15,25 +15,25 @@ import param
 from bokeh.document import Document
 from panel.viewable import Viewer
 
-from components.context import Elsewhere, House
-from components.deliveries.drawer import OPEN_TEXTS as DRAWER_TEXTS
-from components.deliveries.drawer import Drawer, Drawers
+from components.context import AppContext, Redirect
+from components.deliveries.drawer import CLIENT_TEMPLATES as DRAWER_TEMPLATES
+from components.deliveries.drawer import DeliveryDrawer, DeliveryUpdates
 from components.layout import value_formatting
-from components.layout.error_messages import message
-from components.layout.preferences import Visit, visit
-from components.live.component import Fanout, Live, live_page
-from components.preview.actions import DOORS, job_facts, offers
-from components.preview.history_panel import OpenHistories
-from components.preview.presenter import Notice, bare, word_job
-from components.preview.report_cache import Asked, Reading, Readings, blank, draw
-from preview.core.clock import now, timestamp
-from preview.core.errors import Invalid, NotFound, Unavailable
+from components.layout.error_messages import error_message
+from components.layout.preferences import RequestPreferences, preferences_of
+from components.live.component import Fanout, LiveComponent, live_page
+from components.preview.actions import SYSTEM_ACTORS, available_actions, job_facts
+from components.preview.history_panel import HistoryPanel
+from components.preview.presenter import NoticeView, present_job, without_values
+from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions, render_regions
+from preview.core.clock import format_rfc3339, now
+from preview.core.errors import NotFound, Unavailable, ValidationError
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
 
 log = logging.getLogger(__name__)
 
 # Texts that the browser fills in, with the names that it fills: only it knows what changed here and how long the line was lost.
-OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
+CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.offline_since": ("time",),
     "live.paused": (),
     "live.waiting.one": (),
@@ -53,276 +53,302 @@ OPEN_TEXTS: Mapping[str, tuple[str, ...]] = {
     "print.filtered": ("n", "total", "filter"),
 }
 # Where a report is deleted before somebody's eyes, these follow the store; the values stay as they were.
-_OF_THE_STORE = ("state", "job", "actions", "why-aggregate", "periods", "again-hint", "delete-lead", "job-facts", "sources", "origins")
-_WRONG_ADDRESS: Mapping[type[Exception], str] = {NotFound: "notice.no_organization", Invalid: "notice.wrong_period"}
+_REGIONS_AFTER_DELETE = (
+    "state",
+    "job",
+    "actions",
+    "why-aggregate",
+    "periods",
+    "again-hint",
+    "delete-lead",
+    "job-facts",
+    "sources",
+    "origins",
+)
+_ADDRESS_ERROR_KEYS: Mapping[type[Exception], str] = {NotFound: "notice.no_organization", ValidationError: "notice.wrong_period"}
 
 
 class PreviewView(Viewer):
     """One person's page. It hears of its organisation's events, reads anew, and patches what the browser holds."""
 
-    reading = param.ClassSelector(class_=Reading, allow_None=True, doc="What was read last for what is asked.")
-    asked = param.ClassSelector(class_=Asked, default=Asked(""), doc="What the page shows.")
+    report = param.ClassSelector(class_=RenderedReport, allow_None=True, doc="What was read last for what is asked.")
+    query = param.ClassSelector(class_=ReportQuery, default=ReportQuery(""), doc="What the page shows.")
 
     def __init__(
-        self, house: House, readings: Readings, fanout: Fanout, drawers: Drawers, of: Visit, document: Document, actor: str, **params: Any
+        self,
+        context: AppContext,
+        report_cache: ReportCache,
+        fanout: Fanout,
+        delivery_updates: DeliveryUpdates,
+        preferences: RequestPreferences,
+        document: Document,
+        actor: str,
+        **params: Any,
     ) -> None:
         super().__init__(**params)
-        self._house = house
-        self._readings = readings
+        self._context = context
+        self._report_cache = report_cache
         self._fanout = fanout
-        self._drawers = drawers
-        self._words = house.words(of)
+        self._delivery_updates = delivery_updates
+        self._t = context.translator(preferences)
         self._document = document
         self._actor = actor
         self._tasks: set[asyncio.Task[None]] = set()
-        self._chosen = self.asked
+        self._requested_query = self.query
         self._deleted_at: str | None = None
         self._deleted_id = ""
         self._deleted_by: str | None = None
         # Where the page came from another process there is none: then all is sent.
-        self.live = Live({**self.reading.regions, **blank(house, self._words)} if self.reading else {}, self._take)
-        self.drawer = Drawer(self.live, self._words.language, document)
-        self._histories = OpenHistories(house, self._words, self.live, document)
+        self.live = LiveComponent({**self.report.regions, **initial_regions(context, self._t)} if self.report else {}, self._handle_message)
+        self.drawer = DeliveryDrawer(self.live, self._t.language, document)
+        self._history_panel = HistoryPanel(context, self._t, self.live, document)
 
     @property
     def organization_id(self) -> str:
         """Whose events it wants."""
-        return self.asked.organization_id
+        return self.query.organization_id
 
     @property
-    def _held(self) -> Reading:
-        if self.reading is None:
+    def _current_report(self) -> RenderedReport:
+        if self.report is None:
             raise Unavailable("The preview has not been read yet.")
-        return self.reading
+        return self.report
 
-    def hear(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
+    def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
         """Outside the session: reads anew for an event, shows progress as it is."""
         if events:
             self._note_deletion(events)
-            self._start(self._read_anew(events[-1].event))
-        for each in progress:
-            self._document.add_next_tick_callback(partial(self._show_progress, each))
+            self._start_task(self._refresh(events[-1].event_id))
+        for update in progress:
+            self._document.add_next_tick_callback(partial(self._show_progress, update))
 
     def catch_up(self) -> None:
         """Reads anew where the page does not reflect what has been handed on of its organisation."""
-        place = self._fanout.newest(self.organization_id)
-        if self.reading is None or self.reading.preview.place < place:
-            self._start(self._read_anew(place))
+        last_event_id = self._fanout.last_event_id(self.organization_id)
+        if self.report is None or self.report.preview.position < last_event_id:
+            self._start_task(self._refresh(last_event_id))
 
     def _note_deletion(self, events: list[EventRow]) -> None:
-        shown = self.reading.shown.snapshot_id if self.reading else ""
+        snapshot_id = self.report.view.snapshot_id if self.report else ""
         for event in events:
             if event.type == "snapshot_deleted":
                 deleted = msgspec.json.decode(event.data, type=SnapshotDeleted)
-                if deleted.snapshot_id == shown:
-                    self._deleted_at, self._deleted_id, self._deleted_by = deleted.deleted_at, shown, None
+                if deleted.snapshot_id == snapshot_id:
+                    self._deleted_at, self._deleted_id, self._deleted_by = deleted.deleted_at, snapshot_id, None
 
-    async def _find_who_deleted(self) -> None:
+    async def _load_deleted_by(self) -> None:
         """A door is nobody."""
-        by = await self._house.call(self._house.application.snapshots.deleted_by, self._deleted_id)
-        self._deleted_by = None if by in DOORS else by
+        actor = await self._context.run_blocking(self._context.application.snapshots.deleted_by, self._deleted_id)
+        self._deleted_by = None if actor in SYSTEM_ACTORS else actor
 
-    async def _read_anew(self, place: int) -> None:
-        asked = self.asked
+    async def _refresh(self, last_event_id: int) -> None:
+        query = self.query
         try:
             if self._deleted_at is not None and self._deleted_by is None:
-                await self._find_who_deleted()
-            reading = await self._readings.read(asked, self._words.language, place)
+                await self._load_deleted_by()
+            report = await self._report_cache.get(query, self._t.language, last_event_id)
         except NotFound:
-            self._document.add_next_tick_callback(partial(self._tell_forgotten, asked))
+            self._document.add_next_tick_callback(partial(self._show_erased, query))
             return
         except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
-            self._answer("danger", message(error, self._words, _WRONG_ADDRESS).text)
+            self._show_result("danger", error_message(error, self._t, _ADDRESS_ERROR_KEYS).text)
             return
-        self._document.add_next_tick_callback(partial(self._show, reading, asked))
+        self._document.add_next_tick_callback(partial(self._apply_report, report, query))
 
-    def _show(self, reading: Reading, asked: Asked) -> None:
+    def _apply_report(self, report: RenderedReport, query: ReportQuery) -> None:
         """In the session. One of what was left meanwhile, or an older one that comes late, changes nothing."""
-        if asked == self.asked and (self.reading is None or self.reading.preview.place <= reading.preview.place):
-            self.param.update(asked=reading.asked, reading=reading)
+        if query == self.query and (self.report is None or self.report.preview.position <= report.preview.position):
+            self.param.update(query=report.query, report=report)
 
-    @param.depends("reading", watch=True)
+    @param.depends("report", watch=True)
     def _patch(self) -> None:
-        reading = self._held
-        if reading.shown.is_complete:
+        report = self._current_report
+        if report.view.is_complete:
             self._deleted_at = None
-        self._start(self._try(self._histories.draw(reading.preview)))
+        self._start_task(self._run_action(self._history_panel.refresh(report.preview)))
         if self._deleted_at is None:
-            self.live.patch(reading.regions)
+            self.live.patch(report.regions)
             return
-        at, by = value_formatting.clock_time(self._deleted_at, self._words.language), self._deleted_by
-        told = self._words("notice.deleted_by", time=at, actor=by) if by else self._words("notice.deleted", time=at)
-        kept = {region: reading.regions[region] for region in _OF_THE_STORE}
-        self.live.patch(kept | {"notice": self._parts.notice(Notice("warning", told, ("overview",)), self._words)})
+        at, actor = value_formatting.clock_time(self._deleted_at, self._t.language), self._deleted_by
+        text = self._t("notice.deleted_by", time=at, actor=actor) if actor else self._t("notice.deleted", time=at)
+        regions = {region: report.regions[region] for region in _REGIONS_AFTER_DELETE}
+        self.live.patch(regions | {"notice": self._macros.notice(NoticeView("warning", text, ("overview",)), self._t)})
 
-    def _tell_forgotten(self, asked: Asked) -> None:
+    def _show_erased(self, query: ReportQuery) -> None:
         """The organisation is forgotten before somebody's eyes, and nobody is to be left with it on a screen."""
-        if asked != self.asked:
+        if query != self.query:
             return
-        told = self._parts.notice(Notice("warning", self._words("notice.forgotten"), ("overview",)), self._words)
-        self._start(self._try(self._histories.draw(self._held.preview)))
-        self.live.patch(draw(self._house, bare(self._held.shown, self._house.application.catalogue)) | {"notice": told})
+        notice = self._macros.notice(NoticeView("warning", self._t("notice.forgotten"), ("overview",)), self._t)
+        self._start_task(self._run_action(self._history_panel.refresh(self._current_report.preview)))
+        self.live.patch(
+            render_regions(self._context, without_values(self._current_report.view, self._context.application.catalogue))
+            | {"notice": notice}
+        )
 
     def _show_progress(self, progress: AggregationProgress) -> None:
-        job = self.reading.preview.job if self.reading else None
+        job = self.report.preview.job if self.report else None
         if job is None or job.job_id != progress.job_id:
             return
-        moved = msgspec.structs.replace(job, job_status="running", completed=progress.completed)
-        words, is_complete = self._words, self._held.shown.is_complete
-        shown = word_job(moved, words, is_complete)
+        running_job = msgspec.structs.replace(job, job_status="running", completed=progress.completed)
+        t, is_complete = self._t, self._current_report.view.is_complete
+        job_view = present_job(running_job, t, is_complete)
         self.live.patch(
             {
-                "job": self._parts.job(shown, words),
-                "again-hint": self._parts.again_hint(shown, words),
-                "why-aggregate": self._parts.why(offers(self._held.preview, moved, words, is_complete)["aggregate"]),
-                "job-facts": self._parts.job_facts(job_facts(moved, words), words),
+                "job": self._macros.job(job_view, t),
+                "again-hint": self._macros.again_hint(job_view, t),
+                "why-aggregate": self._macros.disabled_reason(
+                    available_actions(self._current_report.preview, running_job, t, is_complete)["aggregate"]
+                ),
+                "job-facts": self._macros.job_facts(job_facts(running_job, t), t),
             }
         )
 
     @property
-    def _parts(self) -> Any:
-        return self._house.parts("preview/preview_regions.html")
+    def _macros(self) -> Any:
+        return self._context.macros("preview/preview_regions.html")
 
-    def _answer(self, color: str, text: str) -> None:
+    def _show_result(self, color: str, text: str) -> None:
         """Says what the person's own action came to; without a colour only to a screen reader."""
-        drawn = {"answer": self._parts.answer(color, text)}
-        self._document.add_next_tick_callback(lambda: self.live.patch(drawn))
+        regions = {"answer": self._macros.answer(color, text)}
+        self._document.add_next_tick_callback(lambda: self.live.patch(regions))
 
     # ── what the person does ──
-    def _take(self, sent: dict[str, Any]) -> None:
-        if sent.get("do") == "deliveries":
-            self._drawers.take(self.drawer, sent)
+    def _handle_message(self, sent: dict[str, Any]) -> None:
+        if sent.get("action") == "deliveries":
+            self._delivery_updates.handle_message(self.drawer, sent)
             return
         actions: dict[Any, Callable[[dict[str, Any]], Coroutine[Any, Any, None]]] = {
-            "show": self._show_other,
+            "show": self._change_query,
             "services": self._list_services,
             "aggregate": self._aggregate,
             "again": self._aggregate_again,
             "delete": self._delete,
             "history": self._open_history,
         }
-        action = actions.get(sent.get("do"))
+        action = actions.get(sent.get("action"))
         if action is not None:
-            self.live.patch({"answer": self._parts.answer("", "")})
-            self._start(self._try(action(sent), _WRONG_ADDRESS if action == self._show_other else {}))
+            self.live.patch({"answer": self._macros.answer("", "")})
+            self._start_task(self._run_action(action(sent), _ADDRESS_ERROR_KEYS if action == self._change_query else {}))
 
-    async def _try(self, action: Coroutine[Any, Any, None], saying: Mapping[type[Exception], str] | None = None) -> None:
+    async def _run_action(self, action: Coroutine[Any, Any, None], overrides: Mapping[type[Exception], str] | None = None) -> None:
         try:
             await action
         except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
-            self._answer("danger", message(error, self._words, saying).text)
+            self._show_result("danger", error_message(error, self._t, overrides).text)
 
-    async def _show_other(self, sent: dict[str, Any]) -> None:
-        arguments = sent.get("arguments")
-        asked = self._chosen = Asked.of(arguments if isinstance(arguments, dict) else {})
-        reading = await self._readings.read(asked, self._words.language)
+    async def _change_query(self, message: dict[str, Any]) -> None:
+        arguments = message.get("arguments")
+        query = self._requested_query = ReportQuery.from_arguments(arguments if isinstance(arguments, dict) else {})
+        report = await self._report_cache.get(query, self._t.language)
 
-        def turn() -> None:
-            if asked is not self._chosen:  # something else has been chosen meanwhile, and was read sooner
+        def apply_query() -> None:
+            if query is not self._requested_query:  # something else has been chosen meanwhile, and was read sooner
                 return
             self._deleted_at = None
-            self.param.update(asked=reading.asked, reading=reading)
+            self.param.update(query=report.query, report=report)
             self.catch_up()  # a page of another organisation has not heard of this one's events
 
-        self._document.add_next_tick_callback(turn)
+        self._document.add_next_tick_callback(apply_query)
 
     async def _list_services(self, _: dict[str, Any]) -> None:
-        listed = await self._house.call(self._house.application.organizations.all)
-        drawn = {"services": self._parts.services(listed, self._words)}
-        self._document.add_next_tick_callback(lambda: self.live.patch(drawn))
+        services = await self._context.run_blocking(self._context.application.organizations.list_options)
+        regions = {"services": self._macros.services(services, self._t)}
+        self._document.add_next_tick_callback(lambda: self.live.patch(regions))
 
     async def _aggregate(self, _: dict[str, Any]) -> None:
-        preview = self._held.preview
-        await self._house.call(self._house.application.snapshots.request, preview.organization_id, preview.period_id, False, self._actor)
-        self._answer("", self._words("notice.queued"))
+        preview = self._current_report.preview
+        await self._context.run_blocking(
+            self._context.application.snapshots.request, preview.organization_id, preview.period_id, False, self._actor
+        )
+        self._show_result("", self._t("notice.queued"))
 
-    async def _aggregate_again(self, sent: dict[str, Any]) -> None:
-        reason = str(sent.get("reason", ""))
-        await self._house.call(self._house.application.snapshots.invalidate, _snapshot(sent), reason, self._actor, None)
-        self._answer("", self._words("notice.queued"))
+    async def _aggregate_again(self, message: dict[str, Any]) -> None:
+        reason = str(message.get("reason", ""))
+        await self._context.run_blocking(self._context.application.snapshots.invalidate, _snapshot_id(message), reason, self._actor, None)
+        self._show_result("", self._t("notice.queued"))
 
-    async def _delete(self, sent: dict[str, Any]) -> None:
-        await self._house.call(self._house.application.snapshots.delete, _snapshot(sent), self._actor, None)
-        self._answer("", self._words("notice.deleted_by_you"))
+    async def _delete(self, message: dict[str, Any]) -> None:
+        await self._context.run_blocking(self._context.application.snapshots.delete, _snapshot_id(message), self._actor, None)
+        self._show_result("", self._t("notice.deleted_by_you"))
 
-    async def _open_history(self, sent: dict[str, Any]) -> None:
-        self._histories.choose(sent)
-        await self._histories.draw(self._held.preview)
+    async def _open_history(self, message: dict[str, Any]) -> None:
+        self._history_panel.set_open(message)
+        await self._history_panel.refresh(self._current_report.preview)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def __panel__(self) -> Live:
+    def __panel__(self) -> LiveComponent:
         return self.live
 
 
-def _snapshot(sent: Mapping[str, Any]) -> str:
+def _snapshot_id(message: Mapping[str, Any]) -> str:
     """The one that the person's dialog named: what is shown may be another by now."""
-    return str(sent.get("snapshot_id", ""))
+    return str(message.get("snapshot_id", ""))
 
 
 class PreviewPage:
     """`/preview?organization_id=…[&period_id=…][&compare=…][&lang=…][&theme=…]`."""
 
     path = "/preview"
-    saying = _WRONG_ADDRESS
+    message_overrides = _ADDRESS_ERROR_KEYS
 
-    def __init__(self, house: House, fanout: Fanout, drawers: Drawers) -> None:
-        self._house = house
+    def __init__(self, context: AppContext, fanout: Fanout, delivery_updates: DeliveryUpdates) -> None:
+        self._context = context
         self._fanout = fanout
-        self._drawers = drawers
-        self._readings = Readings(house)
+        self._delivery_updates = delivery_updates
+        self._report_cache = ReportCache(context)
 
-    async def fetch(self, of: Visit) -> Reading:
+    async def fetch(self, preferences: RequestPreferences) -> RenderedReport:
         """Reads what the page will show, before there is a session. Raises `Elsewhere` where no organisation is named."""
-        asked = Asked.of(of.arguments)
-        if not asked.organization_id:
-            raise Elsewhere("/")
-        return await self._readings.read(asked, of.language)
+        query = ReportQuery.from_arguments(preferences.arguments)
+        if not query.organization_id:
+            raise Redirect("/")
+        return await self._report_cache.get(query, preferences.language)
 
-    def open(self) -> pn.Template:
+    def create_session(self) -> pn.Template:
         """The page of the present session. What `fetch` gave stands on the request, but not where the page came from another process."""
         document: Any = pn.state.curdoc
         request = document.session_context.request
-        of = visit(request)
-        reading: Reading | None = getattr(request, "fetched", None)
-        asked = reading.asked if reading else Asked.of(of.arguments)
+        preferences = preferences_of(request)
+        report: RenderedReport | None = getattr(request, "page_data", None)
+        query = report.query if report else ReportQuery.from_arguments(preferences.arguments)
         view = PreviewView(
-            self._house,
-            self._readings,
+            self._context,
+            self._report_cache,
             self._fanout,
-            self._drawers,
-            of,
+            self._delivery_updates,
+            preferences,
             document,
-            self._house.actor(request.headers),
-            reading=reading,
-            asked=asked,
+            self._context.actor(request.headers),
+            report=report,
+            query=query,
         )
-        self._fanout.join(view)
-        pn.state.on_session_destroyed(lambda _: self._leave(view))
+        self._fanout.subscribe(view)
+        pn.state.on_session_destroyed(lambda _: self._end_session(view))
         view.catch_up()
-        return live_page(view.live, request, self._house.scripts)
+        return live_page(view.live, request, self._context.rewrite_scripts)
 
-    def _leave(self, view: PreviewView) -> None:
-        self._fanout.leave(view)
-        self._drawers.leave(view.drawer)
+    def _end_session(self, view: PreviewView) -> None:
+        self._fanout.unsubscribe(view)
+        self._delivery_updates.remove(view.drawer)
 
-    def html(self, reading: Reading, of: Visit, nonce: str) -> str:
+    def render(self, report: RenderedReport, of: RequestPreferences, nonce: str) -> str:
         """All of the page that is to be read."""
-        words = self._house.words(of)
-        return self._house.page(
+        t = self._context.translator(of)
+        return self._context.render_page(
             "preview/preview.html",
             of,
             nonce,
-            here="preview",
-            title=words("app.title", page=f"{reading.preview.organization_name} {reading.shown.period}"),
+            active_page="preview",
+            title=t("app.title", page=f"{report.preview.organization_name} {report.view.period}"),
             live=True,
-            shown=reading.shown,
-            regions={**reading.regions, **blank(self._house, words)},
-            open_texts=words.open({**OPEN_TEXTS, **DRAWER_TEXTS}),
-            max_bytes=self._house.application.settings.max_delivery_bytes,
-            max_size=value_formatting.size(self._house.application.settings.max_delivery_bytes, of.language),
-            read_at=value_formatting.clock_time(timestamp(now()), of.language),
+            view=report.view,
+            regions={**report.regions, **initial_regions(self._context, t)},
+            client_templates=t.templates({**CLIENT_TEMPLATES, **DRAWER_TEMPLATES}),
+            max_bytes=self._context.application.settings.max_delivery_bytes,
+            max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, of.language),
+            read_at=value_formatting.clock_time(format_rfc3339(now()), of.language),
         )

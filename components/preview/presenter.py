@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from components.layout import value_formatting
-from components.layout.preferences import Words
-from components.preview.actions import Offer, ShownJobFacts, job_facts, offers, seconds_left
-from components.preview.sources_panel import Origins
-from components.preview.sources_panel import word as word_origins
+from components.layout.preferences import Translator
+from components.preview.actions import Action, JobFactsView, available_actions, job_facts, remaining_seconds
+from components.preview.sources_panel import SourcesPanel
+from components.preview.sources_panel import present_sources as present_sources
 from preview.core.clock import today
 from preview.core.languages import Language
 from preview.core.periods import Period
@@ -22,18 +22,18 @@ from preview.form.rules.base import SEVERITIES, Deviation, Severity
 from preview.i18n import formatting
 from preview.model.resources import JobDocument, Value
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
-from preview.views.preview import Preview, Row
+from preview.views.preview import FieldRow, Preview
 
 # The picture shows changes up to this many per cent (shares: points) on either side; beyond it the disc stands at the edge.
-_PICTURE_EDGE = 58
+_MAX_PLOTTED_CHANGE = 58
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
 _MANUAL = "manuell"
 _KOSTRA = "kostra-15f"  # a format without case systems
-_WHY_FAILED = {NO_SOURCE: "notice.failed_no_source", INTERRUPTED: "notice.failed_interrupted"}
+_FAILURE_KEYS = {NO_SOURCE: "notice.failed_no_source", INTERRUPTED: "notice.failed_interrupted"}
 
 
 @dataclass(frozen=True)
-class ShownValue:
+class ValueView:
     """A value, and what a screen reader says in its place where the sign alone says nothing."""
 
     text: str
@@ -41,7 +41,7 @@ class ShownValue:
 
 
 @dataclass(frozen=True)
-class ShownDeviation:
+class DeviationView:
     """A deviation: its tag, what is found, and what to do about it."""
 
     severity: Severity
@@ -51,57 +51,57 @@ class ShownDeviation:
 
 
 @dataclass(frozen=True)
-class ShownRow:
+class RowView:
     """A field. `dot` is the place of the disc in the picture, None where there is none. `flags` are the filters that it passes."""
 
     key: str
     number: int
     label: str
     is_part: bool
-    current: ShownValue
-    compared: ShownValue
+    current: ValueView
+    compared: ValueView
     change: str
     percent: str
-    dot: float | None
+    plotted_change: float | None
     is_flagged: bool
     flags: tuple[str, ...]
-    deviations: tuple[ShownDeviation, ...]
+    deviations: tuple[DeviationView, ...]
     source: str
-    supply: str
+    source_text: str
     definition: str
     law: str
 
 
 @dataclass(frozen=True)
-class ShownCount:
+class SeverityCount:
     """How many, for the eye and spoken."""
 
     severity: Severity
-    size: int
+    count: int
     spoken: str
 
 
 @dataclass(frozen=True)
-class ShownSection:
+class SectionView:
     """A part of the form. `counts` are of rows, severest first, none of 0."""
 
     section_id: str
     title: str
-    rows: tuple[ShownRow, ...]
-    counts: tuple[ShownCount, ...]
+    rows: tuple[RowView, ...]
+    counts: tuple[SeverityCount, ...]
 
 
 @dataclass(frozen=True)
-class Choice:
+class PeriodOption:
     """A period to choose."""
 
     period_id: str
     name: str
-    is_chosen: bool
+    is_selected: bool
 
 
 @dataclass(frozen=True)
-class ShownSource:
+class SourceSummary:
     """Where values come from."""
 
     name: str
@@ -109,216 +109,216 @@ class ShownSource:
 
 
 @dataclass(frozen=True)
-class ShownJob:
+class JobView:
     """A job that waits or runs. `share` is 0..100."""
 
     text: str
     share: int
     share_text: str
-    left: str
+    remaining_text: str
 
 
 @dataclass(frozen=True)
-class Notice:
+class NoticeView:
     """A sentence above the form; `offers` names what belongs to it, the nearest first."""
 
     color: str
     text: str
-    offers: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReportView:
     """All that the page says. `is_complete` says that there are values; `snapshot_id` is empty where there is no snapshot."""
 
     preview: Preview
-    words: Words
+    t: Translator
     period: str
-    compare: str
-    sections: tuple[ShownSection, ...]
-    with_report: tuple[Choice, ...]
-    without_report: tuple[Choice, ...]
-    comparable: tuple[Choice, ...]
+    compared_period: str
+    sections: tuple[SectionView, ...]
+    with_report: tuple[PeriodOption, ...]
+    without_report: tuple[PeriodOption, ...]
+    comparable: tuple[PeriodOption, ...]
     is_complete: bool
     snapshot_id: str
     state: str
-    aggregated: str
-    stale: str
-    job: ShownJob | None
-    notice: Notice | None
-    sources: tuple[ShownSource, ...]
-    loses_prior: str | None
-    offers: Mapping[str, Offer]
-    job_facts: ShownJobFacts | None
-    origins: Origins
-    rows: tuple[ShownRow, ...] = field(init=False)
+    aggregated_text: str
+    stale_text: str
+    job: JobView | None
+    notice: NoticeView | None
+    sources: tuple[SourceSummary, ...]
+    dependent_period: str | None
+    actions: Mapping[str, Action]
+    job_facts: JobFactsView | None
+    sources_panel: SourcesPanel
+    rows: tuple[RowView, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", tuple(row for section in self.sections for row in section.rows))
 
-    def passing(self, flag: str) -> int:
+    def count_matching(self, flag: str) -> int:
         """How many rows a filter leaves."""
         return sum(flag in row.flags for row in self.rows)
 
     @property
-    def worst(self) -> ShownRow | None:
+    def first_error(self) -> RowView | None:
         """The first field in error."""
         return next((row for row in self.rows if "error" in row.flags), None)
 
 
-def word(preview: Preview, catalogue: Catalogue, words: Words) -> Shown:
+def present_report(preview: Preview, catalogue: Catalogue, words: Translator) -> ReportView:
     """The preview in the language of the words."""
     language = words.language
     snapshot = preview.snapshot
     is_complete = snapshot is not None and snapshot.aggregated_at is not None
-    aggregated = value_formatting.instant(snapshot.aggregated_at, language) if snapshot and snapshot.aggregated_at else ""
+    aggregated_text = value_formatting.instant(snapshot.aggregated_at, language) if snapshot and snapshot.aggregated_at else ""
     valid = snapshot is not None and snapshot.cache_valid
-    following = str(Period.parse(preview.period_id).following)
-    return Shown(
+    next_period = str(Period.parse(preview.period_id).next)
+    return ReportView(
         preview=preview,
-        words=words,
+        t=words,
         period=formatting.period(language, preview.period_id),
-        compare=formatting.period(language, preview.compare_period_id),
+        compared_period=formatting.period(language, preview.compare_period_id),
         sections=_sections(preview, catalogue, words, is_complete),
-        with_report=_choices(preview.periods, preview.period_id, language),
-        without_report=_choices(_without_report(preview), preview.period_id, language),
-        comparable=_choices(_comparable(preview), preview.compare_period_id, language),
+        with_report=_period_options(preview.periods, preview.period_id, language),
+        without_report=_period_options(_without_report(preview), preview.period_id, language),
+        comparable=_period_options(_comparable(preview), preview.compare_period_id, language),
         is_complete=is_complete,
         snapshot_id=snapshot.snapshot_id if snapshot else "",
         state=("valid" if valid else "stale") if is_complete else "none",
-        aggregated=aggregated,
-        stale=_stale(preview, words, aggregated) if is_complete and not valid else "",
-        job=word_job(preview.job, words, is_complete),
+        aggregated_text=aggregated_text,
+        stale_text=_stale_text(preview, words, aggregated_text) if is_complete and not valid else "",
+        job=present_job(preview.job, words, is_complete),
         notice=_notice(preview, words, is_complete),
         sources=_sources(preview, words),
-        loses_prior=formatting.period(language, following) if following in preview.periods else None,
-        offers=offers(preview, preview.job, words, is_complete),
+        dependent_period=formatting.period(language, next_period) if next_period in preview.periods else None,
+        actions=available_actions(preview, preview.job, words, is_complete),
         job_facts=job_facts(preview.job, words),
-        origins=word_origins(preview, words),
+        sources_panel=present_sources(preview, words),
     )
 
 
-def bare(shown: Shown, catalogue: Catalogue) -> Shown:
+def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
     """The same where nothing is held of the organisation any more."""
-    empty = {"value": None, "hidden": False, "compared_value": None, "compared_hidden": False, "change": None, "percent": None}
-    rows = [msgspec.structs.replace(row, **empty, data_source=None, deviations=[]) for row in shown.preview.rows]
-    nothing = {"snapshot": None, "source": None, "has_source": False, "job": None, "periods": [], "held": [], "deliveries": []}
-    return word(msgspec.structs.replace(shown.preview, **nothing, rows=rows), catalogue, shown.words)
+    empty_row = {"value": None, "hidden": False, "compared_value": None, "compared_hidden": False, "change": None, "percent": None}
+    rows = [msgspec.structs.replace(row, **empty_row, data_source=None, deviations=[]) for row in view.preview.rows]
+    no_source = {"snapshot": None, "source": None, "has_source": False, "job": None, "periods": [], "held": [], "deliveries": []}
+    return present_report(msgspec.structs.replace(view.preview, **no_source, rows=rows), catalogue, view.t)
 
 
-def _sections(preview: Preview, catalogue: Catalogue, words: Words, is_complete: bool) -> tuple[ShownSection, ...]:
-    sections: list[ShownSection] = []
+def _sections(preview: Preview, catalogue: Catalogue, t: Translator, is_complete: bool) -> tuple[SectionView, ...]:
+    sections: list[SectionView] = []
     for section in catalogue.sections:
-        rows = tuple(_row(row, preview, catalogue, words, is_complete) for row in preview.rows if row.section_id == section.section_id)
-        counts = tuple(count for severity in SEVERITIES if (count := _count(severity, rows, words)).size)
-        sections.append(ShownSection(section.section_id, getattr(section.titles, words.language), rows, counts))
+        rows = tuple(_row(row, preview, catalogue, t, is_complete) for row in preview.rows if row.section_id == section.section_id)
+        counts = tuple(count for severity in SEVERITIES if (count := _severity_count(severity, rows, t)).count)
+        sections.append(SectionView(section.section_id, getattr(section.titles, t.language), rows, counts))
     return tuple(sections)
 
 
-def _count(severity: Severity, rows: Iterable[ShownRow], words: Words) -> ShownCount:
+def _severity_count(severity: Severity, rows: Iterable[RowView], t: Translator) -> SeverityCount:
     size = sum(severity in row.flags for row in rows)
-    return ShownCount(severity, size, words.count(f"severity.{severity}_count", size))
+    return SeverityCount(severity, size, t.plural(f"severity.{severity}_count", size))
 
 
-def _row(row: Row, preview: Preview, catalogue: Catalogue, words: Words, is_complete: bool) -> ShownRow:
-    language = words.language
+def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator, is_complete: bool) -> RowView:
+    language = t.language
     entry = catalogue.field(row.field_key)
-    flags = [str(severity) for severity in SEVERITIES if any(each.severity == severity for each in row.deviations)]
+    flags = [str(severity) for severity in SEVERITIES if any(deviation.severity == severity for deviation in row.deviations)]
     if is_complete and row.value is None and not row.hidden:
         flags.append("missing")
-    return ShownRow(
+    return RowView(
         key=row.field_key,
         number=row.number,
         label=getattr(entry.labels, language),
         is_part=row.part_of is not None,
-        current=word_value(row.value, row.unit, row.hidden, words),
-        compared=word_value(row.compared_value, row.unit, row.compared_hidden, words),
+        current=present_value(row.value, row.unit, row.hidden, t),
+        compared=present_value(row.compared_value, row.unit, row.compared_hidden, t),
         change=value_formatting.change(row.change, row.unit, language),
         percent=value_formatting.percent_change(row.percent, row.unit, language),
-        dot=_dot(row),
-        is_flagged=any(each.rule_id in _FLAGGED_CHANGES for each in row.deviations),
+        plotted_change=_plotted_change(row),
+        is_flagged=any(deviation.rule_id in _FLAGGED_CHANGES for deviation in row.deviations),
         flags=tuple(flags),
-        deviations=tuple(_deviation(each, words) for each in row.deviations),
-        source=_source_name(row.data_source, preview, words) if row.data_source else value_formatting.ABSENT,
-        supply=_supply(row, preview, words),
+        deviations=tuple(_deviation(deviation, t) for deviation in row.deviations),
+        source=_source_name(row.data_source, preview, t) if row.data_source else value_formatting.ABSENT,
+        source_text=_source_text(row, preview, t),
         definition=getattr(entry.definitions, language),
         law=entry.legal_basis,
     )
 
 
-def word_value(amount: Value, unit: str, hidden: bool, words: Words) -> ShownValue:
+def present_value(amount: Value, unit: str, hidden: bool, t: Translator) -> ValueView:
     """A value, `:` where it is hidden, `–` where there is none."""
     if hidden:
-        return ShownValue(value_formatting.HIDDEN, words("form.hidden"))
+        return ValueView(value_formatting.HIDDEN, t("form.hidden"))
     if amount is None:
-        return ShownValue(value_formatting.ABSENT, words("form.no_value"))
-    return ShownValue(value_formatting.value(amount, unit, words.language))
+        return ValueView(value_formatting.ABSENT, t("form.no_value"))
+    return ValueView(value_formatting.value(amount, unit, t.language))
 
 
-def _dot(row: Row) -> float | None:
+def _plotted_change(row: FieldRow) -> float | None:
     if row.change is None:
         return None
     if row.unit == "prosent":
-        reach = float(row.change)
+        change = float(row.change)
     elif row.percent is not None:
-        reach = float(row.percent)
+        change = float(row.percent)
     else:
-        reach = math.copysign(_PICTURE_EDGE, row.change) if row.change else 0.0  # from nothing to something
-    return max(-_PICTURE_EDGE, min(_PICTURE_EDGE, reach))
+        change = math.copysign(_MAX_PLOTTED_CHANGE, row.change) if row.change else 0.0  # from nothing to something
+    return max(-_MAX_PLOTTED_CHANGE, min(_MAX_PLOTTED_CHANGE, change))
 
 
-def _deviation(found: Deviation, words: Words) -> ShownDeviation:
-    return ShownDeviation(found.severity, words(found.tag), words(found.message, **found.params), words(found.action))
+def _deviation(deviation: Deviation, t: Translator) -> DeviationView:
+    return DeviationView(deviation.severity, t(deviation.tag), t(deviation.message, **deviation.params), t(deviation.action))
 
 
-def _source_name(data_source: str, preview: Preview, words: Words) -> str:
+def _source_name(data_source: str, preview: Preview, t: Translator) -> str:
     if data_source == _MANUAL:
-        return words("sources.manual")
+        return t("sources.manual")
     if data_source == _KOSTRA:
         return "KOSTRA 15F"
     return preview.source.case_system if preview.source and data_source == preview.source.data_source else data_source
 
 
-def _supply(row: Row, preview: Preview, words: Words) -> str:
+def _source_text(row: FieldRow, preview: Preview, t: Translator) -> str:
     if row.data_source is None:
-        return words("form.no_supply", period=formatting.period(words.language, preview.period_id))
-    name = _source_name(row.data_source, preview, words)
+        return t("form.no_supply", period=formatting.period(t.language, preview.period_id))
+    name = _source_name(row.data_source, preview, t)
     if preview.source is None or row.data_source != preview.source.data_source:
         return name
-    return words("form.supplied", system=name, day=formatting.day(words.language, preview.source.extract_day))
+    return t("form.supplied", system=name, day=formatting.day(t.language, preview.source.extract_day))
 
 
-def _sources(preview: Preview, words: Words) -> tuple[ShownSource, ...]:
-    shown: list[ShownSource] = []
+def _sources(preview: Preview, t: Translator) -> tuple[SourceSummary, ...]:
+    summaries: list[SourceSummary] = []
     source = preview.source
     if source is not None:
-        lines = [
-            words("sources.extract", day=formatting.day(words.language, source.extract_day)),
-            words.count("sources.cases", source.case_count),
+        details = [
+            t("sources.extract", day=formatting.day(t.language, source.extract_day)),
+            t.plural("sources.cases", source.case_count),
         ]
         if source.findings:
-            lines.append(words.count("sources.findings", source.findings))
-        shown.append(ShownSource(_source_name(source.data_source, preview, words), tuple(lines)))
+            details.append(t.plural("sources.findings", source.findings))
+        summaries.append(SourceSummary(_source_name(source.data_source, preview, t), tuple(details)))
     others = dict.fromkeys(
         row.data_source for row in preview.rows if row.data_source and (source is None or row.data_source != source.data_source)
     )
-    shown += [ShownSource(_source_name(other, preview, words), (words("sources.figures"),)) for other in others]
-    return tuple(shown)
+    summaries += [SourceSummary(_source_name(other, preview, t), (t("sources.figures"),)) for other in others]
+    return tuple(summaries)
 
 
-def _choices(periods: Iterable[str], chosen: str, language: Language) -> tuple[Choice, ...]:
-    return tuple(Choice(period_id, formatting.period(language, period_id), period_id == chosen) for period_id in periods)
+def _period_options(periods: Iterable[str], selected: str, language: Language) -> tuple[PeriodOption, ...]:
+    return tuple(PeriodOption(period_id, formatting.period(language, period_id), period_id == selected) for period_id in periods)
 
 
 def _newest_first(periods: Iterable[str]) -> list[str]:
-    return sorted(set(periods), key=lambda period_id: Period.parse(period_id).order, reverse=True)
+    return sorted(set(periods), key=lambda period_id: Period.parse(period_id).sort_key, reverse=True)
 
 
 def _without_report(preview: Preview) -> list[str]:
     """What a person may want to aggregate: this year and the last with their halves, and the period that is asked for."""
     years = (today().year, today().year - 1)
-    offered = [str(Period(year, half)) for year in years for half in (0, 1, 2) if Period(year, half).first <= today()]
-    return [period_id for period_id in _newest_first([*offered, preview.period_id]) if period_id not in preview.periods]
+    open_periods = [str(Period(year, half)) for year in years for half in (0, 1, 2) if Period(year, half).first_day <= today()]
+    return [period_id for period_id in _newest_first([*open_periods, preview.period_id]) if period_id not in preview.periods]
 
 
 def _comparable(preview: Preview) -> list[str]:
@@ -329,32 +329,32 @@ def _comparable(preview: Preview) -> list[str]:
     ]
 
 
-def _stale(preview: Preview, words: Words, aggregated: str) -> str:
+def _stale_text(preview: Preview, t: Translator, aggregated_text: str) -> str:
     job = preview.job
     if job is None or job.reason is None:
-        return words("state.source_changed", instant=aggregated)
-    return words("state.asked_anew" if job.ended_at else "state.again", instant=aggregated)
+        return t("state.source_changed", instant=aggregated_text)
+    return t("state.asked_anew" if job.ended_at else "state.again", instant=aggregated_text)
 
 
-def word_job(job: JobDocument | None, words: Words, is_complete: bool) -> ShownJob | None:
+def present_job(job: JobDocument | None, t: Translator, is_complete: bool) -> JobView | None:
     """What is said of a job while it waits or runs, for values that are there already or not."""
     if job is None or job.job_status not in ("waiting", "running"):
         return None
-    text = words("job.waiting" if job.job_status == "waiting" else "job.again" if is_complete else "job.first")
-    left = words.count("job.left", seconds_left(job))
-    return ShownJob(text, round(100 * job.completed), value_formatting.part(job.completed, words.language), left)
+    text = t("job.waiting" if job.job_status == "waiting" else "job.again" if is_complete else "job.first")
+    remaining_text = t.plural("job.left", remaining_seconds(job))
+    return JobView(text, round(100 * job.completed), value_formatting.share(job.completed, t.language), remaining_text)
 
 
-def _notice(preview: Preview, words: Words, is_complete: bool) -> Notice | None:
-    job, period = preview.job, formatting.period(words.language, preview.period_id)
+def _notice(preview: Preview, t: Translator, is_complete: bool) -> NoticeView | None:
+    job, period = preview.job, formatting.period(t.language, preview.period_id)
     if job is not None and job.job_status == "failed":
-        at = value_formatting.clock_time(job.ended_at or job.created_at, words.language)
-        failed = f"{words('notice.failed', time=at)} {words(_WHY_FAILED.get(job.detail or '', 'notice.failed_by_fault'))}"
-        return Notice("danger", f"{failed} {words('notice.failed_stands')}" if is_complete else failed, ("retry", "findings"))
+        at = value_formatting.clock_time(job.ended_at or job.created_at, t.language)
+        failed = f"{t('notice.failed', time=at)} {t(_FAILURE_KEYS.get(job.detail or '', 'notice.failed_by_fault'))}"
+        return NoticeView("danger", f"{failed} {t('notice.failed_stands')}" if is_complete else failed, ("retry", "findings"))
     if is_complete:
         return None
     if job is not None and job.job_status in ("waiting", "running"):
-        return Notice("info", words("notice.first"), ("job",))
+        return NoticeView("info", t("notice.first"), ("job",))
     if preview.has_source:
-        return Notice("info", words("notice.no_report", period=period))
-    return Notice("warning", words("notice.no_source", period=period), ("deliver",))
+        return NoticeView("info", t("notice.no_report", period=period))
+    return NoticeView("warning", t("notice.no_source", period=period), ("deliver",))

@@ -150,7 +150,7 @@ function askHistories() {
     const open = opened()
     if (!isLive() || open.join() === asked) return
     asked = open.join()
-    send({do: "history", open, colors: {
+    send({action: "history", open, colors: {
       bar: colorOf("color", "neutral-surface-active"), now: colorOf("color", "accent-base-default"), text: colorOf("color", "neutral-text-default")}})
   })
 }
@@ -195,7 +195,7 @@ function show(url, push = true) {
   address = url.search
   if (!isLive()) { location.assign(url); return }
   setPaused(false)
-  send({do: "show", arguments: Object.fromEntries(url.searchParams)})
+  send({action: "show", arguments: Object.fromEntries(url.searchParams)})
   if (push) history.pushState(null, "", url)
 }
 const choice = form => { const url = new URL(location); for (const [name, value] of new FormData(form)) url.searchParams.set(name, value); return url }
@@ -205,7 +205,7 @@ const chooser = $("#chooser"), search = $("#search")
 chooser.addEventListener("beforetoggle", event => {
   if (event.newState !== "open") return
   if (!isLive()) { location.assign(`${document.body.dataset.prefix}/`); return }
-  send({do: "services"})
+  send({action: "services"})
   search.value = ""
   narrow($("[data-region=services]"), "")
 })
@@ -244,8 +244,8 @@ document.addEventListener("click", event => {
     case "reset": pick("all"); break
     case "seen": unmark([...marks.keys()]); pick("all"); break
     case "changed": $("#back").hidden = true; pick("changed"); break
-    case "aggregate": send({do: "aggregate"}); break
-    case "retry": if (isComplete()) $("#again").showModal(); else send({do: "aggregate"}); break
+    case "aggregate": send({action: "aggregate"}); break
+    case "retry": if (isComplete()) $("#again").showModal(); else send({action: "aggregate"}); break
     case "findings": event.preventDefault(); showFindings(); break
   }
 })

@@ -43,7 +43,7 @@ $("[data-form=again]").addEventListener("submit", event => {
   event.preventDefault()
   if (!reason.value.trim()) { complain(true); reason.focus(); return }
   if (isLost()) return
-  send({do: "again", reason: reason.value.trim(), snapshot_id: named("again")})
+  send({action: "again", reason: reason.value.trim(), snapshot_id: named("again")})
   reason.value = ""
   counting()
   $("#again").close()
@@ -51,6 +51,6 @@ $("[data-form=again]").addEventListener("submit", event => {
 $("[data-form=delete]").addEventListener("submit", event => {
   event.preventDefault()
   if (isLost()) return
-  send({do: "delete", snapshot_id: named("delete")})
+  send({action: "delete", snapshot_id: named("delete")})
   $("#delete").close()
 })

@@ -6,15 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from components.context import House
-from components.layout.preferences import Words
-from components.preview.presenter import Shown, word
+from components.context import AppContext
+from components.layout.preferences import Translator
+from components.preview.presenter import ReportView, present_report
 from preview.core.errors import PreviewError
 from preview.core.languages import Language
 from preview.views.preview import Preview
 
 
-class Asked(NamedTuple):
+class ReportQuery(NamedTuple):
     """What the URL asks for; without a period the newest, compared with its prior where no other is named."""
 
     organization_id: str
@@ -22,97 +22,97 @@ class Asked(NamedTuple):
     compare: str | None = None
 
     @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> "Asked":
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> "ReportQuery":
         """From query parameters, or from the browser's message; what is no text is not asked for."""
-        given = {name: text for name in cls._fields if isinstance(text := arguments.get(name), str) and text}
-        return cls(**{"organization_id": "", **given})
+        values = {name: text for name in cls._fields if isinstance(text := arguments.get(name), str) and text}
+        return cls(**{"organization_id": "", **values})
 
 
 @dataclass(frozen=True)
-class Reading:
+class RenderedReport:
     """A preview as it was read, worded and drawn once for all sessions that show it."""
 
-    asked: Asked
-    shown: Shown
+    query: ReportQuery
+    view: ReportView
     regions: Mapping[str, str]
 
     @property
     def preview(self) -> Preview:
         """The view-model."""
-        return self.shown.preview
+        return self.view.preview
 
 
-class Readings:
+class ReportCache:
     """Reads and draws previews on a thread. Whoever asks for the same meanwhile gets the same reading."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._running: dict[tuple[Asked, Language], asyncio.Future[Reading]] = {}
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._pending: dict[tuple[ReportQuery, Language], asyncio.Future[RenderedReport]] = {}
 
-    async def read(self, asked: Asked, language: Language, place: int = 0) -> Reading:
+    async def get(self, query: ReportQuery, language: Language, min_event_id: int = 0) -> RenderedReport:
         """One that reflects the log at least to `place`. Raises `NotFound` and `Invalid` as `Previews.read`."""
-        key = (asked, language)
-        begun = self._running.get(key)
-        if begun is not None:
+        key = (query, language)
+        pending = self._pending.get(key)
+        if pending is not None:
             with suppress(PreviewError):  # what it met may be over by now
-                reading = await asyncio.shield(begun)
-                if reading.preview.place >= place:
-                    return reading
+                report = await asyncio.shield(pending)
+                if report.preview.position >= min_event_id:
+                    return report
         # Whoever waited for the same too old reading may have begun another meanwhile; the old one itself may stand here still.
-        begun = self._running.get(key)
-        if begun is None or begun.done():
-            begun = self._running[key] = self._begin(asked, language)
-        return await asyncio.shield(begun)
+        pending = self._pending.get(key)
+        if pending is None or pending.done():
+            pending = self._pending[key] = self._start_render(query, language)
+        return await asyncio.shield(pending)
 
-    def _begin(self, asked: Asked, language: Language) -> asyncio.Future[Reading]:
-        begun = asyncio.get_running_loop().run_in_executor(self._house.application.executor, self._read, asked, language)
+    def _start_render(self, query: ReportQuery, language: Language) -> asyncio.Future[RenderedReport]:
+        future = asyncio.get_running_loop().run_in_executor(self._context.application.read_executor, self._render, query, language)
 
-        def end(_: asyncio.Future[Reading]) -> None:
-            if self._running.get((asked, language)) is begun:
-                del self._running[asked, language]
+        def remove_pending(_: asyncio.Future[RenderedReport]) -> None:
+            if self._pending.get((query, language)) is future:
+                del self._pending[query, language]
 
-        begun.add_done_callback(end)
-        return begun
+        future.add_done_callback(remove_pending)
+        return future
 
-    def _read(self, asked: Asked, language: Language) -> Reading:
-        application = self._house.application
-        shown = word(application.previews.read(*asked), application.catalogue, Words(application.texts, language))
+    def _render(self, query: ReportQuery, language: Language) -> RenderedReport:
+        application = self._context.application
+        view = present_report(application.previews.read(*query), application.catalogue, Translator(application.texts, language))
         # Whoever asked for the newest period keeps that which it was.
-        return Reading(asked._replace(period_id=shown.preview.period_id), shown, draw(self._house, shown))
+        return RenderedReport(query._replace(period_id=view.preview.period_id), view, render_regions(self._context, view))
 
 
-def blank(house: House, words: Words) -> dict[str, str]:
+def initial_regions(context: AppContext, t: Translator) -> dict[str, str]:
     """The regions that begin empty: they are the session's own, and no reading writes them."""
-    parts = house.parts("preview/preview_regions.html")
-    return {"answer": parts.answer("", ""), "services": parts.services([], words)}
+    macros = context.macros("preview/preview_regions.html")
+    return {"answer": macros.answer("", ""), "services": macros.services([], t)}
 
 
-def draw(house: House, shown: Shown) -> dict[str, str]:
+def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
     """The regions that follow the preview, by id. The page's first HTML is made of the same."""
-    parts, words = house.parts("preview/preview_regions.html"), shown.words
+    macros, t = context.macros("preview/preview_regions.html"), view.t
     regions = {
-        "title": parts.title(shown),
-        "who": parts.who(shown),
-        "periods": parts.periods(shown),
-        "state": parts.state(shown),
-        "job": parts.job(shown.job, words),
-        "actions": parts.actions(shown),
-        "notice": parts.notice(shown.notice, words),
-        "sections": parts.sections(shown),
-        "sources": parts.sources(shown),
-        "filters": parts.filters(shown),
-        "worst": parts.worst(shown),
-        "caption": parts.caption(shown),
-        "columns": parts.columns(shown),
-        "foot": parts.foot(shown),
-        "again-lead": parts.again_lead(shown),
-        "again-hint": parts.again_hint(shown.job, words),
-        "delete-lead": parts.delete_lead(shown),
-        "why-aggregate": parts.why(shown.offers["aggregate"]),
-        "job-facts": parts.job_facts(shown.job_facts, words),
-        "origins": parts.origins(shown),
+        "title": macros.title(view),
+        "organization": macros.organization(view),
+        "periods": macros.periods(view),
+        "state": macros.state(view),
+        "job": macros.job(view.job, t),
+        "actions": macros.actions(view),
+        "notice": macros.notice(view.notice, t),
+        "sections": macros.sections(view),
+        "sources": macros.sources(view),
+        "filters": macros.filters(view),
+        "first-error": macros.first_error(view),
+        "caption": macros.caption(view),
+        "columns": macros.columns(view),
+        "foot": macros.foot(view),
+        "again-lead": macros.again_lead(view),
+        "again-hint": macros.again_hint(view.job, t),
+        "delete-lead": macros.delete_lead(view),
+        "why-aggregate": macros.disabled_reason(view.actions["aggregate"]),
+        "job-facts": macros.job_facts(view.job_facts, t),
+        "origins": macros.origins(view),
     }
-    for row in shown.rows:
-        regions[f"row-{row.key}"] = parts.row(row, words)
-        regions[f"detail-{row.key}"] = parts.detail(row, words)
+    for row in view.rows:
+        regions[f"row-{row.key}"] = macros.row(row, t)
+        regions[f"detail-{row.key}"] = macros.detail(row, t)
     return regions

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass, replace
 
-from components.deliveries.presenter import ShownDelivery
-from components.deliveries.presenter import word as word_delivery
-from components.layout.preferences import Words
-from preview.core.clock import oslo_day, parse_instant
+from components.deliveries.presenter import DeliveryEntryView, present_delivery
+from components.layout.preferences import Translator
+from preview.core.clock import local_date, parse_timestamp
 from preview.i18n import formatting
 from preview.model.resources import SourceDocument
 from preview.views.preview import Preview
 
 
 @dataclass(frozen=True)
-class ShownHeld:
+class SourceRow:
     """What is held in one format: of whose making, in which version, from which extracts, and how many cases."""
 
     name: str
@@ -22,27 +21,27 @@ class ShownHeld:
 
 
 @dataclass(frozen=True)
-class Origins:
+class SourcesPanel:
     """Both; deliveries newest first."""
 
-    held: tuple[ShownHeld, ...]
-    deliveries: tuple[ShownDelivery, ...]
+    sources: tuple[SourceRow, ...]
+    deliveries: tuple[DeliveryEntryView, ...]
 
 
-def word(preview: Preview, words: Words) -> Origins:
+def present_sources(preview: Preview, words: Translator) -> SourcesPanel:
     """In the language of the words."""
     # Whose they are besides is no matter here.
-    deliveries = (replace(word_delivery(each, words), organizations=(), more_organizations="") for each in preview.deliveries)
-    return Origins(tuple(_held(source, words) for source in preview.held), tuple(deliveries))
+    deliveries = (replace(present_delivery(delivery, words), organizations=(), more_organizations="") for delivery in preview.deliveries)
+    return SourcesPanel(tuple(_source_row(source, words) for source in preview.sources), tuple(deliveries))
 
 
-def _held(source: SourceDocument, words: Words) -> ShownHeld:
-    first, last = (
-        formatting.day(words.language, oslo_day(parse_instant(at)).isoformat()) for at in (source.first_extract_at, source.last_extract_at)
+def _source_row(source: SourceDocument, t: Translator) -> SourceRow:
+    first_day, last_day = (
+        formatting.day(t.language, local_date(parse_timestamp(at)).isoformat()) for at in (source.first_extract_at, source.last_extract_at)
     )
-    return ShownHeld(
-        name=source.case_system or words(f"deliver.format.{source.format}"),
-        version=words(f"deliver.format.{source.format}") + (f" {source.year}" if source.year else ""),
-        extracts=last if first == last else words("origins.extracts", first=first, last=last),
-        cases=formatting.number(words.language, source.case_count),
+    return SourceRow(
+        name=source.case_system or t(f"deliver.format.{source.format}"),
+        version=t(f"deliver.format.{source.format}") + (f" {source.year}" if source.year else ""),
+        extracts=last_day if first_day == last_day else t("origins.extracts", first=first_day, last=last_day),
+        cases=formatting.number(t.language, source.case_count),
     )

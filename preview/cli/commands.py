@@ -14,44 +14,46 @@ import msgspec
 
 from preview.cli import file_report
 from preview.cli import local_commands as local
-from preview.cli.settings_options import settings_options, settings_options_of
+from preview.cli.settings_options import all_settings_options, settings_options
 from preview.core import logging_config
 from preview.core.clock import today
-from preview.core.errors import Invalid, PreviewError
+from preview.core.errors import PreviewError, ValidationError
 from preview.core.settings import Settings
-from preview.demo.deliveries import write
-from preview.model.resources import DeliveryDocument, Document
+from preview.demo.deliveries import write_demo_deliveries
+from preview.model.resources import DeliveryDocument, SnapshotDocument
 from preview.runtime.application import Application
 
 ACTOR = "cli"
-_SHOWN_FINDINGS = 20
+_MAX_PRINTED_FINDINGS = 20
 
 Serve = Callable[[Settings], None]
 
 
-class _Command(click.Group):
+class _ErrorHandlingGroup(click.Group):
     """Turns the domain's errors into one line on standard error, in one place."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except PreviewError as error:
-            places = error.faults if isinstance(error, Invalid) else []
-            raise click.ClickException(error.detail + "".join(f"\n  {fault.pointer}: {fault.detail}" for fault in places)) from error
+            field_errors = error.field_errors if isinstance(error, ValidationError) else []
+            raise click.ClickException(
+                error.detail + "".join(f"\n  {field_error.pointer}: {field_error.detail}" for field_error in field_errors)
+            ) from error
 
 
 def build_cli(serve: Serve) -> click.Group:
     """All commands. What serves is handed in: the domain knows neither HTTP nor Panel."""
 
-    @click.group(cls=_Command, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUFDIR_PREVIEW"})
+    @click.group(cls=_ErrorHandlingGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUFDIR_PREVIEW"})
     def main() -> None:
         """Bufdir Preview: the report of a child-welfare service, before it counts."""
 
     @main.command("serve")
-    @settings_options
+    @all_settings_options
     def serve_(settings: Settings) -> None:
         """Serve the dashboard and the API until told to stop."""
-        logging_config.set_up(settings.log_level)
+        logging_config.configure_logging(settings.log_level)
         serve(settings)
 
     for command in (import_, aggregate, list_, show, forget, demo_data, local.report, local.check, local.explain):
@@ -60,7 +62,7 @@ def build_cli(serve: Serve) -> click.Group:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Application]:
+def _running_application(settings: Settings) -> Iterator[Application]:
     """At work as long as the command lasts; what comes into the watched folder is a server's."""
     application = Application.open(msgspec.structs.replace(settings, inbox_dir=None, demo_live=False))
     try:
@@ -73,63 +75,65 @@ def _opened(settings: Settings) -> Iterator[Application]:
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--full", is_flag=True, help="The delivery holds every case of its organisations: others are taken out.")
-@settings_options_of("data_dir")
+@settings_options("data_dir")
 def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
     """Take in deliveries: case folders (XML), folders of them, ZIPs, and the two kinds of CSV.
 
     In order of name, those in folders too: each ZIP is a delivery of its own, the other files between two are one.
     """
-    logging_config.set_up(settings.log_level)
-    groups = file_report.deliveries_of(list(paths))
+    logging_config.configure_logging(settings.log_level)
+    groups = file_report.group_into_deliveries(list(paths))
     if full and len(groups) > 1:
         raise click.UsageError("A full delivery is one ZIP, or files and folders that are no ZIP.")
-    with _opened(settings) as application:
-        outcomes = [_take(application, group, full) for group in groups]
+    with _running_application(settings) as application:
+        outcomes = [_import_and_wait(application, group, full) for group in groups]
     if any(outcome.refused_files or outcome.delivery_status == "refused" for outcome in outcomes):
         sys.exit(1)
 
 
-def _take(application: Application, paths: list[Path], full: bool) -> DeliveryDocument:
+def _import_and_wait(application: Application, paths: list[Path], full: bool) -> DeliveryDocument:
     receipt = application.deliveries.receive_paths(paths, full=full, actor=ACTOR)
-    taken = application.deliveries.document(receipt.delivery_id)
+    delivery = application.deliveries.get(receipt.delivery_id)
     with click.progressbar(length=1000, label=receipt.delivery_id, file=sys.stderr) as progress:
 
-        def done() -> bool:
-            nonlocal taken
-            taken = application.deliveries.document(receipt.delivery_id)
-            progress.update(int(taken.completed * 1000) - progress.pos)
-            return taken.completed_at is not None
+        def is_done() -> bool:
+            nonlocal delivery
+            delivery = application.deliveries.get(receipt.delivery_id)
+            progress.update(int(delivery.completed * 1000) - progress.pos)
+            return delivery.completed_at is not None
 
-        application.worker.run_until(done)
-    cases = f"{taken.new_cases} new, {taken.changed_cases} changed, {taken.unchanged_cases} unchanged, {taken.removed_cases} removed"
-    click.echo(f"{taken.delivery_id} {taken.delivery_status}: {taken.files} files ({taken.refused_files} refused); cases: {cases}")
-    for finding in taken.findings[:_SHOWN_FINDINGS]:
+        application.worker.wait_until(is_done)
+    cases = f"{delivery.new_cases} new, {delivery.changed_cases} changed, {delivery.unchanged_cases} unchanged, {delivery.removed_cases} removed"
+    click.echo(
+        f"{delivery.delivery_id} {delivery.delivery_status}: {delivery.files} files ({delivery.refused_files} refused); cases: {cases}"
+    )
+    for finding in delivery.findings[:_MAX_PRINTED_FINDINGS]:
         click.echo(f"  {finding.severity} file {finding.file} line {finding.line} {finding.element}: {finding.detail}")
-    if taken.finding_count > _SHOWN_FINDINGS:
-        click.echo(f"  and {taken.finding_count - _SHOWN_FINDINGS} more findings")
-    return taken
+    if delivery.finding_count > _MAX_PRINTED_FINDINGS:
+        click.echo(f"  and {delivery.finding_count - _MAX_PRINTED_FINDINGS} more findings")
+    return delivery
 
 
 @click.command()
 @click.option("--organization", "organization_id", required=True, help="Such as org-1042.")
 @click.option("--period", "period_id", required=True, help="Such as 2024 or 2024-H1.")
 @click.option("--force", is_flag=True, help="Aggregate anew though nothing has changed.")
-@settings_options_of("data_dir")
+@settings_options("data_dir")
 def aggregate(settings: Settings, organization_id: str, period_id: str, force: bool) -> None:
     """Aggregate the snapshot of an organisation and period, and wait for it."""
-    logging_config.set_up(settings.log_level)
-    with _opened(settings) as application:
-        requested, runs = application.snapshots.request(organization_id, period_id, force, ACTOR)
+    logging_config.configure_logging(settings.log_level)
+    with _running_application(settings) as application:
+        requested, has_job_to_run = application.snapshots.request(organization_id, period_id, force, ACTOR)
         with click.progressbar(length=1000, label=requested.snapshot_id, file=sys.stderr) as progress:
 
-            def done() -> bool:
-                job = application.jobs.document(requested.job_id)
+            def is_done() -> bool:
+                job = application.jobs.get(requested.job_id)
                 progress.update(int(job.completed * 1000) - progress.pos)
                 return job.ended_at is not None
 
-            if runs:
-                application.worker.run_until(done)
-        job = application.jobs.document(requested.job_id)
+            if has_job_to_run:
+                application.worker.wait_until(is_done)
+        job = application.jobs.get(requested.job_id)
     click.echo(f"{requested.snapshot_id} {job.job_status}" + (f": {job.detail}" if job.detail else ""))
     if job.job_status != "completed":
         sys.exit(1)
@@ -138,10 +142,10 @@ def aggregate(settings: Settings, organization_id: str, period_id: str, force: b
 @click.command("list")
 @click.option("--organization", "organization_id", help="Only of this one.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@settings_options_of("data_dir")
+@settings_options("data_dir")
 def list_(settings: Settings, organization_id: str | None, as_json: bool) -> None:
     """List the snapshots, newest period first."""
-    logging_config.set_up(settings.log_level)
+    logging_config.configure_logging(settings.log_level)
     application = Application.open(settings)
     try:
         rows, total, _ = application.snapshots.page(organization_id, None, None, 1, 1_000_000)
@@ -162,29 +166,33 @@ def list_(settings: Settings, organization_id: str | None, as_json: bool) -> Non
 @click.command()
 @click.argument("snapshot_id")
 @click.option("--json", "as_json", is_flag=True, help="The contract's document.")
-@settings_options_of("data_dir")
+@settings_options("data_dir")
 def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
     """Show one snapshot with every field, current beside prior."""
-    logging_config.set_up(settings.log_level)
+    logging_config.configure_logging(settings.log_level)
     application = Application.open(settings)
     try:
-        rendered = application.snapshots.document(snapshot_id)
+        rendered = application.snapshots.get(snapshot_id)
     finally:
         application.close()
-    click.echo(rendered.body if as_json else file_report.as_text(application.catalogue, msgspec.json.decode(rendered.body, type=Document)))
+    click.echo(
+        rendered.body
+        if as_json
+        else file_report.format_table(application.catalogue, msgspec.json.decode(rendered.body, type=SnapshotDocument))
+    )
 
 
 @click.command()
 @click.option("--organization", "organization_id", required=True, help="Such as org-1042.")
-@settings_options_of("data_dir")
+@settings_options("data_dir")
 def forget(settings: Settings, organization_id: str) -> None:
     """Take an organisation out: its cases, snapshots, figures, jobs, events and audit trail, from every file of the store.
 
     Waits for deliveries that are being read. What lies in a watched folder is not touched, nor is a backup.
     """
-    logging_config.set_up(settings.log_level)
-    with _opened(settings) as application:
-        application.forgetting.forget(organization_id, ACTOR)
+    logging_config.configure_logging(settings.log_level)
+    with _running_application(settings) as application:
+        application.eraser.erase(organization_id, ACTOR)
     click.echo(f"{organization_id} is forgotten")
 
 
@@ -193,5 +201,7 @@ def forget(settings: Settings, organization_id: str) -> None:
 def demo_data(directory: Path) -> None:
     """Write synthetic deliveries, in the real format, to DIRECTORY."""
     with click.progressbar(length=1000, label="demo data", file=sys.stderr) as progress:
-        written = write(directory, today(), progress=lambda part: progress.update(int(part * 1000) - progress.pos))
+        written = write_demo_deliveries(
+            directory, today(), progress=lambda share_done: progress.update(int(share_done * 1000) - progress.pos)
+        )
     click.echo(f"{len(written)} deliveries in {directory}")

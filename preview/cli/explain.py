@@ -10,27 +10,27 @@ from pathlib import Path
 
 import msgspec
 
-from preview.cli.file_report import NO_DATA, deliveries_of, taken
+from preview.cli.file_report import NO_DATA, group_into_deliveries, temporary_application
 from preview.core.clock import now
-from preview.core.errors import Fault, Invalid, NotFound
+from preview.core.errors import FieldError, NotFound, ValidationError
 from preview.core.periods import Period
 from preview.form.aggregation import Parameters
+from preview.form.contributions import contributions_by_case
 from preview.form.entries import Field
-from preview.form.explaining import counts
 from preview.form.sources import Source
 from preview.model.limits import Limits
 from preview.model.resources import Value
-from preview.parsing.labels import Label, Labels
-from preview.reports.job_queue import read_values
-from preview.reports.reconcile import reading_now
+from preview.parsing.labels import CaseLabel, CaseLabelIndex
+from preview.reports.job_queue import aggregate_values
+from preview.reports.reconcile import current_input
 from preview.runtime.application import Application
 from preview.storage import cases, organizations
 from preview.storage.database import Connection
-from preview.storage.hash_key import open_key
+from preview.storage.hash_key import load_or_create_key
 from preview.storage.organizations import OrganizationRow
 
 
-class Counted(msgspec.Struct, frozen=True):
+class ContributingCase(msgspec.Struct, frozen=True):
     """A case, and how much of the number it makes up."""
 
     sak_id: str
@@ -46,13 +46,13 @@ class Explanation(msgspec.Struct, frozen=True):
     period_id: str
     field_key: str
     value: Value
-    cases: list[Counted]
+    cases: list[ContributingCase]
 
 
 class LocalCases:
     """The cases of local files, taken into a throwaway store, and their labels."""
 
-    def __init__(self, application: Application, labels: Labels) -> None:
+    def __init__(self, application: Application, labels: CaseLabelIndex) -> None:
         self._application = application
         self._labels = labels
 
@@ -60,58 +60,70 @@ class LocalCases:
         """One an organisation that has data for the period, by id. Raises `Invalid` for an unknown field, `NotFound` without any data."""
         application = self._application
         if field_key not in application.catalogue:
-            raise Invalid("There is no such field.", [Fault("/field_key", "is not known")])
+            raise ValidationError("There is no such field.", [FieldError("/field_key", "is not known")])
         field = application.catalogue.field(field_key)
-        ids = sorted(each.organization_id for each in application.organizations.all() if organization_id in (None, each.organization_id))
+        ids = sorted(
+            candidate.organization_id
+            for candidate in application.organizations.list_options()
+            if organization_id in (None, candidate.organization_id)
+        )
         read = application.database.read
-        found = [told for each in ids if (told := read(lambda connection, each=each: self._explain(connection, each, period, field)))]
-        if not found:
+        explanations = [
+            explanation
+            for candidate in ids
+            if (explanation := read(lambda connection, candidate=candidate: self._explain(connection, candidate, period, field)))
+        ]
+        if not explanations:
             raise NotFound(NO_DATA)
-        return found
+        return explanations
 
     def _explain(self, connection: Connection, organization_id: str, period: Period, field: Field) -> Explanation | None:
-        reading = reading_now(connection, organization_id, period)
+        aggregation_input = current_input(connection, organization_id, period)
         organization = organizations.organization(connection, organization_id)
-        if reading is None or organization is None:
+        if aggregation_input is None or organization is None:
             return None
-        values = read_values(connection, self._application.form, organization_id, period, reading, lambda _: None).values
-        source = reading.choice.source
-        parts = counts(connection, field, Parameters.of(source, period))
-        labelled = _labelled(connection, self._labels, organization, source) if parts else {}
-        if not parts.keys() <= labelled.keys():
-            raise Invalid("The files have changed while they were read.")
+        values = aggregate_values(
+            connection, self._application.report_config, organization_id, period, aggregation_input, lambda _: None
+        ).values
+        source = aggregation_input.selection.source
+        contributions = contributions_by_case(connection, field, Parameters.from_source(source, period))
+        labels_by_sak = _find_labels(connection, self._labels, organization, source) if contributions else {}
+        if not contributions.keys() <= labels_by_sak.keys():
+            raise ValidationError("The files have changed while they were read.")
         return Explanation(
             organization_id,
             organization.organization_name,
             str(period),
             field.field_key,
             values[field.field_key][0] if field.field_key in values else None,
-            [Counted(*labelled[sak], count) for sak, count in parts.items()],
+            [ContributingCase(*labels_by_sak[sak], count) for sak, count in contributions.items()],
         )
 
 
 @contextmanager
 def local_cases(paths: list[Path]) -> Generator[LocalCases]:
     """Takes the files in. Raises `Invalid` where one is refused."""
-    with taken(paths) as application:
-        labels = Labels(open_key(application.settings.data_dir, application.database), now(), Limits.of(application.settings))
-        for group in deliveries_of(paths):
+    with temporary_application(paths) as application:
+        labels = CaseLabelIndex(
+            load_or_create_key(application.settings.data_dir, application.database), now(), Limits.from_settings(application.settings)
+        )
+        for group in group_into_deliveries(paths):
             for path in group:
-                labels.read(path)
+                labels.add_path(path)
         yield LocalCases(application, labels)
 
 
-def _labelled(connection: Connection, labels: Labels, organization: OrganizationRow, source: Source) -> dict[int, Label]:
+def _find_labels(connection: Connection, labels: CaseLabelIndex, organization: OrganizationRow, source: Source) -> dict[int, CaseLabel]:
     """The labels of the source's cases by `sak`."""
-    place = organization.organisasjonsnummer, organization.bydelsnummer
+    organization_key = organization.organisasjonsnummer, organization.bydelsnummer
     if source.format == "v4":
-        assert source.siste_uttrekk is not None  # a source that was chosen has been read
-        held = cases.held_not_newer(connection, source.kilde, source.siste_uttrekk)
-        found = {sak: labels.of_case(place, nokler) for sak, nokler in held}
-        return {sak: label for sak, label in found.items() if label is not None}
-    alike = cases.saker_by_innhold(connection, source.kilde)
+        assert source.last_extract_at is not None  # a source that was chosen has been read
+        stored_cases = cases.stored_not_newer(connection, source.source_id, source.last_extract_at)
+        labels_by_sak = {sak: labels.find_case(organization_key, keys) for sak, keys in stored_cases}
+        return {sak: label for sak, label in labels_by_sak.items() if label is not None}
+    saker_by_content = cases.saker_by_content_hash(connection, source.source_id)
     return {
         sak: label
-        for digest, saker in alike.items()
-        for sak, label in zip(saker, labels.of_child(place, source.year, digest), strict=False)
+        for digest, saker in saker_by_content.items()
+        for sak, label in zip(saker, labels.find_children(organization_key, source.year, digest), strict=False)
     }

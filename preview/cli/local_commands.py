@@ -8,15 +8,15 @@ import msgspec
 
 from preview.cli import file_check, file_report
 from preview.cli.explain import Explanation, local_cases
-from preview.cli.file_check import Checked, Located
-from preview.cli.settings_options import settings_options_of
+from preview.cli.file_check import FileCheckResult, FileFinding
+from preview.cli.settings_options import settings_options
 from preview.core import logging_config
 from preview.core.languages import LANGUAGES, Language
 from preview.core.periods import Period
 from preview.core.settings import Settings
 from preview.form.catalogue import Catalogue
-from preview.i18n.catalog import Texts
-from preview.i18n.finding_texts import sentence
+from preview.i18n.catalog import MessageCatalog
+from preview.i18n.finding_texts import finding_message_in
 from preview.model.findings import Severity
 from preview.model.limits import Limits
 from preview.parsing import archive
@@ -36,14 +36,14 @@ _ORGANIZATION = click.option("--organization", "organization_id", help="Only of 
 @click.option("--json", "as_json", is_flag=True, help="The contract's documents, ids and times null.")
 def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None, as_json: bool) -> None:
     """Show the aggregated form of the given files, folders and ZIPs. Keeps nothing."""
-    logging_config.set_up("error")
+    logging_config.configure_logging("error")
     documents = file_report.report(list(paths), Period.parse(period_id), organization_id)
     if as_json:
-        told = [file_report.without_ids(document) for document in documents]
-        click.echo(msgspec.json.encode(told[0] if len(told) == 1 else told))
+        data = [file_report.without_ids(document) for document in documents]
+        click.echo(msgspec.json.encode(data[0] if len(data) == 1 else data))
         return
     for document in documents:
-        click.echo(file_report.as_text(Catalogue.load(), document))
+        click.echo(file_report.format_table(Catalogue.load(), document))
 
 
 @click.command()
@@ -52,27 +52,27 @@ def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None,
 @click.option(
     "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="In which to say it; JSON has codes for all."
 )
-@settings_options_of("max_file_bytes", "reader_memory_bytes")
+@settings_options("max_file_bytes", "reader_memory_bytes")
 def check(settings: Settings, paths: tuple[Path, ...], as_json: bool, language: Language) -> None:
     """Tell what is wrong with the given files, folders and ZIPs. Keeps nothing.
 
     Exit code: 0 where nothing worse than a notice was found, 3 warnings, 4 errors, 5 a file that would be refused.
     """
-    logging_config.set_up("error")
-    total = sum(1 for path in paths for _ in archive.files(path))
-    checked: list[Checked] = []
+    logging_config.configure_logging("error")
+    total = sum(1 for path in paths for _ in archive.iter_files(path))
+    results: list[FileCheckResult] = []
     with click.progressbar(length=total, label="check", file=sys.stderr) as progress:
-        for file in file_check.check(list(paths), Limits.of(settings)):
-            checked.append(file)
+        for result in file_check.check(list(paths), Limits.from_settings(settings)):
+            results.append(result)
             progress.update(1)
-    files, refused = sum(file.files for file in checked), sum(file.refused_files for file in checked)
-    findings = [finding for file in checked for finding in file.findings]
+    files, refused = sum(result.files for result in results), sum(result.refused_files for result in results)
+    findings = [finding for result in results for finding in result.findings]
     if as_json:
         click.echo(msgspec.json.encode({"files": files, "refused_files": refused, "findings": findings}))
     else:
-        texts = Texts.load()
+        texts = MessageCatalog.load()
         for finding in findings:
-            click.echo(_line(finding, finding.detail if language == "en" else sentence(texts, language, finding.code)))
+            click.echo(_format_finding(finding, finding.detail if language == "en" else finding_message_in(texts, language, finding.code)))
         click.echo(f"{files} files ({refused} refused), {len(findings)} findings")
     sys.exit(max((EXIT_CODES[finding.severity] for finding in findings), default=0))
 
@@ -88,17 +88,17 @@ def explain(paths: tuple[Path, ...], period_id: str, field_key: str, organizatio
 
     A line is a case, by Sak/@Id and Journalnummer, and how many times it counts. They stand in the files: handle the output as these.
     """
-    logging_config.set_up("error")
+    logging_config.configure_logging("error")
     with local_cases(list(paths)) as cases:
         explanations = cases.explain(Period.parse(period_id), field_key, organization_id)
     if as_json:
         click.echo(msgspec.json.encode(explanations[0] if len(explanations) == 1 else explanations))
         return
     for explanation in explanations:
-        _show(explanation)
+        _print_explanation(explanation)
 
 
-def _show(explanation: Explanation) -> None:
+def _print_explanation(explanation: Explanation) -> None:
     field = Catalogue.load().field(explanation.field_key)
     value = "-" if explanation.value is None else explanation.value
     click.echo(f"{explanation.organization_name} ({explanation.organization_id}), {explanation.period_id}")
@@ -106,16 +106,16 @@ def _show(explanation: Explanation) -> None:
     if not field.computed:
         click.echo("A supplementary figure: no case gives it.")
     for case in explanation.cases:
-        click.echo(f"  {_printable(case.sak_id):36}  {_printable(case.journalnummer):20}  {case.count}")
+        click.echo(f"  {_replace_unprintable(case.sak_id):36}  {_replace_unprintable(case.journalnummer):20}  {case.count}")
 
 
-def _line(finding: Located, said: str) -> str:
-    place = finding.path if finding.entry is None else f"{finding.path}: {finding.entry}"
-    where = f", line {finding.line}" if finding.line else ""
-    what = f" {finding.element}" if finding.element else ""
-    return f"{_printable(place)}{where}: {finding.severity}:{what} {said}"
+def _format_finding(finding: FileFinding, message: str) -> str:
+    location = finding.path if finding.entry is None else f"{finding.path}: {finding.entry}"
+    line_text = f", line {finding.line}" if finding.line else ""
+    element_text = f" {finding.element}" if finding.element else ""
+    return f"{_replace_unprintable(location)}{line_text}: {finding.severity}:{element_text} {message}"
 
 
-def _printable(text: str) -> str:
+def _replace_unprintable(text: str) -> str:
     """What is in a stranger's file must not steer the terminal."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

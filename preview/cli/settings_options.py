@@ -10,10 +10,19 @@ import click
 from click.core import ParameterSource
 from click.types import BoolParamType
 
-from preview.core.settings import CONFIG_FILE, CONFIG_VARIABLE, SETTINGS, Setting, Settings, check_environment, describe, read_config
+from preview.core.settings import (
+    CONFIG_FILE,
+    CONFIG_VARIABLE,
+    SETTINGS,
+    Setting,
+    Settings,
+    dump_toml,
+    read_config_file,
+    reject_unknown_variables,
+)
 
 
-class _Switch(BoolParamType):
+class _RawBool(BoolParamType):
     """A `--this/--no-this` whose value from elsewhere is left for `Setting.parse`, so that every wrong value reads the same."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -22,11 +31,11 @@ class _Switch(BoolParamType):
 
 def _load_config(context: click.Context, _: click.Parameter, given: str | None) -> str | None:
     path = given or (CONFIG_FILE if Path(CONFIG_FILE).is_file() else None)
-    context.default_map = read_config(Path(path)) if path else {}
+    context.default_map = read_config_file(Path(path)) if path else {}
     return path
 
 
-def settings_options_of(*shown: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def settings_options(*visible: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator below `@click.command()`: the command gets `settings: Settings`, and its `--help` shows those settings.
 
     The other settings are taken all the same (from flags too). Adds `--config` and `--print-settings`, which shows each value
@@ -37,23 +46,23 @@ def settings_options_of(*shown: str) -> Callable[[Callable[..., Any]], Callable[
         @click.pass_context
         @functools.wraps(command)
         def run(context: click.Context, /, *, config: str | None, print_settings: bool, **given: Any) -> Any:
-            check_environment(os.environ)
+            reject_unknown_variables(os.environ)
             sources = {setting.name: _source(context, setting, config) for setting in SETTINGS}
             raw = {setting: given.pop(setting.name) for setting in SETTINGS}
-            named = {
+            explicit_values = {
                 setting.name: setting.parse(value, sources[setting.name])
                 for setting, value in raw.items()
                 if sources[setting.name] != "default"
             }
-            settings = Settings(**named)
+            settings = Settings(**explicit_values)
             if print_settings:
-                click.echo(describe(settings, sources))
+                click.echo(dump_toml(settings, sources))
                 return None
             return command(settings=settings, **given)
 
         run = click.option("--print-settings", is_flag=True, help="Show every setting with where it comes from, and end.")(run)
         for setting in reversed(SETTINGS):
-            run = _option(setting, setting.name not in shown)(run)
+            run = _option(setting, setting.name not in visible)(run)
         help_text = f"TOML file of settings; {CONFIG_FILE} where there is one."
         return click.option("--config", envvar=CONFIG_VARIABLE, metavar="PATH", is_eager=True, callback=_load_config, help=help_text)(run)
 
@@ -63,9 +72,9 @@ def settings_options_of(*shown: str) -> Callable[[Callable[..., Any]], Callable[
 def _source(context: click.Context, setting: Setting, config: str | None) -> str:
     match context.get_parameter_source(setting.name):
         case ParameterSource.COMMANDLINE:
-            return setting.flag
+            return setting.option
         case ParameterSource.ENVIRONMENT:
-            return setting.variable
+            return setting.environment_variable
         case ParameterSource.DEFAULT_MAP:
             return config or CONFIG_FILE
         case _:
@@ -73,18 +82,18 @@ def _source(context: click.Context, setting: Setting, config: str | None) -> str
 
 
 def _option(setting: Setting, hidden: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    names = f"{setting.flag}/--no-{setting.flag[2:]}" if setting.is_switch else setting.flag
-    default = "none" if setting.default in (None, (), "") else setting.text(setting.default).strip('"')
+    names = f"{setting.option}/--no-{setting.option[2:]}" if setting.is_flag else setting.option
+    default = "none" if setting.default in (None, (), "") else setting.to_toml(setting.default).strip('"')
     return click.option(
         names,
         setting.name,
-        type=_Switch() if setting.is_switch else click.UNPROCESSED,
+        type=_RawBool() if setting.is_flag else click.UNPROCESSED,
         default=None,
-        metavar=None if setting.is_switch else "A,B" if setting.is_list else "VALUE",
-        envvar=setting.variable,
+        metavar=None if setting.is_flag else "A,B" if setting.is_list else "VALUE",
+        envvar=setting.environment_variable,
         hidden=hidden,
         help=f"{setting.meta.description} [{default}]",
     )
 
 
-settings_options = settings_options_of(*(setting.name for setting in SETTINGS))
+all_settings_options = settings_options(*(setting.name for setting in SETTINGS))

@@ -11,26 +11,26 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def timestamp(instant: datetime) -> str:
+def format_rfc3339(instant: datetime) -> str:
     """RFC 3339 in UTC, whole seconds, `Z` (contract G3)."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def instant_text(instant: datetime) -> str:
+def sortable_timestamp(instant: datetime) -> str:
     """UTC with microseconds in fixed width, so that text order is time order (column `uttrekk`)."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
-def parse_instant(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """The inverse of `timestamp` and `instant_text`."""
     return datetime.fromisoformat(text)
 
 
-def oslo_day(instant: datetime) -> date:
+def local_date(instant: datetime) -> date:
     """The day in Norway at that instant."""
     return instant.astimezone(OSLO).date()
 
 
 def today() -> date:
     """The present day in Norway."""
-    return oslo_day(now())
+    return local_date(now())

@@ -6,7 +6,7 @@ A message names what and where, never a value of a case (`domain.md` 4.1, contra
 from typing import NamedTuple
 
 
-class Fault(NamedTuple):
+class FieldError(NamedTuple):
     """One thing wrong with a body or query: `pointer` is a JSON pointer (`/period_id`), `detail` a sentence."""
 
     pointer: str
@@ -25,12 +25,12 @@ class NotFound(PreviewError):
     """No such snapshot, job, delivery or organisation."""
 
 
-class Invalid(PreviewError):
+class ValidationError(PreviewError):
     """Well-formed input that breaks a rule (contract E3); `faults` says where."""
 
-    def __init__(self, detail: str, faults: list[Fault] | None = None) -> None:
+    def __init__(self, detail: str, field_errors: list[FieldError] | None = None) -> None:
         super().__init__(detail)
-        self.faults = faults or []
+        self.field_errors = field_errors or []
 
 
 class Conflict(PreviewError):
@@ -41,7 +41,7 @@ class PreconditionFailed(PreviewError):
     """`If-Match` names another version of the document than the present one (contract H1)."""
 
 
-class TooLarge(PreviewError):
+class PayloadTooLarge(PreviewError):
     """A delivery is over the limit."""
 
 
@@ -49,11 +49,11 @@ class Unavailable(PreviewError):
     """The program is stopping, or the store cannot be had; worth trying again."""
 
 
-class TooMany(Unavailable):
+class TooManyRequests(Unavailable):
     """As much is under way as the settings allow; worth trying again in a moment (contract E2: 429)."""
 
 
-class NoRoom(Unavailable):
+class InsufficientStorage(Unavailable):
     """The disk has no room for a delivery."""
 
 
@@ -61,11 +61,11 @@ class StoreError(PreviewError):
     """The store cannot be used by this program: newer than the code, another key, or too old a SQLite."""
 
 
-class PortTaken(PreviewError):
+class AddressInUse(PreviewError):
     """Nothing can listen at the address and port of the settings."""
 
 
-class SettingError(PreviewError):
+class ConfigurationError(PreviewError):
     """A setting is not what it must be; the message names it."""
 
 
@@ -73,9 +73,9 @@ class CatalogueError(PreviewError):
     """The form's data or the texts are not what they must be; the message says what and where. Found at start."""
 
 
-class ClaimLost(PreviewError):
+class LeaseLost(PreviewError):
     """Another worker has taken over the job or delivery, or it was cancelled: stop writing."""
 
 
-class ReaderDied(PreviewError):
+class ParserCrashed(PreviewError):
     """The process that reads deliveries has ended before it was done: over its memory, or killed."""

@@ -9,21 +9,21 @@ from pathlib import Path
 from preview.core.file_lock import FileLock
 
 
-class Lead:
+class LeaderLock:
     """One duty of this process. Its threads may ask side by side."""
 
     def __init__(self, path: Path) -> None:
-        self._turn = threading.Lock()
-        self._lock = FileLock(path)
+        self._mutex = threading.Lock()
+        self._descriptor = FileLock(path)
         self._closed = False
 
-    def is_ours(self) -> bool:
+    def try_acquire(self) -> bool:
         """Takes it where nobody has it."""
-        with self._turn:
-            return not self._closed and self._lock.try_acquire()
+        with self._mutex:
+            return not self._closed and self._descriptor.try_acquire()
 
     def close(self) -> None:
         """Another process may have it from now on."""
-        with self._turn:
+        with self._mutex:
             self._closed = True
-            self._lock.release()
+            self._descriptor.release()

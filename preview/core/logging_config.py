@@ -5,30 +5,30 @@ import logging
 import sys
 from typing import Any
 
-from preview.core.clock import now, timestamp
+from preview.core.clock import format_rfc3339, now
 
 
-class _Lines(logging.Formatter):
-    process: int | None = None
+class JsonFormatter(logging.Formatter):
+    process_id: int | None = None
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "at": timestamp(now()),
+        entry: dict[str, Any] = {
+            "at": format_rfc3339(now()),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if self.process is not None:
-            line["process"] = self.process
+        if self.process_id is not None:
+            entry["process"] = self.process_id
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+            entry["error"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
 
 
-def set_up(level: str) -> None:
+def configure_logging(level: str) -> None:
     """For the whole process; `level` as the setting `log_level`."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Lines())
+    handler.setFormatter(JsonFormatter())
     handler.setLevel(level.upper())  # libraries' loggers have levels of their own
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # Libraries that brought handlers of their own (Bokeh) write through ours.
@@ -38,6 +38,6 @@ def set_up(level: str) -> None:
         logger.propagate = True
 
 
-def name_process(number: int) -> None:
+def set_process_id(process_id: int) -> None:
     """From here on each line of this process bears its number."""
-    _Lines.process = number
+    JsonFormatter.process_id = process_id

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from preview.core.errors import Fault, Invalid
+from preview.core.errors import FieldError, ValidationError
 
-PATTERN = r"^[0-9]{4}(-H[12])?$"
-_SHAPE = re.compile(r"([0-9]{4})(?:-H([12]))?\Z")
+PERIOD_ID_PATTERN = r"^[0-9]{4}(-H[12])?$"
+_PERIOD_ID = re.compile(r"([0-9]{4})(?:-H([12]))?\Z")
 
 
 @dataclass(frozen=True)
@@ -21,21 +21,21 @@ class Period:
     @classmethod
     def parse(cls, period_id: str, pointer: str = "/period_id") -> "Period":
         """Raises `Invalid` where it is not `YYYY`, `YYYY-H1` or `YYYY-H2` (years 1900 to 9998)."""
-        match = _SHAPE.match(period_id)
+        match = _PERIOD_ID.match(period_id)
         if match is None or not 1900 <= int(match[1]) <= 9998:
-            raise Invalid("Not a period.", [Fault(pointer, "must be YYYY, YYYY-H1 or YYYY-H2")])
+            raise ValidationError("Not a period.", [FieldError(pointer, "must be YYYY, YYYY-H1 or YYYY-H2")])
         return cls(int(match[1]), int(match[2] or 0))
 
     def __str__(self) -> str:
         return f"{self.year:04}-H{self.half}" if self.half else f"{self.year:04}"
 
     @cached_property
-    def first(self) -> date:
+    def first_day(self) -> date:
         """The first day."""
         return date(self.year, 7 if self.half == 2 else 1, 1)
 
     @cached_property
-    def last(self) -> date:
+    def last_day(self) -> date:
         """The last day."""
         return date(self.year, 6, 30) if self.half == 1 else date(self.year, 12, 31)
 
@@ -45,11 +45,11 @@ class Period:
         return Period(self.year - 1, self.half)
 
     @property
-    def following(self) -> "Period":
+    def next(self) -> "Period":
         """The same period a year later: the one whose prior this is."""
         return Period(self.year + 1, self.half)
 
     @property
-    def order(self) -> str:
+    def sort_key(self) -> str:
         """Sorts newest last: by last day, of two with the same the longer is the newer (contract S1)."""
-        return f"{self.last.isoformat()}/{1 if self.half else 2}"
+        return f"{self.last_day.isoformat()}/{1 if self.half else 2}"

@@ -15,17 +15,17 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from preview.core.errors import PreviewError, SettingError
+from preview.core.errors import ConfigurationError, PreviewError
 from preview.core.periods import Period
 
 ENVIRONMENT_PREFIX = "BUFDIR_PREVIEW_"
 CONFIG_FILE = "bufdir-preview.toml"
 CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
-_ORIGIN = r"^(\*|https?://[^/\s,]+)$"
-_HOST = r"^(\*|[^/:\s,]+(:([0-9]+|\*))?)$"
+_ORIGIN_PATTERN = r"^(\*|https?://[^/\s,]+)$"
+_HOST_PATTERN = r"^(\*|[^/:\s,]+(:([0-9]+|\*))?)$"
 
 
-def _periods(raw: Any) -> tuple[Period, ...]:
+def _parse_periods(raw: Any) -> tuple[Period, ...]:
     return tuple(Period.parse(period_id) for period_id in msgspec.convert(raw, list[str]))
 
 
@@ -83,7 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             title="periods such as 2024,2024-H1",
             description="Periods whose first snapshot is made by itself; none named: this year and the last.",
-            extra={"parse": _periods},
+            extra={"parse": _parse_periods},
         ),
     ] = ()
     events_kept_days: Annotated[
@@ -107,11 +107,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(title="the name of a header", description="Header in which a trusted proxy names who makes a change."),
     ] = None
     cors_origins: Annotated[
-        tuple[Annotated[str, Meta(pattern=_ORIGIN)], ...],
+        tuple[Annotated[str, Meta(pattern=_ORIGIN_PATTERN)], ...],
         Meta(title="origins such as https://intern.example", description="Origins whose pages may call the API; `*` for any."),
     ] = ()
     websocket_origins: Annotated[
-        tuple[Annotated[str, Meta(pattern=_HOST)], ...],
+        tuple[Annotated[str, Meta(pattern=_HOST_PATTERN)], ...],
         Meta(title="hosts such as bufdir.example:443", description="Further hosts under which the dashboard is reached."),
     ] = ()
     websocket_timeout_seconds: Annotated[
@@ -150,11 +150,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 10.0
 
     @property
-    def inbox(self) -> Path | None:
+    def effective_inbox_dir(self) -> Path | None:
         """The folder that is watched; the demo's case system needs one, wherever."""
         return self.inbox_dir or (self.data_dir / "inbox" if self.demo_live else None)
 
-    def open_on(self, day: date) -> tuple[Period, ...]:
+    def open_periods_on(self, day: date) -> tuple[Period, ...]:
         """The periods that are open on that day in Norway (contract S6)."""
         return self.open_periods or (Period(day.year), Period(day.year - 1))
 
@@ -169,17 +169,17 @@ class Setting:
     default: Any
 
     @property
-    def flag(self) -> str:
+    def option(self) -> str:
         """`--max-streams`."""
         return f"--{self.name.replace('_', '-')}"
 
     @property
-    def variable(self) -> str:
+    def environment_variable(self) -> str:
         """`BUFDIR_PREVIEW_MAX_STREAMS`."""
         return ENVIRONMENT_PREFIX + self.name.upper()
 
     @property
-    def is_switch(self) -> bool:
+    def is_flag(self) -> bool:
         """Given as `--demo` or `--no-demo`."""
         return isinstance(self.default, bool)
 
@@ -193,18 +193,18 @@ class Setting:
         value = [part.strip() for part in raw.split(",") if part.strip()] if self.is_list and isinstance(raw, str) else raw
         parse = (self.meta.extra or {}).get("parse")
         try:
-            return parse(value) if parse else msgspec.convert(value, self.type, strict=False, dec_hook=_path)
+            return parse(value) if parse else msgspec.convert(value, self.type, strict=False, dec_hook=_decode_path)
         except (msgspec.ValidationError, PreviewError):
-            raise SettingError(f"{self.name} must be {self.meta.title}, not {raw!r} (from {source}).") from None
+            raise ConfigurationError(f"{self.name} must be {self.meta.title}, not {raw!r} (from {source}).") from None
 
-    def text(self, value: Any) -> str:
+    def to_toml(self, value: Any) -> str:
         """The value as TOML writes it."""
         return json.dumps(
             [str(item) for item in value] if self.is_list else str(value) if isinstance(value, Path) else value, ensure_ascii=False
         )
 
 
-def _path(kind: type, raw: Any) -> Path:
+def _decode_path(kind: type, raw: Any) -> Path:
     if kind is Path and isinstance(raw, str):
         return Path(raw)
     raise msgspec.ValidationError("not a path")
@@ -213,32 +213,32 @@ def _path(kind: type, raw: Any) -> Path:
 SETTINGS = tuple(Setting(field.name, field.type, field.type.__metadata__[0], field.default) for field in msgspec.structs.fields(Settings))
 
 
-def describe(settings: Settings, sources: Mapping[str, str]) -> str:
+def dump_toml(settings: Settings, sources: Mapping[str, str]) -> str:
     """Every setting with its value and where it came from, a line each, as a TOML file that gives the same."""
     lines: list[str] = []
     for setting in SETTINGS:
         value = getattr(settings, setting.name)
-        line = f"# {setting.name}" if value is None else f"{setting.name} = {setting.text(value)}"
+        line = f"# {setting.name}" if value is None else f"{setting.name} = {setting.to_toml(value)}"
         lines.append(f"{line}  # {sources[setting.name]}")
     return "\n".join(lines)
 
 
-def check_environment(environment: Mapping[str, str]) -> None:
+def reject_unknown_variables(environment: Mapping[str, str]) -> None:
     """Raises `SettingError` for a `BUFDIR_PREVIEW_*` variable that names no setting: a slip must not leave a safeguard off unseen."""
-    known = {setting.variable for setting in SETTINGS} | {CONFIG_VARIABLE}
+    known = {setting.environment_variable for setting in SETTINGS} | {CONFIG_VARIABLE}
     for variable in sorted(environment):
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in known:
-            raise SettingError(f"The environment variable {variable} names no setting.")
+            raise ConfigurationError(f"The environment variable {variable} names no setting.")
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config_file(path: Path) -> dict[str, Any]:
     """What a TOML file says, by setting. Raises `SettingError` where it cannot be read, is not TOML, or names no setting."""
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingError(f"{path} cannot be read: {error.strerror}.") from None
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
-        raise SettingError(f"{path} is not TOML: {error}.") from None
-    if unknown := sorted(given.keys() - {setting.name for setting in SETTINGS}):
-        raise SettingError(f"{path} names what is no setting: {', '.join(unknown)}.")
-    return given
+        raise ConfigurationError(f"{path} is not TOML: {error}.") from None
+    if unknown := sorted(values.keys() - {setting.name for setting in SETTINGS}):
+        raise ConfigurationError(f"{path} names what is no setting: {', '.join(unknown)}.")
+    return values

@@ -15,30 +15,30 @@ from pathlib import Path
 from preview.core.file_lock import FileLock
 
 _PREFIX = "bufdir-preview-"
-_YOUNG_SECONDS = 10.0  # made a moment ago, and perhaps not locked yet
+_GRACE_SECONDS = 10.0  # made a moment ago, and perhaps not locked yet
 
 
 @contextmanager
-def throwaway_folder() -> Generator[Path]:
+def temporary_data_dir() -> Generator[Path]:
     """In the system's place for temporary files. It is locked for as long as its process lives."""
     parent = Path(tempfile.gettempdir())
-    _sweep(parent)
+    _remove_abandoned(parent)
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent) as name, FileLock(Path(name), folder=True):
         yield Path(name)
 
 
-def _sweep(parent: Path) -> None:
+def _remove_abandoned(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
         try:
-            if _is_left(folder):
+            if _is_abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         except FileNotFoundError:  # its owner or another sweeper was quicker
             continue
 
 
-def _is_left(folder: Path) -> bool:
+def _is_abandoned(folder: Path) -> bool:
     """Whether it is ours and no process holds it."""
     status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or time.time() - status.st_ctime < _YOUNG_SECONDS:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or time.time() - status.st_ctime < _GRACE_SECONDS:
         return False
     return FileLock(folder, folder=True).is_free()

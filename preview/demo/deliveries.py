@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from preview.core.clock import OSLO
 from preview.core.periods import Period
-from preview.demo.arsfil import arsfil
-from preview.demo.faults import cut_off
-from preview.demo.figures import figures_csv, half_year, organizations_csv
-from preview.demo.register import SEED, lives
-from preview.demo.sendings import Sending, full_sendings, sendings
-from preview.demo.services import Service, services
+from preview.demo.annual_file import annual_file_xml
+from preview.demo.case_register import SEED, simulated_cases
+from preview.demo.fault_injection import truncate_xml
+from preview.demo.figures import figures_csv, latest_half_year, organizations_csv
+from preview.demo.sent_folders import SentFolder, full_delivery, sent_folders
+from preview.demo.service_profiles import DemoService, demo_services
 
 
 class DemoDelivery(NamedTuple):
@@ -39,38 +39,40 @@ class WrittenDelivery(NamedTuple):
     aggregate: tuple[tuple[str, str], ...] = ()
 
 
-def iterate(today: date, seed: int = SEED) -> Iterator[DemoDelivery]:
+def demo_deliveries(today: date, seed: int = SEED) -> Iterator[DemoDelivery]:
     """Every delivery, made as it is asked for: organisations, figures, the customer's example, then service by service by size."""
     yield DemoDelivery("01-organisasjoner.csv", False, organizations_csv(today))
     yield DemoDelivery("02-bemanning.csv", False, figures_csv(today))
     number = 2
-    for service in services(today):
-        sent = sendings(service, seed)
-        if service.kostra:
+    for service in demo_services(today):
+        folders = sent_folders(service, seed)
+        if service.began_with_15f:
             number += 1
-            content = arsfil(service, lives(service, seed), service.year)
+            content = annual_file_xml(service, simulated_cases(service, seed), service.year)
             yield DemoDelivery(f"{number:02}-{service.organization_id}-{service.year}.xml", False, content)
         for year in service.years:
-            of_year = [sending for sending in sent if sending.at.astimezone(OSLO).year == year]
+            of_year = [sent_folder for sent_folder in folders if sent_folder.extract_at.astimezone(OSLO).year == year]
             if of_year:
                 number += 1
                 name = f"{number:02}-{service.organization_id}-{year}.zip"
-                cut = service.faulty and year == service.years[-1]
-                asked, failing = _asked_after(service, year, today), _failing_after(service, year)
-                yield DemoDelivery(name, False, _zip(service, of_year, cut=cut), asked, failing)
+                is_truncated = service.faulty and year == service.years[-1]
+                aggregations, failures = _aggregations_after(service, year, today), _failures_after(service, year)
+                yield DemoDelivery(name, False, _zip(service, of_year, truncate_one=is_truncated), aggregations, failures)
         if service.full:
             number += 1
-            content = _zip(service, full_sendings(service, sent, seed))
+            content = _zip(service, full_delivery(service, folders, seed))
             yield DemoDelivery(f"{number:02}-{service.organization_id}-full.zip", True, content)
 
 
-def write(directory: Path, today: date, seed: int = SEED, progress: Callable[[float], None] | None = None) -> list[WrittenDelivery]:
+def write_demo_deliveries(
+    directory: Path, today: date, seed: int = SEED, progress: Callable[[float], None] | None = None
+) -> list[WrittenDelivery]:
     """Write every delivery into the directory, made where missing; by name they stand in their order. `progress` gets the share done, 0 to 1."""
     directory.mkdir(parents=True, exist_ok=True)
-    cases = {service.organization_id: service.expected_cases for service in services(today)}
+    cases = {service.organization_id: service.expected_cases for service in demo_services(today)}
     total, done = sum(cases.values()), 0
     written: list[WrittenDelivery] = []
-    for delivery in iterate(today, seed):
+    for delivery in demo_deliveries(today, seed):
         path = directory / delivery.name
         path.write_bytes(delivery.content)
         written.append(WrittenDelivery(path, delivery.full, delivery.aggregate))
@@ -80,31 +82,31 @@ def write(directory: Path, today: date, seed: int = SEED, progress: Callable[[fl
     return written
 
 
-def periods(service: Service, today: date) -> list[Period]:
+def periods(service: DemoService, today: date) -> list[Period]:
     """The periods of the service's demo snapshots, a prior one before the one that it is compared with."""
     if service.organization_id == "org-1042":
         return [Period(2023), Period(2024)]
-    half = half_year(today)
+    latest_half = latest_half_year(today)
     years = [Period(today.year - back) for back in (3, 2, 1, 0)]
     # One that began late: the year before its first extract has a 15F file or is incomplete (rule `ufullstendig`), those before say nothing.
-    return [period for period in (*years, half.prior, half) if period.year >= service.first.year - 1]
+    return [period for period in (*years, latest_half.prior, latest_half) if period.year >= service.first.year - 1]
 
 
-def _asked_after(service: Service, year: int, today: date) -> tuple[tuple[str, str], ...]:
+def _aggregations_after(service: DemoService, year: int, today: date) -> tuple[tuple[str, str], ...]:
     """All periods after the last delivery; where the case system changes, those that have ended before, while it is the old one."""
     changes = year < service.years[-1] and service.case_system(year) != service.case_system(year + 1)
     before = {str(period) for period in periods(service, today) if period.year <= year} if changes else set[str]()
     if changes:
-        asked = [period for period in periods(service, today) if str(period) in before]
+        requested = [period for period in periods(service, today) if str(period) in before]
     elif year == service.years[-1]:
         changed_in = [y for y in service.years[:-1] if service.case_system(y) != service.case_system(y + 1)]
-        asked = [period for period in periods(service, today) if not changed_in or period.year > changed_in[-1]]
+        requested = [period for period in periods(service, today) if not changed_in or period.year > changed_in[-1]]
     else:
-        asked = []
-    return tuple((service.organization_id, str(period)) for period in asked)
+        requested = []
+    return tuple((service.organization_id, str(period)) for period in requested)
 
 
-def _failing_after(service: Service, year: int) -> tuple[tuple[str, str], ...]:
+def _failures_after(service: DemoService, year: int) -> tuple[tuple[str, str], ...]:
     """The year before a change of case system; and of a service with faults, a half-year that never comes to be."""
     failing = [
         Period(before) for before in service.years if before < year and service.case_system(before) != service.case_system(before + 1)
@@ -114,15 +116,15 @@ def _failing_after(service: Service, year: int) -> tuple[tuple[str, str], ...]:
     return tuple((service.organization_id, str(period)) for period in failing)
 
 
-def _zip(service: Service, sent: list[Sending], *, cut: bool = False) -> bytes:
+def _zip(service: DemoService, folders: list[SentFolder], *, truncate_one: bool = False) -> bytes:
     """The folders in their order, each under the id of its sending: nothing of the case in a file name. `cut` breaks one off."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for nr, sending in enumerate(sent):
-            xml = sending.xml(service)
-            if cut and nr == len(sent) // 2:
-                xml = cut_off(xml)
-            info = zipfile.ZipInfo(f"{sending.extract.id}.xml")
+        for nr, sent_folder in enumerate(folders):
+            xml = sent_folder.xml(service)
+            if truncate_one and nr == len(folders) // 2:
+                xml = truncate_xml(xml)
+            info = zipfile.ZipInfo(f"{sent_folder.extract.id}.xml")
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, xml.encode())
     return content.getvalue()

@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from datetime import date
 
 from preview.core.periods import Period
-from preview.demo.services import Service, services, silent
+from preview.demo.service_profiles import DemoService, demo_services, service_without_data
 
-_NEGATIVE, _PART_ABOVE_WHOLE, _NOT_IN_YET = "org-5001-02", "org-4601-08", "org-5601"
+_NEGATIVE, _SUBSET_EXCEEDS_WHOLE, _NOT_REPORTED_YET = "org-5001-02", "org-4601-08", "org-5601"
 
 
-def half_year(today: date) -> Period:
+def latest_half_year(today: date) -> Period:
     """The newest half-year that has ended."""
     return Period(today.year, 1) if today.month >= 7 else Period(today.year - 1, 2)
 
 
 def organizations_csv(today: date) -> bytes:
     """The organisations file: all services that are listed, the one that has not delivered too."""
-    listed = [service for service in (*services(today), silent(today)) if service.listed]
+    listed = [service for service in (*demo_services(today), service_without_data(today)) if service.listed]
     rows = ((s.organization_id, s.name, s.organisasjonsnummer, s.bydel[0] if s.bydel else "") for s in listed)
     return _csv(("organization_id", "organization_name", "organisasjonsnummer", "bydelsnummer"), rows)
 
@@ -26,7 +26,7 @@ def organizations_csv(today: date) -> bytes:
 def figures_csv(today: date) -> bytes:
     """Staffing by organisation and period. Some of it is wrong on purpose (`negativ`, `delmengde`), some is not in yet (`mangler`)."""
     rows: list[tuple[str, str, str, str, str]] = []
-    for service in services(today):
+    for service in demo_services(today):
         if not service.listed:
             continue
         for period_id, arsverk, ubesatt in _staffing(service, today):
@@ -35,11 +35,11 @@ def figures_csv(today: date) -> bytes:
     return _csv(("organization_id", "period_id", "field_key", "value", "data_source"), rows)
 
 
-def _staffing(service: Service, today: date) -> Iterable[tuple[str, float, float]]:
+def _staffing(service: DemoService, today: date) -> Iterable[tuple[str, float, float]]:
     if service.organization_id == "org-1042":
         return [("2023", 46.2, 3.4)]
-    half = half_year(today)
-    periods = [Period(today.year - 3), Period(today.year - 2), Period(today.year - 1), Period(today.year), half.prior, half]
+    latest_half = latest_half_year(today)
+    periods = [Period(today.year - 3), Period(today.year - 2), Period(today.year - 1), Period(today.year), latest_half.prior, latest_half]
     last_year = Period(today.year - 1)
     figures: list[tuple[str, float, float]] = []
     for period in periods:
@@ -47,16 +47,16 @@ def _staffing(service: Service, today: date) -> Iterable[tuple[str, float, float
         ubesatt = round(arsverk * 0.06 + 0.1 * (period.year % 3), 1)
         if period == last_year and service.organization_id == _NEGATIVE:
             ubesatt = -ubesatt
-        if period == last_year and service.organization_id == _PART_ABOVE_WHOLE:
+        if period == last_year and service.organization_id == _SUBSET_EXCEEDS_WHOLE:
             arsverk, ubesatt = ubesatt, arsverk
-        if period.year < today.year or service.organization_id != _NOT_IN_YET:
+        if period.year < today.year or service.organization_id != _NOT_REPORTED_YET:
             figures.append((str(period), arsverk, ubesatt))
     return figures
 
 
-def _csv(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> bytes:
+def _csv(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
+    writer.writerow(header)
     writer.writerows(rows)
     return text.getvalue().encode()

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from preview.demo.codes import hjemmel
 from preview.demo.days import iso
-from preview.demo.lives import Ettervern, Flytting, Life, Melding, Oversendelse, Plan, Tiltak, Undersokelse, Vedtak
-from preview.demo.services import Service
+from preview.demo.service_profiles import DemoService
+from preview.demo.simulated_cases import Ettervern, Flytting, Melding, Oversendelse, Plan, SimulatedCase, Tiltak, Undersokelse, Vedtak
 
 
 class Extract(NamedTuple):
@@ -17,61 +17,61 @@ class Extract(NamedTuple):
 
     id: str
     forrige: str | None
-    dato_uttrekk: str
+    extract_at: str
     day: int
-    fagsystem: str
+    case_system: str
 
 
-def folder(service: Service, life: Life, extract: Extract) -> str:
+def folder_xml(service: DemoService, case: SimulatedCase, extract: Extract) -> str:
     """The XML of the case at that extract."""
     day = extract.day
     forrige = f' ForrigeId="{extract.forrige}"' if extract.forrige else ""
     parts = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<Barnevern Id="{extract.id}" DatoUttrekk="{extract.dato_uttrekk}"{forrige}>',
-        f'<Fagsystem Leverandor="Demoleverandør" Navn="{extract.fagsystem}" Versjon="4.0.1"/>',
+        f'<Barnevern Id="{extract.id}" DatoUttrekk="{extract.extract_at}"{forrige}>',
+        f'<Fagsystem Leverandor="Demoleverandør" Navn="{extract.case_system}" Versjon="4.0.1"/>',
         _avgiver(service),
-        _sak(life, day),
+        _sak(case, day),
     ]
-    parts += [_melding(element, day) for element in life.meldinger if element.start <= day]
-    parts += [_undersokelse(element, day) for element in life.undersokelser if element.start <= day]
-    parts += [_plan(element, day) for element in life.planer if element.start <= day]
-    parts += [_tiltak(element, day, service) for element in life.tiltak if element.start <= day]
-    parts += [_vedtak(element, life.slutt, day) for element in life.vedtak if element.start <= day]
-    parts += [_ettervern(element, day) for element in life.ettervern if element.tilbud <= day]
-    parts += [_oversendelse(element) for element in life.oversendelser if element.start <= day]
-    parts += [_flytting(element) for element in life.flyttinger if element.dag <= day]
+    parts += [_melding(element, day) for element in case.meldinger if element.start <= day]
+    parts += [_undersokelse(element, day) for element in case.undersokelser if element.start <= day]
+    parts += [_plan(element, day) for element in case.planer if element.start <= day]
+    parts += [_tiltak(element, day, service) for element in case.tiltak if element.start <= day]
+    parts += [_vedtak(element, case.slutt, day) for element in case.vedtak if element.start <= day]
+    parts += [_ettervern(element, day) for element in case.ettervern if element.tilbud <= day]
+    parts += [_oversendelse(element) for element in case.oversendelser if element.start <= day]
+    parts += [_flytting(element) for element in case.flyttinger if element.dag <= day]
     parts += [
-        f'<Relasjon Id="{own}" FraId="{fra}" FraType="{fra_type}" TilId="{til}" TilType="{til_type}"/>'
-        for own, fra_type, fra, til_type, til, known in life.relasjoner
+        f'<Relasjon Id="{relasjon_id}" FraId="{fra}" FraType="{fra_type}" TilId="{til}" TilType="{til_type}"/>'
+        for relasjon_id, fra_type, fra, til_type, til, known in case.relasjoner
         if known <= day
     ]
-    parts += [f'<Slettet Id="{m.id}" Type="Melding" SluttDato="{iso(m.slettet)}"/>' for m in life.meldinger if m.slettet <= day]
+    parts += [f'<Slettet Id="{m.id}" Type="Melding" SluttDato="{iso(m.slettet)}"/>' for m in case.meldinger if m.slettet <= day]
     parts.append("</Sak>\n</Barnevern>\n")
     return "\n".join(parts)
 
 
-def tombstone(service: Service, life: Life, extract: Extract) -> str:
+def tombstone_xml(service: DemoService, case: SimulatedCase, extract: Extract) -> str:
     """The folder that takes the case out again (`Sak/@ErSlettet`, `domain.md` 1.2)."""
-    return folder(service, life, extract).replace("<Sak ", '<Sak ErSlettet="true" ', 1)
+    return folder_xml(service, case, extract).replace("<Sak ", '<Sak ErSlettet="true" ', 1)
 
 
-def _avgiver(service: Service) -> str:
+def _avgiver(service: DemoService) -> str:
     number, name = service.kommune
     bydel = f' Bydelsnummer="{service.bydel[0]}" Bydelsnavn="{service.bydel[1]}"' if service.bydel else ""
     return f'<Avgiver Organisasjonsnummer="{service.organisasjonsnummer}" Kommunenummer="{number}" Kommunenavn="{name}"{bydel}/>'
 
 
-def _sak(life: Life, day: int) -> str:
+def _sak(case: SimulatedCase, day: int) -> str:
     """The start tag of the case, and the child."""
-    migrert = f' MigrertId="{life.migrert}"' if life.migrert else ""
-    closed = life.slutt <= day
-    slutt = f' SluttDato="{iso(life.slutt)}"' if closed else ""
+    migrert = f' MigrertId="{case.migrert}"' if case.migrert else ""
+    closed = case.slutt <= day
+    slutt = f' SluttDato="{iso(case.slutt)}"' if closed else ""
     return (
-        f'<Sak Id="{life.sak}"{migrert} StartDato="{iso(life.start)}"{slutt} Journalnummer="{life.journalnummer}"'
+        f'<Sak Id="{case.sak}"{migrert} StartDato="{iso(case.start)}"{slutt} Journalnummer="{case.journalnummer}"'
         f' Avsluttet="{"true" if closed else "false"}">\n'
-        f'<Personalia Id="{life.personalia}" StartDato="{iso(life.start)}" Fodselsnummer="{life.fodselsnummer}"'
-        f' Fodseldato="{iso(life.fodt)}" Kjonn="{life.kjonn}"/>'
+        f'<Personalia Id="{case.personalia}" StartDato="{iso(case.start)}" Fodselsnummer="{case.fodselsnummer}"'
+        f' Fodseldato="{iso(case.fodt)}" Kjonn="{case.kjonn}"/>'
     )
 
 
@@ -98,11 +98,11 @@ def _undersokelse(undersokelse: Undersokelse, day: int) -> str:
 
 
 def _plan(plan: Plan, day: int) -> str:
-    done = "".join(f'<Evaluering UtfortDato="{iso(dag)}"/>' for dag in plan.evalueringer if dag <= day)
-    return f'<Plan Id="{plan.id}" StartDato="{iso(plan.start)}" Plantype="{plan.type}">{done}{_slutt(plan.slutt, day)}</Plan>'
+    evaluations = "".join(f'<Evaluering UtfortDato="{iso(dag)}"/>' for dag in plan.evalueringer if dag <= day)
+    return f'<Plan Id="{plan.id}" StartDato="{iso(plan.start)}" Plantype="{plan.type}">{evaluations}{_slutt(plan.slutt, day)}</Plan>'
 
 
-def _tiltak(tiltak: Tiltak, day: int, service: Service) -> str:
+def _tiltak(tiltak: Tiltak, day: int, service: DemoService) -> str:
     ended = tiltak.slutt <= day
     return (
         f'<Tiltak Id="{tiltak.id}" StartDato="{iso(tiltak.start)}"><Lovhjemmel>{_hjemmel(tiltak.grunnlag, tiltak.start)}</Lovhjemmel>'
@@ -121,7 +121,7 @@ def _hjemmel(grunnlag: str, dato: int) -> str:
     )
 
 
-def _tilsyn(tiltak: Tiltak, day: int, service: Service) -> str:
+def _tilsyn(tiltak: Tiltak, day: int, service: DemoService) -> str:
     """Ansvarlig and Hyppighet (four times a year) take the Id of the tiltak: ids are unique per kind of element only."""
     head = f'Id="{tiltak.id}" StartDato="{iso(tiltak.start)}"'
     visits = "".join(f'<Utfort Id="{visit}" UtfortDato="{iso(dag)}"/>' for visit, dag in tiltak.tilsyn or () if dag <= day)

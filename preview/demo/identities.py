@@ -10,18 +10,18 @@ _VEKTER_1 = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _VEKTER_2 = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 
 
-def stream(*name: object) -> Random:
+def seeded_random(*name: object) -> Random:
     """A random stream of its own for whatever is named so: the same at every run and on every machine."""
     return Random("/".join(map(str, name)))  # noqa: S311, nothing here is a secret
 
 
-def uuid(rng: Random) -> str:
+def random_uuid(rng: Random) -> str:
     """A UUID of version 4."""
-    h = f"{rng.getrandbits(128):032x}"
-    return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
+    digits = f"{rng.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
-def fodselsnummer(rng: Random, fodt: int, kjonn: str, taken: set[str]) -> str:
+def fodselsnummer(rng: Random, fodt: int, kjonn: str, used: set[str]) -> str:
     """A synthetic birth number not in `taken`, put there; `kjonn` 1 is a boy, 2 a girl. Born 1900 to 2039."""
     born = date.fromordinal(fodt)
     fodselsdato = f"{born.day:02}{born.month + 80:02}{born.year % 100:02}"
@@ -29,18 +29,18 @@ def fodselsnummer(rng: Random, fodt: int, kjonn: str, taken: set[str]) -> str:
     start = rng.randrange(250)
     for step in range(250):
         individ = lowest + 2 * ((start + step) % 250) + (kjonn == "1")
-        nummer = _with_control(f"{fodselsdato}{individ:03}")
-        if nummer and nummer not in taken:
-            taken.add(nummer)
+        nummer = _with_check_digits(f"{fodselsdato}{individ:03}")
+        if nummer and nummer not in used:
+            used.add(nummer)
             return nummer
     raise AssertionError("more than 250 of one sex born on one day")
 
 
-def _with_control(nine: str) -> str | None:
-    digits = [int(digit) for digit in nine]
+def _with_check_digits(first_nine: str) -> str | None:
+    digits = [int(digit) for digit in first_nine]
     for vekter in (_VEKTER_1, _VEKTER_2):
-        control = -sum(vekt * digit for vekt, digit in zip(vekter, digits, strict=True)) % 11
-        if control == 10:
+        check_digit = -sum(vekt * digit for vekt, digit in zip(vekter, digits, strict=True)) % 11
+        if check_digit == 10:
             return None
-        digits.append(control)
+        digits.append(check_digit)
     return "".join(map(str, digits))

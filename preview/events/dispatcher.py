@@ -4,8 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from preview.events.log import AggregationProgress, Events
-from preview.model.resources import job_id, snapshot_id
+from preview.events.log import AggregationProgress, EventLog
+from preview.model.resources import format_job_id, format_snapshot_id
 from preview.storage import deliveries, jobs
 from preview.storage.database import Database
 from preview.storage.events import EventRow
@@ -14,32 +14,32 @@ log = logging.getLogger(__name__)
 
 Listener = Callable[[list[EventRow], list[AggregationProgress]], None]
 
-_LOOK_SECONDS = 0.02
-_PAGE = 500
+_POLL_SECONDS = 0.02
+_PAGE_SIZE = 500
 
 
-class Feed:
+class EventDispatcher:
     """Listeners are called on the feed's thread and must not block; each gets every event once, in order, from when it subscribed."""
 
-    def __init__(self, database: Database, events: Events) -> None:
+    def __init__(self, database: Database, events: EventLog) -> None:
         self._database = database
         self._events = events
         self._listeners: list[Listener] = []
-        self._of_deliveries: list[Callable[[], None]] = []
-        self._standing: object = None
+        self._delivery_listeners: list[Callable[[], None]] = []
+        self._delivery_state: object = None
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
         self._progress: dict[int, float] = {}
-        self._thread = threading.Thread(target=self._follow, name="feed", daemon=True)
-        self.place = 0
+        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+        self.position = 0
         """The newest event that has been handed on."""
-        self.died = False
+        self.failed = False
 
     def start(self) -> None:
         """From the newest event on."""
-        self.place = self._events.newest()
-        self._database.after_commit(self._wake.set)
+        self.position = self._events.last_event_id()
+        self._database.on_commit(self._wake.set)
         self._thread.start()
 
     def stop(self) -> None:
@@ -50,13 +50,13 @@ class Feed:
             self._thread.join()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Returns what ends it. Events up to `place`, as it is when this returns, were handed on before."""
+        """Returns what ends it. Events up to `position`, as it is when this returns, were handed on before."""
         with self._lock:
             self._listeners = [*self._listeners, listener]
 
         def unsubscribe() -> None:
             with self._lock:
-                self._listeners = [each for each in self._listeners if each is not listener]
+                self._listeners = [registered for registered in self._listeners if registered is not listener]
 
         return unsubscribe
 
@@ -66,63 +66,63 @@ class Feed:
         That is no event but columns of the delivery.
         """
         with self._lock:
-            self._of_deliveries = [*self._of_deliveries, listener]
+            self._delivery_listeners = [*self._delivery_listeners, listener]
 
-    def _follow(self) -> None:
+    def _run(self) -> None:
         try:
-            seen = -1
+            seen_version = -1
             while not self._stopping:
                 self._wake.clear()
-                version = self._database.version()
-                if version != seen:
-                    seen = version
-                    self._hand_on()
+                version = self._database.data_version()
+                if version != seen_version:
+                    seen_version = version
+                    self._dispatch()
                     continue  # what was committed meanwhile
-                self._wake.wait(_LOOK_SECONDS)
+                self._wake.wait(_POLL_SECONDS)
         except Exception:
             log.exception("the feed has died")
-            self.died = True
+            self.failed = True
 
-    def _hand_on(self) -> None:
-        while events := self._events.after(self.place, _PAGE):
+    def _dispatch(self) -> None:
+        while events := self._events.read_after(self.position, _PAGE_SIZE):
             with self._lock:
                 listeners = self._listeners
-                self.place = events[-1].event
-            self._tell(listeners, events, [])
-        if progress := self._progressed():
-            self._tell(self._listeners, [], progress)
-        self._look_at_deliveries()
+                self.position = events[-1].event_id
+            self._notify(listeners, events, [])
+        if progress := self._read_changed_progress():
+            self._notify(self._listeners, [], progress)
+        self._poll_deliveries()
 
-    def _look_at_deliveries(self) -> None:
-        listeners = self._of_deliveries
-        if not listeners or (standing := self._database.read(deliveries.standing)) == self._standing:
+    def _poll_deliveries(self) -> None:
+        listeners = self._delivery_listeners
+        if not listeners or (state := self._database.read(deliveries.progress_signature)) == self._delivery_state:
             return
-        self._standing = standing
+        self._delivery_state = state
         for listener in listeners:
             try:
                 listener()
             except Exception:
                 log.exception("a listener of the feed failed")
 
-    def _tell(self, listeners: list[Listener], events: list[EventRow], progress: list[AggregationProgress]) -> None:
+    def _notify(self, listeners: list[Listener], events: list[EventRow], progress: list[AggregationProgress]) -> None:
         for listener in listeners:
             try:
                 listener(events, progress)
             except Exception:
                 log.exception("a listener of the feed failed")
 
-    def _progressed(self) -> list[AggregationProgress]:
+    def _read_changed_progress(self) -> list[AggregationProgress]:
         """Progress is no event but a column of the job."""
-        running = {row.job: row for row in self._database.read(jobs.running) if row.completed > 0}
-        moved = [row for number, row in running.items() if self._progress.get(number) != row.completed]
+        running = {row.job: row for row in self._database.read(jobs.list_running) if row.completed > 0}
+        changed = [row for number, row in running.items() if self._progress.get(number) != row.completed]
         self._progress = {number: row.completed for number, row in running.items()}
         return [
             AggregationProgress(
-                snapshot_id=snapshot_id(row.snapshot),
+                snapshot_id=format_snapshot_id(row.snapshot),
                 organization_id=row.organization_id,
                 period_id=row.period_id,
-                job_id=job_id(row.job),
+                job_id=format_job_id(row.job),
                 completed=row.completed,
             )
-            for row in moved
+            for row in changed
         ]

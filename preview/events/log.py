@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import msgspec
 
-from preview.core.clock import now, timestamp
+from preview.core.clock import format_rfc3339, now
 from preview.storage.database import Connection, Database
-from preview.storage.events import EventRow, append, newest, pruned, since
+from preview.storage.events import EventRow, append, last_event_id, pruned_up_to, read_after
 
 __all__ = [
     "AggregationCompleted",
@@ -17,8 +17,8 @@ __all__ = [
     "AggregationProgress",
     "CacheInvalidated",
     "DataUpdated",
+    "EventLog",
     "EventRow",
-    "Events",
     "Resync",
     "SnapshotCreated",
     "SnapshotDeleted",
@@ -28,13 +28,13 @@ __all__ = [
 ]
 
 
-class Happening(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     """What an event tells. `snapshot_id` and `period_id` are absent from the kinds that have none."""
 
     durable: ClassVar[bool] = True
 
 
-class DataUpdated(Happening, frozen=True, kw_only=True, tag="data_updated"):
+class DataUpdated(Event, frozen=True, kw_only=True, tag="data_updated"):
     """Values of a document changed, its own or its prior period's (contract 6a)."""
 
     snapshot_id: str
@@ -45,7 +45,7 @@ class DataUpdated(Happening, frozen=True, kw_only=True, tag="data_updated"):
     updated_at: str
 
 
-class SourceReceived(Happening, frozen=True, kw_only=True, tag="source_received"):
+class SourceReceived(Event, frozen=True, kw_only=True, tag="source_received"):
     """A delivery has been taken; one event for each organisation of it, passing every period filter."""
 
     delivery_id: str
@@ -54,7 +54,7 @@ class SourceReceived(Happening, frozen=True, kw_only=True, tag="source_received"
     received_at: str
 
 
-class SnapshotCreated(Happening, frozen=True, kw_only=True, tag="snapshot_created"):
+class SnapshotCreated(Event, frozen=True, kw_only=True, tag="snapshot_created"):
     """A new snapshot, to be filled by the job."""
 
     snapshot_id: str
@@ -64,7 +64,7 @@ class SnapshotCreated(Happening, frozen=True, kw_only=True, tag="snapshot_create
     created_at: str
 
 
-class AggregationCompleted(Happening, frozen=True, kw_only=True, tag="aggregation_completed"):
+class AggregationCompleted(Event, frozen=True, kw_only=True, tag="aggregation_completed"):
     """A job has completed; always, and after any `data_updated` of it."""
 
     snapshot_id: str
@@ -74,7 +74,7 @@ class AggregationCompleted(Happening, frozen=True, kw_only=True, tag="aggregatio
     aggregated_at: str
 
 
-class AggregationFailed(Happening, frozen=True, kw_only=True, tag="aggregation_failed"):
+class AggregationFailed(Event, frozen=True, kw_only=True, tag="aggregation_failed"):
     """A job has failed; `detail` is a sentence."""
 
     snapshot_id: str
@@ -85,7 +85,7 @@ class AggregationFailed(Happening, frozen=True, kw_only=True, tag="aggregation_f
     failed_at: str
 
 
-class CacheInvalidated(Happening, frozen=True, kw_only=True, tag="cache_invalidated"):
+class CacheInvalidated(Event, frozen=True, kw_only=True, tag="cache_invalidated"):
     """`cache_valid` turned false, or a person invalidated it; reason `source_changed` where no person gave one."""
 
     snapshot_id: str
@@ -95,7 +95,7 @@ class CacheInvalidated(Happening, frozen=True, kw_only=True, tag="cache_invalida
     invalidated_at: str
 
 
-class SnapshotUpdated(Happening, frozen=True, kw_only=True, tag="snapshot_updated"):
+class SnapshotUpdated(Event, frozen=True, kw_only=True, tag="snapshot_updated"):
     """A document changed otherwise than in its values, by another's doing; `changed_keys` are its top-level keys."""
 
     snapshot_id: str
@@ -105,7 +105,7 @@ class SnapshotUpdated(Happening, frozen=True, kw_only=True, tag="snapshot_update
     updated_at: str
 
 
-class SnapshotDeleted(Happening, frozen=True, kw_only=True, tag="snapshot_deleted"):
+class SnapshotDeleted(Event, frozen=True, kw_only=True, tag="snapshot_deleted"):
     """A snapshot is gone."""
 
     snapshot_id: str
@@ -114,7 +114,7 @@ class SnapshotDeleted(Happening, frozen=True, kw_only=True, tag="snapshot_delete
     deleted_at: str
 
 
-class AggregationProgress(Happening, frozen=True, kw_only=True, tag="aggregation_progress"):
+class AggregationProgress(Event, frozen=True, kw_only=True, tag="aggregation_progress"):
     """Not durable: how far a running job is, 0..1."""
 
     durable: ClassVar[bool] = False
@@ -126,7 +126,7 @@ class AggregationProgress(Happening, frozen=True, kw_only=True, tag="aggregation
     completed: float
 
 
-class Resync(Happening, frozen=True, kw_only=True, tag="resync"):
+class Resync(Event, frozen=True, kw_only=True, tag="resync"):
     """Not durable: what came before is not known, fetch afresh."""
 
     durable: ClassVar[bool] = False
@@ -134,32 +134,34 @@ class Resync(Happening, frozen=True, kw_only=True, tag="resync"):
     reason: str
 
 
-def record(connection: Connection, happening: Happening, snapshot: int | None = None) -> int:
+def record(connection: Connection, event: Event, snapshot: int | None = None) -> int:
     """Appends to the log in the caller's transaction; returns the event's number."""
-    fields = msgspec.structs.asdict(happening)
-    kind = str(type(happening).__struct_config__.tag)
-    data = msgspec.json.encode(happening)
-    return append(connection, kind, fields["organization_id"], fields.get("period_id"), snapshot, data, timestamp(now()))
+    event_fields = msgspec.structs.asdict(event)
+    event_type = str(type(event).__struct_config__.tag)
+    data = msgspec.json.encode(event)
+    return append(
+        connection, event_type, event_fields["organization_id"], event_fields.get("period_id"), snapshot, data, format_rfc3339(now())
+    )
 
 
-class Events:
+class EventLog:
     """Reads the log. Blocking: call it on a thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def newest(self) -> int:
+    def last_event_id(self) -> int:
         """The number of the newest event ever written, 0 for none: the place of a fresh reader."""
-        return self._database.read(newest)
+        return self._database.read(last_event_id)
 
-    def after(self, event: int, limit: int = 500) -> list[EventRow]:
+    def read_after(self, position: int, limit: int = 500) -> list[EventRow]:
         """The next events in order, at most `limit`."""
-        return self._database.read(lambda connection: since(connection, event, limit))
+        return self._database.read(lambda connection: read_after(connection, position, limit))
 
-    def is_known(self, event: int) -> bool:
+    def can_resume_from(self, position: int) -> bool:
         """Whether a reader at that place can go on from it: not pruned after it, and not beyond what was written (contract 6c)."""
 
-        def look(connection: Connection) -> bool:
-            return pruned(connection) <= event <= newest(connection)
+        def is_retained(connection: Connection) -> bool:
+            return pruned_up_to(connection) <= position <= last_event_id(connection)
 
-        return event >= 0 and self._database.read(look)
+        return position >= 0 and self._database.read(is_retained)

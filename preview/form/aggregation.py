@@ -9,7 +9,7 @@ import msgspec
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Auxiliary, Field, Value
-from preview.form.numbers import share
+from preview.form.numbers import percentage
 from preview.form.sources import Source, extract_day
 from preview.form.sql import Connection
 
@@ -21,25 +21,32 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     its extract time; `fra` and `til` are the period's first and last day.
     """
 
-    kilde: int
+    source_id: int
     format: Literal["v4", "15f"]
-    aar: int
-    fra: date
-    til: date
-    uttrekk: date
+    year: int
+    first_day: date
+    last_day: date
+    extract_day: date
 
     @classmethod
-    def of(cls, source: Source, period: Period) -> "Parameters":
+    def from_source(cls, source: Source, period: Period) -> "Parameters":
         """Those of a source chosen for the period (`sources.choose`). Raises `ValueError` where it has read no file yet."""
-        uttrekk = extract_day(source)
-        if uttrekk is None:
+        extracted_on = extract_day(source)
+        if extracted_on is None:
             raise ValueError("The source has no extract time.")
-        return cls(kilde=source.kilde, format=source.format, aar=source.year, fra=period.first, til=period.last, uttrekk=uttrekk)
+        return cls(
+            source_id=source.source_id,
+            format=source.format,
+            year=source.year,
+            first_day=period.first_day,
+            last_day=period.last_day,
+            extract_day=extracted_on,
+        )
 
-    def bound(self) -> dict[str, int | str]:
+    def as_sql_params(self) -> dict[str, int | str]:
         """The parameters of the catalogue's SQL (`sql.PARAMETERS`)."""
-        days = {"fra": self.fra.isoformat(), "til": self.til.isoformat(), "uttrekk": self.uttrekk.isoformat()}
-        return {"kilde": self.kilde, "format": self.format, "aar": self.aar, **days}
+        days = {"first_day": self.first_day.isoformat(), "last_day": self.last_day.isoformat(), "extract_at": self.extract_day.isoformat()}
+        return {"source": self.source_id, "format": self.format, "year": self.year, **days}
 
 
 def aggregate(
@@ -51,19 +58,19 @@ def aggregate(
     under a key is a share of none. The caller holds the read transaction. `on_progress` gets the completed part (0..1) after each
     entry; what it raises ends the aggregation.
     """
-    bound = parameters.bound()
+    sql_params = parameters.as_sql_params()
     values: dict[str, Value] = {}
     entries = catalogue.entries
     for done, entry in enumerate(entries, 1):
-        if entry.sql is not None and supplied(connection, entry, parameters):
-            row = connection.execute(entry.sql, bound).fetchone()
-            values[entry.key] = share(*row) if isinstance(entry, Field) and entry.unit == "prosent" else row[0]
+        if entry.sql is not None and is_available(connection, entry, parameters):
+            row = connection.execute(entry.sql, sql_params).fetchone()
+            values[entry.key] = percentage(*row) if isinstance(entry, Field) and entry.unit == "prosent" else row[0]
         on_progress(done / len(entries))
     return values
 
 
-def supplied(connection: Connection, entry: Field | Auxiliary, parameters: Parameters) -> bool:
+def is_available(connection: Connection, entry: Field | Auxiliary, parameters: Parameters) -> bool:
     """Whether this source can supply the entry (`domain.md` 2.5, 6.2)."""
     if parameters.format not in entry.sources:
         return False
-    return entry.supplied_if is None or bool(connection.execute(entry.supplied_if, parameters.bound()).fetchone()[0])
+    return entry.supplied_if is None or bool(connection.execute(entry.supplied_if, parameters.as_sql_params()).fetchone()[0])

@@ -10,11 +10,11 @@ import msgspec
 
 from preview.core.errors import CatalogueError
 from preview.form import sql
-from preview.form.checks import Parts, faults
+from preview.form.checks import RawCatalogue, validate
 from preview.form.entries import Auxiliary, Field, Section
 from preview.form.rules import AnyRule
 
-FOLDER = Path(__file__).parent
+FORM_DIR = Path(__file__).parent
 
 _SECTION_FILE = {"section", "field", "auxiliary"}
 
@@ -22,34 +22,34 @@ _SECTION_FILE = {"section", "field", "auxiliary"}
 class Catalogue:
     """The form. `fields` and `sections` are in form order; a field's number is its place, from 1."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, raw: RawCatalogue) -> None:
         """Raises `CatalogueError` where the parts do not make up a form."""
-        for fault in faults(parts):
-            raise CatalogueError(f"The form's data: {fault}.")
-        self.fields = tuple(sorted(parts.fields, key=lambda field: field.number))
+        for problem in validate(raw):
+            raise CatalogueError(f"The form's data: {problem}.")
+        self.fields = tuple(sorted(raw.fields, key=lambda field: field.number))
         first = {field.section_id: field.number for field in reversed(self.fields)}
-        self.sections = tuple(sorted(parts.sections, key=lambda section: first[section.section_id]))
-        self.auxiliaries = tuple(parts.auxiliaries)
-        self.rules = tuple(parts.rules)
+        self.sections = tuple(sorted(raw.sections, key=lambda section: first[section.section_id]))
+        self.auxiliaries = tuple(raw.auxiliaries)
+        self.rules = tuple(raw.rules)
         self._by_key = {field.field_key: field for field in self.fields}
 
     @classmethod
-    def load(cls, folder: Path = FOLDER) -> "Catalogue":
+    def load(cls, folder: Path = FORM_DIR) -> "Catalogue":
         """Reads `fields/*.toml` and `rules.toml`. Raises `CatalogueError`, which says what is wrong and where."""
-        parts = Parts([], [], [], [])
+        raw = RawCatalogue([], [], [], [])
         for path in sorted((folder / "fields").glob("*.toml")):
             data = _read(path)
             if unknown := data.keys() - _SECTION_FILE:
                 raise CatalogueError(f"The form's data: {path.name} has {min(unknown)}, which is not known.")
             section: Section = _convert(data.get("section"), Section, path.name)
-            parts.sections.append(section)
-            for place, entry in enumerate(data.get("field", []), 1):
-                parts.fields.append(_convert({"section_id": section.section_id, **entry}, Field, f"{path.name}, field {place}"))
-            for place, entry in enumerate(data.get("auxiliary", []), 1):
-                parts.auxiliaries.append(_convert(entry, Auxiliary, f"{path.name}, auxiliary {place}"))
-        for place, entry in enumerate(_read(folder / "rules.toml").get("rule", []), 1):
-            parts.rules.append(_convert(entry, AnyRule, f"rules.toml, rule {place}"))
-        return cls(parts)
+            raw.sections.append(section)
+            for index, entry in enumerate(data.get("field", []), 1):
+                raw.fields.append(_convert({"section_id": section.section_id, **entry}, Field, f"{path.name}, field {index}"))
+            for index, entry in enumerate(data.get("auxiliary", []), 1):
+                raw.auxiliaries.append(_convert(entry, Auxiliary, f"{path.name}, auxiliary {index}"))
+        for index, entry in enumerate(_read(folder / "rules.toml").get("rule", []), 1):
+            raw.rules.append(_convert(entry, AnyRule, f"rules.toml, rule {index}"))
+        return cls(raw)
 
     def field(self, key: str) -> Field:
         """The field with that key; KeyError where there is none."""
@@ -59,7 +59,7 @@ class Catalogue:
         """Whether a field has that key."""
         return key in self._by_key
 
-    def fields_of(self, section_id: str) -> tuple[Field, ...]:
+    def fields_in_section(self, section_id: str) -> tuple[Field, ...]:
         """The section's fields in form order."""
         return tuple(field for field in self.fields if field.section_id == section_id)
 
@@ -81,19 +81,19 @@ class Catalogue:
         )
         return hashlib.sha256(msgspec.json.encode(shape)).hexdigest()
 
-    def prepare(self, connection: sql.Connection) -> None:
+    def validate_sql(self, connection: sql.Connection) -> None:
         """Has the database prepare every statement against its schema. Raises `CatalogueError` for the first it cannot."""
         for entry in self.entries:
-            wanted = 2 if isinstance(entry, Field) and entry.unit == "prosent" else 1
-            for name, statement, count in (("sql", entry.sql, wanted), ("supplied_if", entry.supplied_if, 1)):
+            value_columns = 2 if isinstance(entry, Field) and entry.unit == "prosent" else 1
+            for name, statement, count in (("sql", entry.sql, value_columns), ("supplied_if", entry.supplied_if, 1)):
                 if statement is None:
                     continue
                 try:
-                    found = sql.columns(connection, statement)
+                    columns = sql.column_count(connection, statement)
                 except Exception as error:
                     raise CatalogueError(f"The form's data: {name} of {entry.key} cannot be prepared: {error}.") from error
-                if found != count:
-                    raise CatalogueError(f"The form's data: {name} of {entry.key} gives {found} columns, not {count}.")
+                if columns != count:
+                    raise CatalogueError(f"The form's data: {name} of {entry.key} gives {columns} columns, not {count}.")
 
 
 def _read(path: Path) -> dict[str, Any]:

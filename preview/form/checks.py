@@ -7,17 +7,17 @@ from itertools import groupby
 from typing import NamedTuple
 
 from preview.core.languages import LANGUAGES
-from preview.form.entries import Auxiliary, Field, InLanguages, Section
+from preview.form.entries import Auxiliary, Field, LocalizedText, Section
 from preview.form.rules import AnyRule
 from preview.form.rules.base import FieldRule
-from preview.form.rules.values import LargePart, Sum
-from preview.form.sql import fault
+from preview.form.rules.values import ShareAboveThreshold, SumMismatch
+from preview.form.sql import query_error
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
 _SECTION_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
 
 
-class Parts(NamedTuple):
+class RawCatalogue(NamedTuple):
     """The entries as read, in any order."""
 
     sections: list[Section]
@@ -26,12 +26,12 @@ class Parts(NamedTuple):
     rules: list[AnyRule]
 
 
-def faults(parts: Parts) -> Iterator[str]:
+def validate(parts: RawCatalogue) -> Iterator[str]:
     """Everything that is wrong with them; later checks may rely on what earlier ones found to be right."""
     for check in (_numbers, _keys, _sections, _texts, _statements, _relations, _rules):
-        found = list(check(parts))
-        yield from found
-        if found:
+        problems = list(check(parts))
+        yield from problems
+        if problems:
             return
 
 
@@ -39,18 +39,18 @@ def _repeated(values: list[str]) -> list[str]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _numbers(parts: Parts) -> Iterator[str]:
+def _numbers(parts: RawCatalogue) -> Iterator[str]:
     if sorted(field.number for field in parts.fields) != list(range(1, len(parts.fields) + 1)):
         yield "the numbers of the fields are not 1, 2, 3 and so on, each once"
 
 
-def _keys(parts: Parts) -> Iterator[str]:
+def _keys(parts: RawCatalogue) -> Iterator[str]:
     keys = [entry.key for entry in (*parts.fields, *parts.auxiliaries)]
     yield from (f"the key {key} repeats" for key in _repeated(keys))
     yield from (f"the key {key} is not lower-case letters, digits and _" for key in keys if not _KEY.match(key))
 
 
-def _sections(parts: Parts) -> Iterator[str]:
+def _sections(parts: RawCatalogue) -> Iterator[str]:
     ids = [section.section_id for section in parts.sections]
     yield from (f"the section {section_id} repeats" for section_id in _repeated(ids))
     yield from (f"the section id {name} is not lower-case letters, digits and -" for name in ids if not _SECTION_ID.match(name))
@@ -60,14 +60,14 @@ def _sections(parts: Parts) -> Iterator[str]:
     yield from (f"the section {section_id} of a field is not there" for section_id in runs if section_id not in ids)
 
 
-def _texts(parts: Parts) -> Iterator[str]:
-    texts: list[tuple[str, InLanguages]] = [(f"section {section.section_id}: its title", section.titles) for section in parts.sections]
+def _texts(parts: RawCatalogue) -> Iterator[str]:
+    texts: list[tuple[str, LocalizedText]] = [(f"section {section.section_id}: its title", section.titles) for section in parts.sections]
     for field in parts.fields:
         texts += [(f"{field.key}: its label", field.labels), (f"{field.key}: its definition", field.definitions)]
     yield from (f"{where} in {language} is empty" for where, text in texts for language in LANGUAGES if not getattr(text, language).strip())
 
 
-def _statements(parts: Parts) -> Iterator[str]:
+def _statements(parts: RawCatalogue) -> Iterator[str]:
     for entry in (*parts.fields, *parts.auxiliaries):
         if not entry.sources:
             yield f"{entry.key} has no source"
@@ -78,11 +78,11 @@ def _statements(parts: Parts) -> Iterator[str]:
         elif entry.sql is None and entry.supplied_if is not None:
             yield f"{entry.key} has supplied_if without sql"
         for name, statement in (("sql", entry.sql), ("supplied_if", entry.supplied_if)):
-            if statement is not None and (what := fault(statement)):
-                yield f"{name} of {entry.key} {what}"
+            if statement is not None and (error := query_error(statement)):
+                yield f"{name} of {entry.key} {error}"
 
 
-def _relations(parts: Parts) -> Iterator[str]:
+def _relations(parts: RawCatalogue) -> Iterator[str]:
     by_number = {field.number: field for field in parts.fields}
     for field in parts.fields:
         for name, number in _related(field):
@@ -99,17 +99,17 @@ def _relations(parts: Parts) -> Iterator[str]:
 
 def _related(field: Field) -> list[tuple[str, int]]:
     single = [("part_of", field.part_of), ("subset_of", field.subset_of)]
-    return [(name, number) for name, number in single if number is not None] + [("made_up_of", number) for number in field.made_up_of]
+    return [(name, number) for name, number in single if number is not None] + [("components", number) for number in field.components]
 
 
-def _rules(parts: Parts) -> Iterator[str]:
+def _rules(parts: RawCatalogue) -> Iterator[str]:
     by_number = {field.number: field for field in parts.fields}
     keys = {entry.key for entry in (*parts.fields, *parts.auxiliaries)}
     yield from (f"the rule {rule_id} repeats" for rule_id in _repeated([rule.rule_id for rule in parts.rules]))
     for rule in parts.rules:
         if isinstance(rule, FieldRule) and rule.field not in by_number:
             yield f"the rule {rule.rule_id} names no field"
-        elif isinstance(rule, Sum) and not by_number[rule.field].made_up_of:
+        elif isinstance(rule, SumMismatch) and not by_number[rule.field].components:
             yield f"the rule {rule.rule_id} names a field that is made up of no others"
-        elif isinstance(rule, LargePart) and rule.whole not in keys:
+        elif isinstance(rule, ShareAboveThreshold) and rule.whole not in keys:
             yield f"the rule {rule.rule_id} names no value"

@@ -6,14 +6,14 @@ from typing import Literal, TypeAlias
 import msgspec
 
 Unit = Literal["antall", "prosent", "årsverk"]
-Supply = Literal["v4", "15f", "figur"]
+SourceKind = Literal["v4", "15f", "figur"]
 
 Value: TypeAlias = int | float | None
 Values: TypeAlias = Mapping[str, Value]
 """By field key, and by key of an auxiliary. Counts are int; `prosent` and `årsverk` float with one decimal."""
 
 
-class InLanguages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LocalizedText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One text in bokmål, nynorsk and English."""
 
     nb: str
@@ -25,14 +25,14 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the form; sections stand in the order of their fields' numbers."""
 
     section_id: str
-    titles: InLanguages
+    titles: LocalizedText
 
 
 class Auxiliary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A count that is worked out with the fields and is none: the rules of `rules.toml` ask for it."""
 
     key: str
-    sources: tuple[Supply, ...]
+    sources: tuple[SourceKind, ...]
     sql: str
     supplied_if: str | None = None
 
@@ -53,13 +53,13 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     section_id: str
     unit: Unit
     counts_persons: bool
-    labels: InLanguages
-    definitions: InLanguages
+    labels: LocalizedText
+    definitions: LocalizedText
     legal_basis: str
-    sources: tuple[Supply, ...]
+    sources: tuple[SourceKind, ...]
     part_of: int | None = None
     subset_of: int | None = None
-    made_up_of: tuple[int, ...] = ()
+    components: tuple[int, ...] = ()
     sql: str | None = None
     supplied_if: str | None = None
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from preview.core.clock import oslo_day, parse_instant
+from preview.core.clock import local_date, parse_timestamp
 from preview.core.periods import Period
 
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
@@ -21,55 +21,55 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     `siste_fulle` the latest full delivery's, None without one. `fagsystem` is the case system's name, empty for 15F.
     """
 
-    kilde: int
+    source_id: int
     format: Literal["v4", "15f"]
     year: int
-    versjon: int
-    forste_uttrekk: str | None
-    siste_uttrekk: str | None
-    siste_fulle: str | None
-    fagsystem: str
+    version: int
+    first_extract_at: str | None
+    last_extract_at: str | None
+    last_full_at: str | None
+    case_system: str
 
 
-class Choice(msgspec.Struct, frozen=True):
+class SourceSelection(msgspec.Struct, frozen=True):
     """`ufullstendig`: the source began after the period, so that cases closed before may be missing."""
 
     source: Source
-    ufullstendig: bool
+    incomplete: bool
 
 
 def extract_day(source: Source) -> date | None:
     """The day in Norway of the source's extract time (1.11, 2.3); None before its first file."""
     if source.format == "15f":
         return date(source.year, 12, 31)
-    return _day(source.siste_uttrekk)
+    return _local_day(source.last_extract_at)
 
 
-def choose(sources: Iterable[Source], period: Period) -> Choice | None:
+def select_source(sources: Iterable[Source], period: Period) -> SourceSelection | None:
     """The source of the period among those of one organisation (5.3); None where none has data for it.
 
     The v4 source if its data begin no later than the period's last day and reach its first; else the 15F file of that year; else the
     v4 source where its data reach the period's first day, as `ufullstendig`.
     """
-    given = list(sources)
-    v4 = next((source for source in given if source.format == "v4" and _reaches(source, period.first)), None)
-    if v4 is not None and (first := _day(v4.forste_uttrekk)) is not None and first <= period.last:
-        return Choice(v4, ufullstendig=False)
-    kostra = next((source for source in given if source.format == "15f" and source.year == period.year), None)
-    if kostra is not None:
-        return Choice(kostra, ufullstendig=False)
-    return None if v4 is None else Choice(v4, ufullstendig=True)
+    candidates = list(sources)
+    v4 = next((source for source in candidates if source.format == "v4" and _covers_day(source, period.first_day)), None)
+    if v4 is not None and (first := _local_day(v4.first_extract_at)) is not None and first <= period.last_day:
+        return SourceSelection(v4, incomplete=False)
+    annual_file = next((source for source in candidates if source.format == "15f" and source.year == period.year), None)
+    if annual_file is not None:
+        return SourceSelection(annual_file, incomplete=False)
+    return None if v4 is None else SourceSelection(v4, incomplete=True)
 
 
 def data_source(source: Source) -> str:
     """`kostra-15f`, or `fagsystem-` and the slug of the case system's name (1.11); `fagsystem-ukjent` where the name has no letter."""
     if source.format == "15f":
         return "kostra-15f"
-    name = unicodedata.normalize("NFC", source.fagsystem).lower().translate(_LETTERS)
+    name = unicodedata.normalize("NFC", source.case_system).lower().translate(_LETTERS)
     return "fagsystem-" + (re.sub(r"[^a-z0-9]+", "-", name).strip("-") or "ukjent")
 
 
-def system_changed(source: Source, prior_data_source: str | None, prior_uttrekk: str | None) -> bool:
+def has_system_changed(source: Source, prior_data_source: str | None, prior_extract_at: str | None) -> bool:
     """Whether another case system delivers than the one of the prior period's snapshot, and no full delivery since (rule `kilde_endret`).
 
     `prior_data_source` is that of the prior snapshot's computed fields; `prior_uttrekk` its source's extract time as it was read
@@ -80,13 +80,13 @@ def system_changed(source: Source, prior_data_source: str | None, prior_uttrekk:
         return False
     if data_source(source) == prior_data_source:
         return False
-    return source.siste_fulle is None or (prior_uttrekk is not None and source.siste_fulle <= prior_uttrekk)
+    return source.last_full_at is None or (prior_extract_at is not None and source.last_full_at <= prior_extract_at)
 
 
-def _day(instant: str | None) -> date | None:
-    return None if instant is None else oslo_day(parse_instant(instant))
+def _local_day(instant: str | None) -> date | None:
+    return None if instant is None else local_date(parse_timestamp(instant))
 
 
-def _reaches(source: Source, day: date) -> bool:
-    newest = _day(source.siste_uttrekk)
-    return newest is not None and newest >= day
+def _covers_day(source: Source, day: date) -> bool:
+    last_day = _local_day(source.last_extract_at)
+    return last_day is not None and last_day >= day

@@ -6,13 +6,20 @@ It is kept plain (comparison, counting, parameters), so that another store than 
 import re
 from typing import Any, Protocol
 
-PARAMETERS = frozenset({"kilde", "format", "aar", "fra", "til", "uttrekk"})
-"""`:kilde` the source's number; `:format` `v4` or `15f`; `:aar` the year of a 15F file, 0 for v4; `:fra` and `:til` the period's first
-and last day; `:uttrekk` the day (Europe/Oslo) of the source's extract time. Days are ISO text."""
+PARAMETERS = frozenset({"source", "format", "year", "first_day", "last_day", "extract_at"})
+"""`:source` the source's number; `:format` `v4` or `15f`; `:year` the year of a 15F file, 0 for v4; `:first_day` and `:last_day` the period's first
+and last day; `:extract_at` the day (Europe/Oslo) of the source's extract time. Days are ISO text."""
 
-_NO_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_NON_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _PARAMETER = re.compile(r"[:@$](\w+)|\?")
-_TRIED: dict[str, int | str] = {"kilde": 0, "format": "v4", "aar": 0, "fra": "2024-01-01", "til": "2024-12-31", "uttrekk": "2024-12-31"}
+SAMPLE_PARAMETERS: dict[str, int | str] = {
+    "source": 0,
+    "format": "v4",
+    "year": 0,
+    "first_day": "2024-01-01",
+    "last_day": "2024-12-31",
+    "extract_at": "2024-12-31",
+}
 
 
 class Cursor(Protocol):
@@ -40,9 +47,9 @@ class Connection(Protocol):
         ...
 
 
-def fault(sql: str) -> str | None:
+def query_error(sql: str) -> str | None:
     """What is wrong with the text of a statement, as far as can be told without a database; None when nothing is."""
-    code = _NO_CODE.sub(" ", sql)
+    code = _NON_CODE.sub(" ", sql)
     if not re.match(r"\s*(SELECT|WITH)\b", code):
         return "is no SELECT"
     if ";" in code:
@@ -51,9 +58,9 @@ def fault(sql: str) -> str | None:
     return f"has the parameter {unknown[0]}, which is not known" if unknown else None
 
 
-def columns(connection: Connection, sql: str) -> int:
+def column_count(connection: Connection, sql: str) -> int:
     """Lets the database prepare the statement against its schema; the number of columns of its answer. Raises what the driver raises.
 
     As a subquery it can be nothing but a query, and of no rows it costs nothing on a full store.
     """
-    return len(connection.execute(f"SELECT * FROM (\n{sql}\n) AS prepared LIMIT 0", _TRIED).description)  # noqa: S608
+    return len(connection.execute(f"SELECT * FROM (\n{sql}\n) AS prepared LIMIT 0", SAMPLE_PARAMETERS).description)  # noqa: S608

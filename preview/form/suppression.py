@@ -6,11 +6,11 @@ from typing import NamedTuple
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Field, Value, Values
 
-SMALL = (1, 3)
+SMALL_COUNT_RANGE = (1, 3)
 """Counts of persons from 1 to 3 are hidden."""
 
 
-def hidden(catalogue: Catalogue, values: Values) -> frozenset[str]:
+def suppressed_fields(catalogue: Catalogue, values: Values) -> frozenset[str]:
     """The keys of the fields whose values must not be shown. `values` are those of one snapshot, by field key.
 
     1. Every count of persons from 1 to 3. A zero is shown.
@@ -24,14 +24,16 @@ def hidden(catalogue: Catalogue, values: Values) -> frozenset[str]:
     whole says; and under a hidden whole a part is zero or hidden itself. Shares are of no count of persons in this form.
     """
     small = {field.key for field in catalogue.fields if field.counts_persons and _is_small(values.get(field.key))}
-    found = set(small)
+    suppressed = set(small)
     for whole in catalogue.fields:
-        if whole.made_up_of and values.get(whole.key) is not None:
-            _protect(_Sum(whole, [catalogue.fields[number - 1] for number in whole.made_up_of]), values, small, found)
-    return frozenset(found)
+        if whole.components and values.get(whole.key) is not None:
+            _suppress_until_unsolvable(
+                _SumGroup(whole, [catalogue.fields[number - 1] for number in whole.components]), values, small, suppressed
+            )
+    return frozenset(suppressed)
 
 
-class _Sum(NamedTuple):
+class _SumGroup(NamedTuple):
     whole: Field
     parts: list[Field]
 
@@ -40,36 +42,36 @@ _Range = tuple[float, float]
 
 
 def _is_small(value: Value) -> bool:
-    return value is not None and SMALL[0] <= value <= SMALL[1]
+    return value is not None and SMALL_COUNT_RANGE[0] <= value <= SMALL_COUNT_RANGE[1]
 
 
-def _protect(group: _Sum, values: Values, small: set[str], found: set[str]) -> None:
+def _suppress_until_unsolvable(group: _SumGroup, values: Values, small: set[str], suppressed: set[str]) -> None:
     """Adds to `found` until no small count of the group can be solved."""
-    while any(field.key in small and _solved(group, field, values, small, found) for field in (group.whole, *group.parts)):
-        shown = [part for part in group.parts if part.key not in found and values.get(part.key)]
-        if shown:
-            found.add(min(shown, key=lambda part: values[part.key] or 0).key)
-        elif group.whole.key not in found:
-            found.add(group.whole.key)
+    while any(field.key in small and _is_solvable(group, field, values, small, suppressed) for field in (group.whole, *group.parts)):
+        visible_parts = [part for part in group.parts if part.key not in suppressed and values.get(part.key)]
+        if visible_parts:
+            suppressed.add(min(visible_parts, key=lambda part: values[part.key] or 0).key)
+        elif group.whole.key not in suppressed:
+            suppressed.add(group.whole.key)
         else:
             return
 
 
-def _solved(group: _Sum, field: Field, values: Values, small: set[str], found: set[str]) -> bool:
+def _is_solvable(group: _SumGroup, field: Field, values: Values, small: set[str], suppressed: set[str]) -> bool:
     """Whether the reader's equation leaves at most one number for `field`."""
 
-    def known(other: Field) -> _Range:
+    def known_range(other: Field) -> _Range:
         value = values.get(other.key)
         if value is None:
             return 0, inf
         if other.key in small:
-            return SMALL
-        return (SMALL[1] + 1, inf) if other.key in found else (value, value)
+            return SMALL_COUNT_RANGE
+        return (SMALL_COUNT_RANGE[1] + 1, inf) if other.key in suppressed else (value, value)
 
-    lowest, highest = known(field)
-    others = [known(part) for part in group.parts if part is not field]
+    lowest, highest = known_range(field)
+    others = [known_range(part) for part in group.parts if part is not field]
     least, most = sum(low for low, _ in others), sum(high for _, high in others)
     if field is group.whole:
         return min(highest, most) <= max(lowest, least)
-    whole_low, whole_high = known(group.whole)
+    whole_low, whole_high = known_range(group.whole)
     return min(highest, whole_high - least) <= max(lowest, whole_low - most)

@@ -15,9 +15,9 @@ from preview.core.errors import CatalogueError
 from preview.core.languages import LANGUAGES, Language
 from preview.i18n import formatting
 
-FOLDER = Path(__file__).parent / "locales"
+LOCALES_DIR = Path(__file__).parent / "locales"
 
-_WRITTEN: dict[str, Callable[[Language, Any], str]] = {
+_FORMAT_SPECS: dict[str, Callable[[Language, Any], str]] = {
     "+": formatting.signed,
     "%": formatting.percent,
     "+%": formatting.signed_percent,
@@ -26,33 +26,35 @@ _WRITTEN: dict[str, Callable[[Language, Any], str]] = {
 }
 
 
-class Texts:
+class MessageCatalog:
     """The texts of all files. `Texts.load()` makes them; `get` fills one in."""
 
     def __init__(self, by_language: Mapping[Language, Mapping[str, str]]) -> None:
         """Raises `CatalogueError` where a key is not in all three languages, or does not ask for the same params in each."""
         for key in sorted(set[str]().union(*by_language.values())):
-            asked = [_asked(by_language[language][key], key) if key in by_language[language] else None for language in LANGUAGES]
-            for language, params in zip(LANGUAGES, asked, strict=True):
+            placeholders = [
+                _placeholders(by_language[language][key], key) if key in by_language[language] else None for language in LANGUAGES
+            ]
+            for language, params in zip(LANGUAGES, placeholders, strict=True):
                 if params is None:
                     raise CatalogueError(f"The texts: {key} is missing in {language}.")
-            if any(params != asked[0] for params in asked):
+            if any(params != placeholders[0] for params in placeholders):
                 raise CatalogueError(f"The texts: {key} does not ask for the same params in each language.")
         self._by_language = by_language
 
     @classmethod
-    def load(cls, folder: Path = FOLDER) -> "Texts":
+    def load(cls, folder: Path = LOCALES_DIR) -> "MessageCatalog":
         """Reads every `*.toml`. Raises `CatalogueError`, which says what is wrong and where."""
-        found: dict[Language, dict[str, str]] = {language: {} for language in LANGUAGES}
+        messages: dict[Language, dict[str, str]] = {language: {} for language in LANGUAGES}
         for path in sorted(folder.glob("*.toml")):
             language: Language | None = next((language for language in LANGUAGES if path.name.endswith(f".{language}.toml")), None)
             if language is None:
                 raise CatalogueError(f"The texts: {path.name} is of no known language.")
-            for key, text in _read(path):
-                if key in found[language]:
+            for key, text in _read_messages(path):
+                if key in messages[language]:
                     raise CatalogueError(f"The texts: {key} repeats in {path.name}.")
-                found[language][key] = text
-        return cls(found)
+                messages[language][key] = text
+        return cls(messages)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -67,44 +69,44 @@ class Texts:
         """The text with its params written in. KeyError for an unknown key or a missing param."""
         text = self._by_language[language][key]
         # Most texts ask for nothing, and a page has some hundred of them.
-        return _Writer(language).vformat(text, (), params) if "{" in text or "}" in text else text
+        return _LocaleFormatter(language).vformat(text, (), params) if "{" in text or "}" in text else text
 
 
-class _Writer(string.Formatter):
+class _LocaleFormatter(string.Formatter):
     def __init__(self, language: Language) -> None:
         self._language: Language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec:
-            return _WRITTEN[format_spec](self._language, value)
+            return _FORMAT_SPECS[format_spec](self._language, value)
         return value if isinstance(value, str) else formatting.number(self._language, value)
 
 
-def _read(path: Path) -> Iterator[tuple[str, str]]:
+def _read_messages(path: Path) -> Iterator[tuple[str, str]]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CatalogueError(f"The texts: {path.name} cannot be read: {error}.") from error
-    yield from _flat(data, "", path.name)
+    yield from _flatten(data, "", path.name)
 
 
-def _flat(table: Mapping[str, Any], above: str, where: str) -> Iterator[tuple[str, str]]:
+def _flatten(table: Mapping[str, Any], prefix: str, file_name: str) -> Iterator[tuple[str, str]]:
     for name, value in table.items():
-        key = f"{above}{name}"
+        key = f"{prefix}{name}"
         if isinstance(value, dict):
-            yield from _flat(value, f"{key}.", where)
+            yield from _flatten(value, f"{key}.", file_name)
         elif isinstance(value, str) and value.strip():
             yield key, value.strip()
         else:
-            raise CatalogueError(f"The texts: {key} in {where} is no text.")
+            raise CatalogueError(f"The texts: {key} in {file_name} is no text.")
 
 
-def _asked(text: str, key: str) -> frozenset[tuple[str, str]]:
+def _placeholders(text: str, key: str) -> frozenset[tuple[str, str]]:
     try:
-        asked = [(name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
+        placeholders = [(name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
     except ValueError as error:
         raise CatalogueError(f"The texts: {key} has an unmatched brace.") from error
-    for name, spec in asked:
-        if not name.isidentifier() or (spec and spec not in _WRITTEN):
+    for name, spec in placeholders:
+        if not name.isidentifier() or (spec and spec not in _FORMAT_SPECS):
             raise CatalogueError(f"The texts: {key} asks for {{{name}:{spec}}}, which is not known.")
-    return frozenset(asked)
+    return frozenset(placeholders)

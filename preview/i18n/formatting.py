@@ -25,8 +25,8 @@ _HALF = {"nb": "{half}. halvår {year}", "nn": "{half}. halvår {year}", "en": "
 def number(language: Language, value: float) -> str:
     """An int with its thousands apart (`1 480`), a float with one decimal besides (`48,6`)."""
     pattern = "#,##0.0" if isinstance(value, float) else "#,##0"
-    written = format_decimal(abs(value), format=pattern, locale=_LOCALE[language])
-    return (MINUS if value < 0 else "") + written
+    formatted = format_decimal(abs(value), format=pattern, locale=_LOCALE[language])
+    return (MINUS if value < 0 else "") + formatted
 
 
 def signed(language: Language, value: float) -> str:

@@ -7,10 +7,10 @@ A `Fold` lives as long as one delivery is read; its methods run inside the calle
 from collections import Counter
 from dataclasses import dataclass, field
 
-from preview.core.clock import oslo_day, parse_instant
-from preview.model.case_records import Avgiver, Mappe
-from preview.model.findings import Code, Finding
-from preview.reports.organizations import organization_of
+from preview.core.clock import local_date, parse_timestamp
+from preview.model.case_records import Avgiver, CaseFolder
+from preview.model.findings import Finding, FindingCode
+from preview.reports.organizations import get_or_create_organization
 from preview.storage import cases, organizations
 from preview.storage.case_batch import CaseBatch
 from preview.storage.cases import SakRow
@@ -18,20 +18,20 @@ from preview.storage.database import Connection
 
 
 @dataclass
-class _Source:
+class _SourceState:
     """An organisation's v4 source while a delivery is read."""
 
-    kilde: int
+    source_id: int
     organization_id: str
-    last_full: str | None
-    first: str
-    last: str
-    fagsystem: str
-    marked: bool = False
+    last_full_at: str | None
+    first_extract_at: str
+    last_extract_at: str
+    case_system: str
+    locked: bool = False
 
 
 @dataclass
-class Fold:
+class CaseMerger:
     """What one delivery has done so far. `counts` has new, changed, unchanged, removed; `changed` counts cases by organisation.
 
     Where a delivery is read again after a crash, files up to `done_files` were taken by an earlier claim: they are folded again, which
@@ -40,14 +40,14 @@ class Fold:
 
     delivery: int
     full: bool
-    done_files: int = 0
+    completed_files: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    changed: Counter[str] = field(default_factory=Counter)
+    changed_by_organization: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
-    newest: str = ""
-    _again: bool = False
-    _sources: dict[tuple[str, str], _Source] = field(default_factory=dict)
-    _seen: dict[int, set[bytes]] = field(default_factory=dict)
+    latest_extract_at: str = ""
+    _is_replay: bool = False
+    _sources: dict[tuple[str, str], _SourceState] = field(default_factory=dict)
+    _delivered_keys: dict[int, set[bytes]] = field(default_factory=dict)
     _kommuner: set[tuple[str, str, str]] = field(default_factory=set)
 
     @property
@@ -55,139 +55,155 @@ class Fold:
         """Organisations of which a folder was read."""
         return {source.organization_id for source in self._sources.values()}
 
-    def take(self, connection: Connection, mapper: list[Mappe]) -> set[str]:
+    def apply(self, connection: Connection, folders: list[CaseFolder]) -> set[str]:
         """Folds these folders in; returns the organisations whose source was changed by this delivery for the first time."""
-        before = {source.organization_id for source in self._sources.values() if source.marked}
-        sources = [self._source(connection, mappe.avgiver) for mappe in mapper]
+        locked_before = {source.organization_id for source in self._sources.values() if source.locked}
+        sources = [self._get_source(connection, folder.avgiver) for folder in folders]
         batch = CaseBatch(
             connection,
-            ((source.kilde, nokkel) for source, mappe in zip(sources, mapper, strict=True) for nokkel in _nokler(mappe)),
+            ((source.source_id, key) for source, folder in zip(sources, folders, strict=True) for key in _case_keys(folder)),
         )
-        for source, mappe in zip(sources, mapper, strict=True):
-            self._again = mappe.file <= self.done_files
-            self._note_extract(connection, source, mappe)
-            self._fold(connection, batch, source, mappe)
+        for source, folder in zip(sources, folders, strict=True):
+            self._is_replay = folder.file <= self.completed_files
+            self._update_extract_times(connection, source, folder)
+            self._merge_folder(connection, batch, source, folder)
         batch.flush()
-        for source in {source.kilde: source for source in sources}.values():
-            organizations.put_extract(connection, source.kilde, source.first, source.last, source.fagsystem)
-        return {source.organization_id for source in self._sources.values() if source.marked} - before
+        for source in {source.source_id: source for source in sources}.values():
+            organizations.set_extract_times(
+                connection, source.source_id, source.first_extract_at, source.last_extract_at, source.case_system
+            )
+        return {source.organization_id for source in self._sources.values() if source.locked} - locked_before
 
-    def finish_full(self, connection: Connection, refused_files: int) -> None:
+    def delete_missing_cases(self, connection: Connection, refused_files: int) -> None:
         """Takes out what a full delivery does not hold (1.3), with tombstones of its time; or, where it may not, says why."""
         batch = CaseBatch(connection)
-        self._again = False
+        self._is_replay = False
         for source in self._sources.values():
-            if refused_files or (source.last_full is not None and self.newest <= source.last_full):
-                self.findings.append(Code.FULL_NOT_TAKEN.at(0, element="Barnevern@DatoUttrekk"))
+            if refused_files or (source.last_full_at is not None and self.latest_extract_at <= source.last_full_at):
+                self.findings.append(FindingCode.FULL_NOT_TAKEN.finding(0, element="Barnevern@DatoUttrekk"))
                 continue
-            seen = self._seen.get(source.kilde, set())
-            for sak, nokler in cases.held_not_newer(connection, source.kilde, self.newest):
-                if seen.isdisjoint(nokler):
-                    batch.put(source.kilde, SakRow(sak, self.newest, None, None, 1), None, held=True)
-                    self._count(connection, source, "removed")
-            organizations.put_last_full(connection, source.kilde, self.newest)
+            delivered_keys = self._delivered_keys.get(source.source_id, set())
+            for sak, keys in cases.stored_not_newer(connection, source.source_id, self.latest_extract_at):
+                if delivered_keys.isdisjoint(keys):
+                    batch.upsert(source.source_id, SakRow(sak, self.latest_extract_at, None, None, 1), None, has_stored_content=True)
+                    self._count_outcome(connection, source, "removed")
+            organizations.set_last_full(connection, source.source_id, self.latest_extract_at)
         batch.flush()
 
-    def _source(self, connection: Connection, avgiver: Avgiver) -> _Source:
+    def _get_source(self, connection: Connection, avgiver: Avgiver) -> _SourceState:
         key = (avgiver.organisasjonsnummer, avgiver.bydelsnummer)
         source = self._sources.get(key)
         if source is None:
-            organization_id = organization_of(connection, avgiver)
-            number = organizations.ensure_kilde(connection, organization_id, "v4", 0)
-            row = organizations.kilde(connection, number)
-            source = _Source(number, organization_id, row.siste_fulle, row.forste_uttrekk or "", row.siste_uttrekk or "", row.fagsystem)
+            organization_id = get_or_create_organization(connection, avgiver)
+            source_id = organizations.get_or_create_source(connection, organization_id, "v4", 0)
+            row = organizations.source(connection, source_id)
+            source = _SourceState(
+                source_id, organization_id, row.last_full_at, row.first_extract_at or "", row.last_extract_at or "", row.case_system
+            )
             self._sources[key] = source
         kommune = (source.organization_id, avgiver.kommunenummer, avgiver.kommunenavn)
         if avgiver.kommunenummer and kommune not in self._kommuner:
-            organizations.put_kommune(connection, *kommune)
+            organizations.upsert_kommune(connection, *kommune)
             self._kommuner.add(kommune)
         return source
 
-    def _note_extract(self, connection: Connection, source: _Source, mappe: Mappe) -> None:
+    def _update_extract_times(self, connection: Connection, source: _SourceState, folder: CaseFolder) -> None:
         """First and newest `DatoUttrekk` are over all files read; the day of either shapes the values (1.11, 1.12)."""
-        self.newest = max(self.newest, mappe.uttrekk)
-        if not source.first or mappe.uttrekk < source.first:
-            if not source.first or _day(mappe.uttrekk) != _day(source.first):
-                self._mark(connection, source)
-            source.first = mappe.uttrekk
-        if mappe.uttrekk >= source.last:
-            if not source.last or _day(mappe.uttrekk) != _day(source.last):
-                self._mark(connection, source)
-            source.last, source.fagsystem = mappe.uttrekk, mappe.fagsystem
+        self.latest_extract_at = max(self.latest_extract_at, folder.extract_at)
+        if not source.first_extract_at or folder.extract_at < source.first_extract_at:
+            if not source.first_extract_at or _local_day(folder.extract_at) != _local_day(source.first_extract_at):
+                self._lock_source(connection, source)
+            source.first_extract_at = folder.extract_at
+        if folder.extract_at >= source.last_extract_at:
+            if not source.last_extract_at or _local_day(folder.extract_at) != _local_day(source.last_extract_at):
+                self._lock_source(connection, source)
+            source.last_extract_at, source.case_system = folder.extract_at, folder.case_system
 
-    def _mark(self, connection: Connection, source: _Source) -> None:
-        if not source.marked:
-            organizations.mark_being_read(connection, source.kilde, self.delivery)
-            source.marked = True
+    def _lock_source(self, connection: Connection, source: _SourceState) -> None:
+        if not source.locked:
+            organizations.lock_for_import(connection, source.source_id, self.delivery)
+            source.locked = True
 
-    def _count(self, connection: Connection, source: _Source, what: str) -> None:
-        self.counts[what] += not self._again
-        if what != "unchanged":
-            self.changed[source.organization_id] += not self._again
-            self._mark(connection, source)
+    def _count_outcome(self, connection: Connection, source: _SourceState, outcome: str) -> None:
+        self.counts[outcome] += not self._is_replay
+        if outcome != "unchanged":
+            self.changed_by_organization[source.organization_id] += not self._is_replay
+            self._lock_source(connection, source)
 
-    def _fold(self, connection: Connection, batch: CaseBatch, source: _Source, mappe: Mappe) -> None:
-        kilde = source.kilde
+    def _merge_folder(self, connection: Connection, batch: CaseBatch, source: _SourceState, folder: CaseFolder) -> None:
+        source_id = source.source_id
         if self.full:
-            self._seen.setdefault(kilde, set()).add(mappe.nokkel)
-        nokler = _nokler(mappe)
-        known = {row.sak: row for nokkel in nokler if (row := batch.known_by(kilde, nokkel))}
-        if all(row.slettet for row in known.values()) and source.last_full is not None and mappe.uttrekk <= source.last_full:
-            self._count(connection, source, "unchanged")  # of a case not held, no newer than the last full delivery (1.3)
+            self._delivered_keys.setdefault(source_id, set()).add(folder.key)
+        keys = _case_keys(folder)
+        known_cases = {row.sak: row for key in keys if (row := batch.find_by_key(source_id, key))}
+        if (
+            all(row.slettet for row in known_cases.values())
+            and source.last_full_at is not None
+            and folder.extract_at <= source.last_full_at
+        ):
+            self._count_outcome(connection, source, "unchanged")  # of a case not held, no newer than the last full delivery (1.3)
             return
-        held = max(known.values(), key=lambda row: row.uttrekk, default=None)
-        if held is None:
-            self._add(connection, batch, source, mappe, nokler)
+        current = max(known_cases.values(), key=lambda row: row.extract_at, default=None)
+        if current is None:
+            self._add_case(connection, batch, source, folder, keys)
             return
         merged = False
-        for other in known.values():
-            if other.sak != held.sak:  # MigrertId shows two ids to be one case: the newest folder of both holds (1.4)
-                batch.merge(kilde, other.sak, held.sak)
+        for other in known_cases.values():
+            if other.sak != current.sak:  # MigrertId shows two ids to be one case: the newest folder of both holds (1.4)
+                batch.merge(source_id, other.sak, current.sak)
                 merged = merged or not other.slettet
-        for nokkel in nokler:
-            batch.link(kilde, nokkel, held.sak)
-        self._replace(connection, batch, source, mappe, held, merged)
+        for key in keys:
+            batch.link(source_id, key, current.sak)
+        self._replace_case(connection, batch, source, folder, current, merged)
 
-    def _add(self, connection: Connection, batch: CaseBatch, source: _Source, mappe: Mappe, nokler: tuple[bytes, ...]) -> None:
-        sak = batch.next_sak(source.kilde)
-        self._put(batch, source, mappe, sak, held=False)
-        for nokkel in nokler:
-            batch.link(source.kilde, nokkel, sak)
-        self._check_previous(mappe, None)
-        self._count(connection, source, "unchanged" if mappe.innhold is None else "new")
+    def _add_case(
+        self, connection: Connection, batch: CaseBatch, source: _SourceState, folder: CaseFolder, keys: tuple[bytes, ...]
+    ) -> None:
+        sak = batch.allocate_sak(source.source_id)
+        self._store_folder(batch, source, folder, sak, stored=False)
+        for key in keys:
+            batch.link(source.source_id, key, sak)
+        self._check_previous_delivery(folder, None)
+        self._count_outcome(connection, source, "unchanged" if folder.content is None else "new")
 
-    def _replace(self, connection: Connection, batch: CaseBatch, source: _Source, mappe: Mappe, held: SakRow, merged: bool) -> None:
+    def _replace_case(
+        self, connection: Connection, batch: CaseBatch, source: _SourceState, folder: CaseFolder, current: SakRow, merged: bool
+    ) -> None:
         """Decides between the folder held and this one (1.1, 1.2)."""
-        repeated = mappe.uttrekk == held.uttrekk and mappe.levering == held.levering and mappe.digest == (held.innhold or b"")
-        if mappe.uttrekk < held.uttrekk or repeated:
-            self._count(connection, source, "changed" if merged else "unchanged")
+        is_repeat = (
+            folder.extract_at == current.extract_at
+            and folder.delivery_hash == current.delivery_hash
+            and folder.content_hash == (current.content_hash or b"")
+        )
+        if folder.extract_at < current.extract_at or is_repeat:
+            self._count_outcome(connection, source, "changed" if merged else "unchanged")
             return
-        self._check_previous(mappe, held)
-        if mappe.innhold is not None and not held.slettet and mappe.digest == held.innhold:
-            batch.touch(source.kilde, held.sak, mappe.uttrekk, mappe.levering)
-            self._count(connection, source, "changed" if merged else "unchanged")
+        self._check_previous_delivery(folder, current)
+        if folder.content is not None and not current.slettet and folder.content_hash == current.content_hash:
+            batch.set_extract(source.source_id, current.sak, folder.extract_at, folder.delivery_hash)
+            self._count_outcome(connection, source, "changed" if merged else "unchanged")
             return
-        self._put(batch, source, mappe, held.sak, held=not held.slettet)
-        if mappe.innhold is None:
-            what = "changed" if held.slettet and merged else "unchanged" if held.slettet else "removed"
+        self._store_folder(batch, source, folder, current.sak, stored=not current.slettet)
+        if folder.content is None:
+            outcome = "changed" if current.slettet and merged else "unchanged" if current.slettet else "removed"
         else:
-            what = "new" if held.slettet else "changed"
-        self._count(connection, source, what)
+            outcome = "new" if current.slettet else "changed"
+        self._count_outcome(connection, source, outcome)
 
-    def _put(self, batch: CaseBatch, source: _Source, mappe: Mappe, sak: int, *, held: bool) -> None:
-        digest = None if mappe.innhold is None else mappe.digest
-        row = SakRow(sak, mappe.uttrekk, mappe.levering, digest, int(mappe.innhold is None))
-        batch.put(source.kilde, row, mappe.innhold, held=held)
+    def _store_folder(self, batch: CaseBatch, source: _SourceState, folder: CaseFolder, sak: int, *, stored: bool) -> None:
+        digest = None if folder.content is None else folder.content_hash
+        row = SakRow(sak, folder.extract_at, folder.delivery_hash, digest, int(folder.content is None))
+        batch.upsert(source.source_id, row, folder.content, has_stored_content=stored)
 
-    def _check_previous(self, mappe: Mappe, held: SakRow | None) -> None:
-        if mappe.forrige is not None and (held is None or held.levering != mappe.forrige):
-            self.findings.append(Code.FORRIGE_NOT_SEEN.at(mappe.file, mappe.line, "Barnevern@ForrigeId"))
+    def _check_previous_delivery(self, folder: CaseFolder, current: SakRow | None) -> None:
+        if folder.previous_delivery_hash is not None and (current is None or current.delivery_hash != folder.previous_delivery_hash):
+            self.findings.append(FindingCode.FORRIGE_NOT_SEEN.finding(folder.file, folder.line, "Barnevern@ForrigeId"))
 
 
-def _nokler(mappe: Mappe) -> tuple[bytes, ...]:
+def _case_keys(folder: CaseFolder) -> tuple[bytes, ...]:
     """The ids that its case is known by."""
-    return (mappe.nokkel,) if mappe.migrert is None else (mappe.nokkel, mappe.migrert)
+    return (folder.key,) if folder.migrated_key is None else (folder.key, folder.migrated_key)
 
 
-def _day(uttrekk: str) -> str:
-    return oslo_day(parse_instant(uttrekk)).isoformat()
+def _local_day(extract_at: str) -> str:
+    return local_date(parse_timestamp(extract_at)).isoformat()

@@ -11,15 +11,15 @@ from typing import Any
 
 import msgspec
 
-from preview.core.clock import now, timestamp
-from preview.core.errors import ClaimLost, NotFound, ReaderDied
-from preview.ingest.delivery_import import AutoSettings, Taking
+from preview.core.clock import format_rfc3339, now
+from preview.core.errors import LeaseLost, NotFound, ParserCrashed
+from preview.ingest.delivery_import import DebounceSettings, DeliveryImport
 from preview.ingest.spool import Spool
-from preview.ingest.spool_file import Spooled, SpoolFile
-from preview.model.findings import Code, Finding, Severity
-from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument, delivery_id
+from preview.ingest.spool_file import SpooledDelivery, SpoolFile
+from preview.model.findings import Finding, FindingCode, Severity
+from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument, format_delivery_id
 from preview.parsing.delivery import Batch
-from preview.reports.reconcile import Form
+from preview.reports.reconcile import ReportConfig
 from preview.storage import deliveries
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow
@@ -32,15 +32,15 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 """Status of a delivery -> statuses that it may have next."""
 
-_ID = re.compile(r"dlv-([0-9]{3,18})")
+_DELIVERY_ID_PATTERN = re.compile(r"dlv-([0-9]{3,18})")
 
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """So often is a delivery claimed whose reader or worker dies; then it is refused."""
 
 
 _SEVEREST_FIRST = tuple(str(severity) for severity in Severity)
 
-Read = Callable[[Path], Iterator[Batch]]
+DeliveryReader = Callable[[Path], Iterator[Batch]]
 
 
 class FindingCount(msgspec.Struct, frozen=True):
@@ -64,71 +64,71 @@ class DeliveryView(msgspec.Struct, frozen=True):
 class Deliveries:
     """All methods block: call them on a thread."""
 
-    def __init__(self, database: Database, form: Form, spool: Spool, auto: AutoSettings) -> None:
+    def __init__(self, database: Database, report_config: ReportConfig, spool: Spool, debounce: DebounceSettings) -> None:
         self._database = database
-        self._form = form
+        self._report_config = report_config
         self._spool = spool
-        self._auto = auto
+        self._debounce = debounce
 
-    def begin(self, *, packed: bool = False) -> SpoolFile:
+    def open_upload(self, *, multi_file: bool = False) -> SpoolFile:
         """A delivery that comes in bit by bit: to be written, then received or aborted. `packed` for several files. Raises `TooMany`."""
-        return self._spool.open(packed=packed)
+        return self._spool.open(multi_file=multi_file)
 
     def receive(self, content: Iterable[bytes] | SpoolFile, *, full: bool, actor: str) -> DeliveryReceipt:
         """On disk when this returns. Raises `TooLarge`, `Unavailable`."""
-        return self._received(content.commit() if isinstance(content, SpoolFile) else self._spool.put(content), full, actor)
+        return self._insert_delivery(content.commit() if isinstance(content, SpoolFile) else self._spool.write(content), full, actor)
 
     def receive_paths(self, paths: list[Path], *, full: bool, actor: str) -> DeliveryReceipt:
         """Local files and folders as one delivery. Raises `TooLarge`, and `Invalid` where there is no file."""
-        return self._received(self._spool.put_paths(paths), full, actor)
+        return self._insert_delivery(self._spool.write_paths(paths), full, actor)
 
     def page(self, organization_id: str | None, delivery_status: str | None, page: int, limit: int) -> tuple[list[DeliverySummary], int]:
         """(a page from 1, newest first; how many there are)."""
 
-        def work(connection: Connection) -> tuple[list[DeliverySummary], int]:
+        def read_page(connection: Connection) -> tuple[list[DeliverySummary], int]:
             rows, total = deliveries.page(connection, organization_id, delivery_status, limit, (page - 1) * limit)
-            return [DeliverySummary(**_told(connection, row)) for row in rows], total
+            return [DeliverySummary(**_summary_fields(connection, row)) for row in rows], total
 
-        return self._database.read(work)
+        return self._database.read(read_page)
 
-    def recent(self, limit: int, also: Collection[str] = ()) -> list[DeliveryView]:
+    def recent(self, limit: int, also_ids: Collection[str] = ()) -> list[DeliveryView]:
         """The newest, those that are not read yet, and those with these ids where there are such; newest first."""
-        numbers = [int(match[1]) for match in map(_ID.fullmatch, also) if match]
+        numbers = [int(match[1]) for match in map(_DELIVERY_ID_PATTERN.fullmatch, also_ids) if match]
 
-        def work(connection: Connection) -> list[DeliveryView]:
-            return [_view(connection, row) for row in deliveries.recent(connection, limit, numbers)]
+        def read_recent(connection: Connection) -> list[DeliveryView]:
+            return [_to_view(connection, row) for row in deliveries.recent(connection, limit, numbers)]
 
-        return self._database.read(work)
+        return self._database.read(read_recent)
 
-    def document(self, delivery: str) -> DeliveryDocument:
+    def get(self, delivery: str) -> DeliveryDocument:
         """Raises `NotFound`."""
 
-        def work(connection: Connection) -> DeliveryDocument:
-            row = _existing(connection, delivery)
-            findings = [FindingDocument.of(each) for each in deliveries.findings(connection, row.delivery)]
-            return DeliveryDocument(**_told(connection, row), findings=findings)
+        def read_delivery(connection: Connection) -> DeliveryDocument:
+            row = _require_row(connection, delivery)
+            findings = [FindingDocument.from_finding(finding) for finding in deliveries.findings(connection, row.delivery)]
+            return DeliveryDocument(**_summary_fields(connection, row), findings=findings)
 
-        return self._database.read(work)
+        return self._database.read(read_delivery)
 
     def refusals(self, delivery: str) -> list[Finding]:
         """What refused files of it, the first 10,000 files. Raises `NotFound`."""
-        return self._database.read(lambda connection: deliveries.refusals(connection, _existing(connection, delivery).delivery))
+        return self._database.read(lambda connection: deliveries.refusals(connection, _require_row(connection, delivery).delivery))
 
-    def claim(self, worker: int, delivery: str | None = None) -> DeliveryRow | None:
+    def claim(self, worker_id: int, delivery: str | None = None) -> DeliveryRow | None:
         """The next delivery that waits (or that one), being read by this worker from now on."""
-        if not self._database.read(deliveries.any_waits):
+        if not self._database.read(deliveries.has_pending):
             return None
         number = int(delivery.removeprefix("dlv-")) if delivery else None
-        return self._database.write(lambda connection: deliveries.claim(connection, worker, number))
+        return self._database.write(lambda connection: deliveries.claim(connection, worker_id, number))
 
-    def reclaim(self, is_alive: Callable[[int], bool]) -> None:
+    def requeue_orphaned(self, is_alive: Callable[[int], bool]) -> None:
         """Gives back what dead workers were reading; one that was tried `ATTEMPTS` times is refused."""
-        for row in self._database.read(deliveries.reading):
+        for row in self._database.read(deliveries.in_progress):
             if row.worker is None or is_alive(row.worker):
                 continue
-            if row.attempt >= ATTEMPTS:
-                with suppress(ClaimLost):  # another process was quicker
-                    self._refuse(row)
+            if row.attempt >= MAX_ATTEMPTS:
+                with suppress(LeaseLost):  # another process was quicker
+                    self._refuse_unreadable(row)
             else:
                 self._database.write(lambda connection, row=row: deliveries.release(connection, row.delivery, row.attempt))
 
@@ -136,84 +136,94 @@ class Deliveries:
         """At the end of this process: what it has begun to receive is gone."""
         self._spool.close()
 
-    def sweep(self, is_alive: Callable[[int], bool]) -> None:
+    def delete_orphans(self, is_alive: Callable[[int], bool]) -> None:
         """At start: no file of a dead process lies in the spool that no delivery waits for."""
-        self._spool.sweep(is_alive, lambda: self._database.read(deliveries.spools))
+        self._spool.delete_orphans(is_alive, lambda: self._database.read(deliveries.spool_names))
 
-    def take(self, row: DeliveryRow, read: Read, stopping: Callable[[], bool] = lambda: False) -> None:
+    def process(self, row: DeliveryRow, reader: DeliveryReader, is_stopping: Callable[[], bool] = lambda: False) -> None:
         """Reads a claimed delivery and takes it whole. Raises `ClaimLost`. When stopping it is given back, to be read again."""
         assert row.spool is not None
-        taking = Taking(self._database, self._form, row, self._auto)
-        batches = read(self._spool.path(row.spool))
+        delivery_import = DeliveryImport(self._database, self._report_config, row, self._debounce)
+        batches = reader(self._spool.path(row.spool))
         try:
-            last: Batch | None = None
+            pending_batch: Batch | None = None
             for batch in batches:
-                if stopping():
-                    self._give_back(row, failed=False)
+                if is_stopping():
+                    self._release(row, failed=False)
                     return
-                if last is not None:
-                    taking.fold(last)
-                last = batch
-            taking.finish(last)
-        except ReaderDied:
-            if stopping() or row.attempt < ATTEMPTS:
-                self._give_back(row, failed=not stopping())
+                if pending_batch is not None:
+                    delivery_import.import_batch(pending_batch)
+                pending_batch = batch
+            delivery_import.finish(pending_batch)
+        except ParserCrashed:
+            if is_stopping() or row.attempt < MAX_ATTEMPTS:
+                self._release(row, failed=not is_stopping())
                 return
-            self._refuse(row)
+            self._refuse_unreadable(row)
         except NotFound:  # its file is gone from the spool
-            self._refuse(row)
+            self._refuse_unreadable(row)
         self._spool.delete(row.spool)
 
-    def _give_back(self, row: DeliveryRow, *, failed: bool) -> None:
+    def _release(self, row: DeliveryRow, *, failed: bool) -> None:
         self._database.write(lambda connection: deliveries.release(connection, row.delivery, row.attempt, failed=failed))
 
-    def _received(self, spooled: Spooled, full: bool, actor: str) -> DeliveryReceipt:
-        at = timestamp(now())
+    def _insert_delivery(self, spooled: SpooledDelivery, full: bool, actor: str) -> DeliveryReceipt:
+        received_at = format_rfc3339(now())
         try:
             number = self._database.write(
                 lambda connection: deliveries.insert(
-                    connection, full=full, size_bytes=spooled.size_bytes, sha256=spooled.sha256, spool=spooled.name, actor=actor, at=at
+                    connection,
+                    full=full,
+                    size_bytes=spooled.size_bytes,
+                    sha256=spooled.sha256,
+                    spool=spooled.name,
+                    actor=actor,
+                    at=received_at,
                 )
             )
         except BaseException:
             self._spool.delete(spooled.name)
             raise
-        return DeliveryReceipt(delivery_id(number), "received", full, spooled.size_bytes, at)
+        return DeliveryReceipt(format_delivery_id(number), "received", full, spooled.size_bytes, received_at)
 
-    def _refuse(self, row: DeliveryRow) -> None:
+    def _refuse_unreadable(self, row: DeliveryRow) -> None:
         """What cannot be read at all, whatever it is that ends its readers; a source it had begun to change is told so."""
-        present = self._database.read(lambda connection: deliveries.delivery(connection, row.delivery)) or row
-        taking = Taking(self._database, self._form, msgspec.structs.replace(present, attempt=row.attempt), self._auto)
-        taking.add_findings([Code.UNREADABLE_FILE.at(0)])
-        taking.finish(None, refused=True)
+        current_row = self._database.read(lambda connection: deliveries.delivery(connection, row.delivery)) or row
+        delivery_import = DeliveryImport(
+            self._database, self._report_config, msgspec.structs.replace(current_row, attempt=row.attempt), self._debounce
+        )
+        delivery_import.add_findings([FindingCode.UNREADABLE_FILE.finding(0)])
+        delivery_import.finish(None, refused=True)
         if row.spool:
             self._spool.delete(row.spool)
 
 
-def delivered_of(connection: Connection, organization_id: str, limit: int) -> list[DeliveryView]:
+def recent_for(connection: Connection, organization_id: str, limit: int) -> list[DeliveryView]:
     """The newest deliveries that hold something of the organisation."""
     rows, _ = deliveries.page(connection, organization_id, None, limit, 0)
-    return [_view(connection, row) for row in rows]
+    return [_to_view(connection, row) for row in rows]
 
 
-def _existing(connection: Connection, delivery: str) -> DeliveryRow:
-    match = _ID.fullmatch(delivery)
+def _require_row(connection: Connection, delivery: str) -> DeliveryRow:
+    match = _DELIVERY_ID_PATTERN.fullmatch(delivery)
     row = deliveries.delivery(connection, int(match[1])) if match else None
-    if row is None or delivery_id(row.delivery) != delivery:
+    if row is None or format_delivery_id(row.delivery) != delivery:
         raise NotFound("There is no such delivery.")
     return row
 
 
-def _view(connection: Connection, row: DeliveryRow) -> DeliveryView:
-    found = [FindingCount(*each) for each in deliveries.finding_counts(connection, row.delivery)]
-    found.sort(key=lambda each: _SEVEREST_FIRST.index(each.severity))
-    return DeliveryView(DeliverySummary(**_told(connection, row)), deliveries.named_organizations(connection, row.delivery), found)
+def _to_view(connection: Connection, row: DeliveryRow) -> DeliveryView:
+    counts = [FindingCount(*count) for count in deliveries.finding_counts(connection, row.delivery)]
+    counts.sort(key=lambda count: _SEVEREST_FIRST.index(count.severity))
+    return DeliveryView(
+        DeliverySummary(**_summary_fields(connection, row)), deliveries.organization_names(connection, row.delivery), counts
+    )
 
 
-def _told(connection: Connection, row: DeliveryRow) -> dict[str, Any]:
+def _summary_fields(connection: Connection, row: DeliveryRow) -> dict[str, Any]:
     """What a list and a document of a delivery have in common."""
     return {
-        "delivery_id": delivery_id(row.delivery),
+        "delivery_id": format_delivery_id(row.delivery),
         "delivery_status": row.delivery_status,
         "full": bool(row.full),
         "format": row.format,
@@ -226,7 +236,7 @@ def _told(connection: Connection, row: DeliveryRow) -> dict[str, Any]:
         "changed_cases": row.changed_cases,
         "unchanged_cases": row.unchanged_cases,
         "removed_cases": row.removed_cases,
-        "organizations": list(deliveries.organizations(connection, row.delivery)),
+        "organizations": list(deliveries.changed_cases_by_organization(connection, row.delivery)),
         "finding_count": row.finding_count,
         "actor": row.actor,
         "received_at": row.received_at,

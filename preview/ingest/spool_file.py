@@ -9,16 +9,16 @@ from typing import Self
 
 import msgspec
 
-from preview.core.errors import NoRoom, TooLarge, Unavailable
+from preview.core.errors import InsufficientStorage, PayloadTooLarge, Unavailable
 from preview.parsing import multi_file_format
 
-PART = ".part"
+PART_SUFFIX = ".part"
 """What the name of one that is not whole yet ends in."""
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class Spooled(msgspec.Struct, frozen=True):
+class SpooledDelivery(msgspec.Struct, frozen=True):
     """`name` is the file's name in the spool: who wrote it and a random part, it tells nothing of the delivery.
 
     Size and SHA-256 are of what was delivered: of several files, of their bytes one after another.
@@ -36,21 +36,21 @@ class SpoolFile:
     a `commit`, it is aborted.
     """
 
-    def __init__(self, folder: Path, name: str, limit: int, *, packed: bool = False) -> None:
+    def __init__(self, folder: Path, name: str, limit: int, *, multi_file: bool = False) -> None:
         self._folder = folder
         self._name = name
-        self._part = folder / f"{name}{PART}"
+        self._part = folder / f"{name}{PART_SUFFIX}"
         self._limit = limit
-        self._packed = packed
+        self._multi_file = multi_file
         self._size = self._written = 0
         self._digest = hashlib.sha256()
-        self._lengths = hashlib.sha256()
-        self._begun: int | None = None
-        self._turn = threading.Lock()
-        self._over = False
+        self._length_digest = hashlib.sha256()
+        self._length_position: int | None = None
+        self._lock = threading.Lock()
+        self._closed = False
         self._descriptor = os.open(self._part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        if packed:
-            self._put(multi_file_format.MARK)
+        if multi_file:
+            self._append(multi_file_format.MAGIC)
 
     def __enter__(self) -> Self:
         return self
@@ -59,81 +59,81 @@ class SpoolFile:
         self.abort()
 
     @property
-    def is_over(self) -> bool:
+    def closed(self) -> bool:
         """Whether it was committed or aborted."""
-        return self._over
+        return self._closed
 
     @property
     def fingerprint(self) -> bytes:
         """The same for the same files in the same order, and for nothing else. Of one that is sealed."""
-        return hashlib.sha256(self._digest.digest() + self._lengths.digest()).digest()
+        return hashlib.sha256(self._digest.digest() + self._length_digest.digest()).digest()
 
-    def begin_file(self) -> None:
+    def start_file(self) -> None:
         """What is written from here on is the next file of several."""
-        with self._turn:
-            self._check()
-            self._end_file()
-            self._begun = self._written
-            self._put(multi_file_format.LENGTH.pack(0))
+        with self._lock:
+            self._check_open()
+            self._finish_file()
+            self._length_position = self._written
+            self._append(multi_file_format.LENGTH_PREFIX.pack(0))
 
     def write(self, chunk: bytes) -> None:
         """Raises `TooLarge`."""
-        with self._turn:
-            self._check()
+        with self._lock:
+            self._check_open()
             if self._size + len(chunk) > self._limit:
-                raise TooLarge(f"The delivery is larger than {self._limit} bytes.")
-            self._put(chunk)
+                raise PayloadTooLarge(f"The delivery is larger than {self._limit} bytes.")
+            self._append(chunk)
             self._size += len(chunk)
             self._digest.update(chunk)
 
     def seal(self) -> None:
         """All is written: on disk when this returns, under its name of a part."""
-        with self._turn:
-            self._check()
-            self._end_file()
+        with self._lock:
+            self._check_open()
+            self._finish_file()
             if self._descriptor >= 0:
                 os.fsync(self._descriptor)
                 self._close()
 
-    def commit(self) -> Spooled:
+    def commit(self) -> SpooledDelivery:
         """It is a delivery from here on; on disk when this returns."""
         self.seal()
-        with self._turn:
-            self._check()
+        with self._lock:
+            self._check_open()
             self._part.rename(self._folder / self._name)
-            _sync(self._folder)
-            self._over = True
-        return Spooled(self._name, self._size, self._digest.hexdigest())
+            _fsync_folder(self._folder)
+            self._closed = True
+        return SpooledDelivery(self._name, self._size, self._digest.hexdigest())
 
     def abort(self) -> None:
         """Nothing is left of it, unless it was committed."""
-        with self._turn:
-            if not self._over:
-                self._over = True
+        with self._lock:
+            if not self._closed:
+                self._closed = True
                 self._close()
                 self._part.unlink(missing_ok=True)
 
-    def _end_file(self) -> None:
-        if self._begun is None:
+    def _finish_file(self) -> None:
+        if self._length_position is None:
             return
-        length = multi_file_format.LENGTH.pack(self._written - self._begun - multi_file_format.LENGTH.size)
-        os.pwrite(self._descriptor, length, self._begun)
-        self._lengths.update(length)
-        self._begun = None
+        length = multi_file_format.LENGTH_PREFIX.pack(self._written - self._length_position - multi_file_format.LENGTH_PREFIX.size)
+        os.pwrite(self._descriptor, length, self._length_position)
+        self._length_digest.update(length)
+        self._length_position = None
 
-    def _put(self, data: bytes) -> None:
-        left = memoryview(data)
+    def _append(self, data: bytes) -> None:
+        remaining = memoryview(data)
         try:
-            while left:
-                left = left[os.write(self._descriptor, left) :]
+            while remaining:
+                remaining = remaining[os.write(self._descriptor, remaining) :]
         except OSError as error:
-            if error.errno in _NO_ROOM:
-                raise NoRoom("There is no room for the delivery.") from None
+            if error.errno in _DISK_FULL:
+                raise InsufficientStorage("There is no room for the delivery.") from None
             raise
         self._written += len(data)
 
-    def _check(self) -> None:
-        if self._over:
+    def _check_open(self) -> None:
+        if self._closed:
             raise Unavailable("The delivery was broken off.")
 
     def _close(self) -> None:
@@ -142,7 +142,7 @@ class SpoolFile:
             self._descriptor = -1
 
 
-def _sync(folder: Path) -> None:
+def _fsync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

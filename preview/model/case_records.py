@@ -53,7 +53,7 @@ class Flytting(msgspec.Struct, frozen=True, array_like=True):
     til: str | None
 
 
-class Innhold(msgspec.Struct, frozen=True, array_like=True):
+class CaseContent(msgspec.Struct, frozen=True, array_like=True):
     """All that is kept of one case. `fodt` is year and month (`2007-03`). `funn` counts the findings in the folder."""
 
     fodt: str | None
@@ -64,7 +64,7 @@ class Innhold(msgspec.Struct, frozen=True, array_like=True):
     tiltak: list[Tiltak]
     tilsyn: list[str]
     flyttinger: list[Flytting]
-    funn: int
+    finding_count: int
 
 
 class Avgiver(msgspec.Struct, frozen=True, array_like=True):
@@ -77,7 +77,7 @@ class Avgiver(msgspec.Struct, frozen=True, array_like=True):
     bydelsnavn: str
 
 
-class Mappe(msgspec.Struct, frozen=True, array_like=True):
+class CaseFolder(msgspec.Struct, frozen=True, array_like=True):
     """One v4 folder, de-identified. `nokkel`, `migrert`, `levering`, `forrige` and `digest` are HMAC-SHA-256 under the store's key.
 
     `uttrekk` is `clock.instant_text` of DatoUttrekk; `innhold` is None for a Sak with ErSlettet (a tombstone).
@@ -87,14 +87,14 @@ class Mappe(msgspec.Struct, frozen=True, array_like=True):
     file: int
     line: int
     avgiver: Avgiver
-    fagsystem: str
-    uttrekk: str
-    levering: bytes
-    forrige: bytes | None
-    nokkel: bytes
-    migrert: bytes | None
-    innhold: Innhold | None
-    digest: bytes
+    case_system: str
+    extract_at: str
+    delivery_hash: bytes
+    previous_delivery_hash: bytes | None
+    key: bytes
+    migrated_key: bytes | None
+    content: CaseContent | None
+    content_hash: bytes
 
 
 class Individ(msgspec.Struct, frozen=True, array_like=True):
@@ -103,18 +103,18 @@ class Individ(msgspec.Struct, frozen=True, array_like=True):
     `digest` is HMAC-SHA-256 under the store's key over the encoded `innhold`.
     """
 
-    innhold: Innhold
-    digest: bytes
+    content: CaseContent
+    content_hash: bytes
 
 
-class Del(msgspec.Struct, frozen=True, array_like=True):
+class BydelPart(msgspec.Struct, frozen=True, array_like=True):
     """The children of a 15F file with one Bydelsnummer, or of all without one (`domain.md` 2.4). `avgiver` names the bydel."""
 
     avgiver: Avgiver
     individer: list[Individ]
 
 
-class Arsfil(msgspec.Struct, frozen=True, array_like=True):
+class AnnualFile(msgspec.Struct, frozen=True, array_like=True):
     """One 15F file, whole: what a municipality reports of the year `aar` (`domain.md` 2).
 
     `funn` counts the findings of the file itself, besides those within its children. `file` and `line` say where.
@@ -123,12 +123,12 @@ class Arsfil(msgspec.Struct, frozen=True, array_like=True):
     file: int
     line: int
     organisasjonsnummer: str
-    aar: int
-    funn: int
-    deler: list[Del]
+    year: int
+    finding_count: int
+    parts: list[BydelPart]
 
 
-class Figur(msgspec.Struct, frozen=True, array_like=True):
+class SupplementaryFigure(msgspec.Struct, frozen=True, array_like=True):
     """A line of a supplementary-figures CSV (`domain.md` 6.1), its value parsed; `verdi` None takes the figure away."""
 
     file: int
@@ -136,11 +136,11 @@ class Figur(msgspec.Struct, frozen=True, array_like=True):
     organization_id: str
     period_id: str
     field_key: str
-    verdi: float | None
+    value: float | None
     data_source: str
 
 
-class Oppforing(msgspec.Struct, frozen=True, array_like=True):
+class OrganizationListing(msgspec.Struct, frozen=True, array_like=True):
     """A line of an organisations file (`domain.md` 3.1)."""
 
     file: int

@@ -29,20 +29,20 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     detail: str
 
 
-class Code(StrEnum):
+class FindingCode(StrEnum):
     """Every code that a finding can have, with its severity and its sentence (`domain.md` 10; the texts translate the sentence)."""
 
     severity: Severity
     detail: str
 
-    def __new__(cls, value: str, severity: Severity, detail: str) -> "Code":
+    def __new__(cls, value: str, severity: Severity, detail: str) -> "FindingCode":
         member = str.__new__(cls, value)
         member._value_ = value
         member.severity = severity
         member.detail = detail
         return member
 
-    def at(self, file: int, line: int = 0, element: str = "", detail: str = "") -> Finding:
+    def finding(self, file: int, line: int = 0, element: str = "", detail: str = "") -> Finding:
         """The finding of this code at that place; `detail` replaces its sentence where a narrower one is known."""
         return Finding(self.severity, self.value, file, line, element, detail or self.detail)
 
@@ -137,10 +137,10 @@ class Code(StrEnum):
     CSV_ORGANIZATION_TAKEN = "csv_organization_taken", Severity.ERROR, "The organization_id or the number belongs to another organisation."
 
 
-class Refused(Exception):
+class FileRejected(Exception):
     """Keeps a whole file out. Raised within the readers, which turn it into the file's one finding."""
 
-    def __init__(self, code: Code, line: int = 0, element: str = "", detail: str = "") -> None:
+    def __init__(self, code: FindingCode, line: int = 0, element: str = "", detail: str = "") -> None:
         super().__init__(code.value)
         self.code = code
         self.line = line
@@ -149,35 +149,35 @@ class Refused(Exception):
 
     def finding(self, file: int) -> Finding:
         """The finding that tells why."""
-        return self.code.at(file, self.line, self.element, self.detail)
+        return self.code.finding(file, self.line, self.element, self.detail)
 
 
-class Notes:
+class FindingCollector:
     """Gathers the findings of one file. Hostile files cannot fill the memory: at most `KEPT` faults are kept, and as many of controls.
 
     `count` counts the faults (`domain.md` 10), kept or not. What a control tells is none, and the rule `funn` does not count it.
     """
 
-    KEPT = 1000
+    MAX_STORED = 1000
 
     def __init__(self, file: int) -> None:
         self.file = file
         self.count = 0
         self.findings: list[Finding] = []
-        self._controls = 0
+        self._check_count = 0
 
-    def add(self, code: Code, line: int, element: str) -> None:
+    def add(self, code: FindingCode, line: int, element: str) -> None:
         """One more fault, at that line and path of the format."""
         self.count += 1
-        self._keep(code.at(self.file, line, element), self.count)
+        self._store(code.finding(self.file, line, element), self.count)
 
-    def add_control(self, finding: Finding) -> None:
+    def add_check_finding(self, finding: Finding) -> None:
         """One more finding of a control."""
-        self._controls += 1
-        self._keep(finding, self._controls)
+        self._check_count += 1
+        self._store(finding, self._check_count)
 
-    def _keep(self, finding: Finding, number: int) -> None:
-        if number <= self.KEPT:
+    def _store(self, finding: Finding, ordinal: int) -> None:
+        if ordinal <= self.MAX_STORED:
             self.findings.append(finding)
-        elif number == self.KEPT + 1:
-            self.findings.append(Code.MORE_FINDINGS.at(self.file))
+        elif ordinal == self.MAX_STORED + 1:
+            self.findings.append(FindingCode.MORE_FINDINGS.finding(self.file))

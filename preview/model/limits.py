@@ -27,6 +27,6 @@ class Limits(msgspec.Struct, frozen=True):
     memory_bytes: int = 1024 * MIB
 
     @classmethod
-    def of(cls, settings: "Settings") -> "Limits":
+    def from_settings(cls, settings: "Settings") -> "Limits":
         """As set."""
         return cls(max_file_bytes=settings.max_file_bytes, memory_bytes=settings.reader_memory_bytes)

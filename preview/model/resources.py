@@ -15,7 +15,7 @@ DeliveryStatus = Literal["received", "reading", "taken", "refused"]
 Value = int | float | None
 
 
-class Summary(msgspec.Struct, frozen=True):
+class SnapshotSummary(msgspec.Struct, frozen=True):
     """A snapshot in a list (contract 1)."""
 
     snapshot_id: str
@@ -54,7 +54,7 @@ class PriorPeriod(msgspec.Struct, frozen=True):
     aggregated_at: str
 
 
-class Document(msgspec.Struct, frozen=True):
+class SnapshotDocument(msgspec.Struct, frozen=True):
     """A snapshot with every field (contract 2)."""
 
     snapshot_id: str
@@ -68,7 +68,7 @@ class Document(msgspec.Struct, frozen=True):
     prior_period: PriorPeriod | None
 
 
-class Requested(msgspec.Struct, frozen=True):
+class SnapshotRequested(msgspec.Struct, frozen=True):
     """The answer to a POST (contract 3)."""
 
     snapshot_id: str
@@ -81,7 +81,7 @@ class Requested(msgspec.Struct, frozen=True):
     created_at: str
 
 
-class Invalidated(msgspec.Struct, frozen=True):
+class SnapshotInvalidated(msgspec.Struct, frozen=True):
     """The answer to a PUT (contract 4)."""
 
     snapshot_id: str
@@ -94,7 +94,7 @@ class Invalidated(msgspec.Struct, frozen=True):
     invalidated_at: str
 
 
-class Deleted(msgspec.Struct, frozen=True):
+class SnapshotDeletion(msgspec.Struct, frozen=True):
     """The answer to a DELETE (contract 5)."""
 
     deleted: bool
@@ -186,7 +186,7 @@ class FindingDocument(msgspec.Struct, frozen=True):
     detail: str
 
     @classmethod
-    def of(cls, finding: Finding) -> "FindingDocument":
+    def from_finding(cls, finding: Finding) -> "FindingDocument":
         """The finding as the contract shows it."""
         return cls(str(finding.severity), finding.code, finding.file, finding.line, finding.element, finding.detail)
 
@@ -215,16 +215,16 @@ class DeliveryDocument(msgspec.Struct, frozen=True):
     completed_at: str | None
 
 
-def snapshot_id(number: int) -> str:
+def format_snapshot_id(number: int) -> str:
     """`snap-001`: at least three digits (contract G4)."""
     return f"snap-{number:03}"
 
 
-def job_id(number: int) -> str:
+def format_job_id(number: int) -> str:
     """`job-agg-001`."""
     return f"job-agg-{number:03}"
 
 
-def delivery_id(number: int) -> str:
+def format_delivery_id(number: int) -> str:
     """`dlv-001`."""
     return f"dlv-{number:03}"

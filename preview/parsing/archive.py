@@ -11,26 +11,26 @@ from pathlib import Path
 from typing import NamedTuple
 
 from preview.core.errors import NotFound
-from preview.model.findings import Code, Finding, Refused
+from preview.model.findings import FileRejected, Finding, FindingCode
 from preview.model.limits import Limits
 from preview.parsing import multi_file_format
-from preview.parsing.zip_file import MAGIC, Entry, ZipFile
+from preview.parsing.zip_file import MAGIC, SafeZipReader, ZipEntry
 
-_NOISE = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers leave behind
+_JUNK_NAMES = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers leave behind
 _READ_ONLY = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 _ENTRY_OVERHEAD = 30 + 46  # bytes of a ZIP entry's two heads, without its name
 
 
-class Item(NamedTuple):
+class DeliveryFile(NamedTuple):
     """A file of the delivery: its bytes or why they are not read. `file` is its ordinal from 1, `done` the bytes walked so far."""
 
     file: int
-    done: int
+    bytes_read: int
     data: bytes = b""
-    refused: Finding | None = None
+    rejection: Finding | None = None
 
 
-def size(path: Path) -> int:
+def total_size(path: Path) -> int:
     """Bytes on disk of all that is to be walked, so that `done` has a whole. Raises `NotFound`."""
     try:
         status = path.stat()
@@ -38,115 +38,115 @@ def size(path: Path) -> int:
         raise NotFound("The file or folder to be read is not there.") from None
     if not stat.S_ISDIR(status.st_mode):
         return status.st_size
-    return sum(status.st_size for each in files(path) if (status := _status(each)) is not None and stat.S_ISREG(status.st_mode))
+    return sum(status.st_size for each in iter_files(path) if (status := _lstat(each)) is not None and stat.S_ISREG(status.st_mode))
 
 
-def walk(path: Path, limits: Limits) -> Iterator[Item]:
+def walk(path: Path, limits: Limits) -> Iterator[DeliveryFile]:
     """The files in order, each read when its turn comes."""
-    return _Walk(limits).walk(path)
+    return _DeliveryWalker(limits).walk(path)
 
 
-class _Walk:
+class _DeliveryWalker:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.file = 0
-        self.done = 0
-        self.unpacked = 0
+        self.bytes_read = 0
+        self.unpacked_bytes = 0
 
-    def walk(self, path: Path) -> Iterator[Item]:
+    def walk(self, path: Path) -> Iterator[DeliveryFile]:
         if not path.is_dir():
-            yield from self._file(path, follow=True)
+            yield from self._walk_file(path, follow=True)
             return
-        for each in files(path):
-            yield from self._file(each, follow=False)
+        for each in iter_files(path):
+            yield from self._walk_file(each, follow=False)
 
-    def _file(self, path: Path, *, follow: bool) -> Iterator[Item]:
+    def _walk_file(self, path: Path, *, follow: bool) -> Iterator[DeliveryFile]:
         try:
             mode = path.stat(follow_symlinks=follow).st_mode
             if not stat.S_ISREG(mode):
-                yield self._item(refused=Refused(Code.UNREADABLE_FILE if stat.S_ISDIR(mode) else Code.NOT_A_FILE))
+                yield self._next_file(rejection=FileRejected(FindingCode.UNREADABLE_FILE if stat.S_ISDIR(mode) else FindingCode.NOT_A_FILE))
                 return
             descriptor = os.open(path, _READ_ONLY | (0 if follow else os.O_NOFOLLOW))
         except OSError:
-            yield self._item(refused=Refused(Code.UNREADABLE_FILE))
+            yield self._next_file(rejection=FileRejected(FindingCode.UNREADABLE_FILE))
             return
         try:
-            yield from self._opened(descriptor)
+            yield from self._walk_descriptor(descriptor)
         finally:
             os.close(descriptor)
 
-    def _opened(self, descriptor: int) -> Iterator[Item]:
+    def _walk_descriptor(self, descriptor: int) -> Iterator[DeliveryFile]:
         size = os.fstat(descriptor).st_size
-        if multi_file_format.is_pack(descriptor):
-            yield from self._pack(descriptor, size)
+        if multi_file_format.is_multi_file(descriptor):
+            yield from self._walk_multi_file(descriptor, size)
         else:
-            yield from self._content(descriptor, 0, size)
+            yield from self._walk_content(descriptor, 0, size)
 
-    def _pack(self, descriptor: int, size: int) -> Iterator[Item]:
-        end = self.done + size
+    def _walk_multi_file(self, descriptor: int, size: int) -> Iterator[DeliveryFile]:
+        end = self.bytes_read + size
         try:
-            for start, length in multi_file_format.places(descriptor, size):
-                yield from self._content(descriptor, start, length)
+            for start, length in multi_file_format.iter_members(descriptor, size):
+                yield from self._walk_content(descriptor, start, length)
                 if self.file >= self.limits.max_files:
-                    raise Refused(Code.ARCHIVE_BOMB)
-        except Refused as refused:
-            yield self._item(refused=refused)
-        self.done = end
+                    raise FileRejected(FindingCode.ARCHIVE_BOMB)
+        except FileRejected as rejection:
+            yield self._next_file(rejection=rejection)
+        self.bytes_read = end
 
-    def _content(self, descriptor: int, start: int, length: int) -> Iterator[Item]:
+    def _walk_content(self, descriptor: int, start: int, length: int) -> Iterator[DeliveryFile]:
         """What lies there: a file, or the files of a ZIP."""
-        end = self.done + length
+        end = self.bytes_read + length
         if os.pread(descriptor, min(4, length), start) in MAGIC:
-            yield from self._zip(descriptor, start, length, end)
-            self.done = end
+            yield from self._walk_zip(descriptor, start, length, end)
+            self.bytes_read = end
             return
-        self.done = end
+        self.bytes_read = end
         try:
-            yield self._item(data=_whole(descriptor, start, length, self.limits.max_file_bytes))
-        except Refused as refused:
-            yield self._item(refused=refused)
+            yield self._next_file(data=_read_regular_file(descriptor, start, length, self.limits.max_file_bytes))
+        except FileRejected as rejection:
+            yield self._next_file(rejection=rejection)
 
-    def _zip(self, descriptor: int, start: int, length: int, end: int) -> Iterator[Item]:
+    def _walk_zip(self, descriptor: int, start: int, length: int, end: int) -> Iterator[DeliveryFile]:
         try:
-            archive = ZipFile(descriptor, start, length)
-            before = self.unpacked
-            for entry in archive.entries():
-                self.done = min(end, self.done + _ENTRY_OVERHEAD + 2 * len(entry.name) + entry.packed)
-                if _is_noise(entry.name):
+            reader = SafeZipReader(descriptor, start, length)
+            before = self.unpacked_bytes
+            for entry in reader.entries():
+                self.bytes_read = min(end, self.bytes_read + _ENTRY_OVERHEAD + 2 * len(entry.name) + entry.compressed_size)
+                if _is_junk_entry(entry.name):
                     continue
-                yield self._entry(archive, entry)
-                self.unpacked = before + archive.unpacked
-                if self.unpacked > self.limits.max_total_bytes or self.file >= self.limits.max_files:
-                    raise Refused(Code.ARCHIVE_BOMB)
-        except Refused as refused:
-            yield self._item(refused=refused)
+                yield self._read_entry(reader, entry)
+                self.unpacked_bytes = before + reader.unpacked_bytes
+                if self.unpacked_bytes > self.limits.max_total_bytes or self.file >= self.limits.max_files:
+                    raise FileRejected(FindingCode.ARCHIVE_BOMB)
+        except FileRejected as rejection:
+            yield self._next_file(rejection=rejection)
 
-    def _entry(self, archive: ZipFile, entry: Entry) -> Item:
+    def _read_entry(self, reader: SafeZipReader, entry: ZipEntry) -> DeliveryFile:
         try:
-            return self._item(data=archive.content(entry, self.limits))
-        except Refused as refused:
-            return self._item(refused=refused)
+            return self._next_file(data=reader.read_entry(entry, self.limits))
+        except FileRejected as rejection:
+            return self._next_file(rejection=rejection)
 
-    def _item(self, data: bytes = b"", refused: Refused | None = None) -> Item:
+    def _next_file(self, data: bytes = b"", rejection: FileRejected | None = None) -> DeliveryFile:
         self.file += 1
-        return Item(self.file, self.done, data, refused.finding(self.file) if refused else None)
+        return DeliveryFile(self.file, self.bytes_read, data, rejection.finding(self.file) if rejection else None)
 
 
-def _whole(descriptor: int, start: int, length: int, limit: int) -> bytes:
+def _read_regular_file(descriptor: int, start: int, length: int, limit: int) -> bytes:
     if length > limit:
-        raise Refused(Code.TOO_LARGE)
+        raise FileRejected(FindingCode.TOO_LARGE)
     pieces: list[bytes] = []
-    left = length
+    remaining = length
     try:
-        while left and (piece := os.pread(descriptor, left, start + length - left)):
-            left -= len(piece)
+        while remaining and (piece := os.pread(descriptor, remaining, start + length - remaining)):
+            remaining -= len(piece)
             pieces.append(piece)
     except OSError:
-        raise Refused(Code.UNREADABLE_FILE) from None
+        raise FileRejected(FindingCode.UNREADABLE_FILE) from None
     return b"".join(pieces)
 
 
-def files(folder: Path) -> Iterator[Path]:
+def iter_files(folder: Path) -> Iterator[Path]:
     """All that is no directory, by name at each level; links to directories are not followed.
 
     Of a file it is the file itself, of a folder that cannot be listed the folder.
@@ -158,10 +158,10 @@ def files(folder: Path) -> Iterator[Path]:
         return
     for name in names:
         path = folder / name
-        if is_noise(name):
+        if is_junk_file(name):
             continue
-        if (status := _status(path)) is not None and stat.S_ISDIR(status.st_mode):
-            yield from files(path)
+        if (status := _lstat(path)) is not None and stat.S_ISDIR(status.st_mode):
+            yield from iter_files(path)
         else:
             yield path
 
@@ -172,33 +172,33 @@ def entry_names(path: Path) -> list[str]:
     For the terminal of the person whose file it is, and for nothing else.
     """
     names: list[str] = []
-    with suppress(OSError, Refused), os.fdopen(os.open(path, _READ_ONLY), "rb") as file:
+    with suppress(OSError, FileRejected), os.fdopen(os.open(path, _READ_ONLY), "rb") as file:
         if os.pread(file.fileno(), 4, 0) in MAGIC:
-            entries = ZipFile(file.fileno(), 0, os.fstat(file.fileno()).st_size).entries()
-            names.extend(_decoded(entry.name) for entry in entries if not _is_noise(entry.name))
+            entries = SafeZipReader(file.fileno(), 0, os.fstat(file.fileno()).st_size).entries()
+            names.extend(_decode_name(entry.name) for entry in entries if not _is_junk_entry(entry.name))
     return names
 
 
-def is_noise(name: str) -> bool:
+def is_junk_file(name: str) -> bool:
     """Whether it is the name of what file managers leave behind."""
-    return _is_noise(name.encode(errors="surrogateescape"))
+    return _is_junk_entry(name.encode(errors="surrogateescape"))
 
 
-def _decoded(name: bytes) -> str:
+def _decode_name(name: bytes) -> str:
     try:
         return name.decode()
     except UnicodeDecodeError:
         return name.decode("cp437")  # what the format says of names that are not marked as UTF-8
 
 
-def _status(path: Path) -> os.stat_result | None:
+def _lstat(path: Path) -> os.stat_result | None:
     try:
         return path.lstat()
     except OSError:
         return None
 
 
-def _is_noise(name: bytes) -> bool:
+def _is_junk_entry(name: bytes) -> bool:
     """A directory's own entry, and what file managers leave behind."""
     parts = name.decode("latin-1").replace("\\", "/").split("/")
-    return parts[-1] == "" or any(part in _NOISE or part.startswith("._") for part in parts)
+    return parts[-1] == "" or any(part in _JUNK_NAMES or part.startswith("._") for part in parts)

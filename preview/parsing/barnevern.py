@@ -8,85 +8,87 @@ from datetime import datetime, timedelta
 import msgspec
 
 from preview.core import clock
-from preview.model.case_records import Mappe
-from preview.model.findings import Code, Finding, Notes, Refused
+from preview.model.case_records import CaseFolder
+from preview.model.findings import FileRejected, Finding, FindingCode, FindingCollector
 from preview.model.limits import MAX_CASES
 from preview.parsing import avgiver, dates, pseudonyms, sak
 from preview.parsing.elements import is_deleted
-from preview.parsing.pseudonyms import same_id
+from preview.parsing.pseudonyms import normalize_id
 from preview.parsing.ssb_checks.avgiver import check_avgiver
-from preview.parsing.values import by_tag
-from preview.parsing.xml_input import Document, Element, text
+from preview.parsing.values import children_by_tag
+from preview.parsing.xml_input import Element, ParsedXml, attribute
 
-AHEAD = timedelta(hours=24)  # how far a DatoUttrekk may lie ahead of our clock (`domain.md` 1.6)
+MAX_CLOCK_SKEW = timedelta(hours=24)  # how far a DatoUttrekk may lie ahead of our clock (`domain.md` 1.6)
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def read(document: Document, file: int, key: bytes, now: datetime) -> tuple[list[Mappe], list[Finding]]:
+def parse_case_file(document: ParsedXml, file: int, key: bytes, now: datetime) -> tuple[list[CaseFolder], list[Finding]]:
     """A Mappe for each Sak, and what is wrong with them. `file` is the ordinal in the delivery.
 
     Raises `Refused` for an envelope that does not tell who delivers, when or what (`domain.md` 10).
     """
-    notes = Notes(file)
+    collector = FindingCollector(file)
     root = document.root
-    if document.byte_order_mark:
-        notes.add(Code.BYTE_ORDER_MARK, 1, "")
-    children = by_tag(root)
-    giver = avgiver.read(root, children.get("Avgiver"), notes)
-    uttrekk = _uttrekk(root, now, notes)
+    if document.has_byte_order_mark:
+        collector.add(FindingCode.BYTE_ORDER_MARK, 1, "")
+    children = children_by_tag(root)
+    sender = avgiver.parse_avgiver(root, children.get("Avgiver"), collector)
+    extract_at = _parse_extract_time(root, now, collector)
     saker = [children["Sak"]] if len(children) == len(root) and "Sak" in children else [child for child in root if child.tag == "Sak"]
-    _check_saker(root, saker, notes)
-    fagsystem = text(children["Fagsystem"], "Navn") if "Fagsystem" in children else ""
-    forrige = same_id(root.get("ForrigeId"))
-    levering = same_id(root.get("Id"))
-    day = clock.oslo_day(uttrekk).isoformat()
-    check_avgiver(giver, children["Avgiver"].sourceline, day, notes)
-    mapper: list[Mappe] = []
-    since = 0
+    _check_saker(root, saker, collector)
+    case_system = attribute(children["Fagsystem"], "Navn") if "Fagsystem" in children else ""
+    previous_delivery_id = normalize_id(root.get("ForrigeId"))
+    delivery_id = normalize_id(root.get("Id"))
+    extract_day = clock.local_date(extract_at).isoformat()
+    check_avgiver(sender, children["Avgiver"].sourceline, extract_day, collector)
+    folders: list[CaseFolder] = []
+    count_before = 0
     for element in saker:
-        innhold = None if is_deleted(element) else sak.read(element, day, notes, since)
-        since = notes.count
-        nokkel = same_id(element.get("Id"))
-        migrert = same_id(element.get("MigrertId"))
-        mapper.append(
-            Mappe(
+        content = None if is_deleted(element) else sak.parse_sak(element, extract_day, collector, count_before)
+        count_before = collector.count
+        sak_id = normalize_id(element.get("Id"))
+        migrated_id = normalize_id(element.get("MigrertId"))
+        folders.append(
+            CaseFolder(
                 file=file,
                 line=element.sourceline,
-                avgiver=giver,
-                fagsystem=fagsystem,
-                uttrekk=clock.instant_text(uttrekk),
-                levering=pseudonyms.delivery(key, levering) if levering else b"",
-                forrige=pseudonyms.delivery(key, forrige) if forrige else None,
-                nokkel=pseudonyms.case(key, nokkel),
-                migrert=pseudonyms.case(key, migrert) if pseudonyms.is_uuid(migrert) and migrert != nokkel else None,
-                innhold=innhold,
-                digest=b"" if innhold is None else pseudonyms.content(key, _encode(innhold)),
+                avgiver=sender,
+                case_system=case_system,
+                extract_at=clock.sortable_timestamp(extract_at),
+                delivery_hash=pseudonyms.hash_delivery_id(key, delivery_id) if delivery_id else b"",
+                previous_delivery_hash=pseudonyms.hash_delivery_id(key, previous_delivery_id) if previous_delivery_id else None,
+                key=pseudonyms.hash_case_id(key, sak_id),
+                migrated_key=pseudonyms.hash_case_id(key, migrated_id)
+                if pseudonyms.is_uuid(migrated_id) and migrated_id != sak_id
+                else None,
+                content=content,
+                content_hash=b"" if content is None else pseudonyms.hash_content(key, _encode(content)),
             )
         )
-    return mapper, notes.findings
+    return folders, collector.findings
 
 
-def _uttrekk(root: Element, now: datetime, notes: Notes) -> datetime:
-    place = (root.sourceline, "Barnevern@DatoUttrekk")
-    found = dates.instant(root.get("DatoUttrekk"))
-    if found is None:
-        raise Refused(Code.UTTREKK, *place)
-    uttrekk, zoned = found
-    if uttrekk > now + AHEAD:
-        raise Refused(Code.FUTURE_UTTREKK, *place)
+def _parse_extract_time(root: Element, now: datetime, collector: FindingCollector) -> datetime:
+    location = (root.sourceline, "Barnevern@DatoUttrekk")
+    parsed = dates.parse_instant(root.get("DatoUttrekk"))
+    if parsed is None:
+        raise FileRejected(FindingCode.UTTREKK, *location)
+    extract_at, zoned = parsed
+    if extract_at > now + MAX_CLOCK_SKEW:
+        raise FileRejected(FindingCode.FUTURE_UTTREKK, *location)
     if not zoned:
-        notes.add(Code.NO_ZONE, *place)
-    return uttrekk
+        collector.add(FindingCode.NO_ZONE, *location)
+    return extract_at
 
 
-def _check_saker(root: Element, saker: list[Element], notes: Notes) -> None:
+def _check_saker(root: Element, saker: list[Element], collector: FindingCollector) -> None:
     if not saker:
-        raise Refused(Code.NO_SAK, root.sourceline, "Barnevern/Sak")
+        raise FileRejected(FindingCode.NO_SAK, root.sourceline, "Barnevern/Sak")
     if len(saker) > MAX_CASES:
-        raise Refused(Code.TOO_LARGE, root.sourceline, "Barnevern/Sak")
+        raise FileRejected(FindingCode.TOO_LARGE, root.sourceline, "Barnevern/Sak")
     for element in saker:
-        if not same_id(element.get("Id")):
-            raise Refused(Code.SAK_ID, element.sourceline, "Sak@Id")
+        if not normalize_id(element.get("Id")):
+            raise FileRejected(FindingCode.SAK_ID, element.sourceline, "Sak@Id")
     if len(saker) > 1:
-        notes.add(Code.SEVERAL_SAK, saker[1].sourceline, "Barnevern/Sak")
+        collector.add(FindingCode.SEVERAL_SAK, saker[1].sourceline, "Barnevern/Sak")

@@ -9,75 +9,75 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from preview.core.errors import Invalid
+from preview.core.errors import ValidationError
 from preview.core.periods import Period
-from preview.model.case_records import Figur, Oppforing
-from preview.model.findings import Code, Finding, Notes, Refused
+from preview.model.case_records import OrganizationListing, SupplementaryFigure
+from preview.model.findings import FileRejected, Finding, FindingCode, FindingCollector
 from preview.parsing.format_detection import Format
 
-DEFAULT_SOURCE = "manuell"
+DEFAULT_DATA_SOURCE = "manuell"
 
-_UTF8_MARK = b"\xef\xbb\xbf"
-_FIGURES = ("organization_id", "period_id", "field_key", "value", "data_source")
-_ORGANIZATIONS = ("organization_id", "organization_name", "organisasjonsnummer", "bydelsnummer")
-_OPTIONAL = {"data_source", "bydelsnummer"}
-_LONGEST_HEAD = 400  # bytes
+_UTF8_BOM = b"\xef\xbb\xbf"
+_FIGURE_COLUMNS = ("organization_id", "period_id", "field_key", "value", "data_source")
+_ORGANIZATION_COLUMNS = ("organization_id", "organization_name", "organisasjonsnummer", "bydelsnummer")
+_OPTIONAL_COLUMNS = {"data_source", "bydelsnummer"}
+_MAX_HEADER_BYTES = 400  # bytes
 
 _ORGANIZATION_ID = re.compile(r"org-[a-z0-9-]{1,40}\Z")  # contract G4
 _ORGANISASJONSNUMMER = re.compile(r"[0-9]{9}\Z")
 _BYDELSNUMMER = re.compile(r"[0-9]{1,2}\Z")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9})?\Z")
-_LONGEST_NAME, _LONGEST_SOURCE = 250, 64  # characters
+_MAX_NAME_LENGTH, _MAX_SOURCE_LENGTH = 250, 64  # characters
 
 
-class Contents(NamedTuple):
+class CsvContents(NamedTuple):
     """What a CSV file holds; one of the two lists is empty."""
 
     format: Format
-    figurer: list[Figur]
-    oppforinger: list[Oppforing]
+    figures: list[SupplementaryFigure]
+    listings: list[OrganizationListing]
     findings: list[Finding]
 
 
-class _BadLine(Exception):
+class RowError(Exception):
     """What is wrong with a line, and in which column."""
 
-    def __init__(self, code: Code, column: str = "") -> None:
+    def __init__(self, code: FindingCode, column: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.column = column
 
 
-def read(data: bytes, file: int, fields: frozenset[str] | None = None) -> Contents:
+def parse_csv_file(data: bytes, file: int, field_keys: frozenset[str] | None = None) -> CsvContents:
     """`fields` are the field keys that figures may come for (those that are not computed); None allows any.
 
     Raises `Refused` where the head line is neither of the two, or the bytes are not UTF-8.
     """
-    data = data.removeprefix(_UTF8_MARK)
-    format_, columns, separator = _head(data)
+    data = data.removeprefix(_UTF8_BOM)
+    format_, columns, separator = _parse_header(data)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise Refused(Code.ENCODING, data.count(b"\n", 0, error.start) + 1) from None
-    rows = _rows(text, separator)
+        raise FileRejected(FindingCode.ENCODING, data.count(b"\n", 0, error.start) + 1) from None
+    rows = _read_rows(text, separator)
     next(rows)
-    contents = Contents(format_, [], [], [])
-    notes = Notes(file)
+    contents = CsvContents(format_, [], [], [])
+    collector = FindingCollector(file)
     for line, cells in rows:
         try:
             if cells is None or len(cells) != len(columns):
-                raise _BadLine(Code.CSV_LINE)
+                raise RowError(FindingCode.CSV_LINE)
             row = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
             if contents.format == Format.FIGURES:
-                contents.figurer.append(_figur(row, file, line, separator == ";", fields))
+                contents.figures.append(_parse_figure(row, file, line, separator == ";", field_keys))
             else:
-                contents.oppforinger.append(_oppforing(row, file, line))
-        except _BadLine as bad:
-            notes.add(bad.code, line, bad.column)
-    return contents._replace(findings=notes.findings)
+                contents.listings.append(_parse_listing(row, file, line))
+        except RowError as row_error:
+            collector.add(row_error.code, line, row_error.column)
+    return contents._replace(findings=collector.findings)
 
 
-def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str] | None]]:
+def _read_rows(text: str, separator: str) -> Iterator[tuple[int, list[str] | None]]:
     """Line and cells of each row that is not empty; None for cells whose quotes do not match."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     while True:
@@ -93,57 +93,57 @@ def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str] | None]]:
             yield line, cells
 
 
-def _head(data: bytes) -> tuple[Format, list[str], str]:
+def _parse_header(data: bytes) -> tuple[Format, list[str], str]:
     """What the first line tells: format, columns and separator."""
-    head = data[:_LONGEST_HEAD].partition(b"\n")[0].decode("utf-8", "replace")
-    separator = ";" if ";" in head else ","
+    header = data[:_MAX_HEADER_BYTES].partition(b"\n")[0].decode("utf-8", "replace")
+    separator = ";" if ";" in header else ","
     try:
-        columns = [cell.strip().lower() for cell in next(csv.reader([head], delimiter=separator), [])]
+        columns = [cell.strip().lower() for cell in next(csv.reader([header], delimiter=separator), [])]
     except csv.Error:
         columns = []
-    for format_, names in ((Format.FIGURES, _FIGURES), (Format.ORGANIZATIONS, _ORGANIZATIONS)):
-        if len(set(columns)) == len(columns) and set(names) - _OPTIONAL <= set(columns) <= set(names):
+    for format_, names in ((Format.FIGURES, _FIGURE_COLUMNS), (Format.ORGANIZATIONS, _ORGANIZATION_COLUMNS)):
+        if len(set(columns)) == len(columns) and set(names) - _OPTIONAL_COLUMNS <= set(columns) <= set(names):
             return format_, columns, separator
-    raise Refused(Code.UNKNOWN_FORMAT, 1)
+    raise FileRejected(FindingCode.UNKNOWN_FORMAT, 1)
 
 
-def _figur(row: dict[str, str], file: int, line: int, decimal_comma: bool, fields: frozenset[str] | None) -> Figur:
-    organization_id = _matching(row, "organization_id", _ORGANIZATION_ID.match, Code.CSV_ORGANIZATION_ID)
-    period_id = _matching(row, "period_id", _is_period, Code.CSV_PERIOD)
-    field_key = _matching(row, "field_key", lambda key: key if fields is None else key in fields, Code.CSV_FIELD)
+def _parse_figure(row: dict[str, str], file: int, line: int, decimal_comma: bool, field_keys: frozenset[str] | None) -> SupplementaryFigure:
+    organization_id = _validated(row, "organization_id", _ORGANIZATION_ID.match, FindingCode.CSV_ORGANIZATION_ID)
+    period_id = _validated(row, "period_id", _is_period_id, FindingCode.CSV_PERIOD)
+    field_key = _validated(row, "field_key", lambda key: key if field_keys is None else key in field_keys, FindingCode.CSV_FIELD)
     value = row["value"].replace(",", ".", 1) if decimal_comma else row["value"]
     if value and not _NUMBER.match(value):
-        raise _BadLine(Code.CSV_VALUE, "value")
-    source = row.get("data_source") or DEFAULT_SOURCE
-    if len(source) > _LONGEST_SOURCE or not source.isprintable():
-        raise _BadLine(Code.CSV_SOURCE, "data_source")
-    return Figur(file, line, organization_id, period_id, field_key, float(value) if value else None, source)
+        raise RowError(FindingCode.CSV_VALUE, "value")
+    source = row.get("data_source") or DEFAULT_DATA_SOURCE
+    if len(source) > _MAX_SOURCE_LENGTH or not source.isprintable():
+        raise RowError(FindingCode.CSV_SOURCE, "data_source")
+    return SupplementaryFigure(file, line, organization_id, period_id, field_key, float(value) if value else None, source)
 
 
-def _oppforing(row: dict[str, str], file: int, line: int) -> Oppforing:
-    organization_id = _matching(row, "organization_id", _ORGANIZATION_ID.match, Code.CSV_ORGANIZATION_ID)
-    name = _matching(row, "organization_name", _is_name, Code.CSV_ORGANIZATION_NAME)
-    number = _matching(row, "organisasjonsnummer", _ORGANISASJONSNUMMER.match, Code.CSV_ORGANISASJONSNUMMER)
+def _parse_listing(row: dict[str, str], file: int, line: int) -> OrganizationListing:
+    organization_id = _validated(row, "organization_id", _ORGANIZATION_ID.match, FindingCode.CSV_ORGANIZATION_ID)
+    name = _validated(row, "organization_name", _is_name, FindingCode.CSV_ORGANIZATION_NAME)
+    number = _validated(row, "organisasjonsnummer", _ORGANISASJONSNUMMER.match, FindingCode.CSV_ORGANISASJONSNUMMER)
     bydel = row.get("bydelsnummer", "")
     if bydel:
-        bydel = _matching(row, "bydelsnummer", _BYDELSNUMMER.match, Code.CSV_BYDELSNUMMER).zfill(2)
-    return Oppforing(file, line, organization_id, name, number, bydel)
+        bydel = _validated(row, "bydelsnummer", _BYDELSNUMMER.match, FindingCode.CSV_BYDELSNUMMER).zfill(2)
+    return OrganizationListing(file, line, organization_id, name, number, bydel)
 
 
-def _matching(row: dict[str, str], column: str, test: Callable[[str], object], code: Code) -> str:
+def _validated(row: dict[str, str], column: str, is_valid: Callable[[str], object], code: FindingCode) -> str:
     text = row[column]
-    if not test(text):
-        raise _BadLine(code, column)
+    if not is_valid(text):
+        raise RowError(code, column)
     return text
 
 
-def _is_period(text: str) -> bool:
+def _is_period_id(text: str) -> bool:
     try:
         Period.parse(text)
-    except Invalid:
+    except ValidationError:
         return False
     return True
 
 
 def _is_name(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_NAME and text.isprintable()
+    return 0 < len(text) <= _MAX_NAME_LENGTH and text.isprintable()

@@ -9,16 +9,16 @@ from preview.core.clock import OSLO
 _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 _DATE = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){_ZONE}?\Z")
 _INSTANT = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)([0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(\.[0-9]{{1,12}})?({_ZONE})?\Z")
-_LONGEST = 40  # characters: longer ones are no date, and would fill the cache
+_MAX_LENGTH = 40  # characters: longer ones are no date, and would fill the cache
 
 
-def day(text: str | None) -> str | None:
+def parse_date(text: str | None) -> str | None:
     """`2024-01-31` of an `xs:date`; a zone suffix is dropped, the date is taken as written. None where it is missing or no date."""
-    return _day(text) if text and len(text) <= _LONGEST else None
+    return _parse_date(text) if text and len(text) <= _MAX_LENGTH else None
 
 
 @lru_cache(maxsize=16384)
-def _day(text: str) -> str | None:
+def _parse_date(text: str) -> str | None:
     match = _DATE.match(text.strip())
     if match is None:
         return None
@@ -29,12 +29,12 @@ def _day(text: str) -> str | None:
     return match[1]
 
 
-def instant(text: str | None) -> tuple[datetime, bool] | None:
+def parse_instant(text: str | None) -> tuple[datetime, bool] | None:
     """The instant (UTC) of an `xs:dateTime`, and whether it has a zone: one without is Norwegian time.
 
     None where it is missing or no date and time.
     """
-    match = _INSTANT.match(text.strip()) if text and len(text) <= _LONGEST else None
+    match = _INSTANT.match(text.strip()) if text and len(text) <= _MAX_LENGTH else None
     if match is None:
         return None
     days = 0
@@ -42,9 +42,9 @@ def instant(text: str | None) -> tuple[datetime, bool] | None:
     if time == "24:00:00" and not fraction.strip(".0"):  # xs:dateTime's name for the end of the day
         time, days = "00:00:00", 1
     try:
-        moment = datetime.fromisoformat(f"{date}{time}{fraction[:7]}{zone or ''}") + timedelta(days)
+        parsed = datetime.fromisoformat(f"{date}{time}{fraction[:7]}{zone or ''}") + timedelta(days)
         if zone is None:
-            moment = moment.replace(tzinfo=OSLO)
-        return moment.astimezone(UTC), zone is not None
+            parsed = parsed.replace(tzinfo=OSLO)
+        return parsed.astimezone(UTC), zone is not None
     except (ValueError, OverflowError):
         return None

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from preview.model.case_records import Arsfil, Figur, Mappe, Oppforing
+from preview.model.case_records import AnnualFile, CaseFolder, OrganizationListing, SupplementaryFigure
 from preview.model.findings import Finding
 from preview.model.limits import MIB, Limits
 from preview.parsing import archive, file_parser
-from preview.parsing.archive import Item
-from preview.parsing.helper_process import Second
+from preview.parsing.archive import DeliveryFile
+from preview.parsing.helper_process import HelperProcess
 
 MIXED = "mixed"  # the format of a delivery whose files are of several
 
@@ -30,50 +30,50 @@ class Batch(msgspec.Struct):
     format: str | None = None
     files: int = 0
     refused_files: int = 0
-    done: int = 0
-    total: int = 0
-    mapper: list[Mappe] = []
-    arsfiler: list[Arsfil] = []
-    figurer: list[Figur] = []
-    oppforinger: list[Oppforing] = []
+    bytes_read: int = 0
+    total_bytes: int = 0
+    folders: list[CaseFolder] = []
+    annual_files: list[AnnualFile] = []
+    figures: list[SupplementaryFigure] = []
+    listings: list[OrganizationListing] = []
     findings: list[Finding] = []
 
     @property
     def progress(self) -> float:
         """The part of the delivery that is read, 0..1."""
-        return self.done / self.total if self.total else 1.0
+        return self.bytes_read / self.total_bytes if self.total_bytes else 1.0
 
     @property
-    def cases(self) -> int:
+    def case_count(self) -> int:
         """How many cases it holds."""
-        return len(self.mapper) + sum(len(part.individer) for arsfil in self.arsfiler for part in arsfil.deler)
+        return len(self.folders) + sum(len(part.individer) for arsfil in self.annual_files for part in arsfil.parts)
 
-    def divided(self, folders: int) -> tuple["Batch", "Batch | None"]:
+    def split_at(self, max_folders: int) -> tuple["Batch", "Batch | None"]:
         """The files up to where there are so many folders, and what is left, if anything is; no file is divided.
 
         What is known of all of it alone, how much is read and how many files are refused, stays with what is left.
         One that holds anything else than folders stays whole.
         """
-        mapper = self.mapper
-        if self.arsfiler or self.figurer or self.oppforinger or len(mapper) <= folders:
+        folders = self.folders
+        if self.annual_files or self.figures or self.listings or len(folders) <= max_folders:
             return self, None
-        files = mapper[folders - 1].file
-        at = bisect_right(mapper, files, key=lambda mappe: mappe.file)
-        if at == len(mapper):
+        files = folders[max_folders - 1].file
+        index = bisect_right(folders, files, key=lambda mappe: mappe.file)
+        if index == len(folders):
             return self, None
         first = Batch(
             self.format,
             files,
-            total=self.total,
-            mapper=mapper[:at],
+            total_bytes=self.total_bytes,
+            folders=folders[:index],
             findings=[each for each in self.findings if each.file <= files],
         )
-        left = msgspec.structs.replace(self, mapper=mapper[at:], findings=[each for each in self.findings if each.file > files])
-        return first, left
+        rest = msgspec.structs.replace(self, folders=folders[index:], findings=[each for each in self.findings if each.file > files])
+        return first, rest
 
 
-def read(
-    path: Path, key: bytes, now: datetime, limits: Limits, fields: frozenset[str] | None = None, second: Second | None = None
+def parse_delivery(
+    path: Path, key: bytes, now: datetime, limits: Limits, field_keys: frozenset[str] | None = None, helper: HelperProcess | None = None
 ) -> Iterator[Batch]:
     """At least one batch; the last has all of the delivery done. XML and CSV files may stand side by side.
 
@@ -81,39 +81,39 @@ def read(
     Raises `NotFound` where there is nothing at `path`, and what the `second` reader raises, where there is one to help.
     """
 
-    def contents_of(item: Item) -> file_parser.Contents | None:
-        return None if item.refused else file_parser.read(item.data, item.file, key, now, fields)
+    def parse_item(item: DeliveryFile) -> file_parser.FileContents | None:
+        return None if item.rejection else file_parser.parse_file(item.data, item.file, key, now, field_keys)
 
-    batch = Batch(total=archive.size(path))
-    held = 0
+    batch = Batch(total_bytes=archive.total_size(path))
+    batch_bytes = 0
     items = archive.walk(path, limits)
-    for item, contents in second.read(items, now, contents_of) if second else ((item, contents_of(item)) for item in items):
+    for item, contents in helper.parse(items, now, parse_item) if helper else ((item, parse_item(item)) for item in items):
         batch.files = item.file
-        batch.done = item.done
-        if item.refused is not None:
+        batch.bytes_read = item.bytes_read
+        if item.rejection is not None:
             batch.refused_files += 1
-            batch.findings.append(item.refused)
+            batch.findings.append(item.rejection)
         if contents is not None:
-            _add(batch, contents)
-            held += len(item.data)
-        if batch.cases >= limits.batch_folders or held >= _BATCH_BYTES or len(batch.findings) >= _BATCH_FINDINGS:
+            _add_contents(batch, contents)
+            batch_bytes += len(item.data)
+        if batch.case_count >= limits.batch_folders or batch_bytes >= _BATCH_BYTES or len(batch.findings) >= _BATCH_FINDINGS:
             yield batch
-            batch = _following(batch)
-            held = 0
-    batch.done = batch.total
+            batch = _new_batch_after(batch)
+            batch_bytes = 0
+    batch.bytes_read = batch.total_bytes
     yield batch
 
 
-def _add(batch: Batch, contents: file_parser.Contents) -> None:
-    batch.mapper += contents.mapper
-    batch.arsfiler += contents.arsfiler
-    batch.figurer += contents.figurer
-    batch.oppforinger += contents.oppforinger
+def _add_contents(batch: Batch, contents: file_parser.FileContents) -> None:
+    batch.folders += contents.folders
+    batch.annual_files += contents.annual_files
+    batch.figures += contents.figures
+    batch.listings += contents.listings
     batch.findings += contents.findings
     batch.refused_files += contents.refused
     if contents.format is not None and batch.format != contents.format:
         batch.format = MIXED if batch.format else contents.format.value
 
 
-def _following(batch: Batch) -> Batch:
-    return Batch(batch.format, batch.files, batch.refused_files, batch.done, batch.total)
+def _new_batch_after(batch: Batch) -> Batch:
+    return Batch(batch.format, batch.files, batch.refused_files, batch.bytes_read, batch.total_bytes)

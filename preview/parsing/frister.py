@@ -4,21 +4,24 @@ import calendar
 from datetime import date, timedelta
 from functools import lru_cache
 
-UKE = 7  # days: a melding's time, BVL2021 § 2-1 (BVL § 4-2)
-MANEDER, UTVIDET = 3, 6  # months: an undersøkelse's time, and where an extension was granted, BVL2021 § 2-2 (BVL § 6-9)
+MELDING_DAYS = 7  # days: a melding's time, BVL2021 § 2-1 (BVL § 4-2)
+UNDERSOKELSE_MONTHS, EXTENDED_UNDERSOKELSE_MONTHS = (
+    3,
+    6,
+)  # months: an undersøkelse's time, and where an extension was granted, BVL2021 § 2-2 (BVL § 6-9)
 
 
 @lru_cache(maxsize=16384)
-def melding(mottatt: str) -> str:
+def melding_deadline(mottatt: str) -> str:
     """7 days after receipt."""
-    return _plus_days(date.fromisoformat(mottatt)).isoformat()
+    return _plus_melding_days(date.fromisoformat(mottatt)).isoformat()
 
 
 @lru_cache(maxsize=16384)
-def undersokelse(startet: str, mottatt: str | None, *, utvidet: bool) -> str:
+def undersokelse_deadline(startet: str, mottatt: str | None, *, utvidet: bool) -> str:
     """3 months (6 where extended) after the melding's week has run out; after its own start where no melding led to it (4.5)."""
-    begun = date.fromisoformat(startet) if mottatt is None else _plus_days(date.fromisoformat(mottatt))
-    return plus_months(begun, UTVIDET if utvidet else MANEDER).isoformat()
+    start = date.fromisoformat(startet) if mottatt is None else _plus_melding_days(date.fromisoformat(mottatt))
+    return plus_months(start, EXTENDED_UNDERSOKELSE_MONTHS if utvidet else UNDERSOKELSE_MONTHS).isoformat()
 
 
 def plus_months(start: date, months: int) -> date:
@@ -30,5 +33,5 @@ def plus_months(start: date, months: int) -> date:
     return date(year, month + 1, min(start.day, last))
 
 
-def _plus_days(start: date) -> date:
-    return start + timedelta(UKE) if start < date.max - timedelta(UKE) else date.max
+def _plus_melding_days(start: date) -> date:
+    return start + timedelta(MELDING_DAYS) if start < date.max - timedelta(MELDING_DAYS) else date.max

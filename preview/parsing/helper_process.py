@@ -13,69 +13,69 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
-from preview.parsing.archive import Item
-from preview.parsing.file_parser import Contents
+from preview.parsing.archive import DeliveryFile
+from preview.parsing.file_parser import FileContents
 
-Read = Callable[[bytes, int, datetime], Contents]
+ParseFunction = Callable[[bytes, int, datetime], FileContents]
 """A file's bytes, its ordinal and the present instant to what it holds."""
 
 # The first reader unpacks for both, so it reads the smaller part.
-_OWN_FILES, _OTHER_FILES = 40, 60
+_LOCAL_FILES, _HELPER_FILES = 40, 60
 _BLOCK_BYTES = 512 * 1024
 
 
-class SecondDied(Exception):
+class HelperCrashed(Exception):
     """It has ended while it read."""
 
 
-class SecondFailed(Exception):
+class HelperError(Exception):
     """By an error of ours; the message is what may be told of it."""
 
 
-class _Block(msgspec.Struct, frozen=True, array_like=True):
+class _BlockRequest(msgspec.Struct, frozen=True, array_like=True):
     """What it is to read."""
 
     now: datetime
     files: list[tuple[int, bytes]]
 
 
-class _Answer(msgspec.Struct, frozen=True, array_like=True):
+class _BlockReply(msgspec.Struct, frozen=True, array_like=True):
     """What the files of a block hold, in order, or why that cannot be told."""
 
-    contents: list[Contents] = []
-    fault: str = ""
+    contents: list[FileContents] = []
+    error: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_block = msgspec.msgpack.Decoder(_Block).decode
-_decode_answer = msgspec.msgpack.Decoder(_Answer).decode
+_decode_request = msgspec.msgpack.Decoder(_BlockRequest).decode
+_decode_reply = msgspec.msgpack.Decoder(_BlockReply).decode
 
 
-def has_a_core() -> bool:
+def has_spare_core() -> bool:
     """Whether there is one for it."""
     return len(os.sched_getaffinity(0)) > 1
 
 
-class Second:
+class HelperProcess:
     """The other process, as the first one sees it."""
 
     def __init__(self, connection: Connection, pid: int = 0) -> None:
         self._connection = connection
         self._pid = pid
-        self._owes = False
+        self._reply_pending = False
 
     @classmethod
-    def forked(cls, read: Read, tell: Callable[[Exception], str], begin: Callable[[], None]) -> "Second":
+    def fork(cls, parse: ParseFunction, describe_error: Callable[[Exception], str], prepare: Callable[[], None]) -> "HelperProcess":
         """Starts it; call it while this process has one thread. It calls `begin`, then serves; `tell` says of an error what may be said."""
-        ours, theirs = Pipe()
+        own_end, helper_end = Pipe()
         pid = os.fork()
         if pid == 0:
-            ours.close()
-            begin()
-            serve(theirs, read, tell)
+            own_end.close()
+            prepare()
+            serve(helper_end, parse, describe_error)
             os._exit(0)
-        theirs.close()
-        return cls(ours, pid)
+        helper_end.close()
+        return cls(own_end, pid)
 
     def close(self) -> None:
         """Ends it, once it has read what it has been given, and waits for that."""
@@ -83,71 +83,75 @@ class Second:
         if self._pid:
             os.waitpid(self._pid, 0)
 
-    def read(self, items: Iterator[Item], now: datetime, here: Callable[[Item], Contents | None]) -> Iterator[tuple[Item, Contents | None]]:
+    def parse(
+        self, items: Iterator[DeliveryFile], now: datetime, parse_locally: Callable[[DeliveryFile], FileContents | None]
+    ) -> Iterator[tuple[DeliveryFile, FileContents | None]]:
         """Each file in order with what `here` gives of it, or would give. Raises `SecondDied`, `SecondFailed`.
 
         What fits into one block is read here. Some hundred files are read ahead of who takes them.
         """
-        own, others = _block(items, _OWN_FILES), _block(items, _OTHER_FILES)
+        local_files, helper_files = _next_block(items, _LOCAL_FILES), _next_block(items, _HELPER_FILES)
         try:
-            self._ask(others, now)
-            while own:
-                contents = [here(item) for item in own]
-                following = _block(items, _OWN_FILES), _block(items, _OTHER_FILES)
-                answered = self._answered(others)
-                self._ask(following[1], now)
-                yield from zip(own, contents, strict=True)
-                yield from answered
-                own, others = following
+            self._send(helper_files, now)
+            while local_files:
+                contents = [parse_locally(item) for item in local_files]
+                next_blocks = _next_block(items, _LOCAL_FILES), _next_block(items, _HELPER_FILES)
+                helper_results = self._receive_results(helper_files)
+                self._send(next_blocks[1], now)
+                yield from zip(local_files, contents, strict=True)
+                yield from helper_results
+                local_files, helper_files = next_blocks
         finally:
             # Of a reading that ends early nothing is to be taken for the next one's.
-            with suppress(SecondDied, SecondFailed):
-                self._received()
+            with suppress(HelperCrashed, HelperError):
+                self._receive_contents()
 
-    def _ask(self, items: list[Item], now: datetime) -> None:
+    def _send(self, items: list[DeliveryFile], now: datetime) -> None:
         if items:
             try:
-                self._connection.send_bytes(_encode(_Block(now, [(item.file, item.data) for item in items if item.refused is None])))
+                self._connection.send_bytes(
+                    _encode(_BlockRequest(now, [(item.file, item.data) for item in items if item.rejection is None]))
+                )
             except OSError:
-                raise SecondDied from None
-            self._owes = True
+                raise HelperCrashed from None
+            self._reply_pending = True
 
-    def _answered(self, items: list[Item]) -> list[tuple[Item, Contents | None]]:
-        contents = iter(self._received())
-        return [(item, None if item.refused else next(contents)) for item in items]
+    def _receive_results(self, items: list[DeliveryFile]) -> list[tuple[DeliveryFile, FileContents | None]]:
+        contents = iter(self._receive_contents())
+        return [(item, None if item.rejection else next(contents)) for item in items]
 
-    def _received(self) -> list[Contents]:
-        if not self._owes:
+    def _receive_contents(self) -> list[FileContents]:
+        if not self._reply_pending:
             return []
-        self._owes = False
+        self._reply_pending = False
         try:
-            answer = _decode_answer(self._connection.recv_bytes())
+            reply = _decode_reply(self._connection.recv_bytes())
         except (EOFError, OSError):
-            raise SecondDied from None
-        if answer.fault:
-            raise SecondFailed(answer.fault)
-        return answer.contents
+            raise HelperCrashed from None
+        if reply.error:
+            raise HelperError(reply.error)
+        return reply.contents
 
 
-def _block(items: Iterator[Item], most: int) -> list[Item]:
+def _next_block(items: Iterator[DeliveryFile], max_files: int) -> list[DeliveryFile]:
     """The next files, few where they are large."""
-    block: list[Item] = []
+    block: list[DeliveryFile] = []
     size = 0
-    while len(block) < most and size < _BLOCK_BYTES and (item := next(items, None)) is not None:
+    while len(block) < max_files and size < _BLOCK_BYTES and (item := next(items, None)) is not None:
         block.append(item)
         size += len(item.data)
     return block
 
 
-def serve(connection: Connection, read: Read, tell: Callable[[Exception], str]) -> None:
+def serve(connection: Connection, parse: ParseFunction, describe_error: Callable[[Exception], str]) -> None:
     """What the second reader does, until the connection ends."""
     with suppress(EOFError, OSError):
         while True:
-            block = _decode_block(connection.recv_bytes())
+            request = _decode_request(connection.recv_bytes())
             try:
-                answer = _Answer([read(data, file, block.now) for file, data in block.files])
+                reply = _BlockReply([parse(data, file, request.now) for file, data in request.files])
             except MemoryError:
                 os._exit(1)  # nothing can be relied on any more; the first sees the end of the connection
             except Exception as error:  # noqa: BLE001, whatever it is, its message may quote a person
-                answer = _Answer(fault=tell(error))
-            connection.send_bytes(_encode(answer))
+                reply = _BlockReply(error=describe_error(error))
+            connection.send_bytes(_encode(reply))

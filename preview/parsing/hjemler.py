@@ -2,15 +2,15 @@
 
 from typing import NamedTuple
 
-from preview.parsing.lovhjemmel import Hjemmel, parse
+from preview.parsing.lovhjemmel import Hjemmel, parse_hjemmel
 from preview.parsing.xml_input import Element
 
-_LONGEST = 20  # characters of a law, chapter, paragraph or ledd: longer ones are none
-_KEPT, _KEPT_CHARACTERS = 4096, 400  # of how many it is kept what they say, and of how long ones
+_MAX_PART_LENGTH = 20  # characters of a law, chapter, paragraph or ledd: longer ones are none
+_CACHE_SIZE, _MAX_CACHED_CHARACTERS = 4096, 400  # of how many it is kept what they say, and of how long ones
 _NUMBERED = ("Kapittel", "Paragraf", "Ledd", "Punktum")
 
 
-class Skrevet(NamedTuple):
+class ParsedHjemmel(NamedTuple):
     """`lov` is the law that it names, whatever that is; `hjemmel` None where it is none that is known. `has_zero`: something in it is 0."""
 
     lov: str
@@ -18,24 +18,24 @@ class Skrevet(NamedTuple):
     has_zero: bool
 
 
-INGEN = Skrevet("", None, has_zero=False)
-_known: dict[tuple[str | None, ...], Skrevet] = {}
+NO_HJEMMEL = ParsedHjemmel("", None, has_zero=False)
+_cache: dict[tuple[str | None, ...], ParsedHjemmel] = {}
 
 
-def read(element: Element | None) -> Skrevet:
+def parse_hjemmel_element(element: Element | None) -> ParsedHjemmel:
     """Of the element; None where there is none."""
     if element is None:
-        return INGEN
-    written = tuple([each for child in element for each in (child.tag, child.text)])
-    found = _known.get(written)
-    if found is None:
-        found = _read(element)
-        if sum(map(len, filter(None, written))) <= _KEPT_CHARACTERS and len(_known) < _KEPT:
-            _known[written] = found
-    return found
+        return NO_HJEMMEL
+    cache_key = tuple([each for child in element for each in (child.tag, child.text)])
+    parsed = _cache.get(cache_key)
+    if parsed is None:
+        parsed = _parse(element)
+        if sum(map(len, filter(None, cache_key))) <= _MAX_CACHED_CHARACTERS and len(_cache) < _CACHE_SIZE:
+            _cache[cache_key] = parsed
+    return parsed
 
 
-def _read(element: Element) -> Skrevet:
-    parts = tuple([(child.tag, (child.text or "").strip()[:_LONGEST]) for child in element])
+def _parse(element: Element) -> ParsedHjemmel:
+    parts = tuple([(child.tag, (child.text or "").strip()[:_MAX_PART_LENGTH]) for child in element])
     lov = next((text for tag, text in parts if tag == "Lov"), "").upper()
-    return Skrevet(lov, parse(parts), any(tag in _NUMBERED and text == "0" for tag, text in parts))
+    return ParsedHjemmel(lov, parse_hjemmel(parts), any(tag in _NUMBERED and text == "0" for tag, text in parts))

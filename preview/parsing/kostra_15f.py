@@ -7,53 +7,54 @@ import re
 
 import msgspec
 
-from preview.model.case_records import Arsfil, Del, Individ
-from preview.model.findings import Code, Finding, Notes, Refused
+from preview.model.case_records import AnnualFile, BydelPart, Individ
+from preview.model.findings import FileRejected, Finding, FindingCode, FindingCollector
 from preview.model.limits import MAX_CASES
 from preview.parsing import avgiver, individ, pseudonyms
-from preview.parsing.xml_input import Document, Element, text
+from preview.parsing.xml_input import Element, ParsedXml, attribute
 
 _VERSJON = re.compile(r"([0-9]{4})(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z")  # an xs:gYear may have a zone
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def read(document: Document, file: int, key: bytes) -> tuple[Arsfil, list[Finding]]:
+def parse_annual_file(document: ParsedXml, file: int, key: bytes) -> tuple[AnnualFile, list[Finding]]:
     """The file, divided by bydel, and what is wrong with it. `file` is the ordinal in the delivery.
 
     Raises `Refused` for an envelope that does not tell who delivers, of which year or what (`domain.md` 10).
     """
-    notes = Notes(file)
+    collector = FindingCollector(file)
     root = document.root
-    if document.byte_order_mark:
-        notes.add(Code.BYTE_ORDER_MARK, 1, "")
-    giver = avgiver.read(root, element := root.find("Avgiver"), notes)
-    aar = _aar(element)
+    if document.has_byte_order_mark:
+        collector.add(FindingCode.BYTE_ORDER_MARK, 1, "")
+    sender = avgiver.parse_avgiver(root, element := root.find("Avgiver"), collector)
+    year = _parse_year(element)
     individer = root.findall("Individ")
     if not individer:
-        raise Refused(Code.NO_INDIVID, root.sourceline, "Barnevern/Individ")
+        raise FileRejected(FindingCode.NO_INDIVID, root.sourceline, "Barnevern/Individ")
     if len(individer) > MAX_CASES:
-        raise Refused(Code.TOO_LARGE, root.sourceline, "Barnevern/Individ")
-    notes.add(Code.NO_UTVIDET_FRIST, root.sourceline, "Barnevern")  # 2.5: once, as it holds for all
-    funn = notes.count
-    deler: dict[str, list[Individ]] = {}
-    names: dict[str, str] = {}
-    seen: set[tuple[str, str]] = set()
+        raise FileRejected(FindingCode.TOO_LARGE, root.sourceline, "Barnevern/Individ")
+    collector.add(FindingCode.NO_UTVIDET_FRIST, root.sourceline, "Barnevern")  # 2.5: once, as it holds for all
+    finding_count = collector.count
+    individer_by_bydel: dict[str, list[Individ]] = {}
+    bydel_names: dict[str, str] = {}
+    seen_numbers: set[tuple[str, str]] = set()
     for element in individer:
-        since = notes.count
-        number, name = avgiver.bydel(element, "Individ", notes)
-        innhold = individ.read(element, aar, notes, since, seen)
-        deler.setdefault(number, []).append(Individ(innhold, pseudonyms.content(key, _encode(innhold))))
-        names[number] = names.get(number) or name
+        count_before = collector.count
+        number, name = avgiver.parse_bydel(element, "Individ", collector)
+        content = individ.parse_individ(element, year, collector, count_before, seen_numbers)
+        individer_by_bydel.setdefault(number, []).append(Individ(content, pseudonyms.hash_content(key, _encode(content))))
+        bydel_names[number] = bydel_names.get(number) or name
     parts = [
-        Del(msgspec.structs.replace(giver, bydelsnummer=number, bydelsnavn=names[number]), children) for number, children in deler.items()
+        BydelPart(msgspec.structs.replace(sender, bydelsnummer=number, bydelsnavn=bydel_names[number]), children)
+        for number, children in individer_by_bydel.items()
     ]
-    return Arsfil(file, root.sourceline, giver.organisasjonsnummer, aar, funn, parts), notes.findings
+    return AnnualFile(file, root.sourceline, sender.organisasjonsnummer, year, finding_count, parts), collector.findings
 
 
-def _aar(element: Element) -> int:
+def _parse_year(element: Element) -> int:
     """The year that the file can supply (2.3)."""
-    match = _VERSJON.match(text(element, "Versjon"))
+    match = _VERSJON.match(attribute(element, "Versjon"))
     if match is None or not int(match[1]):
-        raise Refused(Code.VERSJON, element.sourceline, "Avgiver@Versjon")
+        raise FileRejected(FindingCode.VERSJON, element.sourceline, "Avgiver@Versjon")
     return int(match[1])

@@ -23,12 +23,12 @@ class Hjemmel(NamedTuple):
     ledd: frozenset[str]
 
     @property
-    def sted(self) -> tuple[str, str, str]:
+    def provision(self) -> tuple[str, str, str]:
         """Law, chapter, paragraph."""
         return self[:3]
 
 
-class Flagg(NamedTuple):
+class TiltakFlags(NamedTuple):
     """Each 0 or 1, as stored."""
 
     omsorg: int
@@ -37,7 +37,7 @@ class Flagg(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def parse(parts: tuple[tuple[str, str], ...]) -> Hjemmel | None:
+def parse_hjemmel(parts: tuple[tuple[str, str], ...]) -> Hjemmel | None:
     """Of the child elements of a Lovhjemmel, as pairs of tag and trimmed text.
 
     None where the law is not one of `LOVER`, or chapter and paragraph are missing, unreadable or at odds.
@@ -52,22 +52,22 @@ def parse(parts: tuple[tuple[str, str], ...]) -> Hjemmel | None:
 
 
 @lru_cache(maxsize=4096)
-def flagg(hjemmel: Hjemmel | None, jmfr: tuple[Hjemmel | None, ...]) -> Flagg:
+def flags(hjemmel: Hjemmel | None, jmfr: tuple[Hjemmel | None, ...]) -> TiltakFlags:
     """The flags of a tiltak under that basis; None is an unknown one, which makes a hjelpetiltak (`domain.md` 2.1)."""
     if hjemmel is None:
-        return Flagg(0, 0, 1)
-    omsorg = hjemmel.sted in _OMSORG or _by_4_8(hjemmel, jmfr)
-    akutt = hjemmel.sted in _AKUTT or _AKUTT_MED_LEDD.get(hjemmel.sted) in hjemmel.ledd
-    samtykke = hjemmel.sted == (BVL2021, "4", "1") or (hjemmel.sted == (BVL, "4", "6") and "1" in hjemmel.ledd)
-    return Flagg(int(omsorg), int(akutt), int(samtykke or not (omsorg or akutt)))
+        return TiltakFlags(0, 0, 1)
+    omsorg = hjemmel.provision in _OMSORG or _is_omsorg_by_4_8(hjemmel, jmfr)
+    akutt = hjemmel.provision in _AKUTT or _AKUTT_MED_LEDD.get(hjemmel.provision) in hjemmel.ledd
+    samtykke = hjemmel.provision == (BVL2021, "4", "1") or (hjemmel.provision == (BVL, "4", "6") and "1" in hjemmel.ledd)
+    return TiltakFlags(int(omsorg), int(akutt), int(samtykke or not (omsorg or akutt)))
 
 
-def plassering(kategori: str | None) -> int:
+def is_placement(kategori: str | None) -> int:
     """1 for a placement outside the home, by its Kategori."""
     return int(kategori is not None and (kategori.startswith(("1.", "2.")) or kategori in ("8.2", "8.4", "8.5")))
 
 
-def _by_4_8(hjemmel: Hjemmel, jmfr: tuple[Hjemmel | None, ...]) -> bool:
-    if hjemmel.sted != (BVL, "4", "8"):
+def _is_omsorg_by_4_8(hjemmel: Hjemmel, jmfr: tuple[Hjemmel | None, ...]) -> bool:
+    if hjemmel.provision != (BVL, "4", "8"):
         return False
-    return not hjemmel.ledd.isdisjoint(("2", "3")) or any(each is not None and each.sted == (BVL, "4", "12") for each in jmfr)
+    return not hjemmel.ledd.isdisjoint(("2", "3")) or any(each is not None and each.provision == (BVL, "4", "12") for each in jmfr)

@@ -8,24 +8,24 @@ import os
 import struct
 from collections.abc import Iterator
 
-from preview.model.findings import Code, Refused
+from preview.model.findings import FileRejected, FindingCode
 
-MARK = b"\x89bufdir-preview pack\n"
-LENGTH = struct.Struct(">Q")
+MAGIC = b"\x89bufdir-preview pack\n"
+LENGTH_PREFIX = struct.Struct(">Q")
 
 
-def is_pack(descriptor: int) -> bool:
+def is_multi_file(descriptor: int) -> bool:
     """Whether the open file begins as one."""
-    return os.pread(descriptor, len(MARK), 0) == MARK
+    return os.pread(descriptor, len(MAGIC), 0) == MAGIC
 
 
-def places(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
+def iter_members(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
     """Start and length of each file in it, in order. Raises `Refused` where it is cut off."""
-    at = len(MARK)
-    while at < size:
-        head = os.pread(descriptor, LENGTH.size, at)
-        if len(head) < LENGTH.size or (length := LENGTH.unpack(head)[0]) > size - at - LENGTH.size:
-            raise Refused(Code.UNREADABLE_FILE)
-        at += LENGTH.size
-        yield at, length
-        at += length
+    offset = len(MAGIC)
+    while offset < size:
+        prefix = os.pread(descriptor, LENGTH_PREFIX.size, offset)
+        if len(prefix) < LENGTH_PREFIX.size or (length := LENGTH_PREFIX.unpack(prefix)[0]) > size - offset - LENGTH_PREFIX.size:
+            raise FileRejected(FindingCode.UNREADABLE_FILE)
+        offset += LENGTH_PREFIX.size
+        yield offset, length
+        offset += length

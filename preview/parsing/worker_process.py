@@ -24,12 +24,12 @@ from preview.core.errors import NotFound
 from preview.model.limits import Limits
 from preview.parsing import delivery, file_parser
 from preview.parsing.delivery import Batch
-from preview.parsing.helper_process import Second, SecondDied, SecondFailed, has_a_core
+from preview.parsing.helper_process import HelperCrashed, HelperError, HelperProcess, has_spare_core
 
-_PARENT_SECONDS = 1.0
+_PARENT_POLL_SECONDS = 1.0
 
 
-class Start(msgspec.Struct, frozen=True):
+class InitMessage(msgspec.Struct, frozen=True):
     """The first message: what stays the same from delivery to delivery."""
 
     key: bytes
@@ -37,28 +37,28 @@ class Start(msgspec.Struct, frozen=True):
     fields: list[str] | None
 
     @property
-    def known_fields(self) -> frozenset[str] | None:
+    def field_keys(self) -> frozenset[str] | None:
         """The keys that supplementary figures may come for; None: any."""
         return None if self.fields is None else frozenset(self.fields)
 
 
-class Ask(msgspec.Struct, frozen=True):
+class ParseRequest(msgspec.Struct, frozen=True):
     """A delivery to be read: an absolute path and the present instant."""
 
     path: str
     now: datetime
 
 
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+class ParseReply(msgspec.Struct, frozen=True, omit_defaults=True):
     """Many with a batch, then one without, which ends the delivery: `missing` where there was nothing, `fault` where we failed."""
 
     batch: Batch | None = None
-    missing: bool = False
-    fault: str = ""
+    not_found: bool = False
+    error: str = ""
 
 
 encode = msgspec.msgpack.Encoder().encode
-decode_answer = msgspec.msgpack.Decoder(Answer).decode
+decode_reply = msgspec.msgpack.Decoder(ParseReply).decode
 
 
 def main() -> None:
@@ -70,67 +70,67 @@ def main() -> None:
     gc.set_threshold(50_000, 20, 50)
     connection = Connection(int(sys.argv[1]))
     with suppress(EOFError, OSError):  # the parent has closed its end, or is gone
-        start = msgspec.msgpack.decode(connection.recv_bytes(), type=Start)
-        resource.setrlimit(resource.RLIMIT_AS, (start.limits.memory_bytes, start.limits.memory_bytes))
-        second = _second(connection, start) if has_a_core() else None
-        _follow_parent()
-        _serve_all(connection, start, second)
+        init = msgspec.msgpack.decode(connection.recv_bytes(), type=InitMessage)
+        resource.setrlimit(resource.RLIMIT_AS, (init.limits.memory_bytes, init.limits.memory_bytes))
+        helper = _start_helper(connection, init) if has_spare_core() else None
+        _exit_with_parent()
+        _serve_requests(connection, init, helper)
 
 
-def _serve_all(connection: Connection, start: Start, second: Second | None) -> None:
+def _serve_requests(connection: Connection, init: InitMessage, helper: HelperProcess | None) -> None:
     try:
         while True:
-            ask = msgspec.msgpack.decode(connection.recv_bytes(), type=Ask)
-            _serve(connection, start, ask, second)
+            request = msgspec.msgpack.decode(connection.recv_bytes(), type=ParseRequest)
+            _serve_request(connection, init, request, helper)
     finally:
-        if second is not None:
-            second.close()
+        if helper is not None:
+            helper.close()
 
 
-def _second(connection: Connection, start: Start) -> Second:
-    def begin() -> None:
+def _start_helper(connection: Connection, init: InitMessage) -> HelperProcess:
+    def prepare() -> None:
         connection.close()  # or who waits at its other end would not see this process' end
-        _follow_parent()
+        _exit_with_parent()
 
-    def read(data: bytes, file: int, now: datetime) -> file_parser.Contents:
-        return file_parser.read(data, file, start.key, now, start.known_fields)
+    def parse(data: bytes, file: int, now: datetime) -> file_parser.FileContents:
+        return file_parser.parse_file(data, file, init.key, now, init.field_keys)
 
-    return Second.forked(read, _told, begin)
+    return HelperProcess.fork(parse, _describe_error, prepare)
 
 
-def _serve(connection: Connection, start: Start, ask: Ask, second: Second | None) -> None:
+def _serve_request(connection: Connection, init: InitMessage, request: ParseRequest, helper: HelperProcess | None) -> None:
     try:
-        for batch in delivery.read(Path(ask.path), start.key, ask.now, start.limits, start.known_fields, second):
-            connection.send_bytes(encode(Answer(batch)))
+        for batch in delivery.parse_delivery(Path(request.path), init.key, request.now, init.limits, init.field_keys, helper):
+            connection.send_bytes(encode(ParseReply(batch)))
     except NotFound:
-        answer = Answer(missing=True)
+        reply = ParseReply(not_found=True)
     except (BrokenPipeError, ConnectionError):
         raise
-    except (MemoryError, SecondDied):
+    except (MemoryError, HelperCrashed):
         os._exit(1)  # nothing can be relied on any more; the parent sees the end of the connection
-    except SecondFailed as error:
-        answer = Answer(fault=str(error))
+    except HelperError as error:
+        reply = ParseReply(error=str(error))
     except Exception as error:  # noqa: BLE001, whatever it is, its message may quote a person
-        answer = Answer(fault=_told(error))
+        reply = ParseReply(error=_describe_error(error))
     else:
-        answer = Answer()
-    connection.send_bytes(encode(answer))
+        reply = ParseReply()
+    connection.send_bytes(encode(reply))
 
 
-def _told(error: Exception) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+def _describe_error(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
-def _follow_parent() -> None:
+def _exit_with_parent() -> None:
     """Ends this process when the one that has started it is gone."""
 
-    def follow(parent: int) -> None:
-        while os.getppid() == parent:
-            time.sleep(_PARENT_SECONDS)
+    def watch(parent_pid: int) -> None:
+        while os.getppid() == parent_pid:
+            time.sleep(_PARENT_POLL_SECONDS)
         os._exit(1)
 
-    threading.Thread(target=follow, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
 
 
 if __name__ == "__main__":

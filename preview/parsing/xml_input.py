@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] a module in C, without types
 
-from preview.model.findings import Code, Refused
+from preview.model.findings import FileRejected, FindingCode
 
 Element = Any
 Parser = Any
 
-_UTF8_MARK = b"\xef\xbb\xbf"
-_DECLARED = re.compile(rb"""<\?xml\s[^<>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-_LONGEST = 300  # characters
-_SPACE = re.compile(rb"\s*")
+_UTF8_BOM = b"\xef\xbb\xbf"
+_DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^<>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_MAX_ATTRIBUTE_LENGTH = 300  # characters
+_WHITESPACE = re.compile(rb"\s*")
 _UTF8_NAMES = {b"utf-8", b"utf8"}
 # The others are decoded here, strictly, so that the parser sees UTF-8 only: encodings in which `<!DOCTYPE` hides are not among them.
-_OTHERS = {
+_TRANSCODED_ENCODINGS = {
     b"us-ascii": "ascii",
     b"iso-8859-1": "iso-8859-1",
     b"latin1": "iso-8859-1",
@@ -27,9 +27,9 @@ _OTHERS = {
     b"windows-1252": "cp1252",
     b"cp1252": "cp1252",
 }
-_UTF16_STARTS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
+_UTF16_PREFIXES = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
 
-_SAFE = {
+_SAFE_OPTIONS = {
     "resolve_entities": False,
     "no_network": True,
     "load_dtd": False,
@@ -39,12 +39,12 @@ _SAFE = {
     "remove_blank_text": True,
     "collect_ids": False,
 }
-_PARSER = etree.XMLParser(**_SAFE)
-_UTF8_PARSER = etree.XMLParser(encoding="utf-8", **_SAFE)  # whatever the declaration says
+_PARSER = etree.XMLParser(**_SAFE_OPTIONS)
+_UTF8_PARSER = etree.XMLParser(encoding="utf-8", **_SAFE_OPTIONS)  # whatever the declaration says
 
 _ERRORS = etree.ErrorTypes
 _ENTITY_ERRORS = {_ERRORS.ERR_UNDECLARED_ENTITY, _ERRORS.WAR_UNDECLARED_ENTITY, _ERRORS.ERR_ENTITY_LOOP}
-_SENTENCES = {
+_ERROR_DETAILS = {
     _ERRORS.ERR_DOCUMENT_EMPTY: "The file is empty, or does not begin as XML.",
     _ERRORS.ERR_DOCUMENT_END: "Something stands after the end of the root element.",
     _ERRORS.ERR_TAG_NOT_FINISHED: "The file ends before its root element does.",
@@ -55,93 +55,93 @@ _SENTENCES = {
 }
 
 
-class Document(NamedTuple):
+class ParsedXml(NamedTuple):
     """`byte_order_mark` tells of UTF-8's, which is needless (UTF-16 asks for one)."""
 
     root: Element
-    byte_order_mark: bool
+    has_byte_order_mark: bool
 
 
 def looks_like_xml(data: bytes) -> bool:
     """Whether the first character that is not white space is `<`, in UTF-8 or UTF-16."""
-    return data[:200].removeprefix(_UTF8_MARK).lstrip()[:1] == b"<" or data[:2] in _UTF16_STARTS
+    return data[:200].removeprefix(_UTF8_BOM).lstrip()[:1] == b"<" or data[:2] in _UTF16_PREFIXES
 
 
-def parse(data: bytes) -> Document:
+def parse_xml(data: bytes) -> ParsedXml:
     """The tree of an XML file, without comments and processing instructions.
 
     Raises `Refused` for a DTD, an entity, bytes that do not decode, and whatever is not well-formed.
     """
-    marked = data.startswith(_UTF8_MARK)
-    if marked:
+    has_byte_order_mark = data.startswith(_UTF8_BOM)
+    if has_byte_order_mark:
         data, parser = data[3:], _UTF8_PARSER
     else:
-        data, parser = _decoded(data)
+        data, parser = _to_utf8(data)
     if _has_doctype(data):
-        raise Refused(Code.DOCTYPE)
+        raise FileRejected(FindingCode.DOCTYPE)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        refusal = _refusal(error)
+        rejection = _rejection(error)
         etree.clear_error_log()
-        raise refusal from None
+        raise rejection from None
     if root.getroottree().docinfo.doctype:
-        raise Refused(Code.DOCTYPE)
-    return Document(root, marked)
+        raise FileRejected(FindingCode.DOCTYPE)
+    return ParsedXml(root, has_byte_order_mark)
 
 
-def canonical(element: Element) -> bytes:
+def canonicalize(element: Element) -> bytes:
     """The same for two elements that differ in layout and order of attributes alone."""
     return etree.tostring(element, method="c14n2", with_tail=False, strip_text=True)
 
 
-def text(element: Element, name: str) -> str:
+def attribute(element: Element, name: str) -> str:
     """An attribute, trimmed and no longer than the schemas allow; empty where it is missing."""
-    return element.get(name, "").strip()[:_LONGEST]
+    return element.get(name, "").strip()[:_MAX_ATTRIBUTE_LENGTH]
 
 
-def _decoded(data: bytes) -> tuple[bytes, Parser]:
+def _to_utf8(data: bytes) -> tuple[bytes, Parser]:
     """The same text in UTF-8, and the parser for it."""
-    if name := _UTF16_STARTS.get(data[:2]):
-        return _recoded(data, name), _UTF8_PARSER
-    declared = _DECLARED.match(data)
+    if name := _UTF16_PREFIXES.get(data[:2]):
+        return _transcode(data, name), _UTF8_PARSER
+    declared = _DECLARED_ENCODING.match(data)
     if declared is None or declared[1].lower() in _UTF8_NAMES:
         return data, _PARSER
-    encoding = _OTHERS.get(declared[1].lower())
+    encoding = _TRANSCODED_ENCODINGS.get(declared[1].lower())
     if encoding is None:
-        raise Refused(Code.ENCODING, 1)
-    return _recoded(data, encoding), _UTF8_PARSER
+        raise FileRejected(FindingCode.ENCODING, 1)
+    return _transcode(data, encoding), _UTF8_PARSER
 
 
-def _recoded(data: bytes, encoding: str) -> bytes:
+def _transcode(data: bytes, encoding: str) -> bytes:
     try:
         return data.decode(encoding).encode()
     except UnicodeError:
-        raise Refused(Code.ENCODING) from None
+        raise FileRejected(FindingCode.ENCODING) from None
 
 
 def _has_doctype(data: bytes) -> bool:
     """Whether one stands where it may stand: before the root element, among comments and processing instructions."""
-    at = 0
+    offset = 0
     while True:
-        at = _SPACE.match(data, at).end()  # pyright: ignore[reportOptionalMemberAccess] it matches nothing, too
-        if data.startswith(b"<?", at):
-            end = data.find(b"?>", at) + 2
-        elif data.startswith(b"<!--", at):
-            end = data.find(b"-->", at) + 3
+        offset = _WHITESPACE.match(data, offset).end()  # pyright: ignore[reportOptionalMemberAccess] it matches nothing, too
+        if data.startswith(b"<?", offset):
+            end = data.find(b"?>", offset) + 2
+        elif data.startswith(b"<!--", offset):
+            end = data.find(b"-->", offset) + 3
         else:
-            return data.startswith(b"<!DOCTYPE", at)
-        if end <= at:
+            return data.startswith(b"<!DOCTYPE", offset)
+        if end <= offset:
             return False
-        at = end
+        offset = end
 
 
-def _refusal(error: Any) -> Refused:
+def _rejection(error: Any) -> FileRejected:
     line = error.position[0] or 0
     if error.code == _ERRORS.ERR_NO_MEMORY:
         raise MemoryError
     if error.code in _ENTITY_ERRORS:
-        return Refused(Code.ENTITY, line)
+        return FileRejected(FindingCode.ENTITY, line)
     if error.code in (_ERRORS.ERR_INVALID_ENCODING, _ERRORS.ERR_UNKNOWN_ENCODING, _ERRORS.ERR_UNSUPPORTED_ENCODING):
-        return Refused(Code.ENCODING, line)
-    return Refused(Code.NOT_WELL_FORMED, line, detail=_SENTENCES.get(error.code, ""))
+        return FileRejected(FindingCode.ENCODING, line)
+    return FileRejected(FindingCode.NOT_WELL_FORMED, line, detail=_ERROR_DETAILS.get(error.code, ""))

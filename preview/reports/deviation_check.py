@@ -6,88 +6,100 @@ import msgspec
 
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
-from preview.form.deviations import evaluate, without_hidden
-from preview.form.rules.base import Deviation, Facts
-from preview.form.sources import Source, system_changed
-from preview.form.suppression import hidden
+from preview.form.deviations import evaluate, redact_hidden
+from preview.form.rules.base import Deviation, ReportMetadata
+from preview.form.sources import Source, has_system_changed
+from preview.form.suppression import suppressed_fields
 from preview.model.resources import Value
 
+_STORED_KEYS = {
+    "case_system": "fagsystem",
+    "extract_at": "uttrekk",
+    "last_full_at": "siste_fulle",
+    "is_incomplete": "ufullstendig",
+    "findings": "funn",
+}
 
-class ReadFacts(msgspec.Struct, frozen=True):
+
+class AggregationMetadata(msgspec.Struct, frozen=True, rename=_STORED_KEYS):
     """What an aggregation read, kept with its snapshot for the deviation rules (`domain.md` 7).
 
-    `uttrekk` is the source's newest DatoUttrekk as `clock.instant_text` (the end of the year of a 15F file), `extract_day` the day of it.
+    `extract_at` is the source's newest DatoUttrekk as `clock.instant_text` (the end of the year of a 15F file), `extract_day` the day of it.
     """
 
     data_source: str
-    fagsystem: str
-    uttrekk: str | None
-    siste_fulle: str | None
+    case_system: str
+    extract_at: str | None
+    last_full_at: str | None
     extract_day: str
-    ufullstendig: bool
-    funn: int
+    is_incomplete: bool
+    findings: int
     case_count: int
 
 
-class Side(msgspec.Struct, frozen=True):
+class SnapshotValues(msgspec.Struct, frozen=True):
     """One snapshot's values and data sources by key, auxiliaries too; all empty where none has completed. `hidden` are not to be shown."""
 
     values: dict[str, Value]
     sources: dict[str, str | None]
     hidden: frozenset[str]
-    facts: ReadFacts | None
+    metadata: AggregationMetadata | None
 
     @classmethod
-    def of(cls, catalogue: Catalogue, suppress: bool, values: Mapping[str, tuple[Value, str | None]], facts: str | None) -> "Side":
-        """From a snapshot's rows; `facts` is its JSON of `ReadFacts`, None where it has never completed."""
-        plain = {key: value for key, (value, _) in values.items()}
+    def from_rows(
+        cls, catalogue: Catalogue, suppress: bool, values: Mapping[str, tuple[Value, str | None]], metadata_json: str | None
+    ) -> "SnapshotValues":
+        """From a snapshot's rows; `facts` is its JSON of `AggregationMetadata`, None where it has never completed."""
+        raw_values = {key: value for key, (value, _) in values.items()}
         return cls(
-            plain,
+            raw_values,
             {key: source for key, (_, source) in values.items()},
-            hidden(catalogue, plain) if suppress else frozenset(),
-            msgspec.json.decode(facts, type=ReadFacts) if facts is not None else None,
+            suppressed_fields(catalogue, raw_values) if suppress else frozenset(),
+            msgspec.json.decode(metadata_json, type=AggregationMetadata) if metadata_json is not None else None,
         )
 
-    def shown(self, key: str) -> Value:
+    def visible_value(self, key: str) -> Value:
         """The value as it may be seen."""
         return None if key in self.hidden else self.values.get(key)
 
 
-NOTHING = Side({}, {}, frozenset(), None)
+EMPTY = SnapshotValues({}, {}, frozenset(), None)
 """The side of a snapshot that is not there."""
 
 
-def judge(catalogue: Catalogue, period: Period, side: Side, prior: Side) -> list[Deviation]:
+def find_deviations(catalogue: Catalogue, period: Period, current: SnapshotValues, prior: SnapshotValues) -> list[Deviation]:
     """The deviations of a snapshot of that period, none of whose messages gives a hidden value; none of one that has never completed."""
-    if side.facts is None:
+    if current.metadata is None:
         return []
-    facts = Facts(
+    rule_facts = ReportMetadata(
         period_id=str(period),
-        uttrekk=side.facts.extract_day,
-        ufullstendig=side.facts.ufullstendig,
-        kilde_endret=prior.facts is not None and system_changed(_source(side.facts), prior.facts.data_source, prior.facts.uttrekk),
-        findings=side.facts.funn,
+        extract_day=current.metadata.extract_day,
+        incomplete=current.metadata.is_incomplete,
+        system_changed=prior.metadata is not None
+        and has_system_changed(_source_from_metadata(current.metadata), prior.metadata.data_source, prior.metadata.extract_at),
+        findings=current.metadata.findings,
     )
-    found = evaluate(catalogue, side.values, prior.values if prior.facts is not None else None, facts)
-    return without_hidden(found, side.hidden, prior.hidden)
+    deviations = evaluate(catalogue, current.values, prior.values if prior.metadata is not None else None, rule_facts)
+    return redact_hidden(deviations, current.hidden, prior.hidden)
 
 
 def rows_by_severity(deviations: list[Deviation]) -> dict[str, int]:
     """How many rows of the form have a deviation of each severity: the numbers on the preview's filters."""
     return {
-        severity: len({each.field_key for each in deviations if each.severity == severity}) for severity in ("error", "warning", "notice")
+        severity: len({deviation.field_key for deviation in deviations if deviation.severity == severity})
+        for severity in ("error", "warning", "notice")
     }
 
 
-def _source(facts: ReadFacts) -> Source:
+def _source_from_metadata(metadata: AggregationMetadata) -> Source:
     """The source as the snapshot read it."""
     return Source(
-        kilde=0,
-        format="15f" if facts.data_source == "kostra-15f" else "v4",
+        source_id=0,
+        format="15f" if metadata.data_source == "kostra-15f" else "v4",
         year=0,
-        versjon=0,
-        forste_uttrekk=None,
-        siste_uttrekk=facts.uttrekk,
-        siste_fulle=facts.siste_fulle,
-        fagsystem=facts.fagsystem,
+        version=0,
+        first_extract_at=None,
+        last_extract_at=metadata.extract_at,
+        last_full_at=metadata.last_full_at,
+        case_system=metadata.case_system,
     )

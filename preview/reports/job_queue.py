@@ -1,6 +1,6 @@
 """Jobs: aggregations that wait, run and end. Each change is one transaction with its events.
 
-`MOVES` is the one table of legal moves. A claim has an attempt number, and each later write of it requires that number:
+`TRANSITIONS` is the one table of legal moves. A claim has an attempt number, and each later write of it requires that number:
 a worker that was thought dead, or whose job was cancelled, finds its claim lost (`ClaimLost`) and writes nothing.
 """
 
@@ -12,23 +12,23 @@ from dataclasses import dataclass
 
 import msgspec
 
-from preview.core.clock import now, timestamp
-from preview.core.errors import ClaimLost, NotFound
+from preview.core.clock import format_rfc3339, now
+from preview.core.errors import LeaseLost, NotFound
 from preview.core.periods import Period
 from preview.events.log import AggregationCompleted, AggregationFailed, record
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.sources import data_source, extract_day
-from preview.model.resources import JobDocument, Value, job_id, snapshot_id
-from preview.reports.deviation_check import ReadFacts
-from preview.reports.reconcile import Form, Reading, changed_keys, data_updated, reading_now, settle
-from preview.reports.rendering import shown
-from preview.reports.status import newest_completed
+from preview.model.resources import JobDocument, Value, format_job_id, format_snapshot_id
+from preview.reports.deviation_check import AggregationMetadata
+from preview.reports.reconcile import AggregationInput, ReportConfig, changed_field_keys, current_input, data_updated_event, reconcile
+from preview.reports.rendering import visible_values
+from preview.reports.status import latest_completed_by_period
 from preview.storage import audit, figures, jobs, organizations, snapshots
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow
 
-MOVES: Mapping[str, frozenset[str]] = {
+TRANSITIONS: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"running", "cancelled"}),
     "running": frozenset({"waiting", "completed", "failed", "cancelled"}),
     "completed": frozenset(),
@@ -37,30 +37,30 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 """Status of a job -> statuses that it may have next."""
 
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """So often is a job claimed whose worker dies; then it fails."""
 
 NO_SOURCE = "There is no source data for the period."
-INTERRUPTED = f"The aggregation was interrupted {ATTEMPTS} times."
+INTERRUPTED = f"The aggregation was interrupted {MAX_ATTEMPTS} times."
 
 
 @dataclass(frozen=True)
-class Result:
-    """What an aggregation gives: values and data sources by key, auxiliaries too; `stamp` says what was read."""
+class AggregationResult:
+    """What an aggregation gives: values and data sources by key, auxiliaries too; `input_version` says what was read."""
 
-    stamp: str
+    input_version: str
     values: dict[str, tuple[Value, str | None]]
-    facts: ReadFacts
+    metadata: AggregationMetadata
 
 
-def estimate(connection: Connection, cases: int) -> int:
+def estimate_seconds(connection: Connection, cases: int) -> int:
     """Whole seconds until a job over so many cases completes, by past run times and what waits before it; at least 1 (contract 3d)."""
-    seconds, past_cases = jobs.past_runs(connection)
-    per_case = seconds / past_cases if past_cases else 0.0001
-    return max(1, math.ceil(per_case * (cases + jobs.open_cases(connection))))
+    seconds, past_cases = jobs.recent_run_totals(connection)
+    seconds_per_case = seconds / past_cases if past_cases else 0.0001
+    return max(1, math.ceil(seconds_per_case * (cases + jobs.open_case_count(connection))))
 
 
-def add(
+def enqueue(
     connection: Connection, snapshot: int, organization_id: str, period_id: str, *, actor: str, reason: str | None, automatic: bool
 ) -> JobRow:
     """A waiting job of the snapshot, in the caller's transaction."""
@@ -73,9 +73,9 @@ def add(
         automatic=automatic,
         actor=actor,
         reason=reason,
-        estimate=estimate(connection, cases),
+        estimate=estimate_seconds(connection, cases),
         cases=cases,
-        at=timestamp(now()),
+        at=format_rfc3339(now()),
     )
     snapshots.set_last_job(connection, snapshot, number)
     row = jobs.job(connection, number)
@@ -85,149 +85,175 @@ def add(
 
 def claim(connection: Connection, worker: int, number: int | None = None) -> JobRow | None:
     """The next job that may run, or that one, now running under the worker, in the caller's transaction."""
-    row = jobs.claim(connection, worker, timestamp(now()), number)
-    if row is not None and (reading := reading_now(connection, row.organization_id, Period.parse(row.period_id))):
-        jobs.set_stamp(connection, row.job, row.attempt, reading.stamp)
+    row = jobs.claim(connection, worker, format_rfc3339(now()), number)
+    if row is not None and (aggregation_input := current_input(connection, row.organization_id, Period.parse(row.period_id))):
+        jobs.set_input_version(connection, row.job, row.attempt, aggregation_input.input_version)
         return jobs.job(connection, row.job)
     return row
 
 
-def read_values(
-    connection: Connection, form: Form, organization_id: str, period: Period, reading: Reading, on_progress: Callable[[float], None]
-) -> Result:
+def aggregate_values(
+    connection: Connection,
+    report_config: ReportConfig,
+    organization_id: str,
+    period: Period,
+    aggregation_input: AggregationInput,
+    on_progress: Callable[[float], None],
+) -> AggregationResult:
     """The 34 fields over one read transaction: the catalogue's SQL, and supplementary figures for what no case gives."""
-    source = reading.choice.source
+    source = aggregation_input.selection.source
     day = extract_day(source)
     assert day is not None  # a source that was chosen has been read
-    parameters = Parameters(kilde=source.kilde, format=source.format, aar=source.year, fra=period.first, til=period.last, uttrekk=day)
-    supplier = data_source(source)
-    computed = aggregate(connection, form.catalogue, parameters, on_progress)
-    values: dict[str, tuple[Value, str | None]] = {key: (value, supplier) for key, value in computed.items()}
+    parameters = Parameters(
+        source_id=source.source_id,
+        format=source.format,
+        year=source.year,
+        first_day=period.first_day,
+        last_day=period.last_day,
+        extract_day=day,
+    )
+    source_name = data_source(source)
+    computed = aggregate(connection, report_config.catalogue, parameters, on_progress)
+    values: dict[str, tuple[Value, str | None]] = {key: (value, source_name) for key, value in computed.items()}
     for key, figure in figures.figures(connection, organization_id, str(period)).items():
         values[key] = figure
-    facts = ReadFacts(
-        data_source=supplier,
-        fagsystem=source.fagsystem,
-        uttrekk=source.siste_uttrekk,
-        siste_fulle=source.siste_fulle,
+    metadata = AggregationMetadata(
+        data_source=source_name,
+        case_system=source.case_system,
+        extract_at=source.last_extract_at,
+        last_full_at=source.last_full_at,
         extract_day=day.isoformat(),
-        ufullstendig=reading.choice.ufullstendig,
-        funn=organizations.finding_count(connection, source.kilde),
-        case_count=organizations.case_counts(connection, organization_id).get(source.kilde, 0),
+        is_incomplete=aggregation_input.selection.incomplete,
+        findings=organizations.finding_count(connection, source.source_id),
+        case_count=organizations.case_counts(connection, organization_id).get(source.source_id, 0),
     )
-    return Result(reading.stamp, values, facts)
+    return AggregationResult(aggregation_input.input_version, values, metadata)
 
 
-class Jobs:
+class JobQueue:
     """The queue. All methods block: call them on a thread."""
 
-    def __init__(self, database: Database, form: Form) -> None:
+    def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
-        self._form = form
+        self._report_config = report_config
 
-    def document(self, job: str) -> JobDocument:
+    def get(self, job: str) -> JobDocument:
         """Raises `NotFound`."""
         match = re.fullmatch(r"job-agg-([0-9]{3,18})", job)
         row = self._database.read(lambda connection: jobs.job(connection, int(match[1]))) if match else None
-        if row is None or job_id(row.job) != job:
+        if row is None or format_job_id(row.job) != job:
             raise NotFound("There is no such job.")
         return job_document(row)
 
     def claim(self, worker: int) -> JobRow | None:
         """The next job that may run, now running under this worker; what it will read is noted with it (contract 3a)."""
-        if self._database.read(jobs.next_free) is None:  # a look in vain takes no turn at the write lock
+        if self._database.read(jobs.next_runnable) is None:  # a look in vain takes no turn at the write lock
             return None
         return self._database.write(lambda connection: claim(connection, worker))
 
-    def read(self, job: JobRow, on_progress: Callable[[float], None]) -> Result | None:
+    def aggregate(self, job: JobRow, on_progress: Callable[[float], None]) -> AggregationResult | None:
         """Aggregates over one read transaction. None while the source is being read (contract S5). Raises `NotFound` without source."""
         period = Period.parse(job.period_id)
 
-        def work(connection: Connection) -> Result | None:
-            reading = reading_now(connection, job.organization_id, period)
-            if reading is None:
+        def aggregate_period(connection: Connection) -> AggregationResult | None:
+            aggregation_input = current_input(connection, job.organization_id, period)
+            if aggregation_input is None:
                 raise NotFound(NO_SOURCE)
-            return None if reading.being_read else read_values(connection, self._form, job.organization_id, period, reading, on_progress)
+            return (
+                None
+                if aggregation_input.is_importing
+                else aggregate_values(connection, self._report_config, job.organization_id, period, aggregation_input, on_progress)
+            )
 
-        return self._database.read(work)
+        return self._database.read(aggregate_period)
 
-    def progress(self, job: JobRow, completed: float) -> None:
+    def set_progress(self, job: JobRow, completed: float) -> None:
         """Notes how far it is, 0..1; waits for nothing."""
         self._database.submit(lambda connection: jobs.set_progress(connection, job.job, job.attempt, completed))
 
     def release(self, job: JobRow) -> None:
         """Gives the claim back: the job waits again, or gives way to a follow-up that waits."""
 
-        def work(connection: Connection) -> None:
-            if jobs.release(connection, job.job, job.attempt, timestamp(now())):
-                (waiting,) = jobs.open_of_snapshot(connection, job.snapshot)
+        def release_claim(connection: Connection) -> None:
+            if jobs.release(connection, job.job, job.attempt, format_rfc3339(now())):
+                (waiting,) = jobs.list_open_for_snapshot(connection, job.snapshot)
                 snapshots.set_last_job(connection, job.snapshot, waiting.job)
 
-        self._database.write(work)
+        self._database.write(release_claim)
 
-    def complete(self, job: JobRow, result: Result, seconds: float) -> None:
+    def complete(self, job: JobRow, result: AggregationResult, seconds: float) -> None:
         """Values, statuses, documents and events in one transaction. Raises `ClaimLost`."""
 
-        def work(connection: Connection) -> None:
-            at = timestamp(now())
-            if not jobs.end(connection, job.job, job.attempt, "completed", at, seconds=seconds):
-                raise ClaimLost("The job was taken over or cancelled.")
-            self._write_result(connection, job, result, at)
-            settle(connection, self._form, job.organization_id, own=(job.snapshot,))
+        def complete_job(connection: Connection) -> None:
+            at = format_rfc3339(now())
+            if not jobs.finish(connection, job.job, job.attempt, "completed", at, seconds=seconds):
+                raise LeaseLost("The job was taken over or cancelled.")
+            self._store_result(connection, job, result, at)
+            reconcile(connection, self._report_config, job.organization_id, initiated_by_caller=(job.snapshot,))
 
-        self._database.write(work)
+        self._database.write(complete_job)
 
     def fail(self, job: JobRow, detail: str) -> None:
         """The snapshot keeps its last values, if it has any (contract 4c). Raises `ClaimLost`."""
 
-        def work(connection: Connection) -> None:
-            at = timestamp(now())
-            if not jobs.end(connection, job.job, job.attempt, "failed", at, detail=detail):
-                raise ClaimLost("The job was taken over or cancelled.")
-            failed = AggregationFailed(**_place(job), job_id=job_id(job.job), detail=detail, failed_at=at)
-            record(connection, failed, job.snapshot)
-            audit.append(connection, [_audit(job, at, "failed", reason=detail)])
-            settle(connection, self._form, job.organization_id, own=(job.snapshot,))
+        def fail_job(connection: Connection) -> None:
+            at = format_rfc3339(now())
+            if not jobs.finish(connection, job.job, job.attempt, "failed", at, detail=detail):
+                raise LeaseLost("The job was taken over or cancelled.")
+            event = AggregationFailed(**_snapshot_key(job), job_id=format_job_id(job.job), detail=detail, failed_at=at)
+            record(connection, event, job.snapshot)
+            audit.append(connection, [_audit_row(job, at, "failed", reason=detail)])
+            reconcile(connection, self._report_config, job.organization_id, initiated_by_caller=(job.snapshot,))
 
-        self._database.write(work)
+        self._database.write(fail_job)
 
-    def reclaim(self, is_alive: Callable[[int], bool]) -> None:
-        """Gives back the jobs of workers that have died; one that died `ATTEMPTS` times fails."""
-        for job in self._database.read(jobs.running):
+    def requeue_orphaned(self, is_alive: Callable[[int], bool]) -> None:
+        """Gives back the jobs of workers that have died; one that died `MAX_ATTEMPTS` times fails."""
+        for job in self._database.read(jobs.list_running):
             if job.worker is None or is_alive(job.worker):
                 continue
-            if job.attempt >= ATTEMPTS:
-                with suppress(ClaimLost):  # another process was quicker
+            if job.attempt >= MAX_ATTEMPTS:
+                with suppress(LeaseLost):  # another process was quicker
                     self.fail(job, INTERRUPTED)
             else:
                 self.release(job)
 
-    def _write_result(self, connection: Connection, job: JobRow, result: Result, at: str) -> None:
-        form = self._form
+    def _store_result(self, connection: Connection, job: JobRow, result: AggregationResult, at: str) -> None:
+        report_config = self._report_config
         row = snapshots.snapshot(connection, job.snapshot)
         assert row is not None  # a deleted snapshot's jobs are cancelled with it
-        before = snapshots.values(connection, job.snapshot)
-        compared = before
+        old_values = snapshots.values(connection, job.snapshot)
+        compared_values = old_values
         if not row.completion:
-            replaced = newest_completed(snapshots.of_period(connection, row.organization_id, row.period_order)).get(row.period_id)
-            compared = snapshots.values(connection, replaced.snapshot) if replaced else {}
-        shown_now = shown(form.catalogue, result.values, form.suppress)
-        changed = changed_keys(form.catalogue, shown(form.catalogue, compared, form.suppress), shown_now)
-        snapshots.put_values(connection, job.snapshot, result.values)
-        snapshots.complete(connection, job.snapshot, at, result.stamp, msgspec.json.encode(result.facts).decode())
+            replaced = latest_completed_by_period(snapshots.list_for_period(connection, row.organization_id, row.period_order)).get(
+                row.period_id
+            )
+            compared_values = snapshots.values(connection, replaced.snapshot) if replaced else {}
+        new_visible = visible_values(report_config.catalogue, result.values, report_config.suppress)
+        changed = changed_field_keys(
+            report_config.catalogue, visible_values(report_config.catalogue, compared_values, report_config.suppress), new_visible
+        )
+        snapshots.replace_values(connection, job.snapshot, result.values)
+        snapshots.complete(connection, job.snapshot, at, result.input_version, msgspec.json.encode(result.metadata).decode())
         if changed:
-            record(connection, data_updated(form.catalogue, changed, _place(job), at), job.snapshot)
-        record(connection, AggregationCompleted(**_place(job), job_id=job_id(job.job), aggregated_at=at), job.snapshot)
+            record(connection, data_updated_event(report_config.catalogue, changed, _snapshot_key(job), at), job.snapshot)
+        record(connection, AggregationCompleted(**_snapshot_key(job), job_id=format_job_id(job.job), aggregated_at=at), job.snapshot)
         if row.completion:
             # Each replaced value is kept (contract 4a).
             audit.append(
                 connection,
                 [
-                    _audit(
-                        job, at, "replaced", reason=job.reason, field_key=key, before=_value(before, key), after=_value(result.values, key)
+                    _audit_row(
+                        job,
+                        at,
+                        "replaced",
+                        reason=job.reason,
+                        field_key=key,
+                        before=_value(old_values, key),
+                        after=_value(result.values, key),
                     )
-                    for key in (entry.key for entry in form.catalogue.entries)
-                    if _value(before, key) != _value(result.values, key)
+                    for key in (entry.key for entry in report_config.catalogue.entries)
+                    if _value(old_values, key) != _value(result.values, key)
                 ],
             )
 
@@ -235,11 +261,11 @@ class Jobs:
 def job_document(row: JobRow) -> JobDocument:
     """The job as the contract shows it."""
     return JobDocument(
-        job_id=job_id(row.job),
-        snapshot_id=snapshot_id(row.snapshot),
+        job_id=format_job_id(row.job),
+        snapshot_id=format_snapshot_id(row.snapshot),
         organization_id=row.organization_id,
         period_id=row.period_id,
-        job_status=row.job_status,  # pyright: ignore[reportArgumentType]  (a key of MOVES)
+        job_status=row.job_status,  # pyright: ignore[reportArgumentType]  (a key of TRANSITIONS)
         requested_by=row.requested_by,
         reason=row.reason,
         completed=row.completed,
@@ -255,11 +281,11 @@ def _value(values: dict[str, tuple[Value, str | None]], key: str) -> Value:
     return values[key][0] if key in values else None
 
 
-def _place(job: JobRow) -> dict[str, str]:
-    return {"snapshot_id": snapshot_id(job.snapshot), "organization_id": job.organization_id, "period_id": job.period_id}
+def _snapshot_key(job: JobRow) -> dict[str, str]:
+    return {"snapshot_id": format_snapshot_id(job.snapshot), "organization_id": job.organization_id, "period_id": job.period_id}
 
 
-def _audit(
+def _audit_row(
     job: JobRow, at: str, action: str, *, reason: str | None = None, field_key: str | None = None, before: Value = None, after: Value = None
 ) -> AuditRow:
     return AuditRow(
@@ -272,6 +298,6 @@ def _audit(
         job=job.job,
         reason=reason,
         field_key=field_key,
-        verdi_before=before,
-        verdi_after=after,
+        value_before=before,
+        value_after=after,
     )

@@ -2,15 +2,15 @@
 
 import msgspec
 
-from preview.core.clock import parse_instant, timestamp
+from preview.core.clock import format_rfc3339, parse_timestamp
 from preview.model.case_records import Avgiver
 from preview.model.resources import OrganizationDocument, SourceDocument
 from preview.storage import events, organizations
 from preview.storage.database import Connection, Database
-from preview.storage.organizations import KildeRow, OrganizationRow
+from preview.storage.organizations import OrganizationRow, SourceRow
 
 
-class Listed(msgspec.Struct, frozen=True):
+class OrganizationOption(msgspec.Struct, frozen=True):
     """An organisation to choose: who it is, and the period of its newest snapshot, None without one."""
 
     organization_id: str
@@ -28,54 +28,56 @@ class Organizations:
     def page(self, page: int, limit: int) -> tuple[list[OrganizationDocument], int, int]:
         """(a page from 1, by id; how many there are; place in the event log)."""
 
-        def work(connection: Connection) -> tuple[list[OrganizationDocument], int, int]:
+        def load_page(connection: Connection) -> tuple[list[OrganizationDocument], int, int]:
             rows = organizations.organizations(connection, limit, (page - 1) * limit)
-            told = [_document(connection, row) for row in rows]
-            return told, organizations.organization_count(connection), events.newest(connection)
+            documents = [_organization_document(connection, row) for row in rows]
+            return documents, organizations.organization_count(connection), events.last_event_id(connection)
 
-        return self._database.read(work)
+        return self._database.read(load_page)
 
-    def all(self) -> list[Listed]:
+    def list_options(self) -> list[OrganizationOption]:
         """Every organisation, by name."""
-        return self._database.read(lambda connection: [Listed(*row) for row in organizations.listed(connection)])
+        return self._database.read(lambda connection: [OrganizationOption(*row) for row in organizations.list_options(connection)])
 
 
-def organization_of(connection: Connection, avgiver: Avgiver) -> str:
+def get_or_create_organization(connection: Connection, avgiver: Avgiver) -> str:
     """The organisation that delivers, made where it is neither listed nor known (`domain.md` 3.2), by its number where its Kommunenummer is unknown."""
-    known = organizations.organization_by_number(connection, avgiver.organisasjonsnummer, avgiver.bydelsnummer)
-    if known is not None:
-        return known.organization_id
+    existing = organizations.organization_by_number(connection, avgiver.organisasjonsnummer, avgiver.bydelsnummer)
+    if existing is not None:
+        return existing.organization_id
     organization_id = "-".join(filter(None, ("org", avgiver.kommunenummer or avgiver.organisasjonsnummer, avgiver.bydelsnummer)))
     while organizations.organization(connection, organization_id) is not None:
         organization_id += f"-{avgiver.organisasjonsnummer}"
     name = " ".join(filter(None, ("Barnevernstjenesten", avgiver.kommunenavn, avgiver.bydelsnavn)))
-    organizations.put_organization(connection, OrganizationRow(organization_id, name, avgiver.organisasjonsnummer, avgiver.bydelsnummer, 0))
+    organizations.upsert_organization(
+        connection, OrganizationRow(organization_id, name, avgiver.organisasjonsnummer, avgiver.bydelsnummer, 0)
+    )
     return organization_id
 
 
-def sources_of(connection: Connection, organization_id: str) -> list[SourceDocument]:
+def list_sources(connection: Connection, organization_id: str) -> list[SourceDocument]:
     """What is held of it, by format and year."""
     counts = organizations.case_counts(connection, organization_id)
-    return [_source(kilde, counts.get(kilde.kilde, 0)) for kilde in organizations.kilder(connection, organization_id)]
+    return [_source_document(row, counts.get(row.source, 0)) for row in organizations.sources(connection, organization_id)]
 
 
-def _document(connection: Connection, row: OrganizationRow) -> OrganizationDocument:
+def _organization_document(connection: Connection, row: OrganizationRow) -> OrganizationDocument:
     return OrganizationDocument(
         organization_id=row.organization_id,
         organization_name=row.organization_name,
         organisasjonsnummer=row.organisasjonsnummer,
         bydelsnummer=row.bydelsnummer or None,
         listed=bool(row.listed),
-        sources=sources_of(connection, row.organization_id),
+        sources=list_sources(connection, row.organization_id),
     )
 
 
-def _source(row: KildeRow, case_count: int) -> SourceDocument:
+def _source_document(row: SourceRow, case_count: int) -> SourceDocument:
     return SourceDocument(
         format=row.format,  # pyright: ignore[reportArgumentType]  (the column's CHECK)
-        year=row.aar or None,
-        case_system=row.fagsystem,
-        first_extract_at=timestamp(parse_instant(row.forste_uttrekk)),
-        last_extract_at=timestamp(parse_instant(row.siste_uttrekk)),
+        year=row.year or None,
+        case_system=row.case_system,
+        first_extract_at=format_rfc3339(parse_timestamp(row.first_extract_at)),
+        last_extract_at=format_rfc3339(parse_timestamp(row.last_extract_at)),
         case_count=case_count,
     )

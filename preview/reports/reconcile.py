@@ -10,26 +10,26 @@ from dataclasses import dataclass
 
 import msgspec
 
-from preview.core.clock import now, timestamp
+from preview.core.clock import format_rfc3339, now
 from preview.core.periods import Period
 from preview.events.log import CacheInvalidated, DataUpdated, SnapshotUpdated, record
 from preview.form.catalogue import Catalogue
-from preview.form.sources import Choice, Source, choose
-from preview.model.resources import Value, snapshot_id
-from preview.reports.deviation_check import Side, judge, rows_by_severity
-from preview.reports.rendering import render, shown, shown_in
-from preview.reports.status import MOVES, Standing, derive
+from preview.form.sources import Source, SourceSelection, select_source
+from preview.model.resources import Value, format_snapshot_id
+from preview.reports.deviation_check import SnapshotValues, find_deviations, rows_by_severity
+from preview.reports.rendering import parse_rendered_values, render, visible_values
+from preview.reports.status import TRANSITIONS, DerivedStatus, derive_statuses
 from preview.storage import figures, jobs, meta, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow
-from preview.storage.organizations import KildeRow
+from preview.storage.organizations import SourceRow
 from preview.storage.snapshots import SnapshotRow
 
 SOURCE_CHANGED = "source_changed"
-_SHAPE = "document_shape"
+_CONFIG_FINGERPRINT_KEY = "document_shape"
 
 
-class _Shown(msgspec.Struct, frozen=True, array_like=True):
+class _DocumentState(msgspec.Struct, frozen=True, array_like=True):
     """What a document shows besides its own values: when any of it differs, the document is rendered anew."""
 
     name: str
@@ -41,157 +41,180 @@ class _Shown(msgspec.Struct, frozen=True, array_like=True):
     prior_aggregated_at: str | None
 
 
-def source_of(row: KildeRow) -> Source:
+def source_from_row(row: SourceRow) -> Source:
     """The row as the form's rules see it."""
     return Source(
-        kilde=row.kilde,
+        source_id=row.source,
         format=row.format,  # pyright: ignore[reportArgumentType]  (the column's CHECK)
-        year=row.aar,
-        versjon=row.versjon,
-        forste_uttrekk=row.forste_uttrekk,
-        siste_uttrekk=row.siste_uttrekk,
-        siste_fulle=row.siste_fulle,
-        fagsystem=row.fagsystem,
+        year=row.year,
+        version=row.version,
+        first_extract_at=row.first_extract_at,
+        last_extract_at=row.last_extract_at,
+        last_full_at=row.last_full_at,
+        case_system=row.case_system,
     )
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What an aggregation of a period would read now; `stamp` changes whenever that changes (`domain.md` 1.12)."""
+class AggregationInput:
+    """What an aggregation of a period would read now; `input_version` changes whenever that changes (`domain.md` 1.12)."""
 
-    choice: Choice
-    stamp: str
-    being_read: bool
+    selection: SourceSelection
+    input_version: str
+    is_importing: bool
 
 
-def reading(rows: list[KildeRow], figure_versions: dict[str, int], period: Period) -> Reading | None:
+def select_input(rows: list[SourceRow], figure_versions: dict[str, int], period: Period) -> AggregationInput | None:
     """None where the organisation has no data for the period (`domain.md` 5.3).
 
     It is being read where the source of the period is (contract S5): half a delivery can make another the one to choose only by changing
     that one.
     """
-    choice = choose([source_of(row) for row in rows], period)
-    if choice is None:
+    selection = select_source([source_from_row(row) for row in rows], period)
+    if selection is None:
         return None
-    stamp = f"{choice.source.kilde}:{choice.source.versjon}:{figure_versions.get(str(period), 0)}"
-    return Reading(choice, stamp, any(row.being_read for row in rows if row.kilde == choice.source.kilde))
+    input_version = f"{selection.source.source_id}:{selection.source.version}:{figure_versions.get(str(period), 0)}"
+    return AggregationInput(selection, input_version, any(row.is_importing for row in rows if row.source == selection.source.source_id))
 
 
-def reading_now(connection: Connection, organization_id: str, period: Period) -> Reading | None:
-    """`reading`, of what the store holds."""
-    return reading(organizations.kilder(connection, organization_id), figures.versions(connection, organization_id), period)
+def current_input(connection: Connection, organization_id: str, period: Period) -> AggregationInput | None:
+    """`select_input`, of what the store holds."""
+    return select_input(organizations.sources(connection, organization_id), figures.versions(connection, organization_id), period)
 
 
 @dataclass(frozen=True)
-class Form:
+class ReportConfig:
     """What shapes every document: the catalogue, and whether small counts are hidden (`domain.md` 8)."""
 
     catalogue: Catalogue
     suppress: bool
 
 
-def settle(connection: Connection, form: Form, organization_id: str, *, own: Collection[int] = ()) -> None:
-    """`own` are snapshots whose change the caller's own event tells: no event is added for what that says of them."""
-    rows = snapshots.of_organization(connection, organization_id)
+def reconcile(
+    connection: Connection, report_config: ReportConfig, organization_id: str, *, initiated_by_caller: Collection[int] = ()
+) -> None:
+    """`initiated_by_caller` are snapshots whose change the caller's own event tells: no event is added for what that says of them."""
+    rows = snapshots.list_for_organization(connection, organization_id)
     if not rows:
         return
     organization = organizations.organization(connection, organization_id)
     assert organization is not None
-    kilder = organizations.kilder(connection, organization_id)
-    versions = figures.versions(connection, organization_id)
+    sources = organizations.sources(connection, organization_id)
+    figure_versions = figures.versions(connection, organization_id)
     periods = {row.period_id: Period.parse(row.period_id) for row in rows}
-    readings = {period_id: reading(kilder, versions, period) for period_id, period in periods.items()}
+    inputs = {period_id: select_input(sources, figure_versions, period) for period_id, period in periods.items()}
     open_jobs: dict[int, list[JobRow]] = {}
-    for job in jobs.open_of_organization(connection, organization_id):
+    for job in jobs.list_open_for_organization(connection, organization_id):
         open_jobs.setdefault(job.snapshot, []).append(job)
-    stamps = {period_id: None if each is None or each.being_read else each.stamp for period_id, each in readings.items()}
-    standings = derive(rows, open_jobs, stamps, {period_id: str(period.prior) for period_id, period in periods.items()})
+    input_versions = {period_id: None if each is None or each.is_importing else each.input_version for period_id, each in inputs.items()}
+    derived = derive_statuses(rows, open_jobs, input_versions, {period_id: str(period.prior) for period_id, period in periods.items()})
     # Who stops being current gives way before another becomes it (index one_current).
-    for row in sorted(rows, key=lambda each: standings[each.snapshot].status == "current"):
-        _settle_one(connection, form, row, organization.organization_name, standings[row.snapshot], own=row.snapshot in own)
+    for row in sorted(rows, key=lambda each: derived[each.snapshot].status == "current"):
+        _reconcile_snapshot(
+            connection,
+            report_config,
+            row,
+            organization.organization_name,
+            derived[row.snapshot],
+            initiated_by_caller=row.snapshot in initiated_by_caller,
+        )
 
 
-def _settle_one(connection: Connection, form: Form, row: SnapshotRow, name: str, standing: Standing, *, own: bool) -> None:
-    prior = standing.prior
-    new = _Shown(
+def _reconcile_snapshot(
+    connection: Connection, report_config: ReportConfig, row: SnapshotRow, name: str, derived: DerivedStatus, *, initiated_by_caller: bool
+) -> None:
+    prior = derived.prior
+    new_state = _DocumentState(
         name,
-        standing.status,
-        standing.cache_valid,
+        derived.status,
+        derived.cache_valid,
         row.completion,
         prior.snapshot if prior else None,
         prior.completion if prior else 0,
         prior.aggregated_at if prior else None,
     )
-    old = msgspec.json.decode(row.rendered_from, type=_Shown) if row.rendered_from else None
-    if new == old:
+    old_state = msgspec.json.decode(row.rendered_from, type=_DocumentState) if row.rendered_from else None
+    if new_state == old_state:
         return
-    if row.snapshot_status != standing.status:
-        assert standing.status in MOVES[row.snapshot_status], f"{row.snapshot_status} -> {standing.status}"
-    snapshots.set_status(connection, row.snapshot, standing.status, standing.cache_valid)
+    if row.snapshot_status != derived.status:
+        assert derived.status in TRANSITIONS[row.snapshot_status], f"{row.snapshot_status} -> {derived.status}"
+    snapshots.set_status(connection, row.snapshot, derived.status, derived.cache_valid)
     values = snapshots.values(connection, row.snapshot)
     prior_values = snapshots.values(connection, prior.snapshot) if prior else {}
-    before = snapshots.document(connection, row.snapshot)
-    body, etag = render(form.catalogue, row, name, standing, values, prior_values, suppress=form.suppress)
-    populated = sum(value is not None for value in shown(form.catalogue, values, form.suppress).values())
-    snapshots.put_document(connection, row.snapshot, body, etag, msgspec.json.encode(new).decode(), populated)
-    sides = [
-        Side.of(form.catalogue, form.suppress, each, facts)
-        for each, facts in ((values, row.facts), (prior_values, prior.facts if prior else None))
+    old_document = snapshots.document(connection, row.snapshot)
+    body, etag = render(report_config.catalogue, row, name, derived, values, prior_values, suppress=report_config.suppress)
+    populated = sum(value is not None for value in visible_values(report_config.catalogue, values, report_config.suppress).values())
+    snapshots.set_document(connection, row.snapshot, body, etag, msgspec.json.encode(new_state).decode(), populated)
+    compared = [
+        SnapshotValues.from_rows(report_config.catalogue, report_config.suppress, snapshot_values, facts)
+        for snapshot_values, facts in ((values, row.facts), (prior_values, prior.facts if prior else None))
     ]
-    snapshots.put_deviations(connection, row.snapshot, rows_by_severity(judge(form.catalogue, Period.parse(row.period_id), *sides)))
-    if before is None:
+    snapshots.set_deviation_counts(
+        connection, row.snapshot, rows_by_severity(find_deviations(report_config.catalogue, Period.parse(row.period_id), *compared))
+    )
+    if old_document is None:
         return
-    was, now_shown = shown_in(before[0]), shown_in(body)
-    changed: list[str] = []
-    if old is None:  # forgotten, as the form or a setting has changed (render_anew): own values may look otherwise too
-        changed = [key for key, pair in now_shown.items() if was.get(key) != pair]
-    elif (old.prior, old.prior_completion) != (new.prior, new.prior_completion):
-        changed = [key for key, (_, value) in now_shown.items() if was.get(key, (None, None))[1] != value]
-    _tell(connection, form.catalogue, row, old or new, new, changed, own=own)
+    old_values, new_values = parse_rendered_values(old_document[0]), parse_rendered_values(body)
+    changed_fields: list[str] = []
+    if old_state is None:  # forgotten, as the form or a setting has changed (rerender_if_config_changed): own values may look otherwise too
+        changed_fields = [key for key, pair in new_values.items() if old_values.get(key) != pair]
+    elif (old_state.prior, old_state.prior_completion) != (new_state.prior, new_state.prior_completion):
+        changed_fields = [key for key, (_, value) in new_values.items() if old_values.get(key, (None, None))[1] != value]
+    _append_change_events(
+        connection, report_config.catalogue, row, old_state or new_state, new_state, changed_fields, initiated_by_caller=initiated_by_caller
+    )
 
 
-def _tell(
-    connection: Connection, catalogue: Catalogue, row: SnapshotRow, old: _Shown, new: _Shown, changed_fields: list[str], *, own: bool
+def _append_change_events(
+    connection: Connection,
+    catalogue: Catalogue,
+    row: SnapshotRow,
+    old_state: _DocumentState,
+    new_state: _DocumentState,
+    changed_fields: list[str],
+    *,
+    initiated_by_caller: bool,
 ) -> None:
-    at = timestamp(now())
-    place = {"snapshot_id": snapshot_id(row.snapshot), "organization_id": row.organization_id, "period_id": row.period_id}
+    at = format_rfc3339(now())
+    snapshot_key = {"snapshot_id": format_snapshot_id(row.snapshot), "organization_id": row.organization_id, "period_id": row.period_id}
     if changed_fields:
-        record(connection, data_updated(catalogue, changed_fields, place, at), row.snapshot)
-    if old.cache_valid and not new.cache_valid and not own:
-        record(connection, CacheInvalidated(**place, reason=SOURCE_CHANGED, invalidated_at=at), row.snapshot)
+        record(connection, data_updated_event(catalogue, changed_fields, snapshot_key, at), row.snapshot)
+    if old_state.cache_valid and not new_state.cache_valid and not initiated_by_caller:
+        record(connection, CacheInvalidated(**snapshot_key, reason=SOURCE_CHANGED, invalidated_at=at), row.snapshot)
     changed = {
-        "organization_name": old.name != new.name,
-        "snapshot_status": old.status != new.status and not own,
-        "cache_valid": new.cache_valid and not old.cache_valid and not own,
-        "prior_period": (old.prior, old.prior_aggregated_at) != (new.prior, new.prior_aggregated_at) and not changed_fields,
+        "organization_name": old_state.name != new_state.name,
+        "snapshot_status": old_state.status != new_state.status and not initiated_by_caller,
+        "cache_valid": new_state.cache_valid and not old_state.cache_valid and not initiated_by_caller,
+        "prior_period": (old_state.prior, old_state.prior_aggregated_at) != (new_state.prior, new_state.prior_aggregated_at)
+        and not changed_fields,
     }
-    if keys := [key for key, differs in changed.items() if differs]:
-        record(connection, SnapshotUpdated(**place, changed_keys=keys, updated_at=at), row.snapshot)
+    if changed_keys := [key for key, differs in changed.items() if differs]:
+        record(connection, SnapshotUpdated(**snapshot_key, changed_keys=changed_keys, updated_at=at), row.snapshot)
 
 
-def data_updated(catalogue: Catalogue, keys: Collection[str], place: dict[str, str], at: str) -> DataUpdated:
+def data_updated_event(catalogue: Catalogue, keys: Collection[str], snapshot_key: dict[str, str], at: str) -> DataUpdated:
     """Of these fields and their sections, in form order (contract 6a)."""
     fields = [field for field in catalogue.fields if field.field_key in keys]
     sections = [section.section_id for section in catalogue.sections if any(field.section_id == section.section_id for field in fields)]
-    return DataUpdated(**place, changed_sections=sections, changed_field_keys=[field.field_key for field in fields], updated_at=at)
+    return DataUpdated(**snapshot_key, changed_sections=sections, changed_field_keys=[field.field_key for field in fields], updated_at=at)
 
 
-def changed_keys(catalogue: Catalogue, before: dict[str, Value], after: dict[str, Value]) -> list[str]:
+def changed_field_keys(catalogue: Catalogue, before: dict[str, Value], after: dict[str, Value]) -> list[str]:
     """Fields whose values differ, in form order."""
     return [field.field_key for field in catalogue.fields if before.get(field.field_key) != after.get(field.field_key)]
 
 
-def render_anew(database: Database, form: Form) -> None:
+def rerender_if_config_changed(database: Database, report_config: ReportConfig) -> None:
     """At start: where the form, or a setting that shapes documents, has changed since the last one, renders every document."""
 
-    def work(connection: Connection) -> None:
-        rules = hashlib.sha256(msgspec.json.encode(form.catalogue.rules)).hexdigest()
-        shape = f"{form.catalogue.fingerprint}:{rules}:{int(form.suppress)}"
-        if meta.get(connection, _SHAPE) == shape:
+    def rerender(connection: Connection) -> None:
+        rules_hash = hashlib.sha256(msgspec.json.encode(report_config.catalogue.rules)).hexdigest()
+        fingerprint = f"{report_config.catalogue.fingerprint}:{rules_hash}:{int(report_config.suppress)}"
+        if meta.get(connection, _CONFIG_FINGERPRINT_KEY) == fingerprint:
             return
-        meta.put(connection, _SHAPE, shape)
-        snapshots.forget_rendering(connection)
+        meta.put(connection, _CONFIG_FINGERPRINT_KEY, fingerprint)
+        snapshots.invalidate_rendering(connection)
         for organization_id in snapshots.organizations_with_snapshots(connection):
-            settle(connection, form, organization_id)
+            reconcile(connection, report_config, organization_id)
 
-    database.write(work)
+    database.write(rerender)

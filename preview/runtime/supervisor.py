@@ -21,35 +21,35 @@ from preview.core.errors import PreviewError
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 8.0
+STOP_TIMEOUT_SECONDS = 8.0
 """Who has not ended so long after it was asked to is killed."""
 
-_GIVE_UP_SECONDS = 7.0
+_SHUTDOWN_TIMEOUT_SECONDS = 7.0
 
-PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+RESTART_BACKOFF = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds until a dead process is replaced; the next one where the one before died early, too."""
 
-_STEADY_SECONDS = 10.0
-_ATTEMPTS = 5
+_STABLE_SECONDS = 10.0
+_MAX_FAILED_STARTS = 5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 
-class Post(NamedTuple):
+class ChildContext(NamedTuple):
     """What a process is given: its number, from 1; what it calls when it serves; a descriptor that can be read when the supervisor is gone."""
 
     number: int
-    serving: Callable[[], None]
-    lifeline: int | None = None
+    announce_ready: Callable[[], None]
+    parent_pipe: int | None = None
 
 
 @dataclass
 class _Process:
     number: int
     pid: int
-    began: float
-    word: int
+    started_at: float
+    ready_pipe: int
     """Can be read when it serves, and when it is dead."""
-    serves: bool = False
+    is_ready: bool = False
 
 
 class Supervisor:
@@ -61,72 +61,72 @@ class Supervisor:
     def __init__(
         self,
         size: int,
-        work: Callable[[Post], None],
-        serving: Callable[[], None],
-        pauses: Sequence[float] = PAUSES,
-        stop_seconds: float = STOP_SECONDS,
+        child_main: Callable[[ChildContext], None],
+        on_ready: Callable[[], None],
+        backoff: Sequence[float] = RESTART_BACKOFF,
+        stop_timeout: float = STOP_TIMEOUT_SECONDS,
     ) -> None:
         self._size = size
-        self._work = work
-        self._serving = serving
-        self._pauses = pauses
-        self._stop_seconds = stop_seconds
+        self._child_main = child_main
+        self._on_ready = on_ready
+        self._backoff = backoff
+        self._stop_timeout = stop_timeout
         self._running: dict[int, _Process] = {}
-        self._due = {1: 0.0}
-        self._has_served = False
-        self._early = self._failed = 0
-        self._lifeline = os.pipe()
+        self._start_times = {1: 0.0}
+        self._has_been_ready = False
+        self._early_exits = self._failed_starts = 0
+        self._parent_pipe = os.pipe()
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT, or until none can be started; returns the exit code."""
         gc.collect()
         gc.freeze()  # so that the collector does not write to, and so copy, what they share
-        with _noted() as signals:
+        with _signal_pipe() as signals:
             while True:
                 self._start_due()
-                if {signal.SIGTERM, signal.SIGINT} & self._wait(signals, self._next_due()):
+                if {signal.SIGTERM, signal.SIGINT} & self._wait(signals, self._seconds_to_next_start()):
                     log.info("stopping %d processes", len(self._running))
-                    self._end(signals)
+                    self._stop_all(signals)
                     return 0
-                for process, status in self._dead():
-                    code = self._bury(process, status)
+                for process, status in self._reap():
+                    code = self._handle_exit(process, status)
                     if code is not None:
-                        self._end(signals)
+                        self._stop_all(signals)
                         return code
 
     def _start_due(self) -> None:
-        for number, at in list(self._due.items()):
-            if at <= time.monotonic():
-                del self._due[number]
+        for number, start_time in list(self._start_times.items()):
+            if start_time <= time.monotonic():
+                del self._start_times[number]
                 self._start(number)
 
-    def _next_due(self) -> float | None:
-        return max(0.0, min(self._due.values()) - time.monotonic()) if self._due else None
+    def _seconds_to_next_start(self) -> float | None:
+        return max(0.0, min(self._start_times.values()) - time.monotonic()) if self._start_times else None
 
     def _start(self, number: int) -> None:
-        ours, theirs = os.pipe()
+        read_end, write_end = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
         # A signal between the fork and the child's own handlers would be lost.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid == 0:
-            os.close(ours)
-            self._be(number, theirs, blocked)
+            os.close(read_end)
+            self._run_child(number, write_end, blocked)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        os.close(theirs)
-        self._running[number] = _Process(number, pid, time.monotonic(), ours)
+        os.close(write_end)
+        self._running[number] = _Process(number, pid, time.monotonic(), read_end)
 
-    def _be(self, number: int, word: int, blocked: Iterable[int]) -> None:
+    def _run_child(self, number: int, ready_pipe: int, blocked: Iterable[int]) -> None:
         """The process itself; does not return."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
-            for each in _SIGNALS:
-                signal.signal(each, signal.SIG_DFL)
+            for signal_number in _SIGNALS:
+                signal.signal(signal_number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-            os.close(self._lifeline[1])  # where it is kept open, it does not end
-            self._work(Post(number, lambda: _say(word), self._lifeline[0]))
+            os.close(self._parent_pipe[1])  # where it is kept open, it does not end
+            self._child_main(ChildContext(number, lambda: _notify_ready(ready_pipe), self._parent_pipe[0]))
             code = 0
         except PreviewError as error:
             print(f"Error: {error.detail}", file=sys.stderr)  # noqa: T201
@@ -139,95 +139,97 @@ class Supervisor:
 
     def _wait(self, signals: int, seconds: float | None) -> set[int]:
         """Until there is something to do; the signals that have come."""
-        words = {process.word: process for process in self._running.values() if not process.serves}
-        readable, _, _ = select.select([signals, *words], [], [], seconds)
-        for word in words.keys() & set(readable):
-            if os.read(word, 1):
-                self._note_serving(words[word])
+        ready_pipes = {process.ready_pipe: process for process in self._running.values() if not process.is_ready}
+        readable, _, _ = select.select([signals, *ready_pipes], [], [], seconds)
+        for ready_pipe in ready_pipes.keys() & set(readable):
+            if os.read(ready_pipe, 1):
+                self._mark_ready(ready_pipes[ready_pipe])
         return set(os.read(signals, 4096)) if signals in readable else set()
 
-    def _note_serving(self, process: _Process) -> None:
-        process.serves = True
-        self._failed = 0
+    def _mark_ready(self, process: _Process) -> None:
+        process.is_ready = True
+        self._failed_starts = 0
         log.info("process %d (%d) serves", process.number, process.pid)
-        if not self._has_served:
-            self._has_served = True
-            self._serving()
-            self._due |= dict.fromkeys(range(2, self._size + 1), 0.0)
+        if not self._has_been_ready:
+            self._has_been_ready = True
+            self._on_ready()
+            self._start_times |= dict.fromkeys(range(2, self._size + 1), 0.0)
 
-    def _dead(self) -> list[tuple[_Process, int]]:
-        found: list[tuple[_Process, int]] = []
+    def _reap(self) -> list[tuple[_Process, int]]:
+        exited: list[tuple[_Process, int]] = []
         for process in list(self._running.values()):
             pid, status = os.waitpid(process.pid, os.WNOHANG)
             if pid:
                 del self._running[process.number]
-                os.close(process.word)
-                found.append((process, os.waitstatus_to_exitcode(status)))
-        return found
+                os.close(process.ready_pipe)
+                exited.append((process, os.waitstatus_to_exitcode(status)))
+        return exited
 
-    def _bury(self, process: _Process, code: int) -> int | None:
+    def _handle_exit(self, process: _Process, code: int) -> int | None:
         """Sees to its replacement; the exit code where there is no use in one."""
-        how = f"of signal {-code}" if code < 0 else f"with exit code {code}"
-        if not process.serves:
-            self._failed += 1
-        if not self._has_served:
-            log.error("process %d died %s before it served", process.number, how)
+        cause = f"of signal {-code}" if code < 0 else f"with exit code {code}"
+        if not process.is_ready:
+            self._failed_starts += 1
+        if not self._has_been_ready:
+            log.error("process %d died %s before it served", process.number, cause)
             return max(1, code)
-        if self._failed >= _ATTEMPTS and not any(other.serves for other in self._running.values()):
-            log.error("process %d died %s before it served, as did the %d before it: giving up", process.number, how, self._failed - 1)
+        if self._failed_starts >= _MAX_FAILED_STARTS and not any(other.is_ready for other in self._running.values()):
+            log.error(
+                "process %d died %s before it served, as did the %d before it: giving up", process.number, cause, self._failed_starts - 1
+            )
             return max(1, code)
-        self._early = 0 if process.serves and time.monotonic() - process.began >= _STEADY_SECONDS else self._early + 1
-        pause = self._pause()
-        log.error("process %d (%d) died %s; another takes its place in %g s", process.number, process.pid, how, pause)
-        self._due[process.number] = time.monotonic() + pause
+        self._early_exits = 0 if process.is_ready and time.monotonic() - process.started_at >= _STABLE_SECONDS else self._early_exits + 1
+        delay = self._restart_delay()
+        log.error("process %d (%d) died %s; another takes its place in %g s", process.number, process.pid, cause, delay)
+        self._start_times[process.number] = time.monotonic() + delay
         return None
 
-    def _pause(self) -> float:
-        return self._pauses[min(self._early, len(self._pauses)) - 1] if self._early else 0.0
+    def _restart_delay(self) -> float:
+        return self._backoff[min(self._early_exits, len(self._backoff)) - 1] if self._early_exits else 0.0
 
-    def _end(self, signals: int) -> None:
+    def _stop_all(self, signals: int) -> None:
         for process in self._running.values():
             os.kill(process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + self._stop_seconds
-        while self._running and (left := deadline - time.monotonic()) > 0:
-            self._wait(signals, left)
-            self._dead()
+        deadline = time.monotonic() + self._stop_timeout
+        while self._running and (remaining := deadline - time.monotonic()) > 0:
+            self._wait(signals, remaining)
+            self._reap()
         for process in self._running.values():
             log.warning("process %d (%d) does not end and is killed", process.number, process.pid)
             os.kill(process.pid, signal.SIGKILL)
             os.waitpid(process.pid, 0)
 
 
-def end_in_time() -> None:
+def start_shutdown_watchdog() -> None:
     """Called by a process that ends: what of it has not ended soon is given up, as in a crash, of which nothing is lost."""
 
-    def end() -> None:
+    def force_exit() -> None:
         log.warning("given up, as they do not end: %s", ", ".join(thread.name for thread in threading.enumerate()))
         logging.shutdown()
         os._exit(0)
 
-    timer = threading.Timer(_GIVE_UP_SECONDS, end)
+    timer = threading.Timer(_SHUTDOWN_TIMEOUT_SECONDS, force_exit)
     timer.daemon = True
     timer.start()
 
 
-def _say(word: int) -> None:
+def _notify_ready(ready_pipe: int) -> None:
     with suppress(BrokenPipeError):  # the supervisor is gone, and the lifeline tells
-        os.write(word, b"+")
+        os.write(ready_pipe, b"+")
 
 
 @contextmanager
-def _noted() -> Generator[int]:
+def _signal_pipe() -> Generator[int]:
     """A descriptor that can be read when a signal has come: its number, a byte each."""
-    ours, theirs = os.pipe()
-    os.set_blocking(theirs, False)
-    before = {each: signal.signal(each, lambda *_: None) for each in _SIGNALS}
-    signal.set_wakeup_fd(theirs)
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    previous_handlers = {signal_number: signal.signal(signal_number, lambda *_: None) for signal_number in _SIGNALS}
+    signal.set_wakeup_fd(write_end)
     try:
-        yield ours
+        yield read_end
     finally:
         signal.set_wakeup_fd(-1)
-        for each, handler in before.items():
-            signal.signal(each, handler)
-        os.close(ours)
-        os.close(theirs)
+        for signal_number, handler in previous_handlers.items():
+            signal.signal(signal_number, handler)
+        os.close(read_end)
+        os.close(write_end)

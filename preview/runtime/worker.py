@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 
 from preview.core import clock
-from preview.core.errors import ClaimLost, NotFound, PreviewError
+from preview.core.errors import LeaseLost, NotFound, PreviewError
 from preview.core.settings import Settings
-from preview.ingest.deliveries import Deliveries, Read
-from preview.reports.job_queue import Jobs
-from preview.reports.reconcile import Form
-from preview.reports.snapshots import automatic
-from preview.runtime.worker_registry import Liveness
+from preview.ingest.deliveries import Deliveries, DeliveryReader
+from preview.reports.job_queue import JobQueue
+from preview.reports.reconcile import ReportConfig
+from preview.reports.snapshots import schedule_automatic_aggregations
+from preview.runtime.worker_registry import WorkerRegistry
 from preview.storage import jobs
 from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow
@@ -29,7 +29,7 @@ _JOB_THREADS = 2
 Step = Callable[[], bool]
 """Does what there is to do; False where there was nothing, so that it waits until woken, or a moment."""
 
-FAILED = "The aggregation failed by an error of the program; it is in the log."
+FAILURE_DETAIL = "The aggregation failed by an error of the program; it is in the log."
 
 
 class Worker:
@@ -38,39 +38,39 @@ class Worker:
     def __init__(
         self,
         database: Database,
-        form: Form,
+        report_config: ReportConfig,
         settings: Settings,
-        jobs: Jobs,
+        jobs: JobQueue,
         deliveries: Deliveries,
-        liveness: Liveness,
-        read: Read,
-        watching: Mapping[str, Step],
+        registry: WorkerRegistry,
+        delivery_reader: DeliveryReader,
+        pollers: Mapping[str, Step],
     ) -> None:
         """`watching` are further steps, of which no commit brings work: they look by themselves."""
         self._database = database
-        self._form = form
+        self._report_config = report_config
         self._settings = settings
         self._jobs = jobs
         self._deliveries = deliveries
-        self._liveness = liveness
-        self._read = read
+        self._registry = registry
+        self._delivery_reader = delivery_reader
         self._stopping = threading.Event()
-        woken: dict[str, Step] = {
+        wakeable_steps: dict[str, Step] = {
             "jobs-1": self._run_job,
             "jobs-2": self._run_job,
-            "deliveries": self._take_delivery,
-            "timer": self._keep_time,
+            "deliveries": self._process_delivery,
+            "timer": self._schedule_due,
         }
-        self._steps = woken | dict(watching)
-        self._wakes = {name: threading.Event() for name in self._steps}
-        self._woken = [self._wakes[name] for name in woken]
+        self._steps = wakeable_steps | dict(pollers)
+        self._wake_events = {name: threading.Event() for name in self._steps}
+        self._wakeable = [self._wake_events[name] for name in wakeable_steps]
         self._threads: list[threading.Thread] = []
-        self.died: list[str] = []
+        self.failed: list[str] = []
 
     def start(self) -> None:
         """Takes over what dead workers left, then begins to claim."""
-        self._reclaim()
-        self._database.after_commit(self.wake)
+        self._requeue_orphaned()
+        self._database.on_commit(self.wake)
         for name, step in self._steps.items():
             thread = threading.Thread(target=self._loop, args=(name, step), name=f"worker-{name}", daemon=True)
             self._threads.append(thread)
@@ -78,31 +78,31 @@ class Worker:
 
     def wake(self) -> None:
         """There may be work."""
-        for wake in self._woken:
+        for wake in self._wakeable:
             wake.set()
 
-    def ask_to_stop(self) -> None:
+    def request_stop(self) -> None:
         """Nothing is begun any more."""
         self._stopping.set()
-        for wake in self._wakes.values():
+        for wake in self._wake_events.values():
             wake.set()
 
     def stop(self, timeout: float = 5.0) -> None:
         """Lets what runs end, or gives it back."""
-        self.ask_to_stop()
+        self.request_stop()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def run_until(self, done: Callable[[], bool]) -> None:
+    def wait_until(self, condition: Callable[[], bool]) -> None:
         """Waits until `done`, looking often; for the command line."""
-        while not done():
-            if self.died:
+        while not condition():
+            if self.failed:
                 raise PreviewError("The worker has stopped by an error of the program; it is in the log.")
             time.sleep(0.02)
 
     def _loop(self, name: str, step: Step) -> None:
-        wake = self._wakes[name]
+        wake = self._wake_events[name]
         while not self._stopping.is_set():
             try:
                 wake.clear()
@@ -111,52 +111,52 @@ class Worker:
             except Exception:
                 # Loudly: a worker that silently stands still would show old numbers as if they were new.
                 log.exception("worker thread %s has died", name)
-                self.died.append(name)
+                self.failed.append(name)
                 return
 
     def _run_job(self) -> bool:
-        job = self._jobs.claim(self._liveness.worker)
+        job = self._jobs.claim(self._registry.worker_id)
         if job is None:
             return False
         try:
             self._aggregate(job)
-        except ClaimLost:
+        except LeaseLost:
             log.info("job %s was taken over or cancelled", job.job)
         return True
 
     def _aggregate(self, job: JobRow) -> None:
-        began = told = time.monotonic()
+        started = reported_at = time.monotonic()
 
         def on_progress(completed: float) -> None:
-            nonlocal told
-            if time.monotonic() - told >= _PROGRESS_SECONDS:
-                told = time.monotonic()
-                self._jobs.progress(job, completed)
+            nonlocal reported_at
+            if time.monotonic() - reported_at >= _PROGRESS_SECONDS:
+                reported_at = time.monotonic()
+                self._jobs.set_progress(job, completed)
 
         try:
-            result = self._jobs.read(job, on_progress)
+            result = self._jobs.aggregate(job, on_progress)
         except NotFound as error:
             self._jobs.fail(job, error.detail)
         except Exception:
             log.exception("job %s failed", job.job)
-            self._jobs.fail(job, FAILED)
+            self._jobs.fail(job, FAILURE_DETAIL)
         else:
             if result is None:
                 self._jobs.release(job)
             else:
-                self._jobs.complete(job, result, time.monotonic() - began)
+                self._jobs.complete(job, result, time.monotonic() - started)
 
-    def _take_delivery(self) -> bool:
-        row = self._deliveries.claim(self._liveness.worker)
+    def _process_delivery(self) -> bool:
+        row = self._deliveries.claim(self._registry.worker_id)
         if row is None:
             return False
         try:
-            self._deliveries.take(row, self._read, self._stopping.is_set)
-        except ClaimLost:
+            self._deliveries.process(row, self._delivery_reader, self._stopping.is_set)
+        except LeaseLost:
             log.info("delivery %s was taken over", row.delivery)
         return True
 
-    def _keep_time(self) -> bool:
+    def _schedule_due(self) -> bool:
         """Automatic aggregation when it is due (contract S6), and the work of dead workers."""
         if self._settings.auto_aggregate and (due := self._database.read(jobs.next_due)) is not None:
             if due <= time.time():
@@ -164,13 +164,13 @@ class Worker:
             elif due - time.time() < _POLL_SECONDS:
                 self._stopping.wait(max(0.0, due - time.time()))
                 return True
-        self._reclaim()
+        self._requeue_orphaned()
         return False
 
     def _aggregate_due(self, connection: Connection) -> None:
-        for organization_id in jobs.take_due(connection, time.time()):
-            automatic(connection, self._form, organization_id, self._settings.open_on(clock.today()))
+        for organization_id in jobs.pop_due(connection, time.time()):
+            schedule_automatic_aggregations(connection, self._report_config, organization_id, self._settings.open_periods_on(clock.today()))
 
-    def _reclaim(self) -> None:
-        self._jobs.reclaim(self._liveness.is_alive)
-        self._deliveries.reclaim(self._liveness.is_alive)
+    def _requeue_orphaned(self) -> None:
+        self._jobs.requeue_orphaned(self._registry.is_alive)
+        self._deliveries.requeue_orphaned(self._registry.is_alive)

@@ -18,8 +18,8 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     delivery: int | None = None
     reason: str | None = None
     field_key: str | None = None
-    verdi_before: int | float | None = None
-    verdi_after: int | float | None = None
+    value_before: int | float | None = None
+    value_after: int | float | None = None
 
 
 _COLUMNS = ", ".join(AuditRow.__struct_fields__)
@@ -27,19 +27,19 @@ _COLUMNS = ", ".join(AuditRow.__struct_fields__)
 
 def append(connection: Connection, rows: list[AuditRow]) -> None:
     """In the transaction of the act."""
-    marks = ", ".join("?" * len(AuditRow.__struct_fields__))
-    connection.executemany(f"INSERT INTO audit ({_COLUMNS}) VALUES ({marks})", [msgspec.structs.astuple(row) for row in rows])
+    placeholders = ", ".join("?" * len(AuditRow.__struct_fields__))
+    connection.executemany(f"INSERT INTO audit ({_COLUMNS}) VALUES ({placeholders})", [msgspec.structs.astuple(row) for row in rows])
 
 
-def of_snapshot(connection: Connection, snapshot: int) -> list[AuditRow]:
+def list_for_snapshot(connection: Connection, snapshot: int) -> list[AuditRow]:
     """Oldest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM audit WHERE snapshot = ? ORDER BY audit", (snapshot,)).fetchall()
     return [AuditRow(**dict(zip(AuditRow.__struct_fields__, row, strict=True))) for row in rows]
 
 
-def prune(connection: Connection, before: str, limit: int) -> int:
+def prune(connection: Connection, cutoff: str, limit: int) -> int:
     """Takes away the oldest rows of before that instant, at most `limit`; returns how many."""
     cursor = connection.execute(
-        "DELETE FROM audit WHERE audit IN (SELECT audit FROM audit WHERE at < ? ORDER BY audit LIMIT ?)", (before, limit)
+        "DELETE FROM audit WHERE audit IN (SELECT audit FROM audit WHERE at < ? ORDER BY audit LIMIT ?)", (cutoff, limit)
     )
     return cursor.rowcount

@@ -8,18 +8,18 @@ from collections.abc import Sequence
 
 from preview.storage.database import Connection
 
-_SIZES = (128, 16, 1)
+_BATCH_SIZES = (128, 16, 1)
 """Rows to a statement: few sizes, so that each is prepared once."""
 
 
-def execute_rows(connection: Connection, before: str, rows: Sequence[Sequence[object]], after: str = "") -> None:
-    """`before` + `(?, ?), (?, ?), …` + `after`, for all rows, which have the same length."""
-    at = 0
-    for size in _SIZES:
-        if len(rows) - at < size:
+def execute_rows(connection: Connection, prefix: str, rows: Sequence[Sequence[object]], suffix: str = "") -> None:
+    """`prefix` + `(?, ?), (?, ?), …` + `suffix`, for all rows, which have the same length."""
+    offset = 0
+    for size in _BATCH_SIZES:
+        if len(rows) - offset < size:
             continue
-        marks = f"({', '.join('?' * len(rows[0]))})"
-        statement = f"{before} {', '.join([marks] * size)} {after}"
-        while len(rows) - at >= size:
-            connection.execute(statement, [value for row in rows[at : at + size] for value in row])
-            at += size
+        placeholders = f"({', '.join('?' * len(rows[0]))})"
+        statement = f"{prefix} {', '.join([placeholders] * size)} {suffix}"
+        while len(rows) - offset >= size:
+            connection.execute(statement, [value for row in rows[offset : offset + size] for value in row])
+            offset += size

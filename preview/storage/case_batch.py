@@ -6,100 +6,100 @@ not several for each of its folders.
 
 from collections.abc import Iterable
 
-from preview.model.case_records import Innhold
+from preview.model.case_records import CaseContent
 from preview.storage import cases
-from preview.storage.cases import SakRow, Standing
+from preview.storage.cases import CaseWrite, SakRow
 from preview.storage.database import Connection
 
-Key = tuple[int, bytes]
+CaseKey = tuple[int, bytes]
 """A source and an id that a case of it is known by."""
 
 
 class CaseBatch:
     """Knows the cases behind the ids that it is made for, and what the batch has done to them so far. `flush` writes that down."""
 
-    def __init__(self, connection: Connection, keys: Iterable[Key] = ()) -> None:
+    def __init__(self, connection: Connection, keys: Iterable[CaseKey] = ()) -> None:
         self._connection = connection
-        self._saker: dict[Key, int] = {}
+        self._sak_by_key: dict[CaseKey, int] = {}
         self._rows: dict[tuple[int, int], SakRow] = {}
-        self._next: dict[int, int] = {}
-        self._standing: dict[tuple[int, int], Standing] = {}
-        self._touched: set[tuple[int, int]] = set()
-        self._linked: list[Key] = []
-        self._gone: set[tuple[int, int]] = set()
-        self._innhold: dict[tuple[int, int], Innhold] = {}
-        by_kilde: dict[int, list[bytes]] = {}
-        for kilde, nokkel in dict.fromkeys(keys):
-            by_kilde.setdefault(kilde, []).append(nokkel)
-        for kilde, nokler in by_kilde.items():
-            for nokkel, row in cases.saker_by_nokkel(connection, kilde, nokler):
-                self._saker[kilde, nokkel] = row.sak
-                self._rows[kilde, row.sak] = row
+        self._next_sak: dict[int, int] = {}
+        self._pending_writes: dict[tuple[int, int], CaseWrite] = {}
+        self._new_extracts: set[tuple[int, int]] = set()
+        self._new_links: list[CaseKey] = []
+        self._content_to_delete: set[tuple[int, int]] = set()
+        self._content_to_insert: dict[tuple[int, int], CaseContent] = {}
+        keys_by_source: dict[int, list[bytes]] = {}
+        for source, key in dict.fromkeys(keys):
+            keys_by_source.setdefault(source, []).append(key)
+        for source, source_keys in keys_by_source.items():
+            for key, row in cases.saker_by_key(connection, source, source_keys):
+                self._sak_by_key[source, key] = row.sak
+                self._rows[source, row.sak] = row
 
-    def known_by(self, kilde: int, nokkel: bytes) -> SakRow | None:
+    def find_by_key(self, source: int, key: bytes) -> SakRow | None:
         """The case known by that id, as it stands now."""
-        sak = self._saker.get((kilde, nokkel))
-        return None if sak is None else self._rows[kilde, sak]
+        sak = self._sak_by_key.get((source, key))
+        return None if sak is None else self._rows[source, sak]
 
-    def next_sak(self, kilde: int) -> int:
+    def allocate_sak(self, source: int) -> int:
         """A number that no case of the source has."""
-        if kilde not in self._next:
-            self._next[kilde] = cases.next_sak(self._connection, kilde)
-        self._next[kilde] += 1
-        return self._next[kilde] - 1
+        if source not in self._next_sak:
+            self._next_sak[source] = cases.next_sak(self._connection, source)
+        self._next_sak[source] += 1
+        return self._next_sak[source] - 1
 
-    def put(self, kilde: int, row: SakRow, innhold: Innhold | None, *, held: bool) -> None:
-        """What holds of a case from now on. `held` says that rows of it are there, or are among those collected."""
-        key = (kilde, row.sak)
+    def upsert(self, source: int, row: SakRow, content: CaseContent | None, *, has_stored_content: bool) -> None:
+        """What holds of a case from now on. `has_stored_content` says that rows of it are there, or are among those collected."""
+        key = (source, row.sak)
         self._rows[key] = row
-        self._standing[key] = Standing(kilde, row, innhold.fodt if innhold else None, innhold.funn if innhold else 0)
-        self._replace(key, innhold, held=held)
+        self._pending_writes[key] = CaseWrite(source, row, content.fodt if content else None, content.finding_count if content else 0)
+        self._replace_content(key, content, has_stored_content=has_stored_content)
 
-    def touch(self, kilde: int, sak: int, uttrekk: str, levering: bytes) -> None:
+    def set_extract(self, source: int, sak: int, extract_at: str, delivery_hash: bytes) -> None:
         """A newer folder with the same content holds."""
-        key = (kilde, sak)
+        key = (source, sak)
         old = self._rows[key]
-        row = self._rows[key] = SakRow(sak, uttrekk, levering, old.innhold, old.slettet)
-        if key in self._standing:
-            self._standing[key] = self._standing[key]._replace(row=row)
+        row = self._rows[key] = SakRow(sak, extract_at, delivery_hash, old.content_hash, old.slettet)
+        if key in self._pending_writes:
+            self._pending_writes[key] = self._pending_writes[key]._replace(row=row)
         else:
-            self._touched.add(key)
+            self._new_extracts.add(key)
 
-    def link(self, kilde: int, nokkel: bytes, sak: int) -> None:
+    def link(self, source: int, key: bytes, sak: int) -> None:
         """From now on the case is known by that id too."""
-        if (kilde, nokkel) not in self._saker:
-            self._saker[kilde, nokkel] = sak
-            self._linked.append((kilde, nokkel))
+        if (source, key) not in self._sak_by_key:
+            self._sak_by_key[source, key] = sak
+            self._new_links.append((source, key))
 
-    def merge(self, kilde: int, sak: int, into: int) -> None:
+    def merge(self, source: int, sak: int, into: int) -> None:
         """Two ids turn out to be one case: what `sak` was known by leads to `into`, and its rows go."""
-        self._write_standing()  # rare: what the store knows of them must be all
-        self._replace((kilde, sak), None, held=True)
-        cases.merge(self._connection, kilde, sak, into)
-        self._rows.pop((kilde, sak))
-        for key, known in self._saker.items():
-            if key[0] == kilde and known == sak:
-                self._saker[key] = into
+        self._flush_case_rows()  # rare: what the store knows of them must be all
+        self._replace_content((source, sak), None, has_stored_content=True)
+        cases.merge(self._connection, source, sak, into)
+        self._rows.pop((source, sak))
+        for key, known_sak in self._sak_by_key.items():
+            if key[0] == source and known_sak == sak:
+                self._sak_by_key[key] = into
 
     def flush(self) -> None:
         """Writes what was collected."""
-        self._write_standing()
-        cases.delete_innhold(self._connection, self._gone)
-        cases.insert_innhold(self._connection, [(kilde, sak, innhold) for (kilde, sak), innhold in self._innhold.items()])
-        self._gone.clear()
-        self._innhold.clear()
+        self._flush_case_rows()
+        cases.delete_content(self._connection, self._content_to_delete)
+        cases.insert_content(self._connection, [(source, sak, content) for (source, sak), content in self._content_to_insert.items()])
+        self._content_to_delete.clear()
+        self._content_to_insert.clear()
 
-    def _replace(self, key: tuple[int, int], innhold: Innhold | None, *, held: bool) -> None:
-        self._innhold.pop(key, None)
-        if held:
-            self._gone.add(key)
-        if innhold is not None:
-            self._innhold[key] = innhold
+    def _replace_content(self, key: tuple[int, int], content: CaseContent | None, *, has_stored_content: bool) -> None:
+        self._content_to_insert.pop(key, None)
+        if has_stored_content:
+            self._content_to_delete.add(key)
+        if content is not None:
+            self._content_to_insert[key] = content
 
-    def _write_standing(self) -> None:
-        cases.put_saker(self._connection, self._standing.values())
-        cases.touch_saker(self._connection, [(kilde, self._rows[kilde, sak]) for kilde, sak in self._touched])
-        cases.link(self._connection, [(kilde, nokkel, self._saker[kilde, nokkel]) for kilde, nokkel in self._linked])
-        self._standing.clear()
-        self._touched.clear()
-        self._linked.clear()
+    def _flush_case_rows(self) -> None:
+        cases.upsert_saker(self._connection, self._pending_writes.values())
+        cases.set_extracts(self._connection, [(source, self._rows[source, sak]) for source, sak in self._new_extracts])
+        cases.link(self._connection, [(source, key, self._sak_by_key[source, key]) for source, key in self._new_links])
+        self._pending_writes.clear()
+        self._new_extracts.clear()
+        self._new_links.clear()

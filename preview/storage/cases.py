@@ -5,144 +5,152 @@ from typing import NamedTuple
 
 import msgspec
 
-from preview.model.case_records import Innhold
+from preview.model.case_records import CaseContent
 from preview.storage.bulk import execute_rows
 from preview.storage.database import Connection
 
-TABLES = ("melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting")
+CONTENT_TABLES = ("melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting")
 """What is kept of a case lies in these, by `kilde` and `sak`."""
 
-_LOOKED_UP = 256  # ids in one statement
+_LOOKUP_BATCH_SIZE = 256  # ids in one statement
 
 
 class SakRow(msgspec.Struct, frozen=True):
-    """Where a case stands in the fold; `innhold` is the digest of what is kept, null for a tombstone."""
+    """Where a case stands in the fold; `content_hash` is the digest of what is kept, null for a tombstone."""
 
     sak: int
-    uttrekk: str
-    levering: bytes | None
-    innhold: bytes | None
+    extract_at: str
+    delivery_hash: bytes | None
+    content_hash: bytes | None
     slettet: int
 
 
-class Standing(NamedTuple):
-    """A row of a case with what is kept beside it: `fodt` is a month, `funn` the findings in its folder."""
+class CaseWrite(NamedTuple):
+    """A row of a case with what is kept beside it: `fodt` is a month, `findings` the findings in its folder."""
 
-    kilde: int
+    source: int
     row: SakRow
     fodt: str | None
-    funn: int
+    findings: int
 
 
-def saker_by_nokkel(connection: Connection, kilde: int, nokler: list[bytes]) -> Iterator[tuple[bytes, SakRow]]:
+def saker_by_key(connection: Connection, source: int, keys: list[bytes]) -> Iterator[tuple[bytes, SakRow]]:
     """The cases of the source that are known by these ids, each with the id."""
-    for some in (nokler[at : at + _LOOKED_UP] for at in range(0, len(nokler), _LOOKED_UP)):
+    for chunk in (keys[offset : offset + _LOOKUP_BATCH_SIZE] for offset in range(0, len(keys), _LOOKUP_BATCH_SIZE)):
         # As many marks each time, so that the statement is prepared once.
-        found = connection.execute(
-            f"""SELECT nokkel, sak, uttrekk, levering, innhold, slettet FROM sak_id JOIN sak USING (kilde, sak)
-            WHERE sak_id.kilde = ? AND nokkel IN ({", ".join("?" * _LOOKED_UP)})""",
-            (kilde, *some, *[None] * (_LOOKED_UP - len(some))),
+        rows = connection.execute(
+            f"""SELECT key, sak, extract_at, delivery_hash, content_hash, slettet FROM sak_id JOIN sak USING (source, sak)
+            WHERE sak_id.source = ? AND key IN ({", ".join("?" * _LOOKUP_BATCH_SIZE)})""",
+            (source, *chunk, *[None] * (_LOOKUP_BATCH_SIZE - len(chunk))),
         )
-        for nokkel, *row in found.fetchall():
-            yield nokkel, SakRow(*row)
+        for key, *row in rows.fetchall():
+            yield key, SakRow(*row)
 
 
-def next_sak(connection: Connection, kilde: int) -> int:
+def next_sak(connection: Connection, source: int) -> int:
     """A number that no case of the source has."""
-    return connection.execute("SELECT coalesce(max(sak), 0) + 1 FROM sak WHERE kilde = ?", (kilde,)).fetchone()[0]
+    return connection.execute("SELECT coalesce(max(sak), 0) + 1 FROM sak WHERE source = ?", (source,)).fetchone()[0]
 
 
-def put_saker(connection: Connection, saker: Iterable[Standing]) -> None:
+def upsert_saker(connection: Connection, writes: Iterable[CaseWrite]) -> None:
     """Inserts or replaces where these cases stand."""
     execute_rows(
         connection,
-        "INSERT INTO sak (kilde, sak, uttrekk, levering, innhold, fodt, funn, slettet) VALUES",
-        [(kilde, row.sak, row.uttrekk, row.levering, row.innhold, fodt, funn, row.slettet) for kilde, row, fodt, funn in saker],
-        """ON CONFLICT (kilde, sak) DO UPDATE SET uttrekk = excluded.uttrekk, levering = excluded.levering, innhold = excluded.innhold,
-            fodt = excluded.fodt, funn = excluded.funn, slettet = excluded.slettet""",
+        "INSERT INTO sak (source, sak, extract_at, delivery_hash, content_hash, fodt, findings, slettet) VALUES",
+        [
+            (source, row.sak, row.extract_at, row.delivery_hash, row.content_hash, fodt, findings, row.slettet)
+            for source, row, fodt, findings in writes
+        ],
+        """ON CONFLICT (source, sak) DO UPDATE SET
+            extract_at = excluded.extract_at, delivery_hash = excluded.delivery_hash, content_hash = excluded.content_hash,
+            fodt = excluded.fodt, findings = excluded.findings, slettet = excluded.slettet""",
     )
 
 
-def touch_saker(connection: Connection, saker: Iterable[tuple[int, SakRow]]) -> None:
+def set_extracts(connection: Connection, rows: Iterable[tuple[int, SakRow]]) -> None:
     """Newer folders with the same content hold: (kilde, row)."""
     connection.executemany(
-        "UPDATE sak SET uttrekk = ?, levering = ? WHERE kilde = ? AND sak = ?",
-        [(row.uttrekk, row.levering, kilde, row.sak) for kilde, row in saker],
+        "UPDATE sak SET extract_at = ?, delivery_hash = ? WHERE source = ? AND sak = ?",
+        [(row.extract_at, row.delivery_hash, source, row.sak) for source, row in rows],
     )
 
 
 def link(connection: Connection, links: Iterable[tuple[int, bytes, int]]) -> None:
     """From now on cases are known by these ids too: (kilde, nokkel, sak)."""
-    execute_rows(connection, "INSERT OR IGNORE INTO sak_id (kilde, nokkel, sak) VALUES", list(links))
+    execute_rows(connection, "INSERT OR IGNORE INTO sak_id (source, key, sak) VALUES", list(links))
 
 
-def merge(connection: Connection, kilde: int, sak: int, into: int) -> None:
+def merge(connection: Connection, source: int, sak: int, into: int) -> None:
     """Two ids turn out to be one case: what `sak` was known by leads to `into`, and its rows go."""
-    connection.execute("UPDATE sak_id SET sak = ? WHERE kilde = ? AND sak = ?", (into, kilde, sak))
-    connection.execute("DELETE FROM sak WHERE kilde = ? AND sak = ?", (kilde, sak))
+    connection.execute("UPDATE sak_id SET sak = ? WHERE source = ? AND sak = ?", (into, source, sak))
+    connection.execute("DELETE FROM sak WHERE source = ? AND sak = ?", (source, sak))
 
 
-def held_not_newer(connection: Connection, kilde: int, uttrekk: str) -> list[tuple[int, list[bytes]]]:
-    """Held cases whose folder is no newer than `uttrekk`, each with the ids that it is known by."""
+def stored_not_newer(connection: Connection, source: int, extract_at: str) -> list[tuple[int, list[bytes]]]:
+    """Held cases whose folder is no newer than `extract_at`, each with the ids that it is known by."""
     rows = connection.execute(
-        "SELECT sak, nokkel FROM sak JOIN sak_id USING (kilde, sak) WHERE sak.kilde = ? AND NOT slettet AND uttrekk <= ? ORDER BY sak",
-        (kilde, uttrekk),
+        "SELECT sak, key FROM sak JOIN sak_id USING (source, sak) WHERE sak.source = ? AND NOT slettet AND extract_at <= ? ORDER BY sak",
+        (source, extract_at),
     )
     cases: dict[int, list[bytes]] = {}
-    for sak, nokkel in rows.fetchall():
-        cases.setdefault(sak, []).append(nokkel)
+    for sak, key in rows.fetchall():
+        cases.setdefault(sak, []).append(key)
     return list(cases.items())
 
 
-def saker_by_innhold(connection: Connection, kilde: int) -> dict[bytes, list[int]]:
+def saker_by_content_hash(connection: Connection, source: int) -> dict[bytes, list[int]]:
     """The cases of a source by the digest of what is kept of them."""
-    found: dict[bytes, list[int]] = {}
-    for sak, innhold in connection.execute("SELECT sak, innhold FROM sak WHERE kilde = ? ORDER BY sak DESC", (kilde,)).fetchall():
-        found.setdefault(innhold, []).append(sak)
-    return found
+    saker: dict[bytes, list[int]] = {}
+    for sak, content_hash in connection.execute(
+        "SELECT sak, content_hash FROM sak WHERE source = ? ORDER BY sak DESC", (source,)
+    ).fetchall():
+        saker.setdefault(content_hash, []).append(sak)
+    return saker
 
 
-def remove(connection: Connection, kilde: int, saker: Iterable[int]) -> None:
+def delete_saker(connection: Connection, source: int, saker: Iterable[int]) -> None:
     """Takes cases out, without a trace: of a source whose cases have no ids."""
-    keys = [(kilde, sak) for sak in saker]
-    delete_innhold(connection, keys)
-    execute_rows(connection, "DELETE FROM sak WHERE (kilde, sak) IN (VALUES", keys, ")")
+    keys = [(source, sak) for sak in saker]
+    delete_content(connection, keys)
+    execute_rows(connection, "DELETE FROM sak WHERE (source, sak) IN (VALUES", keys, ")")
 
 
-def add(connection: Connection, kilde: int, uttrekk: str, saker: Iterable[tuple[Innhold, bytes]]) -> None:
+def insert_saker(connection: Connection, source: int, extract_at: str, saker: Iterable[tuple[CaseContent, bytes]]) -> None:
     """Puts in cases (what is kept, its digest) of a source whose cases have no ids."""
-    numbered = list(enumerate(saker, start=next_sak(connection, kilde)))
+    numbered = list(enumerate(saker, start=next_sak(connection, source)))
     execute_rows(
         connection,
-        "INSERT INTO sak (kilde, sak, uttrekk, innhold, fodt, funn, slettet) VALUES",
-        [(kilde, sak, uttrekk, digest, innhold.fodt, innhold.funn, 0) for sak, (innhold, digest) in numbered],
+        "INSERT INTO sak (source, sak, extract_at, content_hash, fodt, findings, slettet) VALUES",
+        [(source, sak, extract_at, digest, content.fodt, content.finding_count, 0) for sak, (content, digest) in numbered],
     )
-    insert_innhold(connection, [(kilde, sak, innhold) for sak, (innhold, _) in numbered])
+    insert_content(connection, [(source, sak, content) for sak, (content, _) in numbered])
 
 
-def delete_innhold(connection: Connection, cases: Iterable[tuple[int, int]]) -> None:
+def delete_content(connection: Connection, saker: Iterable[tuple[int, int]]) -> None:
     """Takes out what is kept of these (kilde, sak)."""
-    keys = list(cases)
-    for table in TABLES:
-        execute_rows(connection, f"DELETE FROM {table} WHERE (kilde, sak) IN (VALUES", keys, ")")
+    keys = list(saker)
+    for table in CONTENT_TABLES:
+        execute_rows(connection, f"DELETE FROM {table} WHERE (source, sak) IN (VALUES", keys, ")")
 
 
-def insert_innhold(connection: Connection, cases: Iterable[tuple[int, int, Innhold]]) -> None:
+def insert_content(connection: Connection, contents: Iterable[tuple[int, int, CaseContent]]) -> None:
     """Puts in what is kept of these (kilde, sak, innhold), of which nothing is there."""
-    rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in TABLES}
-    for kilde, sak, innhold in cases:
-        for nr, melding in enumerate(innhold.meldinger):
-            rows["melding"].append((kilde, sak, nr, melding.mottatt, melding.konkludert, melding.konklusjon, melding.frist))
-        for nr, each in enumerate(innhold.undersokelser):
-            rows["undersokelse"].append((kilde, sak, nr, each.startet, each.konkludert, each.konklusjon, each.frist))
-        for nr, plan in enumerate(innhold.planer):
-            rows["plan"].append((kilde, sak, nr, plan.start, plan.slutt, plan.type))
-        rows["evaluering"].extend((kilde, sak, nr, utfort) for nr, utfort in enumerate(innhold.evalueringer))
-        for nr, tiltak in enumerate(innhold.tiltak):
+    rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in CONTENT_TABLES}
+    for source, sak, content in contents:
+        for nr, melding in enumerate(content.meldinger):
+            rows["melding"].append((source, sak, nr, melding.mottatt, melding.konkludert, melding.konklusjon, melding.frist))
+        for nr, undersokelse in enumerate(content.undersokelser):
+            rows["undersokelse"].append(
+                (source, sak, nr, undersokelse.startet, undersokelse.konkludert, undersokelse.konklusjon, undersokelse.frist)
+            )
+        for nr, plan in enumerate(content.planer):
+            rows["plan"].append((source, sak, nr, plan.start, plan.slutt, plan.type))
+        rows["evaluering"].extend((source, sak, nr, utfort) for nr, utfort in enumerate(content.evalueringer))
+        for nr, tiltak in enumerate(content.tiltak):
             flags = (tiltak.omsorg, tiltak.akutt, tiltak.hjelpetiltak, tiltak.plassering, tiltak.opphevet)
-            rows["tiltak"].append((kilde, sak, nr, tiltak.start, tiltak.slutt, tiltak.kategori, *flags))
-        rows["tilsyn"].extend((kilde, sak, nr, utfort) for nr, utfort in enumerate(innhold.tilsyn))
-        for nr, flytting in enumerate(innhold.flyttinger):
-            rows["flytting"].append((kilde, sak, nr, flytting.dato, flytting.arsak, flytting.til))
-    for table, values in rows.items():
-        execute_rows(connection, f"INSERT INTO {table} VALUES", values)
+            rows["tiltak"].append((source, sak, nr, tiltak.start, tiltak.slutt, tiltak.kategori, *flags))
+        rows["tilsyn"].extend((source, sak, nr, utfort) for nr, utfort in enumerate(content.tilsyn))
+        for nr, flytting in enumerate(content.flyttinger):
+            rows["flytting"].append((source, sak, nr, flytting.dato, flytting.arsak, flytting.til))
+    for table, table_rows in rows.items():
+        execute_rows(connection, f"INSERT INTO {table} VALUES", table_rows)

@@ -16,8 +16,8 @@ from preview.core.errors import StoreError, Unavailable
 from preview.storage.write_lock import WriteLock
 
 # Where pandas is there (Panel brings it), sqlite-utils loads it for data frames, of which there is none here: half of a command's start.
-_HELD_BACK = "pandas" not in sys.modules
-if _HELD_BACK:
+_PANDAS_BLOCKED = "pandas" not in sys.modules
+if _PANDAS_BLOCKED:
     sys.modules["pandas"] = None  # pyright: ignore[reportArgumentType]
 try:
     import sqlite_utils
@@ -25,26 +25,26 @@ try:
 
     from preview.storage.migrations import migrate
 finally:
-    if _HELD_BACK:
+    if _PANDAS_BLOCKED:
         del sys.modules["pandas"]
 
 Connection: TypeAlias = sqlite3.Connection
 
 T = TypeVar("T")
 
-SAFE_SQLITE = (3, 51, 3)
+MIN_MULTIPROCESS_SQLITE = (3, 51, 3)
 """From here on two processes may share a store: before it, the WAL-reset bug could lose pages (sqlite.org/wal.html)."""
 
 
 _BUSY_MILLISECONDS = 30_000
 
 
-def sqlite_is_safe() -> bool:
+def supports_multiple_processes() -> bool:
     """Whether this SQLite allows several processes on one store."""
-    return tuple(sqlite3.sqlite_version_info) >= SAFE_SQLITE
+    return tuple(sqlite3.sqlite_version_info) >= MIN_MULTIPROCESS_SQLITE
 
 
-def _make_private(path: Path) -> None:
+def _chmod_owner_only(path: Path) -> None:
     """A new store is its owner's alone from its first byte; its -wal and -shm take the mode over when they are made.
 
     A store that is there is not opened here: closing a file lets go of the locks that SQLite holds on it in this process.
@@ -100,50 +100,50 @@ class Database:
         """Opens or makes the store and brings its schema up to date. Raises `StoreError` where it is newer than the code."""
         self.path = path
         self._write_lock = WriteLock(path, busy_seconds)
-        self._local = threading.local()
+        self._thread_local = threading.local()
         self._readers: list[Connection] = []
         self._lock = threading.Lock()
         self._queue: SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = SimpleQueue()
-        self._after_commit: list[Callable[[], None]] = []
+        self._commit_listeners: list[Callable[[], None]] = []
         self._closed = False
         try:
-            _make_private(path)
+            _chmod_owner_only(path)
             self._writer = _connect(path, readonly=False)
             with transaction(self._writer, self._write_lock) as connection:
                 migrate(sqlite_utils.Database(connection), sqlite3.complete_statement)
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"The store cannot be opened ({type(error).__name__}).") from error
-        self._watch = _connect(path, readonly=True)
-        self._watch_lock = threading.Lock()
+        self._version_connection = _connect(path, readonly=True)
+        self._version_lock = threading.Lock()
         self._thread = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Runs `work` in a write transaction of its own on the writer thread, in order of submission."""
+    def submit(self, operation: Callable[[Connection], T]) -> Future[T]:
+        """Runs `operation` in a write transaction of its own on the writer thread, in order of submission."""
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
                 raise Unavailable("The store is closing.")
-            self._queue.put((work, future))
+            self._queue.put((operation, future))
         return future
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, operation: Callable[[Connection], T]) -> T:
         """`submit`, and wait for the commit. Never on the event loop."""
-        return self.submit(work).result()
+        return self.submit(operation).result()
 
-    def read(self, work: Callable[[Connection], T]) -> T:
-        """Runs `work` over one read transaction (one state of the store) on this thread. Never on the event loop."""
-        connection = self._reader()
+    def read(self, operation: Callable[[Connection], T]) -> T:
+        """Runs `operation` over one read transaction (one state of the store) on this thread. Never on the event loop."""
+        connection = self._reader_connection()
         connection.execute("BEGIN")
         try:
-            return work(connection)
+            return operation(connection)
         finally:
             connection.execute("COMMIT")
 
-    def version(self) -> int:
+    def data_version(self) -> int:
         """A number that differs after any commit by anyone. Costs microseconds and waits for nothing: the event loop may ask."""
-        with self._watch_lock:
-            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        with self._version_lock:
+            return int(self._version_connection.execute("PRAGMA data_version").fetchone()[0])
 
     def compact(self) -> None:
         """Rewrites the store without what was deleted, and empties the write-ahead log: no byte of it is left in a file.
@@ -160,9 +160,9 @@ class Database:
         finally:
             connection.close()
 
-    def after_commit(self, listener: Callable[[], None]) -> None:
+    def on_commit(self, listener: Callable[[], None]) -> None:
         """Calls `listener` on the writer thread after each commit of this process that changed something, to wake who waits for that."""
-        self._after_commit.append(listener)
+        self._commit_listeners.append(listener)
 
     def close(self) -> None:
         """Lets what was submitted finish, then closes every connection."""
@@ -176,30 +176,30 @@ class Database:
         self._writer.execute("PRAGMA busy_timeout=0").fetchall()
         with suppress(sqlite3.OperationalError):
             self._writer.execute("PRAGMA optimize").fetchall()
-        for connection in [*self._readers, self._watch, self._writer]:
+        for connection in [*self._readers, self._version_connection, self._writer]:
             connection.close()
 
-    def _reader(self) -> Connection:
-        connection = getattr(self._local, "connection", None)
+    def _reader_connection(self) -> Connection:
+        connection = getattr(self._thread_local, "connection", None)
         if connection is None:
-            connection = self._local.connection = _connect(self.path, readonly=True)
+            connection = self._thread_local.connection = _connect(self.path, readonly=True)
             with self._lock:
                 self._readers.append(connection)
         return connection
 
     def _write_loop(self) -> None:
         while (item := self._queue.get()) is not None:
-            work, future = item
+            operation, future = item
             if not future.set_running_or_notify_cancel():
                 continue
-            before = self._writer.total_changes
+            changes_before = self._writer.total_changes
             try:
                 with transaction(self._writer, self._write_lock) as connection:
-                    result = work(connection)
+                    result = operation(connection)
             except BaseException as error:  # noqa: BLE001  (whoever waits for the future gets it)
                 future.set_exception(error)
                 continue
             # A worker that looks for work in vain must not wake itself to look again.
-            for listener in self._after_commit if self._writer.total_changes != before else ():
+            for listener in self._commit_listeners if self._writer.total_changes != changes_before else ():
                 listener()
             future.set_result(result)

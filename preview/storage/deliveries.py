@@ -7,17 +7,17 @@ from collections.abc import Collection
 import msgspec
 
 from preview.model.findings import Finding, Severity
-from preview.parsing.ssb_checks.rules import CODE
+from preview.parsing.ssb_checks.rules import CHECK_PREFIX
 from preview.storage.database import Connection
 
-KEPT_FINDINGS = 1000
+MAX_STORED_FINDINGS = 1000
 """Of faults, and as many of controls, so that these leave room for those."""
-KEPT_REFUSALS = 10_000
+MAX_STORED_REFUSALS = 10_000
 """Of so many files of a delivery it stays known which were refused, however many findings there are before."""
 
 
-_OF_CONTROL = f"code GLOB '{CODE}*'"
-_FIRST = f"SELECT nr FROM finding WHERE delivery = ? ORDER BY {_OF_CONTROL}, nr LIMIT ?"
+_IS_CHECK = f"code GLOB '{CHECK_PREFIX}*'"
+_LISTED_FINDINGS = f"SELECT nr FROM finding WHERE delivery = ? ORDER BY {_IS_CHECK}, nr LIMIT ?"
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class DeliveryRow(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = ", ".join(f'"{name}"' for name in DeliveryRow.__struct_fields__)
-_COUNTED = ("format", "files", "refused_files", "new_cases", "changed_cases", "unchanged_cases", "removed_cases", "finding_count")
+_COUNTER_COLUMNS = ("format", "files", "refused_files", "new_cases", "changed_cases", "unchanged_cases", "removed_cases", "finding_count")
 
 
 def delivery(connection: Connection, number: int) -> DeliveryRow | None:
@@ -73,7 +73,7 @@ def page(connection: Connection, organization_id: str | None, status: str | None
     return [DeliveryRow(*row) for row in rows.fetchall()], total
 
 
-def recent(connection: Connection, limit: int, also: Collection[int]) -> list[DeliveryRow]:
+def recent(connection: Connection, limit: int, include: Collection[int]) -> list[DeliveryRow]:
     """The newest, all that are not read yet, and those; newest first."""
     rows = connection.execute(
         f"""SELECT {_COLUMNS} FROM delivery
@@ -81,23 +81,23 @@ def recent(connection: Connection, limit: int, also: Collection[int]) -> list[De
            OR delivery IN (SELECT delivery FROM delivery WHERE delivery_status IN ('received', 'reading') ORDER BY delivery LIMIT ?)
            OR delivery IN (SELECT value FROM json_each(?))
         ORDER BY delivery DESC""",
-        (limit, limit, json.dumps(sorted(also))),
+        (limit, limit, json.dumps(sorted(include))),
     )
     return [DeliveryRow(*row) for row in rows.fetchall()]
 
 
-def standing(connection: Connection) -> tuple[int, int, tuple[tuple[int, str, float, int], ...]]:
+def progress_signature(connection: Connection) -> tuple[int, int, tuple[tuple[int, str, float, int], ...]]:
     """(the newest, how many organisations deliveries name, (number, status, part read, attempt) of each that is not read yet).
 
     Differs where a delivery came, got on or ended, and where an organisation that one names was forgotten.
     """
     newest = connection.execute("SELECT coalesce(max(delivery), 0) FROM delivery").fetchone()[0]
-    named = connection.execute("SELECT count(*) FROM delivery_organization").fetchone()[0]
-    waiting = connection.execute(
+    organization_links = connection.execute("SELECT count(*) FROM delivery_organization").fetchone()[0]
+    unfinished = connection.execute(
         """SELECT delivery, delivery_status, completed, attempt FROM delivery
         WHERE delivery_status IN ('received', 'reading') ORDER BY delivery"""
     )
-    return newest, named, tuple(waiting.fetchall())
+    return newest, organization_links, tuple(unfinished.fetchall())
 
 
 def insert(connection: Connection, *, full: bool, size_bytes: int, sha256: str, spool: str, actor: str, at: str) -> int:
@@ -109,32 +109,32 @@ def insert(connection: Connection, *, full: bool, size_bytes: int, sha256: str, 
     return int(cursor.lastrowid or 0)
 
 
-def any_waits(connection: Connection) -> bool:
+def has_pending(connection: Connection) -> bool:
     """Whether a look for work is worth a turn at the write lock."""
     return connection.execute("SELECT 1 FROM delivery WHERE delivery_status = 'received' LIMIT 1").fetchone() is not None
 
 
-def any_open(connection: Connection) -> bool:
+def has_unfinished(connection: Connection) -> bool:
     """Whether one waits or is being read, in any process."""
     return connection.execute("SELECT 1 FROM delivery WHERE delivery_status IN ('received', 'reading') LIMIT 1").fetchone() is not None
 
 
 def claim(connection: Connection, worker: int, number: int | None = None) -> DeliveryRow | None:
     """The next that waits, or that one; it is being read by the worker from now on."""
-    found = connection.execute(
+    row = connection.execute(
         "SELECT delivery FROM delivery WHERE delivery_status = 'received' AND delivery = coalesce(?, delivery) ORDER BY delivery LIMIT 1",
         (number,),
     ).fetchone()
-    if found is None:
+    if row is None:
         return None
     connection.execute(
         "UPDATE delivery SET delivery_status = 'reading', worker = ?, attempt = attempt + 1, completed = 0 WHERE delivery = ?",
-        (worker, found[0]),
+        (worker, row[0]),
     )
-    return delivery(connection, found[0])
+    return delivery(connection, row[0])
 
 
-def reading(connection: Connection) -> list[DeliveryRow]:
+def in_progress(connection: Connection) -> list[DeliveryRow]:
     """All that are being read, in any process."""
     return [
         DeliveryRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery_status = 'reading'").fetchall()
@@ -153,15 +153,15 @@ def release(connection: Connection, number: int, attempt: int, *, failed: bool =
 
 def set_progress(connection: Connection, row: DeliveryRow) -> bool:
     """How far a claim is, and what it has counted so far; False where it is lost."""
-    return _update(connection, row, (*_COUNTED, "completed"))
+    return _update_claimed(connection, row, (*_COUNTER_COLUMNS, "completed"))
 
 
-def end(connection: Connection, row: DeliveryRow) -> bool:
+def finish(connection: Connection, row: DeliveryRow) -> bool:
     """Writes the outcome of a claim; False where it is lost."""
-    return _update(connection, row, (*_COUNTED, "completed", "delivery_status", "spool", "worker", "completed_at"))
+    return _update_claimed(connection, row, (*_COUNTER_COLUMNS, "completed", "delivery_status", "spool", "worker", "completed_at"))
 
 
-def _update(connection: Connection, row: DeliveryRow, columns: tuple[str, ...]) -> bool:
+def _update_claimed(connection: Connection, row: DeliveryRow, columns: tuple[str, ...]) -> bool:
     values = [getattr(row, column) for column in columns]
     cursor = connection.execute(
         f"""UPDATE delivery SET {", ".join(f"{column} = ?" for column in columns)}
@@ -171,55 +171,55 @@ def _update(connection: Connection, row: DeliveryRow, columns: tuple[str, ...]) 
     return cursor.rowcount == 1
 
 
-def add_findings(connection: Connection, number: int, found: int, findings: list[Finding]) -> None:
-    """After the `found` before them; kept are the first 1,000 faults and the first 1,000 of controls, and what refused one of 10,000 files."""
-    kept = _kept(connection, number) if found else Counter[bool]()
+def add_findings(connection: Connection, number: int, previous_count: int, findings: list[Finding]) -> None:
+    """After the `previous_count` before them; kept are the first 1,000 faults and the first 1,000 of controls, and what refused one of 10,000 files."""
+    stored = _stored_counts(connection, number) if previous_count else Counter[bool]()
     rows: list[tuple[object, ...]] = []
-    for nr, each in enumerate(findings, start=found):
-        of_control = each.code.startswith(CODE)
-        kept[of_control] += 1
-        if kept[of_control] <= KEPT_FINDINGS or (each.severity is Severity.REFUSED and each.file <= KEPT_REFUSALS):
-            rows.append((number, nr, str(each.severity), each.code, each.file, each.line, each.element, each.detail))
+    for nr, finding in enumerate(findings, start=previous_count):
+        is_check = finding.code.startswith(CHECK_PREFIX)
+        stored[is_check] += 1
+        if stored[is_check] <= MAX_STORED_FINDINGS or (finding.severity is Severity.REFUSED and finding.file <= MAX_STORED_REFUSALS):
+            rows.append((number, nr, str(finding.severity), finding.code, finding.file, finding.line, finding.element, finding.detail))
     connection.executemany("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def findings(connection: Connection, number: int) -> list[Finding]:
     """The first 1,000 faults, and of controls as many as there is room for; in the order in which they were found."""
-    return _findings(connection, f"delivery = ? AND nr IN ({_FIRST}) ORDER BY nr", (number, number, KEPT_FINDINGS))
+    return _select_findings(connection, f"delivery = ? AND nr IN ({_LISTED_FINDINGS}) ORDER BY nr", (number, number, MAX_STORED_FINDINGS))
 
 
 def finding_counts(connection: Connection, number: int) -> list[tuple[str, str, int, int, int]]:
     """(severity, code, how often, file and line of the first) of the `findings`, in the order in which they were found."""
     rows = connection.execute(
-        f"""SELECT severity, code, count(*), file, line, min(nr) FROM finding WHERE delivery = ? AND nr IN ({_FIRST})
+        f"""SELECT severity, code, count(*), file, line, min(nr) FROM finding WHERE delivery = ? AND nr IN ({_LISTED_FINDINGS})
         GROUP BY severity, code ORDER BY min(nr)""",
-        (number, number, KEPT_FINDINGS),
+        (number, number, MAX_STORED_FINDINGS),
     )
     return [tuple(row[:5]) for row in rows.fetchall()]
 
 
 def refusals(connection: Connection, number: int) -> list[Finding]:
     """What refused a file, in the order in which it was found."""
-    return _findings(connection, "delivery = ? AND severity = ? ORDER BY nr", (number, str(Severity.REFUSED)))
+    return _select_findings(connection, "delivery = ? AND severity = ? ORDER BY nr", (number, str(Severity.REFUSED)))
 
 
-def _kept(connection: Connection, number: int) -> Counter[bool]:
+def _stored_counts(connection: Connection, number: int) -> Counter[bool]:
     """How many are kept, those of controls apart."""
-    rows = connection.execute(f"SELECT {_OF_CONTROL}, count(*) FROM finding WHERE delivery = ? GROUP BY 1", (number,))
-    return Counter({bool(of_control): count for of_control, count in rows.fetchall()})
+    rows = connection.execute(f"SELECT {_IS_CHECK}, count(*) FROM finding WHERE delivery = ? GROUP BY 1", (number,))
+    return Counter({bool(is_check): count for is_check, count in rows.fetchall()})
 
 
-def _findings(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[Finding]:
+def _select_findings(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[Finding]:
     rows = connection.execute(f"SELECT severity, code, file, line, element, detail FROM finding WHERE {where}", parameters)
     return [Finding(Severity(row[0]), *row[1:]) for row in rows.fetchall()]
 
 
-def put_organization(connection: Connection, number: int, organization_id: str, changed_cases: int) -> None:
+def upsert_organization(connection: Connection, number: int, organization_id: str, changed_cases: int) -> None:
     """The delivery holds something of that organisation."""
     connection.execute("INSERT OR REPLACE INTO delivery_organization VALUES (?, ?, ?)", (number, organization_id, changed_cases))
 
 
-def organizations(connection: Connection, number: int) -> dict[str, int]:
+def changed_cases_by_organization(connection: Connection, number: int) -> dict[str, int]:
     """Changed cases by id of the organisations in it."""
     rows = connection.execute(
         "SELECT organization_id, changed_cases FROM delivery_organization WHERE delivery = ? ORDER BY organization_id", (number,)
@@ -227,7 +227,7 @@ def organizations(connection: Connection, number: int) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def named_organizations(connection: Connection, number: int) -> list[tuple[str, str]]:
+def organization_names(connection: Connection, number: int) -> list[tuple[str, str]]:
     """(id, name) of the organisations in it, by name."""
     rows = connection.execute(
         """SELECT organization_id, organization_name FROM delivery_organization JOIN organization USING (organization_id)
@@ -237,6 +237,6 @@ def named_organizations(connection: Connection, number: int) -> list[tuple[str, 
     return rows.fetchall()
 
 
-def spools(connection: Connection) -> set[str]:
+def spool_names(connection: Connection) -> set[str]:
     """Names of the spool files that are still to be read."""
     return {row[0] for row in connection.execute("SELECT spool FROM delivery WHERE spool IS NOT NULL").fetchall()}

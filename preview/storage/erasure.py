@@ -1,16 +1,16 @@
 """Takes all of an organisation out of every table. What each table holds of it, a test asks of the schema."""
 
-from preview.storage.cases import TABLES
+from preview.storage.cases import CONTENT_TABLES
 from preview.storage.database import Connection
 
-_OF_ITS_SOURCES = (*TABLES, "sak_id", "sak", "lesing")
-_OF_ITSELF = (
-    "kilde",
-    "figur",
-    "figurversjon",
+_SOURCE_TABLES = (*CONTENT_TABLES, "sak_id", "sak", "import_lock")
+_ORGANIZATION_TABLES = (
+    "source",
+    "figure",
+    "figure_version",
     "snapshot",
     "job",
-    "due",
+    "scheduled_aggregation",
     "deleted_period",
     "audit",
     "delivery_organization",
@@ -19,38 +19,38 @@ _OF_ITSELF = (
 )
 
 
-def is_known(connection: Connection, organization_id: str) -> bool:
+def organization_exists(connection: Connection, organization_id: str) -> bool:
     """Whether there is such an organisation."""
     return connection.execute("SELECT 1 FROM organization WHERE organization_id = ?", (organization_id,)).fetchone() is not None
 
 
-def forget(connection: Connection, organization_id: str) -> None:
+def delete_organization(connection: Connection, organization_id: str) -> None:
     """Everything but its events. Of a delivery that holds others' cases too, its findings go: nobody knows whose they are."""
-    its = (organization_id,)
-    deliveries = connection.execute("SELECT delivery FROM delivery_organization WHERE organization_id = ?", its).fetchall()
-    alone = [
+    parameters = (organization_id,)
+    deliveries = connection.execute("SELECT delivery FROM delivery_organization WHERE organization_id = ?", parameters).fetchall()
+    sole_deliveries = [
         (number,)
         for (number,) in deliveries
         if connection.execute("SELECT count(*) FROM delivery_organization WHERE delivery = ?", (number,)).fetchone()[0] == 1
     ]
-    for table in _OF_ITS_SOURCES:
-        connection.execute(f"DELETE FROM {table} WHERE kilde IN (SELECT kilde FROM kilde WHERE organization_id = ?)", its)
+    for table in _SOURCE_TABLES:
+        connection.execute(f"DELETE FROM {table} WHERE source IN (SELECT source FROM source WHERE organization_id = ?)", parameters)
     connection.executemany("DELETE FROM finding WHERE delivery = ?", deliveries)
     connection.executemany("UPDATE delivery SET finding_count = 0 WHERE delivery = ?", deliveries)
-    for table in _OF_ITSELF:
-        connection.execute(f"DELETE FROM {table} WHERE organization_id = ?", its)
-    connection.executemany("DELETE FROM delivery WHERE delivery = ?", alone)
-    _forget_answers(connection, organization_id, [number for (number,) in alone])
+    for table in _ORGANIZATION_TABLES:
+        connection.execute(f"DELETE FROM {table} WHERE organization_id = ?", parameters)
+    connection.executemany("DELETE FROM delivery WHERE delivery = ?", sole_deliveries)
+    _delete_stored_responses(connection, organization_id, [number for (number,) in sole_deliveries])
 
 
-def forget_events(connection: Connection, organization_id: str) -> None:
+def delete_events(connection: Connection, organization_id: str) -> None:
     """Its part of the log; the numbers are not used again, and the others' events keep theirs."""
     connection.execute("DELETE FROM event WHERE organization_id = ?", (organization_id,))
 
 
-def _forget_answers(connection: Connection, organization_id: str, deliveries: list[int]) -> None:
+def _delete_stored_responses(connection: Connection, organization_id: str, deliveries: list[int]) -> None:
     """First answers of POST that tell of it."""
-    named = f'"organization_id":"{organization_id}"'.encode()
-    connection.execute("DELETE FROM idempotency WHERE instr(answer, ?) > 0", (named,))
-    told = [(f'"delivery_id":"dlv-{number:03}"'.encode(),) for number in deliveries]
-    connection.executemany("DELETE FROM idempotency WHERE instr(answer, ?) > 0", told)
+    organization_pattern = f'"organization_id":"{organization_id}"'.encode()
+    connection.execute("DELETE FROM idempotency WHERE instr(response_body, ?) > 0", (organization_pattern,))
+    delivery_patterns = [(f'"delivery_id":"dlv-{number:03}"'.encode(),) for number in deliveries]
+    connection.executemany("DELETE FROM idempotency WHERE instr(response_body, ?) > 0", delivery_patterns)

@@ -5,37 +5,37 @@ import msgspec
 from preview.storage.database import Connection
 
 
-class AnswerRow(msgspec.Struct, frozen=True):
-    """`body` is a digest of the request's; `status` is null while the first request runs."""
+class StoredResponseRow(msgspec.Struct, frozen=True):
+    """`request_hash` is a digest of the request's; `status` is null while the first request runs."""
 
-    body: bytes
+    request_hash: bytes
     status: int | None
     location: str | None
-    answer: bytes | None
+    response_body: bytes | None
     worker: int | None
 
 
-def find(connection: Connection, door: str, key: str) -> AnswerRow | None:
+def find(connection: Connection, scope: str, key: str) -> StoredResponseRow | None:
     """What is known of that key."""
     row = connection.execute(
-        "SELECT body, status, location, answer, worker FROM idempotency WHERE door = ? AND key = ?", (door, key)
+        "SELECT request_hash, status, location, response_body, worker FROM idempotency WHERE scope = ? AND key = ?", (scope, key)
     ).fetchone()
-    return AnswerRow(*row) if row else None
+    return StoredResponseRow(*row) if row else None
 
 
-def put(connection: Connection, door: str, key: str, row: AnswerRow, at: str) -> None:
+def upsert(connection: Connection, scope: str, key: str, row: StoredResponseRow, at: str) -> None:
     """Inserts or replaces."""
     connection.execute(
         "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (door, key, row.body, row.status, row.location, row.answer, row.worker, at),
+        (scope, key, row.request_hash, row.status, row.location, row.response_body, row.worker, at),
     )
 
 
-def delete(connection: Connection, door: str, key: str) -> None:
+def delete(connection: Connection, scope: str, key: str) -> None:
     """The first request came to nothing."""
-    connection.execute("DELETE FROM idempotency WHERE door = ? AND key = ?", (door, key))
+    connection.execute("DELETE FROM idempotency WHERE scope = ? AND key = ?", (scope, key))
 
 
-def delete_before(connection: Connection, at: str) -> None:
+def delete_before(connection: Connection, cutoff: str) -> None:
     """Those older than the time for which they are kept."""
-    connection.execute("DELETE FROM idempotency WHERE created_at < ?", (at,))
+    connection.execute("DELETE FROM idempotency WHERE created_at < ?", (cutoff,))

@@ -6,7 +6,7 @@ from preview.storage.database import Connection
 
 
 class JobRow(msgspec.Struct, frozen=True):
-    """A job. `attempt` counts claims; every write of a claim requires its number. `stamp` is what a running one reads."""
+    """A job. `attempt` counts claims; every write of a claim requires its number. `input_version` is what a running one reads."""
 
     job: int
     snapshot: int
@@ -19,7 +19,7 @@ class JobRow(msgspec.Struct, frozen=True):
     completed: float
     estimate: int
     detail: str | None
-    stamp: str | None
+    input_version: str | None
     attempt: int
     worker: int | None
     created_at: str
@@ -30,33 +30,33 @@ class JobRow(msgspec.Struct, frozen=True):
 _COLUMNS = ", ".join(JobRow.__struct_fields__)
 
 
-def _rows(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[JobRow]:
+def _select(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[JobRow]:
     return [JobRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM job WHERE {where}", parameters).fetchall()]
 
 
 def job(connection: Connection, number: int) -> JobRow | None:
     """By number."""
-    return next(iter(_rows(connection, "job = ?", (number,))), None)
+    return next(iter(_select(connection, "job = ?", (number,))), None)
 
 
-def open_of_organization(connection: Connection, organization_id: str) -> list[JobRow]:
+def list_open_for_organization(connection: Connection, organization_id: str) -> list[JobRow]:
     """Those that wait or run."""
-    return _rows(connection, "job_status IN ('waiting', 'running') AND organization_id = ? ORDER BY job", (organization_id,))
+    return _select(connection, "job_status IN ('waiting', 'running') AND organization_id = ? ORDER BY job", (organization_id,))
 
 
-def open_of_snapshot(connection: Connection, snapshot: int) -> list[JobRow]:
+def list_open_for_snapshot(connection: Connection, snapshot: int) -> list[JobRow]:
     """Those that wait or run for it, oldest first: at most one of each."""
-    return _rows(connection, "job_status IN ('waiting', 'running') AND snapshot = ? ORDER BY job", (snapshot,))
+    return _select(connection, "job_status IN ('waiting', 'running') AND snapshot = ? ORDER BY job", (snapshot,))
 
 
-def last_of_snapshot(connection: Connection, snapshot: int) -> JobRow | None:
+def latest_for_snapshot(connection: Connection, snapshot: int) -> JobRow | None:
     """The newest, whatever became of it."""
-    return next(iter(_rows(connection, "snapshot = ? ORDER BY job DESC LIMIT 1", (snapshot,))), None)
+    return next(iter(_select(connection, "snapshot = ? ORDER BY job DESC LIMIT 1", (snapshot,))), None)
 
 
-def running(connection: Connection) -> list[JobRow]:
+def list_running(connection: Connection) -> list[JobRow]:
     """All that run, in any process."""
-    return _rows(connection, "job_status = 'running' ORDER BY job", ())
+    return _select(connection, "job_status = 'running' ORDER BY job", ())
 
 
 def insert(
@@ -81,28 +81,28 @@ def insert(
     return int(cursor.lastrowid or 0)
 
 
-def next_free(connection: Connection, number: int | None = None) -> int | None:
+def next_runnable(connection: Connection, number: int | None = None) -> int | None:
     """The next that may run, or that one if it may, asked-for ones first: whose source is not being read (contract S5), whose snapshot has none that runs."""
-    found = connection.execute(
+    row = connection.execute(
         """SELECT job FROM job AS waiting WHERE job_status = 'waiting' AND job = coalesce(?, job)
-            AND NOT EXISTS (SELECT 1 FROM lesing JOIN kilde USING (kilde) WHERE kilde.organization_id = waiting.organization_id)
+            AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source) WHERE source.organization_id = waiting.organization_id)
             AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.snapshot = waiting.snapshot AND other.job_status = 'running')
         ORDER BY automatic, job LIMIT 1""",
         (number,),
     ).fetchone()
-    return found[0] if found else None
+    return row[0] if row else None
 
 
 def claim(connection: Connection, worker: int, at: str, number: int | None = None) -> JobRow | None:
-    """The `next_free` one, running under the worker from now on."""
-    found = next_free(connection, number)
-    if found is None:
+    """The `next_runnable` one, running under the worker from now on."""
+    runnable = next_runnable(connection, number)
+    if runnable is None:
         return None
     connection.execute(
-        "UPDATE job SET job_status = 'running', worker = ?, attempt = attempt + 1, completed = 0, stamp = NULL, started_at = ? WHERE job = ?",
-        (worker, at, found),
+        "UPDATE job SET job_status = 'running', worker = ?, attempt = attempt + 1, completed = 0, input_version = NULL, started_at = ? WHERE job = ?",
+        (worker, at, runnable),
     )
-    return job(connection, found)
+    return job(connection, runnable)
 
 
 def release(connection: Connection, number: int, attempt: int, at: str) -> bool:
@@ -126,10 +126,10 @@ def release(connection: Connection, number: int, attempt: int, at: str) -> bool:
     return cursor.rowcount == 1
 
 
-def set_stamp(connection: Connection, number: int, attempt: int, stamp: str) -> bool:
+def set_input_version(connection: Connection, number: int, attempt: int, input_version: str) -> bool:
     """Says what the claim has begun to read; False where it is lost."""
     cursor = connection.execute(
-        "UPDATE job SET stamp = ? WHERE job = ? AND attempt = ? AND job_status = 'running'", (stamp, number, attempt)
+        "UPDATE job SET input_version = ? WHERE job = ? AND attempt = ? AND job_status = 'running'", (input_version, number, attempt)
     )
     return cursor.rowcount == 1
 
@@ -142,7 +142,7 @@ def set_progress(connection: Connection, number: int, attempt: int, completed: f
     return cursor.rowcount == 1
 
 
-def end(
+def finish(
     connection: Connection, number: int, attempt: int, status: str, at: str, *, detail: str | None = None, seconds: float | None = None
 ) -> bool:
     """Completed or failed; False where the claim is lost."""
@@ -163,7 +163,7 @@ def cancel_open(connection: Connection, snapshot: int, at: str) -> int:
     return cursor.rowcount
 
 
-def past_runs(connection: Connection) -> tuple[float, int]:
+def recent_run_totals(connection: Connection) -> tuple[float, int]:
     """(seconds, cases) of the last 50 completed jobs together."""
     row = connection.execute(
         """SELECT coalesce(sum(seconds), 0), coalesce(sum(cases), 0)
@@ -172,30 +172,35 @@ def past_runs(connection: Connection) -> tuple[float, int]:
     return float(row[0]), int(row[1])
 
 
-def open_cases(connection: Connection) -> int:
+def open_case_count(connection: Connection) -> int:
     """Cases of the sources that waiting and running jobs read."""
     return connection.execute("SELECT coalesce(sum(cases), 0) FROM job WHERE job_status IN ('waiting', 'running')").fetchone()[0]
 
 
-def put_due(connection: Connection, organization_id: str, quiet_at: float, latest_at: float) -> None:
+def schedule(connection: Connection, organization_id: str, quiet_at: float, latest_at: float) -> None:
     """Automatic aggregation is due when quiet, and at the latest by the first `latest_at` (contract S6)."""
     connection.execute(
-        "INSERT INTO due VALUES (?, ?, ?) ON CONFLICT (organization_id) DO UPDATE SET quiet_at = excluded.quiet_at",
+        "INSERT INTO scheduled_aggregation VALUES (?, ?, ?) ON CONFLICT (organization_id) DO UPDATE SET quiet_at = excluded.quiet_at",
         (organization_id, quiet_at, latest_at),
     )
 
 
-def take_due(connection: Connection, at: float) -> list[str]:
+def pop_due(connection: Connection, at: float) -> list[str]:
     """Organisations whose automatic aggregation is due, taken from the list; not those whose source is being read."""
-    where = """min(quiet_at, latest_at) <= ?
-        AND NOT EXISTS (SELECT 1 FROM lesing JOIN kilde USING (kilde) WHERE kilde.organization_id = due.organization_id)"""
-    found = [
-        row[0] for row in connection.execute(f"SELECT organization_id FROM due WHERE {where} ORDER BY organization_id", (at,)).fetchall()
+    due_condition = """min(quiet_at, latest_at) <= ?
+        AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source) WHERE source.organization_id = scheduled_aggregation.organization_id)"""
+    due_organizations = [
+        row[0]
+        for row in connection.execute(
+            f"SELECT organization_id FROM scheduled_aggregation WHERE {due_condition} ORDER BY organization_id", (at,)
+        ).fetchall()
     ]
-    connection.executemany("DELETE FROM due WHERE organization_id = ?", [(each,) for each in found])
-    return found
+    connection.executemany(
+        "DELETE FROM scheduled_aggregation WHERE organization_id = ?", [(organization_id,) for organization_id in due_organizations]
+    )
+    return due_organizations
 
 
 def next_due(connection: Connection) -> float | None:
     """When the next automatic aggregation is due, in seconds since the epoch."""
-    return connection.execute("SELECT min(min(quiet_at, latest_at)) FROM due").fetchone()[0]
+    return connection.execute("SELECT min(min(quiet_at, latest_at)) FROM scheduled_aggregation").fetchone()[0]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 
-def _statements(script: str, is_complete: Callable[[str], bool]) -> list[str]:
+def _split_statements(script: str, is_complete: Callable[[str], bool]) -> list[str]:
     """One by one, as `executescript` would commit the transaction around it."""
     statements: list[str] = []
     pending = ""
@@ -24,7 +24,7 @@ def _statements(script: str, is_complete: Callable[[str], bool]) -> list[str]:
     return statements
 
 
-def _scripts() -> dict[str, str]:
+def _load_scripts() -> dict[str, str]:
     """The schema's files by name, in order."""
     folder = files("preview.storage").joinpath("schema")
     return {
@@ -35,11 +35,11 @@ def _scripts() -> dict[str, str]:
 def migrate(db: "sqlite_utils.Database", is_complete: Callable[[str], bool]) -> None:
     """`is_complete` tells whether a text is whole statements. Raises `StoreError` where the store has migrations that this program does not know."""
     migrations = Migrations("bufdir-preview")
-    scripts = _scripts()
+    scripts = _load_scripts()
     for name, script in scripts.items():
 
         def apply(db: "sqlite_utils.Database", script: str = script) -> None:
-            for statement in _statements(script, is_complete):
+            for statement in _split_statements(script, is_complete):
                 db.execute(statement)
 
         migrations(name=name)(apply)

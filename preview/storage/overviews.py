@@ -8,7 +8,7 @@ from preview.storage.database import Connection
 class OverviewRow(msgspec.Struct, frozen=True):
     """An organisation with the snapshot that its preview shows; what is of a snapshot is null without one.
 
-    `newest_status` is that of the newest snapshot of the period, completed or not, `newest_job` that of its last job; `completed` 0..1 of
+    `latest_status` is that of the newest snapshot of the period, completed or not, `latest_job_status` that of its last job; `completed` 0..1 of
     a job that runs or waits for it.
     """
 
@@ -16,15 +16,15 @@ class OverviewRow(msgspec.Struct, frozen=True):
     organization_name: str
     number: str
     listed: int
-    delivered: int
+    has_source: int
     kommuner: str | None
-    fagsystem: str | None
+    case_system: str | None
     is_15f: int | None
     snapshot: int | None
     period_id: str | None
     snapshot_status: str | None
-    newest_status: str | None
-    newest_job: str | None
+    latest_status: str | None
+    latest_job_status: str | None
     cache_valid: int | None
     aggregated_at: str | None
     populated: int | None
@@ -47,12 +47,12 @@ _ROWS = """
         FROM chosen JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot
     )
     SELECT organization.organization_id, organization_name, organisasjonsnummer || iif(bydelsnummer = '', '', '-' || bydelsnummer), listed,
-        EXISTS (SELECT 1 FROM kilde WHERE kilde.organization_id = organization.organization_id AND siste_uttrekk IS NOT NULL),
+        EXISTS (SELECT 1 FROM source WHERE source.organization_id = organization.organization_id AND last_extract_at IS NOT NULL),
         (SELECT group_concat(kommunenummer || ' ' || kommunenavn, ' ') FROM kommune WHERE kommune.organization_id = organization.organization_id),
-        coalesce(json_extract(shown.facts, '$.fagsystem'),
-            (SELECT fagsystem FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
+        coalesce(json_extract(shown.facts, '$.case_system'),
+            (SELECT case_system FROM source WHERE source.organization_id = organization.organization_id ORDER BY last_extract_at DESC LIMIT 1)),
         coalesce(json_extract(shown.facts, '$.data_source') = 'kostra-15f',
-            (SELECT format = '15f' FROM kilde WHERE kilde.organization_id = organization.organization_id ORDER BY siste_uttrekk DESC LIMIT 1)),
+            (SELECT format = '15f' FROM source WHERE source.organization_id = organization.organization_id ORDER BY last_extract_at DESC LIMIT 1)),
         shown.snapshot, shown.period_id, shown.snapshot_status, last.snapshot_status,
         (SELECT job_status FROM job WHERE job.snapshot = last.snapshot ORDER BY job DESC LIMIT 1), shown.cache_valid, shown.aggregated_at,
         shown.populated, shown.errors, shown.warnings, shown.notices,
@@ -67,8 +67,8 @@ _ROWS = """
 
 def rows(connection: Connection, period_id: str | None, organization_id: str | None) -> list[OverviewRow]:
     """By name; of all organisations, or of that one."""
-    found = connection.execute(_ROWS, {"period": period_id, "organization": organization_id}).fetchall()
-    return [OverviewRow(*row) for row in found]
+    result = connection.execute(_ROWS, {"period": period_id, "organization": organization_id}).fetchall()
+    return [OverviewRow(*row) for row in result]
 
 
 def periods(connection: Connection) -> list[str]:

@@ -10,7 +10,7 @@ Number = int | float | None
 class SnapshotRow(msgspec.Struct, frozen=True):
     """A snapshot without its values and document. `completion` counts completed aggregations, 0 for never (contract S1).
 
-    `stamp` says which source, of which version, with which figures it read; `rendered_from` what its document shows of the rest.
+    `input_version` says which source, of which version, with which figures it read; `rendered_from` what its document shows of the rest.
     """
 
     snapshot: int
@@ -23,7 +23,7 @@ class SnapshotRow(msgspec.Struct, frozen=True):
     created_at: str
     aggregated_at: str | None
     completion: int
-    stamp: str | None
+    input_version: str | None
     facts: str | None
     populated: int
     last_job: int
@@ -31,7 +31,7 @@ class SnapshotRow(msgspec.Struct, frozen=True):
     etag: str | None
 
 
-class ListRow(msgspec.Struct, frozen=True):
+class SnapshotListRow(msgspec.Struct, frozen=True):
     """A snapshot in a list."""
 
     snapshot: int
@@ -53,7 +53,7 @@ def snapshot(connection: Connection, number: int) -> SnapshotRow | None:
     return SnapshotRow(*row) if row else None
 
 
-def of_organization(connection: Connection, organization_id: str) -> list[SnapshotRow]:
+def list_for_organization(connection: Connection, organization_id: str) -> list[SnapshotRow]:
     """Newest period first, then newest snapshot (contract 1)."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM snapshot WHERE organization_id = ? ORDER BY period_order DESC, snapshot DESC", (organization_id,)
@@ -61,7 +61,7 @@ def of_organization(connection: Connection, organization_id: str) -> list[Snapsh
     return [SnapshotRow(*row) for row in rows.fetchall()]
 
 
-def of_period(connection: Connection, organization_id: str, period_order: str) -> list[SnapshotRow]:
+def list_for_period(connection: Connection, organization_id: str, period_order: str) -> list[SnapshotRow]:
     """Newest first."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM snapshot WHERE organization_id = ? AND period_order = ? ORDER BY snapshot DESC",
@@ -72,18 +72,18 @@ def of_period(connection: Connection, organization_id: str, period_order: str) -
 
 def page(
     connection: Connection, organization_id: str | None, period_id: str | None, status: str | None, limit: int, offset: int
-) -> tuple[list[ListRow], int]:
+) -> tuple[list[SnapshotListRow], int]:
     """A page of those that pass the filters, newest period first, then newest snapshot; and how many pass."""
     filters = {"snapshot.organization_id": organization_id, "period_id": period_id, "snapshot_status": status}
-    asked = {column: value for column, value in filters.items() if value is not None}
-    where = " AND ".join(f"{column} = ?" for column in asked) or "TRUE"
-    total = connection.execute(f"SELECT count(*) FROM snapshot WHERE {where}", tuple(asked.values())).fetchone()[0]
+    active_filters = {column: value for column, value in filters.items() if value is not None}
+    where = " AND ".join(f"{column} = ?" for column in active_filters) or "TRUE"
+    total = connection.execute(f"SELECT count(*) FROM snapshot WHERE {where}", tuple(active_filters.values())).fetchone()[0]
     rows = connection.execute(
         f"""SELECT snapshot, snapshot.organization_id, organization_name, period_id, snapshot_status, populated, cache_valid, aggregated_at
         FROM snapshot JOIN organization USING (organization_id) WHERE {where} ORDER BY period_order DESC, snapshot DESC LIMIT ? OFFSET ?""",
-        (*asked.values(), limit, offset),
+        (*active_filters.values(), limit, offset),
     )
-    return [ListRow(*row) for row in rows.fetchall()], total
+    return [SnapshotListRow(*row) for row in rows.fetchall()], total
 
 
 def insert(connection: Connection, organization_id: str, period_id: str, period_order: str, created_at: str) -> int:
@@ -111,11 +111,11 @@ def set_last_job(connection: Connection, number: int, job: int) -> None:
     connection.execute("UPDATE snapshot SET last_job = ? WHERE snapshot = ?", (job, number))
 
 
-def complete(connection: Connection, number: int, aggregated_at: str, stamp: str, facts: str) -> None:
+def complete(connection: Connection, number: int, aggregated_at: str, input_version: str, facts: str) -> None:
     """Its values are those of a completed aggregation from now on."""
     connection.execute(
-        "UPDATE snapshot SET aggregated_at = ?, completion = completion + 1, stamp = ?, facts = ?, invalidated = 0 WHERE snapshot = ?",
-        (aggregated_at, stamp, facts, number),
+        "UPDATE snapshot SET aggregated_at = ?, completion = completion + 1, input_version = ?, facts = ?, invalidated = 0 WHERE snapshot = ?",
+        (aggregated_at, input_version, facts, number),
     )
 
 
@@ -124,7 +124,7 @@ def set_status(connection: Connection, number: int, status: str, cache_valid: bo
     connection.execute("UPDATE snapshot SET snapshot_status = ?, cache_valid = ? WHERE snapshot = ?", (status, int(cache_valid), number))
 
 
-def put_document(connection: Connection, number: int, document: bytes, etag: str, rendered_from: str, populated: int) -> None:
+def set_document(connection: Connection, number: int, document: bytes, etag: str, rendered_from: str, populated: int) -> None:
     """The rendered document is the cache (contract 2d); `populated` counts the fields that it shows a value of."""
     connection.execute(
         "UPDATE snapshot SET document = ?, etag = ?, rendered_from = ?, populated = ? WHERE snapshot = ?",
@@ -132,11 +132,11 @@ def put_document(connection: Connection, number: int, document: bytes, etag: str
     )
 
 
-def put_deviations(connection: Connection, number: int, rows: dict[str, int]) -> None:
+def set_deviation_counts(connection: Connection, number: int, counts: dict[str, int]) -> None:
     """How many rows of the form deviate, by severity."""
     connection.execute(
         "UPDATE snapshot SET errors = ?, warnings = ?, notices = ? WHERE snapshot = ?",
-        (rows["error"], rows["warning"], rows["notice"], number),
+        (counts["error"], counts["warning"], counts["notice"], number),
     )
 
 
@@ -147,14 +147,16 @@ def document(connection: Connection, number: int) -> tuple[bytes, str] | None:
 
 def values(connection: Connection, number: int) -> dict[str, tuple[Number, str | None]]:
     """(value, data source) by key, those of auxiliaries too."""
-    rows = connection.execute("SELECT field_key, verdi, data_source FROM verdi WHERE snapshot = ?", (number,))
-    return {key: (verdi, source) for key, verdi, source in rows.fetchall()}
+    rows = connection.execute("SELECT field_key, value, data_source FROM snapshot_value WHERE snapshot = ?", (number,))
+    return {key: (value, source) for key, value, source in rows.fetchall()}
 
 
-def put_values(connection: Connection, number: int, new: dict[str, tuple[Number, str | None]]) -> None:
+def replace_values(connection: Connection, number: int, new_values: dict[str, tuple[Number, str | None]]) -> None:
     """Replaces all of them."""
-    connection.execute("DELETE FROM verdi WHERE snapshot = ?", (number,))
-    connection.executemany("INSERT INTO verdi VALUES (?, ?, ?, ?)", [(number, key, verdi, source) for key, (verdi, source) in new.items()])
+    connection.execute("DELETE FROM snapshot_value WHERE snapshot = ?", (number,))
+    connection.executemany(
+        "INSERT INTO snapshot_value VALUES (?, ?, ?, ?)", [(number, key, value, source) for key, (value, source) in new_values.items()]
+    )
 
 
 def organizations_with_snapshots(connection: Connection) -> list[str]:
@@ -162,17 +164,17 @@ def organizations_with_snapshots(connection: Connection) -> list[str]:
     return [row[0] for row in connection.execute("SELECT DISTINCT organization_id FROM snapshot").fetchall()]
 
 
-def forget_rendering(connection: Connection) -> None:
+def invalidate_rendering(connection: Connection) -> None:
     """Every document is out of date: the form or a setting that shapes it has changed."""
     connection.execute("UPDATE snapshot SET rendered_from = NULL")
 
 
-def remember_deleted(connection: Connection, organization_id: str, period_id: str) -> None:
+def mark_period_deleted(connection: Connection, organization_id: str, period_id: str) -> None:
     """A person has deleted a snapshot of it (contract S6)."""
     connection.execute("INSERT OR IGNORE INTO deleted_period VALUES (?, ?)", (organization_id, period_id))
 
 
-def forget_deleted(connection: Connection, organization_id: str, period_id: str) -> None:
+def unmark_period_deleted(connection: Connection, organization_id: str, period_id: str) -> None:
     """A person has asked for one again."""
     connection.execute("DELETE FROM deleted_period WHERE organization_id = ? AND period_id = ?", (organization_id, period_id))
 

@@ -3,9 +3,9 @@
 from preview.storage.database import Connection
 
 
-def insert(connection: Connection, since: str) -> int:
+def insert(connection: Connection, started_at: str) -> int:
     """A new worker's number; never used again."""
-    return int(connection.execute("INSERT INTO worker (since) VALUES (?)", (since,)).lastrowid or 0)
+    return int(connection.execute("INSERT INTO worker (since) VALUES (?)", (started_at,)).lastrowid or 0)
 
 
 def delete(connection: Connection, number: int) -> None:
@@ -13,6 +13,6 @@ def delete(connection: Connection, number: int) -> None:
     connection.execute("DELETE FROM worker WHERE worker = ?", (number,))
 
 
-def numbers(connection: Connection) -> list[int]:
+def list_ids(connection: Connection) -> list[int]:
     """All that have not said goodbye."""
     return [row[0] for row in connection.execute("SELECT worker FROM worker").fetchall()]

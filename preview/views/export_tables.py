@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable
 
-from preview.core.clock import OSLO, parse_instant
+from preview.core.clock import OSLO, parse_timestamp
 from preview.core.languages import Language
 from preview.form.catalogue import Catalogue
-from preview.i18n.catalog import Texts
+from preview.i18n.catalog import MessageCatalog
 from preview.i18n.formatting import period
 from preview.model.resources import Value
-from preview.views.overview import OverviewLine
-from preview.views.preview import Preview, Row
+from preview.views.overview import OverviewEntry
+from preview.views.preview import FieldRow, Preview
 from preview.views.spreadsheet import Cell, Column, Table
 
 _FIELD_WIDTHS = {
@@ -25,7 +25,7 @@ _FIELD_WIDTHS = {
     "source": 20,
     "key": 42,
 }
-_LINE_WIDTHS = {
+_OVERVIEW_WIDTHS = {
     "name": 40,
     "number": 14,
     "id": 14,
@@ -43,7 +43,9 @@ _LINE_WIDTHS = {
 }
 
 
-def preview_table(preview: Preview, catalogue: Catalogue, texts: Texts, language: Language, shown: Collection[str] | None = None) -> Table:
+def preview_table(
+    preview: Preview, catalogue: Catalogue, texts: MessageCatalog, language: Language, visible_keys: Collection[str] | None = None
+) -> Table:
     """A line for each field, in form order. `shown` are the field keys that a filter leaves; None for all of them."""
     periods = {"value": preview.period_id, "compared": preview.compare_period_id}
     columns = [
@@ -53,22 +55,24 @@ def preview_table(preview: Preview, catalogue: Catalogue, texts: Texts, language
     title = texts.get(
         language, "export.title", name=preview.organization_name, period=preview.period_id, compare_period=preview.compare_period_id
     )
-    lines = [_field(row, catalogue, texts, language) for row in preview.rows if shown is None or row.field_key in shown]
-    return Table(title, texts.get(language, "export.sheet"), columns, 3, lines)
+    rows = [_field_row(row, catalogue, texts, language) for row in preview.rows if visible_keys is None or row.field_key in visible_keys]
+    return Table(title, texts.get(language, "export.sheet"), columns, 3, rows)
 
 
-def overview_table(lines: Iterable[OverviewLine], field_count: int, asked_period: str | None, texts: Texts, language: Language) -> Table:
+def overview_table(
+    entries: Iterable[OverviewEntry], field_count: int, selected_period: str | None, texts: MessageCatalog, language: Language
+) -> Table:
     """A line for each organisation, in the order that is given. `asked_period` is None where each is of its own newest period."""
     sheet = texts.get(language, "export.overview.sheet")
-    columns = [Column(texts.get(language, f"export.overview.{column}"), width) for column, width in _LINE_WIDTHS.items()]
-    title = f"{sheet} {period(language, asked_period)}" if asked_period else sheet
-    return Table(title, sheet, columns, 1, [_organization(line, field_count, texts, language) for line in lines])
+    columns = [Column(texts.get(language, f"export.overview.{column}"), width) for column, width in _OVERVIEW_WIDTHS.items()]
+    title = f"{sheet} {period(language, selected_period)}" if selected_period else sheet
+    return Table(title, sheet, columns, 1, [_organization_row(entry, field_count, texts, language) for entry in entries])
 
 
-def _field(row: Row, catalogue: Catalogue, texts: Texts, language: Language) -> list[Cell]:
+def _field_row(row: FieldRow, catalogue: Catalogue, texts: MessageCatalog, language: Language) -> list[Cell]:
     field = catalogue.field(row.field_key)
     section = next(each for each in catalogue.sections if each.section_id == row.section_id)
-    found = [
+    notes = [
         (texts.get(language, f"severity.{each.severity}"), texts.get(language, each.message, **each.params)) for each in row.deviations
     ]
     hidden = texts.get(language, "export.hidden")
@@ -76,33 +80,33 @@ def _field(row: Row, catalogue: Catalogue, texts: Texts, language: Language) -> 
         row.number,
         getattr(section.titles, language),
         getattr(field.labels, language),
-        hidden if row.hidden else _sized(row.value, row.unit),
-        hidden if row.compared_hidden else _sized(row.compared_value, row.unit),
-        _sized(row.change, row.unit),
+        hidden if row.hidden else _typed_value(row.value, row.unit),
+        hidden if row.compared_hidden else _typed_value(row.compared_value, row.unit),
+        _typed_value(row.change, row.unit),
         row.percent,
         row.unit,
-        " ".join(f"{severity}: {message}" for severity, message in found),
+        " ".join(f"{severity}: {message}" for severity, message in notes),
         row.data_source,
         row.field_key,
     ]
 
 
-def _organization(line: OverviewLine, field_count: int, texts: Texts, language: Language) -> list[Cell]:
-    has_values = line.aggregated_at is not None
-    figures: list[Cell] = [line.populated, field_count, field_count - line.populated, line.errors, line.warnings, line.notices]
+def _organization_row(entry: OverviewEntry, field_count: int, texts: MessageCatalog, language: Language) -> list[Cell]:
+    has_values = entry.aggregated_at is not None
+    counts: list[Cell] = [entry.populated, field_count, field_count - entry.populated, entry.errors, entry.warnings, entry.notices]
     return [
-        line.organization_name,
-        line.number,
-        line.organization_id,
-        period(language, line.period_id) if line.period_id else None,
-        texts.get(language, f"overview.state.{line.state}"),
-        *(figures if has_values else [None] * len(figures)),
-        texts.get(language, "state.valid" if line.cache_valid else "state.stale") if has_values else None,
-        parse_instant(line.aggregated_at).astimezone(OSLO).replace(tzinfo=None) if line.aggregated_at else None,
-        line.case_system or None,
+        entry.organization_name,
+        entry.number,
+        entry.organization_id,
+        period(language, entry.period_id) if entry.period_id else None,
+        texts.get(language, f"overview.state.{entry.state}"),
+        *(counts if has_values else [None] * len(counts)),
+        texts.get(language, "state.valid" if entry.cache_valid else "state.stale") if has_values else None,
+        parse_timestamp(entry.aggregated_at).astimezone(OSLO).replace(tzinfo=None) if entry.aggregated_at else None,
+        entry.case_system or None,
     ]
 
 
-def _sized(value: Value, unit: str) -> Value:
+def _typed_value(value: Value, unit: str) -> Value:
     """Counts are whole; shares and årsverk have one decimal."""
     return value if value is None else int(value) if unit == "antall" else float(value)

@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from preview.core.periods import Period
-from preview.model.resources import SnapshotStatus, snapshot_id
-from preview.reports.reconcile import Form
+from preview.model.resources import SnapshotStatus, format_snapshot_id
+from preview.reports.reconcile import ReportConfig
 from preview.storage import events, overviews
 from preview.storage.database import Connection, Database
 from preview.storage.overviews import OverviewRow
@@ -19,10 +19,10 @@ State = Literal["failed", "processing", "ready", "waiting", "silent"]
 (data, no snapshot of the period), `silent` has delivered nothing."""
 
 
-_KOSTRA = "KOSTRA 15F"
+_KOSTRA_15F_LABEL = "KOSTRA 15F"
 
 
-class OverviewLine(msgspec.Struct, frozen=True):
+class OverviewEntry(msgspec.Struct, frozen=True):
     """An organisation. What is of a snapshot is None without one; `completed` is 0..1 of a job that runs or waits. `kommuner` are the
     municipalities that its deliveries name, each by number and name.
 
@@ -51,56 +51,56 @@ class OverviewLine(msgspec.Struct, frozen=True):
 class Overview(msgspec.Struct, frozen=True):
     """`period_id` is the chosen one, None for each organisation's newest. `periods` have snapshots, newest first. Lines are by name."""
 
-    place: int
+    position: int
     period_id: str | None
     periods: list[str]
     field_count: int
-    lines: list[OverviewLine]
+    entries: list[OverviewEntry]
 
 
-class Overviews:
+class OverviewQuery:
     """All methods block: call them on a thread."""
 
-    def __init__(self, database: Database, form: Form) -> None:
+    def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
-        self._form = form
+        self._report_config = report_config
 
     def read(self, period_id: str | None = None, organization_id: str | None = None) -> Overview:
         """Every organisation, or that one alone. Raises `Invalid` for what is no period."""
         period = str(Period.parse(period_id)) if period_id is not None else None
 
-        def work(connection: Connection) -> Overview:
+        def read_overview(connection: Connection) -> Overview:
             rows = overviews.rows(connection, period, organization_id)
             return Overview(
-                place=events.newest(connection),
+                position=events.last_event_id(connection),
                 period_id=period,
                 periods=overviews.periods(connection),
-                field_count=len(self._form.catalogue.fields),
-                lines=[_line(row) for row in rows],
+                field_count=len(self._report_config.catalogue.fields),
+                entries=[_to_entry(row) for row in rows],
             )
 
-        return self._database.read(work)
+        return self._database.read(read_overview)
 
 
 def _state(row: OverviewRow) -> State:
-    if row.completed is not None and row.newest_status == "processing":
+    if row.completed is not None and row.latest_status == "processing":
         return "processing"
-    if "failed" in (row.newest_status, row.newest_job):
+    if "failed" in (row.latest_status, row.latest_job_status):
         return "failed"
     if row.aggregated_at is not None:
         return "ready"
-    return "waiting" if row.delivered else "silent"
+    return "waiting" if row.has_source else "silent"
 
 
-def _line(row: OverviewRow) -> OverviewLine:
-    return OverviewLine(
+def _to_entry(row: OverviewRow) -> OverviewEntry:
+    return OverviewEntry(
         organization_id=row.organization_id,
         organization_name=row.organization_name,
         number=row.number,
         listed=bool(row.listed),
         state=_state(row),
-        case_system=row.fagsystem or (_KOSTRA if row.is_15f else ""),
-        snapshot_id=snapshot_id(row.snapshot) if row.snapshot is not None else None,
+        case_system=row.case_system or (_KOSTRA_15F_LABEL if row.is_15f else ""),
+        snapshot_id=format_snapshot_id(row.snapshot) if row.snapshot is not None else None,
         period_id=row.period_id,
         status=row.snapshot_status,  # pyright: ignore[reportArgumentType]  (the column's CHECK)
         cache_valid=bool(row.cache_valid),

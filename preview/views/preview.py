@@ -10,21 +10,21 @@ import msgspec
 from preview.core.clock import today
 from preview.core.errors import NotFound
 from preview.core.periods import Period
-from preview.form.numbers import exact, whole_per_cent
+from preview.form.numbers import rounded_percent_change, to_decimal
 from preview.form.rules.base import Deviation
 from preview.form.sources import extract_day
-from preview.ingest.deliveries import DeliveryView, delivered_of
-from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value, snapshot_id
-from preview.reports.deviation_check import NOTHING, ReadFacts, Side, judge
+from preview.ingest.deliveries import DeliveryView, recent_for
+from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value, format_snapshot_id
+from preview.reports.deviation_check import EMPTY, AggregationMetadata, SnapshotValues, find_deviations
 from preview.reports.job_queue import job_document
-from preview.reports.organizations import sources_of
-from preview.reports.reconcile import Form, reading_now, source_of
-from preview.reports.status import newest_completed
+from preview.reports.organizations import list_sources
+from preview.reports.reconcile import ReportConfig, current_input, source_from_row
+from preview.reports.status import latest_completed_by_period
 from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow
 
-_NEWEST_DELIVERIES = 5
+_DELIVERY_LIMIT = 5
 
 
 class SnapshotView(msgspec.Struct, frozen=True):
@@ -46,10 +46,10 @@ class SourceView(msgspec.Struct, frozen=True):
     extract_day: str
     case_count: int
     findings: int
-    ufullstendig: bool
+    incomplete: bool
 
 
-class Row(msgspec.Struct, frozen=True):
+class FieldRow(msgspec.Struct, frozen=True):
     """A field of the form. `change` is in the field's unit; `percent` whole per cent, None for shares and where the compared value is 0 or null.
 
     `hidden` and `compared_hidden` say that the value is there and not shown (`domain.md` 8). Deviations are worst first.
@@ -70,7 +70,7 @@ class Row(msgspec.Struct, frozen=True):
     deviations: list[Deviation]
 
 
-class Past(NamedTuple):
+class HistoricalValue(NamedTuple):
     """A field in the newest completed snapshot of a period."""
 
     period_id: str
@@ -86,7 +86,7 @@ class Preview(msgspec.Struct, frozen=True):
     `held` is all that is held of the organisation, whatever the values are of; `deliveries` are its newest.
     """
 
-    place: int
+    position: int
     organization_id: str
     organization_name: str
     number: str
@@ -94,105 +94,112 @@ class Preview(msgspec.Struct, frozen=True):
     compare_period_id: str
     periods: list[str]
     snapshot: SnapshotView | None
-    newer: SnapshotView | None
-    compared: SnapshotView | None
+    newer_snapshot: SnapshotView | None
+    compared_snapshot: SnapshotView | None
     job: JobDocument | None
-    rows: list[Row]
+    rows: list[FieldRow]
     source: SourceView | None
     has_source: bool
-    held: list[SourceDocument]
+    sources: list[SourceDocument]
     deliveries: list[DeliveryView]
 
 
-class Previews:
+class PreviewQuery:
     """All methods block: call them on a thread."""
 
-    def __init__(self, database: Database, form: Form) -> None:
+    def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
-        self._form = form
+        self._report_config = report_config
 
     def read(self, organization_id: str, period_id: str | None = None, compare: str | None = None) -> Preview:
         """Without a period, the organisation's newest; compared with the prior period where no other is named.
 
         Raises `NotFound` for an unknown organisation, `Invalid` for what is no period.
         """
-        asked = Period.parse(period_id) if period_id is not None else None
-        against = Period.parse(compare, "/compare") if compare is not None else None
-        return self._database.read(lambda connection: self._read(connection, organization_id, asked, against))
+        period = Period.parse(period_id) if period_id is not None else None
+        compare_period = Period.parse(compare, "/compare") if compare is not None else None
+        return self._database.read(lambda connection: self._read_preview(connection, organization_id, period, compare_period))
 
-    def history(self, organization_id: str) -> dict[str, list[Past]]:
+    def history(self, organization_id: str) -> dict[str, list[HistoricalValue]]:
         """By field key, of every period with a completed snapshot, oldest first; hidden values are null."""
 
-        def work(connection: Connection) -> dict[str, list[Past]]:
-            completed = newest_completed(snapshots.of_organization(connection, organization_id))
-            sides = {period_id: self._side(connection, row) for period_id, row in reversed(completed.items())}
+        def read_history(connection: Connection) -> dict[str, list[HistoricalValue]]:
+            completed = latest_completed_by_period(snapshots.list_for_organization(connection, organization_id))
+            values_by_period = {period_id: self._snapshot_values(connection, row) for period_id, row in reversed(completed.items())}
             return {
-                key: [Past(period_id, side.shown(key), key in side.hidden) for period_id, side in sides.items()]
-                for key in (field.field_key for field in self._form.catalogue.fields)
+                key: [
+                    HistoricalValue(period_id, snapshot_values.visible_value(key), key in snapshot_values.hidden)
+                    for period_id, snapshot_values in values_by_period.items()
+                ]
+                for key in (field.field_key for field in self._report_config.catalogue.fields)
             }
 
-        return self._database.read(work)
+        return self._database.read(read_history)
 
-    def _read(self, connection: Connection, organization_id: str, asked: Period | None, against: Period | None) -> Preview:
+    def _read_preview(
+        self, connection: Connection, organization_id: str, requested_period: Period | None, requested_compare: Period | None
+    ) -> Preview:
         organization = organizations.organization(connection, organization_id)
         if organization is None:
             raise NotFound("There is no such organisation.")
-        rows = snapshots.of_organization(connection, organization_id)
-        completed = newest_completed(rows)
-        period = asked or _default_period(connection, organization_id, rows, completed)
-        compare = against or period.prior
-        of_period = [row for row in rows if row.period_id == str(period)]
-        shown = completed.get(str(period)) or next(iter(of_period), None)
-        newer = of_period[0] if shown is not None and of_period[0].snapshot > shown.snapshot else None
-        side = self._side(connection, shown)
-        beside = completed.get(str(compare))
-        compared = self._side(connection, beside)
-        prior = compared if compare == period.prior else self._side(connection, completed.get(str(period.prior)))
+        rows = snapshots.list_for_organization(connection, organization_id)
+        completed = latest_completed_by_period(rows)
+        period = requested_period or _default_period(connection, organization_id, rows, completed)
+        compare = requested_compare or period.prior
+        period_rows = [row for row in rows if row.period_id == str(period)]
+        displayed = completed.get(str(period)) or next(iter(period_rows), None)
+        newer = period_rows[0] if displayed is not None and period_rows[0].snapshot > displayed.snapshot else None
+        current = self._snapshot_values(connection, displayed)
+        compared_row = completed.get(str(compare))
+        compared = self._snapshot_values(connection, compared_row)
+        prior = compared if compare == period.prior else self._snapshot_values(connection, completed.get(str(period.prior)))
         return Preview(
-            place=events.newest(connection),
+            position=events.last_event_id(connection),
             organization_id=organization_id,
             organization_name=organization.organization_name,
             number=organization.organisasjonsnummer + (f"-{organization.bydelsnummer}" if organization.bydelsnummer else ""),
             period_id=str(period),
             compare_period_id=str(compare),
             periods=list(dict.fromkeys(row.period_id for row in rows)),
-            snapshot=_view(shown),
-            newer=_view(newer),
-            compared=_view(beside),
-            job=_job(connection, newer, shown),
-            rows=self._rows(period, side, compared, prior),
-            source=_source(side.facts),
-            has_source=reading_now(connection, organization_id, period) is not None,
-            held=sources_of(connection, organization_id),
-            deliveries=delivered_of(connection, organization_id, _NEWEST_DELIVERIES),
+            snapshot=_snapshot_view(displayed),
+            newer_snapshot=_snapshot_view(newer),
+            compared_snapshot=_snapshot_view(compared_row),
+            job=_displayed_job(connection, newer, displayed),
+            rows=self._field_rows(period, current, compared, prior),
+            source=_source_view(current.metadata),
+            has_source=current_input(connection, organization_id, period) is not None,
+            sources=list_sources(connection, organization_id),
+            deliveries=recent_for(connection, organization_id, _DELIVERY_LIMIT),
         )
 
-    def _side(self, connection: Connection, row: SnapshotRow | None) -> Side:
+    def _snapshot_values(self, connection: Connection, row: SnapshotRow | None) -> SnapshotValues:
         if row is None or not row.completion:
-            return NOTHING
-        return Side.of(self._form.catalogue, self._form.suppress, snapshots.values(connection, row.snapshot), row.facts)
+            return EMPTY
+        return SnapshotValues.from_rows(
+            self._report_config.catalogue, self._report_config.suppress, snapshots.values(connection, row.snapshot), row.facts
+        )
 
-    def _rows(self, period: Period, side: Side, compared: Side, prior: Side) -> list[Row]:
+    def _field_rows(self, period: Period, current: SnapshotValues, compared: SnapshotValues, prior: SnapshotValues) -> list[FieldRow]:
         deviations: dict[str, list[Deviation]] = {}
-        for deviation in judge(self._form.catalogue, period, side, prior):
+        for deviation in find_deviations(self._report_config.catalogue, period, current, prior):
             deviations.setdefault(deviation.field_key, []).append(deviation)
-        rows: list[Row] = []
-        for field in self._form.catalogue.fields:
+        rows: list[FieldRow] = []
+        for field in self._report_config.catalogue.fields:
             key = field.field_key
-            value, before = side.shown(key), compared.shown(key)
-            change, percent = difference(value, before, field.unit)
+            value, compared_value = current.visible_value(key), compared.visible_value(key)
+            change, percent = change_between(value, compared_value, field.unit)
             rows.append(
-                Row(
+                FieldRow(
                     number=field.number,
                     field_key=key,
                     section_id=field.section_id,
                     unit=field.unit,
                     part_of=field.part_of,
                     value=value,
-                    hidden=key in side.hidden,
-                    compared_value=before,
+                    hidden=key in current.hidden,
+                    compared_value=compared_value,
                     compared_hidden=key in compared.hidden,
-                    data_source=side.sources.get(key),
+                    data_source=current.sources.get(key),
                     change=change,
                     percent=percent,
                     deviations=deviations.get(key, []),
@@ -201,12 +208,12 @@ class Previews:
         return rows
 
 
-def difference(value: Value, before: Value, unit: str) -> tuple[Value, int | None]:
+def change_between(value: Value, previous: Value, unit: str) -> tuple[Value, int | None]:
     """(change in the unit, whole per cent of what was before); shares have no per cent of a per cent."""
-    if value is None or before is None:
+    if value is None or previous is None:
         return None, None
-    change = exact(value) - exact(before)
-    percent = None if unit == "prosent" or not before else whole_per_cent(change, exact(before))
+    change = to_decimal(value) - to_decimal(previous)
+    percent = None if unit == "prosent" or not previous else rounded_percent_change(change, to_decimal(previous))
     return (int(change) if unit == "antall" else float(change)), percent
 
 
@@ -215,31 +222,31 @@ def _default_period(connection: Connection, organization_id: str, rows: list[Sna
     newest = next(iter(completed), None) or next((row.period_id for row in rows), None)
     if newest is not None:
         return Period.parse(newest)
-    extracts = [day for row in organizations.kilder(connection, organization_id) if (day := extract_day(source_of(row)))]
-    return Period(max(extracts, default=today()).year)
+    extract_days = [day for row in organizations.sources(connection, organization_id) if (day := extract_day(source_from_row(row)))]
+    return Period(max(extract_days, default=today()).year)
 
 
-def _source(facts: ReadFacts | None) -> SourceView | None:
+def _source_view(facts: AggregationMetadata | None) -> SourceView | None:
     if facts is None:
         return None
-    return SourceView(facts.data_source, facts.fagsystem, facts.extract_day, facts.case_count, facts.funn, facts.ufullstendig)
+    return SourceView(facts.data_source, facts.case_system, facts.extract_day, facts.case_count, facts.findings, facts.is_incomplete)
 
 
-def _view(row: SnapshotRow | None) -> SnapshotView | None:
+def _snapshot_view(row: SnapshotRow | None) -> SnapshotView | None:
     if row is None:
         return None
-    status: SnapshotStatus = row.snapshot_status  # pyright: ignore[reportAssignmentType]  (a key of MOVES)
-    return SnapshotView(snapshot_id(row.snapshot), status, bool(row.cache_valid), row.aggregated_at, row.populated, row.etag or "")
+    status: SnapshotStatus = row.snapshot_status  # pyright: ignore[reportAssignmentType]  (a key of TRANSITIONS)
+    return SnapshotView(format_snapshot_id(row.snapshot), status, bool(row.cache_valid), row.aggregated_at, row.populated, row.etag or "")
 
 
-def _job(connection: Connection, newer: SnapshotRow | None, shown: SnapshotRow | None) -> JobDocument | None:
+def _displayed_job(connection: Connection, newer: SnapshotRow | None, displayed: SnapshotRow | None) -> JobDocument | None:
     """What runs or waits, of the newer snapshot first; or else the last where it failed."""
-    candidates = [row for row in (newer, shown) if row is not None]
+    candidates = [row for row in (newer, displayed) if row is not None]
     for row in candidates:
-        if open_jobs := jobs.open_of_snapshot(connection, row.snapshot):
+        if open_jobs := jobs.list_open_for_snapshot(connection, row.snapshot):
             return job_document(open_jobs[0])
     for row in candidates:
-        last = jobs.last_of_snapshot(connection, row.snapshot)
+        last = jobs.latest_for_snapshot(connection, row.snapshot)
         if last is not None and last.job_status == "failed":
             return job_document(last)
     return None

@@ -21,7 +21,7 @@ Cell = int | float | str | datetime | None
 class Column:
     """Its head, and how many characters wide it is in XLSX."""
 
-    head: str
+    header: str
     width: int
 
 
@@ -32,48 +32,48 @@ class Table:
     title: str
     sheet: str
     columns: list[Column]
-    frozen: int
-    lines: list[list[Cell]]
+    frozen_columns: int
+    rows: list[list[Cell]]
 
 
-def as_csv(table: Table) -> bytes:
+def to_csv(table: Table) -> bytes:
     """Semicolons, a byte-order mark and decimal commas, so that a Norwegian Excel opens it right."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([_plain(column.head) for column in table.columns])
-    for line in table.lines:
-        writer.writerow([_plain(cell) for cell in line])
+    writer.writerow([_csv_text(column.header) for column in table.columns])
+    for row in table.rows:
+        writer.writerow([_csv_text(cell) for cell in row])
     return (_BYTE_ORDER_MARK + out.getvalue()).encode()
 
 
-def as_xlsx(table: Table) -> bytes:
+def to_xlsx(table: Table) -> bytes:
     """One sheet with a frozen head, printed in landscape; what is no whole number has one decimal."""
     out = io.BytesIO()
     book = Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     book.set_properties({"title": table.title})
-    head = book.add_format({"bold": True, "bottom": 1})
-    formats = {kind: book.add_format({"num_format": written}) for kind, written in _FORMATS.items()}
+    header_format = book.add_format({"bold": True, "bottom": 1})
+    formats = {kind: book.add_format({"num_format": number_format}) for kind, number_format in _FORMATS.items()}
     sheet = book.add_worksheet(table.sheet)
-    sheet.freeze_panes(1, table.frozen)
+    sheet.freeze_panes(1, table.frozen_columns)
     sheet.repeat_rows(0)
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_header(f"&L{table.title.replace('&', '&&')}")
-    for place, column in enumerate(table.columns):
-        sheet.set_column(place, place, column.width)
-        sheet.write_string(0, place, column.head, head)
-    for row, line in enumerate(table.lines, start=1):
-        for place, cell in enumerate(line):
+    for column_index, column in enumerate(table.columns):
+        sheet.set_column(column_index, column_index, column.width)
+        sheet.write_string(0, column_index, column.header, header_format)
+    for row_index, row in enumerate(table.rows, start=1):
+        for column_index, cell in enumerate(row):
             match cell:
                 case None:
                     pass
                 case str():
-                    sheet.write_string(row, place, cell)
+                    sheet.write_string(row_index, column_index, cell)
                 case datetime():
-                    sheet.write_datetime(row, place, cell, _format(formats, cell))
+                    sheet.write_datetime(row_index, column_index, cell, _cell_format(formats, cell))
                 case _:
-                    sheet.write_number(row, place, cell, _format(formats, cell))
+                    sheet.write_number(row_index, column_index, cell, _cell_format(formats, cell))
     book.close()
     return out.getvalue()
 
@@ -82,11 +82,11 @@ _A4 = 9
 _FORMATS: dict[type, str] = {int: "#,##0", float: "#,##0.0", datetime: "dd.mm.yyyy hh:mm"}
 
 
-def _format(formats: dict[type, Format], cell: float | datetime) -> Format:
+def _cell_format(formats: dict[type, Format], cell: float | datetime) -> Format:
     return formats[type(cell)]
 
 
-def _plain(cell: Cell) -> str:
+def _csv_text(cell: Cell) -> str:
     match cell:
         case None:
             return ""

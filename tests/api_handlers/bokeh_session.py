@@ -12,10 +12,10 @@ _TOKEN = re.compile(r'"token":"([^"]+)"')
 
 
 @contextmanager
-def session(url: str, path: str = "/") -> Generator[None]:
+def open_session(url: str, path: str = "/") -> Generator[None]:
     """Open for the length of a block; the server has acknowledged it."""
-    found = _TOKEN.search(httpx.get(f"{url}{path}").raise_for_status().text)
-    assert found
+    token = _TOKEN.search(httpx.get(f"{url}{path}").raise_for_status().text)
+    assert token
     host = urlsplit(url).netloc
     headers = {
         "Host": host,
@@ -24,15 +24,15 @@ def session(url: str, path: str = "/") -> Generator[None]:
         "Connection": "Upgrade",
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
-        "Sec-WebSocket-Protocol": f"bokeh, {found[1]}",
+        "Sec-WebSocket-Protocol": f"bokeh, {token[1]}",
     }
     address, _, port = host.partition(":")
     with socket.create_connection((address, int(port)), timeout=20) as connection:
         lines = [f"GET {urlsplit(path).path.rstrip('/')}/ws HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
-        answer = b""
-        while b"ACK" not in answer:
-            sent = connection.recv(4096)
-            assert sent, answer
-            answer += sent
+        response = b""
+        while b"ACK" not in response:
+            chunk = connection.recv(4096)
+            assert chunk, response
+            response += chunk
         yield

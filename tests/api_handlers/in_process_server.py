@@ -13,20 +13,20 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application as TornadoApplication
 
-from api_handlers.event_broadcaster import Broadcaster
-from api_handlers.routes import routes
+from api_handlers.event_broadcaster import EventBroadcaster
+from api_handlers.routes import build_routes
 from preview.model.resources import DeliveryDocument
 from preview.runtime.application import Application
 from tests.support import pipeline
-from tests.support.pipeline import opened
+from tests.support.pipeline import open_application
 
-WAIT_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 
 
-class Served:
+class InProcessServer:
     """`url` is without trailing slash; `application` the nouns behind it."""
 
-    def __init__(self, application: Application, port: int, loop: asyncio.AbstractEventLoop, broadcaster: Broadcaster) -> None:
+    def __init__(self, application: Application, port: int, loop: asyncio.AbstractEventLoop, broadcaster: EventBroadcaster) -> None:
         self.application = application
         self.url = f"http://127.0.0.1:{port}"
         self.port = port
@@ -35,11 +35,11 @@ class Served:
 
     def client(self) -> httpx.Client:
         """Speaks HTTP to it."""
-        return httpx.Client(base_url=self.url, timeout=WAIT_SECONDS)
+        return httpx.Client(base_url=self.url, timeout=TIMEOUT_SECONDS)
 
-    def stop(self, event: asyncio.Event) -> None:
+    def stop(self, stop_event: asyncio.Event) -> None:
         """Ends the serving thread."""
-        self._loop.call_soon_threadsafe(event.set)
+        self._loop.call_soon_threadsafe(stop_event.set)
 
     def drain(self) -> None:
         """As the program does when it is told to stop."""
@@ -51,29 +51,29 @@ class Served:
 
 
 @contextmanager
-def serving(data_dir: Path, *, works: bool = True, **settings: Any) -> Generator[Served]:
+def run_in_process_server(data_dir: Path, *, with_worker: bool = True, **settings: Any) -> Generator[InProcessServer]:
     """A server for the length of a block. Without `works` it claims no job and no delivery: another must."""
-    with opened(data_dir, started=works, **settings) as application:
-        if not works:
-            application.feed.start()
-        started: Future[Served] = Future()
+    with open_application(data_dir, started=with_worker, **settings) as application:
+        if not with_worker:
+            application.dispatcher.start()
+        started: Future[InProcessServer] = Future()
         stop = asyncio.Event()
         thread = threading.Thread(target=lambda: asyncio.run(_serve(application, started, stop)), name="test-server")
         thread.start()
-        served = started.result(WAIT_SECONDS)
+        server = started.result(TIMEOUT_SECONDS)
         try:
-            yield served
+            yield server
         finally:
-            served.stop(stop)
-            thread.join(WAIT_SECONDS)
+            server.stop(stop)
+            thread.join(TIMEOUT_SECONDS)
 
 
-async def _serve(application: Application, started: "Future[Served]", stop: asyncio.Event) -> None:
-    broadcaster = Broadcaster(application)
-    server = HTTPServer(TornadoApplication(routes(application, broadcaster), compress_response=True))
+async def _serve(application: Application, started: "Future[InProcessServer]", stop: asyncio.Event) -> None:
+    broadcaster = EventBroadcaster(application)
+    server = HTTPServer(TornadoApplication(build_routes(application, broadcaster), compress_response=True))
     (socket,) = bind_sockets(0, "127.0.0.1")
     server.add_socket(socket)
-    started.set_result(Served(application, socket.getsockname()[1], asyncio.get_running_loop(), broadcaster))
+    started.set_result(InProcessServer(application, socket.getsockname()[1], asyncio.get_running_loop(), broadcaster))
     await stop.wait()
     broadcaster.drain()
     server.stop()

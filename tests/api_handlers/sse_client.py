@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-WAIT_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 
 
 @dataclass
-class Block:
+class SseBlock:
     """What stands between two empty lines. `id` is an int; `data` is decoded."""
 
     id: int | None = None
@@ -27,14 +27,14 @@ class Block:
     comments: list[str] = field(default_factory=list)
 
     @property
-    def is_place(self) -> bool:
+    def is_bare_id(self) -> bool:
         """A bare `id:`."""
         return self.id is not None and self.event is None
 
 
-def parse(lines: list[str]) -> Block:
+def parse_block(lines: list[str]) -> SseBlock:
     """One block from its lines."""
-    block = Block()
+    block = SseBlock()
     for line in lines:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
@@ -55,54 +55,54 @@ def parse(lines: list[str]) -> Block:
     return block
 
 
-class Watcher:
+class SseClient:
     """An open stream, read by a thread of its own. `place` is the last id seen, as an EventSource would keep it."""
 
     def __init__(self, url: str, path: str, headers: dict[str, str]) -> None:
         """Raises `AssertionError` where it is not answered 200."""
         parts = urlsplit(url)
-        self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=WAIT_SECONDS)
+        self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         self._connection.request("GET", path, headers={"Accept": "text/event-stream"} | headers)
         self._socket = self._connection.sock
         self.response = self._connection.getresponse()
         assert self.response.status == 200, self.response.read()
-        self.place: int | None = None
+        self.last_event_id: int | None = None
         self.retry: int | None = None
-        self._blocks: queue.SimpleQueue[Block | None] = queue.SimpleQueue()
+        self._blocks: queue.SimpleQueue[SseBlock | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._read, name="watcher", daemon=True)
         self._thread.start()
 
-    def next(self, seconds: float = WAIT_SECONDS) -> Block | None:
+    def next_block(self, seconds: float = TIMEOUT_SECONDS) -> SseBlock | None:
         """The next block, None where the stream has ended. Fails where none comes."""
         try:
             block = self._blocks.get(timeout=seconds)
         except queue.Empty:
             raise AssertionError(f"No block came within {seconds} s.") from None
         if block is not None:
-            self.place = self.place if block.id is None else block.id
+            self.last_event_id = self.last_event_id if block.id is None else block.id
             self.retry = block.retry or self.retry
         return block
 
-    def until(self, wanted: Callable[[Block], bool]) -> list[Block]:
+    def read_until(self, predicate: Callable[[SseBlock], bool]) -> list[SseBlock]:
         """All blocks up to and with the first that is wanted."""
-        blocks: list[Block] = []
-        end = time.monotonic() + WAIT_SECONDS
-        while not blocks or not wanted(blocks[-1]):
-            block = self.next(max(0.01, end - time.monotonic()))
+        blocks: list[SseBlock] = []
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while not blocks or not predicate(blocks[-1]):
+            block = self.next_block(max(0.01, deadline - time.monotonic()))
             assert block is not None, f"The stream ended: {blocks}"
             blocks.append(block)
         return blocks
 
-    def events_until(self, place: int) -> list[Block]:
+    def events_until(self, event_id: int) -> list[SseBlock]:
         """The durable events up to that place in the log. A filtered stream tells by a bare id that it has reached it."""
-        if self.place is not None and self.place >= place:
+        if self.last_event_id is not None and self.last_event_id >= event_id:
             return []
-        return [block for block in self.until(lambda block: (block.id or 0) >= place) if block.event and block.id]
+        return [block for block in self.read_until(lambda block: (block.id or 0) >= event_id) if block.event and block.id]
 
-    def rest(self) -> list[Block]:
+    def read_to_end(self) -> list[SseBlock]:
         """The blocks until the server ends the stream; then it is closed."""
-        blocks: list[Block] = []
-        while (block := self.next()) is not None:
+        blocks: list[SseBlock] = []
+        while (block := self.next_block()) is not None:
             blocks.append(block)
         self.close()
         return blocks
@@ -111,7 +111,7 @@ class Watcher:
         """Goes away, as a client that is closed does."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join(WAIT_SECONDS)
+        self._thread.join(TIMEOUT_SECONDS)
         self.response.close()
         self._connection.close()
         self._socket.close()
@@ -123,17 +123,17 @@ class Watcher:
                 if line != "\n":
                     lines.append(line.removesuffix("\n"))
                 elif lines:
-                    self._blocks.put(parse(lines))
+                    self._blocks.put(parse_block(lines))
                     lines = []
         self._blocks.put(None)
 
 
 @contextmanager
-def watching(url: str, path: str, **headers: str) -> Generator[Watcher]:
+def open_stream(url: str, path: str, **headers: str) -> Generator[SseClient]:
     """A stream for the length of a block, its opening (`retry:` and the first place) read. `last_event_id=` gives the header."""
-    watcher = Watcher(url, path, {name.replace("_", "-"): value for name, value in headers.items()})
+    client = SseClient(url, path, {name.replace("_", "-"): value for name, value in headers.items()})
     try:
-        watcher.until(lambda block: block.is_place)
-        yield watcher
+        client.read_until(lambda block: block.is_bare_id)
+        yield client
     finally:
-        watcher.close()
+        client.close()

@@ -1,10 +1,10 @@
 import pytest
 
-from api_handlers.content_negotiation import accepts, is_json, origin_headers
+from api_handlers.content_negotiation import accepts, cors_headers, is_json
 
 
 @pytest.mark.parametrize(
-    ("accept", "fits"),
+    ("accept", "expected"),
     [
         ("*/*", True),
         ("application/json", True),
@@ -19,12 +19,12 @@ from api_handlers.content_negotiation import accepts, is_json, origin_headers
         (",,", False),
     ],
 )
-def test_what_a_client_accepts(accept: str, fits: bool) -> None:
-    assert accepts(accept, "application/json") is fits
+def test_accept_header_matching(accept: str, expected: bool) -> None:
+    assert accepts(accept, "application/json") is expected
 
 
 @pytest.mark.parametrize(
-    ("headers", "fits"),
+    ("headers", "expected"),
     [
         ({}, True),
         ({"Content-Type": "application/json"}, True),
@@ -35,13 +35,13 @@ def test_what_a_client_accepts(accept: str, fits: bool) -> None:
         ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, False),
     ],
 )
-def test_what_a_body_may_be(headers: dict[str, str], fits: bool) -> None:
-    assert is_json(headers) is fits
+def test_json_content_type_detection(headers: dict[str, str], expected: bool) -> None:
+    assert is_json(headers) is expected
 
 
-def test_only_a_named_origin_may_read() -> None:
+def test_cors_headers_only_for_allowed_origin() -> None:
     allowed = ("https://intern.example",)
-    assert origin_headers("https://intern.example", allowed)["Access-Control-Allow-Origin"] == "https://intern.example"
-    assert origin_headers("https://intern.example.evil", allowed) == {"Vary": "Origin"}
-    assert origin_headers(None, allowed) == {"Vary": "Origin"}
-    assert origin_headers("https://any.example", ("*",))["Access-Control-Allow-Origin"] == "*"
+    assert cors_headers("https://intern.example", allowed)["Access-Control-Allow-Origin"] == "https://intern.example"
+    assert cors_headers("https://intern.example.evil", allowed) == {"Vary": "Origin"}
+    assert cors_headers(None, allowed) == {"Vary": "Origin"}
+    assert cors_headers("https://any.example", ("*",))["Access-Control-Allow-Origin"] == "*"

@@ -8,24 +8,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from api_handlers.openapi import EVENTS, describe
+from api_handlers.openapi import EVENT_TYPES, build_spec
 from api_handlers.routes import ROUTES
-from tests.api_handlers.in_process_server import Served, serving
-from tests.api_handlers.sse_client import watching
-from tests.contract.scenario_fixtures import Service, plain
+from tests.api_handlers.in_process_server import InProcessServer, run_in_process_server
+from tests.api_handlers.sse_client import open_stream
+from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery
 from tests.contract.schema_shapes import SHAPES
 
-COMPONENTS = {
-    "Summary": "summary",
+SHAPE_BY_COMPONENT = {
+    "SnapshotSummary": "summary",
     "Pagination": "pagination",
     "SnapshotPage": "snapshots",
     "FieldValue": "field",
     "SectionValues": "section",
     "PriorPeriod": "prior_period",
-    "Document": "document",
-    "Requested": "requested",
-    "Invalidated": "invalidated",
-    "Deleted": "deleted",
+    "SnapshotDocument": "document",
+    "SnapshotRequested": "requested",
+    "SnapshotInvalidated": "invalidated",
+    "SnapshotDeletion": "deleted",
     "JobDocument": "job",
     "OrganizationDocument": "organization",
     "DeliveryReceipt": "receipt",
@@ -34,11 +34,11 @@ COMPONENTS = {
     "ReportForm": "form",
     "ReportField": "form_field",
     "FindingDocument": "finding",
-    "FindingCode": "finding_code",
+    "FindingCodeDocument": "finding_code",
 }
 
 
-class Example(Service):
+class ExampleService(ChildWelfareService):
     """The organisation of the contract's examples, which the description names too."""
 
     @property
@@ -48,60 +48,60 @@ class Example(Service):
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return msgspec.json.decode(describe(ROUTES, ""))
+    return msgspec.json.decode(build_spec(ROUTES, ""))
 
 
-@pytest.mark.parametrize(("component", "shape"), COMPONENTS.items())
-def test_it_shows_the_contract_s_keys_in_order_and_no_others(document: dict[str, Any], component: str, shape: str) -> None:
+@pytest.mark.parametrize(("component", "shape"), SHAPE_BY_COMPONENT.items())
+def test_schema_keys_match_contract_in_order(document: dict[str, Any], component: str, shape: str) -> None:
     schema = document["components"]["schemas"][component]
     assert list(schema["properties"]) == schema["required"] == list(SHAPES[shape])
     assert schema["additionalProperties"] is False
 
 
-def test_it_shows_every_event(document: dict[str, Any]) -> None:
+def test_every_event_type_is_described(document: dict[str, Any]) -> None:
     described = document["paths"]["/api/v1/aggregated-report-data/watch"]["get"]["responses"]["200"]["content"]["text/event-stream"]
-    kinds = [str(event.__struct_config__.tag) for event in EVENTS]
+    kinds = [str(event.__struct_config__.tag) for event in EVENT_TYPES]
     assert list(described["x-event-data"]) == kinds
-    for kind, event in zip(kinds, EVENTS, strict=True):
+    for kind, event in zip(kinds, EVENT_TYPES, strict=True):
         assert list(document["components"]["schemas"][event.__name__]["properties"]) == list(SHAPES[kind])
 
 
-def test_it_shows_every_operation(document: dict[str, Any]) -> None:
+def test_every_operation_is_described(document: dict[str, Any]) -> None:
     described = {
         (path, method) for path, item in document["paths"].items() for method in item if method in ("get", "post", "put", "delete")
     }
     assert described == {(route.path, method) for route in ROUTES for method in route.operations}
 
 
-def test_the_server_agrees_with_it(data_dir: Path) -> None:
+def test_server_conforms_to_openapi(data_dir: Path) -> None:
     """A small budget; `make slow` spends more."""
-    explore(data_dir, examples=5)
+    run_schemathesis(data_dir, examples=5)
 
 
 @pytest.mark.slow
-def test_the_server_agrees_with_it_at_length(data_dir: Path) -> None:
-    explore(data_dir, examples=300)
+def test_server_conforms_to_openapi_many_examples(data_dir: Path) -> None:
+    run_schemathesis(data_dir, examples=300)
 
 
-def explore(data_dir: Path, examples: int) -> None:
+def run_schemathesis(data_dir: Path, examples: int) -> None:
     """Schemathesis in all its phases. Its one stream is taken, so that each further one is answered and closed."""
-    with serving(data_dir, max_streams=1) as served, watching(served.url, "/api/v1/aggregated-report-data/watch"):
-        service = Example(958935420)
-        served.deliver(service.listing("Barnevernstjenesten Oslo Sør"))
-        served.deliver(*plain(service))
-        place = served.application.events.newest()
+    with run_in_process_server(data_dir, max_streams=1) as server, open_stream(server.url, "/api/v1/aggregated-report-data/watch"):
+        service = ExampleService(958935420)
+        server.deliver(service.listing("Barnevernstjenesten Oslo Sør"))
+        server.deliver(*base_delivery(service))
+        position = server.application.event_log.last_event_id()
         command = [
             str(Path(sys.executable).with_name("schemathesis")),
             *("--config-file", str(Path(__file__).with_name("schemathesis.toml"))),
-            *("run", f"{served.url}/openapi.json", "--max-examples", str(examples), "--seed", "1"),
+            *("run", f"{server.url}/openapi.json", "--max-examples", str(examples), "--seed", "1"),
             *("--generation-database", "none", "--suppress-health-check", "all", "--no-color"),
         ]
         run = subprocess.run(command, cwd=data_dir, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
         assert "Tested: 15" in run.stdout
-        assert happened(served, place) >= {"snapshot_created", "aggregation_completed"}, "it did not get past the door"
+        assert event_types_since(server, position) >= {"snapshot_created", "aggregation_completed"}, "it did not get past the door"
 
 
-def happened(served: Served, place: int) -> set[str]:
+def event_types_since(server: InProcessServer, position: int) -> set[str]:
     """The types of the events since."""
-    return {row.type for row in served.application.events.after(place, 10_000)}
+    return {row.type for row in server.application.event_log.read_after(position, 10_000)}

@@ -2,13 +2,13 @@ import re
 
 import pytest
 
-from api_handlers.pagination import links
-from api_handlers.request_parsing import Paging
+from api_handlers.pagination import link_header
+from api_handlers.request_parsing import PageParams
 from api_handlers.resources.snapshots import SnapshotQuery
 
 
 @pytest.mark.parametrize(
-    ("page", "total", "wanted"),
+    ("page", "total", "expected"),
     [
         (1, 0, {"first": 1, "last": 1}),
         (1, 10, {"first": 1, "last": 1}),
@@ -18,11 +18,11 @@ from api_handlers.resources.snapshots import SnapshotQuery
         (9, 25, {"first": 1, "prev": 3, "last": 3}),
     ],
 )
-def test_pages_are_linked(page: int, total: int, wanted: dict[str, int]) -> None:
-    found = re.findall(r'</x\?page=(\d+)&limit=10>; rel="(\w+)"', links("/x", Paging(page, 10), total))
-    assert {rel: int(number) for number, rel in found} == wanted
+def test_link_header_by_page(page: int, total: int, expected: dict[str, int]) -> None:
+    found = re.findall(r'</x\?page=(\d+)&limit=10>; rel="(\w+)"', link_header("/x", PageParams(page, 10), total))
+    assert {rel: int(number) for number, rel in found} == expected
 
 
-def test_filters_are_kept() -> None:
+def test_link_header_keeps_filters() -> None:
     query = SnapshotQuery(organization_id="org-1042", snapshot_status="current")
-    assert "</x?organization_id=org-1042&snapshot_status=current&page=1&limit=20>" in links("/x", query, 1)
+    assert "</x?organization_id=org-1042&snapshot_status=current&page=1&limit=20>" in link_header("/x", query, 1)

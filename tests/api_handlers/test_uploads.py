@@ -14,41 +14,41 @@ import pytest
 
 from api_handlers import upload
 from preview.ingest.spool_file import SpoolFile
-from tests.api_handlers.in_process_server import Served, serving
-from tests.contract.scenario_fixtures import Service
-from tests.support.pipeline import until, wait_for_delivery, zipped
+from tests.api_handlers.in_process_server import InProcessServer, run_in_process_server
+from tests.contract.scenario_fixtures import ChildWelfareService
+from tests.support.pipeline import wait_for_delivery, wait_until, zip_files
 
-DELIVERIES = "/api/v1/deliveries"
+DELIVERIES_PATH = "/api/v1/deliveries"
 XML = {"Content-Type": "application/xml"}
 MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture
-def service() -> Service:
-    return Service(4711)
+def service() -> ChildWelfareService:
+    return ChildWelfareService(4711)
 
 
-def spooled(data_dir: Path) -> list[str]:
+def spool_file_names(data_dir: Path) -> list[str]:
     """The names in the spool."""
     return [path.name for path in (data_dir / "spool").iterdir()]
 
 
-def nothing_is_left(served: Served, data_dir: Path) -> None:
+def assert_nothing_stored(server: InProcessServer, data_dir: Path) -> None:
     """No file and no row."""
-    until(lambda: spooled(data_dir) == [], "the spool to be empty")
-    assert served.application.deliveries.page(None, None, 1, 10) == ([], 0)
+    wait_until(lambda: spool_file_names(data_dir) == [], "the spool to be empty")
+    assert server.application.deliveries.page(None, None, 1, 10) == ([], 0)
 
 
-def taken(served: Served, response: httpx.Response) -> dict[str, Any]:
+def wait_for_import(server: InProcessServer, response: httpx.Response) -> dict[str, Any]:
     """The delivery's document, when it has been read."""
     assert response.status_code == 202, response.text
-    wait_for_delivery(served.application, response.json()["delivery_id"])
-    return httpx.get(f"{served.url}{response.headers['Location']}").json()
+    wait_for_delivery(server.application, response.json()["delivery_id"])
+    return httpx.get(f"{server.url}{response.headers['Location']}").json()
 
 
-def head(*lines: str) -> bytes:
+def request_head(*lines: str) -> bytes:
     """A request's first bytes."""
-    return "\r\n".join([f"POST {DELIVERIES} HTTP/1.1", "Host: x", *lines, "", ""]).encode()
+    return "\r\n".join([f"POST {DELIVERIES_PATH} HTTP/1.1", "Host: x", *lines, "", ""]).encode()
 
 
 def chunks(count: int, size: int = MEGABYTE) -> Iterator[bytes]:
@@ -59,10 +59,10 @@ def chunks(count: int, size: int = MEGABYTE) -> Iterator[bytes]:
 # What is taken.
 
 
-def test_one_file_of_each_kind(data_dir: Path, service: Service) -> None:
-    folder, archive = service.case(0, "2024-12-31", []), zipped([service.case(1, "2024-12-31", [])])
+def test_each_file_format_is_accepted(data_dir: Path, service: ChildWelfareService) -> None:
+    folder, archive = service.case(0, "2024-12-31", []), zip_files([service.case(1, "2024-12-31", [])])
     table = service.listing("Prøvetjenesten")
-    with serving(data_dir) as served, served.client() as client:
+    with run_in_process_server(data_dir) as server, server.client() as client:
         for content, media_type, kind in (
             (table, "text/csv; charset=utf-8", "organizations"),
             (folder, "application/xml", "v4"),
@@ -71,60 +71,62 @@ def test_one_file_of_each_kind(data_dir: Path, service: Service) -> None:
             (archive, "Application/X-Zip-Compressed", "v4"),
             (folder, "", "v4"),
         ):
-            response = client.post(DELIVERIES, content=content, headers={"Content-Type": media_type} if media_type else {})
-            document = taken(served, response)
+            response = client.post(DELIVERIES_PATH, content=content, headers={"Content-Type": media_type} if media_type else {})
+            document = wait_for_import(server, response)
             assert (document["format"], document["files"], document["size_bytes"]) == (kind, 1, len(content))
-        until(lambda: spooled(data_dir) == [], "the spool to be empty")
+        wait_until(lambda: spool_file_names(data_dir) == [], "the spool to be empty")
 
 
-def test_a_form_with_several_files_a_zip_among_them_is_one_delivery(data_dir: Path, service: Service) -> None:
+def test_multipart_with_files_and_zip_is_one_delivery(data_dir: Path, service: ChildWelfareService) -> None:
     """Findings name a file by its place among all of them."""
-    cases = [service.case(place, "2024-12-31", []) for place in range(3)]
-    form = [
+    cases = [service.case(index, "2024-12-31", []) for index in range(3)]
+    multipart = [
         ("organisasjoner", ("æøå.csv", service.listing("Prøvetjenesten"), "application/vnd.ms-excel")),
         ("mapper", ("a b.xml", cases[0], "text/xml")),
-        ("mapper", ("to.zip", zipped(cases[1:]), "application/octet-stream")),
+        ("mapper", ("to.zip", zip_files(cases[1:]), "application/octet-stream")),
         ("mapper", ("broken.xml", b"<Barnevern>", "text/xml")),
     ]
-    with serving(data_dir) as served, served.client() as client:
-        document = taken(served, client.post(DELIVERIES, files=form))
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        document = wait_for_import(server, client.post(DELIVERIES_PATH, files=multipart))
     assert (document["format"], document["files"], document["refused_files"], document["new_cases"]) == ("mixed", 5, 1, 3)
-    assert document["size_bytes"] == sum(len(content) for _, (_, content, _) in form)
+    assert document["size_bytes"] == sum(len(content) for _, (_, content, _) in multipart)
     assert document["organizations"] == [service.organization_id]
     assert [(finding["file"], finding["code"]) for finding in document["findings"]] == [(5, "not_well_formed")]
 
 
-def test_a_full_one_and_who_sent_it(data_dir: Path, service: Service) -> None:
-    with serving(data_dir, actor_header="X-User") as served, served.client() as client:
-        taken(served, client.post(DELIVERIES, content=zipped([service.case(place, "2024-12-30", []) for place in range(3)])))
-        response = client.post(f"{DELIVERIES}?full=true", content=service.case(0, "2024-12-31", []), headers=XML | {"X-User": "kari"})
+def test_full_delivery_removes_missing_cases(data_dir: Path, service: ChildWelfareService) -> None:
+    with run_in_process_server(data_dir, actor_header="X-User") as server, server.client() as client:
+        wait_for_import(
+            server, client.post(DELIVERIES_PATH, content=zip_files([service.case(index, "2024-12-30", []) for index in range(3)]))
+        )
+        response = client.post(f"{DELIVERIES_PATH}?full=true", content=service.case(0, "2024-12-31", []), headers=XML | {"X-User": "kari"})
         assert response.json()["full"] is True
-        document = taken(served, response)
+        document = wait_for_import(server, response)
     assert (document["full"], document["actor"], document["removed_cases"]) == (True, "kari", 2)
 
 
 @pytest.mark.parametrize("arguments", [["-T", "{}"], ["--data-binary", "@{}", "-H", "Content-Type: application/zip"], ["-F", "mappe=@{}"]])
-def test_curl(data_dir: Path, tmp_path: Path, service: Service, arguments: list[str]) -> None:
+def test_curl_upload_is_accepted(data_dir: Path, tmp_path: Path, service: ChildWelfareService, arguments: list[str]) -> None:
     """Over a megabyte, so that curl asks first (`Expect: 100-continue`)."""
-    sent = tmp_path / "sendt.zip"
-    with zipfile.ZipFile(sent, "w") as made:
-        made.writestr("a.xml", service.case(0, "2024-12-31", []))
-        made.writestr("b.xml", service.case(1, "2024-12-31", []) + b" " * 2 * MEGABYTE)
-    with serving(data_dir) as served:
-        filled = [argument.format(sent) for argument in arguments]
-        command = ["curl", "--silent", "--show-error", "--include", "-X", "POST", *filled, f"{served.url}{DELIVERIES}"]
-        answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        assert "HTTP/1.1 202 Accepted" in answer
-        wait_for_delivery(served.application, "dlv-001")
-        document = served.application.deliveries.document("dlv-001")
-    assert (document.files, document.new_cases, document.size_bytes) == (2, 2, sent.stat().st_size)
+    archive_path = tmp_path / "sendt.zip"
+    with zipfile.ZipFile(archive_path, "w") as archive:
+        archive.writestr("a.xml", service.case(0, "2024-12-31", []))
+        archive.writestr("b.xml", service.case(1, "2024-12-31", []) + b" " * 2 * MEGABYTE)
+    with run_in_process_server(data_dir) as server:
+        options = [argument.format(archive_path) for argument in arguments]
+        command = ["curl", "--silent", "--show-error", "--include", "-X", "POST", *options, f"{server.url}{DELIVERIES_PATH}"]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert "HTTP/1.1 202 Accepted" in output
+        wait_for_delivery(server.application, "dlv-001")
+        document = server.application.deliveries.get("dlv-001")
+    assert (document.files, document.new_cases, document.size_bytes) == (2, 2, archive_path.stat().st_size)
 
 
 # What is refused, and why.
 
 
 @pytest.mark.parametrize(
-    ("headers", "status", "why"),
+    ("headers", "status", "detail"),
     [
         ({"Content-Type": "application/json"}, 415, "The body must be application/xml, "),
         ({"Content-Type": "application/x-www-form-urlencoded"}, 415, "The body must be application/xml, "),
@@ -135,20 +137,20 @@ def test_curl(data_dir: Path, tmp_path: Path, service: Service, arguments: list[
         (XML | {"Idempotency-Key": "x" * 256}, 422, "The Idempotency-Key breaks a rule."),
     ],
 )
-def test_what_the_headers_tell_is_refused(data_dir: Path, headers: dict[str, str], status: int, why: str) -> None:
+def test_invalid_headers_are_rejected_before_body(data_dir: Path, headers: dict[str, str], status: int, detail: str) -> None:
     """After a small body, and before any of one that is asked for first."""
-    with serving(data_dir) as served, served.client() as client:
-        response = client.post(DELIVERIES, content=b"<Barnevern/>", headers=headers)
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        response = client.post(DELIVERIES_PATH, content=b"<Barnevern/>", headers=headers)
         assert (response.status_code, response.headers["Content-Type"]) == (status, "application/problem+json")
-        assert response.json()["detail"].startswith(why)
-        asking = [*(f"{name}: {value}" for name, value in headers.items()), "Content-Length: 300000", "Expect: 100-continue"]
-        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as peer:
-            peer.sendall(head(*asking))
-            answer = b""
+        assert response.json()["detail"].startswith(detail)
+        header_lines = [*(f"{name}: {value}" for name, value in headers.items()), "Content-Length: 300000", "Expect: 100-continue"]
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+            peer.sendall(request_head(*header_lines))
+            raw_response = b""
             while received := peer.recv(65536):  # until the server closes
-                answer += received
-        assert answer.startswith(f"HTTP/1.1 {status} ".encode())
-        nothing_is_left(served, data_dir)
+                raw_response += received
+        assert raw_response.startswith(f"HTTP/1.1 {status} ".encode())
+        assert_nothing_stored(server, data_dir)
 
 
 @pytest.mark.parametrize(
@@ -159,12 +161,12 @@ def test_what_the_headers_tell_is_refused(data_dir: Path, headers: dict[str, str
         ("full=true&full=true", "/full", "is given twice"),
     ],
 )
-def test_a_query_that_breaks_a_rule(data_dir: Path, query: str, pointer: str, detail: str) -> None:
-    with serving(data_dir) as served, served.client() as client:
-        response = client.post(f"{DELIVERIES}?{query}", content=b"<Barnevern/>", headers=XML)
+def test_invalid_query_is_422(data_dir: Path, query: str, pointer: str, detail: str) -> None:
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        response = client.post(f"{DELIVERIES_PATH}?{query}", content=b"<Barnevern/>", headers=XML)
         assert response.status_code == 422
         assert response.json()["errors"] == [{"pointer": pointer, "detail": detail}]
-        nothing_is_left(served, data_dir)
+        assert_nothing_stored(server, data_dir)
 
 
 @pytest.mark.parametrize(
@@ -192,70 +194,79 @@ def test_a_query_that_breaks_a_rule(data_dir: Path, query: str, pointer: str, de
         (b"<Barnevern/>", 400, None),
     ],
 )
-def test_a_form_that_is_none_or_without_a_file(data_dir: Path, body: bytes, status: int, errors: list[dict[str, str]] | None) -> None:
-    with serving(data_dir) as served, served.client() as client:
-        response = client.post(DELIVERIES, content=body, headers={"Content-Type": "multipart/form-data; boundary=b"})
+def test_malformed_or_empty_multipart_is_rejected(data_dir: Path, body: bytes, status: int, errors: list[dict[str, str]] | None) -> None:
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        response = client.post(DELIVERIES_PATH, content=body, headers={"Content-Type": "multipart/form-data; boundary=b"})
         assert response.status_code == status, response.text
         if errors:
             assert response.json()["errors"] == errors
-        nothing_is_left(served, data_dir)
+        assert_nothing_stored(server, data_dir)
 
 
-def test_a_file_of_a_form_that_its_client_did_not_name(data_dir: Path, service: Service) -> None:
+def test_multipart_file_without_name_is_accepted(data_dir: Path, service: ChildWelfareService) -> None:
     body = b'--b\r\nContent-Disposition: form-data; name="f"; filename=""\r\n\r\n' + service.case(0, "2024-12-31", []) + b"\r\n--b--\r\n"
-    with serving(data_dir) as served, served.client() as client:
-        response = client.post(DELIVERIES, content=body, headers={"Content-Type": 'multipart/form-data; boundary="b"'})
-        assert taken(served, response)["new_cases"] == 1
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        response = client.post(DELIVERIES_PATH, content=body, headers={"Content-Type": 'multipart/form-data; boundary="b"'})
+        assert wait_for_import(server, response)["new_cases"] == 1
 
 
-def test_one_over_the_limit(data_dir: Path) -> None:
+def test_upload_over_limit_is_413(data_dir: Path) -> None:
     """Announced, in chunks, and as a form; where the client asks first, before any of it is sent."""
     boundary = {"Content-Type": "multipart/form-data; boundary=b"}
-    form = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b"x" * 1001 + b"\r\n--b--\r\n"
-    with serving(data_dir, max_delivery_bytes=1000) as served, served.client() as client:
-        for content, headers in ((b"x" * 1001, XML), (b"x" * 3 * MEGABYTE, XML), (chunks(3), XML), (chunks(2, 600), XML), (form, boundary)):
-            response = client.post(DELIVERIES, content=content, headers=headers)
+    multipart = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b"x" * 1001 + b"\r\n--b--\r\n"
+    with run_in_process_server(data_dir, max_delivery_bytes=1000) as server, server.client() as client:
+        for content, headers in (
+            (b"x" * 1001, XML),
+            (b"x" * 3 * MEGABYTE, XML),
+            (chunks(3), XML),
+            (chunks(2, 600), XML),
+            (multipart, boundary),
+        ):
+            response = client.post(DELIVERIES_PATH, content=content, headers=headers)
             assert response.status_code == 413
             assert "1000 bytes" in response.json()["detail"]
-        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as peer:
-            peer.sendall(head("Content-Type: application/xml", "Content-Length: 1001", "Expect: 100-continue"))
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+            peer.sendall(request_head("Content-Type: application/xml", "Content-Length: 1001", "Expect: 100-continue"))
             assert peer.recv(65536).startswith(b"HTTP/1.1 413 ")
-        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as peer:
-            peer.sendall(head("Content-Type: application/xml", "Content-Length: 99999999999"))
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+            peer.sendall(request_head("Content-Type: application/xml", "Content-Length: 99999999999"))
             assert peer.recv(65536).startswith(b"HTTP/1.1 413 ")
-        nothing_is_left(served, data_dir)
-        assert client.post(DELIVERIES, content=b"x" * 1000, headers=XML).status_code == 202
+        assert_nothing_stored(server, data_dir)
+        assert client.post(DELIVERIES_PATH, content=b"x" * 1000, headers=XML).status_code == 202
 
 
-def test_a_body_without_end_is_cut_off(data_dir: Path) -> None:
+def test_endless_upload_is_aborted(data_dir: Path) -> None:
     sent = 0
-    with serving(data_dir, max_delivery_bytes=1000) as served, socket.create_connection(("127.0.0.1", served.port), timeout=20) as peer:
-        peer.sendall(head("Content-Type: application/xml", "Transfer-Encoding: chunked"))
+    with (
+        run_in_process_server(data_dir, max_delivery_bytes=1000) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer,
+    ):
+        peer.sendall(request_head("Content-Type: application/xml", "Transfer-Encoding: chunked"))
         with suppress(ConnectionResetError, BrokenPipeError):
             while sent < 100:
                 peer.sendall(b"100000\r\n" + b"x" * MEGABYTE + b"\r\n")
                 sent += 1
-        nothing_is_left(served, data_dir)
+        assert_nothing_stored(server, data_dir)
     assert 15 < sent < 40
 
 
-def test_one_more_than_may_come_at_once_is_asked_to_come_again(data_dir: Path) -> None:
-    with serving(data_dir, max_uploads=1) as served, served.client() as client:
-        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as peer:
-            peer.sendall(head("Content-Type: application/xml", "Content-Length: 1000000") + b" " * 100_000)
-            until(lambda: spooled(data_dir) != [], "a part")
-            response = client.post(DELIVERIES, content=b"<a/>", headers=XML)
+def test_too_many_concurrent_uploads_are_429(data_dir: Path) -> None:
+    with run_in_process_server(data_dir, max_uploads=1) as server, server.client() as client:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+            peer.sendall(request_head("Content-Type: application/xml", "Content-Length: 1000000") + b" " * 100_000)
+            wait_until(lambda: spool_file_names(data_dir) != [], "a part")
+            response = client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML)
             assert (response.status_code, response.headers["Retry-After"]) == (429, "2")
             assert response.json()["status"] == 429
-        nothing_is_left(served, data_dir)
-        assert client.post(DELIVERIES, content=b"<a/>", headers=XML).status_code == 202
+        assert_nothing_stored(server, data_dir)
+        assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML).status_code == 202
 
 
 # What is left of one that did not come whole.
 
 
 @pytest.mark.parametrize(
-    ("lines", "begun"),
+    ("lines", "partial_body"),
     [
         (("Content-Type: application/xml", "Content-Length: 1000000"), b"<Barnevern>" + b" " * 100_000),
         (("Transfer-Encoding: chunked",), b"186a0\r\n" + b" " * 100_000 + b"\r\n"),
@@ -265,106 +276,108 @@ def test_one_more_than_may_come_at_once_is_asked_to_come_again(data_dir: Path) -
         ),
     ],
 )
-def test_a_client_that_drops_leaves_nothing(data_dir: Path, lines: tuple[str, ...], begun: bytes) -> None:
-    with serving(data_dir) as served:
-        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as peer:
-            peer.sendall(head(*lines) + begun)
-            until(lambda: [name.endswith(".part") for name in spooled(data_dir)] == [True], "a part")
-        nothing_is_left(served, data_dir)
+def test_dropped_connection_leaves_nothing_stored(data_dir: Path, lines: tuple[str, ...], partial_body: bytes) -> None:
+    with run_in_process_server(data_dir) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+            peer.sendall(request_head(*lines) + partial_body)
+            wait_until(lambda: [name.endswith(".part") for name in spool_file_names(data_dir)] == [True], "a part")
+        assert_nothing_stored(server, data_dir)
 
 
-def test_a_client_that_falls_silent_is_cut_off(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload, "SILENT_SECONDS", 0.2)
-    with serving(data_dir) as served, socket.create_connection(("127.0.0.1", served.port), timeout=20) as peer:
-        peer.sendall(head("Content-Length: 1000000") + b" " * 100_000)
+def test_idle_upload_is_disconnected(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "IDLE_TIMEOUT_SECONDS", 0.2)
+    with run_in_process_server(data_dir) as server, socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+        peer.sendall(request_head("Content-Length: 1000000") + b" " * 100_000)
         assert peer.recv(1) == b""
-        nothing_is_left(served, data_dir)
+        assert_nothing_stored(server, data_dir)
 
 
-def test_one_that_is_under_way_when_the_program_stops_leaves_nothing(data_dir: Path) -> None:
-    with serving(data_dir) as served:
-        peer = socket.create_connection(("127.0.0.1", served.port), timeout=20)
-        peer.sendall(head("Content-Length: 1000000") + b" " * 100_000)
-        until(lambda: spooled(data_dir) != [], "a part")
+def test_upload_interrupted_by_shutdown_leaves_nothing(data_dir: Path) -> None:
+    with run_in_process_server(data_dir) as server:
+        peer = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        peer.sendall(request_head("Content-Length: 1000000") + b" " * 100_000)
+        wait_until(lambda: spool_file_names(data_dir) != [], "a part")
     peer.close()
-    assert spooled(data_dir) == []
+    assert spool_file_names(data_dir) == []
 
 
-def test_while_it_stops_it_takes_nothing(data_dir: Path) -> None:
-    with serving(data_dir) as served, served.client() as client:
-        served.drain()
-        response = client.post(DELIVERIES, content=b"<Barnevern/>", headers=XML)
+def test_draining_server_rejects_uploads(data_dir: Path) -> None:
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        server.drain()
+        response = client.post(DELIVERIES_PATH, content=b"<Barnevern/>", headers=XML)
         assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
-        nothing_is_left(served, data_dir)
+        assert_nothing_stored(server, data_dir)
 
 
-def test_a_disk_that_is_slow_holds_up_its_client_and_nobody_else(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_disk_blocks_only_its_own_upload(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not written is not read: the client cannot send much more than the kernel holds for it."""
-    go_on = threading.Event()
+    resume_writing = threading.Event()
     write = SpoolFile.write
 
-    def slow(self: SpoolFile, chunk: bytes) -> None:
-        assert go_on.wait(20)
+    def slow_write(self: SpoolFile, chunk: bytes) -> None:
+        assert resume_writing.wait(20)
         write(self, chunk)
 
-    monkeypatch.setattr(SpoolFile, "write", slow)
+    monkeypatch.setattr(SpoolFile, "write", slow_write)
     size = 100 * MEGABYTE
-    with serving(data_dir) as served, socket.create_connection(("127.0.0.1", served.port), timeout=1) as peer:
-        peer.sendall(head("Content-Type: application/xml", f"Content-Length: {size}"))
+    with run_in_process_server(data_dir) as server, socket.create_connection(("127.0.0.1", server.port), timeout=1) as peer:
+        peer.sendall(request_head("Content-Type: application/xml", f"Content-Length: {size}"))
         content, sent = b"x" * MEGABYTE, 0
         with suppress(TimeoutError):
             while sent < size:
                 sent += peer.send(content)
         assert sent < size / 4
-        assert httpx.get(f"{served.url}/livez").status_code == 200
-        go_on.set()
+        assert httpx.get(f"{server.url}/livez").status_code == 200
+        resume_writing.set()
         peer.settimeout(20)
         while sent < size:
             sent += peer.send(content[: size - sent])
         assert peer.recv(65536).startswith(b"HTTP/1.1 202 ")
 
 
-def test_a_fault_of_ours_shows_nothing(data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def broken(self: SpoolFile, chunk: bytes) -> None:
+def test_spool_error_reveals_no_details(data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def failing_write(self: SpoolFile, chunk: bytes) -> None:
         raise OSError(5, "Input/output error", "/spool/secret")
 
-    monkeypatch.setattr(SpoolFile, "write", broken)
-    with serving(data_dir) as served, served.client() as client:
-        response = client.post(DELIVERIES, content=b"<Barnevern/>", headers=XML)
+    monkeypatch.setattr(SpoolFile, "write", failing_write)
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        response = client.post(DELIVERIES_PATH, content=b"<Barnevern/>", headers=XML)
         assert response.status_code == 500
         assert "secret" not in response.text + caplog.text
-        nothing_is_left(served, data_dir)
+        assert_nothing_stored(server, data_dir)
 
 
 # Once.
 
 
-def test_the_first_answer_to_a_key_is_given_again(data_dir: Path, service: Service) -> None:
+def test_repeated_idempotency_key_returns_first_response(data_dir: Path, service: ChildWelfareService) -> None:
     """Though the form's boundary is drawn anew; and the answered one is not received twice."""
     files = {"mappe": ("a.xml", service.case(0, "2024-12-31", []))}
     key = {"Idempotency-Key": "first"}
-    with serving(data_dir) as served, served.client() as client:
-        first = client.post(DELIVERIES, files=files, headers=key)
-        again = client.post(DELIVERIES, files=files, headers=key)
-        assert (first.status_code, again.status_code) == (202, 202)
-        assert first.content == again.content
-        assert first.headers["Location"] == again.headers["Location"] == f"{DELIVERIES}/dlv-001"
-        for url, content in ((DELIVERIES, {"mappe": ("a.xml", b"<other/>")}), (f"{DELIVERIES}?full=true", files)):
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        first = client.post(DELIVERIES_PATH, files=files, headers=key)
+        repeated = client.post(DELIVERIES_PATH, files=files, headers=key)
+        assert (first.status_code, repeated.status_code) == (202, 202)
+        assert first.content == repeated.content
+        assert first.headers["Location"] == repeated.headers["Location"] == f"{DELIVERIES_PATH}/dlv-001"
+        for url, content in ((DELIVERIES_PATH, {"mappe": ("a.xml", b"<other/>")}), (f"{DELIVERIES_PATH}?full=true", files)):
             assert client.post(url, files=content, headers=key).status_code == 422
-        wait_for_delivery(served.application, "dlv-001")
-        until(lambda: spooled(data_dir) == [], "the spool to be empty")
-        assert served.application.deliveries.page(None, None, 1, 10)[1] == 1
-        kept = served.application.database.read(lambda connection: connection.execute("SELECT * FROM idempotency").fetchall())
-        assert len(kept) == 1
-        assert "Barnevern" not in repr(kept)  # a digest of the body, never the body
+        wait_for_delivery(server.application, "dlv-001")
+        wait_until(lambda: spool_file_names(data_dir) == [], "the spool to be empty")
+        assert server.application.deliveries.page(None, None, 1, 10)[1] == 1
+        rows = server.application.database.read(lambda connection: connection.execute("SELECT * FROM idempotency").fetchall())
+        assert len(rows) == 1
+        assert "Barnevern" not in repr(rows)  # a digest of the body, never the body
 
 
-def test_a_key_whose_first_request_still_runs(data_dir: Path) -> None:
-    with serving(data_dir) as served, served.client() as client:
-        ledger = served.application.idempotency
-        assert client.post(DELIVERIES, content=b"<a/>", headers=XML | {"Idempotency-Key": "a"}).status_code == 202
-        digest = served.application.database.read(lambda connection: connection.execute("SELECT body FROM idempotency").fetchone()[0])
-        ledger.begin("deliveries", "b", digest)
-        assert client.post(DELIVERIES, content=b"<a/>", headers=XML | {"Idempotency-Key": "b"}).status_code == 409
-        ledger.abandon("deliveries", "b")
-        assert client.post(DELIVERIES, content=b"<a/>", headers=XML | {"Idempotency-Key": "b"}).status_code == 202
+def test_idempotency_key_in_progress_is_409(data_dir: Path) -> None:
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        idempotency = server.application.idempotency
+        assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML | {"Idempotency-Key": "a"}).status_code == 202
+        digest = server.application.database.read(
+            lambda connection: connection.execute("SELECT request_hash FROM idempotency").fetchone()[0]
+        )
+        idempotency.begin("deliveries", "b", digest)
+        assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML | {"Idempotency-Key": "b"}).status_code == 409
+        idempotency.abandon("deliveries", "b")
+        assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML | {"Idempotency-Key": "b"}).status_code == 202

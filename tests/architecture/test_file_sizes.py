@@ -5,57 +5,57 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source_files import sources, text
+from tests.architecture.source_files import read_source, source_files
 
-FILE_LINES = 400
+MAX_FILE_LINES = 400
 USUAL_LINES = 250
-MORE_THAN_USUAL = 0.1
-FUNCTION_LINES = 60
-CAPS = {"app.py": 120, "preview/runtime/application.py": 250, "api_handlers/base.py": 250, "components/context.py": 250}
-EVERYWHERE = ("app.py", "preview.runtime.sockets.py", "preview", "api_handlers", "components", "tests", "tools", "benchmarks")
+MAX_LONG_FILE_SHARE = 0.1
+MAX_FUNCTION_LINES = 60
+MAX_LINES_BY_FILE = {"app.py": 120, "preview/runtime/application.py": 250, "api_handlers/base.py": 250, "components/context.py": 250}
+ALL_PATHS = ("app.py", "preview.runtime.sockets.py", "preview", "api_handlers", "components", "tests", "tools", "benchmarks")
 
 
-def too_long(path: Path, content: str) -> list[str]:
+def find_long_files(path: Path, content: str) -> list[str]:
     """Says so where a file is longer than it may be."""
-    lines, cap = len(content.splitlines()), CAPS.get(str(path), FILE_LINES)
+    lines, cap = len(content.splitlines()), MAX_LINES_BY_FILE.get(str(path), MAX_FILE_LINES)
     return [f"{path} has {lines} lines, {cap} are allowed"] if lines > cap else []
 
 
-def long_functions(path: Path, code: str) -> list[str]:
+def find_long_functions(path: Path, code: str) -> list[str]:
     """The functions of a file that do not fit a screen."""
     functions = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     return [
         f"{path}:{node.lineno} {node.name} has {length} lines"
         for node in functions
-        if (length := (node.end_lineno or node.lineno) - node.lineno + 1) > FUNCTION_LINES
+        if (length := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION_LINES
     ]
 
 
 @pytest.mark.parametrize(
     ("path", "lines"), [("app.py", 121), ("preview/runtime/application.py", 251), ("preview/reports/job_queue.py", 401)]
 )
-def test_the_rule_bites(path: str, lines: int) -> None:
-    assert too_long(Path(path), "x\n" * lines)
-    assert too_long(Path(path), "x\n" * (lines - 1)) == []
+def test_long_file_is_found(path: str, lines: int) -> None:
+    assert find_long_files(Path(path), "x\n" * lines)
+    assert find_long_files(Path(path), "x\n" * (lines - 1)) == []
 
 
-def test_the_rule_bites_for_functions() -> None:
-    assert long_functions(Path("app.py"), "def f():\n" + "    x = 1\n" * FUNCTION_LINES)
-    assert long_functions(Path("app.py"), "def f():\n" + "    x = 1\n" * (FUNCTION_LINES - 1)) == []
+def test_long_function_is_found() -> None:
+    assert find_long_functions(Path("app.py"), "def f():\n" + "    x = 1\n" * MAX_FUNCTION_LINES)
+    assert find_long_functions(Path("app.py"), "def f():\n" + "    x = 1\n" * (MAX_FUNCTION_LINES - 1)) == []
 
 
-def test_no_file_is_over_its_cap() -> None:
-    files = sources(".py", ".js", ".css", ".html", ".sql", within=EVERYWHERE)
+def test_files_are_within_their_line_limit() -> None:
+    files = source_files(".py", ".js", ".css", ".html", ".sql", within=ALL_PATHS)
     assert files
-    assert [fault for path in files for fault in too_long(path, text(path))] == []
+    assert [fault for path in files for fault in find_long_files(path, read_source(path))] == []
 
 
 def test_few_files_are_longer_than_usual() -> None:
-    files = sources(".py", ".js", ".css", ".html", ".sql")
-    longer = [str(path) for path in files if len(text(path).splitlines()) > USUAL_LINES]
-    assert len(longer) <= MORE_THAN_USUAL * len(files), longer
+    files = source_files(".py", ".js", ".css", ".html", ".sql")
+    longer = [str(path) for path in files if len(read_source(path).splitlines()) > USUAL_LINES]
+    assert len(longer) <= MAX_LONG_FILE_SHARE * len(files), longer
 
 
-def test_a_function_fits_a_screen() -> None:
-    files = sources(".py")
-    assert [fault for path in files for fault in long_functions(path, text(path))] == []
+def test_functions_are_within_their_line_limit() -> None:
+    files = source_files(".py")
+    assert [fault for path in files for fault in find_long_functions(path, read_source(path))] == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source_files import imported, sources, text, under
+from tests.architecture.source_files import imported_names, is_in_package, read_source, source_files
 
 PACKAGES = (
     ("cli", "demo"),
@@ -51,14 +51,14 @@ def forbidden_for(path: Path) -> Iterator[str]:
 def forbidden_imports(path: Path, code: str) -> list[str]:
     """Return the imports of a file that its place forbids, with their lines."""
     forbidden = list(forbidden_for(path))
-    found = imported(ast.parse(code))
-    return [f"{path}:{line} imports {name}" for line, name in found if any(under(name, package) for package in forbidden)]
+    found = imported_names(ast.parse(code))
+    return [f"{path}:{line} imports {name}" for line, name in found if any(is_in_package(name, package) for package in forbidden)]
 
 
 @pytest.mark.parametrize(
     ("path", "code"),
     [
-        ("components/preview/page.py", "from api_handlers.base import Handler"),
+        ("components/preview/page.py", "from api_handlers.base import ApiHandler"),
         ("api_handlers/watch.py", "import components.server"),
         ("api_handlers/watch.py", "import app"),
         ("preview/events/dispatcher.py", "from tornado import ioloop"),
@@ -92,14 +92,14 @@ def test_allowed_import_passes(path: str, code: str) -> None:
 
 
 def test_imports_go_one_way() -> None:
-    files = sources(".py")
+    files = source_files(".py")
     assert files
-    assert [fault for path in files for fault in forbidden_imports(path, text(path))] == []
+    assert [fault for path in files for fault in forbidden_imports(path, read_source(path))] == []
 
 
 def test_every_package_of_preview_has_its_level() -> None:
     known = {package for packages in PACKAGES for package in packages}
-    assert {path.parts[1] for path in sources(".py") if path.parts[0] == "preview" and len(path.parts) > 2} == known
+    assert {path.parts[1] for path in source_files(".py") if path.parts[0] == "preview" and len(path.parts) > 2} == known
 
 
 def module_name(path: Path) -> str:
@@ -109,7 +109,7 @@ def module_name(path: Path) -> str:
 
 def mutual_imports(codes: dict[str, str]) -> list[tuple[str, str]]:
     """Return the pairs of modules that import each other, given each module's code by its name."""
-    imports = {name: {found for _, found in imported(ast.parse(code))} for name, code in codes.items()}
+    imports = {name: {found for _, found in imported_names(ast.parse(code))} for name, code in codes.items()}
 
     def depends(one: str, other: str) -> bool:
         return one != other and any(found == other or found.rpartition(".")[0] == other for found in imports[one])
@@ -123,12 +123,12 @@ def test_mutual_import_is_found() -> None:
 
 
 def test_no_two_modules_import_each_other() -> None:
-    assert mutual_imports({module_name(path): text(path) for path in sources(".py")}) == []
+    assert mutual_imports({module_name(path): read_source(path) for path in source_files(".py")}) == []
 
 
-def test_no_folder_is_a_list_of_everything() -> None:
+def test_folders_are_within_their_file_limit() -> None:
     counts: dict[str, int] = {}
-    for path in sources(".py", ".js", ".html", ".css", ".toml", ".sql", ".svg", within=("preview", "api_handlers", "components")):
+    for path in source_files(".py", ".js", ".html", ".css", ".toml", ".sql", ".svg", within=("preview", "api_handlers", "components")):
         if path.name != "__init__.py":
             counts[str(path.parent)] = counts.get(str(path.parent), 0) + 1
     assert counts

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source_files import REPOSITORY, tracked
+from tests.architecture.source_files import REPOSITORY, tracked_files
 
 HOST = re.compile(
     r"pypi\.org|pythonhosted\.org|registry\.npmjs|npmjs\.(com|org)|deb\.debian\.org|(^|[^A-Za-z0-9_.$}])/(work|farm|root|home)/",
@@ -13,22 +13,24 @@ HOST = re.compile(
 )
 
 
-def addresses(path: Path, content: str) -> list[str]:
+def find_addresses(path: Path, content: str) -> list[str]:
     """The registry hosts and machine paths in a file, with their line."""
     return [f"{path}:{content.count(chr(10), 0, match.start()) + 1} has {match[0].strip()}" for match in HOST.finditer(content)]
 
 
 @pytest.mark.parametrize("content", ["https://{}.org/simple".format("pypi"), "x = '/{}/main'".format("work"), "\n/{}/x".format("root")])
-def test_the_rule_bites(content: str) -> None:
-    assert addresses(Path("a"), content)
+def test_registry_host_and_machine_path_are_found(content: str) -> None:
+    assert find_addresses(Path("a"), content)
 
 
 @pytest.mark.parametrize("content", ["the network/work/home of", "./work/x", "https://a.example/work/x"])
-def test_the_rule_lets_pass(content: str) -> None:
-    assert addresses(Path("a"), content) == []
+def test_relative_path_passes(content: str) -> None:
+    assert find_addresses(Path("a"), content) == []
 
 
-def test_no_registry_host_and_no_machine_path() -> None:
-    files = tracked()
+def test_files_hold_no_registry_host_or_machine_path() -> None:
+    files = tracked_files()
     assert files
-    assert [fault for path in files for fault in addresses(path, (REPOSITORY / path).read_text(encoding="utf-8", errors="replace"))] == []
+    assert [
+        fault for path in files for fault in find_addresses(path, (REPOSITORY / path).read_text(encoding="utf-8", errors="replace"))
+    ] == []

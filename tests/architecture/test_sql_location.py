@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source_files import sources, text
+from tests.architecture.source_files import read_source, source_files
 
-HOMES = ("preview/storage", "preview/form")
+SQL_FOLDERS = ("preview/storage", "preview/form")
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP|PRAGMA|BEGIN|WITH|VACUUM|ATTACH)\s")
 
 
-def statements(path: Path, code: str) -> list[str]:
+def find_statements(path: Path, code: str) -> list[str]:
     """The string literals of a file that begin as an SQL statement; docstrings may."""
     nodes = list(ast.walk(ast.parse(code)))
     docstrings = [node.value for node in nodes if isinstance(node, ast.Expr)]
@@ -24,16 +24,16 @@ def statements(path: Path, code: str) -> list[str]:
     "code",
     ['x = "SELECT 1"', 'x = f"UPDATE {table} SET a = 1"', 'x = """\n  DELETE FROM sak"""', 'f("PRAGMA optimize")', 'f("BEGIN IMMEDIATE")'],
 )
-def test_the_rule_bites(code: str) -> None:
-    assert statements(Path("app.py"), code)
+def test_sql_statement_is_found(code: str) -> None:
+    assert find_statements(Path("app.py"), code)
 
 
 @pytest.mark.parametrize("code", ['"""DELETE (contract 5)."""', 'methods = ("GET", "DELETE")', 'x = "Select a period"', "# SELECT 1"])
-def test_the_rule_lets_pass(code: str) -> None:
-    assert statements(Path("app.py"), code) == []
+def test_plain_string_passes(code: str) -> None:
+    assert find_statements(Path("app.py"), code) == []
 
 
-def test_sql_stays_in_the_store_and_the_catalogue() -> None:
-    files = [path for path in sources(".py") if not any(path.is_relative_to(home) for home in HOMES)]
+def test_sql_is_only_in_storage_and_form() -> None:
+    files = [path for path in source_files(".py") if not any(path.is_relative_to(home) for home in SQL_FOLDERS)]
     assert files
-    assert [fault for path in files for fault in statements(path, text(path))] == []
+    assert [fault for path in files for fault in find_statements(path, read_source(path))] == []

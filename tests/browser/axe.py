@@ -25,8 +25,8 @@ def violations(page: Page) -> list[str]:
         page.evaluate(f"() => {{ {_source()} }}")
     page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")  # what fades in is pale at first
     # No selectors, nor every element that passed: nobody reads them, and making them is a third of the work.
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], selectors: false})", _TAGS)
-    return [f"{fault['id']}: {node['html'][:200]}" for fault in found["violations"] for node in fault["nodes"]]
+    result = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], selectors: false})", _TAGS)
+    return [f"{violation['id']}: {node['html'][:200]}" for violation in result["violations"] for node in violation["nodes"]]
 
 
 def violations_in_both_schemes(page: Page) -> dict[str, list[str]]:

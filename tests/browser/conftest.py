@@ -13,11 +13,11 @@ from tests.browser import overview_fixtures
 from tests.browser.overview_fixtures import MOSS, OSLO_SOR, TROMSO
 from tests.builders import case_xml
 from tests.support import pipeline
-from tests.support.server_process import REPOSITORY, Server, running
+from tests.support.server_process import REPOSITORY, Server, running_server
 
 API = "/api/v1/aggregated-report-data"
 WAIT_MS = 20_000
-QUIET = {"BUFDIR_PREVIEW_AUTO_QUIET_SECONDS": "0", "BUFDIR_PREVIEW_OPEN_PERIODS": "1999"}
+AUTO_AGGREGATE_AT_ONCE = {"BUFDIR_PREVIEW_AUTO_QUIET_SECONDS": "0", "BUFDIR_PREVIEW_OPEN_PERIODS": "1999"}
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -61,16 +61,16 @@ def with_new_melding(service: Service) -> bytes:
     return service.folder(0, case_xml.melding("2024-06-03", "2024-06-05", "1"), day="2025-01-20")
 
 
-def fill(data_dir: Path, services: list[Service], *periods: str) -> None:
+def fill_store(data_dir: Path, services: list[Service], *periods: str) -> None:
     """Delivers and aggregates, before there is a server."""
-    with pipeline.opened(data_dir) as application:
+    with pipeline.open_application(data_dir) as application:
         pipeline.deliver(application, *(file for service in services for file in service.folders()))
         for service in services:
             for period in periods:
                 pipeline.aggregate(application, service.organization_id, period)
 
 
-def deliver(data_dir: Path, folder: Path, *files: bytes) -> None:
+def import_with_cli(data_dir: Path, folder: Path, *files: bytes) -> None:
     """As a person does, with the command line beside the running server."""
     folder.mkdir(exist_ok=True)
     for number, file in enumerate(files):
@@ -80,12 +80,12 @@ def deliver(data_dir: Path, folder: Path, *files: bytes) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def send(server: Server, folder: bytes) -> None:
+def post_delivery(server: Server, folder: bytes) -> None:
     """Delivers it to the running server, which reads it while the test goes on."""
     httpx.post(f"{server.url}/api/v1/deliveries", content=folder).raise_for_status()
 
 
-def reported(server: Server, service: Service, period: str = "2024") -> Values:
+def reported_values(server: Server, service: Service, period: str = "2024") -> Values:
     """(value, prior value) by field key, as the API gives them."""
     with httpx.Client(base_url=server.url) as api:
         listed = api.get(API, params={"organization_id": service.organization_id, "period_id": period}).json()["data"]
@@ -95,7 +95,7 @@ def reported(server: Server, service: Service, period: str = "2024") -> Values:
     }
 
 
-def marked(page: Page) -> set[tuple[str, str]]:
+def marked_cells(page: Page) -> set[tuple[str, str]]:
     """(field key, column) of the cells that are marked as changed."""
     found = page.locator("[data-changed]").evaluate_all(
         "cells => cells.map(cell => [cell.closest('tr').dataset.field, cell.classList.contains('cur') ? 'cur' : 'old'])"
@@ -103,7 +103,7 @@ def marked(page: Page) -> set[tuple[str, str]]:
     return {(key, column) for key, column in found}
 
 
-def differing(before: Values, after: Values) -> set[tuple[str, str]]:
+def differing_cells(before: Values, after: Values) -> set[tuple[str, str]]:
     """The cells that must be marked."""
     return {(key, column) for key in before for column, side in (("cur", 0), ("old", 1)) if before[key][side] != after[key][side]}
 
@@ -123,7 +123,7 @@ def opened(page: Page) -> Callable[..., Page]:
 @pytest.fixture(scope="module")
 def services() -> dict[str, Service]:
     """One for each test that changes something, and one that none changes."""
-    return {name: Service(9900 + place) for place, name in enumerate(("still", "imported", "posted", "again", "moved"))}
+    return {name: Service(9900 + index) for index, name in enumerate(("still", "imported", "posted", "again", "moved"))}
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +131,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory, services: dict[str, Service])
     """A server that aggregates by itself."""
     data_dir = tmp_path_factory.mktemp("busy") / "data"
     data_dir.mkdir()
-    fill(data_dir, list(services.values()), "2023", "2024")
-    with running(data_dir, environment=QUIET) as server:
+    fill_store(data_dir, list(services.values()), "2023", "2024")
+    with running_server(data_dir, environment=AUTO_AGGREGATE_AT_ONCE) as server:
         yield server
 
 
@@ -142,8 +142,11 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     data_dir = tmp_path_factory.mktemp("states") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir)
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server, overview_fixtures.beside(data_dir) as application:
-        overview_fixtures.hold(application, MOSS, 0.62)
-        overview_fixtures.hold(application, TROMSO, 0.1)
-        application.jobs.fail(overview_fixtures.hold(application, OSLO_SOR), "It failed.")
+    with (
+        running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server,
+        overview_fixtures.open_second_application(data_dir) as application,
+    ):
+        overview_fixtures.start_held_job(application, MOSS, 0.62)
+        overview_fixtures.start_held_job(application, TROMSO, 0.1)
+        application.jobs.fail(overview_fixtures.start_held_job(application, OSLO_SOR), "It failed.")
         yield server

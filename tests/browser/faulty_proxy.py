@@ -6,69 +6,69 @@ from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from tests.support.process_inspection import both, connected
+from tests.support.process_inspection import pid_of_connection, wait_for_both
 from tests.support.server_process import Server
 
 
-class Line:
+class FaultyProxy:
     """One port of our own to a server's. Where that has two processes, one gets all WebSockets and the other all else: no page and its
     socket come to the same. All methods are called from the test's thread.
     """
 
     def __init__(self, server: Server, processes: int = 1) -> None:
-        self.lead(server, processes)
-        self._cut = False
+        self.route_to(server, processes)
+        self._is_cut = False
         self._flow, self._sockets_flow = asyncio.Event(), asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="line", daemon=True)
         self._thread.start()
-        self.websockets = self.held_websockets = 0
+        self.websockets = self.stalled_websockets = 0
         """How many are open, or held."""
         self._server = self._call(self._listen())
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    def lead(self, server: Server, processes: int = 1) -> None:
+    def route_to(self, server: Server, processes: int = 1) -> None:
         """To this one from now on."""
-        self._to = server
-        self._wanted = both(server) if processes == 2 else None
+        self._target = server
+        self._target_processes = wait_for_both(server) if processes == 2 else None
 
     def cut(self) -> None:
         """Ends all connections and takes no further one."""
 
-        async def cut() -> None:
-            self._cut = True
+        async def abort_all() -> None:
+            self._is_cut = True
             for writer in list(self._writers):
                 writer.transport.abort()
 
-        self._call(cut())
+        self._call(abort_all())
 
-    def hold(self) -> None:
+    def stall(self) -> None:
         """Nothing comes through any more, and nobody is told."""
         self._call(self._set(self._flow, False))
 
-    def hold_websockets(self) -> None:
+    def stall_websockets(self) -> None:
         """The next ones do not come through, until they are let."""
         self._call(self._set(self._sockets_flow, False))
 
-    def let_websockets(self) -> None:
+    def release_websockets(self) -> None:
         """They come through, those that were held first."""
         self._call(self._set(self._sockets_flow, True))
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """What was held comes through."""
 
-        async def mend() -> None:
-            self._cut = False
+        async def resume() -> None:
+            self._is_cut = False
             self._flow.set()
 
-        self._call(mend())
+        self._call(resume())
 
     def close(self) -> None:
         """For good."""
         self.cut()
 
-        async def rest() -> None:
+        async def shut_down() -> None:
             self._server.close()
             self._flow.set()
             self._sockets_flow.set()
@@ -77,13 +77,13 @@ class Line:
                     writer.transport.abort()
                 await asyncio.wait(tasks, timeout=0.05)
 
-        self._call(rest())
+        self._call(shut_down())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+    def _call(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
 
     @staticmethod
     async def _set(flow: asyncio.Event, on: bool) -> None:
@@ -95,26 +95,26 @@ class Line:
     async def _listen(self) -> asyncio.Server:
         self._flow.set()
         self._sockets_flow.set()
-        return await asyncio.start_server(self._take, "127.0.0.1", 0)
+        return await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         counted = False
         try:
-            if self._cut:
+            if self._is_cut:
                 return
             head = await reader.readuntil(b"\r\n\r\n")
             await self._flow.wait()
             websocket = b"\nupgrade: websocket" in head.lower()
             if websocket:
-                self.held_websockets += 1
+                self.stalled_websockets += 1
                 await self._sockets_flow.wait()
-                self.held_websockets -= 1
-            async with self._connected(websocket) as (there_reader, there):
+                self.stalled_websockets -= 1
+            async with self._connect(websocket) as (there_reader, there):
                 self.websockets += websocket
                 counted = websocket
                 there.write(head)
-                await asyncio.gather(self._carry(reader, there), self._carry(there_reader, writer))
+                await asyncio.gather(self._forward(reader, there), self._forward(there_reader, writer))
         except (OSError, asyncio.IncompleteReadError):
             pass  # either side is gone
         finally:
@@ -123,21 +123,24 @@ class Line:
             writer.transport.abort()
 
     @asynccontextmanager
-    async def _connected(self, websocket: bool) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    async def _connect(self, websocket: bool) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """Tries until it is the wanted process' own."""
         while True:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._to.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._target.port)
             self._writers.add(writer)
             try:
                 port = writer.get_extra_info("sockname")[1]
-                if self._wanted is None or await asyncio.to_thread(connected, self._to, port) == self._wanted[websocket]:
+                if (
+                    self._target_processes is None
+                    or await asyncio.to_thread(pid_of_connection, self._target, port) == self._target_processes[websocket]
+                ):
                     yield reader, writer
                     return
             finally:
                 self._writers.discard(writer)
                 writer.transport.abort()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
                 await self._flow.wait()
@@ -148,10 +151,10 @@ class Line:
 
 
 @contextmanager
-def line_to(server: Server, processes: int = 1) -> Generator[Line]:
+def faulty_proxy(server: Server, processes: int = 1) -> Generator[FaultyProxy]:
     """A line for the length of a block."""
-    line = Line(server, processes)
+    proxy = FaultyProxy(server, processes)
     try:
-        yield line
+        yield proxy
     finally:
-        line.close()
+        proxy.close()

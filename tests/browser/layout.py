@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-_LOST = """() => {
+_FIND_PROBLEMS = """() => {
   const name = box => box.text.trim().slice(0, 40)
   const root = document.querySelector('dialog[open], :popover-open') ?? document.querySelector('main')
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), boxes = [], lost = []
@@ -33,7 +33,7 @@ _LOST = """() => {
   return [...new Set(lost)]
 }"""
 
-_SMALL = """() => {
+_FIND_SMALL_TARGETS = """() => {
   const root = document.querySelector('dialog[open], :popover-open') ?? document
   const targets = [...root.querySelectorAll('a[href], button, select, input:not([type=hidden]), summary, textarea, label:has(input[type=radio])')]
     .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.closest('.ds-sr-only') && getComputedStyle(each).opacity !== '0')
@@ -53,11 +53,11 @@ _SMALL = """() => {
 }"""
 
 
-def lost(page: Page) -> list[str]:
+def layout_problems(page: Page) -> list[str]:
     """What a person cannot read in the view, or in the dialog or menu that is open."""
-    return page.evaluate(_LOST)
+    return page.evaluate(_FIND_PROBLEMS)
 
 
-def too_small(page: Page) -> list[str]:
+def small_targets(page: Page) -> list[str]:
     """What a person can hardly hit (WCAG 2.5.8)."""
-    return page.evaluate(_SMALL)
+    return page.evaluate(_FIND_SMALL_TARGETS)

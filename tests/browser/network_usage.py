@@ -3,7 +3,7 @@
 from playwright.sync_api import Page
 
 
-class Moved:
+class NetworkUsage:
     """Counts from now on what the page is sent, heads and all, and what goes both ways over its WebSocket."""
 
     def __init__(self, page: Page) -> None:

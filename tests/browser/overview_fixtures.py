@@ -12,12 +12,12 @@ from preview.storage.jobs import JobRow
 from tests.builders import case_xml
 from tests.support import pipeline
 
-NOTHING_BY_ITSELF = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}
+NO_AUTO_AGGREGATE = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}
 FIRST_EXTRACT, EXTRACT, LATER = "2022-06-01", "2025-01-15", "2025-01-20"
 
 
 @dataclass(frozen=True)
-class Place:
+class SampleService:
     """A service with one case. `late` and `summed_wrong` make it deviate; its number is its own."""
 
     name: str
@@ -65,73 +65,73 @@ class Place:
         return f"{self.organization_id},{self.full_name},{self.organisasjonsnummer}"
 
 
-ALTA = Place("Alta", 5601, "Acos")
-BODO = Place("Bodø", 1804)
-DRAMMEN = Place("Drammen", 3301, summed_wrong=True)
-HAMAR = Place("Hamar", 3403, "Familia")
-MOSS = Place("Moss", 3103, "Acos", late=True)
-OSLO_SOR = Place("Oslo Sør", 3015, late=True)
-OSLO_VEST = Place("Oslo Vest", 3016)
-TROMSO = Place("Tromsø", 5501)
-VIK = Place("Vik", 4639)
-AS = Place("Ås", 3218, "Familia")
+ALTA = SampleService("Alta", 5601, "Acos")
+BODO = SampleService("Bodø", 1804)
+DRAMMEN = SampleService("Drammen", 3301, summed_wrong=True)
+HAMAR = SampleService("Hamar", 3403, "Familia")
+MOSS = SampleService("Moss", 3103, "Acos", late=True)
+OSLO_SOR = SampleService("Oslo Sør", 3015, late=True)
+OSLO_VEST = SampleService("Oslo Vest", 3016)
+TROMSO = SampleService("Tromsø", 5501)
+VIK = SampleService("Vik", 4639)
+AS = SampleService("Ås", 3218, "Familia")
 
-_further = itertools.count(3)
+_extra_meldinger = itertools.count(3)
 """So many meldinger has Hamar each time that it becomes stale."""
 
 READY = (ALTA, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, AS)
 DELIVERED = (*READY, BODO, TROMSO)
 ALL = (*DELIVERED, VIK)
-BY_NEED = (BODO, DRAMMEN, HAMAR, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
+DEFAULT_ORDER = (BODO, DRAMMEN, HAMAR, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
 """As they stand for 2024 where nothing is chosen: failed, with errors, stale, to be asked for, silent, ready."""
 
 
 def fill(data_dir: Path, periods: Sequence[str] = ("2023", "2024")) -> None:
     """Bodø has failed, Hamar is stale, Tromsø waits to be asked for, Vik has not delivered; the others are ready."""
-    with pipeline.opened(data_dir) as application:
-        listing = "\n".join(["organization_id,organization_name,organisasjonsnummer", *(place.listing() for place in ALL)])
+    with pipeline.open_application(data_dir) as application:
+        listing = "\n".join(["organization_id,organization_name,organisasjonsnummer", *(service.listing() for service in ALL)])
         pipeline.deliver(application, listing.encode())
-        pipeline.deliver(application, *(place.folder(day) for place in DELIVERED for day in (FIRST_EXTRACT, EXTRACT)))
+        pipeline.deliver(application, *(service.folder(day) for service in DELIVERED for day in (FIRST_EXTRACT, EXTRACT)))
         _report(application, periods)
 
 
-def fill_again(data_dir: Path) -> None:
+def restore(data_dir: Path) -> None:
     """What a test has done to 2024 is undone, beside a server that does what it is asked for."""
-    with beside(data_dir) as application:
-        for organization in application.organizations.all():
-            if organization.organization_id not in {place.organization_id for place in ALL}:
-                application.forgetting.forget(organization.organization_id, "test")
+    with open_second_application(data_dir) as application:
+        for organization in application.organizations.list_options():
+            if organization.organization_id not in {service.organization_id for service in ALL}:
+                application.eraser.erase(organization.organization_id, "test")
         for summary in application.snapshots.page(None, "2024", None, 1, 100)[0]:
             application.snapshots.delete(summary.snapshot_id, "test")
         _report(application, ["2024"])
 
 
 def _report(application: Application, periods: Sequence[str]) -> None:
-    for place in READY:
+    for service in READY:
         for period in periods:
-            pipeline.aggregate(application, place.organization_id, period)
-    application.jobs.fail(pipeline.hold(application, BODO.organization_id, "2024"), "It failed.")
-    number = next(_further)
+            pipeline.aggregate(application, service.organization_id, period)
+    application.jobs.fail(pipeline.start_job(application, BODO.organization_id, "2024"), "It failed.")
+    number = next(_extra_meldinger)
     day = date.fromisoformat(LATER) + timedelta(number)  # each later than the one before, however many tests one process runs
     pipeline.deliver(application, HAMAR.folder(day.isoformat(), meldinger=number))
 
 
 @contextmanager
-def beside(data_dir: Path) -> Generator[Application]:
+def open_second_application(data_dir: Path) -> Generator[Application]:
     """A second process' view of the store: it works on nothing that others ask for."""
-    with pipeline.opened(data_dir, started=False) as application:
+    with pipeline.open_application(data_dir, started=False) as application:
         yield application
 
 
-def hold(application: Application, place: Place, completed: float = 0.0) -> JobRow:
+def start_held_job(application: Application, service: SampleService, completed: float = 0.0) -> JobRow:
     """An aggregation of 2024 that runs until the test ends it."""
-    job = pipeline.hold(application, place.organization_id, "2024")
-    application.jobs.progress(job, completed)
+    job = pipeline.start_job(application, service.organization_id, "2024")
+    application.jobs.set_progress(job, completed)
     return job
 
 
-def finish(application: Application, job: JobRow) -> None:
+def finish_job(application: Application, job: JobRow) -> None:
     """It reads and completes."""
-    result = application.jobs.read(job, lambda _: None)
+    result = application.jobs.aggregate(job, lambda _: None)
     assert result is not None
     application.jobs.complete(job, result, 0.1)

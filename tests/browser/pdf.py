@@ -10,7 +10,7 @@ _COLOR = re.compile(r"(?<![\d.])([\d.]+) ([\d.]+) ([\d.]+) (?:rg|RG)\b")
 _NUMBER = r"(?:[-−]?\d[\d,.]*(?:[ \u00a0]\d{3})*(?:,\d)?(?:[ \u00a0]%)?|–|:)"
 
 
-class Printed:
+class PrintedPdf:
     """Its pages, its text in lines as they stand on the paper, and every colour of ink and area."""
 
     def __init__(self, page: Page) -> None:

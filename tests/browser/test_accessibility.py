@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 Opened = Callable[..., Page]
 
 
-def test_the_preview_has_no_violation_at_any_width(opened: Opened, busy: Server, services: dict[str, Service], page: Page) -> None:
+def test_preview_has_no_axe_violation_at_any_width(opened: Opened, busy: Server, services: dict[str, Service], page: Page) -> None:
     """With a row and a history open; each state at full width is in test_states.py."""
     opened(busy, services["still"])
     page.get_by_role("button", name="Meldinger over frist", exact=True).click()
@@ -27,7 +27,9 @@ def test_the_preview_has_no_violation_at_any_width(opened: Opened, busy: Server,
 
 
 @pytest.mark.parametrize("width", [1440, 768, 375, 320])
-def test_nothing_is_lost_at_any_width(opened: Opened, busy: Server, services: dict[str, Service], page: Page, width: int) -> None:
+def test_preview_content_is_visible_at_any_width(
+    opened: Opened, busy: Server, services: dict[str, Service], page: Page, width: int
+) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     opened(busy, services["still"])
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
@@ -40,7 +42,7 @@ def test_nothing_is_lost_at_any_width(opened: Opened, busy: Server, services: di
 
 
 @pytest.mark.chromium
-def test_a_page_prints_on_one_sheet(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_preview_prints_on_one_page(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     page = opened(busy, services["still"])
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1

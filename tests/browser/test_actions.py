@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import overview_fixtures
-from tests.browser.faulty_proxy import line_to
-from tests.browser.overview_fixtures import ALTA, AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
-from tests.support.server_process import Server, running
+from tests.browser.faulty_proxy import faulty_proxy
+from tests.browser.overview_fixtures import ALTA, AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, SampleService
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -23,9 +23,9 @@ ACTOR = "X-Person"
 class State(NamedTuple):
     """Where it is to be seen, what the page says of it, and its actions, in order."""
 
-    place: Place
+    service: SampleService
     period_id: str
-    says: str
+    text: str
     actions: dict[str, str]
 
 
@@ -67,20 +67,20 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir)
-    environment = overview_fixtures.NOTHING_BY_ITSELF | {"BUFDIR_PREVIEW_ACTOR_HEADER": ACTOR}
-    with running(data_dir, environment=environment) as server, overview_fixtures.beside(data_dir) as application:
-        for place in (MOSS, TROMSO):
-            overview_fixtures.hold(application, place, 0.5)
+    environment = overview_fixtures.NO_AUTO_AGGREGATE | {"BUFDIR_PREVIEW_ACTOR_HEADER": ACTOR}
+    with running_server(data_dir, environment=environment) as server, overview_fixtures.open_second_application(data_dir) as application:
+        for service in (MOSS, TROMSO):
+            overview_fixtures.start_held_job(application, service, 0.5)
         yield server
 
 
-def opened(page: Page, server: Server, place: Place, period_id: str = "2024", query: str = "") -> Page:
-    page.goto(f"{server.url}/preview?organization_id={place.organization_id}&period_id={period_id}{query}")
+def opened(page: Page, server: Server, service: SampleService, period_id: str = "2024", query: str = "") -> Page:
+    page.goto(f"{server.url}/preview?organization_id={service.organization_id}&period_id={period_id}{query}")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     return page
 
 
-def offered(page: Page) -> dict[str, str]:
+def shown_actions(page: Page) -> dict[str, str]:
     """By action, why it is not."""
     found = page.locator("[data-act]").evaluate_all("""all => all.map(each => [each.dataset.act,
       each.ariaDisabled === 'true' ? document.getElementById(each.getAttribute('aria-describedby')).textContent : ''])""")
@@ -88,11 +88,11 @@ def offered(page: Page) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_each_state_offers_its_actions_or_says_why_not(page: Page, country: Server, state: str) -> None:
-    place, period_id, says, actions = STATES[state]
-    opened(page, country, place, period_id)
+def test_state_offers_actions_or_shows_disabled_reason(page: Page, country: Server, state: str) -> None:
+    service, period_id, says, actions = STATES[state]
+    opened(page, country, service, period_id)
     expect(page.get_by_text(says).first).to_be_visible()
-    assert offered(page) == actions
+    assert shown_actions(page) == actions
     for key, action in (("a", "aggregate"), ("e", "export")):
         if actions.get(action):
             page.keyboard.press(key)
@@ -101,7 +101,7 @@ def test_each_state_offers_its_actions_or_says_why_not(page: Page, country: Serv
             expect(page.locator(f"#why-{action}")).to_be_hidden()
 
 
-def test_what_a_state_names_leads_there(page: Page, country: Server) -> None:
+def test_notice_links_open_job_and_findings(page: Page, country: Server) -> None:
     opened(page, country, TROMSO)
     page.get_by_role("button", name="Se jobben").click()
     job = page.get_by_role("dialog", name="Jobben")
@@ -118,16 +118,16 @@ def test_what_a_state_names_leads_there(page: Page, country: Server) -> None:
     expect(origins.get_by_text("Importert").first).to_be_visible()
 
 
-def tab_to(page: Page, wanted: Locator) -> None:
+def tab_to(page: Page, target: Locator) -> None:
     """As who has no mouse."""
     for _ in range(60):
-        if wanted.evaluate("each => each === document.activeElement"):
+        if target.evaluate("each => each === document.activeElement"):
             return
         page.keyboard.press("Tab")
     raise AssertionError("Tab does not reach it.")
 
 
-def test_all_by_keyboard_alone(page: Page, country: Server) -> None:
+def test_preview_works_by_keyboard(page: Page, country: Server) -> None:
     opened(page, country, OSLO_SOR, "2023")
     # Compare, theme and language.
     tab_to(page, page.get_by_role("button", name="Mørkt tema"))
@@ -164,7 +164,7 @@ def test_all_by_keyboard_alone(page: Page, country: Server) -> None:
     tab_to(page, confirmation.get_by_role("button", name="Slett rapporten"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
-    assert offered(page)["delete"] == NO_REPORT
+    assert shown_actions(page)["delete"] == NO_REPORT
     page.keyboard.press("a")
     expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
 
@@ -184,18 +184,18 @@ def two(browser: Browser, country: Server) -> Generator[tuple[Page, Page]]:
         context.close()
 
 
-def ask_again(page: Page, reason: str) -> None:
+def request_reaggregation(page: Page, reason: str) -> None:
     page.get_by_role("button", name="Aggreger på nytt").click()
     dialog = page.get_by_role("dialog", name="Aggregere på nytt?")
     dialog.get_by_role("textbox").fill(reason)
     dialog.get_by_role("button", name="Aggreger på nytt").click()
 
 
-def test_two_see_each_other_s_effect(two: tuple[Page, Page], country: Server) -> None:
+def test_actions_of_two_users_are_visible_to_both(two: tuple[Page, Page], country: Server) -> None:
     """One aggregates what is stale to both; then one deletes what the other is about to aggregate again."""
     kari, ola = (opened(page, country, HAMAR) for page in two)
     expect(ola.get_by_text("Utdatert", exact=True)).to_be_visible()
-    ask_again(kari, "Nytt uttrekk")
+    request_reaggregation(kari, "Nytt uttrekk")
     for page in two:
         expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
         expect(page.get_by_role("row", name="Meldinger mottatt")).to_contain_text("Endret")
@@ -223,10 +223,10 @@ def test_two_see_each_other_s_effect(two: tuple[Page, Page], country: Server) ->
     expect(ola.get_by_text("av kari.n. Verdiene under er ikke lenger lagret.")).to_be_visible()
     expect(ola.get_by_text("Fant ikke rapporten. Den kan være slettet.")).to_be_visible()
     expect(ola.get_by_role("link", name="Til oversikten")).to_be_visible()
-    assert offered(ola) == {"export": NO_VALUES, "aggregate": OFFERED, "deliver": OFFERED, "delete": NO_REPORT}
+    assert shown_actions(ola) == {"export": NO_VALUES, "aggregate": OFFERED, "deliver": OFFERED, "delete": NO_REPORT}
 
 
-def test_deleting_deletes_what_the_dialog_named(two: tuple[Page, Page], country: Server) -> None:
+def test_delete_removes_snapshot_named_in_dialog(two: tuple[Page, Page], country: Server) -> None:
     """Not the report that somebody has made in its place meanwhile."""
     kari, ola = (opened(page, country, AS) for page in two)
     ola.get_by_role("button", name="Flere valg").click()
@@ -248,16 +248,16 @@ def test_deleting_deletes_what_the_dialog_named(two: tuple[Page, Page], country:
 @pytest.fixture
 def offline(page: Page, country: Server) -> Generator[Page]:
     """A page that lost its line while somebody was writing why a report shall be aggregated again."""
-    with line_to(country) as line:
-        page.goto(f"{line.url}/preview?organization_id={OSLO_VEST.organization_id}&period_id=2023")
+    with faulty_proxy(country) as proxy:
+        page.goto(f"{proxy.url}/preview?organization_id={OSLO_VEST.organization_id}&period_id=2023")
         expect(page.locator("html")).to_have_attribute("data-live", "on")
         page.get_by_role("button", name="Aggreger på nytt").click()
         page.get_by_role("dialog").get_by_role("textbox").fill("Kontroll")
-        line.cut()
+        proxy.cut()
         yield page
 
 
-def test_without_a_line_what_needs_one_says_so_and_the_values_stay(offline: Page) -> None:
+def test_offline_page_disables_actions_and_keeps_values(offline: Page) -> None:
     page, dialog = offline, offline.get_by_role("dialog")
     expect(page.locator("html")).to_have_attribute("data-live", "lost")
     why = "Frakoblet: dette kan gjøres når siden er tilkoblet igjen."
@@ -266,10 +266,10 @@ def test_without_a_line_what_needs_one_says_so_and_the_values_stay(offline: Page
     expect(dialog.get_by_role("textbox")).to_have_value("Kontroll")
     page.keyboard.press("Escape")
 
-    assert {action: why for action, why in offered(page).items() if action != "deliver"} == dict.fromkeys(
+    assert {action: why for action, why in shown_actions(page).items() if action != "deliver"} == dict.fromkeys(
         ("again", "export", "delete"), why
     )
-    assert offered(page)["deliver"] == OFFERED  # a file can be chosen, and is sent when the line is back
+    assert shown_actions(page)["deliver"] == OFFERED  # a file can be chosen, and is sent when the line is back
     for key in ("a", "e"):
         page.keyboard.press(key)
         expect(page.locator("#why-offline")).to_be_visible()

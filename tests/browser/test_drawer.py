@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Service
-from tests.browser.faulty_proxy import line_to
-from tests.browser.overview_fixtures import beside
-from tests.support.pipeline import zipped
-from tests.support.server_process import Server, running
+from tests.browser.faulty_proxy import faulty_proxy
+from tests.browser.overview_fixtures import open_second_application
+from tests.support.pipeline import zip_files
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -28,14 +28,14 @@ DROP = """(target, files) => {
 }"""
 
 
-class Named(NamedTuple):
+class UploadFile(NamedTuple):
     """A file as a person has it."""
 
     name: str
     content: bytes
 
     @property
-    def chosen(self) -> Any:
+    def as_upload(self) -> Any:
         """For a file picker."""
         return {"name": self.name, "mimeType": "", "buffer": self.content}
 
@@ -43,7 +43,7 @@ class Named(NamedTuple):
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A server on an empty store, which these tests fill; it aggregates nothing by itself."""
-    with running(tmp_path_factory.mktemp("drawer") / "data", environment=SETTINGS) as server:
+    with running_server(tmp_path_factory.mktemp("drawer") / "data", environment=SETTINGS) as server:
         yield server
 
 
@@ -59,7 +59,7 @@ def live(page: Page, address: str) -> Page:
     return page
 
 
-def drop(page: Page, *files: Named) -> None:
+def drop(page: Page, *files: UploadFile) -> None:
     """Somewhere on the page."""
     page.locator("main").evaluate(DROP, [{"name": each.name, "content": base64.b64encode(each.content).decode()} for each in files])
 
@@ -72,21 +72,21 @@ def entry(page: Page, name: str) -> Locator:
     return drawer(page).get_by_role("listitem").filter(has=page.get_by_text(name, exact=True))
 
 
-def delivered(server: Server) -> list[dict[str, Any]]:
+def list_deliveries(server: Server) -> list[dict[str, Any]]:
     return httpx.get(f"{server.url}{DELIVERIES}", params={"limit": 100}).json()["data"]
 
 
-def test_an_empty_store_offers_to_choose_files(overview: Page) -> None:
+def test_empty_store_offers_file_picker(overview: Page) -> None:
     expect(overview.get_by_text("Ingen rapporter ennå. Dra inn leveranser, eller velg filer.")).to_be_visible()
     with overview.expect_file_chooser() as chooser:
         overview.get_by_role("button", name="Velg filer").click()
     assert chooser.value.is_multiple()
 
 
-def test_dropped_files_are_delivered_and_what_became_of_them_is_told(overview: Page, empty: Server) -> None:
+def test_dropped_files_are_delivered_and_outcome_announced(overview: Page, empty: Server) -> None:
     page, service = overview, Service(8101)
-    before = len(delivered(empty))
-    drop(page, Named("alle sakene æøå.zip", zipped(service.folders())), Named("liste.csv", b"navn;nummer\n"))
+    before = len(list_deliveries(empty))
+    drop(page, UploadFile("alle sakene æøå.zip", zip_files(service.folders())), UploadFile("liste.csv", b"navn;nummer\n"))
     expect(drawer(page)).to_be_visible()
     # Five dates after an early extract, and in each folder a melding that was concluded too late.
     expect(entry(page, "alle sakene æøå.zip")).to_contain_text("Importert 9 mapper, 14 funn")
@@ -100,7 +100,7 @@ def test_dropped_files_are_delivered_and_what_became_of_them_is_told(overview: P
     page.keyboard.press("Escape")
     expect(drawer(page)).to_be_hidden()
     expect(page.get_by_role("row", name=service.name)).to_be_visible()  # the page behind has heard of it too
-    sent = delivered(empty)[: len(delivered(empty)) - before]
+    sent = list_deliveries(empty)[: len(list_deliveries(empty)) - before]
     assert {(each["delivery_status"], each["actor"], each["full"]) for each in sent} == {
         ("taken", "dashboard", False),
         ("refused", "dashboard", False),
@@ -115,34 +115,41 @@ def test_dropped_files_are_delivered_and_what_became_of_them_is_told(overview: P
     expect(drawer(page).get_by_text("alle sakene æøå.zip")).to_have_count(0)
 
 
-def test_an_entry_goes_from_the_open_drawer_where_all_that_it_held_is_forgotten(overview: Page, empty: Server) -> None:
+def test_entry_removed_after_erasure_of_its_organization(overview: Page, empty: Server) -> None:
     page, gone, kept = overview, Service(8150), Service(8151)
-    drop(page, Named("glemt.zip", zipped(gone.folders())), Named("holdt.zip", zipped(kept.folders())))
+    drop(page, UploadFile("glemt.zip", zip_files(gone.folders())), UploadFile("holdt.zip", zip_files(kept.folders())))
     for name in ("glemt.zip", "holdt.zip"):
         expect(entry(page, name)).to_contain_text("Importert")
     entry(page, "glemt.zip").get_by_role("link", name=gone.name).focus()
-    with beside(empty.data_dir) as application:
-        application.forgetting.forget(gone.organization_id, "a test")
+    with open_second_application(empty.data_dir) as application:
+        application.eraser.erase(gone.organization_id, "a test")
     expect(entry(page, "glemt.zip")).to_have_count(0)
     expect(entry(page, "holdt.zip")).to_be_visible()
     expect(drawer(page).locator("#deliver-files")).to_be_focused()
 
 
-def test_loose_files_go_as_one_delivery_and_a_finding_names_its_file(overview: Page, empty: Server) -> None:
+def test_loose_files_form_one_delivery_with_findings_per_file(overview: Page, empty: Server) -> None:
     page, service = overview, Service(8102)
-    drop(page, *(Named(f"sak {case}.xml", service.folder(case)) for case in range(2)), Named("annet.xml", b"<Barnevern><Sak/></Barnevern>"))
+    drop(
+        page,
+        *(UploadFile(f"sak {case}.xml", service.folder(case)) for case in range(2)),
+        UploadFile("annet.xml", b"<Barnevern><Sak/></Barnevern>"),
+    )
     one = entry(page, "3 filer")
     expect(one).to_contain_text("Importert 2 mapper")
     expect(one).to_contain_text("1 fil avvist")
     refused = one.get_by_role("listitem").filter(has_text="annet.xml")
     expect(refused).to_be_visible()
-    assert delivered(empty)[0]["files"] == 3
+    assert list_deliveries(empty)[0]["files"] == 3
 
 
-def test_by_keyboard_alone(overview: Page) -> None:
+def test_drawer_works_by_keyboard(overview: Page) -> None:
     page, service = overview, Service(8103)
     page.on(
-        "filechooser", lambda chooser: chooser.set_files([Named("mappe.xml", service.folder(0)).chosen, Named("brev.docx", b"abc").chosen])
+        "filechooser",
+        lambda chooser: chooser.set_files(
+            [UploadFile("mappe.xml", service.folder(0)).as_upload, UploadFile("brev.docx", b"abc").as_upload]
+        ),
     )
     opener = page.get_by_role("button", name="Importer uttrekk")
     opener.focus()
@@ -164,24 +171,24 @@ def test_by_keyboard_alone(overview: Page) -> None:
     expect(opener).to_be_focused()
 
 
-def test_a_full_delivery_is_one_and_asked_for_anew_each_time(overview: Page, empty: Server) -> None:
+def test_full_delivery_option_resets_after_each_delivery(overview: Page, empty: Server) -> None:
     page, service = overview, Service(8104)
-    drop(page, Named("alt.zip", zipped(service.folders())))
+    drop(page, UploadFile("alt.zip", zip_files(service.folders())))
     expect(entry(page, "alt.zip")).to_contain_text("Importert 9 mapper")
     drawer(page).get_by_role("checkbox", name="Full leveranse").check()
-    drop(page, *(Named(f"{case}.xml", service.folder(case, day="2025-02-01")) for case in range(6)))
+    drop(page, *(UploadFile(f"{case}.xml", service.folder(case, day="2025-02-01")) for case in range(6)))
     expect(entry(page, "6 filer")).to_contain_text("2 tatt ut")
-    assert delivered(empty)[0]["full"]
+    assert list_deliveries(empty)[0]["full"]
     expect(drawer(page).get_by_role("checkbox", name="Full leveranse")).not_to_be_checked()
 
 
-def test_what_is_over_the_limit_or_empty_is_not_sent(overview: Page, empty: Server) -> None:
-    page, before = overview, len(delivered(empty))
-    drop(page, Named("stor.zip", b"0" * (LIMIT + 1)), Named("tom.xml", b""))
+def test_oversized_and_empty_files_are_not_sent(overview: Page, empty: Server) -> None:
+    page, before = overview, len(list_deliveries(empty))
+    drop(page, UploadFile("stor.zip", b"0" * (LIMIT + 1)), UploadFile("tom.xml", b""))
     expect(entry(page, "stor.zip")).to_contain_text("Filen er større enn grensen for en leveranse (4,0 MB). Del den opp.")
     expect(entry(page, "tom.xml")).to_contain_text("Filen er tom.")
     expect(page.get_by_role("button", name="Prøv stor.zip igjen")).to_have_count(0)
-    assert len(delivered(empty)) == before
+    assert len(list_deliveries(empty)) == before
 
 
 @pytest.fixture
@@ -198,12 +205,10 @@ def slow(overview: Page) -> Generator[Callable[[int], None]]:
     devtools.detach()
 
 
-def test_sending_shows_its_progress_goes_on_behind_a_closed_drawer_and_can_be_cancelled(
-    overview: Page, empty: Server, slow: Callable[[int], None]
-) -> None:
-    page, before = overview, len(delivered(empty))
+def test_upload_continues_in_closed_drawer_and_can_be_cancelled(overview: Page, empty: Server, slow: Callable[[int], None]) -> None:
+    page, before = overview, len(list_deliveries(empty))
     slow(50_000)
-    drop(page, Named("treg.zip", b"PK" + b"0" * 3_900_000))
+    drop(page, UploadFile("treg.zip", b"PK" + b"0" * 3_900_000))
     expect(entry(page, "treg.zip")).to_contain_text("Sendes, ")
     page.keyboard.press("Escape")
     expect(drawer(page)).to_be_hidden()
@@ -215,51 +220,51 @@ def test_sending_shows_its_progress_goes_on_behind_a_closed_drawer_and_can_be_ca
     page.get_by_role("button", name="Avbryt treg.zip").click()
     expect(drawer(page).get_by_text("treg.zip", exact=True)).to_have_count(0)
     expect(drawer(page).get_by_role("status")).to_have_text("treg.zip er avbrutt. Ingenting er levert.")
-    assert len(delivered(empty)) == before
+    assert len(list_deliveries(empty)) == before
 
 
-def test_a_cut_line_is_said_and_the_file_is_sent_again_once(overview: Page, empty: Server) -> None:
+def test_interrupted_upload_can_be_retried_once(overview: Page, empty: Server) -> None:
     page, service = overview, Service(8105)
-    before = len(delivered(empty))
+    before = len(list_deliveries(empty))
     page.context.set_offline(True)
-    drop(page, Named("saker.zip", zipped(service.folders())))
+    drop(page, UploadFile("saker.zip", zip_files(service.folders())))
     expect(entry(page, "saker.zip")).to_contain_text("Forbindelsen ble brutt før alt var sendt.")
     page.context.set_offline(False)
     page.get_by_role("button", name="Prøv saker.zip igjen").click()
     expect(drawer(page).get_by_role("link", name=service.name)).to_be_visible()
-    assert len(delivered(empty)) == before + 1
+    assert len(list_deliveries(empty)) == before + 1
 
 
-def test_a_page_that_would_lose_a_file_does_not_come_back_before_it_is_sent(page: Page, empty: Server) -> None:
+def test_page_with_unsent_file_reloads_only_after_upload(page: Page, empty: Server) -> None:
     """The line broke while it was sent: a reload would forget what was chosen."""
     service = Service(8106)
-    with line_to(empty) as line:
-        live(page, line.url)
-        line.cut()
+    with faulty_proxy(empty) as proxy:
+        live(page, proxy.url)
+        proxy.cut()
         expect(page.locator("html")).to_have_attribute("data-live", "lost")
-        drop(page, Named("saker.zip", zipped(service.folders())))
+        drop(page, UploadFile("saker.zip", zip_files(service.folders())))
         expect(entry(page, "saker.zip")).to_contain_text("Forbindelsen ble brutt")
         expect(drawer(page).get_by_text("Uten direkte forbindelse vises ikke hva som blir lest.")).to_be_visible()
         for _ in range(2):
             with page.expect_response("**/readyz") as answered:
-                line.mend()
+                proxy.restore()
             assert answered.value.ok
         page.get_by_role("button", name="Prøv saker.zip igjen").click()
         # Then it does, with the drawer open.
         expect(page.locator("html")).to_have_attribute("data-live", "on")
-        expect(entry(page, delivered(empty)[0]["delivery_id"])).to_contain_text("Importert 9 mapper")
+        expect(entry(page, list_deliveries(empty)[0]["delivery_id"])).to_contain_text("Importert 9 mapper")
 
 
-def test_where_there_is_no_source_files_are_asked_for(page: Page, empty: Server) -> None:
+def test_report_without_source_offers_upload(page: Page, empty: Server) -> None:
     service = Service(8107)
     live(page, empty.url)
-    drop(page, Named("gammel.xml", service.folder(0, day="2023-06-01")))
+    drop(page, UploadFile("gammel.xml", service.folder(0, day="2023-06-01")))
     expect(entry(page, "gammel.xml")).to_contain_text("Importert")
     live(page, f"{empty.url}/preview?organization_id={service.organization_id}&period_id=2024")
     notice = page.get_by_text("Det finnes ingen data for 2024 for denne tjenesten.")
     expect(notice).to_be_visible()
     page.get_by_role("button", name="Importer", exact=True).click()
-    drawer(page).get_by_label("Filer med uttrekk").set_input_files([Named("ny.xml", service.folder(0)).chosen])
+    drawer(page).get_by_label("Filer med uttrekk").set_input_files([UploadFile("ny.xml", service.folder(0)).as_upload])
     expect(entry(page, "ny.xml")).to_contain_text("Importert")
     page.keyboard.press("Escape")
     expect(notice).to_have_count(0)
@@ -267,10 +272,10 @@ def test_where_there_is_no_source_files_are_asked_for(page: Page, empty: Server)
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 320)])
-def test_there_is_no_violation(page: Page, empty: Server, theme: str, width: int) -> None:
+def test_drawer_has_no_axe_violation(page: Page, empty: Server, theme: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     live(page, f"{empty.url}/?theme={theme}")
-    drop(page, Named("liste.csv", b"navn;nummer\n"), Named("brev.docx", b"abc"))
+    drop(page, UploadFile("liste.csv", b"navn;nummer\n"), UploadFile("brev.docx", b"abc"))
     expect(entry(page, "liste.csv")).to_contain_text("Avvist")
     expect(entry(page, "brev.docx")).to_contain_text("Filtypen tas ikke imot.")
     assert violations(page) == []

@@ -15,25 +15,25 @@ from playwright.sync_api import Page, expect
 
 from preview.core.languages import Language
 from preview.form.catalogue import Catalogue
-from preview.i18n.catalog import Texts
-from preview.model.resources import Document
+from preview.i18n.catalog import MessageCatalog
+from preview.model.resources import SnapshotDocument
 from tests.browser.conftest import API
-from tests.browser.pdf import Printed
+from tests.browser.pdf import PrintedPdf
 from tests.builders.case_xml import flytting, plan, tiltak, undersokelse
-from tests.builders.services import Service
-from tests.support.pipeline import aggregate, deliver, document, opened
-from tests.support.server_process import Server, running
+from tests.builders.services import SampleService
+from tests.support.pipeline import aggregate, deliver, document, open_application
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
 NAME = "Barnevernstjenesten for Indre og Ytre Eksempelfjord samt Nordre og Søndre Eksempeldal"
-CATALOGUE, TEXTS = Catalogue.load(), Texts.load()
-SERVICE = Service(7700)
+CATALOGUE, TEXTS = Catalogue.load(), MessageCatalog.load()
+SERVICE = SampleService(7700)
 Numbers = dict[str, tuple[str, str]]
 """(current, compared) by field key: digits with a decimal comma, `:` where it is hidden, nothing where there is none."""
 
 
-class Served(NamedTuple):
+class ExportCase(NamedTuple):
     """A server, and what it must show of 2024 beside 2023."""
 
     server: Server
@@ -63,7 +63,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with three years of one service, whose name is long; nothing is hidden yet."""
     data_dir = tmp_path_factory.mktemp("export") / "data"
     data_dir.mkdir()
-    with opened(data_dir) as application:
+    with open_application(data_dir) as application:
         deliver(application, SERVICE.listing(SERVICE.organization_id, NAME))
         deliver(application, *folders())
         deliver(application, SERVICE.figures("2024,antall_arsverk,48.6,", "2023,antall_arsverk,9,", "2023,antall_arsverk_ubesatt,3.4,"))
@@ -72,46 +72,49 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data_dir
 
 
-def written(value: object) -> str:
+def spreadsheet_text(value: object) -> str:
     """As a spreadsheet in Norway writes it."""
     return "" if value is None else str(value).replace(".", ",")
 
 
-def reported(document: Document) -> Numbers:
+def document_numbers(document: SnapshotDocument) -> Numbers:
     """What the API's document says."""
     return {
-        field.field_key: (written(field.value), written(field.prior_period_value))
+        field.field_key: (spreadsheet_text(field.value), spreadsheet_text(field.prior_period_value))
         for section in document.sections
         for field in section.fields
     }
 
 
-def seen(text: str) -> str:
+def normalize(text: str) -> str:
     """A value as the screen and the paper have it, as a spreadsheet would."""
     bare = re.sub(r"[\s%]", "", text)
     return "" if bare == "–" else bare
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["all shown", "small counts hidden"])
-def served(filled: Path, request: pytest.FixtureRequest) -> Generator[Served]:
+def served(filled: Path, request: pytest.FixtureRequest) -> Generator[ExportCase]:
     """A server that hides small counts or not, and what it must show."""
-    with opened(filled, started=False) as application:
-        true = reported(document(application, "snap-003"))
-    with running(filled, environment={"BUFDIR_PREVIEW_SUPPRESS_SMALL_COUNTS": str(request.param).lower()}) as server:
-        told = reported(msgspec.json.decode(httpx.get(f"{server.url}{API}/snap-003").content, type=Document))
-        expected = {key: (_hidden(true[key][0], now), _hidden(true[key][1], before)) for key, (now, before) in told.items()}
+    with open_application(filled, started=False) as application:
+        true = document_numbers(document(application, "snap-003"))
+    with running_server(filled, environment={"BUFDIR_PREVIEW_SUPPRESS_SMALL_COUNTS": str(request.param).lower()}) as server:
+        reported_values = document_numbers(msgspec.json.decode(httpx.get(f"{server.url}{API}/snap-003").content, type=SnapshotDocument))
+        expected = {
+            key: (_expected_value(true[key][0], now), _expected_value(true[key][1], before))
+            for key, (now, before) in reported_values.items()
+        }
         assert request.param == any(":" in pair for pair in expected.values())
-        yield Served(server, expected)
+        yield ExportCase(server, expected)
 
 
-def _hidden(true: str, told: str) -> str:
-    return ":" if true and not told else told
+def _expected_value(true: str, reported_value: str) -> str:
+    return ":" if true and not reported_value else reported_value
 
 
 ALL_SHOWN = pytest.mark.parametrize("served", [False], indirect=True)
 
 
-def live(page: Page, served: Served, **query: str) -> Page:
+def live(page: Page, served: ExportCase, **query: str) -> Page:
     page.goto(
         f"{served.server.url}/preview?{httpx.QueryParams({'organization_id': SERVICE.organization_id, 'period_id': '2024', **query})}"
     )
@@ -143,9 +146,9 @@ _CELLS = """() => [...document.querySelectorAll("tr[data-field]")].map(row => [
 
 
 @pytest.mark.chromium
-def test_all_34_numbers_agree(served: Served, page: Page) -> None:
+def test_values_agree_in_api_page_csv_xlsx_and_print(served: ExportCase, page: Page) -> None:
     live(page, served)
-    cells = {key: tuple(seen(text) for text in shown) for key, *shown in page.evaluate(_CELLS)}
+    cells = {key: tuple(normalize(text) for text in shown) for key, *shown in page.evaluate(_CELLS)}
     assert len(cells) == 34
     assert cells == served.numbers
     lines = {line[10]: (line[3], line[4]) for line in csv_lines(downloaded(page, "CSV"))}
@@ -153,13 +156,13 @@ def test_all_34_numbers_agree(served: Served, page: Page) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(downloaded(page, ".xlsx"))).active
     assert sheet is not None
     rows = list(sheet.iter_rows(min_row=2, values_only=True))
-    assert {row[10]: (written(row[3]), written(row[4])) for row in rows} == {
+    assert {row[10]: (spreadsheet_text(row[3]), spreadsheet_text(row[4])) for row in rows} == {
         key: (_whole(now), _whole(before)) for key, (now, before) in served.numbers.items()
     }
     assert {type(row[3]) for row in rows} <= {int, float, type(None), *([str] if served.hides else [])}
-    printed = Printed(page)
+    printed = PrintedPdf(page)
     on_paper = {field.field_key: printed.row(field.number, field.labels.nb) for field in CATALOGUE.fields}
-    assert {key: (seen(now), seen(before)) for key, (now, before) in on_paper.items()} == served.numbers
+    assert {key: (normalize(now), normalize(before)) for key, (now, before) in on_paper.items()} == served.numbers
 
 
 def _whole(number: str) -> str:
@@ -168,31 +171,31 @@ def _whole(number: str) -> str:
 
 
 @ALL_SHOWN
-def test_the_document_is_that_of_the_api(served: Served, page: Page) -> None:
+def test_json_export_equals_api_document(served: ExportCase, page: Page) -> None:
     assert downloaded(live(page, served), "JSON") == httpx.get(f"{served.server.url}{API}/snap-003").content
 
 
 @pytest.mark.chromium
 @ALL_SHOWN
-def test_a_filter_leaves_only_what_is_shown_and_the_paper_says_so(served: Served, page: Page) -> None:
+def test_filter_limits_export_and_print_states_it(served: ExportCase, page: Page) -> None:
     live(page, served).keyboard.press("w")
     left = visible(page)
     assert 0 < len(left) < 34
     assert [line[10] for line in csv_lines(downloaded(page, "CSV"))] == left
-    printed = Printed(page)
+    printed = PrintedPdf(page)
     assert printed.pages == 1
     for field in CATALOGUE.fields:
         row = re.compile(rf"{field.number} +{re.escape(field.labels.nb)}  ")
         assert any(row.match(line) for line in printed.lines) == (field.field_key in left), field.number
     assert f"Utskriften viser {len(left)} av 34 felt: Varsler." in printed.text
     page.keyboard.press("x")
-    assert "Utskriften viser" not in Printed(page).text
+    assert "Utskriften viser" not in PrintedPdf(page).text
 
 
 @ALL_SHOWN
-def test_the_period_compared_with_is_that_of_the_page(served: Served, page: Page) -> None:
+def test_export_uses_compared_period_of_page(served: ExportCase, page: Page) -> None:
     live(page, served, compare="2022")
-    old = [seen(cell) for cell in page.locator("td.old >> visible=true").all_inner_texts()]
+    old = [normalize(cell) for cell in page.locator("td.old >> visible=true").all_inner_texts()]
     content = downloaded(page, "CSV")
     assert content.decode("utf-8-sig").splitlines()[0].split(";")[3:5] == ["2024", "2022"]
     assert [line[4] for line in csv_lines(content)] == [cell.removesuffix("manglerverdi").removesuffix("–") for cell in old]
@@ -204,12 +207,12 @@ def test_the_period_compared_with_is_that_of_the_page(served: Served, page: Page
     ("language", "theme"),
     [("en", "light"), ("nb", "dark"), *(pytest.param(each, "light", marks=pytest.mark.slow) for each in ("nb", "nn"))],
 )
-def test_a_preview_is_one_page_of_black_and_grey(served: Served, page: Page, language: Language, theme: str) -> None:
+def test_preview_prints_on_one_page_in_grayscale(served: ExportCase, page: Page, language: Language, theme: str) -> None:
     """Also with a name of two lines and many deviations, and whatever is open."""
     live(page, served, lang=language, theme=theme).locator("tr[data-flags~=warning] .open").first.click()
     expect(page.locator(".detail:visible")).to_have_count(1)
     assert page.locator("tr[data-flags~=warning], tr[data-flags~=error]").count() > 10
-    printed = Printed(page)
+    printed = PrintedPdf(page)
     assert (printed.pages, printed.size) == (1, (595, 842))
     assert {color for color in printed.colors if len(set(color)) > 1} == set()
     assert set(NAME.split()) <= set(printed.text.split())
@@ -218,7 +221,7 @@ def test_a_preview_is_one_page_of_black_and_grey(served: Served, page: Page, lan
 
 
 @ALL_SHOWN
-def test_an_unknown_organisation_is_told_calmly(served: Served) -> None:
+def test_export_of_unknown_organization_returns_404_page(served: ExportCase) -> None:
     answer = httpx.get(f"{served.server.url}/preview/export.csv", params={"organization_id": "org-9999"})
     assert answer.status_code == 404
     assert "<html" in answer.text

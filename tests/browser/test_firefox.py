@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Service, deliver, differing, marked, reported, with_new_melding
+from tests.browser.conftest import Service, differing_cells, import_with_cli, marked_cells, reported_values, with_new_melding
 from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ def services() -> dict[str, Service]:
     return {"still": Service(9910), "imported": Service(9911), "again": Service(9912)}
 
 
-def test_the_overview_leads_to_a_report_by_keyboard_alone(page: Page, busy: Server, services: dict[str, Service]) -> None:
+def test_report_opens_from_overview_by_keyboard(page: Page, busy: Server, services: dict[str, Service]) -> None:
     page.goto(f"{busy.url}/")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     expect(page.locator(".list > tbody > tr:visible")).to_have_count(len(services))
@@ -38,9 +38,9 @@ def test_the_overview_leads_to_a_report_by_keyboard_alone(page: Page, busy: Serv
     expect(page.get_by_role("searchbox")).to_have_value("9912")
 
 
-def test_all_values_are_read_and_rows_open(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_preview_shows_all_values_and_opens_rows(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     page = opened(busy, services["still"])
-    values = reported(busy, services["still"])
+    values = reported_values(busy, services["still"])
     expect(page.locator("tr[data-field]:visible")).to_have_count(len(values))
     for key in ("antall_meldinger_mottatt", "antall_meldinger_over_frist"):
         expect(page.locator(f"tr[data-field={key}] td.cur")).to_have_text(str(values[key][0]))
@@ -55,17 +55,17 @@ def test_all_values_are_read_and_rows_open(opened: Opened, busy: Server, service
     expect(page.locator("tr[data-field]:visible")).to_have_count(len(values))
 
 
-def test_a_delivery_changes_the_numbers_in_place(opened: Opened, busy: Server, services: dict[str, Service], tmp_path: Path) -> None:
+def test_delivery_updates_values_in_place(opened: Opened, busy: Server, services: dict[str, Service], tmp_path: Path) -> None:
     service = services["imported"]
-    before = reported(busy, service)
+    before = reported_values(busy, service)
     page = opened(busy, service)
-    deliver(busy.data_dir, tmp_path / "folders", with_new_melding(service))
+    import_with_cli(busy.data_dir, tmp_path / "folders", with_new_melding(service))
     expect(page.locator("tr[data-field=antall_meldinger_mottatt] td.cur")).to_have_text("9")
-    after = reported(busy, service)
-    assert marked(page) == differing(before, after)
+    after = reported_values(busy, service)
+    assert marked_cells(page) == differing_cells(before, after)
 
 
-def test_a_dialog_takes_the_focus_and_gives_it_back(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_dialog_takes_and_restores_focus(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     page = opened(busy, services["again"])
     opener, dialog = page.get_by_role("button", name="Aggreger på nytt"), page.locator("#again")
     opener.click()
@@ -83,7 +83,7 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(opened: Opened, busy: Server
     expect(page.locator("[data-region=state]").get_by_text("Gyldig")).to_be_visible()
 
 
-def test_a_menu_stands_under_what_opens_it(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_menu_is_placed_under_its_button(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     page = opened(busy, services["still"])
     opener, menu = page.get_by_role("button", name="Eksporter"), page.locator("#export")
     opener.press("Enter")

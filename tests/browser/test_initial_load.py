@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.network_usage import Moved
+from tests.browser.network_usage import NetworkUsage
 from tests.builders.case_xml import folder, melding
 from tests.support import pipeline
-from tests.support.server_process import REPOSITORY, running
+from tests.support.server_process import REPOSITORY, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.chromium]  # the browser's network log, and its media settings
 
@@ -19,7 +19,7 @@ WARM_BYTES = 60_000
 _FONT_FACE = re.compile(r"@font-face \{[^}]*\}")
 
 # Each kind of element, and what stands before and after it, with all that its styles come to; in the theme of now and in the other.
-_LOOKS = """["light", "dark"].flatMap(theme => {
+_COLLECT_STYLES = """["light", "dark"].flatMap(theme => {
   document.documentElement.dataset.colorScheme = theme
   document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })
   const kind = each => each ? `${kind(each.parentElement)} ${each.cloneNode(false).outerHTML.replace(/ (id|data-region|aria-\\w+)="[^"]*"/g, "")}` : theme
@@ -38,8 +38,8 @@ _WITH_FONTS = """async fonts => {
   await Promise.all([400, 500, 600, 700].map(weight => document.fonts.load(`${weight} 1em Inter`, "Aa")))
   await document.fonts.ready
 }"""
-_BOTH = f"""sheets => {{
-  const looks = () => {_LOOKS}
+_COMPUTED_STYLES = f"""sheets => {{
+  const looks = () => {_COLLECT_STYLES}
   const before = looks(), all = document.createElement("style")
   all.textContent = sheets
   document.querySelector("link[rel=stylesheet]").replaceWith(all)
@@ -54,7 +54,7 @@ _OPEN_ALL = """() => {
 
 
 @dataclass(frozen=True)
-class Small:
+class SmallServer:
     """A server with one service of two years."""
 
     url: str
@@ -62,44 +62,44 @@ class Small:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Generator[Small]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Generator[SmallServer]:
     """Nothing happens on it."""
     data_dir = tmp_path_factory.mktemp("small") / "data"
     data_dir.mkdir()
-    with pipeline.opened(data_dir) as application:
+    with pipeline.open_application(data_dir) as application:
         [organization_id] = pipeline.deliver(application, folder(meldinger=[melding("2023-01-10"), melding("2024-01-10")])).organizations
         for period in ("2023", "2024"):
             pipeline.aggregate(application, organization_id, period)
-    with running(data_dir, "--no-auto-aggregate") as server:
-        yield Small(server.url, organization_id)
+    with running_server(data_dir, "--no-auto-aggregate") as server:
+        yield SmallServer(server.url, organization_id)
 
 
-def _address(small: Small, path: str) -> str:
+def _address(small: SmallServer, path: str) -> str:
     return f"{small.url}{path.format(small.organization_id)}"
 
 
-def _live(page: Page) -> None:
+def _wait_until_live(page: Page) -> None:
     expect(page.locator("html[data-live=on]")).to_be_attached()
 
 
 @pytest.mark.parametrize("path", ["/preview?organization_id={}&period_id=2024", "/"])
-def test_a_warm_visit_moves_little(browser: Browser, small: Small, path: str) -> None:
+def test_warm_visit_transfers_few_bytes(browser: Browser, small: SmallServer, path: str) -> None:
     context = browser.new_context()
     page = context.new_page()
-    cold = Moved(page)
+    cold = NetworkUsage(page)
     page.goto(_address(small, path))
-    _live(page)
+    _wait_until_live(page)
     assert cold.bytes > 500_000  # so it is seen what is moved
     again = context.new_page()
-    warm = Moved(again)
+    warm = NetworkUsage(again)
     again.goto(_address(small, path))
-    _live(again)
+    _wait_until_live(again)
     again.wait_for_load_state("networkidle")
     assert 2_000 < warm.bytes < WARM_BYTES
     context.close()
 
 
-def _whole(name: str) -> str:
+def _unpurged_sheet(name: str) -> str:
     """The sheet of a page with all of Designsystemet's styles."""
     parts = dict.fromkeys(("page.css", name, "drawer.css", "vendor/theme.css", "vendor/designsystemet.css"))
     return "\n".join((COMPONENTS / part).read_text(encoding="utf-8").replace('@charset "UTF-8";', "") for part in parts)
@@ -108,15 +108,15 @@ def _whole(name: str) -> str:
 @pytest.mark.parametrize(
     ("path", "name"), [("/preview?organization_id={}&period_id=2024", "preview.css"), ("/", "overview.css"), ("/nowhere", "page.css")]
 )
-def test_no_style_is_missed(page: Page, small: Small, path: str, name: str) -> None:
+def test_purged_styles_equal_full_styles(page: Page, small: SmallServer, path: str, name: str) -> None:
     page.emulate_media(reduced_motion="reduce")
     page.goto(_address(small, path))
     if path != "/nowhere":
-        _live(page)
-    whole = _whole(name)
+        _wait_until_live(page)
+    whole = _unpurged_sheet(name)
     page.evaluate(_WITH_FONTS, "\n".join(_FONT_FACE.findall(whole)))
     page.evaluate(_OPEN_ALL)
-    before, after = page.evaluate(_BOTH, _FONT_FACE.sub("", whole))
+    before, after = page.evaluate(_COMPUTED_STYLES, _FONT_FACE.sub("", whole))
     assert len(before) == len(after) > 100
     assert any("font-family: Inter" in each for each in before)
     assert [_difference(one, other) for one, other in zip(before, after, strict=True) if one != other] == []

@@ -11,10 +11,10 @@ from preview.core.languages import LANGUAGES, Language
 from tests.browser import overview_fixtures
 from tests.browser.axe import violations_in_both_schemes
 from tests.browser.conftest import API
-from tests.browser.layout import lost, too_small
+from tests.browser.layout import layout_problems, small_targets
 from tests.browser.overview_fixtures import AS, OSLO_VEST, TROMSO
-from tests.browser.view_states import STATES, expect_said, reach, said
-from tests.support.server_process import Server, running
+from tests.browser.view_states import STATES, expect_texts, open_state, text_pattern
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -26,22 +26,25 @@ pytestmark = pytest.mark.browser
         *(pytest.param(each, width, marks=pytest.mark.slow) for each in ("nn", "en") for width in (720, 320)),
     ],
 )
-def test_nothing_is_cut_or_overlaps_at_200_per_cent_or_320_px(page: Page, states: Server, language: Language, width: int) -> None:
+def test_no_text_is_cut_at_200_percent_zoom_or_320_px(page: Page, states: Server, language: Language, width: int) -> None:
     """720 px is a screen of 1440 at 200 %, 320 one of 1280 at 400 % (WCAG 1.4.4, 1.4.10)."""
     page.set_viewport_size({"width": width, "height": 450})
     wrong: dict[str, list[str]] = {}
     for state in STATES:
         if state.name in ("failed again", "processing again", "row opened", "again", "keys", "export", "overview", "drawer"):
-            reach(page, states, state, language)
-            wrong |= {state.name: found} if (found := [*lost(page), *too_small(page)]) else {}
+            open_state(page, states, state, language)
+            wrong |= {state.name: found} if (found := [*layout_problems(page), *small_targets(page)]) else {}
     assert wrong == {}
 
 
-def test_what_happens_before_somebody_s_eyes(page: Page, data_dir: Path) -> None:
+def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir: Path) -> None:
     """A report is deleted, an organisation forgotten, a row changes, the line is lost and comes back."""
     overview_fixtures.fill(data_dir, ["2024"])
     deleted, forgotten, overview = page, page.context.new_page(), page.context.new_page()
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server, overview_fixtures.beside(data_dir) as application:
+    with (
+        running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server,
+        overview_fixtures.open_second_application(data_dir) as application,
+    ):
         for view, path in ((deleted, _address(AS)), (forgotten, _address(OSLO_VEST)), (overview, "/?period_id=2024&lang=nn")):
             view.goto(server.url + path)
             expect(view.locator("html")).to_have_attribute("data-live", "on")
@@ -49,13 +52,13 @@ def test_what_happens_before_somebody_s_eyes(page: Page, data_dir: Path) -> None
         values = deleted.locator("td.cur").all_text_contents()
         snapshot = httpx.get(f"{server.url}{API}", params={"organization_id": AS.organization_id}).json()["data"][0]["snapshot_id"]
         assert httpx.delete(f"{server.url}{API}/{snapshot}").status_code == 200
-        expect_said(deleted, "nn", "notice.deleted", "state.none")
+        expect_texts(deleted, "nn", "notice.deleted", "state.none")
         expect(deleted.get_by_role("button", name="Aggreger", exact=True)).to_be_visible()
         assert deleted.locator("td.cur").all_text_contents() == values
         assert violations_in_both_schemes(deleted) == {}
 
-        application.forgetting.forget(OSLO_VEST.organization_id, "a test")
-        expect_said(forgotten, "nn", "notice.forgotten", "state.none")
+        application.eraser.erase(OSLO_VEST.organization_id, "a test")
+        expect_texts(forgotten, "nn", "notice.forgotten", "state.none")
         expect(forgotten.locator("main").get_by_role("link", name="Til oversynet")).to_be_visible()
         expect(forgotten.locator("tr[data-field]:visible")).to_have_count(34)
         expect(forgotten.locator("td.cur")).to_have_text(["–manglar verdi"] * 34)
@@ -65,47 +68,47 @@ def test_what_happens_before_somebody_s_eyes(page: Page, data_dir: Path) -> None
         expect(forgotten.locator("#origins")).not_to_contain_text(OSLO_VEST.system)
         assert violations_in_both_schemes(forgotten) == {}
 
-        application.jobs.fail(overview_fixtures.hold(application, TROMSO), "It failed.")
+        application.jobs.fail(overview_fixtures.start_held_job(application, TROMSO), "It failed.")
         expect(overview.locator("tr[data-changed=now]")).to_have_count(1)
         assert violations_in_both_schemes(overview) == {}
 
         server.stop()
         for view, rows in ((deleted, 34), (overview, 9)):
-            expect_said(view, "nn", "live.offline", "live.offline_since")
+            expect_texts(view, "nn", "live.offline", "live.offline_since")
             expect(view.get_by_role("alert").get_by_role("button", name="Prøv no")).to_be_visible()
             expect(view.locator("tr[data-field]:visible, .list > tbody > tr:visible")).to_have_count(rows)
             assert violations_in_both_schemes(view) == {}
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF, port=server.port):
-        expect_said(overview, "nn", "overview.back_unchanged")
+    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE, port=server.port):
+        expect_texts(overview, "nn", "overview.back_unchanged")
         assert violations_in_both_schemes(overview) == {}
-        expect_said(forgotten, "nn", "notice.no_organization")
+        expect_texts(forgotten, "nn", "notice.no_organization")
 
 
-def test_while_the_line_is_not_there_yet(page: Page, states: Server) -> None:
+def test_rows_and_notice_shown_while_connecting(page: Page, states: Server) -> None:
     page.route_web_socket("**/ws**", lambda _: None)  # taken, and never answered
     for path, rows in ((_address(AS), 34), ("/?period_id=2024&lang=nn", len(overview_fixtures.ALL))):
         page.goto(states.url + path)
-        expect_said(page, "nn", "live.connecting", "live.connecting_long")
+        expect_texts(page, "nn", "live.connecting", "live.connecting_long")
         expect(page.locator("tr[data-field]:visible, .list > tbody > tr:visible")).to_have_count(rows)
         assert violations_in_both_schemes(page) == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_who_has_no_scripts_is_told(states: Server, language: Language) -> None:
+def test_noscript_notice_shown_in_each_language(states: Server, language: Language) -> None:
     for path in (_address(AS), "/?x="):
         document = html.fromstring(
             httpx.get(f"{states.url}{path}".replace("lang=nn", f"lang={language}"), cookies={"lang": language}).content
         )
         told = next(each for each in document.iter("noscript") if each.find(".//p") is not None)
-        assert said(language, "live.no_script").fullmatch(told.find(".//p").text)
-        assert said(language, "live.reload").fullmatch(told.find(".//a").text)
+        assert text_pattern(language, "live.no_script").fullmatch(told.find(".//p").text)
+        assert text_pattern(language, "live.reload").fullmatch(told.find(".//a").text)
 
 
-def test_an_empty_store_says_what_to_do(page: Page, server: Server) -> None:
+def test_empty_store_shows_instructions(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/?lang=en")
-    expect_said(page, "en", "organizations.empty", "organizations.empty_help")
+    expect_texts(page, "en", "organizations.empty", "organizations.empty_help")
     assert violations_in_both_schemes(page) == {}
 
 
-def _address(place: overview_fixtures.Place) -> str:
-    return f"/preview?organization_id={place.organization_id}&period_id=2024&lang=nn"
+def _address(service: overview_fixtures.SampleService) -> str:
+    return f"/preview?organization_id={service.organization_id}&period_id=2024&lang=nn"

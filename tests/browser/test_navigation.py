@@ -19,7 +19,7 @@ def still(opened: Opened, busy: Server, services: dict[str, Service]) -> Page:
     return opened(busy, services["still"])
 
 
-def test_another_period_is_shown_in_place_and_the_address_follows(still: Page) -> None:
+def test_period_change_updates_page_and_url(still: Page) -> None:
     still.evaluate("window.stayed = true")
     still.get_by_role("combobox", name="Periode", exact=True).select_option("2023")
     expect(still.get_by_role("columnheader", name="2022", exact=True)).to_be_visible()
@@ -36,7 +36,7 @@ def test_another_period_is_shown_in_place_and_the_address_follows(still: Page) -
     assert still.evaluate("window.stayed")
 
 
-def test_an_address_with_everything_opens_it(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_url_restores_all_options(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     page = opened(busy, services["still"], period_id="2023", compare="2024", lang="en", theme="dark")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
@@ -45,7 +45,7 @@ def test_an_address_with_everything_opens_it(opened: Opened, busy: Server, servi
     expect(page.get_by_role("button", name="Reports received")).to_be_visible()
 
 
-def test_a_service_is_found_by_typing_and_keyboard_alone(still: Page, services: dict[str, Service]) -> None:
+def test_service_can_be_found_and_opened_by_keyboard(still: Page, services: dict[str, Service]) -> None:
     other = services["posted"]
     still.keyboard.press("/")
     expect(still.get_by_role("searchbox", name="Søk i tjenester")).to_be_focused()
@@ -65,7 +65,7 @@ def test_a_service_is_found_by_typing_and_keyboard_alone(still: Page, services: 
     expect(still.get_by_role("searchbox", name="Søk i tjenester")).to_be_hidden()
 
 
-def test_a_filter_leaves_as_many_rows_as_it_says(still: Page) -> None:
+def test_filter_count_equals_number_of_visible_rows(still: Page) -> None:
     for radio in still.get_by_role("radio").all():
         name = radio.evaluate("radio => radio.closest('label').textContent")
         shown = int(re.sub(r"\D", "", name))
@@ -76,7 +76,7 @@ def test_a_filter_leaves_as_many_rows_as_it_says(still: Page) -> None:
     expect(still.locator("tr[data-field]:visible")).to_have_count(34)
 
 
-def test_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
+def test_preview_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
     assert still.locator("table .open[tabindex='0']").count() == 1
     first, second = (still.get_by_role("button", name=name, exact=True) for name in ("Meldinger mottatt", "Meldinger til undersøkelse"))
     first.focus()
@@ -104,7 +104,7 @@ def test_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
     expect(first).to_be_focused()
 
 
-def test_a_sections_history_is_a_chart_with_its_table(still: Page) -> None:
+def test_section_history_shows_chart_and_table(still: Page) -> None:
     details = still.locator("[data-history=meldinger]")
     expect(details.get_by_role("table")).to_have_count(0)
     still.get_by_text("Utvikling: Meldinger", exact=True).click()
@@ -120,7 +120,7 @@ def _roots(page: Page) -> int:
     return page.evaluate("Bokeh.documents[0].all_roots.length")
 
 
-def test_an_opened_row_has_its_fields_history_as_long_as_it_is_open(still: Page) -> None:
+def test_open_row_shows_field_history_until_closed(still: Page) -> None:
     """Several at once; what is closed costs nothing."""
     before = _roots(still)
     names = ("antall_meldinger_mottatt", "antall_barn_med_hjelpetiltak")
@@ -145,25 +145,25 @@ def test_an_opened_row_has_its_fields_history_as_long_as_it_is_open(still: Page)
     assert _roots(still) == before
 
 
-def test_n_goes_from_deviation_to_deviation(still: Page) -> None:
+def test_n_key_moves_between_deviations(still: Page) -> None:
     deviating = still.locator("tr[data-flags~=error], tr[data-flags~=warning], tr[data-flags~=notice]")
     expect(deviating.first).to_be_visible()
-    for place in range(deviating.count()):
+    for index in range(deviating.count()):
         still.keyboard.press("n")
-        expect(deviating.nth(place).get_by_role("button")).to_be_focused()
+        expect(deviating.nth(index).get_by_role("button")).to_be_focused()
     still.keyboard.press("n")
     expect(deviating.first.get_by_role("button")).to_be_focused()
     still.keyboard.press("N")
     expect(deviating.last.get_by_role("button")).to_be_focused()
 
 
-def test_single_keys_filter(still: Page) -> None:
+def test_single_key_shortcuts_select_filters(still: Page) -> None:
     for key, name in (("f", "Feil"), ("w", "Varsler"), ("m", "Mangler"), ("c", "Endret"), ("x", "Alle")):
         still.keyboard.press(key)
         expect(still.get_by_role("radio", name=name)).to_be_checked()
 
 
-def test_single_keys_can_be_switched_off(still: Page) -> None:
+def test_single_key_shortcuts_can_be_disabled(still: Page) -> None:
     still.keyboard.press("?")
     still.get_by_role("checkbox", name="Bruk enkelttaster som snarveier").uncheck()
     still.keyboard.press("Escape")
@@ -176,7 +176,7 @@ def test_single_keys_can_be_switched_off(still: Page) -> None:
     expect(still.locator("html")).to_have_attribute("data-color-scheme", "light")
 
 
-def test_theme_and_language_are_kept(still: Page) -> None:
+def test_theme_and_language_are_remembered(still: Page) -> None:
     still.get_by_role("button", name="Mørkt tema").click()
     expect(still.locator("html")).to_have_attribute("data-color-scheme", "dark")
     still.get_by_label("Språk").select_option("nn")
@@ -188,7 +188,7 @@ def test_theme_and_language_are_kept(still: Page) -> None:
     expect(still.get_by_role("heading", level=1, name="Oversyn")).to_be_visible()
 
 
-def test_the_skip_link_leads_past_the_bar(still: Page) -> None:
+def test_skip_link_focuses_main_content(still: Page) -> None:
     still.reload()
     still.keyboard.press("Tab")
     skip = still.get_by_role("link", name="Hopp til innholdet")
@@ -197,7 +197,7 @@ def test_the_skip_link_leads_past_the_bar(still: Page) -> None:
     expect(still.locator("main")).to_be_focused()
 
 
-def test_the_policy_allows_no_code_but_our_own(page: Page, busy: Server, services: dict[str, Service]) -> None:
+def test_content_security_policy_allows_only_own_scripts(page: Page, busy: Server, services: dict[str, Service]) -> None:
     answer = page.goto(f"{busy.url}/preview?organization_id={services['still'].organization_id}")
     assert answer is not None
     policy = answer.headers["content-security-policy"]

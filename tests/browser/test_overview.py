@@ -9,8 +9,22 @@ from lxml import html
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import overview_fixtures
-from tests.browser.overview_fixtures import ALL, ALTA, AS, BODO, BY_NEED, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
-from tests.support.server_process import Server, running
+from tests.browser.overview_fixtures import (
+    ALL,
+    ALTA,
+    AS,
+    BODO,
+    DEFAULT_ORDER,
+    DRAMMEN,
+    HAMAR,
+    MOSS,
+    OSLO_SOR,
+    OSLO_VEST,
+    TROMSO,
+    VIK,
+    SampleService,
+)
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +35,7 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir)
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
+    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
         yield server
 
 
@@ -37,28 +51,30 @@ def opened(page: Page, url: str) -> Page:
     return page
 
 
-def expect_rows(page: Page, *of: Place) -> None:
+def expect_rows(page: Page, *services: SampleService) -> None:
     """These and no others are to be seen, in this order."""
-    expect(page.locator(".list > tbody > tr:visible .go")).to_have_text([place.full_name for place in of])
+    expect(page.locator(".list > tbody > tr:visible .go")).to_have_text([service.full_name for service in services])
 
 
-def asked(page: Page) -> dict[str, str]:
+def query_of(page: Page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
-def column(page: Page, name: str) -> None:
+def sort_by(page: Page, name: str) -> None:
     page.get_by_role("columnheader", name=name).get_by_role("button").click()
 
 
-def figure(page: Page, name: str) -> None:
+def select_tile(page: Page, name: str) -> None:
     page.get_by_role("radio", name=name).check(force=True)
 
 
 # ── what the server sends ──
-def test_the_first_html_holds_all_values_in_order(country: Server) -> None:
+def test_first_html_contains_all_rows_in_default_order(country: Server) -> None:
     document = html.fromstring(httpx.get(f"{country.url}/?period_id=2024").content)
     rows = document.xpath("//table/tbody/tr")
-    assert [row.find(".//a").text_content().removeprefix("Barnevernstjenesten ") for row in rows] == [place.name for place in BY_NEED]
+    assert [row.find(".//a").text_content().removeprefix("Barnevernstjenesten ") for row in rows] == [
+        service.name for service in DEFAULT_ORDER
+    ]
     texts = {row.get("data-region"): " ".join(row.text_content().split()) for row in rows}
     assert "Feilet" in texts[f"row-{BODO.organization_id}"]
     assert "32/3432 av 34 felt22 mangler11 feil11 merknadGyldig" in texts[f"row-{DRAMMEN.organization_id}"]
@@ -68,7 +84,7 @@ def test_the_first_html_holds_all_values_in_order(country: Server) -> None:
     assert [head.get("aria-sort") for head in document.iter("th") if head.get("aria-sort") not in (None, "none")] == ["descending"]
 
 
-def test_the_first_html_is_filtered_and_sorted_as_the_address_says(country: Server) -> None:
+def test_first_html_applies_filters_and_sorting_of_url(country: Server) -> None:
     query = {"period_id": "2024", "q": "oslo", "sort": "-name", "show": "ready", "deviation": "warning"}
     document = html.fromstring(httpx.get(country.url, params=query).content)
     rows = document.xpath("//table/tbody/tr")
@@ -79,25 +95,25 @@ def test_the_first_html_is_filtered_and_sorted_as_the_address_says(country: Serv
 
 
 @pytest.mark.chromium
-def test_all_can_be_read_and_chosen_without_scripts(browser: Browser, country: Server) -> None:
+def test_overview_works_without_scripts(browser: Browser, country: Server) -> None:
     context = browser.new_context(java_script_enabled=False, locale="nb-NO")
     page = context.new_page()
     page.goto(f"{country.url}/?period_id=2024")
-    expect_rows(page, *BY_NEED)
+    expect_rows(page, *DEFAULT_ORDER)
     page.get_by_role("searchbox").fill("oslo")
-    column(page, "Tjeneste")
+    sort_by(page, "Tjeneste")
     expect_rows(page, OSLO_SOR, OSLO_VEST)
-    assert asked(page) == {"period_id": "2024", "q": "oslo", "show": "all", "deviation": "all", "sort": "name"}
-    column(page, "Tjeneste")
+    assert query_of(page) == {"period_id": "2024", "q": "oslo", "show": "all", "deviation": "all", "sort": "name"}
+    sort_by(page, "Tjeneste")
     expect_rows(page, OSLO_VEST, OSLO_SOR)
     context.close()
 
 
-def test_while_the_line_is_not_there_yet_all_can_be_read(page: Page, country: Server) -> None:
+def test_overview_is_usable_while_connecting(page: Page, country: Server) -> None:
     page.route_web_socket("**/ws**", lambda _: None)  # taken, and never answered
     page.goto(f"{country.url}/?period_id=2024")
     expect(page.get_by_text("Kobler til …")).to_be_visible()
-    expect_rows(page, *BY_NEED)
+    expect_rows(page, *DEFAULT_ORDER)
     page.get_by_role("searchbox").fill("vik")
     expect_rows(page, VIK)
 
@@ -113,7 +129,7 @@ SEARCHES = (
 )
 
 
-def test_a_search_leaves_who_it_finds(overview: Page) -> None:
+def test_search_shows_matching_services(overview: Page) -> None:
     search = overview.get_by_role("searchbox", name="Søk i tjenester")
     for typed, found in SEARCHES:
         search.press_sequentially(typed)
@@ -121,10 +137,10 @@ def test_a_search_leaves_who_it_finds(overview: Page) -> None:
         expect(overview.get_by_text(f"{len(found)} av {len(ALL)} tjenester").first).to_be_visible()
         expect(overview.locator("#said")).to_have_text(f"{len(found)} av {len(ALL)} tjenester")
         search.press("Escape")
-        expect_rows(overview, *BY_NEED)
+        expect_rows(overview, *DEFAULT_ORDER)
 
 
-def test_a_number_on_a_figure_is_the_number_of_rows_that_it_leaves(overview: Page) -> None:
+def test_tile_count_equals_number_of_filtered_rows(overview: Page) -> None:
     for search in ("", "oslo", "m"):
         overview.get_by_role("searchbox").fill(search)
         sizes: dict[str, int] = {}
@@ -135,10 +151,10 @@ def test_a_number_on_a_figure_is_the_number_of_rows_that_it_leaves(overview: Pag
             expect(overview.locator(".list > tbody > tr:visible")).to_have_count(size)
             expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible(visible=size == 0)
         assert sum(sizes[state] for state in ("ready", "processing", "waiting", "failed", "silent")) == sizes["all"]
-        figure(overview, "Alle")
+        select_tile(overview, "Alle")
 
 
-def test_figures_are_of_the_whole_and_exclusive_states_stand_apart(overview: Page) -> None:
+def test_tiles_count_all_services_and_separate_exclusive_states(overview: Page) -> None:
     expect(overview.locator(".fig")).to_have_text(
         ["10Alle", "7Klare", "0I arbeid", "1Uten rapport", "1Feilet", "1Ikke levert", "1Utdaterte", "1Med feil"]
     )
@@ -146,7 +162,7 @@ def test_figures_are_of_the_whole_and_exclusive_states_stand_apart(overview: Pag
     assert gap.evaluate("(gap, stale) => gap.nextElementSibling === stale", stale.element_handle())
 
 
-def test_deviations_filter(overview: Page) -> None:
+def test_deviation_filter_shows_matching_services(overview: Page) -> None:
     for deviation, left in (
         ("Feil", [DRAMMEN]),
         ("Varsler", [MOSS, OSLO_SOR]),
@@ -158,29 +174,29 @@ def test_deviations_filter(overview: Page) -> None:
         expect_rows(overview, *left)
 
 
-def test_case_systems_filter_together_with_all_else(overview: Page) -> None:
+def test_case_system_filter_combines_with_other_filters(overview: Page) -> None:
     overview.get_by_role("combobox", name="Fagsystem", exact=True).select_option("Acos")
     expect_rows(overview, ALTA, MOSS)
     overview.get_by_role("combobox", name="Avvik", exact=True).select_option("Varsler")
     expect_rows(overview, MOSS)
-    figure(overview, "Utdaterte")
+    select_tile(overview, "Utdaterte")
     expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible()
     expect(overview.get_by_role("table")).to_be_hidden()
     overview.get_by_role("button", name="Nullstill filter").click()
-    expect_rows(overview, *BY_NEED)
-    assert asked(overview) == {"period_id": "2024"}
+    expect_rows(overview, *DEFAULT_ORDER)
+    assert query_of(overview) == {"period_id": "2024"}
 
 
-def test_the_search_can_be_cleared(overview: Page) -> None:
+def test_search_can_be_cleared(overview: Page) -> None:
     search = overview.get_by_role("searchbox")
     expect(overview.get_by_role("button", name="Tøm søket")).to_be_hidden()
     search.fill("vik")
     overview.get_by_role("button", name="Tøm søket").click()
-    expect_rows(overview, *BY_NEED)
+    expect_rows(overview, *DEFAULT_ORDER)
     expect(search).to_be_focused()
     search.fill("vik")
     search.press("Escape")
-    expect_rows(overview, *BY_NEED)
+    expect_rows(overview, *DEFAULT_ORDER)
 
 
 # ── order ──
@@ -194,24 +210,24 @@ def test_the_search_can_be_cleared(overview: Page) -> None:
         ("Fagsystem", "ascending", [ALTA, MOSS, BODO], [HAMAR, AS, BODO]),
     ],
 )
-def test_column_heads_sort(overview: Page, head: str, way: str, first: list[Place], then: list[Place] | None) -> None:
+def test_column_heads_sort_rows(overview: Page, head: str, way: str, first: list[SampleService], then: list[SampleService] | None) -> None:
     other = {"ascending": "descending", "descending": "ascending"}[way]
     for direction, expected in ((way, first), (other, then or [*reversed(first)])):
-        column(overview, head)
+        sort_by(overview, head)
         expect(overview.locator(f"th[aria-sort={direction}]")).to_have_text([head])
-        for place, one in enumerate(expected):
-            expect(overview.locator(".list > tbody > tr").nth(place).locator(".go")).to_have_text(one.full_name)
+        for index, service in enumerate(expected):
+            expect(overview.locator(".list > tbody > tr").nth(index).locator(".go")).to_have_text(service.full_name)
 
 
-def test_who_has_nothing_to_sort_by_stands_last_both_ways(overview: Page) -> None:
+def test_rows_without_sort_value_come_last_in_both_directions(overview: Page) -> None:
     for _ in range(2):
-        column(overview, "Aggregert")
+        sort_by(overview, "Aggregert")
         expect(overview.locator(".list > tbody > tr").nth(-3).locator(".go")).to_have_text(BODO.full_name)
         expect(overview.locator(".list > tbody > tr").last.locator(".go")).to_have_text(VIK.full_name)
 
 
 # ── the address ──
-def test_an_address_with_everything_opens_it(page: Page, country: Server) -> None:
+def test_url_restores_all_filters(page: Page, country: Server) -> None:
     opened(page, f"{country.url}/?period_id=2024&q=oslo&show=ready&deviation=none&case_system=CIS&sort=-name&lang=en&theme=dark")
     expect_rows(page, OSLO_VEST)
     expect(page.get_by_role("combobox", name="Period", exact=True)).to_have_value("2024")
@@ -222,13 +238,13 @@ def test_an_address_with_everything_opens_it(page: Page, country: Server) -> Non
     expect(page.get_by_role("columnheader", name="Service")).to_have_attribute("aria-sort", "descending")
 
 
-def test_each_choice_stands_in_the_address_and_back_undoes_it(overview: Page) -> None:
+def test_filters_update_url_and_back_restores_them(overview: Page) -> None:
     overview.evaluate("window.stayed = true")
-    figure(overview, "Klare")
+    select_tile(overview, "Klare")
     overview.get_by_role("searchbox").press_sequentially("oslo")
     overview.get_by_role("combobox", name="Avvik", exact=True).select_option("Ingen avvik")
-    column(overview, "Tjeneste")
-    assert asked(overview) == {"period_id": "2024", "show": "ready", "q": "oslo", "deviation": "none", "sort": "name"}
+    sort_by(overview, "Tjeneste")
+    assert query_of(overview) == {"period_id": "2024", "show": "ready", "q": "oslo", "deviation": "none", "sort": "name"}
     expect_rows(overview, OSLO_VEST)
     overview.go_back()
     expect(overview.get_by_role("columnheader", name="Status")).to_have_attribute("aria-sort", "descending")
@@ -238,40 +254,40 @@ def test_each_choice_stands_in_the_address_and_back_undoes_it(overview: Page) ->
     expect(overview.get_by_role("searchbox")).to_have_value("")
     expect_rows(overview, DRAMMEN, HAMAR, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
     overview.go_back()
-    expect_rows(overview, *BY_NEED)
+    expect_rows(overview, *DEFAULT_ORDER)
     overview.go_forward()
     expect(overview.get_by_role("radio", name="Klare")).to_be_checked()
     assert overview.evaluate("window.stayed")
 
 
-def test_back_from_a_report_finds_the_overview_as_it_was_left(overview: Page) -> None:
+def test_back_from_report_restores_overview(overview: Page) -> None:
     overview.get_by_role("searchbox").fill("oslo")
     overview.get_by_role("link", name=OSLO_VEST.full_name).click()
     expect(overview.get_by_role("heading", level=1, name=OSLO_VEST.full_name)).to_be_visible()
-    assert asked(overview) == {"organization_id": OSLO_VEST.organization_id, "period_id": "2024"}
+    assert query_of(overview) == {"organization_id": OSLO_VEST.organization_id, "period_id": "2024"}
     overview.go_back()
     expect_rows(overview, OSLO_SOR, OSLO_VEST)
     expect(overview.get_by_role("searchbox")).to_have_value("oslo")
 
 
-def test_another_period_is_shown_in_place(overview: Page) -> None:
+def test_period_change_updates_overview_in_place(overview: Page) -> None:
     overview.evaluate("window.stayed = true")
     overview.get_by_role("combobox", name="Periode", exact=True).select_option("2023")
     expect_rows(overview, HAMAR, BODO, TROMSO, VIK, ALTA, DRAMMEN, MOSS, OSLO_SOR, OSLO_VEST, AS)
     expect(overview.get_by_role("row", name=BODO.full_name)).to_contain_text("Uten rapport")
-    assert asked(overview)["period_id"] == "2023"
+    assert query_of(overview)["period_id"] == "2023"
     expect(overview.locator("tr[data-changed]")).to_have_count(0)
     expect(overview.get_by_role("table", name="Tjenester med nyeste rapport for 2023")).to_be_visible()
     overview.get_by_role("combobox", name="Periode", exact=True).select_option("Nyeste for hver")
     expect(overview.get_by_role("row", name=ALTA.full_name)).to_contain_text("Klar 2024")
-    assert asked(overview) == {}
+    assert query_of(overview) == {}
     overview.go_back()
     overview.go_back()
-    expect_rows(overview, *BY_NEED)
+    expect_rows(overview, *DEFAULT_ORDER)
     assert overview.evaluate("window.stayed")
 
 
-def test_a_period_that_is_none_is_told(page: Page, country: Server) -> None:
+def test_invalid_period_shows_error_page(page: Page, country: Server) -> None:
     answer = page.goto(f"{country.url}/?period_id=2024-H3")
     assert answer is not None
     assert answer.status == 422
@@ -279,12 +295,12 @@ def test_a_period_that_is_none_is_told(page: Page, country: Server) -> None:
 
 
 # ── rows and keys ──
-def test_a_row_leads_to_its_report(overview: Page) -> None:
+def test_click_on_row_opens_report(overview: Page) -> None:
     overview.get_by_role("row", name=MOSS.full_name).get_by_role("cell").nth(2).click()
     expect(overview.get_by_role("heading", level=1, name=MOSS.full_name)).to_be_visible()
 
 
-def test_all_is_done_by_keyboard_alone(overview: Page) -> None:
+def test_overview_works_by_keyboard(overview: Page) -> None:
     keyboard = overview.keyboard
     keyboard.press("Tab")
     expect(overview.get_by_role("link", name="Hopp til innholdet")).to_be_focused()
@@ -302,51 +318,51 @@ def test_all_is_done_by_keyboard_alone(overview: Page) -> None:
     expect(overview.get_by_role("heading", level=1, name=OSLO_SOR.full_name)).to_be_visible()
 
 
-def test_rows_are_one_tab_stop(overview: Page) -> None:
+def test_overview_rows_are_one_tab_stop(overview: Page) -> None:
     expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
     overview.keyboard.press("j")
     expect(overview.get_by_role("link", name=BODO.full_name)).to_be_focused()
-    for place in BY_NEED[1:]:
+    for service in DEFAULT_ORDER[1:]:
         overview.keyboard.press("ArrowDown")
-        expect(overview.get_by_role("link", name=place.full_name)).to_be_focused()
+        expect(overview.get_by_role("link", name=service.full_name)).to_be_focused()
     expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
     overview.keyboard.press("Tab")
     expect(overview.locator(".list :focus")).to_have_count(0)
 
 
-def test_keys_go_from_deviation_to_deviation_and_filter(overview: Page) -> None:
+def test_shortcuts_move_between_deviations_and_filter(overview: Page) -> None:
     keyboard = overview.keyboard
-    for place in (DRAMMEN, MOSS, OSLO_SOR, DRAMMEN):
+    for service in (DRAMMEN, MOSS, OSLO_SOR, DRAMMEN):
         keyboard.press("n")
-        expect(overview.get_by_role("link", name=place.full_name)).to_be_focused()
+        expect(overview.get_by_role("link", name=service.full_name)).to_be_focused()
     keyboard.press("N")
     expect(overview.get_by_role("link", name=OSLO_SOR.full_name)).to_be_focused()
     for key, left in (
         ("f", [DRAMMEN]),
-        ("x", BY_NEED),
+        ("x", DEFAULT_ORDER),
         ("w", [MOSS, OSLO_SOR]),
-        ("x", BY_NEED),
+        ("x", DEFAULT_ORDER),
         ("m", [DRAMMEN, HAMAR, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS]),
     ):
         keyboard.press(key)
         expect_rows(overview, *left)
     keyboard.press("c")
     expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible()
-    assert "deviation" not in asked(overview), "what changed before these eyes is nobody else's choice"
+    assert "deviation" not in query_of(overview), "what changed before these eyes is nobody else's choice"
     keyboard.press("?")
     expect(overview.get_by_role("dialog", name="Tastatursnarveier")).to_be_visible()
 
 
 # ── languages, states of the whole ──
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [
         ("nn", ["Oversyn", "Ikkje levert", "Utan rapport", "Feila", "Utdatert", "Gyldig", "10 av 10 tenester", "Teneste"]),
         ("en", ["Overview", "Not delivered", "No report", "Failed", "Stale", "Valid", "10 of 10 services", "Service"]),
     ],
 )
-def test_it_speaks_the_language_that_is_asked_for(page: Page, country: Server, language: str, words: list[str]) -> None:
+def test_overview_is_shown_in_requested_language(page: Page, country: Server, language: str, texts: list[str]) -> None:
     opened(page, f"{country.url}/?period_id=2024&lang={language}")
     expect(page.locator("html")).to_have_attribute("lang", language)
-    for each in words:
+    for each in texts:
         expect(page.locator("main").get_by_text(each, exact=True).first).to_be_visible()

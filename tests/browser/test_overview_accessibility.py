@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import overview_fixtures
 from tests.browser.axe import violations_in_both_schemes
 from tests.browser.overview_fixtures import ALL, BODO, DRAMMEN, HAMAR, MOSS, TROMSO, VIK
-from tests.support.server_process import Server, running
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -34,8 +34,11 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server, overview_fixtures.beside(data_dir) as application:
-        overview_fixtures.hold(application, MOSS, 0.62)
+    with (
+        running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server,
+        overview_fixtures.open_second_application(data_dir) as application,
+    ):
+        overview_fixtures.start_held_job(application, MOSS, 0.62)
         yield server
 
 
@@ -45,7 +48,7 @@ def opened(page: Page, server: Server, query: str = "") -> Page:
     return page
 
 
-def test_there_is_no_violation_at_any_width(page: Page, country: Server) -> None:
+def test_overview_has_no_axe_violation_at_any_width(page: Page, country: Server) -> None:
     """Each state at full width is in test_states.py."""
     opened(page, country)
     expect(page.locator(".job__n")).to_have_text("62\u00a0%")
@@ -55,15 +58,15 @@ def test_there_is_no_violation_at_any_width(page: Page, country: Server) -> None
 
 
 @pytest.mark.parametrize("width", [1440, 1000, 768, 375, 320])
-def test_nothing_is_lost_at_any_width(page: Page, country: Server, width: int) -> None:
+def test_overview_content_is_visible_at_any_width(page: Page, country: Server, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, country)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
     rows = page.locator(".list > tbody > tr")
     expect(page.locator(".list > tbody > tr .go:visible")).to_have_count(len(ALL))
     expect(page.locator(".fig:visible")).to_have_count(8)
-    for place, seen in ((BODO, "Feilet"), (TROMSO, "Uten rapport"), (VIK, "Ikke levert"), (HAMAR, "Utdatert"), (MOSS, "Aggregerer")):
-        expect(rows.filter(has_text=place.name).get_by_text(seen)).to_be_visible()
+    for service, seen in ((BODO, "Feilet"), (TROMSO, "Uten rapport"), (VIK, "Ikke levert"), (HAMAR, "Utdatert"), (MOSS, "Aggregerer")):
+        expect(rows.filter(has_text=service.name).get_by_text(seen)).to_be_visible()
     drammen = rows.filter(has_text=DRAMMEN.name)
     for seen in ("/34", "i dag", "Klar"):
         expect(drammen.get_by_text(seen)).to_be_visible()
@@ -74,7 +77,7 @@ def test_nothing_is_lost_at_any_width(page: Page, country: Server, width: int) -
 
 
 @pytest.mark.parametrize("touch", [False, True])
-def test_what_is_touched_is_large_enough(page: Page, country: Server, touch: bool) -> None:
+def test_touch_targets_are_large_enough(page: Page, country: Server, touch: bool) -> None:
     """44 px where fingers are, 24 px (WCAG 2.5.8) everywhere."""
     page.set_viewport_size({"width": 375, "height": 800} if touch else {"width": 1440, "height": 900})
     opened(page, country)
@@ -85,7 +88,7 @@ def test_what_is_touched_is_large_enough(page: Page, country: Server, touch: boo
     assert [each for each in heights if each[1] < least] == []
 
 
-def test_the_table_is_one_to_a_screen_reader_too(page: Page, country: Server) -> None:
+def test_overview_exposes_table_semantics(page: Page, country: Server) -> None:
     opened(page, country)
     table = page.get_by_role("table", name="Tjenester med nyeste rapport for 2024")
     expect(table.get_by_role("columnheader")).to_have_text(["Tjeneste", "Status", "Utfylt", "Avvik", "Gyldighet", "Aggregert", "Fagsystem"])
@@ -107,7 +110,7 @@ def test_the_table_is_one_to_a_screen_reader_too(page: Page, country: Server) ->
 
 
 @pytest.mark.chromium
-def test_it_prints_all_rows_that_are_seen_and_no_controls(page: Page, country: Server) -> None:
+def test_print_contains_visible_rows_and_no_controls(page: Page, country: Server) -> None:
     opened(page, country, "&theme=dark")
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1

@@ -8,9 +8,9 @@ from lxml import html
 from playwright.sync_api import Page, expect
 
 from tests.browser import overview_fixtures
-from tests.browser.conftest import send
+from tests.browser.conftest import post_delivery
 from tests.builders import large_dataset
-from tests.support.server_process import Server, running
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -25,8 +25,8 @@ def years(request: pytest.FixtureRequest) -> Sequence[str]:
 def large(tmp_path_factory: pytest.TempPathFactory, years: Sequence[str]) -> Generator[Server]:
     data_dir = tmp_path_factory.mktemp("large") / "data"
     data_dir.mkdir()
-    large_dataset.fill(data_dir, years=years)
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
+    large_dataset.fill_store(data_dir, years=years)
+    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
         yield server
 
 
@@ -37,7 +37,7 @@ def overview(page: Page, large: Server) -> Page:
     return page
 
 
-def test_every_service_and_period_is_there(large: Server, years: Sequence[str]) -> None:
+def test_html_contains_every_service_and_period(large: Server, years: Sequence[str]) -> None:
     for year in years:
         document = html.fromstring(httpx.get(large.url, params={"period_id": year}).content)
         rows = document.xpath("//table/tbody/tr")
@@ -46,7 +46,7 @@ def test_every_service_and_period_is_there(large: Server, years: Sequence[str]) 
         assert len(document.xpath("//select[@name='period_id']/option")) == len(years) + 1
 
 
-def test_each_letter_narrows_and_each_head_sorts(overview: Page) -> None:
+def test_search_filters_and_column_heads_sort_400_services(overview: Page) -> None:
     search = overview.get_by_role("searchbox")
     for typed, left in (("kommune", 400), (" 39", 14), ("9", 1)):
         search.press_sequentially(typed)
@@ -62,12 +62,12 @@ def test_each_letter_narrows_and_each_head_sorts(overview: Page) -> None:
         expect(overview.locator(".list > tbody > tr .go").first).to_contain_text(name)
 
 
-def test_the_last_row_is_reached_and_changes_alone(overview: Page, large: Server) -> None:
+def test_last_row_updates_without_affecting_other_rows(overview: Page, large: Server) -> None:
     overview.get_by_role("columnheader", name="Tjeneste").get_by_role("button").click()
     last = overview.locator(".list > tbody > tr").last
     last.scroll_into_view_if_needed()
     expect(last).to_contain_text("Kommune 399")
-    send(large, large_dataset.folder(399, meldinger=2, day="2025-01-20"))
+    post_delivery(large, large_dataset.folder(399, meldinger=2, day="2025-01-20"))
     expect(last).to_contain_text("Utdatert")
     expect(overview.locator("tr[data-changed]")).to_have_count(1)
     expect(overview.locator(".list > tbody > tr").last).to_contain_text("Kommune 399")

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import overview_fixtures
-from tests.browser.overview_fixtures import ALTA, DRAMMEN, HAMAR, MOSS, Place
-from tests.browser.pdf import Printed
-from tests.support.server_process import Server, running
+from tests.browser.overview_fixtures import ALTA, DRAMMEN, HAMAR, MOSS, SampleService
+from tests.browser.pdf import PrintedPdf
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,7 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
+    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
         yield server
 
 
@@ -39,8 +39,8 @@ def names(lines: list[list[str]]) -> list[str]:
     return [line[0] for line in lines]
 
 
-def full_names(*of: Place) -> list[str]:
-    return [place.full_name for place in of]
+def full_names(*services: SampleService) -> list[str]:
+    return [service.full_name for service in services]
 
 
 def downloaded(page: Page, name: str) -> bytes:
@@ -56,7 +56,7 @@ def csv_lines(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))[1:]
 
 
-def test_the_rows_that_are_chosen_are_exported_in_their_order(overview: Page) -> None:
+def test_export_contains_filtered_rows_in_order(overview: Page) -> None:
     seen = overview.locator(".list > tbody > tr:visible .go").evaluate_all("links => links.map(link => link.lastChild.textContent)")
     assert names(csv_lines(downloaded(overview, "CSV"))) == ["Barnevernstjenesten " + name for name in seen]
     overview.get_by_role("combobox", name="Fagsystem", exact=True).select_option("Acos")
@@ -74,15 +74,15 @@ def test_the_rows_that_are_chosen_are_exported_in_their_order(overview: Page) ->
     ]
 
 
-def test_what_changed_here_is_exported_too(overview: Page, country: Server) -> None:
-    with overview_fixtures.beside(country.data_dir) as application:
-        overview_fixtures.finish(application, overview_fixtures.hold(application, HAMAR))
+def test_export_contains_rows_changed_in_session(overview: Page, country: Server) -> None:
+    with overview_fixtures.open_second_application(country.data_dir) as application:
+        overview_fixtures.finish_job(application, overview_fixtures.start_held_job(application, HAMAR))
     expect(overview.locator("tr[data-changed]")).to_have_count(1)
     overview.keyboard.press("c")
     assert names(csv_lines(downloaded(overview, "CSV"))) == full_names(HAMAR)
 
 
-def test_an_address_alone_is_enough(country: Server) -> None:
+def test_export_works_from_url_alone(country: Server) -> None:
     answer = httpx.get(f"{country.url}/overview/export.csv", params={"period_id": "2024", "show": "error", "lang": "nn"})
     assert names(csv_lines(answer.content)) == full_names(DRAMMEN)
     assert answer.headers["content-disposition"] == 'attachment; filename="oversyn-2024.csv"'
@@ -90,10 +90,10 @@ def test_an_address_alone_is_enough(country: Server) -> None:
 
 
 @pytest.mark.chromium
-def test_an_overview_is_printed_in_black_and_grey(overview: Page) -> None:
-    printed = Printed(overview)
+def test_overview_prints_in_grayscale(overview: Page) -> None:
+    printed = PrintedPdf(overview)
     assert {color for color in printed.colors if len(set(color)) > 1} == set()
     assert printed.size == (595, 842)
-    for place in overview_fixtures.ALL:
-        assert any(line.startswith(place.name) for line in printed.lines), place
+    for service in overview_fixtures.ALL:
+        assert any(line.startswith(service.name) for line in printed.lines), service
     assert "Eksporter" not in printed.text

@@ -9,10 +9,23 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import overview_fixtures
-from tests.browser.conftest import API, send
-from tests.browser.overview_fixtures import ALTA, AS, BODO, BY_NEED, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, Place
+from tests.browser.conftest import API, post_delivery
+from tests.browser.overview_fixtures import (
+    ALTA,
+    AS,
+    BODO,
+    DEFAULT_ORDER,
+    DRAMMEN,
+    HAMAR,
+    MOSS,
+    OSLO_SOR,
+    OSLO_VEST,
+    TROMSO,
+    VIK,
+    SampleService,
+)
 from tests.support import pipeline
-from tests.support.server_process import Server, running
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +36,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
+    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
         yield server
 
 
@@ -31,7 +44,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 def country(shared: Server) -> Generator[Server]:
     """The same for every test, whatever those before it have done."""
     yield shared
-    overview_fixtures.fill_again(shared.data_dir)
+    overview_fixtures.restore(shared.data_dir)
 
 
 @pytest.fixture
@@ -43,44 +56,44 @@ def overview(page: Page, country: Server) -> Page:
     return page
 
 
-def row(page: Page, place: Place) -> Locator:
-    return page.locator(".list > tbody > tr").filter(has=page.get_by_role("link", name=place.full_name, exact=True))
+def row(page: Page, service: SampleService) -> Locator:
+    return page.locator(".list > tbody > tr").filter(has=page.get_by_role("link", name=service.full_name, exact=True))
 
 
-def expect_order(page: Page, *of: Place) -> None:
-    expect(page.locator(".list > tbody > tr:visible .go")).to_have_text([place.full_name for place in of])
+def expect_order(page: Page, *services: SampleService) -> None:
+    expect(page.locator(".list > tbody > tr:visible .go")).to_have_text([service.full_name for service in services])
 
 
-def size(page: Page, figure: str) -> Locator:
-    return page.locator(".fig").filter(has_text=figure).locator("b")
+def tile_count(page: Page, tile: str) -> Locator:
+    return page.locator(".fig").filter(has_text=tile).locator("b")
 
 
-def aggregate(server: Server, place: Place) -> None:
-    httpx.post(f"{server.url}{API}", json={"organization_id": place.organization_id, "period_id": "2024"}).raise_for_status()
+def aggregate(server: Server, service: SampleService) -> None:
+    httpx.post(f"{server.url}{API}", json={"organization_id": service.organization_id, "period_id": "2024"}).raise_for_status()
 
 
-def test_a_row_changes_with_its_snapshot_and_no_other_does(overview: Page, country: Server) -> None:
-    others = [place for place in BY_NEED if place is not OSLO_VEST]
-    before = {place: row(overview, place).inner_text() for place in others}
-    send(country, OSLO_VEST.folder(overview_fixtures.LATER, meldinger=2))
+def test_only_row_of_changed_snapshot_updates(overview: Page, country: Server) -> None:
+    others = [service for service in DEFAULT_ORDER if service is not OSLO_VEST]
+    before = {service: row(overview, service).inner_text() for service in others}
+    post_delivery(country, OSLO_VEST.folder(overview_fixtures.LATER, meldinger=2))
     expect(row(overview, OSLO_VEST)).to_contain_text("Utdatert")
     expect(row(overview, OSLO_VEST)).to_have_attribute("data-changed", "now")
     expect(overview.locator("#said")).to_have_text(f"Endret: {OSLO_VEST.full_name}.")
-    expect(size(overview, "Utdaterte")).to_have_text("2")
-    assert {place: row(overview, place).inner_text() for place in others} == before
+    expect(tile_count(overview, "Utdaterte")).to_have_text("2")
+    assert {service: row(overview, service).inner_text() for service in others} == before
     expect(overview.locator("tr[data-changed]")).to_have_count(1)
     assert overview.evaluate("window.stayed")
 
 
-def test_rows_do_not_move_until_somebody_sorts(overview: Page, country: Server) -> None:
+def test_changed_rows_keep_position_until_sorted(overview: Page, country: Server) -> None:
     row(overview, TROMSO).hover()
     row(overview, OSLO_VEST).get_by_role("link").focus()
-    with overview_fixtures.beside(country.data_dir) as application:
-        application.jobs.fail(overview_fixtures.hold(application, OSLO_VEST), "It failed.")
+    with overview_fixtures.open_second_application(country.data_dir) as application:
+        application.jobs.fail(overview_fixtures.start_held_job(application, OSLO_VEST), "It failed.")
     expect(row(overview, OSLO_VEST)).to_contain_text("Feilet")
     aggregate(country, TROMSO)
     expect(row(overview, TROMSO)).to_contain_text("Klar")
-    expect_order(overview, *BY_NEED)
+    expect_order(overview, *DEFAULT_ORDER)
     expect(overview.get_by_text("2 rader har ny rekkefølge")).to_be_visible()
     expect(overview.get_by_role("link", name=OSLO_VEST.full_name)).to_be_focused()
     overview.get_by_role("button", name="Sorter").click()
@@ -88,13 +101,13 @@ def test_rows_do_not_move_until_somebody_sorts(overview: Page, country: Server) 
     expect(overview.get_by_role("button", name="Sorter")).to_be_hidden()
 
 
-def test_a_row_that_no_longer_passes_a_filter_stays_until_somebody_sorts(overview: Page, country: Server) -> None:
+def test_row_outside_filter_stays_until_sorted(overview: Page, country: Server) -> None:
     overview.get_by_role("radio", name="Feilet").check(force=True)
     expect_order(overview, BODO)
     aggregate(country, BODO)
     expect(row(overview, BODO)).to_contain_text("Klar")
     expect_order(overview, BODO)
-    expect(size(overview, "Feilet")).to_have_text("0")
+    expect(tile_count(overview, "Feilet")).to_have_text("0")
     expect(overview.get_by_text("1 rad har ny rekkefølge")).to_be_visible()
     overview.get_by_role("button", name="Sorter").click()
     expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible()
@@ -102,20 +115,20 @@ def test_a_row_that_no_longer_passes_a_filter_stays_until_somebody_sorts(overvie
     expect(row(overview, BODO)).to_be_visible()
 
 
-def test_a_job_shows_how_far_it_is_and_its_end(overview: Page, country: Server) -> None:
-    with overview_fixtures.beside(country.data_dir) as application:
-        job = overview_fixtures.hold(application, MOSS, 0.62)
+def test_row_shows_job_progress_and_completion(overview: Page, country: Server) -> None:
+    with overview_fixtures.open_second_application(country.data_dir) as application:
+        job = overview_fixtures.start_held_job(application, MOSS, 0.62)
         expect(row(overview, MOSS)).to_contain_text("Aggregerer")
         expect(row(overview, MOSS).get_by_role("progressbar", name="Framdrift for aggregeringen")).to_have_attribute("value", "62")
         expect(row(overview, MOSS)).to_contain_text("31/34")
-        expect(size(overview, "I arbeid")).to_have_text("1")
-        overview_fixtures.finish(application, job)
+        expect(tile_count(overview, "I arbeid")).to_have_text("1")
+        overview_fixtures.finish_job(application, job)
     expect(row(overview, MOSS)).to_contain_text("Klar")
-    expect(size(overview, "I arbeid")).to_have_text("0")
+    expect(tile_count(overview, "I arbeid")).to_have_text("0")
     expect(row(overview, MOSS).get_by_role("progressbar")).to_have_count(0)
 
 
-def test_what_changed_can_be_filtered_and_marked_as_seen(overview: Page, country: Server) -> None:
+def test_changed_rows_can_be_filtered_and_marked_seen(overview: Page, country: Server) -> None:
     aggregate(country, TROMSO)
     expect(row(overview, TROMSO)).to_contain_text("Klar")
     overview.keyboard.press("c")
@@ -123,10 +136,10 @@ def test_what_changed_can_be_filtered_and_marked_as_seen(overview: Page, country
     assert "deviation" not in overview.url
     overview.get_by_role("button", name="Merk alle som sett").click()
     expect(overview.locator("tr[data-changed]")).to_have_count(0)
-    expect(overview.locator(".list > tbody > tr:visible")).to_have_count(len(BY_NEED))
+    expect(overview.locator(".list > tbody > tr:visible")).to_have_count(len(DEFAULT_ORDER))
 
 
-def test_the_mark_fades_and_goes_when_somebody_comes_to_the_row(page: Page, country: Server) -> None:
+def test_change_mark_fades_and_clears_on_focus(page: Page, country: Server) -> None:
     page.clock.install()
     page.goto(f"{country.url}/?period_id=2024")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
@@ -139,41 +152,41 @@ def test_the_mark_fades_and_goes_when_somebody_comes_to_the_row(page: Page, coun
     expect(page.locator("tr[data-changed]")).to_have_count(0)
 
 
-def test_a_new_service_finds_its_place_unless_somebody_is_in_the_table(overview: Page, country: Server) -> None:
-    bergen, zulu = Place("Bergen", 4601, "Nytt system"), Place("Askim", 3014, "Acos")
-    send(country, bergen.folder())
+def test_new_service_sorted_in_unless_table_has_focus(overview: Page, country: Server) -> None:
+    bergen, zulu = SampleService("Bergen", 4601, "Nytt system"), SampleService("Askim", 3014, "Acos")
+    post_delivery(country, bergen.folder())
     expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
     expect(overview.get_by_text("11 av 11 tjenester").first).to_be_visible()
     overview.get_by_role("combobox", name="Fagsystem").select_option("Nytt system")
     expect_order(overview, bergen)
     overview.get_by_role("combobox", name="Fagsystem").select_option("Alle")
     overview.get_by_role("link", name=BODO.full_name).focus()
-    send(country, zulu.folder())
+    post_delivery(country, zulu.folder())
     expect(overview.get_by_text("1 rad har ny rekkefølge")).to_be_visible()
     expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS, zulu)
     expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
 
 
-def test_an_empty_page_says_what_to_do_until_the_first_delivery_fills_it(page: Page, server: Server) -> None:
+def test_empty_overview_shows_instructions_until_first_delivery(page: Page, server: Server) -> None:
     page.goto(server.url)
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     expect(page.get_by_text("Ingen rapporter ennå. Dra inn leveranser, eller velg filer.")).to_be_visible()
     expect(page.get_by_role("table")).to_be_hidden()
     expect(page.get_by_role("radio")).to_have_count(0)
-    send(server, ALTA.folder())
+    post_delivery(server, ALTA.folder())
     expect(row(page, ALTA)).to_be_visible()
     expect(page.get_by_text("Ingen rapporter ennå.")).to_be_hidden()
-    expect(size(page, "Alle")).to_have_text("1")
+    expect(tile_count(page, "Alle")).to_have_text("1")
 
 
-def test_a_deleted_report_leaves_its_service(overview: Page, country: Server) -> None:
+def test_service_stays_listed_after_report_deletion(overview: Page, country: Server) -> None:
     listed = httpx.get(f"{country.url}{API}", params={"organization_id": ALTA.organization_id}).json()["data"]
     httpx.delete(f"{country.url}{API}/{listed[0]['snapshot_id']}").raise_for_status()
     expect(row(overview, ALTA)).to_contain_text("Uten rapport")
     expect(row(overview, ALTA)).not_to_contain_text("/34")
 
 
-def test_two_people_see_each_other_s_effect(overview: Page, country: Server) -> None:
+def test_action_in_one_session_updates_other_sessions(overview: Page, country: Server) -> None:
     other = overview.context.new_page()
     other.goto(f"{country.url}/?period_id=2024&lang=en")
     expect(other.locator("html")).to_have_attribute("data-live", "on")
@@ -187,7 +200,7 @@ def test_two_people_see_each_other_s_effect(overview: Page, country: Server) -> 
     expect(row(other, HAMAR)).to_contain_text("Valid")
 
 
-def test_paused_changes_wait(overview: Page, country: Server) -> None:
+def test_paused_overview_defers_changes(overview: Page, country: Server) -> None:
     overview.keyboard.press("p")
     aggregate(country, TROMSO)
     expect(overview.get_by_text("Satt på pause. 1 endring venter.")).to_be_visible()
@@ -197,11 +210,11 @@ def test_paused_changes_wait(overview: Page, country: Server) -> None:
     expect(row(overview, TROMSO)).to_have_attribute("data-changed", "now")
 
 
-def test_it_comes_back_by_itself_as_it_was_left_and_says_what_was_missed(page: Page, tmp_path: Path) -> None:
+def test_overview_restores_state_and_changes_on_reconnect(page: Page, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as first:
+    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as first:
         page.goto(f"{first.url}/?period_id=2024")
         expect(page.locator("html")).to_have_attribute("data-live", "on")
         page.get_by_role("searchbox").fill("oslo")
@@ -212,9 +225,9 @@ def test_it_comes_back_by_itself_as_it_was_left_and_says_what_was_missed(page: P
         # What needs no server works on.
         page.get_by_role("searchbox").fill("oslo vest")
         expect_order(page, OSLO_VEST)
-    with pipeline.opened(data_dir) as application:
+    with pipeline.open_application(data_dir) as application:
         pipeline.deliver(application, OSLO_VEST.folder(overview_fixtures.LATER, meldinger=2))
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF, port=port) as second:
+    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE, port=port) as second:
         expect(page.locator("html")).to_have_attribute("data-live", "on")
         expect(page.get_by_text("Tilkoblet igjen. 1 tjeneste ble endret mens du var frakoblet.").last).to_be_visible()
         expect_order(page, OSLO_VEST)

@@ -7,8 +7,19 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import API, QUIET, Service, deliver, differing, fill, marked, reported, send, with_new_melding
-from tests.support.server_process import Server, running
+from tests.browser.conftest import (
+    API,
+    AUTO_AGGREGATE_AT_ONCE,
+    Service,
+    differing_cells,
+    fill_store,
+    import_with_cli,
+    marked_cells,
+    post_delivery,
+    reported_values,
+    with_new_melding,
+)
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +34,7 @@ def _cell(page: Page, label: str, column: str) -> str:
 
 
 @pytest.mark.chromium
-def test_all_is_readable_without_scripts(browser: Browser, busy: Server, services: dict[str, Service]) -> None:
+def test_preview_is_readable_without_scripts(browser: Browser, busy: Server, services: dict[str, Service]) -> None:
     context = browser.new_context(java_script_enabled=False, locale="nb-NO")
     page = context.new_page()
     page.goto(f"{busy.url}/preview?organization_id={services['still'].organization_id}")
@@ -35,26 +46,24 @@ def test_all_is_readable_without_scripts(browser: Browser, busy: Server, service
     context.close()
 
 
-def test_an_imported_folder_changes_the_numbers_in_place(
-    busy: Server, opened: Opened, services: dict[str, Service], tmp_path: Path
-) -> None:
+def test_imported_folder_updates_values_in_place(busy: Server, opened: Opened, services: dict[str, Service], tmp_path: Path) -> None:
     service = services["imported"]
     page = opened(busy, service)
-    before = reported(busy, service)
+    before = reported_values(busy, service)
     assert _cell(page, "Meldinger mottatt", "cur") == "8"
     page.evaluate("window.stayed = true")
     history = page.locator("#detail-antall_meldinger_henlagt").get_by_role("table").get_by_role("cell")
     page.get_by_role("button", name="Meldinger henlagt", exact=True).click()
     expect(history.last).to_have_text("0")
 
-    deliver(busy.data_dir, tmp_path / "changed", with_new_melding(service))
+    import_with_cli(busy.data_dir, tmp_path / "changed", with_new_melding(service))
     expect(page.get_by_role("cell", name="9", exact=True).first).to_be_visible()
     expect(page.locator("#said")).to_have_text("3 felt endret i Meldinger.")
 
-    after = reported(busy, service)
+    after = reported_values(busy, service)
     assert (
-        marked(page)
-        == differing(before, after)
+        marked_cells(page)
+        == differing_cells(before, after)
         == {
             ("antall_meldinger_mottatt", "cur"),
             ("antall_meldinger_henlagt", "cur"),
@@ -70,38 +79,38 @@ def test_an_imported_folder_changes_the_numbers_in_place(
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+def manual_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A server that aggregates only what it is asked for: one service has a report of 2023, the other one of 2024 too."""
     data_dir = tmp_path_factory.mktemp("asked") / "data"
     data_dir.mkdir()
-    fill(data_dir, [TWO_YEARS], "2023", "2024")
-    fill(data_dir, [ONE_YEAR], "2023")
-    with running(data_dir, environment={"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}) as server:
+    fill_store(data_dir, [TWO_YEARS], "2023", "2024")
+    fill_store(data_dir, [ONE_YEAR], "2023")
+    with running_server(data_dir, environment={"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}) as server:
         yield server
 
 
-def test_a_prior_value_that_changes_is_marked_too(opened: Opened, asked: Server) -> None:
+def test_changed_prior_value_is_marked(opened: Opened, manual_server: Server) -> None:
     """Beside a period whose own values stay as they are (contract 2b)."""
-    service, server = TWO_YEARS, asked
+    service, server = TWO_YEARS, manual_server
     with httpx.Client(base_url=server.url) as api:
         page = opened(server, service)
-        before = reported(server, service)
+        before = reported_values(server, service)
         prior = api.get(API, params={"organization_id": service.organization_id, "period_id": "2023"}).json()["data"][0]["snapshot_id"]
         extra = service.folder(1, '<Melding Id="00000000-0000-4000-8000-000000000999" StartDato="2023-05-02"/>', day="2025-01-20")
-        send(server, extra)
+        post_delivery(server, extra)
         expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
         expect(page.get_by_text("Kilden er endret etter")).to_be_visible()
-        assert marked(page) == set()
+        assert marked_cells(page) == set()
         api.put(f"{API}/{prior}", json={"invalidate_cache": True, "reason": "Ny melding i 2023"}).raise_for_status()
         expect(page.locator("td.old[data-changed]").first).to_be_visible()
-        changed = differing(before, reported(server, service))
+        changed = differing_cells(before, reported_values(server, service))
         assert ("antall_meldinger_mottatt", "old") in changed
-        assert marked(page) == changed
+        assert marked_cells(page) == changed
         assert {column for _, column in changed} == {"old"}
 
 
-def test_post_put_and_delete_show_their_effect(opened: Opened, asked: Server) -> None:
-    service, server = ONE_YEAR, asked
+def test_post_put_and_delete_update_open_page(opened: Opened, manual_server: Server) -> None:
+    service, server = ONE_YEAR, manual_server
     with httpx.Client(base_url=server.url) as api:
         page = opened(server, service, period_id="2024")
         expect(page.get_by_text("Det finnes ingen rapport for 2024 ennå.")).to_be_visible()
@@ -111,16 +120,16 @@ def test_post_put_and_delete_show_their_effect(opened: Opened, asked: Server) ->
         expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
         expect(page.locator("#said")).to_have_text("Rapporten er klar.")
         assert _cell(page, "Meldinger mottatt", "cur") == "8"
-        assert marked(page) == set(), "values that were not there before have not changed"
+        assert marked_cells(page) == set(), "values that were not there before have not changed"
 
-        before = reported(server, service)
-        send(server, with_new_melding(service))
+        before = reported_values(server, service)
+        post_delivery(server, with_new_melding(service))
         expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
         snapshot = api.get(API, params={"organization_id": service.organization_id}).json()["data"][0]["snapshot_id"]
         api.put(f"{API}/{snapshot}", json={"invalidate_cache": True, "reason": "Ny levering"}).raise_for_status()
         expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
         expect(page.locator("[data-changed]").first).to_be_visible()
-        assert marked(page) == differing(before, reported(server, service)) != set()
+        assert marked_cells(page) == differing_cells(before, reported_values(server, service)) != set()
 
         api.delete(f"{API}/{snapshot}").raise_for_status()
         expect(page.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
@@ -132,7 +141,7 @@ def test_post_put_and_delete_show_their_effect(opened: Opened, asked: Server) ->
         expect(page.get_by_text("Rapporten ble slettet")).to_have_count(0)
 
 
-def test_deleting_is_confirmed_and_says_what_it_costs(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_delete_dialog_states_consequences_and_confirms(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     service = services["posted"]
     page = opened(busy, service, period_id="2023")
     page.get_by_role("button", name="Flere valg").click()
@@ -150,7 +159,7 @@ def test_deleting_is_confirmed_and_says_what_it_costs(opened: Opened, busy: Serv
     expect(page.get_by_text("Det finnes ingen rapport for 2023 ennå.")).to_be_visible()
 
 
-def test_reaggregating_by_keyboard_alone_asks_for_a_reason(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_reaggregation_by_keyboard_requires_reason(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     service = services["again"]
     page = opened(busy, service)
     page.keyboard.press("a")
@@ -180,18 +189,18 @@ def test_reaggregating_by_keyboard_alone_asks_for_a_reason(opened: Opened, busy:
 
 def _newest_job(server: Server, service: Service) -> str:
     """The job of a POST that is answered as it is, being valid (contract 3b)."""
-    asked = httpx.post(f"{server.url}{API}", json={"organization_id": service.organization_id, "period_id": "2024"})
-    assert asked.status_code == 200
-    return asked.json()["job_id"]
+    response = httpx.post(f"{server.url}{API}", json={"organization_id": service.organization_id, "period_id": "2024"})
+    assert response.status_code == 200
+    return response.json()["job_id"]
 
 
-def test_the_page_comes_back_by_itself_after_a_restart(opened: Opened, tmp_path: Path) -> None:
+def test_page_reconnects_after_server_restart(opened: Opened, tmp_path: Path) -> None:
     service, data_dir = Service(9922), tmp_path / "data"
     data_dir.mkdir()
-    fill(data_dir, [service], "2023", "2024")
-    with running(data_dir, environment=QUIET) as first:
+    fill_store(data_dir, [service], "2023", "2024")
+    with running_server(data_dir, environment=AUTO_AGGREGATE_AT_ONCE) as first:
         page = opened(first, service)
-        before = reported(first, service)
+        before = reported_values(first, service)
         page.get_by_role("button", name="Meldinger over frist", exact=True).click()
         page.evaluate("scrollTo(0, 200)")
         port = first.port
@@ -199,12 +208,12 @@ def test_the_page_comes_back_by_itself_after_a_restart(opened: Opened, tmp_path:
         expect(page.get_by_role("alert")).to_contain_text("Du ser siste kjente verdier. Kobler til igjen …")
         assert _cell(page, "Meldinger mottatt", "cur") == "8"
 
-    deliver(data_dir, tmp_path / "changed", with_new_melding(service))
-    with running(data_dir, environment=QUIET, port=port) as second:
+    import_with_cli(data_dir, tmp_path / "changed", with_new_melding(service))
+    with running_server(data_dir, environment=AUTO_AGGREGATE_AT_ONCE, port=port) as second:
         expect(page.get_by_text("Direkte", exact=True)).to_be_visible()
         expect(page.get_by_text("Tilkoblet igjen.").first).to_be_visible()
         expect(page.get_by_role("row", name="Meldinger mottatt").locator("[data-shown='9']")).to_be_visible()
-        assert marked(page) == differing(before, reported(second, service)) != set()
+        assert marked_cells(page) == differing_cells(before, reported_values(second, service)) != set()
         expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_have_attribute("aria-expanded", "true")
         expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_be_focused()
         assert page.evaluate("scrollY") > 0
@@ -216,7 +225,7 @@ def test_the_page_comes_back_by_itself_after_a_restart(opened: Opened, tmp_path:
         expect(page.get_by_text("Aggregeringen er lagt i køen.")).to_have_count(1)
 
 
-def test_an_address_that_leads_nowhere_says_so(page: Page, busy: Server, services: dict[str, Service]) -> None:
+def test_invalid_url_shows_error_page(page: Page, busy: Server, services: dict[str, Service]) -> None:
     for path, status, text in (
         ("/preview?organization_id=org-unknown", 404, "Fant ikke tjenesten."),
         (f"/preview?organization_id={services['still'].organization_id}&period_id=2024-H3", 422, "Det er ingen periode som heter det."),
@@ -230,18 +239,18 @@ def test_an_address_that_leads_nowhere_says_so(page: Page, busy: Server, service
         expect(page.get_by_role("heading", level=1, name="Oversikt")).to_be_visible()
 
 
-def test_no_source_is_said(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_missing_source_shows_notice(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     page = opened(busy, services["still"], period_id="2026")
     expect(page.get_by_text("Det finnes ingen data for 2026 for denne tjenesten.")).to_be_visible()
     expect(page.get_by_role("button", name="Aggreger", exact=True)).to_have_attribute("aria-disabled", "true")
 
 
-def test_paused_changes_wait(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_paused_preview_defers_changes(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     service = services["moved"]
     page = opened(busy, service)
     page.keyboard.press("p")
     expect(page.get_by_text("Satt på pause.").first).to_be_visible()
-    send(busy, with_new_melding(service))
+    post_delivery(busy, with_new_melding(service))
     expect(page.get_by_text("3 endringer venter.")).to_be_visible()
     assert _cell(page, "Meldinger mottatt", "cur") == "8"
     page.keyboard.press("p")

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from preview.core.languages import LANGUAGES, Language
 from tests.browser.axe import violations_in_both_schemes
-from tests.browser.layout import too_small
-from tests.browser.view_states import STATES, State, expect_said, offered, reach, said
+from tests.browser.layout import small_targets
+from tests.browser.view_states import STATES, ViewState, expect_texts, find_action, open_state, text_pattern
 from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
@@ -18,28 +18,28 @@ TURNS = [(state, LANGUAGES[turn % len(LANGUAGES)]) for turn, state in enumerate(
 REST = [(state, language) for state in STATES for language in LANGUAGES if (state, language) not in TURNS]
 
 
-def check(page: Page, server: Server, state: State, language: Language) -> None:
-    reach(page, server, state, language)
-    expect_said(page, language, *state.says)
-    for key in state.offers:
-        expect(offered(page, state, language, key).first).to_be_visible()
-    for key in state.withholds:
-        expect(offered(page, state, language, key)).to_have_count(0)
+def check(page: Page, server: Server, state: ViewState, language: Language) -> None:
+    open_state(page, server, state, language)
+    expect_texts(page, language, *state.texts)
+    for key in state.actions:
+        expect(find_action(page, state, language, key).first).to_be_visible()
+    for key in state.absent_actions:
+        expect(find_action(page, state, language, key)).to_have_count(0)
     expect(page.locator("h1:visible")).to_have_count(1)
     if state.rows is not None:
         expect(page.locator("tr[data-field]:visible, .list > tbody > tr:visible")).to_have_count(state.rows)
     assert violations_in_both_schemes(page) == {}
-    assert too_small(page) == []
+    assert small_targets(page) == []
     if state.live:  # by now what comes late would be there
-        expect(page.get_by_text(said(language, "live.connecting_long")).filter(visible=True)).to_have_count(0)
+        expect(page.get_by_text(text_pattern(language, "live.connecting_long")).filter(visible=True)).to_have_count(0)
 
 
 @pytest.mark.parametrize(("state", "language"), TURNS, ids=lambda value: getattr(value, "name", value))
-def test_a_state_says_what_it_is_and_what_can_be_done(page: Page, states: Server, state: State, language: Language) -> None:
+def test_view_state_shows_its_texts_and_actions(page: Page, states: Server, state: ViewState, language: Language) -> None:
     check(page, states, state, language)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("state", "language"), REST, ids=lambda value: getattr(value, "name", value))
-def test_it_does_in_every_language(page: Page, states: Server, state: State, language: Language) -> None:
+def test_view_state_shows_its_texts_and_actions_in_all_languages(page: Page, states: Server, state: ViewState, language: Language) -> None:
     check(page, states, state, language)

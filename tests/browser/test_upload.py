@@ -6,8 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from tests.contract.scenario_fixtures import Service
-from tests.support.pipeline import until, zipped
+from tests.contract.scenario_fixtures import ChildWelfareService
+from tests.support.pipeline import wait_until, zip_files
 from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
@@ -18,26 +18,26 @@ FORM = f"""<form method="post" action="{DELIVERIES}?full=true" enctype="multipar
 <label>Ingen <input type="file" name="ingen"></label>
 <button>Lever</button></form>"""
 SEND = f"""file => new Promise(resolve => {{
-  const request = new XMLHttpRequest(), told = []
-  request.upload.onprogress = event => told.push(event.loaded / event.total)
-  request.onload = () => resolve({{status: request.status, type: file.type, place: request.getResponseHeader('Location'), told}})
+  const request = new XMLHttpRequest(), progress = []
+  request.upload.onprogress = event => progress.push(event.loaded / event.total)
+  request.onload = () => resolve({{status: request.status, type: file.type, location: request.getResponseHeader('Location'), progress}})
   request.open('POST', '{DELIVERIES}')
   request.send(file)
 }})"""
 
 
 @pytest.fixture
-def service() -> Service:
-    return Service(4712)
+def service() -> ChildWelfareService:
+    return ChildWelfareService(4712)
 
 
 @pytest.fixture
-def files(tmp_path: Path, service: Service) -> list[Path]:
+def files(tmp_path: Path, service: ChildWelfareService) -> list[Path]:
     """Three cases in two files, and a list that is no file of ours; with names as people give them."""
-    cases = [service.case(place, "2024-12-31", []) for place in range(3)]
+    cases = [service.case(case, "2024-12-31", []) for case in range(3)]
     named = {
         'sak æøå "1".xml': cases[0],
-        "resten av sakene.zip": zipped(cases[1:]),
+        "resten av sakene.zip": zip_files(cases[1:]),
         "liste.csv": b"navn;nummer\n",
     }
     for name, content in named.items():
@@ -45,17 +45,17 @@ def files(tmp_path: Path, service: Service) -> list[Path]:
     return [tmp_path / name for name in named]
 
 
-def document(server: Server, place: str) -> dict[str, object]:
+def document(server: Server, path: str) -> dict[str, object]:
     """The delivery, when it has been read."""
 
     def found() -> dict[str, object]:
-        return httpx.get(f"{server.url}{place}").json()
+        return httpx.get(f"{server.url}{path}").json()
 
-    until(lambda: found()["completed_at"] is not None, "the delivery")
+    wait_until(lambda: found()["completed_at"] is not None, "the delivery")
     return found()
 
 
-def test_a_form_with_files(server: Server, page: Page, files: list[Path]) -> None:
+def test_html_form_uploads_files(server: Server, page: Page, files: list[Path]) -> None:
     page.goto(f"{server.url}/livez")
     page.set_content(FORM)
     page.get_by_label("Filer").set_input_files(files)
@@ -65,17 +65,17 @@ def test_a_form_with_files(server: Server, page: Page, files: list[Path]) -> Non
     assert response.status == 202
     receipt = response.json()
     assert (receipt["full"], receipt["size_bytes"]) == (True, sum(file.stat().st_size for file in files))
-    taken = document(server, f"{DELIVERIES}/{receipt['delivery_id']}")
-    assert (taken["files"], taken["refused_files"], taken["new_cases"]) == (4, 1, 3)
-    assert (taken["delivery_status"], taken["actor"], taken["full"]) == ("taken", "dashboard", True)
+    delivery = document(server, f"{DELIVERIES}/{receipt['delivery_id']}")
+    assert (delivery["files"], delivery["refused_files"], delivery["new_cases"]) == (4, 1, 3)
+    assert (delivery["delivery_status"], delivery["actor"], delivery["full"]) == ("taken", "dashboard", True)
 
 
-def test_a_file_by_a_script_that_shows_its_progress(server: Server, page: Page, files: list[Path]) -> None:
+def test_xhr_uploads_file_with_progress(server: Server, page: Page, files: list[Path]) -> None:
     page.goto(f"{server.url}/livez")
     page.set_content(FORM)
     page.get_by_label("Filer").set_input_files(files[0])
     file = page.get_by_label("Filer").evaluate_handle("input => input.files[0]")
     sent = page.evaluate(SEND, file)
     assert (sent["status"], sent["type"]) == (202, "text/xml")
-    assert sent["told"][-1] == 1
-    assert document(server, sent["place"])["new_cases"] == 1
+    assert sent["progress"][-1] == 1
+    assert document(server, sent["location"])["new_cases"] == 1

@@ -7,25 +7,25 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import overview_fixtures
-from tests.browser.overview_fixtures import AS, DRAMMEN, Place
-from tests.support.server_process import Server, running
+from tests.browser.overview_fixtures import AS, DRAMMEN, SampleService
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
 
-class Stop(TypedDict):
+class FocusStop(TypedDict):
     """Where the focus is."""
 
     name: str
     seen: bool
     shown: bool
     row: bool
-    place: int
+    position: int
 
 
 VIEWS = ["/?period_id=2024", f"/preview?organization_id={DRAMMEN.organization_id}&period_id=2024"]
 # In a view, what tells a state apart: an element, and an attribute with the value that sets the state.
-TOLD_APART = [
+DISTINCT_STATES = [
     (VIEWS[0], "tbody tr:nth-child(6)", "data-changed", "now"),
     (VIEWS[0], "tbody tr:nth-child(6)", "data-changed", "unseen"),
     (VIEWS[0], ".h-name", "aria-sort", "ascending"),
@@ -33,7 +33,7 @@ TOLD_APART = [
     (VIEWS[1], "tr[data-field] td.cur", "data-changed", "unseen"),
     (VIEWS[1], ".sections li:nth-child(4) a", "aria-current", "true"),
 ]
-CHOSEN = [(VIEWS[0], ".fig:nth-of-type(2)"), (VIEWS[1], ".ds-toggle-group label:nth-of-type(3)")]
+SELECTED = [(VIEWS[0], ".fig:nth-of-type(2)"), (VIEWS[1], ".ds-toggle-group label:nth-of-type(3)")]
 
 # Where the focus is: its name, whether it can be seen there, and whether something shows that it is there.
 _FOCUS = """() => {
@@ -47,7 +47,7 @@ _FOCUS = """() => {
     seen: !!at && (target.contains(at) || at.contains(target)) && box.top >= 0 && box.bottom <= innerHeight + 1,
     shown: style.outlineStyle !== 'none' || style.boxShadow !== 'none' || here.matches('.ds-skip-link'),  // which is not there before
     row: here.matches('.go, .open'),
-    place: [...document.querySelectorAll('*')].indexOf(here),
+    position: [...document.querySelectorAll('*')].indexOf(here),
   }
 }"""
 
@@ -58,7 +58,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     data_dir = tmp_path_factory.mktemp("seen") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
-    with running(data_dir, environment=overview_fixtures.NOTHING_BY_ITSELF) as server:
+    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
         yield server
 
 
@@ -68,24 +68,24 @@ def opened(page: Page, server: Server, path: str) -> Page:
     return page
 
 
-def address(place: Place) -> str:
-    return f"/preview?organization_id={place.organization_id}&period_id=2024"
+def address(service: SampleService) -> str:
+    return f"/preview?organization_id={service.organization_id}&period_id=2024"
 
 
 @pytest.mark.chromium
-def test_states_are_told_apart_without_our_colours(page: Page, seen: Server) -> None:
+def test_states_differ_with_forced_colors(page: Page, seen: Server) -> None:
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     alike: list[object] = []
     for view in VIEWS:
         opened(page, seen, view)
-        for path, selector, attribute, value in TOLD_APART:
+        for path, selector, attribute, value in DISTINCT_STATES:
             if path == view:
                 element = page.locator(selector).first
                 before = element.screenshot()
                 element.evaluate("(element, [name, value]) => element.setAttribute(name, value)", [attribute, value])
                 alike += [(selector, value)] if element.screenshot() == before else []
                 element.evaluate("(element, name) => element.removeAttribute(name)", attribute)
-        for path, selector in CHOSEN:
+        for path, selector in SELECTED:
             if path == view:
                 label = page.locator(selector).first
                 before = label.screenshot()
@@ -96,7 +96,7 @@ def test_states_are_told_apart_without_our_colours(page: Page, seen: Server) -> 
 
 @pytest.mark.chromium
 @pytest.mark.parametrize("path", VIEWS)
-def test_nothing_moves_for_who_wants_less_motion(page: Page, seen: Server, path: str) -> None:
+def test_reduced_motion_disables_animations(page: Page, seen: Server, path: str) -> None:
     page.emulate_media(reduced_motion="reduce")
     opened(page, seen, path)
     page.locator("[popovertarget=more]").click()
@@ -108,25 +108,25 @@ def test_nothing_moves_for_who_wants_less_motion(page: Page, seen: Server, path:
 
 
 @pytest.mark.parametrize("path", [*VIEWS, "/nowhere"])
-def test_tab_goes_through_all_in_order_and_is_always_seen(page: Page, seen: Server, path: str) -> None:
+def test_tab_order_follows_document_and_focus_is_visible(page: Page, seen: Server, path: str) -> None:
     page.goto(seen.url + path)
     if path != "/nowhere":
         expect(page.locator("html")).to_have_attribute("data-live", "on")
-    stops: list[Stop] = []
+    stops: list[FocusStop] = []
     for _ in range(60):
         page.keyboard.press("Tab")
-        stop: Stop | None = page.evaluate(_FOCUS)
-        if stop is None or (stops and stop["place"] == stops[0]["place"]):
+        stop: FocusStop | None = page.evaluate(_FOCUS)
+        if stop is None or (stops and stop["position"] == stops[0]["position"]):
             break
         stops.append(stop)
     assert stops[0]["name"] == "Hopp til innholdet"
     assert [stop["name"] for stop in stops if not (stop["seen"] and stop["shown"])] == []
-    order = [stop["place"] for stop in stops]
+    order = [stop["position"] for stop in stops]
     assert order == sorted(order)
     assert sum(stop["row"] for stop in stops) == (path != "/nowhere"), "the table is one stop"
 
 
-def test_the_focus_comes_back_to_what_opened(page: Page, seen: Server) -> None:
+def test_focus_returns_to_opener_after_close(page: Page, seen: Server) -> None:
     opened(page, seen, address(AS))
     for opener, inner in (
         ("[popovertarget=more]", "#more"),
@@ -149,7 +149,7 @@ def test_the_focus_comes_back_to_what_opened(page: Page, seen: Server) -> None:
     expect(row).to_be_focused()
 
 
-def test_the_form_is_a_real_table(page: Page, seen: Server) -> None:
+def test_form_exposes_table_semantics(page: Page, seen: Server) -> None:
     opened(page, seen, address(AS))
     table = page.get_by_role("table", name=f"{AS.full_name}, 2024 mot 2023: 34 felt i 9 deler")
     expect(table.get_by_role("columnheader")).to_have_count(8)

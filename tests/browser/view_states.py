@@ -7,35 +7,35 @@ from dataclasses import dataclass
 from playwright.sync_api import Locator, Page, expect
 
 from preview.core.languages import Language
-from preview.i18n.catalog import Texts
-from tests.browser.overview_fixtures import AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, TROMSO, VIK, Place
+from preview.i18n.catalog import MessageCatalog
+from tests.browser.overview_fixtures import AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, TROMSO, VIK, SampleService
 from tests.support.server_process import Server
 
-TEXTS = Texts.load()
+TEXTS = MessageCatalog.load()
 
 
-def said(language: Language, key: str) -> re.Pattern[str]:
+def text_pattern(language: Language, key: str) -> re.Pattern[str]:
     """The text with anything in place of its params, in either form where a number decides it."""
     keys = [key] if key in TEXTS.keys else [f"{key}.one", f"{key}.other"]
     return re.compile("|".join(re.sub(r"\\\{[^}]*\\\}", ".+", re.escape(TEXTS.raw(language, each))) for each in keys))
 
 
 @dataclass(frozen=True)
-class State:
+class ViewState:
     """`says` and `offers` are keys of texts; `within` is where the offers stand. A page that only tells something has no line."""
 
     name: str
     path: str
-    says: tuple[str, ...]
-    offers: tuple[str, ...] = ()
-    withholds: tuple[str, ...] = ()
-    does: Callable[[Page], object] = lambda _: None
+    texts: tuple[str, ...]
+    actions: tuple[str, ...] = ()
+    absent_actions: tuple[str, ...] = ()
+    setup: Callable[[Page], object] = lambda _: None
     rows: int | None = None
     live: bool = True
     within: str = "main"
 
 
-def _key(key: str) -> Callable[[Page], None]:
+def _press_key(key: str) -> Callable[[Page], None]:
     return lambda page: page.keyboard.press(key)
 
 
@@ -43,8 +43,8 @@ def _click(selector: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).click()
 
 
-def _of(place: Place, period: str = "2024") -> str:
-    return f"/preview?organization_id={place.organization_id}&period_id={period}"
+def _preview_path(service: SampleService, period: str = "2024") -> str:
+    return f"/preview?organization_id={service.organization_id}&period_id={period}"
 
 
 def _open_row(page: Page) -> None:
@@ -57,83 +57,93 @@ def _open_history(page: Page) -> None:
     page.locator("[data-history=meldinger] .history, [data-history=meldinger] .chart__table .sub").first.wait_for()
 
 
-def _why(page: Page) -> None:
+def _show_disabled_reason(page: Page) -> None:
     page.locator("[data-region=actions] [data-act=aggregate]").press("Enter")  # it is disabled, and says why
 
 
-def _drawer(page: Page) -> None:
+def _open_drawer(page: Page) -> None:
     page.locator("button[commandfor=deliver]:visible").first.click()
     page.locator("#deliveries > li").first.wait_for()
 
 
 PREVIEW = (
-    State("valid", _of(AS), ("state.valid", "state.filled"), ("head.again", "export.menu.open"), ("notice.retry",), rows=34),
-    State("in error", _of(DRAMMEN), ("form.field_number",), ("app.show",), rows=34),
-    State("stale", _of(HAMAR), ("state.stale", "state.source_changed"), ("head.again",), rows=34),
-    State("processing again", _of(MOSS), ("job.again", "job.left", "state.filled"), ("head.again",), rows=34),
-    State(
+    ViewState("valid", _preview_path(AS), ("state.valid", "state.filled"), ("head.again", "export.menu.open"), ("notice.retry",), rows=34),
+    ViewState("in error", _preview_path(DRAMMEN), ("form.field_number",), ("app.show",), rows=34),
+    ViewState("stale", _preview_path(HAMAR), ("state.stale", "state.source_changed"), ("head.again",), rows=34),
+    ViewState("processing again", _preview_path(MOSS), ("job.again", "job.left", "state.filled"), ("head.again",), rows=34),
+    ViewState(
         "processing first",
-        _of(TROMSO),
+        _preview_path(TROMSO),
         ("job.first", "job.left", "notice.first", "state.none"),
         ("notice.see_job",),
         ("head.again",),
         rows=34,
     ),
-    State(
+    ViewState(
         "failed first",
-        _of(BODO),
+        _preview_path(BODO),
         ("notice.failed", "notice.failed_by_fault", "state.none"),
         ("notice.retry", "notice.see_findings"),
         ("head.again",),
         rows=34,
     ),
-    State("failed again", _of(OSLO_SOR), ("notice.failed", "notice.failed_stands", "state.valid"), ("notice.retry",), rows=34),
-    State("no report", _of(TROMSO, "2023"), ("notice.no_report", "state.none"), ("head.aggregate",), ("head.again",), rows=34),
-    State("no source", _of(VIK), ("notice.no_source", "state.none"), ("deliver.short",), ("head.again",), rows=34),
-    State("no field passes", _of(AS), ("filter.none",), ("filter.reset",), does=_key("f"), rows=0),
-    State("paused", _of(AS), ("live.paused",), ("live.resume",), does=_key("p"), rows=34),
-    State("row opened", _of(DRAMMEN), ("form.definition", "form.key"), (), does=_open_row, rows=34),
-    State("history opened", _of(AS), ("form.history",), (), does=_open_history, rows=34),
-    State("again", _of(AS), ("again.title", "again.help"), ("head.again", "app.cancel"), does=_key("a"), within="#again"),
-    State("why not", _of(VIK), ("why.no_source",), (), does=_why, rows=34),
-    State("menu", _of(AS), (), ("export.menu.open",), does=_click("[popovertarget=more]")),
-    State("keys", _of(AS), ("keys.title", "keys.off"), ("app.close",), does=_key("?"), within="#keys"),
-    State("export", _of(AS), ("export.menu.shown",), ("export.menu.csv", "head.print"), does=_key("e"), within="#export"),
-    State("choosing a service", _of(AS), (), (), does=_key("/"), within="#chooser"),
-    State("not found", "/preview?organization_id=org-none", ("notice.no_organization",), ("app.to_overview",), live=False),
-    State("no period", _of(AS, "2024-H3"), ("notice.wrong_period",), ("app.to_overview",), live=False),
-    State("no page", "/nowhere", ("notice.no_page",), ("app.to_overview",), live=False),
+    ViewState(
+        "failed again", _preview_path(OSLO_SOR), ("notice.failed", "notice.failed_stands", "state.valid"), ("notice.retry",), rows=34
+    ),
+    ViewState(
+        "no report", _preview_path(TROMSO, "2023"), ("notice.no_report", "state.none"), ("head.aggregate",), ("head.again",), rows=34
+    ),
+    ViewState("no source", _preview_path(VIK), ("notice.no_source", "state.none"), ("deliver.short",), ("head.again",), rows=34),
+    ViewState("no field passes", _preview_path(AS), ("filter.none",), ("filter.reset",), setup=_press_key("f"), rows=0),
+    ViewState("paused", _preview_path(AS), ("live.paused",), ("live.resume",), setup=_press_key("p"), rows=34),
+    ViewState("row opened", _preview_path(DRAMMEN), ("form.definition", "form.key"), (), setup=_open_row, rows=34),
+    ViewState("history opened", _preview_path(AS), ("form.history",), (), setup=_open_history, rows=34),
+    ViewState(
+        "again", _preview_path(AS), ("again.title", "again.help"), ("head.again", "app.cancel"), setup=_press_key("a"), within="#again"
+    ),
+    ViewState("why not", _preview_path(VIK), ("why.no_source",), (), setup=_show_disabled_reason, rows=34),
+    ViewState("menu", _preview_path(AS), (), ("export.menu.open",), setup=_click("[popovertarget=more]")),
+    ViewState("keys", _preview_path(AS), ("keys.title", "keys.off"), ("app.close",), setup=_press_key("?"), within="#keys"),
+    ViewState(
+        "export", _preview_path(AS), ("export.menu.shown",), ("export.menu.csv", "head.print"), setup=_press_key("e"), within="#export"
+    ),
+    ViewState("choosing a service", _preview_path(AS), (), (), setup=_press_key("/"), within="#chooser"),
+    ViewState("not found", "/preview?organization_id=org-none", ("notice.no_organization",), ("app.to_overview",), live=False),
+    ViewState("no period", _preview_path(AS, "2024-H3"), ("notice.wrong_period",), ("app.to_overview",), live=False),
+    ViewState("no page", "/nowhere", ("notice.no_page",), ("app.to_overview",), live=False),
 )
 
 OVERVIEW = (
-    State("overview", "/?period_id=2024", ("overview.state.failed", "state.stale", "overview.state.processing"), (), rows=10),
-    State("newest of each", "/", ("overview.state.silent",), (), rows=10),
-    State("nobody passes", "/?q=nobody", ("organizations.none_found",), ("filter.reset",), rows=0),
-    State("paused list", "/", ("live.paused",), ("live.resume",), does=_key("p"), rows=10),
-    State("keys of the list", "/", ("keys.title", "keys.off"), ("app.close",), does=_key("?"), within="#keys"),
-    State("drawer", "/", ("deliver.open", "deliver.full_help", "deliver.newest"), ("app.close",), does=_drawer, within="#deliver"),
-    State("more", "/", (), ("head.shortcuts",), does=_click("[popovertarget=more]"), within="#more"),
+    ViewState("overview", "/?period_id=2024", ("overview.state.failed", "state.stale", "overview.state.processing"), (), rows=10),
+    ViewState("newest of each", "/", ("overview.state.silent",), (), rows=10),
+    ViewState("nobody passes", "/?q=nobody", ("organizations.none_found",), ("filter.reset",), rows=0),
+    ViewState("paused list", "/", ("live.paused",), ("live.resume",), setup=_press_key("p"), rows=10),
+    ViewState("keys of the list", "/", ("keys.title", "keys.off"), ("app.close",), setup=_press_key("?"), within="#keys"),
+    ViewState(
+        "drawer", "/", ("deliver.open", "deliver.full_help", "deliver.newest"), ("app.close",), setup=_open_drawer, within="#deliver"
+    ),
+    ViewState("more", "/", (), ("head.shortcuts",), setup=_click("[popovertarget=more]"), within="#more"),
 )
 
 
 STATES = (*PREVIEW, *OVERVIEW)
 
 
-def offered(page: Page, state: State, language: Language, key: str) -> Locator:
+def find_action(page: Page, state: ViewState, language: Language, key: str) -> Locator:
     """The button or link of that name, where it can be seen."""
-    within, name = page.locator(state.within), said(language, key)
+    within, name = page.locator(state.within), text_pattern(language, key)
     return within.get_by_role("button", name=name).or_(within.get_by_role("link", name=name)).filter(visible=True)
 
 
-def reach(page: Page, server: Server, state: State, language: Language) -> None:
+def open_state(page: Page, server: Server, state: ViewState, language: Language) -> None:
     """Opens it in that language, and does what it takes."""
     page.goto(f"{server.url}{state.path}{'&' if '?' in state.path else '?'}lang={language}")
     if state.live:
         expect(page.locator("html")).to_have_attribute("data-live", "on")
-    state.does(page)
+    state.setup(page)
 
 
-def expect_said(page: Page, language: Language, *keys: str) -> None:
+def expect_texts(page: Page, language: Language, *keys: str) -> None:
     """These texts are to be seen."""
     for key in keys:
-        expect(page.get_by_text(said(language, key)).filter(visible=True).first).to_be_visible()
+        expect(page.get_by_text(text_pattern(language, key)).filter(visible=True).first).to_be_visible()

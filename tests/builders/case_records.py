@@ -5,33 +5,42 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from preview.core.clock import instant_text
-from preview.model.case_records import Avgiver, Innhold, Mappe, Melding
+from preview.core.clock import sortable_timestamp
+from preview.model.case_records import Avgiver, CaseContent, CaseFolder, Melding
 from preview.parsing.delivery import Batch
 
 AVGIVER = Avgiver("999999999", "0301", "Testkommune", "02", "Testbydel")
 START = datetime(2024, 3, 1, tzinfo=UTC)
 
 
-def digest(name: str) -> bytes:
+def fake_hash(name: str) -> bytes:
     """A stand-in for a keyed hash."""
     return hashlib.sha256(name.encode()).digest()
 
 
-def mappe(step: int, sak: str, content: int | None, migrert: str | None = None) -> Mappe:
+def case_folder(step: int, sak: str, content: int | None, migrated_from: str | None = None) -> CaseFolder:
     """The folder of case `sak` at `step`, 7 hours after the one before; `content` tells two folders apart, None is a tombstone."""
-    innhold = None
+    case_content = None
     if content is not None:
         meldinger = [Melding(f"2024-{content + 1:02}-10", None, None, f"2024-{content + 1:02}-17") for _ in range(content)]
-        innhold = Innhold("2010-03", meldinger, [], [], [], [], [], [], 0)
-    encoded = b"" if innhold is None else msgspec.msgpack.encode(innhold)
-    uttrekk = instant_text(START + timedelta(hours=7 * step))
-    nokler = (digest(sak), digest(migrert) if migrert else None)
-    return Mappe(
-        1, 1, AVGIVER, "CIS", uttrekk, digest(f"levering {step}"), None, *nokler, innhold, digest(str(encoded)) if encoded else b""
+        case_content = CaseContent("2010-03", meldinger, [], [], [], [], [], [], 0)
+    encoded = b"" if case_content is None else msgspec.msgpack.encode(case_content)
+    extract_at = sortable_timestamp(START + timedelta(hours=7 * step))
+    keys = (fake_hash(sak), fake_hash(migrated_from) if migrated_from else None)
+    return CaseFolder(
+        1,
+        1,
+        AVGIVER,
+        "CIS",
+        extract_at,
+        fake_hash(f"levering {step}"),
+        None,
+        *keys,
+        case_content,
+        fake_hash(str(encoded)) if encoded else b"",
     )
 
 
-def batch(mapper: list[Mappe]) -> Batch:
+def batch(folders: list[CaseFolder]) -> Batch:
     """A batch of a delivery that holds these."""
-    return Batch(format="v4", files=1, mapper=mapper)
+    return Batch(format="v4", files=1, folders=folders)

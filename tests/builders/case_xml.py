@@ -114,8 +114,8 @@ def plan(
 
 def lovhjemmel(lov: str, *, ledd: Iterable[str] = (), bokstav: Iterable[str] = (), tag: str = "Lovhjemmel") -> str:
     """`lov` reads as in `BVL2021 5-1`: law, chapter, paragraph."""
-    law, _, place = lov.partition(" ")
-    kapittel, _, paragraf = place.partition("-")
+    law, _, provision = lov.partition(" ")
+    kapittel, _, paragraf = provision.partition("-")
     parts = [("Lov", law), ("Kapittel", kapittel), ("Paragraf", paragraf)]
     parts += [("Ledd", each) for each in ledd] + [("Bokstav", each) for each in bokstav]
     return element(tag, [element(name, text=text) for name, text in parts if text])
@@ -223,13 +223,13 @@ def barnevern(
     uttrekk: str | None = "2024-12-31T23:59:00+01:00",
     forrige: str | None = None,
     fagsystem: str | None = "Testsystem",
-    giver: str | None = "",
+    sender: str | None = "",
     head: str = '<?xml version="1.0" encoding="UTF-8"?>\n',
 ) -> str:
     """A whole file as text: `giver` is an Avgiver of your own making, None for none; `head` is what stands before the root."""
     children = [
         element("Fagsystem", Leverandor="Testleverandor", Navn=fagsystem, Versjon="4.0.1") if fagsystem is not None else None,
-        avgiver() if giver == "" else giver,
+        avgiver() if sender == "" else sender,
         *saker,
     ]
     return head + element("Barnevern", children, Id=_id(id), DatoUttrekk=uttrekk, ForrigeId=forrige)
@@ -238,7 +238,7 @@ def barnevern(
 def folder(
     sak_id: str | None = "",
     *,
-    levering: str | None = "",
+    delivery_id: str | None = "",
     uttrekk: str | None = "2024-12-31T23:59:00+01:00",
     forrige: str | None = None,
     fagsystem: str | None = "Testsystem",
@@ -249,13 +249,13 @@ def folder(
     **case: Any,
 ) -> bytes:
     """The bytes of a file with one Sak; `case` is what `sak` takes (`meldinger`, `tiltak`, `fodt`, `slettet` ...)."""
-    giver = avgiver(org, kommune, kommunenavn, bydel)
-    text = barnevern([sak(sak_id, **case)], id=levering, uttrekk=uttrekk, forrige=forrige, fagsystem=fagsystem, giver=giver)
+    sender = avgiver(org, kommune, kommunenavn, bydel)
+    text = barnevern([sak(sak_id, **case)], id=delivery_id, uttrekk=uttrekk, forrige=forrige, fagsystem=fagsystem, sender=sender)
     return text.encode()
 
 
-def _id(given: str | None) -> str | None:
-    return uid() if given == "" else given
+def _id(value: str | None) -> str | None:
+    return uid() if value == "" else value
 
 
 def _visits(tag: str, visits: Iterable[str], before: str) -> str | None:

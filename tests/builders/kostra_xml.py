@@ -15,14 +15,14 @@ from tests.builders.case_xml import element
 _numbers = itertools.count(1)
 
 
-def _new(given: str | None, letter: str) -> str | None:
-    return f"{letter}{next(_numbers)}" if given == "" else given
+def _id(value: str | None, letter: str) -> str | None:
+    return f"{letter}{next(_numbers)}" if value == "" else value
 
 
 def undersokelse(start: str | None, slutt: str | None = None, kode: str | None = "", *, id: str | None = "", **more: Any) -> str:
     """Stands within a melding; concluded on `slutt` with `kode` (1 unless given), or open."""
-    given: dict[str, Any] = {"SluttDato": slutt, "Konklusjon": ("1" if slutt else None) if kode == "" else kode, **more}
-    return element("Undersokelse", ['<Vedtaksgrunnlag Kode="1"/>'], Id=_new(id, "U"), StartDato=start, **given)
+    attributes: dict[str, Any] = {"SluttDato": slutt, "Konklusjon": ("1" if slutt else None) if kode == "" else kode, **more}
+    return element("Undersokelse", ['<Vedtaksgrunnlag Kode="1"/>'], Id=_id(id, "U"), StartDato=start, **attributes)
 
 
 def melding(
@@ -35,24 +35,24 @@ def melding(
     **more: Any,
 ) -> str:
     """Concluded on `slutt` with `kode` (2 unless given), or open."""
-    given: dict[str, Any] = {"SluttDato": slutt, "Konklusjon": ("2" if slutt else None) if kode == "" else kode, **more}
+    attributes: dict[str, Any] = {"SluttDato": slutt, "Konklusjon": ("2" if slutt else None) if kode == "" else kode, **more}
     children = ['<Melder Kode="1"/><Saksinnhold Kode="20"/>', *undersokelser]
-    return element("Melding", children, Id=_new(id, "M"), StartDato=start, **given)
+    return element("Melding", children, Id=_id(id, "M"), StartDato=start, **attributes)
 
 
 def plan(
     start: str | None, slutt: str | None = None, type: str | None = "1", *, evaluert: str | None = None, id: str | None = "", **more: Any
 ) -> str:
     """A plan of that Plantype, evaluated on that day."""
-    return element("Plan", Id=_new(id, "P"), StartDato=start, SluttDato=slutt, EvaluertDato=evaluert, Plantype=type, **more)
+    return element("Plan", Id=_id(id, "P"), StartDato=start, SluttDato=slutt, EvaluertDato=evaluert, Plantype=type, **more)
 
 
 def lovhjemmel(lov: str | None, tag: str = "Lovhjemmel", **more: Any) -> str:
     """`lov` reads as in `BVL 4-12`: law, chapter, paragraph; `Ledd` and the like as attributes of their names."""
-    law, _, place = (lov or "").partition(" ")
-    kapittel, _, paragraf = place.partition("-")
-    given: dict[str, Any] = {"Lov": law or None, "Kapittel": kapittel or None, "Paragraf": paragraf or None, **more}
-    return element(tag, **given)
+    law, _, provision = (lov or "").partition(" ")
+    kapittel, _, paragraf = provision.partition("-")
+    attributes: dict[str, Any] = {"Lov": law or None, "Kapittel": kapittel or None, "Paragraf": paragraf or None, **more}
+    return element(tag, **attributes)
 
 
 def tiltak(
@@ -75,7 +75,7 @@ def tiltak(
         element("Kategori", Kode=kategori) if kategori is not None else None,
         element("Opphevelse", Kode=opphevelse) if opphevelse is not None else None,
     ]
-    return element("Tiltak", children, Id=_new(id, "T"), StartDato=start, SluttDato=slutt, **more)
+    return element("Tiltak", children, Id=_id(id, "T"), StartDato=start, SluttDato=slutt, **more)
 
 
 def flytting(dato: str | None, arsak: str | None = "1.2.1", til: str | None = "4", *, id: str | None = "", **more: Any) -> str:
@@ -84,7 +84,7 @@ def flytting(dato: str | None, arsak: str | None = "1.2.1", til: str | None = "4
         element("ArsakFra", Kode=arsak) if arsak is not None else None,
         element("FlyttingTil", Kode=til) if til is not None else None,
     ]
-    return element("Flytting", children, Id=_new(id, "F"), SluttDato=dato, **more)
+    return element("Flytting", children, Id=_id(id, "F"), SluttDato=dato, **more)
 
 
 def individ(
@@ -104,7 +104,7 @@ def individ(
 ) -> str:
     """One child; its birth number is a synthetic one of March 2010 unless given."""
     number = next(_numbers)
-    given: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "Journalnummer": f"J{number}",
         "Fodselsnummer": f"158310{500 + number % 500:03}{number // 500 % 100:02}" if fodselsnummer == "" else fodselsnummer,
         "DUFnummer": duf,
@@ -114,27 +114,27 @@ def individ(
         "Avslutta3112": "1" if slutt else "2",
         **more,
     }
-    return element("Individ", [*meldinger, *planer, *tiltak, *flyttinger], Id=_new(id, "I"), StartDato=start, SluttDato=slutt, **given)
+    return element("Individ", [*meldinger, *planer, *tiltak, *flyttinger], Id=_id(id, "I"), StartDato=start, SluttDato=slutt, **attributes)
 
 
 def avgiver(
     org: str | None = "999999999",
-    aar: str | int | None = 2020,
+    year: str | int | None = 2020,
     kommune: str | None = "0301",
     kommunenavn: str | None = "Testkommune",
     **more: Any,
 ) -> str:
     """Who delivers, and for which year."""
-    return element("Avgiver", Organisasjonsnummer=org, Versjon=aar, Kommunenummer=kommune, Kommunenavn=kommunenavn, **more)
+    return element("Avgiver", Organisasjonsnummer=org, Versjon=year, Kommunenummer=kommune, Kommunenavn=kommunenavn, **more)
 
 
-def arsfil(
+def annual_file(
     *individer: str,
-    giver: str | None = "",
+    sender: str | None = "",
     head: str = '<?xml version="1.0" encoding="ISO-8859-1"?>\n',
     encoding: str = "iso-8859-1",
-    **of_avgiver: Any,
+    **avgiver_attributes: Any,
 ) -> bytes:
     """A whole file. `giver` is an Avgiver of your own making, None for none; else what `avgiver` takes may be given."""
-    children = [avgiver(**of_avgiver) if giver == "" else giver, *individer]
+    children = [avgiver(**avgiver_attributes) if sender == "" else sender, *individer]
     return (head + element("Barnevern", children)).encode(encoding)

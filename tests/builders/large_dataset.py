@@ -29,21 +29,21 @@ def folder(number: int, meldinger: int = 1, day: str = "2025-01-15") -> bytes:
         kommunenavn=f"Kommune {number:03}",
         meldinger=[
             case_xml.melding(
-                f"{year}-02-01", f"{year}-02-{20 if number % 10 == 0 else 5:02}", id=case_xml.uid(10_000 * number + 10 * place + nr)
+                f"{year}-02-01", f"{year}-02-{20 if number % 10 == 0 else 5:02}", id=case_xml.uid(10_000 * number + 10 * year_index + nr)
             )
-            for place, year in enumerate(YEARS)
+            for year_index, year in enumerate(YEARS)
             for nr in range(meldinger)
         ],
     )
 
 
-def fill(data_dir: Path, services: int = SERVICES, years: Sequence[str] = YEARS) -> None:
+def fill_store(data_dir: Path, services: int = SERVICES, years: Sequence[str] = YEARS) -> None:
     """One ZIP with a folder of each service, and the reports that the program makes of it by itself."""
     open_periods = tuple(Period.parse(year) for year in years)
-    with pipeline.opened(data_dir, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=open_periods) as application:
+    with pipeline.open_application(data_dir, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=open_periods) as application:
         pipeline.deliver(application, *(folder(number) for number in range(services)))
         for number in range(services):  # one after the other, so that none is waited for in vain on a slow machine
-            pipeline.until(lambda of=number: _is_complete(application, organization_id(of), len(years)), organization_id(number))
+            pipeline.wait_until(lambda of=number: _is_complete(application, organization_id(of), len(years)), organization_id(number))
 
 
 def _is_complete(application: Application, organization_id: str, reports: int) -> bool:

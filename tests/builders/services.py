@@ -8,14 +8,14 @@ from typing import Any
 from preview.model.resources import OrganizationDocument
 from preview.runtime.application import Application
 from preview.storage import organizations
-from preview.storage.organizations import KildeRow
+from preview.storage.organizations import SourceRow
 from tests.builders import case_xml
 
 _numbers = itertools.count(1001)
 
 
 @dataclass
-class Service:
+class SampleService:
     """Not listed: it becomes `org-<Kommunenummer>` when its first folder is taken in (`domain.md` 3.2)."""
 
     number: int = field(default_factory=lambda: next(_numbers))
@@ -39,16 +39,16 @@ class Service:
         """`Sak/@Id` of its case with that number."""
         return case_xml.uid(self.number * 1000 + case)
 
-    def folder(self, case: int, day: str, meldinger: Sequence[str] = (), **more: Any) -> bytes:
+    def folder(self, case: int, day: str, meldinger: Sequence[str] = (), **overrides: Any) -> bytes:
         """Its case as it is at noon of `day` (or at a whole DatoUttrekk), with meldinger received on those days; more as of `folders.folder`."""
-        uttrekk = day if "T" in day else f"{day}T12:00:00+01:00"
-        given: dict[str, Any] = {
+        extract_at = day if "T" in day else f"{day}T12:00:00+01:00"
+        arguments: dict[str, Any] = {
             "org": self.organisasjonsnummer,
             "kommune": self.kommune,
             "meldinger": [case_xml.melding(received, received) for received in meldinger],
             "planer": [case_xml.plan(*case_xml.OLD_PLAN)],
         }
-        return case_xml.folder(self.case_id(case), uttrekk=uttrekk, **{**given, **more})
+        return case_xml.folder(self.case_id(case), uttrekk=extract_at, **{**arguments, **overrides})
 
     def listing(self, organization_id: str, name: str) -> bytes:
         """An organisations file that names it."""
@@ -56,17 +56,17 @@ class Service:
 
     def figures(self, *lines: str) -> bytes:
         """Supplementary figures: each line is `period_id,field_key,value,data_source`."""
-        head = "organization_id,period_id,field_key,value,data_source"
-        return "\n".join([head, *(f"{self.organization_id},{line}" for line in lines)]).encode()
+        header = "organization_id,period_id,field_key,value,data_source"
+        return "\n".join([header, *(f"{self.organization_id},{line}" for line in lines)]).encode()
 
-    def source(self, application: Application) -> KildeRow:
+    def source(self, application: Application) -> SourceRow:
         """Its one source."""
-        (row,) = application.database.read(lambda connection: organizations.kilder(connection, self.organization_id))
+        (row,) = application.database.read(lambda connection: organizations.sources(connection, self.organization_id))
         return row
 
     def version(self, application: Application) -> int:
         """The version of its one source (`domain.md` 1.12)."""
-        return self.source(application).versjon
+        return self.source(application).version
 
     def document(self, application: Application) -> OrganizationDocument:
         """As the API lists it."""
@@ -74,14 +74,14 @@ class Service:
         (document,) = (row for row in rows if row.organization_id == self.organization_id)
         return document
 
-    def held(self, application: Application) -> list[list[str]]:
+    def stored_melding_days(self, application: Application) -> list[list[str]]:
         """Of each case held, the days on which its meldinger were received; in order of the cases' running numbers."""
-        number = self.source(application).kilde
+        source_id = self.source(application).source
         rows = application.database.read(
             lambda connection: connection.execute(
-                """SELECT sak.sak, mottatt FROM sak LEFT JOIN melding USING (kilde, sak)
-                WHERE kilde = ? AND NOT slettet ORDER BY sak.sak, mottatt""",
-                (number,),
+                """SELECT sak.sak, mottatt FROM sak LEFT JOIN melding USING (source, sak)
+                WHERE source = ? AND NOT slettet ORDER BY sak.sak, mottatt""",
+                (source_id,),
             ).fetchall()
         )
         return [[day for _, day in days if day] for _, days in itertools.groupby(rows, key=lambda row: row[0])]

@@ -6,18 +6,18 @@ import pytest
 from lxml import html
 
 from components import assets
-from components.context import House
-from components.layout.preferences import Words
-from components.preview.presenter import Shown, word
-from components.preview.report_cache import draw
+from components.context import AppContext
+from components.layout.preferences import Translator
+from components.preview.presenter import ReportView, present_report
+from components.preview.report_cache import render_regions
 from preview.core.languages import Language
 from preview.core.settings import Settings
 from preview.form.catalogue import Catalogue
-from preview.i18n.catalog import Texts
+from preview.i18n.catalog import MessageCatalog
 from preview.runtime.application import Application
 from preview.views.preview import Preview
 
-Drawn = dict[str, html.HtmlElement]
+Regions = dict[str, html.HtmlElement]
 
 
 @pytest.fixture(scope="session")
@@ -26,37 +26,37 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture(scope="session")
-def texts() -> Texts:
-    return Texts.load()
+def texts() -> MessageCatalog:
+    return MessageCatalog.load()
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+def context(tmp_path_factory: pytest.TempPathFactory) -> AppContext:
     """Of an application over an empty store, which is not started."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), prefix="/bufdir")
     application = Application.open(settings)
     try:
-        return House.of(application, assets.load())
+        return AppContext.from_application(application, assets.load_assets())
     finally:
         application.close()
 
 
 @pytest.fixture
-def wording(catalogue: Catalogue, texts: Texts) -> Callable[..., Shown]:
+def present(catalogue: Catalogue, texts: MessageCatalog) -> Callable[..., ReportView]:
     """A preview, worded."""
 
-    def worded(preview: Preview, language: Language = "nb") -> Shown:
-        return word(preview, catalogue, Words(texts, language))
+    def present_in(preview: Preview, language: Language = "nb") -> ReportView:
+        return present_report(preview, catalogue, Translator(texts, language))
 
-    return worded
+    return present_in
 
 
 @pytest.fixture
-def drawing(house: House, wording: Callable[..., Shown]) -> Callable[..., Drawn]:
+def render(context: AppContext, present: Callable[..., ReportView]) -> Callable[..., Regions]:
     """A preview's regions by id, as elements."""
 
-    def drawn(preview: Preview, language: Language = "nb") -> Drawn:
-        regions = draw(house, wording(preview, language))
+    def render_in(preview: Preview, language: Language = "nb") -> Regions:
+        regions = render_regions(context, present(preview, language))
         # A row is no element outside a table.
         return {
             region: html.fragment_fromstring(f"<table>{text}</table>")[0] if text.startswith("<tr") else html.fragment_fromstring(text)
@@ -64,4 +64,4 @@ def drawing(house: House, wording: Callable[..., Shown]) -> Callable[..., Drawn]
             if region not in ("title", "caption", "columns")
         }
 
-    return drawn
+    return render_in

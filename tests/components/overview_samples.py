@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
-from components.layout.preferences import Words
-from components.overview.presenter import ShownLine, word
+from components.layout.preferences import Translator
+from components.overview.presenter import OverviewRowView, present_row
 from preview.core.languages import Language
-from preview.i18n.catalog import Texts
-from preview.views.overview import OverviewLine
+from preview.i18n.catalog import MessageCatalog
+from preview.views.overview import OverviewEntry
 
 TODAY = date(2026, 3, 25)
-READY = OverviewLine(
+READY = OverviewEntry(
     organization_id="org-0301-15",
     organization_name="Barnevernstjenesten Oslo Sør",
     number="958935420-15",
@@ -30,7 +30,7 @@ READY = OverviewLine(
     notices=0,
     completed=None,
 )
-EMPTY: dict[str, Any] = {
+NO_VALUES: dict[str, Any] = {
     "snapshot_id": None,
     "period_id": None,
     "status": None,
@@ -42,6 +42,6 @@ EMPTY: dict[str, Any] = {
 }
 
 
-def shown(texts: Texts, language: Language = "nb", asked_period: str | None = "2024", **changed: Any) -> ShownLine:
+def make_row(texts: MessageCatalog, language: Language = "nb", asked_period: str | None = "2024", **changed: Any) -> OverviewRowView:
     """What `word` makes of READY with these changes, in a form of 34 fields."""
-    return word(msgspec.structs.replace(READY, **changed), 34, Words(texts, language), asked_period, TODAY)
+    return present_row(msgspec.structs.replace(READY, **changed), 34, Translator(texts, language), asked_period, TODAY)

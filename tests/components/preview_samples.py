@@ -6,9 +6,9 @@ import msgspec
 
 from preview.form.catalogue import Catalogue
 from preview.form.deviations import evaluate
-from preview.form.rules.base import Deviation, Facts
+from preview.form.rules.base import Deviation, ReportMetadata
 from preview.model.resources import JobDocument, SourceDocument, Value
-from preview.views.preview import Preview, Row, SnapshotView, SourceView, difference
+from preview.views.preview import FieldRow, Preview, SnapshotView, SourceView, change_between
 
 SNAPSHOT = SnapshotView("snap-001", "current", True, "2026-03-25T14:00:00Z", 34, '"a"')
 JOB = JobDocument(
@@ -26,27 +26,27 @@ JOB = JobDocument(
     started_at="2026-03-25T14:59:01Z",
     ended_at=None,
 )
-QUIET = Facts(period_id="2024", uttrekk="2025-01-15")
+QUIET_METADATA = ReportMetadata(period_id="2024", extract_day="2025-01-15")
 
 
-def values_of(catalogue: Catalogue, **changed: Value) -> dict[str, Value]:
+def make_values(catalogue: Catalogue, **changed: Value) -> dict[str, Value]:
     """Values in which no rule finds anything, but for what is changed."""
-    quiet: dict[str, Value] = {field.field_key: 95.0 if field.unit == "prosent" else 100 for field in catalogue.fields}
-    quiet |= {
+    values: dict[str, Value] = {field.field_key: 95.0 if field.unit == "prosent" else 100 for field in catalogue.fields}
+    values |= {
         "antall_undersokelser_avsluttet": 200,
         "antall_arsverk": 48.6,
         "antall_arsverk_ubesatt": 3.4,
         "antall_barn_med_tiltak_uten_plan": 8,
         "antall_barn_med_tiltak": 400,
     }
-    return quiet | changed
+    return values | changed
 
 
-def preview_of(
+def make_preview(
     catalogue: Catalogue,
     values: dict[str, Value],
     prior: dict[str, Value],
-    facts: Facts = QUIET,
+    facts: ReportMetadata = QUIET_METADATA,
     hidden: frozenset[str] = frozenset(),
     **changed: Any,
 ) -> Preview:
@@ -54,13 +54,13 @@ def preview_of(
     deviations: dict[str, list[Deviation]] = {}
     for deviation in evaluate(catalogue, values, prior, facts):
         deviations.setdefault(deviation.field_key, []).append(deviation)
-    rows: list[Row] = []
+    rows: list[FieldRow] = []
     for field in catalogue.fields:
         key = field.field_key
         value = None if key in hidden else values[key]
-        change, percent = difference(value, prior[key], field.unit)
+        change, percent = change_between(value, prior[key], field.unit)
         rows.append(
-            Row(
+            FieldRow(
                 number=field.number,
                 field_key=key,
                 section_id=field.section_id,
@@ -76,8 +76,8 @@ def preview_of(
                 deviations=deviations.get(key, []),
             )
         )
-    made = Preview(
-        place=1,
+    preview = Preview(
+        position=1,
         organization_id="org-1042",
         organization_name="Barnevernstjenesten Oslo Sør",
         number="999903011-15",
@@ -85,13 +85,13 @@ def preview_of(
         compare_period_id="2023",
         periods=["2025", "2024", "2023-H1", "2023"],
         snapshot=SNAPSHOT,
-        newer=None,
-        compared=SnapshotView("snap-002", "historical", True, "2025-01-08T10:00:00Z", 34, '"b"'),
+        newer_snapshot=None,
+        compared_snapshot=SnapshotView("snap-002", "historical", True, "2025-01-08T10:00:00Z", 34, '"b"'),
         job=None,
         rows=rows,
         source=SourceView("fagsystem-cis", "CIS", "2025-01-15", 1480, 4, False),
         has_source=True,
-        held=[SourceDocument("v4", None, "CIS", "2023-06-01T00:00:00Z", "2025-01-15T11:00:00Z", 1480)],
+        sources=[SourceDocument("v4", None, "CIS", "2023-06-01T00:00:00Z", "2025-01-15T11:00:00Z", 1480)],
         deliveries=[],
     )
-    return msgspec.structs.replace(made, **changed)
+    return msgspec.structs.replace(preview, **changed)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.builders.case_xml import folder, melding
 from tests.support import pipeline
-from tests.support.server_process import Server, running
+from tests.support.server_process import Server, running_server
 
 
 def _first_chunk(server: Server, path: str) -> bytes:
@@ -19,12 +19,12 @@ def _first_chunk(server: Server, path: str) -> bytes:
         return answer.read(int(answer.readline(), 16))
 
 
-def test_all_that_is_to_be_read_goes_out_before_there_is_a_session(data_dir: Path) -> None:
-    with pipeline.opened(data_dir) as application:
-        taken = pipeline.deliver(application, folder(meldinger=[melding("2024-01-10")]))
-        [organization_id] = taken.organizations
+def test_page_content_is_sent_before_session_starts(data_dir: Path) -> None:
+    with pipeline.open_application(data_dir) as application:
+        delivery = pipeline.deliver(application, folder(meldinger=[melding("2024-01-10")]))
+        [organization_id] = delivery.organizations
         pipeline.aggregate(application, organization_id, "2024")
-    with running(data_dir) as server:
+    with running_server(data_dir) as server:
         sent = _first_chunk(server, f"/preview?organization_id={organization_id}&period_id=2024")
         overview = _first_chunk(server, "/")
     assert sent.count(b'data-region="row-') == 34
@@ -35,8 +35,8 @@ def test_all_that_is_to_be_read_goes_out_before_there_is_a_session(data_dir: Pat
         assert b"</body>" not in each
 
 
-def test_who_leaves_at_once_is_no_error(data_dir: Path) -> None:
-    with running(data_dir) as server:  # which looks for tracebacks when it ends
+def test_client_disconnect_logs_no_error(data_dir: Path) -> None:
+    with running_server(data_dir) as server:  # which looks for tracebacks when it ends
         for _ in range(20):
             with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

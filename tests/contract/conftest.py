@@ -7,44 +7,44 @@ import pytest
 
 from preview.core.periods import Period
 from preview.runtime.application import Application
-from tests.api_handlers.in_process_server import Served, serving
-from tests.support.pipeline import opened
+from tests.api_handlers.in_process_server import InProcessServer, run_in_process_server
+from tests.support.pipeline import open_application
 
 HEARTBEAT_SECONDS = 0.05
 """A filtered stream tells its place with each: the tests wait for it."""
 
 
-class Stage:
+class ScenarioServer:
     """A server, and who does the work on its store."""
 
-    def __init__(self, served: Served, works: bool) -> None:
-        self.served = served
-        self._works = works
+    def __init__(self, server: InProcessServer, has_worker: bool) -> None:
+        self.server = server
+        self._has_worker = has_worker
 
-    def work(self, do: Callable[[Application], None]) -> None:
+    def run_with_worker(self, action: Callable[[Application], None]) -> None:
         """With an application whose worker runs; where the server's does not, with another on the same store, as another process has."""
-        if self._works:
-            do(self.served.application)
+        if self._has_worker:
+            action(self.server.application)
             return
-        with opened(self.served.application.settings.data_dir) as other:
-            do(other)
+        with open_application(self.server.application.settings.data_dir) as other:
+            action(other)
 
 
 @pytest.fixture(scope="session")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[str], Stage]]:
+def scenario_servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[str], ScenarioServer]]:
     """By kind, started when first asked for."""
-    started: dict[str, Stage] = {}
-    running = []
+    started: dict[str, ScenarioServer] = {}
+    contexts = []
 
-    def stage(kind: str) -> Stage:
+    def get_server(kind: str) -> ScenarioServer:
         if kind not in started:
             folder: Path = tmp_path_factory.mktemp(kind)
             automatic = {"auto_aggregate": True, "auto_quiet_seconds": 0.0, "open_periods": (Period(2024),)} if kind == "automatic" else {}
-            context = serving(folder, works=kind != "idle", heartbeat_seconds=HEARTBEAT_SECONDS, **automatic)
-            started[kind] = Stage(context.__enter__(), kind != "idle")
-            running.append(context)
+            context = run_in_process_server(folder, with_worker=kind != "idle", heartbeat_seconds=HEARTBEAT_SECONDS, **automatic)
+            started[kind] = ScenarioServer(context.__enter__(), kind != "idle")
+            contexts.append(context)
         return started[kind]
 
-    yield stage
-    for context in running:
+    yield get_server
+    for context in contexts:
         context.__exit__(None, None, None)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from tests.builders import case_xml
 
-LISTED = "organization_id,organization_name,organisasjonsnummer,bydelsnummer\n"
+LISTING_HEADER = "organization_id,organization_name,organisasjonsnummer,bydelsnummer\n"
 
 
 @dataclass
-class Service:
+class ChildWelfareService:
     """An organisation: its id, its number, and the ids of its cases, so that a later folder is of the same case."""
 
     number: int
@@ -30,74 +30,84 @@ class Service:
 
     def listing(self, name: str) -> bytes:
         """An organisations file that names it."""
-        return f"{LISTED}{self.organization_id},{name},{self.organisasjonsnummer},\n".encode()
+        return f"{LISTING_HEADER}{self.organization_id},{name},{self.organisasjonsnummer},\n".encode()
 
-    def case(self, place: int, uttrekk: str, days: Sequence[str], *, fagsystem: str = "CIS") -> bytes:
+    def case(self, index: int, extract_date: str, melding_dates: Sequence[str], *, case_system: str = "CIS") -> bytes:
         """The folder of one case: meldinger received on those days, concluded as an investigation within the week."""
         return case_xml.folder(
-            self.cases[place],
-            uttrekk=f"{uttrekk}T12:00:00+01:00",
+            self.cases[index],
+            uttrekk=f"{extract_date}T12:00:00+01:00",
             org=self.organisasjonsnummer,
-            fagsystem=fagsystem,
-            meldinger=[case_xml.melding(day, day, "2") for day in days],
+            fagsystem=case_system,
+            meldinger=[case_xml.melding(date, date, "2") for date in melding_dates],
             planer=[case_xml.plan(*case_xml.OLD_PLAN)],
         )
 
 
-Delivered = Callable[[Service], Sequence[bytes]]
+DeliveryBuilder = Callable[[ChildWelfareService], Sequence[bytes]]
 
-FIRST: tuple[tuple[str, ...], ...] = (("2023-02-01", "2024-03-01"), ("2023-05-01",), ("2024-08-01",))
+MELDING_DATES: tuple[tuple[str, ...], ...] = (("2023-02-01", "2024-03-01"), ("2023-05-01",), ("2024-08-01",))
 """Meldinger by case: two in 2023, two in 2024, of which one in each half."""
 
 
-def plain(service: Service) -> Sequence[bytes]:
+def base_delivery(service: ChildWelfareService) -> Sequence[bytes]:
     """Three cases of 2023 and 2024, the newest from the end of 2024; the first from the start of 2023."""
     first = service.case(0, "2023-01-02", [])
-    return [first, *(service.case(place, "2024-12-31", days) for place, days in enumerate(FIRST))]
+    return [first, *(service.case(index, "2024-12-31", melding_dates) for index, melding_dates in enumerate(MELDING_DATES))]
 
 
-def one_more(service: Service) -> Sequence[bytes]:
+def third_melding_2024(service: ChildWelfareService) -> Sequence[bytes]:
     """A further melding in 2024: three there."""
-    return [service.case(2, "2025-01-02", [*FIRST[2], "2024-09-01"])]
+    return [service.case(2, "2025-01-02", [*MELDING_DATES[2], "2024-09-01"])]
 
 
-def one_more_then(service: Service) -> Sequence[bytes]:
+def fourth_melding_2024(service: ChildWelfareService) -> Sequence[bytes]:
     """Yet a further one in 2024: four there."""
-    return [service.case(2, "2025-01-03", [*FIRST[2], "2024-09-01", "2024-10-01"])]
+    return [service.case(2, "2025-01-03", [*MELDING_DATES[2], "2024-09-01", "2024-10-01"])]
 
 
-def one_more_before(service: Service) -> Sequence[bytes]:
+def third_melding_2023(service: ChildWelfareService) -> Sequence[bytes]:
     """A further melding in 2023: three there."""
-    return [service.case(1, "2025-01-02", [*FIRST[1], "2023-09-01"])]
+    return [service.case(1, "2025-01-02", [*MELDING_DATES[1], "2023-09-01"])]
 
 
-def unchanged(service: Service) -> Sequence[bytes]:
+def unchanged_case(service: ChildWelfareService) -> Sequence[bytes]:
     """The third case as it is held, of the same day."""
-    return [service.case(2, "2024-12-31", FIRST[2])]
+    return [service.case(2, "2024-12-31", MELDING_DATES[2])]
 
 
-def figures(service: Service) -> Sequence[bytes]:
+def supplementary_figures(service: ChildWelfareService) -> Sequence[bytes]:
     """Staff of 2024."""
     return [f"organization_id,period_id,field_key,value,data_source\n{service.organization_id},2024,antall_arsverk,12.5,\n".encode()]
 
 
-def listing(service: Service) -> Sequence[bytes]:
+def organization_listing(service: ChildWelfareService) -> Sequence[bytes]:
     """An organisations file that names it."""
     return [service.listing("Prøvetjenesten")]
 
 
-def renamed(service: Service) -> Sequence[bytes]:
+def renamed_organization(service: ChildWelfareService) -> Sequence[bytes]:
     """An organisations file with another name."""
     return [service.listing("Et annet navn")]
 
 
-def with_a_broken_one(service: Service) -> Sequence[bytes]:
+def with_malformed_file(service: ChildWelfareService) -> Sequence[bytes]:
     """`plain`, with a file among them that is no XML."""
-    first, *others = plain(service)
+    first, *others = base_delivery(service)
     return [first, b"<Barnevern>", *others]
 
 
-DELIVERIES: dict[str, Delivered] = {
-    each.__name__: each
-    for each in (plain, one_more, one_more_then, one_more_before, unchanged, figures, listing, renamed, with_a_broken_one)
+DELIVERIES: dict[str, DeliveryBuilder] = {
+    builder.__name__: builder
+    for builder in (
+        base_delivery,
+        third_melding_2024,
+        fourth_melding_2024,
+        third_melding_2023,
+        unchanged_case,
+        supplementary_figures,
+        organization_listing,
+        renamed_organization,
+        with_malformed_file,
+    )
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 SHAPES: dict[str, dict[str, str]] = tomllib.loads((Path(__file__).parent / "shapes.toml").read_text(encoding="utf-8"))
 
-TEXTS = {
+TEXT_PATTERNS = {
     "text": r"[\s\S]+",
     "snapshot": r"snap-[0-9]{3,}",
     "job": r"job-agg-[0-9]{3,}",
@@ -18,33 +18,33 @@ TEXTS = {
 }
 
 
-def check(document: Any, shape: str, where: str = "") -> None:
+def check_shape(document: Any, shape: str, location: str = "") -> None:
     """Fails with the place of the first difference."""
     keys = SHAPES[shape]
-    assert isinstance(document, dict), f"{where}: {document!r} is no {shape}"
-    assert list(document) == list(keys), f"{where or '/'}: {list(document)} instead of {list(keys)}"
+    assert isinstance(document, dict), f"{location}: {document!r} is no {shape}"
+    assert list(document) == list(keys), f"{location or '/'}: {list(document)} instead of {list(keys)}"
     for key, kind in keys.items():
-        _check_value(document[key], kind, f"{where}/{key}")
+        _check_value(document[key], kind, f"{location}/{key}")
 
 
-def _check_value(value: Any, kind: str, where: str) -> None:
+def _check_value(value: Any, kind: str, location: str) -> None:
     if kind.endswith("?"):
         if value is not None:
-            _check_value(value, kind[:-1], where)
+            _check_value(value, kind[:-1], location)
     elif kind.startswith("{"):
-        check(value, kind[1:-1], where)
+        check_shape(value, kind[1:-1], location)
     elif kind.startswith("["):
-        assert isinstance(value, list), f"{where}: {value!r} is no list"
-        for place, item in enumerate(value):
+        assert isinstance(value, list), f"{location}: {value!r} is no list"
+        for index, item in enumerate(value):
             if kind.startswith("[="):
-                _check_value(item, kind[2:-1], f"{where}/{place}")
+                _check_value(item, kind[2:-1], f"{location}/{index}")
             else:
-                check(item, kind[1:-1], f"{where}/{place}")
+                check_shape(item, kind[1:-1], f"{location}/{index}")
     else:
-        assert _is(value, kind), f"{where}: {value!r} is no {kind}"
+        assert _has_kind(value, kind), f"{location}: {value!r} is no {kind}"
 
 
-def _is(value: Any, kind: str) -> bool:
+def _has_kind(value: Any, kind: str) -> bool:
     match kind:
         case "count":
             return type(value) is int and value >= 0
@@ -55,4 +55,4 @@ def _is(value: Any, kind: str) -> bool:
         case "share":
             return type(value) in (int, float) and 0 <= value <= 1
         case _:
-            return isinstance(value, str) and re.fullmatch(TEXTS.get(kind, kind), value) is not None
+            return isinstance(value, str) and re.fullmatch(TEXT_PATTERNS.get(kind, kind), value) is not None

@@ -6,22 +6,22 @@ from pathlib import Path
 import pytest
 
 from preview.runtime.application import Application
-from tests.builders.services import Service
-from tests.support.pipeline import opened
+from tests.builders.services import SampleService
+from tests.support.pipeline import open_application
 
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Generator[Application]:
     """One at work for the tests of a file, each with a service of its own; it aggregates nothing by itself."""
     folder: Path = tmp_path_factory.mktemp("application")
-    with opened(folder) as started:
+    with open_application(folder) as started:
         yield started
 
 
 @pytest.fixture
-def service() -> Service:
+def service() -> SampleService:
     """One that nothing is known of yet."""
-    return Service()
+    return SampleService()
 
 
 @pytest.fixture

@@ -9,34 +9,34 @@ from pathlib import Path
 
 import pytest
 
-from tests.api_handlers.bokeh_session import session
+from tests.api_handlers.bokeh_session import open_session
 from tests.builders.case_xml import folder, melding
 from tests.support import pipeline
-from tests.support.server_process import Server, running
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.slow
 
 SESSIONS = 200
 ROUNDS = 4
-SETTLED = 2  # rounds until Python's allocator has what it needs
+WARM_UP_ROUNDS = 2  # rounds until Python's allocator has what it needs
 MIB = 2**20
-COST = 4 * MIB
-GROWTH = 8 * MIB
+MAX_SESSION_BYTES = 4 * MIB
+MAX_GROWTH_BYTES = 8 * MIB
 """From then to the last round, of 400 sessions: views of one kind that stayed would be four times that."""
-ENDED_SECONDS = 120
+END_TIMEOUT_SECONDS = 120
 
 
 @pytest.fixture
 def server(data_dir: Path) -> Generator[Server]:
     """With one service, and a log that tells when a session is let go."""
-    with pipeline.opened(data_dir) as application:
+    with pipeline.open_application(data_dir) as application:
         [organization_id] = pipeline.deliver(application, folder(meldinger=[melding("2023-01-10"), melding("2024-01-10")])).organizations
         pipeline.aggregate(application, organization_id, "2024")
-    with running(data_dir, "--no-auto-aggregate", "--log-level", "debug") as started:
+    with running_server(data_dir, "--no-auto-aggregate", "--log-level", "debug") as started:
         yield started
 
 
-def memory(server: Server) -> int:
+def resident_bytes(server: Server) -> int:
     """Bytes that it holds."""
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{server.process.pid}/status").read_text(encoding="utf-8"))
     assert found
@@ -47,28 +47,32 @@ def open_and_close(server: Server, ended_before: int) -> int:
     """Opens as many sessions of both views, and closes them; returns what was held while they were open."""
     paths = ["/preview?organization_id=org-0301&period_id=2024", "/"] * (SESSIONS // 2)
     with ExitStack() as sessions, ThreadPoolExecutor(8) as threads:
-        for one in threads.map(lambda path: _opened(server, path), paths):
-            sessions.enter_context(one)
-        held = memory(server)
-    end = time.monotonic() + ENDED_SECONDS
+        for opened_session in threads.map(lambda path: _open_session(server, path), paths):
+            sessions.enter_context(opened_session)
+        bytes_while_open = resident_bytes(server)
+    deadline = time.monotonic() + END_TIMEOUT_SECONDS
     while server.output.count("Discarding session") < ended_before + SESSIONS:
-        assert time.monotonic() < end, "sessions do not end"
+        assert time.monotonic() < deadline, "sessions do not end"
         time.sleep(0.2)
-    return held
+    return bytes_while_open
 
 
-def _opened(server: Server, path: str) -> ExitStack:
-    one = ExitStack()
-    one.enter_context(session(server.url, path))
-    return one
+def _open_session(server: Server, path: str) -> ExitStack:
+    stack = ExitStack()
+    stack.enter_context(open_session(server.url, path))
+    return stack
 
 
-def test_a_session_costs_little_and_leaves_nothing(server: Server) -> None:
-    before = memory(server)
-    held = open_and_close(server, 0)
-    assert held - before < COST * SESSIONS
-    left: list[int] = []
+def test_session_uses_little_memory_and_frees_all_of_it(server: Server) -> None:
+    before = resident_bytes(server)
+    bytes_while_open = open_and_close(server, 0)
+    assert bytes_while_open - before < MAX_SESSION_BYTES * SESSIONS
+    bytes_after_rounds: list[int] = []
     for number in range(1, ROUNDS):
         open_and_close(server, number * SESSIONS)
-        left.append(memory(server))
-    assert left[-1] - left[SETTLED - 2] < GROWTH, (before, held, left)
+        bytes_after_rounds.append(resident_bytes(server))
+    assert bytes_after_rounds[-1] - bytes_after_rounds[WARM_UP_ROUNDS - 2] < MAX_GROWTH_BYTES, (
+        before,
+        bytes_while_open,
+        bytes_after_rounds,
+    )

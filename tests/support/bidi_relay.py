@@ -17,9 +17,9 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketHandler, websocket_connect
 
-ANSWERED_HERE = {"emulation.setMediaFeaturesOverride"}
+STUBBED_COMMANDS = {"emulation.setMediaFeaturesOverride"}
 ADDRESS = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
-MOST_BYTES = 1 << 28
+MAX_MESSAGE_BYTES = 1 << 28
 
 
 class Relay(WebSocketHandler):
@@ -37,9 +37,11 @@ class Relay(WebSocketHandler):
 
     async def prepare(self) -> None:
         """Connects before the first message can come."""
-        self.upstream = await websocket_connect(self._address, max_message_size=MOST_BYTES, on_message_callback=self._down)
+        self.upstream = await websocket_connect(
+            self._address, max_message_size=MAX_MESSAGE_BYTES, on_message_callback=self._forward_to_client
+        )
 
-    def _down(self, message: str | bytes | None) -> None:
+    def _forward_to_client(self, message: str | bytes | None) -> None:
         with suppress(WebSocketClosedError):
             if message is None:
                 self.close()
@@ -49,7 +51,7 @@ class Relay(WebSocketHandler):
     async def on_message(self, message: str | bytes) -> None:
         """Up to Firefox, but for what it does not know."""
         command: dict[str, Any] = json.loads(message)
-        if command["method"] in ANSWERED_HERE:
+        if command["method"] in STUBBED_COMMANDS:
             await self.write_message({"type": "success", "id": command["id"], "result": {}})
         else:
             await self.upstream.write_message(message)
@@ -58,8 +60,8 @@ class Relay(WebSocketHandler):
 async def _address(firefox: Process) -> str:
     assert firefox.stderr is not None
     async for line in firefox.stderr:
-        if found := ADDRESS.search(line):
-            return f"{found[1].decode()}/session"  # and not printed: Playwright would take it for ours
+        if match := ADDRESS.search(line):
+            return f"{match[1].decode()}/session"  # and not printed: Playwright would take it for ours
         sys.stderr.buffer.write(line)
     raise RuntimeError("Firefox ended before it spoke BiDi.")
 
@@ -69,7 +71,7 @@ async def main(firefox_path: str, *arguments: str) -> int:
     firefox = await asyncio.create_subprocess_exec(firefox_path, *arguments, stderr=PIPE)
     address = await _address(firefox)
     sockets = bind_sockets(0, "127.0.0.1")
-    HTTPServer(Application([(r"/.*", Relay, {"address": address})], websocket_max_message_size=MOST_BYTES)).add_sockets(sockets)
+    HTTPServer(Application([(r"/.*", Relay, {"address": address})], websocket_max_message_size=MAX_MESSAGE_BYTES)).add_sockets(sockets)
     print(f"WebDriver BiDi listening on ws://127.0.0.1:{sockets[0].getsockname()[1]}", file=sys.stderr, flush=True)
     assert firefox.stderr is not None
     async for line in firefox.stderr:

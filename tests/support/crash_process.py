@@ -15,48 +15,48 @@ from typing import Any
 
 from preview.core.settings import Settings
 from preview.ingest.deliveries import Deliveries
-from preview.ingest.delivery_import import Taking
+from preview.ingest.delivery_import import DeliveryImport
 from preview.ingest.spool import Spool
 from preview.reports import job_queue
-from preview.reports.job_queue import Jobs
+from preview.reports.job_queue import JobQueue
 from preview.runtime.application import Application
 
-HANGS = "hangs\n"
+HANGING_LINE = "hangs\n"
 
 Function = Callable[..., Any]
 
 
-def die() -> None:
+def kill_self() -> None:
     """At once, with whatever is half done."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def hang() -> None:
     """Until somebody kills it; what comes meanwhile is left to other processes."""
-    setattr(Jobs, "claim", lambda *_: None)  # noqa: B010  (as the points are patched)
+    setattr(JobQueue, "claim", lambda *_: None)  # noqa: B010  (as the points are patched)
     setattr(Deliveries, "claim", lambda *_: None)  # noqa: B010
-    sys.stdout.write(HANGS)
+    sys.stdout.write(HANGING_LINE)
     sys.stdout.flush()
     time.sleep(60)
 
 
-def before(then: Callable[[], None]) -> Callable[[Function], Function]:
+def before(action: Callable[[], None]) -> Callable[[Function], Function]:
     """In place of the function."""
-    return lambda _: lambda *_, **__: then()
+    return lambda _: lambda *_, **__: action()
 
 
-def after(then: Callable[[], None], call: int = 1) -> Callable[[Function], Function]:
+def after(action: Callable[[], None], call: int = 1) -> Callable[[Function], Function]:
     """When the function has been called for the `call`-th time."""
 
     def wrap(function: Function) -> Function:
-        left = call
+        remaining_calls = call
 
         def wrapped(*arguments: Any, **named: Any) -> Any:
-            nonlocal left
+            nonlocal remaining_calls
             result = function(*arguments, **named)
-            left -= 1
-            if left == 0:
-                then()
+            remaining_calls -= 1
+            if remaining_calls == 0:
+                action()
             return result
 
         return wrapped
@@ -64,38 +64,38 @@ def after(then: Callable[[], None], call: int = 1) -> Callable[[Function], Funct
     return wrap
 
 
-def halfway(then: Callable[[], None]) -> Callable[[Function], Function]:
+def halfway(action: Callable[[], None]) -> Callable[[Function], Function]:
     """In the middle of an aggregation's read transaction."""
 
     def wrap(function: Function) -> Function:
         def on_progress(completed: float) -> None:
             if completed > 0.5:
-                then()
+                action()
 
         return lambda self, job, _: function(self, job, on_progress)
 
     return wrap
 
 
-POINTS: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
-    "job-claimed": (Jobs, "read", before(die)),
-    "job-half-read": (Jobs, "read", halfway(die)),
-    "job-before-commit": (job_queue, "settle", after(die)),
-    "job-committed": (Jobs, "complete", after(die)),
-    "job-half-read-hang": (Jobs, "read", halfway(hang)),
-    "delivery-not-written-down": (Deliveries, "_received", before(die)),
-    "delivery-received": (Deliveries, "_received", after(die)),
-    "delivery-between": (Taking, "fold", after(die, 2)),
-    "delivery-between-hang": (Taking, "fold", after(hang, 2)),
-    "delivery-before-commit": (Taking, "_tell", after(die)),
-    "delivery-in-spool": (Spool, "delete", before(die)),
+CRASH_POINTS: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
+    "job-claimed": (JobQueue, "aggregate", before(kill_self)),
+    "job-half-read": (JobQueue, "aggregate", halfway(kill_self)),
+    "job-before-commit": (job_queue, "reconcile", after(kill_self)),
+    "job-committed": (JobQueue, "complete", after(kill_self)),
+    "job-half-read-hang": (JobQueue, "aggregate", halfway(hang)),
+    "delivery-not-written-down": (Deliveries, "_insert_delivery", before(kill_self)),
+    "delivery-received": (Deliveries, "_insert_delivery", after(kill_self)),
+    "delivery-between": (DeliveryImport, "import_batch", after(kill_self, 2)),
+    "delivery-between-hang": (DeliveryImport, "import_batch", after(hang, 2)),
+    "delivery-before-commit": (DeliveryImport, "_append_source_received", after(kill_self)),
+    "delivery-in-spool": (Spool, "delete", before(kill_self)),
 }
-"""By name: what is patched, and how. `settle` is the last thing that a job's last transaction does."""
+"""By name: what is patched, and how. `reconcile` is the last thing that a job's last transaction does."""
 
 
 def main(data_dir: str, point: str, *files: str) -> None:
     """Works until it dies; ends with an error where the point is not reached."""
-    owner, name, wrap = POINTS[point]
+    owner, name, wrap = CRASH_POINTS[point]
     application = Application.open(Settings(data_dir=Path(data_dir), auto_aggregate=False))
     setattr(owner, name, wrap(getattr(owner, name)))
     if files:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 Mutation = Callable[[bytes, bytes, random.Random], bytes]
 
-DEEP = 20_000
-STUMBLING = (
+NESTING_DEPTH = 20_000
+TRICKY_FRAGMENTS = (
     b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>',
     b'<!DOCTYPE a SYSTEM "file:///etc/hostname">',
     b"&c;",
@@ -21,7 +21,7 @@ STUMBLING = (
     b"\xef\xbb\xbf",
     b"\xed\xa0\x80",
     b"PK\x03\x04",
-    b"<a>" * DEEP,
+    b"<a>" * NESTING_DEPTH,
     b'<Sak Id="' + b"9" * 200_000 + b'">',
     b' Id=""',
     b' StartDato="99999-99-99"',
@@ -35,7 +35,7 @@ STUMBLING = (
 )
 
 
-def mutated(data: bytes, other: bytes, seed: int) -> bytes:
+def mutate(data: bytes, other: bytes, seed: int) -> bytes:
     """`data` after one to six mutations; the same for the same seed."""
     rng = random.Random(seed)
     for _ in range(rng.randint(1, 6)):
@@ -48,24 +48,24 @@ def _span(data: bytes, rng: random.Random, longest: int = 400) -> tuple[int, int
     return start, min(len(data), start + rng.randint(1, longest))
 
 
-def _turn_bits(data: bytes, _: bytes, rng: random.Random) -> bytes:
-    turned = bytearray(data)
-    for _turn in range(rng.randint(1, 8) if turned else 0):
-        turned[rng.randrange(len(turned))] ^= 1 << rng.randrange(8)
-    return bytes(turned)
+def _flip_bits(data: bytes, _: bytes, rng: random.Random) -> bytes:
+    flipped = bytearray(data)
+    for _flip in range(rng.randint(1, 8) if flipped else 0):
+        flipped[rng.randrange(len(flipped))] ^= 1 << rng.randrange(8)
+    return bytes(flipped)
 
 
-def _strike_out(data: bytes, _: bytes, rng: random.Random) -> bytes:
+def _delete_span(data: bytes, _: bytes, rng: random.Random) -> bytes:
     start, end = _span(data, rng)
     return data[:start] + data[end:]
 
 
-def _double(data: bytes, _: bytes, rng: random.Random) -> bytes:
+def _repeat_span(data: bytes, _: bytes, rng: random.Random) -> bytes:
     start, end = _span(data, rng)
     return data[:end] + data[start:end] * rng.randint(1, 50) + data[end:]
 
 
-def _cut(data: bytes, _: bytes, rng: random.Random) -> bytes:
+def _truncate(data: bytes, _: bytes, rng: random.Random) -> bytes:
     return data[: rng.randint(0, len(data))]
 
 
@@ -75,9 +75,9 @@ def _splice(data: bytes, other: bytes, rng: random.Random) -> bytes:
     return data[:at] + other[start:end] + data[at:]
 
 
-def _stumble(data: bytes, _: bytes, rng: random.Random) -> bytes:
+def _insert_tricky_fragment(data: bytes, _: bytes, rng: random.Random) -> bytes:
     at = rng.choice([0, rng.randint(0, len(data)), data.find(b"<Sak") if b"<Sak" in data else 0])
-    return data[:at] + rng.choice(STUMBLING) + data[at:]
+    return data[:at] + rng.choice(TRICKY_FRAGMENTS) + data[at:]
 
 
 def _swap_values(data: bytes, _: bytes, rng: random.Random) -> bytes:
@@ -85,9 +85,18 @@ def _swap_values(data: bytes, _: bytes, rng: random.Random) -> bytes:
     parts = data.split(b'"')
     if len(parts) < 5:
         return data
-    one, two = (2 * rng.randrange(len(parts) // 2) + 1 for _ in range(2))
-    parts[one], parts[two] = parts[two], parts[one]
+    first, second = (2 * rng.randrange(len(parts) // 2) + 1 for _ in range(2))
+    parts[first], parts[second] = parts[second], parts[first]
     return b'"'.join(parts)
 
 
-MUTATIONS: tuple[Mutation, ...] = (_turn_bits, _strike_out, _double, _cut, _splice, _stumble, _swap_values, _swap_values)
+MUTATIONS: tuple[Mutation, ...] = (
+    _flip_bits,
+    _delete_span,
+    _repeat_span,
+    _truncate,
+    _splice,
+    _insert_tricky_fragment,
+    _swap_values,
+    _swap_values,
+)

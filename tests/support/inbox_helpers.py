@@ -6,61 +6,67 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from preview.core.leader_lock import Lead
-from preview.ingest.inbox.watcher import Inbox
+from preview.core.leader_lock import LeaderLock
+from preview.ingest.inbox.watcher import InboxWatcher
 from preview.model.resources import DeliverySummary
 from preview.runtime.application import Application
-from tests.support.pipeline import opened, until
+from tests.support.pipeline import open_application, wait_until
 
-SETTLE = 0.4
+SETTLE_SECONDS = 0.4
 """Seconds without a change, in place of 2."""
 
 MARCH = "2024-03-01"
 
 
 @contextmanager
-def watching(data_dir: Path, inbox: Path, **settings: Any) -> Generator[Application]:
-    given: dict[str, Any] = {"inbox_settle_seconds": SETTLE, **settings}
-    with opened(data_dir, inbox_dir=inbox, **given) as application:
+def watching_application(data_dir: Path, inbox: Path, **settings: Any) -> Generator[Application]:
+    given: dict[str, Any] = {"inbox_settle_seconds": SETTLE_SECONDS, **settings}
+    with open_application(data_dir, inbox_dir=inbox, **given) as application:
         yield application
 
 
-def left(folder: Path) -> set[str]:
+def remaining_files(folder: Path) -> set[str]:
     """The paths of the files in it, those under way too."""
-    found: set[str] = set()
+    paths: set[str] = set()
     for parent, below, names in os.walk(folder):
         links = [name for name in below if (Path(parent) / name).is_symlink()]
-        found |= {str(Path(parent, name).relative_to(folder)) for name in (*names, *links)}
-    return found
+        paths |= {str(Path(parent, name).relative_to(folder)) for name in (*names, *links)}
+    return paths
 
 
-def under_way(inbox: Path) -> bool:
+def has_claims(inbox: Path) -> bool:
     """Whether anything is claimed."""
     folder = inbox / ".taking"
     return folder.is_dir() and any(folder.iterdir())
 
 
-def taken(application: Application) -> list[DeliverySummary]:
+def finished_deliveries(application: Application) -> list[DeliverySummary]:
     """Its deliveries, oldest first, once all are read."""
     rows = application.deliveries.page(None, None, 1, 100)[0][::-1]
-    until(lambda: all(application.deliveries.document(row.delivery_id).completed_at for row in rows), "the deliveries")
+    wait_until(lambda: all(application.deliveries.get(row.delivery_id).completed_at for row in rows), "the deliveries")
     return application.deliveries.page(None, None, 1, 100)[0][::-1]
 
 
-def empty(inbox: Path) -> None:
+def wait_until_empty(inbox: Path) -> None:
     """Waits until nothing is left in it."""
-    until(lambda: not left(inbox) and not under_way(inbox), "the watched folder to be empty")
+    wait_until(lambda: not remaining_files(inbox) and not has_claims(inbox), "the watched folder to be empty")
 
 
-class Looking:
+class ManualPoller:
     """Each call is a look, whatever the clock says."""
 
     def __init__(self, application: Application, inbox: Path, *, settle_seconds: float = 0.0) -> None:
-        lead = Lead(application.settings.data_dir / "inbox.lock")
-        self.inbox = Inbox(
-            inbox, lead, application.deliveries, application.texts, taken="delete", settle_seconds=settle_seconds, max_delivery_bytes=2**20
+        leader_lock = LeaderLock(application.settings.data_dir / "inbox.lock")
+        self.inbox = InboxWatcher(
+            inbox,
+            leader_lock,
+            application.deliveries,
+            application.texts,
+            imported_file_policy="delete",
+            settle_seconds=settle_seconds,
+            max_delivery_bytes=2**20,
         )
 
     def __call__(self) -> None:
-        self.inbox._next = 0.0  # pyright: ignore[reportPrivateUsage]
-        self.inbox.look()
+        self.inbox._next_poll = 0.0  # pyright: ignore[reportPrivateUsage]
+        self.inbox.poll()

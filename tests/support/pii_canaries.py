@@ -25,10 +25,10 @@ from tests.builders.case_xml import (
     utfort,
 )
 
-_FOREIGN = "ø"  # what percent, entity and JSON escapes have to escape
+_NON_ASCII = "ø"  # what percent, entity and JSON escapes have to escape
 
 
-class Sentinels:
+class Canaries:
     """Makes them, remembers them, finds them. All but numbers share a random mark; each is unique."""
 
     def __init__(self) -> None:
@@ -43,39 +43,39 @@ class Sentinels:
 
     def text(self) -> str:
         """Free text."""
-        return f"Bl{_FOREIGN}mst {self.word()} i{_FOREIGN}l"
+        return f"Bl{_NON_ASCII}mst {self.word()} i{_NON_ASCII}l"
 
     def id(self) -> str:
         """A UUID."""
-        made = f"{self._mark}-{secrets.token_hex(2)}-4{secrets.token_hex(2)[1:]}-8{secrets.token_hex(2)[1:]}-{next(self._count):012x}"
-        self._uuids.add(made)
-        return made
+        value = f"{self._mark}-{secrets.token_hex(2)}-4{secrets.token_hex(2)[1:]}-8{secrets.token_hex(2)[1:]}-{next(self._count):012x}"
+        self._uuids.add(value)
+        return value
 
-    def number(self, beginning: str = "", digits: int = 11) -> str:
+    def number(self, prefix: str = "", digits: int = 11) -> str:
         """As a birth number (that of someone born on `beginning`), a DUF number or a journal number may look."""
-        made = beginning + "".join(secrets.choice("123456789") for _ in range(digits - len(beginning)))
-        self._numbers.add(made)
-        return made
+        value = prefix + "".join(secrets.choice("123456789") for _ in range(digits - len(prefix)))
+        self._numbers.add(value)
+        return value
 
-    def found_in(self, data: bytes) -> set[str]:
+    def find_in(self, data: bytes) -> set[str]:
         """The disguises in which any of them is in the data."""
         lower = data.lower()
-        return {name for name, forms in self._disguises() if any(form in lower for form in forms)}
+        return {name for name, forms in self._encodings() if any(form in lower for form in forms)}
 
-    def _disguises(self) -> Iterator[tuple[str, list[bytes]]]:
+    def _encodings(self) -> Iterator[tuple[str, list[bytes]]]:
         for plain in (f"q{self._mark}z", f"{self._mark}-", *self._numbers):
             yield "as it is", [plain.encode()]
             yield "in UTF-16", [plain.encode("utf-16-le"), plain.encode("utf-16-be")]
             yield "as hex", [plain.encode().hex().encode()]
-            yield "in entities", ["".join(f"&#{ord(each)};" for each in plain).encode(), _hex_entities(plain)]
-            yield "in percent escapes", ["".join(f"%{ord(each):02x}" for each in plain).encode()]
+            yield "in entities", ["".join(f"&#{ord(canary)};" for canary in plain).encode(), _hex_entities(plain)]
+            yield "in percent escapes", ["".join(f"%{ord(canary):02x}" for canary in plain).encode()]
             yield "in Base64", [form.lower() for form in _base64(plain.encode())]
-        for each in self._uuids:
-            yield "as the bytes of a UUID", [uuid.UUID(each).bytes.lower(), uuid.UUID(each).bytes_le.lower()]
-            yield "as a UUID without hyphens", [each.replace("-", "").encode()]
-        for each in self._numbers:
-            yield "as an integer", [int(each).to_bytes(8, "big")[2:].lower()]
-        text = f"l{_FOREIGN}mst q{self._mark}"
+        for canary in self._uuids:
+            yield "as the bytes of a UUID", [uuid.UUID(canary).bytes.lower(), uuid.UUID(canary).bytes_le.lower()]
+            yield "as a UUID without hyphens", [canary.replace("-", "").encode()]
+        for canary in self._numbers:
+            yield "as an integer", [int(canary).to_bytes(8, "big")[2:].lower()]
+        text = f"l{_NON_ASCII}mst q{self._mark}"
         yield "escaped", [quote(text).lower().encode(), text.encode("ascii", "xmlcharrefreplace"), json.dumps(text)[1:-1].encode()]
 
 
@@ -88,95 +88,101 @@ def _base64(data: bytes) -> list[bytes]:
     return [base64.b64encode(b"\x00" * shift + data)[4 if shift else 0 : -4] for shift in range(3)]
 
 
-def good(planted: Sentinels, number: int, case_id: str | None = None) -> bytes:
+def clean_folder(canaries: Canaries, number: int, case_id: str | None = None) -> bytes:
     """A folder without a fault of its own, a sentinel in each place that allows one. With `case_id` it was not migrated."""
     personer = [
-        personalia(fodt="2010-03-15", id=planted.id(), Fodselsnummer=planted.number("150310"), DUFnummer=planted.number(digits=12)),
-        personalia("2019-01-01", fodt="2010-03-14", id=planted.id(), Navn=planted.text(), Fodselsnummer=planted.number("140310")),
+        personalia(fodt="2010-03-15", id=canaries.id(), Fodselsnummer=canaries.number("150310"), DUFnummer=canaries.number(digits=12)),
+        personalia("2019-01-01", fodt="2010-03-14", id=canaries.id(), Navn=canaries.text(), Fodselsnummer=canaries.number("140310")),
     ]
-    melding_id, undersokelse_id = planted.id(), planted.id()
-    unknown: dict[str, Any] = {planted.word(): planted.text()}
+    melding_id, undersokelse_id = canaries.id(), canaries.id()
+    unknown: dict[str, Any] = {canaries.word(): canaries.text()}
     meldinger = [
         element(
             "Melding",
             [
-                element("Melder", [element("Presisering", text=planted.text())], Kode="1", Presisering=planted.text()),
-                element("Saksinnhold", text=planted.text(), Kode="20"),
-                konklusjon("2024-01-12", "2", Presisering=planted.text()),
-                f"<!-- {planted.text()} --><?{planted.word()} {planted.text()}?>",
+                element("Melder", [element("Presisering", text=canaries.text())], Kode="1", Presisering=canaries.text()),
+                element("Saksinnhold", text=canaries.text(), Kode="20"),
+                konklusjon("2024-01-12", "2", Presisering=canaries.text()),
+                f"<!-- {canaries.text()} --><?{canaries.word()} {canaries.text()}?>",
             ],
             Id=melding_id,
             StartDato="2024-01-10",
-            MigrertId=planted.id(),
+            MigrertId=canaries.id(),
         )
     ]
     case = sak(
-        case_id or planted.id(),
+        case_id or canaries.id(),
         personer=personer,
         meldinger=meldinger,
-        undersokelser=[undersokelse("2024-01-12", "2024-03-01", id=undersokelse_id, Presisering=planted.text())],
-        planer=[plan("2024-03-01", id=planted.id(), evaluert=["2024-06-01"], Presisering=planted.text())],
+        undersokelser=[undersokelse("2024-01-12", "2024-03-01", id=undersokelse_id, Presisering=canaries.text())],
+        planer=[plan("2024-03-01", id=canaries.id(), evaluert=["2024-06-01"], Presisering=canaries.text())],
         tiltak=[
             tiltak(
-                "2024-03-02", kategori="1.1", id=planted.id(), tilsyn=[utfort("2024-05-01", id=planted.id())], Presisering=planted.text()
+                "2024-03-02", kategori="1.1", id=canaries.id(), tilsyn=[utfort("2024-05-01", id=canaries.id())], Presisering=canaries.text()
             )
         ],
-        andre=[case_xml.vedtak("2024-03-01", id=planted.id(), Saksbehandler=planted.text()), element(planted.word(), text=planted.text())],
-        flyttinger=[case_xml.flytting("2024-04-01", id=planted.id(), Presisering=planted.text())],
-        relasjoner=[relasjon("Melding", melding_id, "Undersokelse", undersokelse_id, id=planted.id())],
-        migrert=None if case_id else planted.id(),
-        Journalnummer=planted.number(digits=13),
-        Presisering=planted.text(),
+        andre=[
+            case_xml.vedtak("2024-03-01", id=canaries.id(), Saksbehandler=canaries.text()),
+            element(canaries.word(), text=canaries.text()),
+        ],
+        flyttinger=[case_xml.flytting("2024-04-01", id=canaries.id(), Presisering=canaries.text())],
+        relasjoner=[relasjon("Melding", melding_id, "Undersokelse", undersokelse_id, id=canaries.id())],
+        migrert=None if case_id else canaries.id(),
+        Journalnummer=canaries.number(digits=13),
+        Presisering=canaries.text(),
         **unknown,
     )
-    giver = case_xml.avgiver(org=f"98765{number:04}", kommune=f"{number:04}", Kontaktperson=planted.text())
-    return barnevern([case], id=planted.id(), uttrekk="2024-12-30T12:00:00+01:00", giver=giver).encode()
+    giver = case_xml.avgiver(org=f"98765{number:04}", kommune=f"{number:04}", Kontaktperson=canaries.text())
+    return barnevern([case], id=canaries.id(), uttrekk="2024-12-30T12:00:00+01:00", sender=giver).encode()
 
 
-def with_findings(planted: Sentinels, number: int) -> Iterator[tuple[str, bytes]]:
+def files_with_findings(canaries: Canaries, number: int) -> Iterator[tuple[str, bytes]]:
     """What each of these files must make a finding of, and the file: the value that is wrong is a sentinel."""
     giver = case_xml.avgiver(org=f"98765{number:04}", kommune=f"{number:04}")
 
     def file(head: dict[str, str] | None = None, **case: Any) -> bytes:
-        given: dict[str, Any] = {"id": planted.id(), **(head or {})}
-        return barnevern([sak(case.pop("id", planted.id()), **case)], giver=giver, **given).encode()
+        given: dict[str, Any] = {"id": canaries.id(), **(head or {})}
+        return barnevern([sak(case.pop("id", canaries.id()), **case)], sender=giver, **given).encode()
 
-    word = planted.word
-    bad = f"2024-01-{planted.number(digits=9)}"
+    word = canaries.word
+    bad = f"2024-01-{canaries.number(digits=9)}"
     yield "no_date", file(meldinger=[melding(bad)])
     yield "no_end_date", file(meldinger=[melding("2024-01-01", word())])
     yield "no_date", file(undersokelser=[undersokelse(word())])
     yield "no_date", file(planer=[plan(word()), plan("2024-01-01", evaluert=[word()])])
     yield "no_date", file(flyttinger=[case_xml.flytting(word())])
     yield "no_date", file(tiltak=[tiltak("2024-01-01", tilsyn=[utfort(word())])])
-    yield "birth_date", file(personer=[personalia(fodt=word(), Fodselsnummer=planted.number("150310"))])
-    yield "fodselsnummer", file(personer=[personalia(Fodselsnummer=planted.number("993399"))])
+    yield "birth_date", file(personer=[personalia(fodt=word(), Fodselsnummer=canaries.number("150310"))])
+    yield "fodselsnummer", file(personer=[personalia(Fodselsnummer=canaries.number("993399"))])
     yield "sak_start", file(start=word())
     yield "unknown_code", file(meldinger=[melding("2024-01-01", "2024-01-02", word())])
     yield "unknown_code", file(planer=[plan("2024-01-01", type=word())])
     yield "unknown_code", file(tiltak=[tiltak("2024-01-01", kategori=word(), opphevelse=word())])
     yield "unknown_code", file(flyttinger=[case_xml.flytting("2024-01-01", word(), word())])
     yield "lovhjemmel", file(tiltak=[tiltak("2024-01-01", lov=f"{word()} {word()}-{word()}")])
-    yield "lovhjemmel", file(tiltak=[tiltak("2024-01-01", hjemmel=element("Lovhjemmel", [element("Lov", text=planted.text())]))])
+    yield "lovhjemmel", file(tiltak=[tiltak("2024-01-01", hjemmel=element("Lovhjemmel", [element("Lov", text=canaries.text())]))])
     yield (
         "dangling_relasjon",
-        file(relasjoner=[relasjon("Melding", planted.id(), "Undersokelse", planted.id(), Presisering=planted.text())]),
+        file(relasjoner=[relasjon("Melding", canaries.id(), "Undersokelse", canaries.id(), Presisering=canaries.text())]),
     )
-    yield "dangling_slettet", file(slettinger=[slettet("Melding", planted.id()), slettet(word(), planted.id())])
-    repeated = planted.id()
+    yield "dangling_slettet", file(slettinger=[slettet("Melding", canaries.id()), slettet(word(), canaries.id())])
+    repeated = canaries.id()
     yield (
         "repeated_id",
-        file(meldinger=[melding("2024-01-01", id=repeated), melding("2024-02-01", id=repeated, Presisering=planted.text())]),
+        file(meldinger=[melding("2024-01-01", id=repeated), melding("2024-02-01", id=repeated, Presisering=canaries.text())]),
     )
-    yield "forrige_not_seen", file({"forrige": planted.id()})
-    yield "early_person", file(personer=[], Fodselsnummer=planted.number("150310"), Fodseldato="2010-03-15", Kjonn="1", Navn=planted.text())
-    yield "kommunenummer", barnevern([sak(planted.id())], giver=case_xml.avgiver(org=f"98765{number:04}", kommune=word())).encode()
+    yield "forrige_not_seen", file({"forrige": canaries.id()})
+    yield (
+        "early_person",
+        file(personer=[], Fodselsnummer=canaries.number("150310"), Fodseldato="2010-03-15", Kjonn="1", Navn=canaries.text()),
+    )
+    yield "kommunenummer", barnevern([sak(canaries.id())], sender=case_xml.avgiver(org=f"98765{number:04}", kommune=word())).encode()
 
 
-def refused(planted: Sentinels) -> Iterator[tuple[str, bytes]]:
+def refused_files(canaries: Canaries) -> Iterator[tuple[str, bytes]]:
     """Why each of these files must be refused, and the file: it is broken where a parser's message would quote a sentinel."""
-    word, text = planted.word, planted.text
-    whole = good(planted, 9).decode()
+    word, text = canaries.word, canaries.text
+    whole = clean_folder(canaries, 9).decode()
 
     def broken(before: str, after: str) -> bytes:
         assert before in whole
@@ -208,19 +214,22 @@ def refused(planted: Sentinels) -> Iterator[tuple[str, bytes]]:
     yield "unknown_format", f"<{word()}><{word()}>{text()}</{word()}></{word()}>".encode()
     yield "unknown_format", text().encode()
     yield "unknown_format", f"{word()},{word()}\n{text()},{text()}\n".encode()
-    yield "no_avgiver", barnevern([sak(planted.id(), Journalnummer=word())], giver=None).encode()
-    yield "organisasjonsnummer", barnevern([sak(planted.id())], giver=case_xml.avgiver(org=planted.number())).encode()
-    yield "uttrekk", barnevern([sak(planted.id())], uttrekk=word()).encode()
-    yield "future_uttrekk", barnevern([sak(planted.id())], uttrekk="2999-01-01T00:00:00Z", id=planted.id(), forrige=planted.id()).encode()
-    yield "no_sak", barnevern([element(word(), text=text(), Id=planted.id())]).encode()
+    yield "no_avgiver", barnevern([sak(canaries.id(), Journalnummer=word())], sender=None).encode()
+    yield "organisasjonsnummer", barnevern([sak(canaries.id())], sender=case_xml.avgiver(org=canaries.number())).encode()
+    yield "uttrekk", barnevern([sak(canaries.id())], uttrekk=word()).encode()
+    yield (
+        "future_uttrekk",
+        barnevern([sak(canaries.id())], uttrekk="2999-01-01T00:00:00Z", id=canaries.id(), forrige=canaries.id()).encode(),
+    )
+    yield "no_sak", barnevern([element(word(), text=text(), Id=canaries.id())]).encode()
     yield "sak_id", barnevern([sak(None, Journalnummer=word())]).encode()
 
 
-def csv(planted: Sentinels, known: str) -> Iterator[tuple[set[str], bytes]]:
+def csv_files(canaries: Canaries, known: str) -> Iterator[tuple[set[str], bytes]]:
     """Which findings each of these files must have, and the file: every value that is wrong is a sentinel. `known` is an organisation that is."""
-    word, key = planted.word, "antall_arsverk"
+    word, key = canaries.word, "antall_arsverk"
     lines = [
-        f"org-{_FOREIGN}{word()},2024,{key},1,",
+        f"org-{_NON_ASCII}{word()},2024,{key},1,",
         f"org-{word()},2024,{key},1,",
         f"{known},{word()},{key},1,",
         f"{known},2024,{word()},1,",
@@ -233,33 +242,33 @@ def csv(planted: Sentinels, known: str) -> Iterator[tuple[set[str], bytes]]:
     yield codes, "\n".join(["organization_id,period_id,field_key,value,data_source", *lines]).encode()
     lines = [
         f"{word()},Et navn,987654321,",
-        f"org-a,{planted.text()}\x07,987654321,",
-        f"org-a,Et navn,{planted.number()},",
+        f"org-a,{canaries.text()}\x07,987654321,",
+        f"org-a,Et navn,{canaries.number()},",
         f"org-a,Et navn,987654321,{word()}",
     ]
     codes = {"csv_organization_id", "csv_organization_name", "csv_organisasjonsnummer", "csv_bydelsnummer"}
     yield codes, "\n".join(["organization_id,organization_name,organisasjonsnummer,bydelsnummer", *lines]).encode()
 
 
-def kostra(planted: Sentinels, number: int) -> bytes:
+def annual_file(canaries: Canaries, number: int) -> bytes:
     """A KOSTRA 15F file, which names the caseworker too."""
     individ = element(
         "Individ",
         [
-            element("Melding", [element("Melder", Kode="1", Presisering=planted.text())], Id=planted.word(), StartDato="2023-01-10"),
+            element("Melding", [element("Melder", Kode="1", Presisering=canaries.text())], Id=canaries.word(), StartDato="2023-01-10"),
             element(
                 "Tiltak",
-                [element("Kategori", Kode=planted.word(), Presisering=planted.text())],
-                Id=planted.word(),
-                StartDato=planted.word(),
+                [element("Kategori", Kode=canaries.word(), Presisering=canaries.text())],
+                Id=canaries.word(),
+                StartDato=canaries.word(),
             ),
         ],
-        Id=planted.word(),
+        Id=canaries.word(),
         StartDato="2023-01-10",
-        Journalnummer=planted.word(),
-        Fodselsnummer=planted.number("150310"),
-        DUFnummer=planted.number(digits=12),
-        Saksbehandler=planted.text(),
+        Journalnummer=canaries.word(),
+        Fodselsnummer=canaries.number("150310"),
+        DUFnummer=canaries.number(digits=12),
+        Saksbehandler=canaries.text(),
         Avslutta3112="2",
     )
     giver = element(

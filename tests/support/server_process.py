@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ADDRESS_LINE = "Bufdir Preview: "
+ADDRESS_PREFIX = "Bufdir Preview: "
 START_SECONDS = 30
 STOP_SECONDS = 10
 
@@ -26,12 +26,12 @@ class Server:
         self.data_dir = data_dir
         self._lines: list[str] = []
         self._listening = threading.Event()
-        own = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
         data_dir.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
             [sys.executable, str(REPOSITORY / "app.py"), "serve", "--port", str(port), "--data-dir", str(data_dir), *arguments],
             cwd=data_dir.parent,  # no bufdir-preview.toml of the person who runs the tests
-            env=own | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
+            env=inherited | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -84,20 +84,20 @@ class Server:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self._lines.append(line)
-            if line.startswith(ADDRESS_LINE):
+            if line.startswith(ADDRESS_PREFIX):
                 self._listening.set()
         self._listening.set()
 
     def _address(self) -> str:
         self._listening.wait(START_SECONDS)
         for line in self._lines:
-            if line.startswith(ADDRESS_LINE):
-                return line.removeprefix(ADDRESS_LINE).strip().rstrip("/")
+            if line.startswith(ADDRESS_PREFIX):
+                return line.removeprefix(ADDRESS_PREFIX).strip().rstrip("/")
         raise RuntimeError(f"The server printed no address.\n{self.output}")
 
     def _wait_until_ready(self) -> None:
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self.process.poll() is None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
                     return
@@ -108,7 +108,7 @@ class Server:
 
 
 @contextmanager
-def running(data_dir: Path, *arguments: str, environment: dict[str, str] | None = None, port: int = 0) -> Generator[Server]:
+def running_server(data_dir: Path, *arguments: str, environment: dict[str, str] | None = None, port: int = 0) -> Generator[Server]:
     """A server for the length of a block; it may be stopped or killed inside. A traceback in its output is a failure."""
     server = Server(data_dir, arguments, environment, port)
     try:

@@ -14,33 +14,33 @@ import time
 from pathlib import Path
 
 from preview.core import logging_config
-from preview.runtime.supervisor import Post, Supervisor
+from preview.runtime.supervisor import ChildContext, Supervisor
 
-PAUSES = (0.0, 0.05, 0.1)
-DIES_WITH, FALLS_WITH = 7, 9
+BACKOFF = (0.0, 0.05, 0.1)
+EXIT_CODE_BEFORE_READY, EXIT_CODE_AFTER_READY = 7, 9
 
 
 def main() -> None:
     """Ends with the supervisor's exit code."""
     folder = Path(sys.argv[1])
 
-    def work(post: Post) -> None:
-        mode = (folder / str(post.number)).read_text()
-        print(f"{post.number} {os.getpid()}", flush=True)
+    def run_child(context: ChildContext) -> None:
+        mode = (folder / str(context.number)).read_text()
+        print(f"{context.number} {os.getpid()}", flush=True)
         if mode == "dies":
-            os._exit(DIES_WITH)
+            os._exit(EXIT_CODE_BEFORE_READY)
         if mode == "stubborn":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        post.serving()
+        context.announce_ready()
         if mode == "falls":
-            os._exit(FALLS_WITH)
+            os._exit(EXIT_CODE_AFTER_READY)
         if mode == "stubborn":
             time.sleep(60)
-        assert post.lifeline is not None
-        select.select([post.lifeline], [], [])
+        assert context.parent_pipe is not None
+        select.select([context.parent_pipe], [], [])
 
-    logging_config.set_up("info")
-    sys.exit(Supervisor(2, work, lambda: print("serving", flush=True), PAUSES, stop_seconds=0.5).run())
+    logging_config.configure_logging("info")
+    sys.exit(Supervisor(2, run_child, lambda: print("serving", flush=True), BACKOFF, stop_timeout=0.5).run())
 
 
 if __name__ == "__main__":

@@ -2,18 +2,18 @@
 
 from typing import TypeAlias
 
-from preview.form.rules.changes import Change, FromZero, Missing, SystemChanged, ToZero
-from preview.form.rules.source import Findings, Inactive, Incomplete, Provisional
-from preview.form.rules.values import Below, LargePart, Negative, NoShare, Subset, Sum
+from preview.form.rules.changes import FromZero, LargeChange, Missing, SystemChanged, ToZero
+from preview.form.rules.source import Inactive, Incomplete, Provisional, SourceHasFindings
+from preview.form.rules.values import BelowThreshold, Negative, PercentageOutOfRange, ShareAboveThreshold, SubsetExceedsWhole, SumMismatch
 
 AnyRule: TypeAlias = (
-    Sum
-    | Subset
-    | NoShare
+    SumMismatch
+    | SubsetExceedsWhole
+    | PercentageOutOfRange
     | Negative
-    | Below
-    | LargePart
-    | Change
+    | BelowThreshold
+    | ShareAboveThreshold
+    | LargeChange
     | FromZero
     | ToZero
     | Missing
@@ -21,6 +21,6 @@ AnyRule: TypeAlias = (
     | Inactive
     | Provisional
     | Incomplete
-    | Findings
+    | SourceHasFindings
 )
 """A rule of `rules.toml`, told by its `kind`."""

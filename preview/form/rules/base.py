@@ -15,7 +15,7 @@ Params: TypeAlias = dict[str, int | float | str]
 """What a message asks for: numbers as they are, days as ISO text, periods as their ids."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules ask about besides values: the period, and the source as the snapshot read it.
 
     `uttrekk` is the ISO day (Europe/Oslo) of the source's extract time, None where there is no source; `ufullstendig` is that of
@@ -23,15 +23,15 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     period_id: str
-    uttrekk: str | None
-    ufullstendig: bool = False
-    kilde_endret: bool = False
+    extract_day: str | None
+    incomplete: bool = False
+    system_changed: bool = False
     findings: int = 0
 
     @property
     def provisional(self) -> bool:
         """Whether the data were extracted before the period's last day, so that they do not hold the whole period."""
-        return self.uttrekk is not None and self.uttrekk < Period.parse(self.period_id).last.isoformat()
+        return self.extract_day is not None and self.extract_day < Period.parse(self.period_id).last_day.isoformat()
 
 
 class Deviation(msgspec.Struct, frozen=True):
@@ -60,13 +60,13 @@ class Deviation(msgspec.Struct, frozen=True):
         return f"deviation.{self.rule_id}.action"
 
 
-class Reading(msgspec.Struct, frozen=True):
+class RuleContext(msgspec.Struct, frozen=True):
     """What the rules look at. `fields` are in form order; `prior` is empty where there is no prior snapshot."""
 
     fields: tuple[Field, ...]
     current: Values
     prior: Values
-    facts: Facts
+    metadata: ReportMetadata
 
     def field(self, number: int) -> Field:
         """The field with that number in the form."""
@@ -83,7 +83,7 @@ class Reading(msgspec.Struct, frozen=True):
     @property
     def prior_period(self) -> str:
         """The id of the prior period."""
-        return str(Period.parse(self.facts.period_id).prior)
+        return str(Period.parse(self.metadata.period_id).prior)
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -94,11 +94,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     rule_id: str
     severity: Severity
 
-    def find(self, reading: Reading) -> Iterator[Deviation]:
+    def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Every place where the rule finds something."""
         raise NotImplementedError
 
-    def found(
+    def deviation(
         self,
         field: Field,
         params: Params,

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import ClassVar
 
 from preview.form.entries import Field
-from preview.form.numbers import exact, whole_per_cent
-from preview.form.rules.base import Deviation, FieldRule, Params, Reading, Rule
+from preview.form.numbers import rounded_percent_change, to_decimal
+from preview.form.rules.base import Deviation, FieldRule, Params, Rule, RuleContext
 
 
-class Change(Rule, frozen=True, tag="change"):
+class LargeChange(Rule, frozen=True, tag="change"):
     """A large change from the prior period: for numbers at least `least` and at least `per_cent` of the prior one, for shares at
     least `points` percentage points. Of a prior 0 there is no percentage: rule `fra_null` speaks there.
     """
@@ -20,30 +20,35 @@ class Change(Rule, frozen=True, tag="change"):
     per_cent: int
     points: int
 
-    def find(self, reading: Reading) -> Iterator[Deviation]:
+    def find(self, context: RuleContext) -> Iterator[Deviation]:
         """In the row of each field that has both values."""
-        for field in reading.fields:
-            now, before = reading.now(field), reading.before(field)
+        for field in context.fields:
+            now, before = context.now(field), context.before(field)
             if now is None or before is None:
                 continue
-            change = exact(now) - exact(before)
-            measured = self._of_share(change) if field.unit == "prosent" else self._of_number(change, exact(before), field)
-            if measured is not None:
-                variant, limits = measured
-                params: Params = {"value": now, "prior": before, "prior_period": reading.prior_period, **limits}
-                yield self.found(field, params, variant=variant, current=(field,), prior=(field,))
+            change = to_decimal(now) - to_decimal(before)
+            result = self._share_change(change) if field.unit == "prosent" else self._number_change(change, to_decimal(before), field)
+            if result is not None:
+                variant, limits = result
+                params: Params = {"value": now, "prior": before, "prior_period": context.prior_period, **limits}
+                yield self.deviation(field, params, variant=variant, current=(field,), prior=(field,))
 
-    def _of_share(self, change: Decimal) -> tuple[str, Params] | None:
+    def _share_change(self, change: Decimal) -> tuple[str, Params] | None:
         if abs(change) < self.points:
             return None
         return "share_up" if change > 0 else "share_down", {"change": float(abs(change)), "points": self.points}
 
-    def _of_number(self, change: Decimal, base: Decimal, field: Field) -> tuple[str, Params] | None:
+    def _number_change(self, change: Decimal, base: Decimal, field: Field) -> tuple[str, Params] | None:
         size = abs(change)
         if base == 0 or size < self.least or 100 * size < self.per_cent * abs(base):
             return None
-        shown = float(size) if field.unit == "årsverk" else int(size)
-        limits: Params = {"change": shown, "relative": whole_per_cent(change, base), "least": self.least, "limit": self.per_cent}
+        displayed_size = float(size) if field.unit == "årsverk" else int(size)
+        limits: Params = {
+            "change": displayed_size,
+            "relative": rounded_percent_change(change, base),
+            "least": self.least,
+            "limit": self.per_cent,
+        }
         return "more" if change > 0 else "fewer", limits
 
 
@@ -54,13 +59,13 @@ class FromZero(Rule, frozen=True, tag="from_zero"):
 
     least: int
 
-    def find(self, reading: Reading) -> Iterator[Deviation]:
+    def find(self, context: RuleContext) -> Iterator[Deviation]:
         """In the row of each such field."""
-        for field in reading.fields:
-            now = reading.now(field)
-            if reading.before(field) == 0 and now is not None and now >= self.least:
-                params: Params = {"value": now, "period": reading.facts.period_id, "prior_period": reading.prior_period}
-                yield self.found(field, params, variant=_by_unit(field), current=(field,), prior=(field,))
+        for field in context.fields:
+            now = context.now(field)
+            if context.before(field) == 0 and now is not None and now >= self.least:
+                params: Params = {"value": now, "period": context.metadata.period_id, "prior_period": context.prior_period}
+                yield self.deviation(field, params, variant=_variant_for_unit(field), current=(field,), prior=(field,))
 
 
 class ToZero(Rule, frozen=True, tag="to_zero"):
@@ -70,13 +75,13 @@ class ToZero(Rule, frozen=True, tag="to_zero"):
 
     least: int
 
-    def find(self, reading: Reading) -> Iterator[Deviation]:
+    def find(self, context: RuleContext) -> Iterator[Deviation]:
         """In the row of each such field."""
-        for field in reading.fields:
-            before = reading.before(field)
-            if reading.now(field) == 0 and before is not None and before >= self.least:
-                params: Params = {"prior": before, "period": reading.facts.period_id, "prior_period": reading.prior_period}
-                yield self.found(field, params, variant=_by_unit(field), current=(field,), prior=(field,))
+        for field in context.fields:
+            before = context.before(field)
+            if context.now(field) == 0 and before is not None and before >= self.least:
+                params: Params = {"prior": before, "period": context.metadata.period_id, "prior_period": context.prior_period}
+                yield self.deviation(field, params, variant=_variant_for_unit(field), current=(field,), prior=(field,))
 
 
 class Missing(Rule, frozen=True, tag="missing"):
@@ -84,23 +89,23 @@ class Missing(Rule, frozen=True, tag="missing"):
 
     variants: ClassVar[tuple[str, ...]] = ("message", "share")
 
-    def find(self, reading: Reading) -> Iterator[Deviation]:
+    def find(self, context: RuleContext) -> Iterator[Deviation]:
         """In the row of each such field."""
-        for field in reading.fields:
-            before = reading.before(field)
-            if reading.now(field) is None and before is not None:
-                params: Params = {"prior": before, "prior_period": reading.prior_period}
-                yield self.found(field, params, variant=_by_unit(field), prior=(field,))
+        for field in context.fields:
+            before = context.before(field)
+            if context.now(field) is None and before is not None:
+                params: Params = {"prior": before, "prior_period": context.prior_period}
+                yield self.deviation(field, params, variant=_variant_for_unit(field), prior=(field,))
 
 
 class SystemChanged(FieldRule, frozen=True, tag="system_changed"):
     """Another case system than the prior period's, and no full delivery since."""
 
-    def find(self, reading: Reading) -> Iterator[Deviation]:
+    def find(self, context: RuleContext) -> Iterator[Deviation]:
         """In the field's row."""
-        if reading.facts.kilde_endret:
-            yield self.found(reading.field(self.field), {"prior_period": reading.prior_period})
+        if context.metadata.system_changed:
+            yield self.deviation(context.field(self.field), {"prior_period": context.prior_period})
 
 
-def _by_unit(field: Field) -> str:
+def _variant_for_unit(field: Field) -> str:
     return "share" if field.unit == "prosent" else "message"

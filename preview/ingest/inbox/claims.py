@@ -14,15 +14,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-FOLDER = ".taking"
-_NEW = "new-"
-_LONGEST_NAME = 255  # bytes, as file systems have it
+CLAIMS_DIR = ".taking"
+_UNRECEIVED_PREFIX = "new-"
+_MAX_NAME_BYTES = 255  # bytes, as file systems have it
 
 
-class Found(NamedTuple):
+class InboxFile(NamedTuple):
     """A file that lies in the watched folder, as it was when it was looked at; `name` is its path in there."""
 
-    name: Path
+    relative_path: Path
     status: os.stat_result
 
     @property
@@ -31,7 +31,7 @@ class Found(NamedTuple):
         return self.status.st_dev, self.status.st_ino
 
     @property
-    def content(self) -> tuple[int, int]:
+    def fingerprint(self) -> tuple[int, int]:
         """Another one once it has been written to."""
         return self.status.st_size, self.status.st_mtime_ns
 
@@ -46,27 +46,27 @@ class Claim:
     @cached_property
     def files(self) -> dict[int, Path]:
         """Their paths in the watched folder by number, from 1."""
-        return dict(sorted(_files(self._folder)))
+        return dict(sorted(_numbered_files(self._folder)))
 
     @classmethod
-    def take(cls, inbox: Path, found: Iterable[Found]) -> "Claim":
+    def create(cls, inbox: Path, inbox_files: Iterable[InboxFile]) -> "Claim":
         """Moves these aside; one that has changed since it was looked at, or is gone, is left where it is."""
-        folder = inbox / FOLDER / f"{_NEW}{secrets.token_hex(8)}"
+        folder = inbox / CLAIMS_DIR / f"{_UNRECEIVED_PREFIX}{secrets.token_hex(8)}"
         folder.mkdir(mode=0o700, parents=True)
         number = 0
-        for each in found:
+        for inbox_file in inbox_files:
             with suppress(FileNotFoundError):
-                source = inbox / each.name
-                now = Found(each.name, source.lstat())
-                if (now.identity, now.content) == (each.identity, each.content):
+                source = inbox / inbox_file.relative_path
+                current = InboxFile(inbox_file.relative_path, source.lstat())
+                if (current.identity, current.fingerprint) == (inbox_file.identity, inbox_file.fingerprint):
                     number += 1
-                    _rename(source, folder / f"{number:08}" / each.name)
+                    _rename(source, folder / f"{number:08}" / inbox_file.relative_path)
         return cls(inbox, folder)
 
     @property
     def delivery_id(self) -> str | None:
         """As which it was received; None where it was not, or nobody has got to know of it."""
-        return None if self._folder.name.startswith(_NEW) else self._folder.name
+        return None if self._folder.name.startswith(_UNRECEIVED_PREFIX) else self._folder.name
 
     @property
     def paths(self) -> list[Path]:
@@ -77,14 +77,14 @@ class Claim:
         """Where one of them lies."""
         return self._folder / f"{number:08}" / self.files[number]
 
-    def received(self, delivery_id: str) -> None:
+    def mark_received(self, delivery_id: str) -> None:
         """It is that delivery from now on."""
         self._folder = self._folder.rename(self._folder.with_name(delivery_id))
 
-    def move(self, number: int, to: Path) -> Path:
+    def move(self, number: int, destination: Path) -> Path:
         """Puts a file into the folder `to`, at its path or the next that is free; returns where. It is its owner's alone from then on."""
-        self._make_beside(to)
-        target = free(to / self.files[number])
+        self._create_sibling_folder(destination)
+        target = unique_path(destination / self.files[number])
         source = self.path(number)
         if stat.S_ISREG(source.lstat().st_mode):
             with suppress(PermissionError):  # another's, who may let others read it
@@ -98,44 +98,44 @@ class Claim:
         self.path(number).unlink(missing_ok=True)
         del self.files[number]
 
-    def put_back(self) -> None:
+    def release(self) -> None:
         """Every file lies again where it lay; or, where there is another by now, beside it."""
         for number, name in list(self.files.items()):
-            _rename(self.path(number), free(self._inbox / name))
+            _rename(self.path(number), unique_path(self._inbox / name))
             del self.files[number]
-        self.end()
+        self.remove()
 
-    def end(self) -> None:
+    def remove(self) -> None:
         """Takes away the folders, which are empty by now."""
         for folder, _, _ in os.walk(self._folder, topdown=False):
             Path(folder).rmdir()
 
-    def _make_beside(self, folder: Path) -> None:
+    def _create_sibling_folder(self, folder: Path) -> None:
         """Whoever may look into the watched folder may look into those beside its files."""
         if not folder.is_dir():
             folder.mkdir()
             folder.chmod(stat.S_IMODE(self._inbox.stat().st_mode))
 
 
-def claims(inbox: Path) -> list[Claim]:
+def list_claims(inbox: Path) -> list[Claim]:
     """All that are under way, by whatever process they were made."""
-    folder = inbox / FOLDER
-    return [Claim(inbox, each) for each in sorted(folder.iterdir())] if folder.is_dir() else []
+    folder = inbox / CLAIMS_DIR
+    return [Claim(inbox, claim_folder) for claim_folder in sorted(folder.iterdir())] if folder.is_dir() else []
 
 
-def free(path: Path, suffix: str = "") -> Path:
+def unique_path(path: Path, suffix: str = "") -> Path:
     """The path, or one like it that nothing has yet; `suffix` is put behind. Shortened where a file system would not take it."""
     number = 1
     while True:
-        end = (path.suffix if number == 1 else f"-{number}{path.suffix}") + suffix
-        stem = os.fsencode(path.stem)[: max(1, _LONGEST_NAME - len(os.fsencode(end)))]
-        candidate = path.with_name(os.fsdecode(stem) + end)
+        ending = (path.suffix if number == 1 else f"-{number}{path.suffix}") + suffix
+        stem = os.fsencode(path.stem)[: max(1, _MAX_NAME_BYTES - len(os.fsencode(ending)))]
+        candidate = path.with_name(os.fsdecode(stem) + ending)
         if not os.path.lexists(candidate):
             return candidate
         number += 1
 
 
-def _files(folder: Path) -> Iterator[tuple[int, Path]]:
+def _numbered_files(folder: Path) -> Iterator[tuple[int, Path]]:
     for numbered in folder.iterdir():
         for parent, folders, names in os.walk(numbered):
             links = [name for name in folders if (Path(parent) / name).is_symlink()]

@@ -2,14 +2,14 @@
 
 import msgspec
 
-from preview.core.clock import now, timestamp
-from preview.form.entries import InLanguages
-from preview.i18n.catalog import Texts
-from preview.i18n.finding_texts import action, message
+from preview.core.clock import format_rfc3339, now
+from preview.form.entries import LocalizedText
+from preview.i18n.catalog import MessageCatalog
+from preview.i18n.finding_texts import finding_action, finding_message
 from preview.model.findings import Finding
 
 
-class Reported(msgspec.Struct, frozen=True):
+class ReportedFinding(msgspec.Struct, frozen=True):
     """A finding; `file` is 1, or the place of the file in a ZIP."""
 
     severity: str
@@ -17,22 +17,30 @@ class Reported(msgspec.Struct, frozen=True):
     file: int
     line: int
     element: str
-    messages: InLanguages
-    actions: InLanguages
+    messages: LocalizedText
+    actions: LocalizedText
 
 
-class Report(msgspec.Struct, frozen=True):
+class RejectionReport(msgspec.Struct, frozen=True):
     """Why a file was refused and what to do; beside it in `refused/`. It holds no value of the file."""
 
     delivery_id: str | None
     refused_at: str
-    findings: list[Reported]
+    findings: list[ReportedFinding]
 
 
-def report(texts: Texts, delivery_id: str | None, findings: list[Finding]) -> bytes:
+def render_rejection_report(texts: MessageCatalog, delivery_id: str | None, findings: list[Finding]) -> bytes:
     """As JSON for people to read."""
-    told = [
-        Reported(str(each.severity), each.code, each.file, each.line, each.element, message(texts, each.code), action(texts, each.code))
-        for each in findings
+    reported = [
+        ReportedFinding(
+            str(finding.severity),
+            finding.code,
+            finding.file,
+            finding.line,
+            finding.element,
+            finding_message(texts, finding.code),
+            finding_action(texts, finding.code),
+        )
+        for finding in findings
     ]
-    return msgspec.json.format(msgspec.json.encode(Report(delivery_id, timestamp(now()), told)), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(RejectionReport(delivery_id, format_rfc3339(now()), reported)), indent=2) + b"\n"

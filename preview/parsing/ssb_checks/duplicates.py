@@ -2,32 +2,38 @@
 
 import re
 
-from preview.parsing.ssb_checks.case import Case
-from preview.parsing.xml_input import Element, canonical
+from preview.parsing.ssb_checks.case import CaseCheckContext
+from preview.parsing.xml_input import Element, canonicalize
 
-_KINDS = {"Melding": "melding_19", "Undersokelse": "undersokelse_19", "Vedtak": "vedtak_19", "Tiltak": "tiltak_19", "Plan": "plan_19"}
-_ID = re.compile(rb' (?:Id|MigrertId)="[^"]*"')
+_CHECK_BY_KIND = {
+    "Melding": "melding_19",
+    "Undersokelse": "undersokelse_19",
+    "Vedtak": "vedtak_19",
+    "Tiltak": "tiltak_19",
+    "Plan": "plan_19",
+}
+_ID_ATTRIBUTES = re.compile(rb' (?:Id|MigrertId)="[^"]*"')
 
 
-def check_duplicates(case: Case) -> None:
+def check_duplicates(case: CaseCheckContext) -> None:
     """At each but the first; of meldinger those that are concluded. Most start on days of their own, and are not looked at further."""
-    if len(set(case.starts)) == len(case.starts):
+    if len(set(case.element_starts)) == len(case.element_starts):
         return
-    for kind, control in _KINDS.items():
+    for kind, check_id in _CHECK_BY_KIND.items():
         by_start: dict[str | None, list[Element]] = {}
-        for element, _ in case.elements.read_over(kind):
+        for element, _ in case.elements.unread_elements(kind):
             by_start.setdefault(element.get("StartDato"), []).append(element)
-        for several in by_start.values():
-            if len(several) > 1:
-                _compare(case, control, several)
+        for candidates in by_start.values():
+            if len(candidates) > 1:
+                _report_duplicates(case, check_id, candidates)
 
 
-def _compare(case: Case, control: str, elements: list[Element]) -> None:
+def _report_duplicates(case: CaseCheckContext, check_id: str, elements: list[Element]) -> None:
     seen: set[bytes] = set()
     for element in elements:
         if element.tag == "Melding" and element.find("Konklusjon") is None:
             continue
-        content = _ID.sub(b"", canonical(element))
+        content = _ID_ATTRIBUTES.sub(b"", canonicalize(element))
         if content in seen:
-            case.note(control, element)
+            case.add_finding(check_id, element)
         seen.add(content)

@@ -1,22 +1,22 @@
 """The controls of Melding."""
 
 from preview.model.case_records import Melding
-from preview.parsing.ssb_checks.case import Case
+from preview.parsing.ssb_checks.case import CaseCheckContext
 from preview.parsing.xml_input import Element
 
 
-def check_melding(case: Case, element: Element, children: dict[str, Element], melding: Melding) -> None:
+def check_melding(case: CaseCheckContext, element: Element, children: dict[str, Element], melding: Melding) -> None:
     """`children` are the last of each tag; `melding` is what is kept of it."""
     if melding.konkludert is None:
-        case.apne.append((element, "Melding"))
+        case.open_elements.append((element, "Melding"))
     else:
-        case.starts.append(("Melding", melding.mottatt))
+        case.element_starts.append(("Melding", melding.mottatt))
         if melding.konkludert > melding.frist:
-            case.note("melding_3", element)
+            case.add_finding("melding_3", element)
         if "Melder" not in children:
-            case.note("melding_4", element)
+            case.add_finding("melding_4", element)
         if "Saksinnhold" not in children:
-            case.note("melding_5", element)
+            case.add_finding("melding_5", element)
     if "Melder" in children:
         case.check_presisering(element, children, "Melder")
     if "Saksinnhold" in children:

@@ -11,7 +11,7 @@ from preview.model.findings import Severity
 
 SourceSeverity = Literal["FATAL", "ERROR", "WARNING", "INFO"]
 
-OURS: dict[SourceSeverity, Severity] = {
+SEVERITY_MAP: dict[SourceSeverity, Severity] = {
     "FATAL": Severity.REFUSED,
     "ERROR": Severity.WARNING,
     "WARNING": Severity.NOTICE,
@@ -19,11 +19,11 @@ OURS: dict[SourceSeverity, Severity] = {
 }
 """What is kept as it is warns, as `domain.md` 10 has it for the controls that are findings already: a date outside its Sak, say."""
 
-CODE = "kontroll_"
+CHECK_PREFIX = "kontroll_"
 """Every finding of a control has a code that begins so."""
 
 
-class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One heading of the source. Where it is evaluated, `element` is the path that its finding names and `asks` the sentence.
 
     `milder` is the source's severity in the lesser of two cases. Where it is not evaluated, `finding` is the code that tells the same,
@@ -32,15 +32,15 @@ class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     severity: SourceSeverity
-    milder: SourceSeverity | None = None
+    lenient_severity: SourceSeverity | None = None
     since: date = date.min
     element: str = ""
-    asks: str = ""
+    message: str = ""
     finding: str = ""
-    why: str = ""
+    not_evaluated_reason: str = ""
 
 
-class Rule(msgspec.Struct, frozen=True):
+class EvaluatedCheck(msgspec.Struct, frozen=True):
     """A control as it is evaluated. `severity` is ours, `lesser` that of the milder case and of what was migrated from KOSTRA.
 
     `since` is the first day of DatoUttrekk on which it holds, as text.
@@ -48,20 +48,22 @@ class Rule(msgspec.Struct, frozen=True):
 
     code: str
     severity: Severity
-    lesser: Severity
+    lenient_severity: Severity
     since: str
     element: str
     detail: str
 
 
-def _rule(name: str, control: Control) -> Rule:
+def _evaluated_check(name: str, check: Check) -> EvaluatedCheck:
     # Errors of data migrated from KOSTRA are warnings (the source's chapter on migration).
-    lesser = control.milder or ("WARNING" if control.severity == "ERROR" else control.severity)
-    return Rule(CODE + name, OURS[control.severity], OURS[lesser], control.since.isoformat(), control.element, control.asks)
+    lenient = check.lenient_severity or ("WARNING" if check.severity == "ERROR" else check.severity)
+    return EvaluatedCheck(
+        CHECK_PREFIX + name, SEVERITY_MAP[check.severity], SEVERITY_MAP[lenient], check.since.isoformat(), check.element, check.message
+    )
 
 
-CONTROLS = msgspec.convert(tomllib.loads((Path(__file__).parent / "checks.toml").read_text(encoding="utf-8")), dict[str, Control])
+CHECKS = msgspec.convert(tomllib.loads((Path(__file__).parent / "checks.toml").read_text(encoding="utf-8")), dict[str, Check])
 """By id, in the order of the source; a heading that asks for two things has two."""
 
-RULES = {name: _rule(name, control) for name, control in CONTROLS.items() if control.asks}
+EVALUATED_CHECKS = {name: _evaluated_check(name, control) for name, control in CHECKS.items() if control.message}
 """Those that are evaluated, by id."""

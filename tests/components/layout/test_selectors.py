@@ -2,9 +2,9 @@
 
 import pytest
 
-from components.layout.selectors import Known, Specificity, narrowed, specificity
+from components.layout.selectors import Specificity, Vocabulary, narrow, specificity
 
-KNOWN = Known({"ds-search", "ds-table", "data-open"}, {"a", "button", "td", "th", "tr", "html"})
+VOCABULARY = Vocabulary({"ds-search", "ds-table", "data-open"}, {"a", "button", "td", "th", "tr", "html"})
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ KNOWN = Known({"ds-search", "ds-table", "data-open"}, {"a", "button", "td", "th"
         ("a:lang(nb):nth-child(2n + 1)", (0, 2, 1)),
     ],
 )
-def test_a_selector_weighs_what_the_standard_says(selector: str, weight: tuple[int, int, int]) -> None:
+def test_specificity_follows_css_standard(selector: str, weight: tuple[int, int, int]) -> None:
     assert specificity(selector) == Specificity(*weight)
 
 
 @pytest.mark.parametrize(
-    ("selector", "narrow"),
+    ("selector", "expected"),
     [
         (":is(.ds-search,.ds-suggestion)>a", [".ds-search>a"]),
         (":is(:is(.ds-search,.ds-suggestion)>a):hover", [".ds-search>a:hover"]),
@@ -35,8 +35,8 @@ def test_a_selector_weighs_what_the_standard_says(selector: str, weight: tuple[i
         (".ds-table>tr>:is(th,td):first-child", [".ds-table>tr>th:first-child", ".ds-table>tr>td:first-child"]),
     ],
 )
-def test_what_nothing_meets_goes_out_of_a_choice_and_what_ends_in_one_becomes_several(selector: str, narrow: list[str]) -> None:
-    assert narrowed(selector, KNOWN) == narrow
+def test_narrow_drops_unmatched_alternatives_and_splits_rest(selector: str, expected: list[str]) -> None:
+    assert narrow(selector, VOCABULARY) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_what_nothing_meets_goes_out_of_a_choice_and_what_ends_in_one_becomes_se
         "a:lang(nb)",
     ],
 )
-def test_what_says_another_thing_without_its_choice_stays(selector: str) -> None:
-    assert narrowed(selector, KNOWN) == [selector]
+def test_narrow_keeps_selectors_that_cannot_be_unwrapped(selector: str) -> None:
+    assert narrow(selector, VOCABULARY) == [selector]
 
 
 @pytest.mark.parametrize("selector", ["del", ".ds-search > u-option", "a:has(> img)", ":is(h4, h5):hover", "a[data-shut]", "tr a.ds-card"])
-def test_what_no_element_can_match_is_none(selector: str) -> None:
-    assert narrowed(selector, KNOWN) == []
+def test_narrow_of_unmatched_selector_is_empty(selector: str) -> None:
+    assert narrow(selector, VOCABULARY) == []

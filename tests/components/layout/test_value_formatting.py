@@ -9,7 +9,7 @@ NB = "\u00a0"
 
 
 @pytest.mark.parametrize(
-    ("amount", "unit", "language", "shown"),
+    ("amount", "unit", "language", "expected"),
     [
         (0, "antall", "nb", "0"),
         (812, "antall", "nb", "812"),
@@ -27,12 +27,12 @@ NB = "\u00a0"
         (None, "antall", "nb", "–"),
     ],
 )
-def test_value(amount: float | None, unit: str, language: Language, shown: str) -> None:
-    assert value_formatting.value(amount, unit, language) == shown
+def test_value(amount: float | None, unit: str, language: Language, expected: str) -> None:
+    assert value_formatting.value(amount, unit, language) == expected
 
 
 @pytest.mark.parametrize(
-    ("amount", "unit", "language", "shown"),
+    ("amount", "unit", "language", "expected"),
     [
         (38, "antall", "nb", "+38"),
         (-2, "antall", "nb", "−2"),
@@ -45,12 +45,12 @@ def test_value(amount: float | None, unit: str, language: Language, shown: str) 
         (None, "antall", "nb", "–"),
     ],
 )
-def test_change(amount: float | None, unit: str, language: Language, shown: str) -> None:
-    assert value_formatting.change(amount, unit, language) == shown
+def test_change(amount: float | None, unit: str, language: Language, expected: str) -> None:
+    assert value_formatting.change(amount, unit, language) == expected
 
 
 @pytest.mark.parametrize(
-    ("per_cent", "unit", "shown"),
+    ("per_cent", "unit", "expected"),
     [
         (7, "antall", f"+7{NB}%"),
         (-40, "antall", f"−40{NB}%"),
@@ -60,21 +60,21 @@ def test_change(amount: float | None, unit: str, language: Language, shown: str)
         (5, "årsverk", f"+5{NB}%"),
     ],
 )
-def test_percent_change(per_cent: int | None, unit: str, shown: str) -> None:
-    assert value_formatting.percent_change(per_cent, unit, "nb") == shown
+def test_percent_change(per_cent: int | None, unit: str, expected: str) -> None:
+    assert value_formatting.percent_change(per_cent, unit, "nb") == expected
 
 
-def test_an_instant_is_shown_in_norwegian_time() -> None:
+def test_instant_uses_norwegian_time() -> None:
     assert value_formatting.instant("2026-03-25T14:00:00Z", "nb") == "25. mars 2026 kl. 15:00"
     assert value_formatting.instant("2026-07-25T14:00:00Z", "nn") == "25. juli 2026 kl. 16:00"
     assert value_formatting.instant("2026-03-25T14:00:00Z", "en") == "25 March 2026 at 15:00"
     assert value_formatting.clock_time("2026-03-25T14:02:00Z", "nb") == "kl. 15:02"
 
 
-def test_an_instant_late_on_new_years_eve_in_utc_is_of_the_next_year() -> None:
+def test_instant_on_new_years_eve_utc_shows_next_year() -> None:
     assert value_formatting.instant("2024-12-31T23:30:00Z", "nb") == "1. januar 2025 kl. 00:30"
 
 
-def test_a_part_is_in_whole_per_cent() -> None:
-    assert value_formatting.part(0.619, "nb") == f"62{NB}%"
-    assert value_formatting.part(0, "en") == "0%"
+def test_share_is_rounded_to_whole_percent() -> None:
+    assert value_formatting.share(0.619, "nb") == f"62{NB}%"
+    assert value_formatting.share(0, "en") == "0%"

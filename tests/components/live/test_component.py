@@ -2,33 +2,33 @@
 
 from typing import Any
 
-from components.live.component import Fanout, Live
+from components.live.component import Fanout, LiveComponent
 from preview.events.log import AggregationProgress, EventRow
 
 
-def _taken(_: dict[str, Any]) -> None:
+def _no_message(_: dict[str, Any]) -> None:
     raise AssertionError("no message was for the view")
 
 
-def test_until_the_browser_listens_all_that_differs_from_its_page_is_held() -> None:
-    live = Live({"a": "1", "b": "1", "c": "1"}, _taken)
+def test_patches_accumulate_until_client_is_ready() -> None:
+    live = LiveComponent({"a": "1", "b": "1", "c": "1"}, _no_message)
     live.patch({"a": "2", "b": "1"})
     live.patch({"b": "2"})
     assert live.regions == {"a": "2", "b": "2"}
 
 
-def test_a_region_that_goes_back_before_the_browser_listens_is_sent_all_the_same() -> None:
+def test_reverted_region_is_still_sent_before_client_is_ready() -> None:
     """The document may have been fetched in between."""
-    live = Live({"a": "1"}, _taken)
+    live = LiveComponent({"a": "1"}, _no_message)
     live.patch({"a": "2"})
     live.patch({"a": "1"})
     assert live.regions == {"a": "1"}
 
 
-def test_from_then_on_only_what_changed_is_sent() -> None:
-    live = Live({"a": "1", "b": "1"}, _taken)
+def test_only_changed_regions_are_sent_after_ready() -> None:
+    live = LiveComponent({"a": "1", "b": "1"}, _no_message)
     live.patch({"a": "2"})
-    live.take({"do": "ready"})
+    live.handle_message({"action": "ready"})
     live.patch({"a": "2", "b": "2"})
     assert live.regions == {"b": "2"}
     live.patch({"a": "2", "b": "2"})
@@ -37,25 +37,25 @@ def test_from_then_on_only_what_changed_is_sent() -> None:
     assert live.regions == {"a": "1"}
 
 
-def test_a_page_of_another_process_is_sent_whole() -> None:
-    live = Live({}, _taken)
+def test_page_of_another_process_gets_all_regions() -> None:
+    live = LiveComponent({}, _no_message)
     live.patch({"a": "1", "b": "1"})
     assert live.regions == {"a": "1", "b": "1"}
 
 
-def test_messages_go_to_the_view_and_what_is_none_is_passed_over() -> None:
-    taken: list[dict[str, Any]] = []
-    live = Live({}, taken.append)
-    for sent in ({"do": "delete"}, "delete", None, 7):
-        live.take(sent)
-    assert taken == [{"do": "delete"}]
+def test_messages_reach_view_and_invalid_ones_are_ignored() -> None:
+    received: list[dict[str, Any]] = []
+    live = LiveComponent({}, received.append)
+    for message in ({"action": "delete"}, "delete", None, 7):
+        live.handle_message(message)
+    assert received == [{"action": "delete"}]
 
 
-def test_it_answers_a_browser_that_asks_whether_the_line_holds() -> None:
-    live = Live({}, _taken)
-    live.take({"do": "here"})
-    live.take({"do": "here"})
-    assert (live.beat, live.regions) == (2, {})
+def test_ping_increments_pong() -> None:
+    live = LiveComponent({}, _no_message)
+    live.handle_message({"action": "ping"})
+    live.handle_message({"action": "ping"})
+    assert (live.pong, live.regions) == (2, {})
 
 
 class _Loop:
@@ -67,52 +67,52 @@ class _Loop:
 
 class _Feed:
     def subscribe(self, listener: Any) -> Any:
-        self.tell = listener
+        self.publish = listener
         return lambda: None
 
 
-class _Watcher:
+class _Subscriber:
     def __init__(self, organization_id: str, fails: bool = False) -> None:
         self.organization_id = organization_id
         self.fails = fails
-        self.heard: list[int] = []
-        self.moved: list[float] = []
+        self.event_ids: list[int] = []
+        self.progress: list[float] = []
 
-    def hear(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
+    def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
         if self.fails:
             raise RuntimeError("the session is gone")
-        self.heard += [event.event for event in events]
-        self.moved += [each.completed for each in progress]
+        self.event_ids += [event.event_id for event in events]
+        self.progress += [each.completed for each in progress]
 
 
 def _event(number: int, organization_id: str) -> EventRow:
     return EventRow(number, "data_updated", organization_id, "2024", 1, b"{}")
 
 
-def test_sessions_hear_of_their_organisation_and_one_that_is_gone_stops_nobody() -> None:
+def test_subscribers_get_own_events_despite_failed_subscriber() -> None:
     feed = _Feed()
     fanout = Fanout(feed, _Loop())  # pyright: ignore[reportArgumentType]  (all that is asked of them)
-    gone, one, other = _Watcher("org-1", fails=True), _Watcher("org-1"), _Watcher("org-2")
+    gone, one, other = _Subscriber("org-1", fails=True), _Subscriber("org-1"), _Subscriber("org-2")
     for watcher in (gone, one, other):
-        fanout.join(watcher)
-    feed.tell([_event(1, "org-1"), _event(2, "org-2"), _event(3, "org-1")], [])
-    feed.tell(
+        fanout.subscribe(watcher)
+    feed.publish([_event(1, "org-1"), _event(2, "org-2"), _event(3, "org-1")], [])
+    feed.publish(
         [], [AggregationProgress(snapshot_id="snap-001", organization_id="org-2", period_id="2024", job_id="job-agg-001", completed=0.5)]
     )
-    assert (one.heard, one.moved, other.heard, other.moved) == ([1, 3], [], [2], [0.5])
-    assert [fanout.newest(of) for of in ("org-1", "org-2", "org-3")] == [3, 2, 0]
-    fanout.leave(one)
+    assert (one.event_ids, one.progress, other.event_ids, other.progress) == ([1, 3], [], [2], [0.5])
+    assert [fanout.last_event_id(of) for of in ("org-1", "org-2", "org-3")] == [3, 2, 0]
+    fanout.unsubscribe(one)
     gone.fails = False
-    feed.tell([_event(4, "org-1")], [])
-    assert (one.heard, gone.heard) == ([1, 3], [])
+    feed.publish([_event(4, "org-1")], [])
+    assert (one.event_ids, gone.event_ids) == ([1, 3], [])
 
 
-def test_sessions_are_held_weakly() -> None:
+def test_subscribers_are_weakly_referenced() -> None:
     feed = _Feed()
     fanout = Fanout(feed, _Loop())  # pyright: ignore[reportArgumentType]  (all that is asked of them)
-    watcher = _Watcher("org-1")
-    heard = watcher.heard
-    fanout.join(watcher)
+    watcher = _Subscriber("org-1")
+    heard = watcher.event_ids
+    fanout.subscribe(watcher)
     del watcher
-    feed.tell([_event(1, "org-1")], [])
+    feed.publish([_event(1, "org-1")], [])
     assert heard == []

@@ -4,39 +4,39 @@ from typing import Any
 
 import pytest
 
-from components.overview.filters import ACROSS, ALL, STATES, Choice
-from components.overview.presenter import ShownLine
-from preview.i18n.catalog import Texts
-from tests.components.overview_samples import EMPTY, shown
+from components.overview.filters import ALL, CROSS_CUTTING, STATES, OverviewFilters
+from components.overview.presenter import OverviewRowView
+from preview.i18n.catalog import MessageCatalog
+from tests.components.overview_samples import NO_VALUES, make_row
 
 
 @pytest.fixture
-def lines(texts: Texts) -> list[ShownLine]:
+def rows(texts: MessageCatalog) -> list[OverviewRowView]:
     """One of each kind, by name."""
-    made: list[dict[str, Any]] = [
-        {"organization_name": "Ås", "state": "failed", **EMPTY},
+    samples: list[dict[str, Any]] = [
+        {"organization_name": "Ås", "state": "failed", **NO_VALUES},
         {"organization_name": "Alta", "errors": 0, "warnings": 0, "populated": 34, "case_system": "Acos"},
         {"organization_name": "Bø", "errors": 2},
         {"organization_name": "Oslo Sør", "errors": 1},
         {"organization_name": "Oslo Vest", "errors": 0, "cache_valid": False, "populated": 30},
-        {"organization_name": "Vik", "state": "silent", "case_system": "", **EMPTY},
-        {"organization_name": "Øygarden", "state": "waiting", **EMPTY},
+        {"organization_name": "Vik", "state": "silent", "case_system": "", **NO_VALUES},
+        {"organization_name": "Øygarden", "state": "waiting", **NO_VALUES},
     ]
-    return [shown(texts, organization_id=f"org-{place}", number=f"{place}", **changed) for place, changed in enumerate(made)]
+    return [make_row(texts, organization_id=f"org-{index}", number=f"{index}", **changed) for index, changed in enumerate(samples)]
 
 
-def names(lines: list[ShownLine]) -> list[str]:
-    return [line.line.organization_name for line in lines]
+def names(rows: list[OverviewRowView]) -> list[str]:
+    return [row.entry.organization_name for row in rows]
 
 
-def seen(choice: Choice, lines: list[ShownLine]) -> list[str]:
-    return names([line for line in lines if choice.passes(line)])
+def matching_names(filters: OverviewFilters, rows: list[OverviewRowView]) -> list[str]:
+    return names([row for row in rows if filters.matches(row)])
 
 
-def test_without_anything_chosen_who_needs_somebody_comes_first(lines: list[ShownLine]) -> None:
-    choice = Choice.of({})
-    assert names(choice.ordered(lines)) == ["Ås", "Bø", "Oslo Sør", "Oslo Vest", "Øygarden", "Vik", "Alta"]
-    assert seen(choice, lines) == names(lines)
+def test_default_order_puts_most_urgent_rows_first(rows: list[OverviewRowView]) -> None:
+    filters = OverviewFilters.from_query({})
+    assert names(filters.sort_rows(rows)) == ["Ås", "Bø", "Oslo Sør", "Oslo Vest", "Øygarden", "Vik", "Alta"]
+    assert matching_names(filters, rows) == names(rows)
 
 
 @pytest.mark.parametrize(
@@ -56,16 +56,16 @@ def test_without_anything_chosen_who_needs_somebody_comes_first(lines: list[Show
         ({"case_system": "Familia"}, []),
     ],
 )
-def test_filters(lines: list[ShownLine], arguments: dict[str, str], left: list[str]) -> None:
-    assert seen(Choice.of(arguments), lines) == left
+def test_filters_match_expected_rows(rows: list[OverviewRowView], arguments: dict[str, str], left: list[str]) -> None:
+    assert matching_names(OverviewFilters.from_query(arguments), rows) == left
 
 
 @pytest.mark.parametrize("arguments", [{}, {"q": "oslo"}, {"deviation": "warning", "show": "stale"}, {"case_system": "CIS"}])
-def test_a_number_on_a_figure_is_the_number_of_rows_that_it_leaves(lines: list[ShownLine], arguments: dict[str, str]) -> None:
-    choice = Choice.of(arguments)
-    for show in (ALL, *STATES, *ACROSS):
-        assert choice.leaves(show, lines) == len(seen(choice._replace(show=show), lines))
-    assert sum(choice.leaves(state, lines) for state in STATES) == choice.leaves(ALL, lines)
+def test_tile_count_equals_number_of_matching_rows(rows: list[OverviewRowView], arguments: dict[str, str]) -> None:
+    filters = OverviewFilters.from_query(arguments)
+    for show in (ALL, *STATES, *CROSS_CUTTING):
+        assert filters.count_matches(show, rows) == len(matching_names(filters._replace(show=show), rows))
+    assert sum(filters.count_matches(state, rows) for state in STATES) == filters.count_matches(ALL, rows)
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,17 @@ def test_a_number_on_a_figure_is_the_number_of_rows_that_it_leaves(lines: list[S
         ("system", ["Alta", "Bø", "Oslo Sør", "Oslo Vest", "Øygarden", "Ås", "Vik"]),
     ],
 )
-def test_order_and_nothing_to_sort_by_last(lines: list[ShownLine], sort: str, order: list[str]) -> None:
-    assert names(Choice.of({"sort": sort}).ordered(reversed(lines))) == order
+def test_rows_without_sort_key_come_last(rows: list[OverviewRowView], sort: str, order: list[str]) -> None:
+    assert names(OverviewFilters.from_query({"sort": sort}).sort_rows(reversed(rows))) == order
 
 
-def test_what_is_not_known_is_as_if_not_asked_for() -> None:
-    assert Choice.of({"show": "x", "deviation": "changed", "sort": "--name", "other": "1", "period_id": ""}) == Choice()
-    assert Choice.of({"period_id": "no period"}).period_id == "no period"
-    assert (Choice.of({"sort": "-name"}).column, Choice.of({"sort": "-name"}).direction) == ("name", "descending")
+def test_unknown_query_values_are_ignored() -> None:
+    assert (
+        OverviewFilters.from_query({"show": "x", "deviation": "changed", "sort": "--name", "other": "1", "period_id": ""})
+        == OverviewFilters()
+    )
+    assert OverviewFilters.from_query({"period_id": "no period"}).period_id == "no period"
+    assert (OverviewFilters.from_query({"sort": "-name"}).sort_column, OverviewFilters.from_query({"sort": "-name"}).sort_direction) == (
+        "name",
+        "descending",
+    )

@@ -5,19 +5,19 @@ from typing import Any
 import pytest
 from lxml import html
 
-from components.context import House
-from components.layout.preferences import Words
-from components.overview.presenter import ShownLine, collation
+from components.context import AppContext
+from components.layout.preferences import Translator
+from components.overview.presenter import OverviewRowView, collation_key
 from preview.core.languages import LANGUAGES, Language
-from preview.i18n.catalog import Texts
-from tests.components.overview_samples import EMPTY, shown
+from preview.i18n.catalog import MessageCatalog
+from tests.components.overview_samples import NO_VALUES, make_row
 
 NB = "\u00a0"
 
 
-def row(house: House, texts: Texts, line: ShownLine, language: Language = "nb") -> html.HtmlElement:
+def row(context: AppContext, texts: MessageCatalog, line: OverviewRowView, language: Language = "nb") -> html.HtmlElement:
     """As it is drawn."""
-    drawn = house.parts("overview/overview_regions.html").row(line, Words(texts, language))
+    drawn = context.macros("overview/overview_regions.html").row(line, Translator(texts, language))
     return html.fragment_fromstring(f"<table>{drawn}</table>")[0]
 
 
@@ -25,8 +25,8 @@ def cells(element: html.HtmlElement) -> list[str]:
     return [" ".join(cell.text_content().split()) for cell in element]
 
 
-def test_a_row_says_where_its_snapshot_stands(house: House, texts: Texts) -> None:
-    drawn = row(house, texts, shown(texts))
+def test_row_shows_status_of_latest_snapshot(context: AppContext, texts: MessageCatalog) -> None:
+    drawn = row(context, texts, make_row(texts))
     assert cells(drawn) == [
         "Barnevernstjenesten Oslo Sør 958935420-15",
         "Klar",
@@ -45,32 +45,34 @@ def test_a_row_says_where_its_snapshot_stands(house: House, texts: Texts) -> Non
 @pytest.mark.parametrize(
     ("changed", "status"),
     [
-        ({"state": "failed", **EMPTY, "period_id": "2024"}, "Feilet"),
-        ({"state": "processing", "completed": 0.62, **EMPTY, "period_id": "2024"}, f"Aggregerer62{NB}%62{NB}%"),
-        ({"state": "waiting", **EMPTY}, "Uten rapport"),
-        ({"state": "silent", **EMPTY}, "Ikke levert"),
+        ({"state": "failed", **NO_VALUES, "period_id": "2024"}, "Feilet"),
+        ({"state": "processing", "completed": 0.62, **NO_VALUES, "period_id": "2024"}, f"Aggregerer62{NB}%62{NB}%"),
+        ({"state": "waiting", **NO_VALUES}, "Uten rapport"),
+        ({"state": "silent", **NO_VALUES}, "Ikke levert"),
     ],
 )
-def test_without_values_nothing_is_claimed(house: House, texts: Texts, changed: dict[str, Any], status: str) -> None:
-    drawn = row(house, texts, shown(texts, **changed))
+def test_row_without_values_shows_dashes(context: AppContext, texts: MessageCatalog, changed: dict[str, Any], status: str) -> None:
+    drawn = row(context, texts, make_row(texts, **changed))
     assert [NB.join(cell.split()) for cell in cells(drawn)[1:]] == [status.replace(" ", NB), *["–ingen"] * 4, "CIS"]
     assert drawn.get("data-filled") == drawn.get("data-deviations") == drawn.get("data-validity") == drawn.get("data-aggregated") == ""
 
 
-def test_a_stale_one_is_tagged_and_a_valid_one_is_plain(house: House, texts: Texts) -> None:
-    stale, valid = row(house, texts, shown(texts, cache_valid=False)), row(house, texts, shown(texts))
+def test_stale_row_has_tag_and_valid_row_has_none(context: AppContext, texts: MessageCatalog) -> None:
+    stale, valid = row(context, texts, make_row(texts, cache_valid=False)), row(context, texts, make_row(texts))
     assert [tag.text_content() for tag in stale.iter("span") if tag.get("class") == "ds-tag"] == ["Utdatert"]
     assert [tag for tag in valid.iter("span") if tag.get("class") == "ds-tag"] == []
 
 
-def test_each_one_s_newest_says_of_which_period(house: House, texts: Texts) -> None:
-    assert cells(row(house, texts, shown(texts, asked_period=None, period_id="2024-H1")))[1] == f"Klar 1. halvår{NB}2024".replace(NB, " ")
-    assert cells(row(house, texts, shown(texts)))[1] == "Klar"
+def test_latest_snapshot_row_names_its_period(context: AppContext, texts: MessageCatalog) -> None:
+    assert cells(row(context, texts, make_row(texts, asked_period=None, period_id="2024-H1")))[1] == f"Klar 1. halvår{NB}2024".replace(
+        NB, " "
+    )
+    assert cells(row(context, texts, make_row(texts)))[1] == "Klar"
 
 
-def test_one_that_is_silent_leads_to_the_chosen_period(texts: Texts) -> None:
-    assert shown(texts, state="silent", **EMPTY).address == "organization_id=org-0301-15&period_id=2024"
-    assert shown(texts, state="silent", asked_period=None, **EMPTY).address == "organization_id=org-0301-15"
+def test_row_without_data_links_to_selected_period(texts: MessageCatalog) -> None:
+    assert make_row(texts, state="silent", **NO_VALUES).preview_query == "organization_id=org-0301-15&period_id=2024"
+    assert make_row(texts, state="silent", asked_period=None, **NO_VALUES).preview_query == "organization_id=org-0301-15"
 
 
 @pytest.mark.parametrize(
@@ -80,46 +82,46 @@ def test_one_that_is_silent_leads_to_the_chosen_period(texts: Texts) -> None:
         ({"errors": 0, "warnings": 0, "populated": 34}, {"ready", "none"}),
         ({"errors": 0, "warnings": 0, "notices": 2, "cache_valid": False}, {"ready", "notice", "missing", "stale"}),
         ({"state": "processing", "completed": 0.1}, {"processing", "error", "warning", "missing"}),
-        ({"state": "silent", **EMPTY}, {"silent"}),
+        ({"state": "silent", **NO_VALUES}, {"silent"}),
     ],
 )
-def test_the_filters_that_it_passes(texts: Texts, changed: dict[str, Any], flags: set[str]) -> None:
-    assert set(shown(texts, **changed).flags) == flags
+def test_row_flags_match_its_filters(texts: MessageCatalog, changed: dict[str, Any], flags: set[str]) -> None:
+    assert set(make_row(texts, **changed).flags) == flags
 
 
-def test_who_needs_somebody_most_ranks_highest(texts: Texts) -> None:
+def test_status_rank_follows_urgency(texts: MessageCatalog) -> None:
     quiet: dict[str, Any] = {"errors": 0}
     made: list[dict[str, Any]] = [
         {"state": "failed"},
         {},
         {"cache_valid": False, **quiet},
         {"state": "processing", **quiet},
-        {"state": "waiting", **EMPTY},
-        {"state": "silent", **EMPTY},
+        {"state": "waiting", **NO_VALUES},
+        {"state": "silent", **NO_VALUES},
         quiet,
     ]
-    ranked = [shown(texts, **changed).keys["status"] for changed in made]
+    ranked = [make_row(texts, **changed).sort_keys["status"] for changed in made]
     assert ranked == sorted(ranked, reverse=True)
     assert len(set(ranked)) == len(ranked) - 1  # what is under way and what waits to be asked for rank alike
 
 
-def test_names_sort_as_the_norwegian_alphabet_does() -> None:
+def test_names_sort_by_norwegian_alphabet() -> None:
     names = ["Alta", "Kárášjohka", "Karmøy", "Zulu", "Ævle", "Øksnes", "Ås"]
-    assert sorted(set(names), key=collation) == names
+    assert sorted(set(names), key=collation_key) == names
 
 
 @pytest.mark.parametrize("searched", ["oslo", "sør", "sor", "958935420", "-15", "0301"])
-def test_it_is_found_by_name_and_number(texts: Texts, searched: str) -> None:
-    assert searched in shown(texts).search
+def test_search_text_contains_name_and_number(texts: MessageCatalog, searched: str) -> None:
+    assert searched in make_row(texts).search_text
 
 
 @pytest.mark.parametrize("searched", ["lindesnes", "åseral", "aseral", "4205"])
-def test_it_is_found_by_the_municipalities_that_it_serves(texts: Texts, searched: str) -> None:
-    assert searched in shown(texts, organization_name="Indre Agder barnevern", kommuner="4205 Lindesnes 4224 Åseral").search
+def test_search_text_contains_municipalities(texts: MessageCatalog, searched: str) -> None:
+    assert searched in make_row(texts, organization_name="Indre Agder barnevern", kommuner="4205 Lindesnes 4224 Åseral").search_text
 
 
-def test_letters_with_marks_are_found_without_them(texts: Texts) -> None:
-    assert "karasjohka" in shown(texts, organization_name="Barnevernstjenesten Kárášjohka").search
+def test_search_text_contains_names_without_diacritics(texts: MessageCatalog) -> None:
+    assert "karasjohka" in make_row(texts, organization_name="Barnevernstjenesten Kárášjohka").search_text
 
 
 @pytest.mark.parametrize(
@@ -131,14 +133,14 @@ def test_letters_with_marks_are_found_without_them(texts: Texts) -> None:
         ("2025-09-03T12:00:00Z", "en", ("3 Sept 2025", "at 14:00")),
     ],
 )
-def test_days_are_norwegian_days(texts: Texts, at: str, language: Language, written: tuple[str, str]) -> None:
-    line = shown(texts, language, aggregated_at=at)
+def test_aggregated_day_uses_norwegian_time(texts: MessageCatalog, at: str, language: Language, written: tuple[str, str]) -> None:
+    line = make_row(texts, language, aggregated_at=at)
     assert (line.day, line.time) == written
 
 
-def test_progress_alone_is_no_change(texts: Texts) -> None:
-    running = shown(texts, state="processing", completed=0.1)
-    assert running.version == shown(texts, state="processing", completed=0.9).version != shown(texts).version
+def test_progress_does_not_change_row_version(texts: MessageCatalog) -> None:
+    running = make_row(texts, state="processing", completed=0.1)
+    assert running.version == make_row(texts, state="processing", completed=0.9).version != make_row(texts).version
     changes: list[dict[str, Any]] = [
         {"populated": 33},
         {"errors": 2},
@@ -147,14 +149,14 @@ def test_progress_alone_is_no_change(texts: Texts) -> None:
         {"aggregated_at": "2026-03-25T14:00:00Z"},
     ]
     for changed in changes:
-        assert shown(texts, **changed).version != shown(texts).version
+        assert make_row(texts, **changed).version != make_row(texts).version
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_written_unescaped(house: House, texts: Texts, language: Language) -> None:
+def test_row_html_is_escaped(context: AppContext, texts: MessageCatalog, language: Language) -> None:
     evil = '"><script>alert(1)</script>'
-    drawn = house.parts("overview/overview_regions.html").row(
-        shown(texts, language, organization_name=evil, case_system=evil, number=evil), Words(texts, language)
+    drawn = context.macros("overview/overview_regions.html").row(
+        make_row(texts, language, organization_name=evil, case_system=evil, number=evil), Translator(texts, language)
     )
     assert "<script" not in drawn
-    assert evil in row(house, texts, shown(texts, language, organization_name=evil), language).text_content()
+    assert evil in row(context, texts, make_row(texts, language, organization_name=evil), language).text_content()

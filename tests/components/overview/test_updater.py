@@ -9,9 +9,9 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from components import assets
-from components.context import House
+from components.context import AppContext
 from components.live.component import Fanout
-from components.overview.updater import Board, Boards
+from components.overview.updater import OverviewState, OverviewUpdater
 from preview.core.clock import today
 from preview.core.languages import Language
 from preview.runtime.application import Application
@@ -28,159 +28,159 @@ class Session:
     def __init__(self, period_id: str | None = "2024", language: Language = "nb", fails: bool = False) -> None:
         self.period_id = period_id
         self.language: Language = language
-        self.behind = False
+        self.needs_full_refresh = False
         self.fails = fails
-        self.given: asyncio.Queue[Board] = asyncio.Queue()
+        self.received: asyncio.Queue[OverviewState] = asyncio.Queue()
 
-    def take(self, board: Board) -> None:
+    def receive(self, board: OverviewState) -> None:
         if self.fails:
             raise RuntimeError("the session is gone")
-        self.given.put_nowait(board)
+        self.received.put_nowait(board)
 
-    async def next(self) -> Board:
-        return await asyncio.wait_for(self.given.get(), WAIT_SECONDS)
+    async def next(self) -> OverviewState:
+        return await asyncio.wait_for(self.received.get(), WAIT_SECONDS)
 
-    async def until(self, condition: Callable[[Board], bool]) -> Board:
-        while not condition(board := await self.next()):
+    async def wait_for(self, condition: Callable[[OverviewState], bool]) -> OverviewState:
+        while not condition(state := await self.next()):
             pass
-        return board
+        return state
 
 
 @pytest.fixture
 def application(tmp_path: Path) -> Generator[Application]:
-    with pipeline.opened(tmp_path / "data") as opened:
+    with pipeline.open_application(tmp_path / "data") as opened:
         pipeline.deliver(opened, *(large_dataset.folder(number) for number in range(SERVICES)))
         for number in range(SERVICES):
             pipeline.aggregate(opened, large_dataset.organization_id(number), "2024")
         yield opened
 
 
-def run(application: Application, scenario: Callable[[House, Boards], Awaitable[None]]) -> None:
+def run(application: Application, scenario: Callable[[AppContext, OverviewUpdater], Awaitable[None]]) -> None:
     """On a loop of its own, with the feed behind it."""
 
     async def running() -> None:
-        house = House.of(application, assets.load())
-        fanout = Fanout(application.feed, IOLoop.current())
+        context = AppContext.from_application(application, assets.load_assets())
+        fanout = Fanout(application.dispatcher, IOLoop.current())
         try:
-            await scenario(house, Boards(house, fanout))
+            await scenario(context, OverviewUpdater(context, fanout))
         finally:
             fanout.close()
 
     asyncio.run(running())
 
 
-def ids(board: Board) -> list[str]:
-    return [shown.line.organization_id for shown in board.lines]
+def organization_ids(state: OverviewState) -> list[str]:
+    return [row.entry.organization_id for row in state.rows]
 
 
-def test_what_changed_alone_is_read_and_given(application: Application) -> None:
-    async def scenario(house: House, boards: Boards) -> None:
+def test_only_changed_rows_are_read_and_sent(application: Application) -> None:
+    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
         session, other = Session(), Session(None, "en")
         for each in (session, other):
-            boards.join(each, await house.call(boards.read, each.period_id, each.language))
-        await house.call(pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20"))
-        board = await session.until(lambda board: any(shown.is_stale for shown in board.lines))
-        assert ids(board) == [large_dataset.organization_id(1)]
+            boards.add_session(each, await context.run_blocking(boards.read, each.period_id, each.language))
+        await context.run_blocking(pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20"))
+        board = await session.wait_for(lambda board: any(shown.is_stale for shown in board.rows))
+        assert organization_ids(board) == [large_dataset.organization_id(1)]
         assert "Utdatert" in board.regions["row-org-3001"]
         assert board.overview.period_id == "2024"
-        board = await other.until(lambda board: any(shown.is_stale for shown in board.lines))
+        board = await other.wait_for(lambda board: any(shown.is_stale for shown in board.rows))
         assert "Stale" in board.regions["row-org-3001"]
-        assert board.lines[0].period == "2024"
+        assert board.rows[0].period == "2024"
 
     run(application, scenario)
 
 
-def test_a_service_that_is_new_is_given_too(application: Application) -> None:
-    async def scenario(house: House, boards: Boards) -> None:
+def test_new_service_is_sent(application: Application) -> None:
+    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
         session = Session()
-        boards.join(session, await house.call(boards.read, "2024", "nb"))
+        boards.add_session(session, await context.run_blocking(boards.read, "2024", "nb"))
         listing = "organization_id,organization_name,organisasjonsnummer\norg-ny,Barnevernstjenesten Ny,912345678\n"
-        await house.call(pipeline.deliver, application, listing.encode())
-        board = await session.until(lambda board: "row-org-ny" in board.regions)
-        assert [shown.line.state for shown in board.lines] == ["silent"]
+        await context.run_blocking(pipeline.deliver, application, listing.encode())
+        board = await session.wait_for(lambda board: "row-org-ny" in board.regions)
+        assert [row.entry.state for row in board.rows] == ["silent"]
 
     run(application, scenario)
 
 
-def test_a_session_that_lacks_something_is_given_all(application: Application) -> None:
-    async def scenario(house: House, boards: Boards) -> None:
+def test_outdated_session_gets_full_state(application: Application) -> None:
+    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
         known = Session()
-        old = await house.call(boards.read, "2024", "nb")
-        boards.join(known, old)
-        await house.call(pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20"))
-        await known.until(lambda board: any(shown.is_stale for shown in board.lines))
+        old = await context.run_blocking(boards.read, "2024", "nb")
+        boards.add_session(known, old)
+        await context.run_blocking(pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20"))
+        await known.wait_for(lambda board: any(row.is_stale for row in board.rows))
         late, foreign = Session(), Session()
-        boards.join(late, old)  # read before what the others know already
-        boards.join(foreign, None)  # its page came from another process
+        boards.add_session(late, old)  # read before what the others know already
+        boards.add_session(foreign, None)  # its page came from another process
         for session in (late, foreign):
             board = await session.next()
-            assert len(ids(board)) == SERVICES
-            assert sum(shown.is_stale for shown in board.lines) == 1
+            assert len(organization_ids(board)) == SERVICES
+            assert sum(row.is_stale for row in board.rows) == 1
 
     run(application, scenario)
 
 
-def test_another_period_is_given_whole_and_what_was_left_is_not(application: Application) -> None:
-    async def scenario(house: House, boards: Boards) -> None:
+def test_period_change_sends_full_state_of_new_period_only(application: Application) -> None:
+    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
         session = Session()
-        boards.join(session, await house.call(boards.read, "2024", "nb"))
-        boards.turn(session, "2019")
+        boards.add_session(session, await context.run_blocking(boards.read, "2024", "nb"))
+        boards.change_period(session, "2019")
         board = await session.next()
         assert board.overview.period_id == "2019"
-        assert [shown.line.state for shown in board.lines] == ["waiting"] * SERVICES
+        assert [row.entry.state for row in board.rows] == ["waiting"] * SERVICES
         assert '<option value="2019" selected>' in board.regions["periods"]
-        await house.call(pipeline.aggregate, application, large_dataset.organization_id(0), "2019")
-        assert {(await session.until(lambda board: board.lines[0].has_values)).overview.period_id} == {"2019"}
+        await context.run_blocking(pipeline.aggregate, application, large_dataset.organization_id(0), "2019")
+        assert {(await session.wait_for(lambda board: board.rows[0].has_values)).overview.period_id} == {"2019"}
 
     run(application, scenario)
 
 
-def test_one_that_fails_or_has_left_stops_nobody(application: Application, caplog: pytest.LogCaptureFixture) -> None:
-    async def scenario(house: House, boards: Boards) -> None:
+def test_failed_or_removed_session_does_not_block_others(application: Application, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
         session, gone, left = Session(), Session(fails=True), Session()
-        board = await house.call(boards.read, "2024", "nb")
+        board = await context.run_blocking(boards.read, "2024", "nb")
         for each in (gone, session, left):
-            boards.join(each, board)
-        boards.leave(left)
-        await house.call(pipeline.aggregate, application, large_dataset.organization_id(2), "2023")
+            boards.add_session(each, board)
+        boards.remove_session(left)
+        await context.run_blocking(pipeline.aggregate, application, large_dataset.organization_id(2), "2023")
         await session.next()
-        assert left.given.empty()
+        assert left.received.empty()
         gone.fails = False
-        await house.call(pipeline.deliver, application, large_dataset.folder(2, meldinger=3, day="2025-01-20"))
-        await session.until(lambda board: any(shown.is_stale for shown in board.lines))
-        assert gone.given.empty()
+        await context.run_blocking(pipeline.deliver, application, large_dataset.folder(2, meldinger=3, day="2025-01-20"))
+        await session.wait_for(lambda board: any(shown.is_stale for shown in board.rows))
+        assert gone.received.empty()
 
     run(application, scenario)
-    assert [record.message for record in caplog.records] == ["a dashboard session could not be told"]
+    assert [record.message for record in caplog.records] == ["a dashboard session could not be updated"]
 
 
-def test_many_changes_are_given_and_an_unchanged_row_is_drawn_once(application: Application) -> None:
-    async def scenario(house: House, boards: Boards) -> None:
+def test_many_changes_are_sent_and_unchanged_rows_cached(application: Application) -> None:
+    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
         session = Session()
-        first = await house.call(boards.read, "2024", "nb")
-        again = await house.call(boards.read, "2024", "nb")
+        first = await context.run_blocking(boards.read, "2024", "nb")
+        again = await context.run_blocking(boards.read, "2024", "nb")
         assert all(again.regions[region] is html for region, html in first.regions.items() if region.startswith("row-"))
-        boards.join(session, first)
+        boards.add_session(session, first)
         many = range(SERVICES, SERVICES + 12)
-        await house.call(pipeline.deliver, application, *(large_dataset.folder(number) for number in many))
+        await context.run_blocking(pipeline.deliver, application, *(large_dataset.folder(number) for number in many))
         given: set[str] = set()
         while not given >= {large_dataset.organization_id(number) for number in many}:
-            given |= set(ids(await session.next()))
+            given |= set(organization_ids(await session.next()))
 
     run(application, scenario)
 
 
-def test_at_midnight_all_is_drawn_anew(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario(house: House, boards: Boards) -> None:
+def test_all_rows_are_rendered_again_at_midnight(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
         session = Session()
-        board = await house.call(boards.read, "2024", "nb")
-        assert "i dag" in board.regions["row-org-3000"]
+        state = await context.run_blocking(boards.read, "2024", "nb")
+        assert "i dag" in state.regions["row-org-3000"]
         tomorrow = today() + timedelta(days=1)
         monkeypatch.setattr("components.overview.updater._seconds_to_midnight", lambda: 0.0)
-        boards.join(session, board)
+        boards.add_session(session, state)
         monkeypatch.setattr("components.overview.updater.today", lambda: tomorrow)
-        board = await session.next()
-        assert len(ids(board)) == SERVICES
-        assert "i går" in board.regions["row-org-3000"]
+        state = await session.next()
+        assert len(organization_ids(state)) == SERVICES
+        assert "i går" in state.regions["row-org-3000"]
 
     run(application, scenario)

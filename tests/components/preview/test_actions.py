@@ -7,16 +7,16 @@ import msgspec
 import pytest
 from lxml import html
 
-from components.preview.presenter import Shown
+from components.preview.presenter import ReportView
 from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
 from preview.ingest.deliveries import DeliveryView, FindingCount
 from preview.reports.job_queue import NO_SOURCE
 from preview.views.preview import Preview
-from tests.components.deliveries.test_drawer import OSLO, TAKEN
-from tests.components.preview_samples import JOB, SNAPSHOT, preview_of, values_of
+from tests.components.deliveries.test_drawer import IMPORTED, OSLO
+from tests.components.preview_samples import JOB, SNAPSHOT, make_preview, make_values
 
-Drawing = Callable[..., dict[str, html.HtmlElement]]
+Render = Callable[..., dict[str, html.HtmlElement]]
 
 EMPTY = msgspec.structs.replace(SNAPSHOT, aggregated_at=None, cache_valid=False, populated=0)
 FAILED = msgspec.structs.replace(JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z")
@@ -62,13 +62,13 @@ STATES: Mapping[str, tuple[dict[str, Any], dict[str, str]]] = {
 
 @pytest.fixture
 def quiet(catalogue: Catalogue) -> Preview:
-    return preview_of(catalogue, values_of(catalogue), values_of(catalogue))
+    return make_preview(catalogue, make_values(catalogue), make_values(catalogue))
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_each_action_is_offered_or_says_why_not(drawing: Drawing, quiet: Preview, state: str) -> None:
+def test_action_is_enabled_or_shows_disabled_reason(render: Render, quiet: Preview, state: str) -> None:
     changed, expected = STATES[state]
-    actions = drawing(msgspec.structs.replace(quiet, **changed))["actions"]
+    actions = render(msgspec.structs.replace(quiet, **changed))["actions"]
     drawn: dict[str, str] = {}
     for button in actions.xpath(".//button[@data-act]"):
         action = button.get("data-act")
@@ -85,19 +85,19 @@ def test_each_action_is_offered_or_says_why_not(drawing: Drawing, quiet: Preview
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", STATES)
-def test_every_reason_is_said_in_each_language(wording: Callable[..., Shown], quiet: Preview, state: str, language: Language) -> None:
+def test_disabled_reasons_are_translated(present: Callable[..., ReportView], quiet: Preview, state: str, language: Language) -> None:
     changed, expected = STATES[state]
-    shown = wording(msgspec.structs.replace(quiet, **changed), language)
-    assert {action: shown.offers[action].is_open for action in expected} == {action: not why for action, why in expected.items()}
+    view = present(msgspec.structs.replace(quiet, **changed), language)
+    assert {action: view.actions[action].is_enabled for action in expected} == {action: not why for action, why in expected.items()}
     if language != "nb":
-        assert not {shown.offers[action].why for action in expected} & {why for why in expected.values() if why}
+        assert not {view.actions[action].disabled_reason for action in expected} & {why for why in expected.values() if why}
 
 
-def test_a_job_is_told_whole(drawing: Drawing, quiet: Preview) -> None:
+def test_job_facts_list_all_details(render: Render, quiet: Preview) -> None:
     job = msgspec.structs.replace(JOB, requested_by="kari.n", reason="Feil rettet")
-    facts = drawing(msgspec.structs.replace(quiet, job=job))["job-facts"]
-    told = dict(zip((each.text for each in facts.iter("dt")), (each.text for each in facts.iter("dd")), strict=True))
-    assert told == {
+    facts = render(msgspec.structs.replace(quiet, job=job))["job-facts"]
+    facts_by_name = dict(zip((each.text for each in facts.iter("dt")), (each.text for each in facts.iter("dd")), strict=True))
+    assert facts_by_name == {
         "Status": "Kjører",
         "Bedt om av": "kari.n",
         "Bedt om": "25. mars 2026 kl. 15:59",
@@ -108,14 +108,14 @@ def test_a_job_is_told_whole(drawing: Drawing, quiet: Preview) -> None:
     }
 
 
-def test_sources_and_findings_are_listed_with_what_to_do(drawing: Drawing, quiet: Preview) -> None:
-    delivery = DeliveryView(TAKEN, [OSLO], [FindingCount("warning", "forrige_not_seen", 18, 1, 2)])
-    origins = drawing(msgspec.structs.replace(quiet, deliveries=[delivery]))["origins"]
+def test_sources_and_findings_are_listed_with_actions(render: Render, quiet: Preview) -> None:
+    delivery = DeliveryView(IMPORTED, [OSLO], [FindingCount("warning", "forrige_not_seen", 18, 1, 2)])
+    origins = render(msgspec.structs.replace(quiet, deliveries=[delivery]))["origins"]
     cells = [cell.text_content() for cell in origins.xpath(".//tbody/tr/*")]
     assert cells == ["CIS", "barnevern v4", "1. juni 2023 til 15. januar 2025", "1\u00a0480"]
-    told = " ".join(origins.text_content().split())
-    assert "dlv-012" in told
-    assert "18 steder" in told
+    text = " ".join(origins.text_content().split())
+    assert "dlv-012" in text
+    assert "18 steder" in text
     assert origins.xpath(".//details//b")
-    nothing = drawing(msgspec.structs.replace(quiet, held=[], snapshot=None, has_source=False))["origins"]
+    nothing = render(msgspec.structs.replace(quiet, sources=[], snapshot=None, has_source=False))["origins"]
     assert "Ingenting er levert for tjenesten ennå." in nothing.text_content()

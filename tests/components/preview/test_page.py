@@ -6,20 +6,20 @@ import msgspec
 import pytest
 from lxml import html
 
-from components.context import House
-from components.preview.presenter import Shown
-from components.preview.report_cache import draw
+from components.context import AppContext
+from components.preview.presenter import ReportView
+from components.preview.report_cache import render_regions
 from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
-from preview.form.rules.base import Facts
-from preview.i18n.catalog import Texts
+from preview.form.rules.base import ReportMetadata
+from preview.i18n.catalog import MessageCatalog
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 from preview.views.preview import Preview, SourceView
-from tests.components.preview_samples import JOB, QUIET, SNAPSHOT, preview_of, values_of
+from tests.components.preview_samples import JOB, QUIET_METADATA, SNAPSHOT, make_preview, make_values
 
 NB = "\u00a0"
-Drawing = Callable[..., dict[str, html.HtmlElement]]
-Wording = Callable[..., Shown]
+Render = Callable[..., dict[str, html.HtmlElement]]
+Present = Callable[..., ReportView]
 
 
 def _text(element: html.HtmlElement) -> str:
@@ -33,14 +33,14 @@ def _cell(row: html.HtmlElement, name: str) -> html.HtmlElement:
 
 @pytest.fixture
 def quiet(catalogue: Catalogue) -> Preview:
-    return preview_of(catalogue, values_of(catalogue), values_of(catalogue))
+    return make_preview(catalogue, make_values(catalogue), make_values(catalogue))
 
 
-def test_the_34_fields_stand_in_their_sections_in_form_order(wording: Wording, quiet: Preview, catalogue: Catalogue) -> None:
-    shown = wording(quiet)
-    assert [row.number for row in shown.rows] == list(range(1, 35))
-    assert [section.section_id for section in shown.sections] == [section.section_id for section in catalogue.sections]
-    assert [(section.title, len(section.rows)) for section in shown.sections] == [
+def test_fields_are_grouped_by_section_in_form_order(present: Present, quiet: Preview, catalogue: Catalogue) -> None:
+    view = present(quiet)
+    assert [row.number for row in view.rows] == list(range(1, 35))
+    assert [section.section_id for section in view.sections] == [section.section_id for section in catalogue.sections]
+    assert [(section.title, len(section.rows)) for section in view.sections] == [
         ("Meldinger", 5),
         ("Undersøkelser", 7),
         ("Hjelpetiltak", 4),
@@ -53,10 +53,10 @@ def test_the_34_fields_stand_in_their_sections_in_form_order(wording: Wording, q
     ]
 
 
-def test_a_row_says_number_label_values_change_and_source(drawing: Drawing, catalogue: Catalogue) -> None:
-    values = values_of(catalogue, antall_meldinger_mottatt=1612, andel_meldinger_innen_frist=92.0)
-    prior = values_of(catalogue, antall_meldinger_mottatt=1574, andel_meldinger_innen_frist=95.0)
-    drawn = drawing(preview_of(catalogue, values, prior))
+def test_row_shows_number_label_values_change_and_source(render: Render, catalogue: Catalogue) -> None:
+    values = make_values(catalogue, antall_meldinger_mottatt=1612, andel_meldinger_innen_frist=92.0)
+    prior = make_values(catalogue, antall_meldinger_mottatt=1574, andel_meldinger_innen_frist=95.0)
+    drawn = render(make_preview(catalogue, values, prior))
     received, share = drawn["row-antall_meldinger_mottatt"], drawn["row-andel_meldinger_innen_frist"]
     assert _text(received.find("th")) == "1Meldinger mottatt"
     assert [_cell(received, name).text_content() for name in ("cur", "old", "chg", "pct", "src")] == [
@@ -70,14 +70,14 @@ def test_a_row_says_number_label_values_change_and_source(drawing: Drawing, cata
     assert [disc.get("style") for disc in (*received.xpath(".//i"), *share.xpath(".//i"))] == ["--d:2.0", "--d:-3.0"]
 
 
-def test_a_value_that_is_absent_or_hidden_is_never_0(drawing: Drawing, catalogue: Catalogue) -> None:
-    preview = preview_of(
+def test_absent_and_hidden_values_are_not_shown_as_zero(render: Render, catalogue: Catalogue) -> None:
+    preview = make_preview(
         catalogue,
-        values_of(catalogue, antall_arsverk_ubesatt=None),
-        values_of(catalogue, antall_arsverk_ubesatt=None),
+        make_values(catalogue, antall_arsverk_ubesatt=None),
+        make_values(catalogue, antall_arsverk_ubesatt=None),
         hidden=frozenset({"antall_barn_i_institusjon"}),
     )
-    drawn = drawing(preview)
+    drawn = render(preview)
     absent, hidden = _cell(drawn["row-antall_arsverk_ubesatt"], "cur"), _cell(drawn["row-antall_barn_i_institusjon"], "cur")
     assert [(part.get("aria-hidden"), part.text) for part in absent] == [("true", "–"), (None, "mangler verdi")]
     assert [(part.get("aria-hidden"), part.text) for part in hidden] == [("true", ":"), (None, "skjult, 1 til 3")]
@@ -85,11 +85,11 @@ def test_a_value_that_is_absent_or_hidden_is_never_0(drawing: Drawing, catalogue
     assert "missing" not in drawn["row-antall_barn_i_institusjon"].get("data-flags").split()
 
 
-def test_parts_are_indented_under_their_whole(wording: Wording, quiet: Preview) -> None:
-    assert [row.number for row in wording(quiet).rows if row.is_part] == [8, 9, 14, 19, 20, 21, 31, 34]
+def test_parts_are_marked_for_indentation(present: Present, quiet: Preview) -> None:
+    assert [row.number for row in present(quiet).rows if row.is_part] == [8, 9, 14, 19, 20, 21, 31, 34]
 
 
-LOUD: list[tuple[dict[str, int | float | None], dict[str, int | float | None], Facts]] = [
+DEVIATING: list[tuple[dict[str, int | float | None], dict[str, int | float | None], ReportMetadata]] = [
     (
         {
             "antall_meldinger_over_frist": 130,
@@ -104,35 +104,35 @@ LOUD: list[tuple[dict[str, int | float | None], dict[str, int | float | None], F
             "antall_arsverk_ubesatt": None,
         },
         {"antall_omsorgsvedtak_opphevet": 0},
-        Facts(period_id="2024", uttrekk="2024-11-01", ufullstendig=True, kilde_endret=True, findings=4),
+        ReportMetadata(period_id="2024", extract_day="2024-11-01", incomplete=True, system_changed=True, findings=4),
     ),
-    ({"antall_meldinger_mottatt": 0, "andel_undersokelser_innen_frist": 86.2}, {}, QUIET),
+    ({"antall_meldinger_mottatt": 0, "andel_undersokelser_innen_frist": 86.2}, {}, QUIET_METADATA),
 ]
 
 
-def test_every_rule_is_seen_below(catalogue: Catalogue) -> None:
+def test_samples_trigger_every_rule(catalogue: Catalogue) -> None:
     found = {
         deviation.rule_id
-        for values, prior, facts in LOUD
-        for row in preview_of(catalogue, values_of(catalogue, **values), values_of(catalogue, **prior), facts).rows
+        for values, prior, facts in DEVIATING
+        for row in make_preview(catalogue, make_values(catalogue, **values), make_values(catalogue, **prior), facts).rows
         for deviation in row.deviations
     }
     assert found == {rule.rule_id for rule in catalogue.rules}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("values", "prior", "facts"), LOUD)
-def test_every_deviation_shows_in_its_row(
-    drawing: Drawing,
+@pytest.mark.parametrize(("values", "prior", "facts"), DEVIATING)
+def test_row_shows_all_its_deviations(
+    render: Render,
     catalogue: Catalogue,
-    texts: Texts,
+    texts: MessageCatalog,
     language: Language,
     values: dict[str, int | float | None],
     prior: dict[str, int | float | None],
-    facts: Facts,
+    facts: ReportMetadata,
 ) -> None:
-    preview = preview_of(catalogue, values_of(catalogue, **values), values_of(catalogue, **prior), facts)
-    drawn = drawing(preview, language)
+    preview = make_preview(catalogue, make_values(catalogue, **values), make_values(catalogue, **prior), facts)
+    drawn = render(preview, language)
     for row in preview.rows:
         note, detail = _text(_cell(drawn[f"row-{row.field_key}"], "note")), _text(drawn[f"detail-{row.field_key}"])
         if not row.deviations:
@@ -147,22 +147,22 @@ def test_every_deviation_shows_in_its_row(
             assert deviation.severity in drawn[f"row-{row.field_key}"].get("data-flags").split()
 
 
-def test_a_number_on_a_filter_is_the_number_of_rows_that_it_leaves(drawing: Drawing, catalogue: Catalogue) -> None:
-    values, prior, facts = LOUD[0]
-    drawn = drawing(preview_of(catalogue, values_of(catalogue, **values), values_of(catalogue, **prior), facts))
+def test_filter_count_equals_number_of_matching_rows(render: Render, catalogue: Catalogue) -> None:
+    values, prior, facts = DEVIATING[0]
+    drawn = render(make_preview(catalogue, make_values(catalogue, **values), make_values(catalogue, **prior), facts))
     flags = [element.get("data-flags").split() for region, element in drawn.items() if region.startswith("row-")]
     for label in drawn["filters"].xpath(".//label"):
         flag, size = label.find("input").get("value"), int(label.find("b").text)
         assert size == {"all": 34, "changed": 0}.get(flag, sum(flag in of for of in flags)), flag
 
 
-def test_the_worst_error_is_told_as_a_sentence(drawing: Drawing, catalogue: Catalogue, quiet: Preview) -> None:
-    preview = preview_of(catalogue, values_of(catalogue, antall_undersokelser_henlagt=96), values_of(catalogue))
-    assert "Felt 7: 100 med vedtak og 96 henlagte er 196, men 200 er avsluttet." in _text(drawing(preview)["worst"])
-    assert _text(drawing(quiet)["worst"]) == ""
+def test_first_error_is_shown_as_sentence(render: Render, catalogue: Catalogue, quiet: Preview) -> None:
+    preview = make_preview(catalogue, make_values(catalogue, antall_undersokelser_henlagt=96), make_values(catalogue))
+    assert "Felt 7: 100 med vedtak og 96 henlagte er 196, men 200 er avsluttet." in _text(render(preview)["first-error"])
+    assert _text(render(quiet)["first-error"]) == ""
 
 
-def test_nothing_is_written_unescaped(house: House, wording: Wording, quiet: Preview) -> None:
+def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Preview) -> None:
     evil = '"><script>alert(1)</script>'
     assert quiet.source is not None
     preview = msgspec.structs.replace(
@@ -171,8 +171,8 @@ def test_nothing_is_written_unescaped(house: House, wording: Wording, quiet: Pre
         source=msgspec.structs.replace(quiet.source, case_system=evil),
         job=msgspec.structs.replace(JOB, job_status="failed", detail=evil, ended_at="2026-03-25T15:02:00Z"),
     )
-    drawn = draw(house, wording(preview))
-    assert "&lt;script&gt;" in drawn["who"]
+    drawn = render_regions(context, present(preview))
+    assert "&lt;script&gt;" in drawn["organization"]
     assert [region for region, text in drawn.items() if "<script" in text or evil in text] == []
 
 
@@ -224,45 +224,47 @@ def test_nothing_is_written_unescaped(house: House, wording: Wording, quiet: Pre
         ({"snapshot": None, "has_source": False}, "Ingen rapport", "Det finnes ingen data for 2024 for denne tjenesten. Importer", ""),
     ],
 )
-def test_each_state_is_said(drawing: Drawing, quiet: Preview, changed: dict[str, object], state: str, notice: str, job: str) -> None:
-    drawn = drawing(msgspec.structs.replace(quiet, **changed))
+def test_report_state_shows_status_notice_and_job(
+    render: Render, quiet: Preview, changed: dict[str, object], state: str, notice: str, job: str
+) -> None:
+    drawn = render(msgspec.structs.replace(quiet, **changed))
     assert state in _text(drawn["state"])
     assert _text(drawn["notice"]) == notice
     assert _text(drawn["job"]).startswith(job)
     assert bool(job) == bool(_text(drawn["job"]))
 
 
-def test_deleting_tells_who_loses_its_comparison(drawing: Drawing, quiet: Preview) -> None:
-    assert "2024 (snap-001): 34 felt" in _text(drawing(quiet)["delete-lead"])
-    assert "2025 mister tallene å sammenligne med." in _text(drawing(quiet)["delete-lead"])
+def test_delete_dialog_names_dependent_period(render: Render, quiet: Preview) -> None:
+    assert "2024 (snap-001): 34 felt" in _text(render(quiet)["delete-lead"])
+    assert "2025 mister tallene å sammenligne med." in _text(render(quiet)["delete-lead"])
     alone = msgspec.structs.replace(quiet, periods=["2024"])
-    assert "mister" not in _text(drawing(alone)["delete-lead"])
+    assert "mister" not in _text(render(alone)["delete-lead"])
 
 
-def test_periods_with_a_report_come_first_and_any_open_one_may_be_asked_for(wording: Wording, quiet: Preview) -> None:
-    shown = wording(msgspec.structs.replace(quiet, period_id="2019", compare_period_id="2018"))
-    assert [(choice.period_id, choice.is_chosen) for choice in shown.with_report] == [
+def test_periods_with_report_come_first_then_open_periods(present: Present, quiet: Preview) -> None:
+    view = present(msgspec.structs.replace(quiet, period_id="2019", compare_period_id="2018"))
+    assert [(choice.period_id, choice.is_selected) for choice in view.with_report] == [
         ("2025", False),
         ("2024", False),
         ("2023-H1", False),
         ("2023", False),
     ]
-    assert [choice.name for choice in shown.with_report][2] == "1. halvår 2023"
-    assert shown.without_report[-1].period_id == "2019"
-    assert shown.without_report[-1].is_chosen
-    assert {choice.period_id for choice in shown.comparable} >= {"2018", "2023", "2024", "2025"}
-    assert [choice.period_id for choice in shown.comparable if choice.is_chosen] == ["2018"]
+    assert [choice.name for choice in view.with_report][2] == "1. halvår 2023"
+    assert view.without_report[-1].period_id == "2019"
+    assert view.without_report[-1].is_selected
+    assert {choice.period_id for choice in view.comparable} >= {"2018", "2023", "2024", "2025"}
+    assert [choice.period_id for choice in view.comparable if choice.is_selected] == ["2018"]
 
 
-def test_a_15f_file_is_named_by_its_format_as_it_has_no_case_system(wording: Wording, quiet: Preview) -> None:
+def test_kostra_15f_source_is_named_by_format(present: Present, quiet: Preview) -> None:
     rows = [msgspec.structs.replace(row, data_source="kostra-15f") for row in quiet.rows]
     kostra = msgspec.structs.replace(quiet, rows=rows, source=SourceView("kostra-15f", "", "2024-12-31", 4, 1, False))
-    shown = wording(kostra)
-    assert [(source.name, source.lines[0]) for source in shown.sources] == [("KOSTRA 15F", "Uttrekk 31. desember 2024")]
-    assert {row.source for row in shown.rows} == {"KOSTRA 15F"}
+    view = present(kostra)
+    assert [(source.name, source.lines[0]) for source in view.sources] == [("KOSTRA 15F", "Uttrekk 31. desember 2024")]
+    assert {row.source for row in view.rows} == {"KOSTRA 15F"}
 
 
-def test_sources_are_named_with_their_extract_and_findings(wording: Wording, quiet: Preview) -> None:
-    system, manual = wording(quiet).sources
+def test_source_shows_name_extract_and_findings(present: Present, quiet: Preview) -> None:
+    system, manual = present(quiet).sources
     assert (system.name, system.lines) == ("CIS", ("Uttrekk 15. januar 2025", f"1{NB}480{NB}saker", f"4{NB}funn"))
     assert manual.name == "Manuell"

@@ -11,128 +11,128 @@ from bokeh.document import Document
 from tornado.ioloop import IOLoop
 
 from components import assets
-from components.context import House
-from components.deliveries.drawer import Drawers
-from components.layout.preferences import Visit
+from components.context import AppContext
+from components.deliveries.drawer import DeliveryUpdates
+from components.layout.preferences import RequestPreferences
 from components.live.component import Fanout
 from components.preview.page import PreviewView
-from components.preview.report_cache import Asked, Readings
+from components.preview.report_cache import ReportCache, ReportQuery
 from preview.runtime.application import Application
 from preview.views.preview import Preview
 from tests.builders import large_dataset
 from tests.support import pipeline
 
 WAIT_SECONDS = 30
-HERE, THERE = (Asked(large_dataset.organization_id(number), "2024") for number in range(2))
+FIRST, SECOND = (ReportQuery(large_dataset.organization_id(number), "2024") for number in range(2))
 
 
 @pytest.fixture
 def application(tmp_path: Path) -> Generator[Application]:
-    with pipeline.opened(tmp_path / "data") as opened:
+    with pipeline.open_application(tmp_path / "data") as opened:
         pipeline.deliver(opened, *(large_dataset.folder(number) for number in range(2)))
-        for asked in (HERE, THERE):
-            pipeline.aggregate(opened, asked.organization_id, "2024")
+        for query in (FIRST, SECOND):
+            pipeline.aggregate(opened, query.organization_id, "2024")
         yield opened
 
 
-class Turned:
+class PageHarness:
     """A session's page, whose callbacks run when the test says so."""
 
-    def __init__(self, application: Application, house: House, fanout: Fanout) -> None:
+    def __init__(self, application: Application, context: AppContext, fanout: Fanout) -> None:
         self._document = Document()
         self.fanout = fanout
         self.periods: list[str] = []
         """Those that it has shown."""
-        shown = Readings(house)._read(HERE, "nb")  # pyright: ignore[reportPrivateUsage]
-        drawers = Drawers(house, application.feed, IOLoop.current())
-        visit = Visit("nb", "light", {})
+        report = ReportCache(context)._render(FIRST, "nb")  # pyright: ignore[reportPrivateUsage]
+        delivery_updates = DeliveryUpdates(context, application.dispatcher, IOLoop.current())
+        preferences = RequestPreferences("nb", "light", {})
         self.view: Any = PreviewView(
-            house, Readings(house), fanout, drawers, visit, self._document, "test", reading=shown, asked=shown.asked
+            context, ReportCache(context), fanout, delivery_updates, preferences, self._document, "test", report=report, query=report.query
         )
-        self.view.param.watch(lambda changed: self.periods.append(changed.new.preview.period_id), "reading")
-        fanout.join(self.view)
+        self.view.param.watch(lambda changed: self.periods.append(changed.new.preview.period_id), "report")
+        fanout.subscribe(self.view)
 
-    def choose(self, asked: Asked) -> None:
-        self.view.live.take({"do": "show", "arguments": asked._asdict()})
+    def change_query(self, query: ReportQuery) -> None:
+        self.view.live.handle_message({"action": "show", "arguments": query._asdict()})
 
-    async def until(self, condition: Callable[[Preview], bool]) -> None:
+    async def wait_for(self, condition: Callable[[Preview], bool]) -> None:
         """Of what is shown."""
         for _ in range(100 * WAIT_SECONDS):
-            self.tick()
-            if condition(self.view.reading.preview):
+            self.run_callbacks()
+            if condition(self.view.report.preview):
                 return
             await asyncio.sleep(0.01)
         pytest.fail("It did not come about.")
 
-    async def settle(self) -> None:
+    async def wait_for_tasks(self) -> None:
         """Until all that was begun has come."""
         await asyncio.gather(*self.view._tasks)  # pyright: ignore[reportPrivateUsage]
-        self.tick()
+        self.run_callbacks()
 
-    def tick(self) -> None:
+    def run_callbacks(self) -> None:
         callbacks: list[Any] = self._document.session_callbacks
         for callback in callbacks:
             self._document.remove_next_tick_callback(callback)
             callback.callback()
 
 
-def run(application: Application, scenario: Callable[[Turned], Awaitable[None]]) -> None:
+def run(application: Application, scenario: Callable[[PageHarness], Awaitable[None]]) -> None:
     async def running() -> None:
-        fanout = Fanout(application.feed, IOLoop.current())
+        fanout = Fanout(application.dispatcher, IOLoop.current())
         try:
-            await scenario(Turned(application, House.of(application, assets.load()), fanout))
+            await scenario(PageHarness(application, AppContext.from_application(application, assets.load_assets()), fanout))
         finally:
             fanout.close()
 
     asyncio.run(running())
 
 
-class Held:
+class BlockedRead:
     """Lets a reading of one period, or organisation, wait when it has been read."""
 
-    def __init__(self, application: Application, monkeypatch: pytest.MonkeyPatch, which: Asked) -> None:
-        self.has_read, self.may_go_on = threading.Event(), threading.Event()
+    def __init__(self, application: Application, monkeypatch: pytest.MonkeyPatch, query: ReportQuery) -> None:
+        self.has_read, self.may_continue = threading.Event(), threading.Event()
         read = application.previews.read
 
-        def holding(*asked: Any) -> Preview:
-            preview = read(*asked)
-            if Asked(*asked) == which and not self.has_read.is_set():
+        def read_and_wait(*arguments: Any) -> Preview:
+            preview = read(*arguments)
+            if ReportQuery(*arguments) == query and not self.has_read.is_set():
                 self.has_read.set()
-                assert self.may_go_on.wait(WAIT_SECONDS)
+                assert self.may_continue.wait(WAIT_SECONDS)
             return preview
 
-        monkeypatch.setattr(application.previews, "read", holding)
+        monkeypatch.setattr(application.previews, "read", read_and_wait)
 
 
-def test_what_was_chosen_last_is_shown_whichever_is_read_first(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    early = HERE._replace(period_id="2022")
-    held = Held(application, monkeypatch, early)
+def test_last_requested_period_wins_over_slower_read(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    early = FIRST._replace(period_id="2022")
+    blocked = BlockedRead(application, monkeypatch, early)
 
-    async def scenario(page: Turned) -> None:
-        page.choose(early)
-        assert await asyncio.to_thread(held.has_read.wait, WAIT_SECONDS)
-        page.choose(HERE._replace(period_id="2023"))
-        await page.until(lambda preview: preview.period_id == "2023")
-        held.may_go_on.set()
-        await page.settle()
+    async def scenario(page: PageHarness) -> None:
+        page.change_query(early)
+        assert await asyncio.to_thread(blocked.has_read.wait, WAIT_SECONDS)
+        page.change_query(FIRST._replace(period_id="2023"))
+        await page.wait_for(lambda preview: preview.period_id == "2023")
+        blocked.may_continue.set()
+        await page.wait_for_tasks()
         assert page.periods == ["2023"]
-        page.choose(early)
-        await page.until(lambda preview: preview.period_id == "2022")
+        page.change_query(early)
+        await page.wait_for(lambda preview: preview.period_id == "2022")
 
     run(application, scenario)
 
 
-def test_what_happens_there_before_the_page_is_turned_is_not_missed(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = Held(application, monkeypatch, THERE)
+def test_change_during_navigation_is_not_missed(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = BlockedRead(application, monkeypatch, SECOND)
 
-    async def scenario(page: Turned) -> None:
-        page.choose(THERE)
-        assert await asyncio.to_thread(held.has_read.wait, WAIT_SECONDS)
+    async def scenario(page: PageHarness) -> None:
+        page.change_query(SECOND)
+        assert await asyncio.to_thread(blocked.has_read.wait, WAIT_SECONDS)
         await asyncio.to_thread(pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20"))
-        place = application.events.newest()
-        heard = page.fanout.newest  # by the page too, had it shown that organisation
-        await asyncio.to_thread(pipeline.until, lambda: heard(THERE.organization_id) >= place, "the event")
-        held.may_go_on.set()
-        await page.until(lambda preview: preview.organization_id == THERE.organization_id and preview.place >= place)
+        event_id = application.event_log.last_event_id()
+        heard = page.fanout.last_event_id  # by the page too, had it shown that organisation
+        await asyncio.to_thread(pipeline.wait_until, lambda: heard(SECOND.organization_id) >= event_id, "the event")
+        blocked.may_continue.set()
+        await page.wait_for(lambda preview: preview.organization_id == SECOND.organization_id and preview.position >= event_id)
 
     run(application, scenario)

@@ -9,92 +9,92 @@ from typing import Any
 import pytest
 
 from components import assets
-from components.context import House
-from components.preview.report_cache import Asked, Readings
+from components.context import AppContext
+from components.preview.report_cache import ReportCache, ReportQuery
 from preview.core.errors import NotFound
 from preview.runtime.application import Application
 from tests.builders import large_dataset
 from tests.support import pipeline
 
 WAIT_SECONDS = 30
-ASKED = Asked(large_dataset.organization_id(0), "2024")
+QUERY = ReportQuery(large_dataset.organization_id(0), "2024")
 
 
 @pytest.fixture
 def application(tmp_path: Path) -> Generator[Application]:
-    with pipeline.opened(tmp_path / "data") as opened:
+    with pipeline.open_application(tmp_path / "data") as opened:
         pipeline.deliver(opened, large_dataset.folder(0))
         pipeline.aggregate(opened, large_dataset.organization_id(0), "2024")
         yield opened
 
 
 @pytest.fixture
-def begun(application: Application, monkeypatch: pytest.MonkeyPatch) -> list[Future[Any]]:
+def submitted(application: Application, monkeypatch: pytest.MonkeyPatch) -> list[Future[Any]]:
     """What has been put on the threads that read."""
-    put: list[Future[Any]] = []
-    submit = application.executor.submit
+    futures: list[Future[Any]] = []
+    submit = application.read_executor.submit
 
-    def noting(*args: Any) -> Future[Any]:
-        put.append(submit(*args))
-        return put[-1]
+    def record(*args: Any) -> Future[Any]:
+        futures.append(submit(*args))
+        return futures[-1]
 
-    monkeypatch.setattr(application.executor, "submit", noting)
-    return put
+    monkeypatch.setattr(application.read_executor, "submit", record)
+    return futures
 
 
-def run(application: Application, scenario: Callable[[Readings], Awaitable[None]]) -> None:
+def run(application: Application, scenario: Callable[[ReportCache], Awaitable[None]]) -> None:
     async def running() -> None:
-        await asyncio.wait_for(scenario(Readings(House.of(application, assets.load()))), WAIT_SECONDS)
+        await asyncio.wait_for(scenario(ReportCache(AppContext.from_application(application, assets.load_assets()))), WAIT_SECONDS)
 
     asyncio.run(running())
 
 
-def change(application: Application, day: str) -> int:
+def deliver_change(application: Application, day: str) -> int:
     """The case as it stood on another day, and the place in the log after it."""
     pipeline.deliver(application, large_dataset.folder(0, meldinger=3, day=day))
-    return application.events.newest()
+    return application.event_log.last_event_id()
 
 
-def test_who_asks_for_the_same_meanwhile_gets_the_same(application: Application, begun: list[Future[Any]]) -> None:
-    async def scenario(readings: Readings) -> None:
-        place = application.events.newest()
+def test_concurrent_requests_share_one_render(application: Application, submitted: list[Future[Any]]) -> None:
+    async def scenario(readings: ReportCache) -> None:
+        event_id = application.event_log.last_event_id()
         first, second, other = await asyncio.gather(
-            readings.read(ASKED, "nb"), readings.read(ASKED, "nb", place), readings.read(ASKED, "en", place)
+            readings.get(QUERY, "nb"), readings.get(QUERY, "nb", event_id), readings.get(QUERY, "en", event_id)
         )
         assert first is second
-        assert other.shown.words.language == "en"
-        assert len(begun) == 2
+        assert other.view.t.language == "en"
+        assert len(submitted) == 2
 
     run(application, scenario)
 
 
-def test_one_that_has_just_ended_and_is_too_old_is_not_given(application: Application, begun: list[Future[Any]]) -> None:
+def test_finished_outdated_render_is_not_reused(application: Application, submitted: list[Future[Any]]) -> None:
     """Two events shortly after each other: the first's reading ends while the loop is at something else, and then the second's is asked for."""
 
-    async def scenario(readings: Readings) -> None:
-        first = asyncio.create_task(readings.read(ASKED, "nb"))
+    async def scenario(readings: ReportCache) -> None:
+        first = asyncio.create_task(readings.get(QUERY, "nb"))
         await asyncio.sleep(0)
-        wait(begun)  # the loop stands still
-        place = change(application, "2025-01-20")
-        second, third = await asyncio.gather(readings.read(ASKED, "nb", place), readings.read(ASKED, "nb", place))
-        assert (await first).preview.place < place
+        wait(submitted)  # the loop stands still
+        event_id = deliver_change(application, "2025-01-20")
+        second, third = await asyncio.gather(readings.get(QUERY, "nb", event_id), readings.get(QUERY, "nb", event_id))
+        assert (await first).preview.position < event_id
         assert second is third
-        assert second.preview.place >= place
-        assert len(begun) == 2
-        later = change(application, "2025-01-21")
-        assert (await readings.read(ASKED, "nb", later)).preview.place >= later
+        assert second.preview.position >= event_id
+        assert len(submitted) == 2
+        later = deliver_change(application, "2025-01-21")
+        assert (await readings.get(QUERY, "nb", later)).preview.position >= later
 
     run(application, scenario)
 
 
-def test_who_waited_for_one_that_failed_reads_by_itself(application: Application, begun: list[Future[Any]]) -> None:
-    async def scenario(readings: Readings) -> None:
-        asked = Asked(large_dataset.organization_id(1), "2024")
-        first = asyncio.create_task(readings.read(asked, "nb"))
+def test_waiter_renders_again_after_failed_render(application: Application, submitted: list[Future[Any]]) -> None:
+    async def scenario(readings: ReportCache) -> None:
+        query = ReportQuery(large_dataset.organization_id(1), "2024")
+        first = asyncio.create_task(readings.get(query, "nb"))
         await asyncio.sleep(0)
-        wait(begun)
+        wait(submitted)
         pipeline.deliver(application, large_dataset.folder(1))
-        assert (await readings.read(asked, "nb", application.events.newest())).preview.organization_id == asked.organization_id
+        assert (await readings.get(query, "nb", application.event_log.last_event_id())).preview.organization_id == query.organization_id
         with pytest.raises(NotFound):
             await first
 

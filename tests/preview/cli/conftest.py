@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from preview.cli.commands import build_cli
-from tests.builders.services import Service
-from tests.preview.cli.command_runner import DAY, Run, serve
+from tests.builders.services import SampleService
+from tests.preview.cli.command_runner import DAY, CommandRunner, serve
 
 
 @pytest.fixture
-def run(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Run]:
+def run(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[CommandRunner]:
     """Runs a command in an empty folder, on the store in `data_dir`; `environment` beside it."""
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
@@ -29,13 +29,13 @@ def run(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gene
 
 
 @pytest.fixture
-def service() -> Service:
+def service() -> SampleService:
     """One that nothing is known of yet."""
-    return Service()
+    return SampleService()
 
 
 @pytest.fixture
-def sent(tmp_path: Path, service: Service) -> Path:
+def sent(tmp_path: Path, service: SampleService) -> Path:
     """A folder with three cases of one melding each in 2024, in two files and a folder with a third."""
     folder = tmp_path / "sent"
     (folder / "more").mkdir(parents=True)

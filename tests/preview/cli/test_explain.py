@@ -12,16 +12,16 @@ import pytest
 
 from preview.cli import file_report
 from preview.cli.explain import LocalCases, local_cases
-from preview.core.errors import Invalid, NotFound
+from preview.core.errors import NotFound, ValidationError
 from preview.core.periods import Period
-from preview.demo.deliveries import iterate
+from preview.demo.deliveries import demo_deliveries
 from preview.form.catalogue import Catalogue
-from preview.model.resources import Document
+from preview.model.resources import SnapshotDocument
 from tests.builders import case_xml, kostra_xml
 from tests.preview.demo.conftest import TODAY
-from tests.support.pipeline import values, zipped
+from tests.support.pipeline import values, zip_files
 
-SERVICES = ("org-5025", "org-3405", "org-5601")
+DEMO_SERVICES = ("org-5025", "org-3405", "org-5601")
 """The smallest; one with a full delivery, which is not declared so here; one that began late."""
 
 PERIODS = [Period(TODAY.year), Period(TODAY.year - 1), Period(TODAY.year - 1, 1)]
@@ -30,8 +30,8 @@ PERIODS = [Period(TODAY.year), Period(TODAY.year - 1), Period(TODAY.year - 1, 1)
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("deliveries")
-    for delivery in takewhile(lambda each: "org-1804" not in each.name, iterate(TODAY)):
-        if delivery.name.endswith(".csv") or any(service in delivery.name for service in SERVICES):
+    for delivery in takewhile(lambda each: "org-1804" not in each.name, demo_deliveries(TODAY)):
+        if delivery.name.endswith(".csv") or any(service in delivery.name for service in DEMO_SERVICES):
             (folder / delivery.name).write_bytes(delivery.content)
     return [folder]
 
@@ -55,7 +55,7 @@ def in_year(day: str | None, year: int) -> bool:
 
 
 @pytest.mark.parametrize("period", PERIODS, ids=str)
-def test_the_cases_of_every_field_make_up_the_number_that_report_gives(paths: list[Path], period: Period) -> None:
+def test_contributions_add_up_to_the_reported_value(paths: list[Path], period: Period) -> None:
     reported = {document.organization_id: document for document in file_report.report(paths, period, None)}
     known = {(sak.attrib["Id"], sak.attrib["Journalnummer"]) for _, sak in saker(paths)}
     fields = Catalogue.load().fields
@@ -67,13 +67,13 @@ def test_the_cases_of_every_field_make_up_the_number_that_report_gives(paths: li
                 labels = [(case.sak_id, case.journalnummer) for case in told.cases]
                 assert len(labels) == len(set(labels))
                 assert set(labels) <= known
-                assert sum(case.count for case in told.cases) == _whole(reported[told.organization_id], field.field_key)
+                assert sum(case.count for case in told.cases) == _expected_total(reported[told.organization_id], field.field_key)
                 explained += len(told.cases)
-    assert set(reported) == set(SERVICES)
+    assert set(reported) == set(DEMO_SERVICES)
     assert explained > 500
 
 
-def _whole(document: Document, key: str) -> object:
+def _expected_total(document: SnapshotDocument, key: str) -> object:
     """What the cases of a field make up: a share's are those over frist, of a supplementary figure there are none."""
     shown = values(document)
     if key.startswith("antall_arsverk"):
@@ -93,7 +93,7 @@ def _whole(document: Document, key: str) -> object:
     ],
     ids=["meldinger", "undersokelser", "tilsyn"],
 )
-def test_the_cases_are_those_of_the_files(paths: list[Path], key: str, count: Callable[[Element, int], int]) -> None:
+def test_explained_cases_are_in_the_files(paths: list[Path], key: str, count: Callable[[Element, int], int]) -> None:
     year = TODAY.year - 1
     newest: dict[str, Element] = {}
     for _, sak in sorted(saker([path for path in paths[0].iterdir() if "org-5601" in path.name]), key=lambda each: each[0]):
@@ -129,7 +129,7 @@ def labels(cases: LocalCases, key: str = "antall_meldinger_mottatt", period: Per
 MELDING = case_xml.melding("2025-03-01", "2025-03-02")
 
 
-def test_a_case_bears_the_names_of_its_newest_folder(tmp_path: Path) -> None:
+def test_case_is_labelled_by_its_newest_folder(tmp_path: Path) -> None:
     old, new = case_xml.uid(1), case_xml.uid(2)
     first = case_xml.folder(old, uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer="G-1")
     moved = case_xml.folder(new, uttrekk="2025-07-01T12:00:00+02:00", meldinger=[MELDING, MELDING], migrert=old, Journalnummer="N-1")
@@ -137,14 +137,14 @@ def test_a_case_bears_the_names_of_its_newest_folder(tmp_path: Path) -> None:
         assert labels(cases) == [{(new, "N-1"): 1}]
 
 
-def test_of_two_folders_of_the_same_moment_the_one_read_last_names_the_case(tmp_path: Path) -> None:
+def test_last_read_of_simultaneous_folders_labels_the_case(tmp_path: Path) -> None:
     sak = case_xml.uid(3)
     same = [case_xml.folder(sak, uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer=number) for number in ("1", "2")]
     with local_cases(written(tmp_path, a=same[0], b=same[1])) as cases:
         assert labels(cases) == [{(sak, "2"): 1}]
 
 
-def test_a_case_that_moved_between_bydeler_is_named_by_each(tmp_path: Path) -> None:
+def test_case_moved_between_bydeler_is_labelled_in_each(tmp_path: Path) -> None:
     sak = case_xml.uid(4)
     parts = {
         f"bydel{bydel}": case_xml.folder(
@@ -156,10 +156,10 @@ def test_a_case_that_moved_between_bydeler_is_named_by_each(tmp_path: Path) -> N
         assert labels(cases) == [{(sak, "J4"): 1}, {(sak, "J5"): 1}]
 
 
-def test_a_zip_is_read_as_well_as_a_folder(tmp_path: Path) -> None:
+def test_zip_is_explained_like_a_folder(tmp_path: Path) -> None:
     content = case_xml.folder(case_xml.uid(5), uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer="5")
     archive = tmp_path / "a.ZIP"
-    archive.write_bytes(zipped([content, content]))
+    archive.write_bytes(zip_files([content, content]))
     with local_cases([archive]) as cases:
         assert labels(cases) == [{(case_xml.uid(5), "5"): 1}]
 
@@ -170,51 +170,53 @@ def child(journalnummer: str, meldinger: int, **more: str) -> str:
     return kostra_xml.individ(meldinger=received, id="i1", Journalnummer=journalnummer, **more)
 
 
-def test_children_of_a_15f_file_are_told_apart_by_their_journal_numbers(tmp_path: Path) -> None:
+def test_15f_children_are_distinguished_by_journal_number(tmp_path: Path) -> None:
     """Their ids repeat (`domain.md` 2.2), and two of them are alike in all that is counted."""
-    content = kostra_xml.arsfil(child("a", 1), child("b", 2), child("c", 1), child("d", 0), child("e", 3, Bydelsnummer="05"), aar="2025")
+    content = kostra_xml.annual_file(
+        child("a", 1), child("b", 2), child("c", 1), child("d", 0), child("e", 3, Bydelsnummer="05"), year="2025"
+    )
     with local_cases(written(tmp_path, a=content)) as cases:
         assert labels(cases) == [{("i1", "a"): 1, ("i1", "b"): 2, ("i1", "c"): 1}, {("i1", "e"): 3}]
 
 
-def test_of_two_15f_files_of_a_year_the_last_holds(tmp_path: Path) -> None:
-    first = kostra_xml.arsfil(child("a", 1), child("b", 2), aar="2025")
-    last = kostra_xml.arsfil(child("c", 1), aar="2025")
+def test_last_15f_file_of_a_year_is_explained(tmp_path: Path) -> None:
+    first = kostra_xml.annual_file(child("a", 1), child("b", 2), year="2025")
+    last = kostra_xml.annual_file(child("c", 1), year="2025")
     with local_cases(written(tmp_path, a=first, b=last)) as cases:
         assert labels(cases) == [{("i1", "c"): 1}]
 
 
-def test_the_published_15f_files_are_explained_as_they_are_reported(cases: Path) -> None:
+def test_published_15f_files_are_explained_as_reported(cases: Path) -> None:
     path = cases / "kostra-15f" / "Testfil_21_OK_2020_15F_for_3401.xml"
     (reported,) = file_report.report([path], Period(2020), None)
     with local_cases([path]) as local:
         for field in Catalogue.load().fields:
             (told,) = local.explain(Period(2020), field.field_key)
             assert told.value == values(reported)[field.field_key]
-            assert sum(case.count for case in told.cases) == _whole(reported, field.field_key)
+            assert sum(case.count for case in told.cases) == _expected_total(reported, field.field_key)
 
 
-def test_what_cannot_be_explained_is_said(tmp_path: Path) -> None:
+def test_unexplainable_request_fails_with_reason(tmp_path: Path) -> None:
     content = case_xml.folder(uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING])
     with local_cases(written(tmp_path, a=content)) as cases:
-        with pytest.raises(Invalid, match="no such field"):
+        with pytest.raises(ValidationError, match="no such field"):
             cases.explain(Period(2025), "antall_barn")
         with pytest.raises(NotFound, match="no data"):
             cases.explain(Period(2026), "antall_meldinger_mottatt")
         with pytest.raises(NotFound, match="no data"):
             cases.explain(Period(2025), "antall_meldinger_mottatt", "org-1")
     (tmp_path / "b.xml").write_bytes(b"<Barnevern")
-    with pytest.raises(Invalid, match="File 2"), local_cases([tmp_path]):
+    with pytest.raises(ValidationError, match="File 2"), local_cases([tmp_path]):
         pass
 
 
-def test_each_zip_is_a_delivery_and_the_files_between_two_are_one(tmp_path: Path) -> None:
+def test_files_are_grouped_into_deliveries_between_zips(tmp_path: Path) -> None:
     for name in ("a.xml", "b.zip", "c.xml", "d.csv", "e.zip", "f.ZIP", "u/g.xml", ".DS_Store", "u/Thumbs.db"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(io.BytesIO().getvalue())
-    groups = file_report.deliveries_of([tmp_path / "d.csv", tmp_path])
+    groups = file_report.group_into_deliveries([tmp_path / "d.csv", tmp_path])
     named = [[str(path.relative_to(tmp_path)) for path in group] for group in groups]
     assert named == [["d.csv", "a.xml"], ["b.zip"], ["c.xml", "d.csv"], ["e.zip"], ["f.ZIP"], ["u/g.xml"]]
     (tmp_path / "empty").mkdir()
-    with pytest.raises(Invalid, match="no file"):
-        file_report.deliveries_of([tmp_path / "empty"])
+    with pytest.raises(ValidationError, match="no file"):
+        file_report.group_into_deliveries([tmp_path / "empty"])

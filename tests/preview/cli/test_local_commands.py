@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 from preview.cli.commands import build_cli
 from preview.core.settings import Settings
 from tests.builders import case_xml
-from tests.support.pipeline import zipped
+from tests.support.pipeline import zip_files
 
 MELDING = case_xml.melding("2024-03-01", "2024-03-02")
-FINE = case_xml.folder(meldinger=[MELDING])
+CLEAN_FILE = case_xml.folder(meldinger=[MELDING])
 NOTICE = case_xml.folder(meldinger=[MELDING], uttrekk="2024-12-31T23:59:00")
 WARNING = case_xml.folder(meldinger=[case_xml.melding("2024-03-01", "2024-02-01")])
 ERROR = case_xml.folder(meldinger=[case_xml.melding(None)])
@@ -29,7 +29,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def empty_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The commands run in an empty folder, with another one for what is temporary: both are empty afterwards."""
     for name in ("cwd", "temporary"):
         (tmp_path / name).mkdir()
@@ -39,28 +39,28 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> Path:
-    folder = tmp_path / "given"
+def input_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "input"
     folder.mkdir()
     return folder
 
 
 @pytest.mark.parametrize(
     ("worst", "code"),
-    [(FINE, 0), (NOTICE, 0), (WARNING, 3), (ERROR, 4), (REFUSED, 5)],
+    [(CLEAN_FILE, 0), (NOTICE, 0), (WARNING, 3), (ERROR, 4), (REFUSED, 5)],
     ids=["fine", "notice", "warning", "error", "refused"],
 )
-def test_the_exit_code_of_check_is_that_of_the_worst_finding(elsewhere: Path, given: Path, worst: bytes, code: int) -> None:
-    for name, content in (("a.xml", worst), ("b.xml", FINE), ("c.xml", worst if code < 3 else WARNING)):
-        (given / name).write_bytes(content)
-    assert run("check", given).exit_code == code
-    assert list((elsewhere / "cwd").iterdir()) == list((elsewhere / "temporary").iterdir()) == []
+def test_check_exit_code_is_of_the_worst_finding(empty_folders: Path, input_folder: Path, worst: bytes, code: int) -> None:
+    for name, content in (("a.xml", worst), ("b.xml", CLEAN_FILE), ("c.xml", worst if code < 3 else WARNING)):
+        (input_folder / name).write_bytes(content)
+    assert run("check", input_folder).exit_code == code
+    assert list((empty_folders / "cwd").iterdir()) == list((empty_folders / "temporary").iterdir()) == []
 
 
-def test_check_names_the_file_and_the_entry_of_a_zip(given: Path) -> None:
-    (given / "sak æøå.xml").write_bytes(ERROR)
-    (given / "alle.zip").write_bytes(zipped([FINE, WARNING, REFUSED]))
-    told = json.loads(run("check", "--json", given).stdout)
+def test_check_prints_file_and_zip_entry(input_folder: Path) -> None:
+    (input_folder / "sak æøå.xml").write_bytes(ERROR)
+    (input_folder / "alle.zip").write_bytes(zip_files([CLEAN_FILE, WARNING, REFUSED]))
+    told = json.loads(run("check", "--json", input_folder).stdout)
     assert (told["files"], told["refused_files"]) == (4, 1)
     told["findings"] = [each for each in told["findings"] if not each["code"].startswith("kontroll_")]
     found = [(Path(each["path"]).name, each["entry"], each["severity"], each["code"], each["element"]) for each in told["findings"]]
@@ -69,10 +69,10 @@ def test_check_names_the_file_and_the_entry_of_a_zip(given: Path) -> None:
         ("alle.zip", "00002.xml", "refused", "not_well_formed", ""),
         ("sak æøå.xml", None, "error", "no_date", "Melding@StartDato"),
     ]
-    *lines, last = run("check", given).stdout.splitlines()
+    *lines, last = run("check", input_folder).stdout.splitlines()
     assert last == f"4 files (1 refused), {len(lines)} findings"
     (line,) = (each for each in lines if ": error: Melding@StartDato The date is missing" in each)
-    assert line.startswith(f"{given / 'sak æøå.xml'}, line ")
+    assert line.startswith(f"{input_folder / 'sak æøå.xml'}, line ")
 
 
 @pytest.mark.parametrize(
@@ -83,59 +83,59 @@ def test_check_names_the_file_and_the_entry_of_a_zip(given: Path) -> None:
         ("en", "The Melding was concluded more than 7 days after it was received."),
     ],
 )
-def test_check_speaks_the_language_that_is_asked_for(given: Path, language: str, said: str) -> None:
-    (given / "a.xml").write_bytes(case_xml.folder(meldinger=[case_xml.melding("2024-03-01", "2024-03-09")]))
-    (line, _) = run("check", given, "--language", language).stdout.splitlines()
+def test_check_prints_the_selected_language(input_folder: Path, language: str, said: str) -> None:
+    (input_folder / "a.xml").write_bytes(case_xml.folder(meldinger=[case_xml.melding("2024-03-01", "2024-03-09")]))
+    (line, _) = run("check", input_folder, "--language", language).stdout.splitlines()
     assert line.endswith(f": notice: Melding {said}")
 
 
-def test_check_knows_which_figures_are_computed(given: Path) -> None:
+def test_check_refuses_figures_of_computed_fields(input_folder: Path) -> None:
     head = b"organization_id,period_id,field_key,value\n"
-    (given / "fine.csv").write_bytes(head + b"org-1,2024,antall_arsverk,7.5\n")
-    assert run("check", given).exit_code == 0
-    (given / "wrong.csv").write_bytes(head + b"org-1,2024,antall_flyttinger,7\n")
-    result = run("check", "--json", given)
+    (input_folder / "fine.csv").write_bytes(head + b"org-1,2024,antall_arsverk,7.5\n")
+    assert run("check", input_folder).exit_code == 0
+    (input_folder / "wrong.csv").write_bytes(head + b"org-1,2024,antall_flyttinger,7\n")
+    result = run("check", "--json", input_folder)
     assert result.exit_code == 4
     assert [(each["code"], each["line"]) for each in json.loads(result.stdout)["findings"]] == [("csv_field", 2)]
 
 
-def test_check_heeds_the_limits_that_are_set(given: Path) -> None:
-    (given / "a.xml").write_bytes(FINE)
-    assert run("check", given, "--max-file-bytes", len(FINE).__str__()).exit_code == 0
-    result = run("check", "--json", given, "--max-file-bytes", str(len(FINE) - 1))
+def test_check_applies_configured_limits(input_folder: Path) -> None:
+    (input_folder / "a.xml").write_bytes(CLEAN_FILE)
+    assert run("check", input_folder, "--max-file-bytes", len(CLEAN_FILE).__str__()).exit_code == 0
+    result = run("check", "--json", input_folder, "--max-file-bytes", str(len(CLEAN_FILE) - 1))
     assert (result.exit_code, json.loads(result.stdout)["findings"][0]["code"]) == (5, "too_large")
 
 
-def test_check_takes_whatever_lies_there(given: Path) -> None:
-    os.mkfifo(given / "pipe")
-    (given / "link").symlink_to(given / "nowhere")
-    (given / "cut.zip").write_bytes(zipped([FINE])[:-30])
-    result = run("check", "--json", given)
+def test_check_refuses_pipe_broken_link_and_cut_zip(input_folder: Path) -> None:
+    os.mkfifo(input_folder / "pipe")
+    (input_folder / "link").symlink_to(input_folder / "nowhere")
+    (input_folder / "cut.zip").write_bytes(zip_files([CLEAN_FILE])[:-30])
+    result = run("check", "--json", input_folder)
     assert result.exit_code == 5
     assert [each["code"] for each in json.loads(result.stdout)["findings"]] == ["archive_unreadable", "unreadable_file", "not_a_file"]
 
 
-def test_what_stands_in_a_file_does_not_steer_the_terminal(given: Path) -> None:
+def test_control_characters_of_a_file_are_not_printed(input_folder: Path) -> None:
     late = case_xml.melding("2024-03-01", "2024-04-01")
-    (given / "a\x1b[2J.xml").write_bytes(case_xml.folder(case_xml.uid(1), meldinger=[late], Journalnummer="1\u202e2"))
-    (given / "b\x1b[2J.xml").write_bytes(ERROR)
-    told = run("explain", given / "a\x1b[2J.xml", "--period", "2024", "--field", "andel_meldinger_innen_frist").stdout
+    (input_folder / "a\x1b[2J.xml").write_bytes(case_xml.folder(case_xml.uid(1), meldinger=[late], Journalnummer="1\u202e2"))
+    (input_folder / "b\x1b[2J.xml").write_bytes(ERROR)
+    told = run("explain", input_folder / "a\x1b[2J.xml", "--period", "2024", "--field", "andel_meldinger_innen_frist").stdout
     assert "1\N{REPLACEMENT CHARACTER}2" in told
-    assert "\x1b" not in told + run("check", given).stdout
+    assert "\x1b" not in told + run("check", input_folder).stdout
 
 
-def test_explain_lists_the_cases_and_keeps_nothing(elsewhere: Path, given: Path) -> None:
+def test_explain_lists_cases_and_stores_nothing(empty_folders: Path, input_folder: Path) -> None:
     late = [case_xml.melding("2024-03-01", "2024-04-01"), case_xml.melding("2024-05-01", None)]
-    (given / "a.xml").write_bytes(case_xml.folder(case_xml.uid(7), meldinger=late, Journalnummer="2024/7"))
-    (given / "b.xml").write_bytes(FINE)
-    result = run("explain", given, "--period", "2024", "--field", "antall_meldinger_over_frist")
+    (input_folder / "a.xml").write_bytes(case_xml.folder(case_xml.uid(7), meldinger=late, Journalnummer="2024/7"))
+    (input_folder / "b.xml").write_bytes(CLEAN_FILE)
+    result = run("explain", input_folder, "--period", "2024", "--field", "antall_meldinger_over_frist")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "Barnevernstjenesten Testkommune (org-0301), 2024",
         "4 Meldinger over frist: 2",
         f"  {case_xml.uid(7)}  2024/7                2",
     ]
-    told = json.loads(run("explain", given, "--period", "2024", "--field", "andel_meldinger_innen_frist", "--json").stdout)
+    told = json.loads(run("explain", input_folder, "--period", "2024", "--field", "andel_meldinger_innen_frist", "--json").stdout)
     assert told == {
         "organization_id": "org-0301",
         "organization_name": "Barnevernstjenesten Testkommune",
@@ -144,15 +144,15 @@ def test_explain_lists_the_cases_and_keeps_nothing(elsewhere: Path, given: Path)
         "value": 33.3,
         "cases": [{"sak_id": case_xml.uid(7), "journalnummer": "2024/7", "count": 2}],
     }
-    assert list((elsewhere / "cwd").iterdir()) == list((elsewhere / "temporary").iterdir()) == []
+    assert list((empty_folders / "cwd").iterdir()) == list((empty_folders / "temporary").iterdir()) == []
 
 
-def test_wrong_use_is_told_from_a_failure(given: Path) -> None:
-    (given / "a.xml").write_bytes(FINE)
-    assert run("explain", given, "--period", "2024").exit_code == 2
-    assert run("check", given / "nowhere").exit_code == 2
-    unknown = run("explain", given, "--period", "2024", "--field", "antall")
+def test_usage_error_and_failure_have_different_exit_codes(input_folder: Path) -> None:
+    (input_folder / "a.xml").write_bytes(CLEAN_FILE)
+    assert run("explain", input_folder, "--period", "2024").exit_code == 2
+    assert run("check", input_folder / "nowhere").exit_code == 2
+    unknown = run("explain", input_folder, "--period", "2024", "--field", "antall")
     assert (unknown.exit_code, unknown.stderr.splitlines()) == (1, ["Error: There is no such field.", "  /field_key: is not known"])
-    figure = run("explain", given, "--period", "2024", "--field", "antall_arsverk")
+    figure = run("explain", input_folder, "--period", "2024", "--field", "antall_arsverk")
     assert figure.exit_code == 0
     assert "A supplementary figure" in figure.stdout

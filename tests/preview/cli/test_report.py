@@ -9,9 +9,9 @@ import pytest
 
 from preview.form.catalogue import Catalogue
 from tests.builders import case_xml
-from tests.builders.services import Service
-from tests.preview.cli.command_runner import DAY, NO_XML, Run, fails, fine
-from tests.support.pipeline import zipped
+from tests.builders.services import SampleService
+from tests.preview.cli.command_runner import DAY, NO_XML, CommandRunner, failure_message, successful_lines
+from tests.support.pipeline import zip_files
 
 KEYS = [
     "snapshot_id",
@@ -26,20 +26,20 @@ KEYS = [
 ]
 
 
-def reported(run: Run, *arguments: str | Path) -> Any:
+def report_json(run: CommandRunner, *arguments: str | Path) -> Any:
     """Of `report --json`."""
-    return json.loads("\n".join(fine(run("report", "--json", *arguments))))
+    return json.loads("\n".join(successful_lines(run("report", "--json", *arguments))))
 
 
-def numbers(told: dict[str, Any], *, prior: bool = False) -> dict[int, int | float | None]:
+def values_by_number(told: dict[str, Any], *, prior: bool = False) -> dict[int, int | float | None]:
     """Values by the fields' numbers."""
     catalogue = Catalogue.load()
     key = "prior_period_value" if prior else "value"
     return {catalogue.field(field["field_key"]).number: field[key] for section in told["sections"] for field in section["fields"]}
 
 
-def test_report_is_the_contracts_document_without_ids_and_times(run: Run, sent: Path, service: Service) -> None:
-    told = reported(run, sent, "--period", "2024")
+def test_report_json_is_the_api_document_without_ids(run: CommandRunner, sent: Path, service: SampleService) -> None:
+    told = report_json(run, sent, "--period", "2024")
     assert list(told) == KEYS
     assert (told["snapshot_id"], told["aggregated_at"]) == (None, None)
     assert (told["organization_id"], told["organization_name"]) == (service.organization_id, "Barnevernstjenesten Testkommune")
@@ -48,11 +48,11 @@ def test_report_is_the_contracts_document_without_ids_and_times(run: Run, sent: 
         ("field_key", "value", "prior_period_value", "data_source")
     }
     assert told["prior_period"] == {"period_id": "2023", "snapshot_id": None, "aggregated_at": None}
-    assert numbers(told)[1] == 3
-    assert numbers(told, prior=True)[1] == 0
+    assert values_by_number(told)[1] == 3
+    assert values_by_number(told, prior=True)[1] == 0
 
 
-def test_report_a_self_made_example(run: Run, tmp_path: Path, service: Service) -> None:
+def test_report_of_an_own_example(run: CommandRunner, tmp_path: Path, service: SampleService) -> None:
     """Worked by hand: of two children, one placed by a care order, one at home with a plan; one melding of three too late."""
     care = case_xml.tiltak("2024-02-01", kategori="2.1", lov="BVL2021 5-1", tilsyn=["2024-05-01", "2024-08-01"])
     home = case_xml.tiltak("2023-11-01", "2024-12-30", kategori="3.10")
@@ -64,7 +64,7 @@ def test_report_a_self_made_example(run: Run, tmp_path: Path, service: Service) 
         case_xml.folder(meldinger=[same_day], tiltak=[home], planer=[case_xml.plan("2023-11-02", evaluert=["2024-03-01"])], **given),
         case_xml.folder(meldinger=[in_time], uttrekk="2023-01-01T12:00:00+01:00", **given),
     ]
-    (tmp_path / "sent.zip").write_bytes(zipped(contents))
+    (tmp_path / "sent.zip").write_bytes(zip_files(contents))
     expected: dict[int, int | float | None] = {
         **dict.fromkeys(range(1, 33), 0),
         **dict.fromkeys((2, 4, 13, 16, 17, 18, 19, 22, 25, 27, 28), 1),
@@ -73,47 +73,49 @@ def test_report_a_self_made_example(run: Run, tmp_path: Path, service: Service) 
         1: 3,
         5: 66.7,
     }
-    told = reported(run, tmp_path / "sent.zip", "--period", "2024")
-    assert numbers(told) == expected
+    told = report_json(run, tmp_path / "sent.zip", "--period", "2024")
+    assert values_by_number(told) == expected
 
 
-def test_report_as_a_table(run: Run, sent: Path) -> None:
-    lines = fine(run("report", sent, "--period", "2024"))
+def test_report_as_a_table(run: CommandRunner, sent: Path) -> None:
+    lines = successful_lines(run("report", sent, "--period", "2024"))
     assert lines[1].split() == ["2024", "2023"]
     assert len(lines) == 2 + 9 + 34
 
 
-def test_report_of_several_organisations_is_an_array(run: Run, sent: Path, tmp_path: Path) -> None:
-    other = Service()
+def test_report_of_several_organisations_is_an_array(run: CommandRunner, sent: Path, tmp_path: Path) -> None:
+    other = SampleService()
     (tmp_path / "other.xml").write_bytes(other.folder(1, DAY, ["2024-03-01"]))
-    told = reported(run, sent, tmp_path / "other.xml", "--period", "2024")
+    told = report_json(run, sent, tmp_path / "other.xml", "--period", "2024")
     assert [list(each) for each in told] == [KEYS, KEYS]
-    assert [numbers(each)[1] for each in told] == [3, 1]
+    assert [values_by_number(each)[1] for each in told] == [3, 1]
     assert [each["organization_id"] for each in told] == sorted(each["organization_id"] for each in told)
-    one = reported(run, sent, tmp_path / "other.xml", "--period", "2024", "--organization", other.organization_id)
+    one = report_json(run, sent, tmp_path / "other.xml", "--period", "2024", "--organization", other.organization_id)
     assert one["organization_id"] == other.organization_id
 
 
-def test_report_is_of_folders_files_and_zips_alike(run: Run, sent: Path, tmp_path: Path) -> None:
-    (tmp_path / "sent.zip").write_bytes(zipped([file.read_bytes() for file in sorted(sent.rglob("*.xml"))]))
-    of_folder = reported(run, sent, "--period", "2024-H1")
-    assert reported(run, tmp_path / "sent.zip", "--period", "2024-H1") == of_folder
-    assert reported(run, *sorted(sent.rglob("*.xml")), "--period", "2024-H1") == of_folder
+def test_report_reads_folders_files_and_zips(run: CommandRunner, sent: Path, tmp_path: Path) -> None:
+    (tmp_path / "sent.zip").write_bytes(zip_files([file.read_bytes() for file in sorted(sent.rglob("*.xml"))]))
+    of_folder = report_json(run, sent, "--period", "2024-H1")
+    assert report_json(run, tmp_path / "sent.zip", "--period", "2024-H1") == of_folder
+    assert report_json(run, *sorted(sent.rglob("*.xml")), "--period", "2024-H1") == of_folder
 
 
-def test_report_keeps_nothing(run: Run, sent: Path, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_stores_nothing(run: CommandRunner, sent: Path, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    reported(run, sent, "--period", "2024")
+    report_json(run, sent, "--period", "2024")
     assert [list(folder.iterdir()) for folder in (data_dir, tmp_path / "temporary", Path.cwd())] == [[], [], []]
 
 
-def test_report_what_cannot_be(run: Run, sent: Path) -> None:
-    assert fails(run("report", sent, "--period", "2030")).startswith("Error: The files hold no data for that period")
-    assert fails(run("report", sent, "--period", "2024", "--organization", "org-nowhere")).startswith("Error: The files hold no data")
+def test_report_of_invalid_input_fails(run: CommandRunner, sent: Path) -> None:
+    assert failure_message(run("report", sent, "--period", "2030")).startswith("Error: The files hold no data for that period")
+    assert failure_message(run("report", sent, "--period", "2024", "--organization", "org-nowhere")).startswith(
+        "Error: The files hold no data"
+    )
     (sent / "d.xml").write_bytes(NO_XML)
-    assert fails(run("report", sent, "--period", "2024")) == "Error: File 3, line 1: A start tag and an end tag do not match.\n"
-    fails(run("report", sent), 2)
+    assert failure_message(run("report", sent, "--period", "2024")) == "Error: File 3, line 1: A start tag and an end tag do not match.\n"
+    failure_message(run("report", sent), 2)
 
 
 def form(ones: Iterable[int], others: dict[int, Any], nulls: Iterable[int] = ()) -> dict[int, Any]:
@@ -136,7 +138,9 @@ WORKED: list[tuple[list[str], str, str, dict[int, Any]]] = [
 
 
 @pytest.mark.parametrize(("names", "period", "bydel", "expected"), WORKED)
-def test_report_the_worked_examples(run: Run, cases: Path, names: list[str], period: str, bydel: str, expected: dict[int, Any]) -> None:
-    told = reported(run, *(cases / name for name in names), "--period", period)
+def test_report_of_worked_examples(
+    run: CommandRunner, cases: Path, names: list[str], period: str, bydel: str, expected: dict[int, Any]
+) -> None:
+    told = report_json(run, *(cases / name for name in names), "--period", period)
     (document,) = (each for each in (told if isinstance(told, list) else [told]) if each["organization_id"].endswith(bydel))
-    assert numbers(document) == expected
+    assert values_by_number(document) == expected

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from preview.reports.job_queue import Jobs
-from tests.builders.services import Service
-from tests.preview.cli.command_runner import DAY, NO_XML, Run, fails, fine
-from tests.support.pipeline import document, opened, zipped
+from preview.reports.job_queue import JobQueue
+from tests.builders.services import SampleService
+from tests.preview.cli.command_runner import DAY, NO_XML, CommandRunner, failure_message, successful_lines
+from tests.support.pipeline import document, open_application, zip_files
 
 COMMANDS = ("serve", "import", "aggregate", "list", "show", "demo-data", "report", "check", "explain")
 
@@ -17,116 +17,118 @@ COMMANDS = ("serve", "import", "aggregate", "list", "show", "demo-data", "report
 # Help.
 
 
-def test_the_help_lists_every_command(run: Run) -> None:
-    told = "\n".join(fine(run("--help")))
+def test_the_help_lists_every_command(run: CommandRunner) -> None:
+    told = "\n".join(successful_lines(run("--help")))
     assert [name for name in COMMANDS if f"\n  {name} " not in told] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_has_help(run: Run, command: str) -> None:
-    told = fine(run(command, "--help"))
+def test_each_command_has_help(run: CommandRunner, command: str) -> None:
+    told = successful_lines(run(command, "--help"))
     assert told[0].startswith("Usage: ")
     assert re.match(r"  [A-Z][a-z]+ .{10}", told[2]), "it says what it does"
     assert "Options:" in told
 
 
-def test_no_command_and_no_such_command_are_wrong_use(run: Run) -> None:
-    assert "Usage:" in fails(run(), 2)
-    assert "No such command" in fails(run("exprot"), 2)
+def test_missing_or_unknown_command_is_a_usage_error(run: CommandRunner) -> None:
+    assert "Usage:" in failure_message(run(), 2)
+    assert "No such command" in failure_message(run("exprot"), 2)
 
 
 # import
 
 
-def test_import_a_file(run: Run, sent: Path, service: Service, data_dir: Path) -> None:
-    assert fine(run("import", sent / "a.xml")) == ["dlv-001 taken: 1 files (0 refused); cases: 1 new, 0 changed, 0 unchanged, 0 removed"]
-    with opened(data_dir, started=False) as application:
-        assert service.held(application) == [["2024-03-01"]]
-        assert application.deliveries.document("dlv-001").actor == "cli"
+def test_import_a_file(run: CommandRunner, sent: Path, service: SampleService, data_dir: Path) -> None:
+    assert successful_lines(run("import", sent / "a.xml")) == [
+        "dlv-001 taken: 1 files (0 refused); cases: 1 new, 0 changed, 0 unchanged, 0 removed"
+    ]
+    with open_application(data_dir, started=False) as application:
+        assert service.stored_melding_days(application) == [["2024-03-01"]]
+        assert application.deliveries.get("dlv-001").actor == "cli"
 
 
-def test_import_a_folder_and_files_is_one_delivery(run: Run, sent: Path, tmp_path: Path, service: Service) -> None:
+def test_import_a_folder_and_files_is_one_delivery(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
     (tmp_path / "one.xml").write_bytes(service.folder(4, DAY))
-    assert fine(run("import", sent, tmp_path / "one.xml")) == [
+    assert successful_lines(run("import", sent, tmp_path / "one.xml")) == [
         "dlv-001 taken: 4 files (0 refused); cases: 4 new, 0 changed, 0 unchanged, 0 removed"
     ]
 
 
-def test_import_each_zip_is_a_delivery_of_its_own(run: Run, sent: Path, tmp_path: Path, service: Service) -> None:
+def test_import_each_zip_is_a_delivery_of_its_own(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
     for name, case in (("x.zip", 5), ("y.zip", 6)):
-        (tmp_path / name).write_bytes(zipped([service.folder(case, DAY)]))
-    lines = fine(run("import", tmp_path / "x.zip", tmp_path / "y.zip", sent))
+        (tmp_path / name).write_bytes(zip_files([service.folder(case, DAY)]))
+    lines = successful_lines(run("import", tmp_path / "x.zip", tmp_path / "y.zip", sent))
     assert [line.partition(":")[0] for line in lines] == ["dlv-001 taken", "dlv-002 taken", "dlv-003 taken"]
     assert [line.partition("files")[0][-2] for line in lines] == ["1", "1", "3"]
 
 
-def test_import_shows_progress_on_standard_error(run: Run, sent: Path) -> None:
+def test_import_shows_progress_on_standard_error(run: CommandRunner, sent: Path) -> None:
     assert "dlv-001" in run("import", sent).stderr
 
 
-def test_import_a_refused_file_ends_with_1_and_says_why(run: Run, sent: Path) -> None:
+def test_import_of_refused_file_fails_with_reason(run: CommandRunner, sent: Path) -> None:
     (sent / "d.xml").write_bytes(NO_XML)
     result = run("import", sent)
-    fails(result)
+    failure_message(result)
     assert result.stdout.splitlines() == [
         "dlv-001 taken: 4 files (1 refused); cases: 3 new, 0 changed, 0 unchanged, 0 removed",
         "  refused file 3 line 1 : A start tag and an end tag do not match.",
     ]
 
 
-def test_import_a_refused_delivery_ends_with_1(run: Run, sent: Path) -> None:
+def test_import_of_refused_delivery_exits_with_1(run: CommandRunner, sent: Path) -> None:
     (sent / "a.xml").write_bytes(NO_XML)
     result = run("import", sent / "a.xml")
-    fails(result)
+    failure_message(result)
     assert result.stdout.startswith("dlv-001 refused: 1 files (1 refused)")
 
 
-def test_import_findings_that_refuse_nothing_end_with_0(run: Run, tmp_path: Path, service: Service) -> None:
+def test_import_with_mere_findings_exits_with_0(run: CommandRunner, tmp_path: Path, service: SampleService) -> None:
     (tmp_path / "a.xml").write_bytes(service.folder(1, DAY, [""] * 25))
-    lines = fine(run("import", tmp_path / "a.xml"))
+    lines = successful_lines(run("import", tmp_path / "a.xml"))
     assert len(lines) == 1 + 20 + 1
     assert lines[1] == "  error file 1 line 2 Melding@StartDato: The date is missing or unreadable; the element is left out."
     assert lines[-1] == "  and 5 more findings"
 
 
-def test_import_full_takes_out_what_is_not_in_it(run: Run, sent: Path, tmp_path: Path, service: Service) -> None:
-    fine(run("import", sent))
-    (tmp_path / "full.zip").write_bytes(zipped([service.folder(1, "2025-01-02", ["2024-03-01"])]))
-    assert fine(run("import", "--full", tmp_path / "full.zip")) == [
+def test_full_import_removes_missing_cases(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
+    successful_lines(run("import", sent))
+    (tmp_path / "full.zip").write_bytes(zip_files([service.folder(1, "2025-01-02", ["2024-03-01"])]))
+    assert successful_lines(run("import", "--full", tmp_path / "full.zip")) == [
         "dlv-002 taken: 1 files (0 refused); cases: 0 new, 0 changed, 1 unchanged, 2 removed"
     ]
 
 
-def test_import_full_is_one_delivery(run: Run, sent: Path, tmp_path: Path, data_dir: Path) -> None:
-    (tmp_path / "x.zip").write_bytes(zipped([b"of no matter"]))
-    assert "one ZIP" in fails(run("import", "--full", sent, tmp_path / "x.zip"), 2)
+def test_full_import_accepts_one_delivery_only(run: CommandRunner, sent: Path, tmp_path: Path, data_dir: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(zip_files([b"of no matter"]))
+    assert "one ZIP" in failure_message(run("import", "--full", sent, tmp_path / "x.zip"), 2)
     assert not any(data_dir.iterdir())
 
 
-def test_import_of_nothing(run: Run, tmp_path: Path) -> None:
-    fails(run("import"), 2)
-    fails(run("import", tmp_path / "nowhere.xml"), 2)
+def test_import_of_empty_folder_fails(run: CommandRunner, tmp_path: Path) -> None:
+    failure_message(run("import"), 2)
+    failure_message(run("import", tmp_path / "nowhere.xml"), 2)
     (tmp_path / "empty").mkdir()
-    assert fails(run("import", tmp_path / "empty")) == "Error: There is no file to deliver.\n"
+    assert failure_message(run("import", tmp_path / "empty")) == "Error: There is no file to deliver.\n"
 
 
-def test_import_organisations_and_figures(run: Run, tmp_path: Path, sent: Path, service: Service, data_dir: Path) -> None:
+def test_import_organisations_and_figures(run: CommandRunner, tmp_path: Path, sent: Path, service: SampleService, data_dir: Path) -> None:
     (tmp_path / "a.csv").write_bytes(service.listing(service.organization_id, "Et navn"))
     (tmp_path / "b.csv").write_bytes(service.figures("2024,antall_arsverk,7.5,"))
-    fine(run("import", tmp_path / "a.csv", tmp_path / "b.csv", sent))
-    fine(run("aggregate", "--organization", service.organization_id, "--period", "2024"))
-    with opened(data_dir, started=False) as application:
+    successful_lines(run("import", tmp_path / "a.csv", tmp_path / "b.csv", sent))
+    successful_lines(run("aggregate", "--organization", service.organization_id, "--period", "2024"))
+    with open_application(data_dir, started=False) as application:
         made = document(application, "snap-001")
         assert made.organization_name == "Et navn"
         assert made.sections[-1].fields[0].value == 7.5
 
 
-def test_import_beside_a_running_program(run: Run, sent: Path, service: Service, data_dir: Path) -> None:
+def test_import_beside_a_running_program(run: CommandRunner, sent: Path, service: SampleService, data_dir: Path) -> None:
     """Either takes the delivery; both see it."""
-    with opened(data_dir) as application:
-        fine(run("import", sent))
-        assert len(service.held(application)) == 3
-        fine(run("aggregate", "--organization", service.organization_id, "--period", "2024"))
+    with open_application(data_dir) as application:
+        successful_lines(run("import", sent))
+        assert len(service.stored_melding_days(application)) == 3
+        successful_lines(run("aggregate", "--organization", service.organization_id, "--period", "2024"))
         assert document(application, "snap-001").snapshot_status == "current"
 
 
@@ -134,59 +136,59 @@ def test_import_beside_a_running_program(run: Run, sent: Path, service: Service,
 
 
 @pytest.fixture
-def imported(run: Run, sent: Path) -> Run:
+def imported(run: CommandRunner, sent: Path) -> CommandRunner:
     """A store with three cases."""
-    fine(run("import", sent))
+    successful_lines(run("import", sent))
     return run
 
 
-def test_aggregate(imported: Run, service: Service, data_dir: Path) -> None:
+def test_aggregate(imported: CommandRunner, service: SampleService, data_dir: Path) -> None:
     asked = ("aggregate", "--organization", service.organization_id, "--period", "2024")
     result = imported(*asked)
-    assert fine(result) == ["snap-001 completed"]
+    assert successful_lines(result) == ["snap-001 completed"]
     assert "snap-001" in result.stderr
-    assert fine(imported(*asked)) == ["snap-001 completed"], "it is valid: it is answered as it is"
-    assert fine(imported(*asked, "--force")) == ["snap-002 completed"]
-    with opened(data_dir, started=False) as application:
-        assert application.jobs.document("job-agg-001").requested_by == "cli"
+    assert successful_lines(imported(*asked)) == ["snap-001 completed"], "it is valid: it is answered as it is"
+    assert successful_lines(imported(*asked, "--force")) == ["snap-002 completed"]
+    with open_application(data_dir, started=False) as application:
+        assert application.jobs.get("job-agg-001").requested_by == "cli"
 
 
-def test_aggregate_what_cannot_be(imported: Run, service: Service) -> None:
-    told = fails(imported("aggregate", "--organization", "org-nowhere", "--period", "2024"))
+def test_aggregate_with_invalid_input_fails(imported: CommandRunner, service: SampleService) -> None:
+    told = failure_message(imported("aggregate", "--organization", "org-nowhere", "--period", "2024"))
     assert told == "Error: There is no such organisation.\n  /organization_id: is not known\n"
-    told = fails(imported("aggregate", "--organization", service.organization_id, "--period", "2025"))
+    told = failure_message(imported("aggregate", "--organization", service.organization_id, "--period", "2025"))
     assert told.endswith("/period_id: the organisation has no source data for it\n")
-    told = fails(imported("aggregate", "--organization", service.organization_id, "--period", "2024-Q1"))
+    told = failure_message(imported("aggregate", "--organization", service.organization_id, "--period", "2024-Q1"))
     assert told.endswith("/period_id: must be YYYY, YYYY-H1 or YYYY-H2\n")
-    fails(imported("aggregate", "--organization", service.organization_id), 2)
+    failure_message(imported("aggregate", "--organization", service.organization_id), 2)
 
 
-def test_aggregate_where_it_fails(imported: Run, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Jobs, "read", lambda *_: 1 / 0)
+def test_failed_aggregation_exits_with_1(imported: CommandRunner, service: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JobQueue, "aggregate", lambda *_: 1 / 0)
     result = imported("aggregate", "--organization", service.organization_id, "--period", "2024")
-    fails(result)
+    failure_message(result)
     assert result.stdout.startswith("snap-001 failed: The aggregation failed")
 
 
 @pytest.fixture
-def aggregated(imported: Run, service: Service) -> Run:
+def aggregated(imported: CommandRunner, service: SampleService) -> CommandRunner:
     """With snapshots of 2023 and 2024."""
     for period in ("2023", "2024"):
-        fine(imported("aggregate", "--organization", service.organization_id, "--period", period))
+        successful_lines(imported("aggregate", "--organization", service.organization_id, "--period", period))
     return imported
 
 
-def test_list(aggregated: Run, service: Service) -> None:
+def test_list(aggregated: CommandRunner, service: SampleService) -> None:
     result = aggregated("list")
-    first, second = fine(result)
+    first, second = successful_lines(result)
     assert first.split() == ["snap-002", "2024", "current", "valid", "31/34", service.organization_id, "Barnevernstjenesten", "Testkommune"]
     assert second.split()[:4] == ["snap-001", "2023", "historical", "valid"]
     assert result.stderr == "2 snapshots\n"
-    assert fine(aggregated("list", "--organization", "org-nowhere")) == []
+    assert successful_lines(aggregated("list", "--organization", "org-nowhere")) == []
 
 
-def test_list_as_json_has_the_contracts_rows(aggregated: Run, service: Service) -> None:
-    told = json.loads("\n".join(fine(aggregated("list", "--organization", service.organization_id, "--json"))))
+def test_list_json_has_the_rows_of_the_api(aggregated: CommandRunner, service: SampleService) -> None:
+    told = json.loads("\n".join(successful_lines(aggregated("list", "--organization", service.organization_id, "--json"))))
     assert [row["snapshot_id"] for row in told] == ["snap-002", "snap-001"]
     assert list(told[0]) == [
         "snapshot_id",
@@ -201,13 +203,13 @@ def test_list_as_json_has_the_contracts_rows(aggregated: Run, service: Service) 
     ]
 
 
-def test_list_of_an_empty_store(run: Run) -> None:
-    assert fine(run("list")) == []
-    assert fine(run("list", "--json")) == ["[]"]
+def test_list_of_an_empty_store(run: CommandRunner) -> None:
+    assert successful_lines(run("list")) == []
+    assert successful_lines(run("list", "--json")) == ["[]"]
 
 
-def test_show(aggregated: Run, service: Service) -> None:
-    lines = fine(aggregated("show", "snap-002"))
+def test_show(aggregated: CommandRunner, service: SampleService) -> None:
+    lines = successful_lines(aggregated("show", "snap-002"))
     assert lines[0] == f"Barnevernstjenesten Testkommune ({service.organization_id})"
     assert lines[1].split() == ["2024", "2023"]
     assert lines[2] == "Meldinger"
@@ -215,46 +217,48 @@ def test_show(aggregated: Run, service: Service) -> None:
     assert len(lines) == 2 + 9 + 34
 
 
-def test_show_as_json_is_the_document(aggregated: Run, data_dir: Path) -> None:
-    told = "\n".join(fine(aggregated("show", "snap-002", "--json")))
-    with opened(data_dir, started=False) as application:
-        assert told == application.snapshots.document("snap-002").body.decode()
+def test_show_as_json_is_the_document(aggregated: CommandRunner, data_dir: Path) -> None:
+    told = "\n".join(successful_lines(aggregated("show", "snap-002", "--json")))
+    with open_application(data_dir, started=False) as application:
+        assert told == application.snapshots.get("snap-002").body.decode()
 
 
-def test_show_what_is_not_there(aggregated: Run) -> None:
-    assert fails(aggregated("show", "snap-999")) == "Error: There is no such snapshot.\n"
+def test_show_of_unknown_snapshot_fails(aggregated: CommandRunner) -> None:
+    assert failure_message(aggregated("show", "snap-999")) == "Error: There is no such snapshot.\n"
 
 
-def test_a_store_that_cannot_be_used_is_told_in_a_line(aggregated: Run, data_dir: Path) -> None:
+def test_unusable_store_is_reported_in_one_line(aggregated: CommandRunner, data_dir: Path) -> None:
     (data_dir / "key").unlink()
-    assert fails(aggregated("list")).startswith("Error: The key of the store is missing")
+    assert failure_message(aggregated("list")).startswith("Error: The key of the store is missing")
 
 
 # Settings.
 
 
-def test_the_store_by_flag_over_environment_over_file(run: Run, sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_dir_flag_overrides_environment_and_file(
+    run: CommandRunner, sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Path("bufdir-preview.toml").write_text(f'data_dir = "{tmp_path / "file"}"\n')
-    fine(run("import", sent / "a.xml", "--data-dir", tmp_path / "flag", BUFDIR_PREVIEW_DATA_DIR=str(tmp_path / "environment")))
-    fine(run("import", sent / "a.xml", BUFDIR_PREVIEW_DATA_DIR=str(tmp_path / "environment")))
+    successful_lines(run("import", sent / "a.xml", "--data-dir", tmp_path / "flag", BUFDIR_PREVIEW_DATA_DIR=str(tmp_path / "environment")))
+    successful_lines(run("import", sent / "a.xml", BUFDIR_PREVIEW_DATA_DIR=str(tmp_path / "environment")))
     monkeypatch.delenv("BUFDIR_PREVIEW_DATA_DIR")
-    fine(run("import", sent / "a.xml"))
+    successful_lines(run("import", sent / "a.xml"))
     assert [(tmp_path / name / "store.sqlite").exists() for name in ("flag", "environment", "file")] == [True, True, True]
 
 
-def test_other_settings_reach_the_store(run: Run, sent: Path) -> None:
-    assert fails(run("import", sent, "--max-delivery-bytes", "10")) == "Error: The delivery is larger than 10 bytes.\n"
+def test_other_settings_reach_the_store(run: CommandRunner, sent: Path) -> None:
+    assert failure_message(run("import", sent, "--max-delivery-bytes", "10")) == "Error: The delivery is larger than 10 bytes.\n"
 
 
 # demo-data
 
 
-def test_demo_data_writes_deliveries_that_import_takes(run: Run, tmp_path: Path) -> None:
+def test_demo_data_can_be_imported(run: CommandRunner, tmp_path: Path) -> None:
     result = run("demo-data", tmp_path / "demo")
-    (line,) = fine(result)
+    (line,) = successful_lines(result)
     written = sorted(path.name for path in (tmp_path / "demo").iterdir())
     assert line == f"{len(written)} deliveries in {tmp_path / 'demo'}"
     assert "demo data" in result.stderr
     assert {Path(name).suffix for name in written} >= {".csv", ".zip"}
-    lines = fine(run("import", *(tmp_path / "demo" / name for name in written[:2])))
+    lines = successful_lines(run("import", *(tmp_path / "demo" / name for name in written[:2])))
     assert lines[0].startswith("dlv-001 taken: 2 files (0 refused)")

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from preview.cli.settings_options import settings_options, settings_options_of
-from preview.core.errors import SettingError
+from preview.cli.settings_options import all_settings_options, settings_options
+from preview.core.errors import ConfigurationError
 from preview.core.periods import Period
 from preview.core.settings import SETTINGS, Settings
 
@@ -23,7 +23,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
 
     @click.command()
-    @settings_options
+    @all_settings_options
     def serve(settings: Settings) -> Settings:
         return settings
 
@@ -33,12 +33,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return call
 
 
-def refusal(result: Result) -> str:
-    assert isinstance(result.exception, SettingError), result
+def error_detail(result: Result) -> str:
+    assert isinstance(result.exception, ConfigurationError), result
     return result.exception.detail
 
 
-def test_without_a_word_the_defaults_hold(run: Run) -> None:
+def test_defaults_apply_if_nothing_is_configured(run: Run) -> None:
     assert run().return_value == Settings()
 
 
@@ -48,7 +48,7 @@ def test_flag_beats_environment_beats_file(run: Run) -> None:
     assert (settings.port, settings.max_streams, settings.max_file_bytes) == (3, 2, 1)
 
 
-def test_another_file_by_flag_or_environment(run: Run) -> None:
+def test_config_file_can_be_named_by_flag_or_environment(run: Run) -> None:
     Path("bufdir-preview.toml").write_text("port = 1\n")
     Path("other.toml").write_text("port = 2\n")
     assert run("--config", "other.toml").return_value.port == 2
@@ -76,7 +76,7 @@ def test_another_file_by_flag_or_environment(run: Run) -> None:
         ("heartbeat_seconds", "15", 15.0),
     ],
 )
-def test_every_value_reads_the_same_from_flag_environment_and_file(run: Run, name: str, text: str, value: object) -> None:
+def test_value_is_equal_from_flag_environment_and_file(run: Run, name: str, text: str, value: object) -> None:
     assert getattr(run(f"--{name.replace('_', '-')}", text).return_value, name) == value
     assert getattr(run(**{f"BUFDIR_PREVIEW_{name.upper()}": text}).return_value, name) == value
     Path("bufdir-preview.toml").write_text(f'{name} = "{text}"\n')
@@ -84,17 +84,17 @@ def test_every_value_reads_the_same_from_flag_environment_and_file(run: Run, nam
 
 
 @pytest.mark.parametrize("name", ["demo", "auto_aggregate", "suppress_small_counts", "use_xheaders"])
-def test_a_switch_can_be_turned_both_ways_everywhere(run: Run, name: str) -> None:
+def test_boolean_can_be_set_both_ways_in_every_source(run: Run, name: str) -> None:
     flag = name.replace("_", "-")
-    for wanted, off in ((True, ""), (False, "no-")):
-        assert getattr(run(f"--{off}{flag}").return_value, name) is wanted
-        assert getattr(run(**{f"BUFDIR_PREVIEW_{name.upper()}": str(wanted).lower()}).return_value, name) is wanted
-        Path("bufdir-preview.toml").write_text(f"{name} = {str(wanted).lower()}\n")
-        assert getattr(run().return_value, name) is wanted
+    for expected, negation in ((True, ""), (False, "no-")):
+        assert getattr(run(f"--{negation}{flag}").return_value, name) is expected
+        assert getattr(run(**{f"BUFDIR_PREVIEW_{name.upper()}": str(expected).lower()}).return_value, name) is expected
+        Path("bufdir-preview.toml").write_text(f"{name} = {str(expected).lower()}\n")
+        assert getattr(run().return_value, name) is expected
         Path("bufdir-preview.toml").unlink()
 
 
-def test_a_file_may_hold_lists(run: Run) -> None:
+def test_config_file_accepts_lists(run: Run) -> None:
     Path("bufdir-preview.toml").write_text('open_periods = ["2024"]\ncors_origins = ["*"]\n')
     settings = run().return_value
     assert (settings.open_periods, settings.cors_origins) == ((Period(2024),), ("*",))
@@ -121,43 +121,45 @@ def test_a_file_may_hold_lists(run: Run) -> None:
         ("websocket_origins", "https://a.example"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_source(run: Run, name: str, text: str) -> None:
+def test_invalid_value_is_reported_with_its_source(run: Run, name: str, text: str) -> None:
     variable = f"BUFDIR_PREVIEW_{name.upper()}"
-    detail = refusal(run(**{variable: text}))
+    detail = error_detail(run(**{variable: text}))
     assert detail.startswith(f"{name} must be ")
     assert detail.endswith(f"(from {variable}).")
     Path("bufdir-preview.toml").write_text(f'{name} = "{text}"\n')
-    assert refusal(run()).endswith("(from bufdir-preview.toml).")
+    assert error_detail(run()).endswith("(from bufdir-preview.toml).")
 
 
-def test_a_wrong_flag_is_named(run: Run) -> None:
-    assert refusal(run("--port", "http")) == "port must be 0 to 65535, not 'http' (from --port)."
+def test_invalid_flag_is_reported_by_name(run: Run) -> None:
+    assert error_detail(run("--port", "http")) == "port must be 0 to 65535, not 'http' (from --port)."
 
 
-def test_a_list_in_a_file_is_no_number(run: Run) -> None:
+def test_list_in_config_file_is_rejected_for_number(run: Run) -> None:
     Path("bufdir-preview.toml").write_text("port = [1]\nopen_periods = 2024\n")
-    assert refusal(run()).startswith("port must be ")
-    assert refusal(run("--port", "1")).startswith("open_periods must be ")
+    assert error_detail(run()).startswith("port must be ")
+    assert error_detail(run("--port", "1")).startswith("open_periods must be ")
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [("prot = 1\n", "names what is no setting: prot"), ("port = \n", "is not TOML")],
 )
-def test_a_file_with_a_slip_is_refused(run: Run, content: str, words: str) -> None:
+def test_config_file_with_mistake_is_rejected(run: Run, content: str, words: str) -> None:
     Path("bufdir-preview.toml").write_text(content)
-    assert words in refusal(run())
+    assert words in error_detail(run())
 
 
-def test_a_file_that_is_named_must_be_there(run: Run) -> None:
-    assert "cannot be read" in refusal(run("--config", "missing.toml"))
+def test_named_config_file_must_exist(run: Run) -> None:
+    assert "cannot be read" in error_detail(run("--config", "missing.toml"))
 
 
-def test_a_variable_that_names_no_setting_is_refused(run: Run) -> None:
-    assert refusal(run(BUFDIR_PREVIEW_SUPRESS_SMALL_COUNTS="1")).startswith("The environment variable BUFDIR_PREVIEW_SUPRESS_SMALL_COUNTS")
+def test_unknown_environment_variable_is_rejected(run: Run) -> None:
+    assert error_detail(run(BUFDIR_PREVIEW_SUPRESS_SMALL_COUNTS="1")).startswith(
+        "The environment variable BUFDIR_PREVIEW_SUPRESS_SMALL_COUNTS"
+    )
 
 
-def test_print_settings_tells_value_and_source_and_is_a_file_that_gives_the_same(run: Run) -> None:
+def test_printed_settings_show_source_and_can_be_read_back(run: Run) -> None:
     Path("bufdir-preview.toml").write_text('data_dir = "base"\n')
     given = ("--open-periods", "2024,2023-H1", "--demo")
     printed = run(*given, "--print-settings", BUFDIR_PREVIEW_MAX_STREAMS="7").output
@@ -171,30 +173,30 @@ def test_print_settings_tells_value_and_source_and_is_a_file_that_gives_the_same
     assert run("--config", "printed.toml").return_value == run(*given, BUFDIR_PREVIEW_MAX_STREAMS="7").return_value
 
 
-def test_a_command_shows_its_own_settings_and_takes_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_lists_its_settings_and_accepts_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     @click.command()
     @click.argument("path")
-    @settings_options_of("data_dir")
-    def take(settings: Settings, path: str) -> tuple[str, Path, int]:
+    @settings_options("data_dir")
+    def command(settings: Settings, path: str) -> tuple[str, Path, int]:
         return path, settings.data_dir, settings.max_file_bytes
 
-    result = CliRunner().invoke(take, ["a.zip", "--data-dir", "d", "--max-file-bytes", "5"], standalone_mode=False)
+    result = CliRunner().invoke(command, ["a.zip", "--data-dir", "d", "--max-file-bytes", "5"], standalone_mode=False)
     assert result.return_value == ("a.zip", Path("d"), 5)
-    shown = CliRunner().invoke(take, ["--help"]).output
-    assert "--data-dir" in shown
-    assert "--max-file-bytes" not in shown
+    help_text = CliRunner().invoke(command, ["--help"]).output
+    assert "--data-dir" in help_text
+    assert "--max-file-bytes" not in help_text
 
 
-def test_every_setting_says_what_it_is_and_what_it_must_be() -> None:
+def test_every_setting_has_title_and_description() -> None:
     assert {setting.name for setting in SETTINGS} == {field.name for field in msgspec.structs.fields(Settings)}
     for setting in SETTINGS:
         assert setting.meta.title, setting.name
         assert setting.meta.description, setting.name
 
 
-def test_open_periods_are_this_year_and_the_last_unless_named() -> None:
+def test_open_periods_default_to_this_and_last_year() -> None:
     day = date(2026, 1, 1)
-    assert Settings().open_on(day) == (Period(2026), Period(2025))
-    assert Settings(open_periods=(Period(2024, 1),)).open_on(day) == (Period(2024, 1),)
+    assert Settings().open_periods_on(day) == (Period(2026), Period(2025))
+    assert Settings(open_periods=(Period(2024, 1),)).open_periods_on(day) == (Period(2024, 1),)

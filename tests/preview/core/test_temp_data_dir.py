@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from preview.core import temporary_data_dir
-from preview.core.temporary_data_dir import throwaway_folder
+from preview.core import temporary_data_dir as temporary_data_dir_module
+from preview.core.temporary_data_dir import temporary_data_dir
 
-HOLD = """
+HOLDING_PROGRAM = """
 import sys
-from preview.core.temporary_data_dir import throwaway_folder
-with throwaway_folder() as folder:
+from preview.core.temporary_data_dir import temporary_data_dir
+with temporary_data_dir() as folder:
     (folder / "sak.xml").write_text("someone")
     print(folder, flush=True)
     sys.stdin.read()
@@ -24,17 +24,17 @@ with throwaway_folder() as folder:
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temp_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setattr(temporary_data_dir, "_YOUNG_SECONDS", 0.0)
+    monkeypatch.setattr(temporary_data_dir_module, "_GRACE_SECONDS", 0.0)
     return tmp_path
 
 
 @contextmanager
-def holding() -> Generator[tuple["subprocess.Popen[str]", Path]]:
+def process_holding_folder() -> Generator[tuple["subprocess.Popen[str]", Path]]:
     """A process that holds a folder, and the folder."""
-    process = subprocess.Popen([sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", HOLDING_PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with process:
         assert process.stdout is not None
         try:
@@ -43,45 +43,45 @@ def holding() -> Generator[tuple["subprocess.Popen[str]", Path]]:
             process.kill()
 
 
-def test_it_is_its_owner_s_alone_and_gone_afterwards(temporary: Path) -> None:
-    with throwaway_folder() as folder:
-        assert folder.parent == temporary
+def test_folder_is_owner_only_and_removed_on_exit(temp_root: Path) -> None:
+    with temporary_data_dir() as folder:
+        assert folder.parent == temp_root
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         (folder / "sak.xml").touch()
-    assert list(temporary.iterdir()) == []
+    assert list(temp_root.iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_gone_at_the_next_use(temporary: Path) -> None:
-    with holding() as (process, left):
-        assert (left / "sak.xml").exists()
+def test_folder_of_killed_process_is_removed_at_next_use(temp_root: Path) -> None:
+    with process_holding_folder() as (process, abandoned):
+        assert (abandoned / "sak.xml").exists()
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert left.exists()
-    with throwaway_folder() as folder:
-        assert list(temporary.iterdir()) == [folder]
+    assert abandoned.exists()
+    with temporary_data_dir() as folder:
+        assert list(temp_root.iterdir()) == [folder]
 
 
-def test_what_a_living_process_holds_stays(temporary: Path) -> None:
-    with holding() as (_, held), throwaway_folder() as folder:
-        assert sorted(temporary.iterdir()) == sorted([held, folder])
-        assert (held / "sak.xml").exists()
+def test_folder_of_running_process_is_not_removed(temp_root: Path) -> None:
+    with process_holding_folder() as (_, locked), temporary_data_dir() as folder:
+        assert sorted(temp_root.iterdir()) == sorted([locked, folder])
+        assert (locked / "sak.xml").exists()
 
 
-def test_what_was_made_a_moment_ago_stays_for_it_may_not_be_locked_yet(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(temporary_data_dir, "_YOUNG_SECONDS", 60.0)
-    young = temporary / "bufdir-preview-young"
+def test_new_folder_without_lock_yet_is_not_removed(temp_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(temporary_data_dir_module, "_GRACE_SECONDS", 60.0)
+    young = temp_root / "bufdir-preview-young"
     young.mkdir()
-    with throwaway_folder():
+    with temporary_data_dir():
         assert young.exists()
 
 
-def test_what_is_no_folder_is_let_be(temporary: Path) -> None:
-    elsewhere = temporary / "elsewhere"
+def test_links_and_files_of_same_prefix_are_not_removed(temp_root: Path) -> None:
+    elsewhere = temp_root / "elsewhere"
     elsewhere.mkdir()
-    link = temporary / "bufdir-preview-link"
+    link = temp_root / "bufdir-preview-link"
     link.symlink_to(elsewhere)
-    (temporary / "bufdir-preview-file").touch()
-    with throwaway_folder():
+    (temp_root / "bufdir-preview-file").touch()
+    with temporary_data_dir():
         assert link.is_symlink()
-        assert (temporary / "bufdir-preview-file").exists()
+        assert (temp_root / "bufdir-preview-file").exists()
     assert elsewhere.exists()

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 
 import pytest
 
-from preview.demo.deliveries import DemoDelivery, iterate
+from preview.demo.deliveries import DemoDelivery, demo_deliveries
 
 TODAY = date(2026, 11, 24)
 
@@ -47,7 +47,7 @@ def unpack(delivery: DemoDelivery) -> list[Folder]:
 @pytest.fixture(scope="session")
 def demo() -> Demo:
     """The demo of TODAY."""
-    deliveries = list(iterate(TODAY))
+    deliveries = list(demo_deliveries(TODAY))
     folders: dict[str, list[Folder]] = defaultdict(list)
     for delivery in deliveries:
         if delivery.name.endswith(".zip"):

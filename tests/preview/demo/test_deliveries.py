@@ -6,30 +6,30 @@ import io
 from datetime import date
 from pathlib import Path
 
-from preview.demo.deliveries import iterate, write
-from preview.demo.figures import half_year
-from preview.demo.services import services, silent
+from preview.demo.deliveries import demo_deliveries, write_demo_deliveries
+from preview.demo.figures import latest_half_year
+from preview.demo.service_profiles import demo_services, service_without_data
 from tests.preview.demo.conftest import TODAY, Demo
 
 
 def test_the_same_day_and_seed_give_the_same_bytes(demo: Demo) -> None:
-    again = (hashlib.sha256(delivery.content).hexdigest() for delivery in iterate(TODAY))
+    again = (hashlib.sha256(delivery.content).hexdigest() for delivery in demo_deliveries(TODAY))
     assert list(again) == [hashlib.sha256(delivery.content).hexdigest() for delivery in demo.deliveries]
 
 
 def test_another_seed_gives_other_cases() -> None:
-    first = [delivery.content for delivery, _ in zip(iterate(TODAY, 1), range(3), strict=False)]
-    other = [delivery.content for delivery, _ in zip(iterate(TODAY, 2), range(3), strict=False)]
+    first = [delivery.content for delivery, _ in zip(demo_deliveries(TODAY, 1), range(3), strict=False)]
+    other = [delivery.content for delivery, _ in zip(demo_deliveries(TODAY, 2), range(3), strict=False)]
     assert first[:2] == other[:2]
     assert first[2] != other[2]
 
 
 def test_the_example_is_the_same_whatever_the_day(demo: Demo) -> None:
-    later = [delivery.content for delivery, _ in zip(iterate(date(2031, 2, 3)), range(4), strict=False)]
+    later = [delivery.content for delivery, _ in zip(demo_deliveries(date(2031, 2, 3)), range(4), strict=False)]
     assert later[2:] == [delivery.content for delivery in demo.deliveries[2:4]]
 
 
-def test_organisations_and_figures_come_first_then_the_example_then_by_size(demo: Demo) -> None:
+def test_deliveries_are_ordered_csv_first_then_by_size(demo: Demo) -> None:
     names = [delivery.name for delivery in demo.deliveries]
     assert names[:4] == ["01-organisasjoner.csv", "02-bemanning.csv", "03-org-1042-2023.zip", "04-org-1042-2024.zip"]
     assert names == sorted(names)
@@ -39,7 +39,7 @@ def test_organisations_and_figures_come_first_then_the_example_then_by_size(demo
     assert [delivery.name for delivery in demo.deliveries if delivery.full] == ["19-org-3405-full.zip"]
 
 
-def test_there_are_so_many_cases_and_folders(demo: Demo) -> None:
+def test_number_of_cases_and_folders(demo: Demo) -> None:
     cases = {name: len({folder.sak.get("Journalnummer") for folder in folders if folder.root}) for name, folders in demo.folders.items()}
     assert len(cases) == 11
     assert min(cases.values()) >= 40
@@ -48,18 +48,18 @@ def test_there_are_so_many_cases_and_folders(demo: Demo) -> None:
     assert 7_000 <= sum(map(len, demo.folders.values())) <= 9_500
 
 
-def test_twelve_organisations_one_silent_one_not_listed(demo: Demo) -> None:
+def test_twelve_organisations_one_without_data_one_unlisted(demo: Demo) -> None:
     listed = list(csv.DictReader(io.StringIO(demo.deliveries[0].content.decode())))
     numbers = {(row["organisasjonsnummer"], row["bydelsnummer"]) for row in listed}
     ids = {row["organization_id"] for row in listed}
     assert len(listed) == len(numbers) == len(ids) == 11
     assert set(demo.folders) - ids == {"org-1865"}
-    assert ids - set(demo.folders) == {silent(TODAY).organization_id}
+    assert ids - set(demo.folders) == {service_without_data(TODAY).organization_id}
     assert {"organization_id": "org-1042", "organization_name": "Barnevernstjenesten Oslo Sør"}.items() <= listed[0].items()
 
 
-def test_an_organisation_number_is_nobodys() -> None:
-    for service in (*services(TODAY), silent(TODAY)):
+def test_organisation_numbers_are_invalid() -> None:
+    for service in (*demo_services(TODAY), service_without_data(TODAY)):
         number = service.organisasjonsnummer
         assert number.startswith("9999")
         assert len(number) == 9
@@ -67,8 +67,8 @@ def test_an_organisation_number_is_nobodys() -> None:
         assert total % 11, "the control digit is right, so it may be somebody's"
 
 
-def test_the_folders_say_who_delivers(demo: Demo) -> None:
-    known = {service.organization_id: service for service in services(TODAY)}
+def test_folders_name_their_organisation(demo: Demo) -> None:
+    known = {service.organization_id: service for service in demo_services(TODAY)}
     for organization_id, folders in demo.folders.items():
         service = known[organization_id]
         for folder in folders:
@@ -80,14 +80,14 @@ def test_the_folders_say_who_delivers(demo: Demo) -> None:
                 assert avgiver.get("Bydelsnummer") == (service.bydel[0] if service.bydel else None)
 
 
-def test_the_examples_staffing_of_2024_is_not_in(demo: Demo) -> None:
+def test_example_has_no_staffing_for_2024(demo: Demo) -> None:
     rows = list(csv.DictReader(io.StringIO(demo.deliveries[1].content.decode())))
     example = {(row["period_id"], row["field_key"]) for row in rows if row["organization_id"] == "org-1042"}
     assert example == {("2023", "antall_arsverk"), ("2023", "antall_arsverk_ubesatt")}
-    assert {row["organization_id"] for row in rows} < {service.organization_id for service in services(TODAY)}
+    assert {row["organization_id"] for row in rows} < {service.organization_id for service in demo_services(TODAY)}
 
 
-def test_each_service_is_asked_for_its_periods_once(demo: Demo) -> None:
+def test_each_period_is_aggregated_once_per_service(demo: Demo) -> None:
     asked = [snapshot for delivery in demo.deliveries for snapshot in delivery.aggregate]
     assert len(asked) == len(set(asked))
     assert {period for organization_id, period in asked if organization_id == "org-1042"} == {"2023", "2024"}
@@ -97,14 +97,14 @@ def test_each_service_is_asked_for_its_periods_once(demo: Demo) -> None:
     assert {period for organization_id, period in asked if organization_id == "org-5601"} == everything - {"2023"}
 
 
-def test_the_half_year_is_one_that_has_ended() -> None:
-    assert str(half_year(date(2026, 6, 30))) == "2025-H2"
-    assert str(half_year(date(2026, 7, 1))) == "2026-H1"
+def test_half_year_has_ended() -> None:
+    assert str(latest_half_year(date(2026, 6, 30))) == "2025-H2"
+    assert str(latest_half_year(date(2026, 7, 1))) == "2026-H1"
 
 
-def test_what_is_written_is_what_is_iterated(demo: Demo, tmp_path: Path) -> None:
+def test_written_files_equal_the_deliveries(demo: Demo, tmp_path: Path) -> None:
     shares: list[float] = []
-    written = write(tmp_path / "new" / "folder", TODAY, progress=shares.append)
+    written = write_demo_deliveries(tmp_path / "new" / "folder", TODAY, progress=shares.append)
     assert [(each.path.name, each.path.read_bytes(), each.full, each.aggregate) for each in written] == [
         (each.name, each.content, each.full, each.aggregate) for each in demo.deliveries
     ]

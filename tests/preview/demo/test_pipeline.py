@@ -9,9 +9,9 @@ import pytest
 
 from preview.core.clock import OSLO
 from preview.core.settings import Settings
-from preview.demo.changes import Turn, changed_folder
+from preview.demo.case_updates import CaseUpdate, updated_folder
 from preview.model.resources import DeliveryDocument, DeliverySummary
-from preview.parsing.ssb_checks.rules import CODE
+from preview.parsing.ssb_checks.rules import CHECK_PREFIX
 from preview.runtime.application import Application
 from preview.views.preview import Preview
 from tests.preview.demo.conftest import TODAY, Demo
@@ -21,11 +21,11 @@ LARGEST = "org-1103"
 
 BEGAN_WITH_15F = ("org-1865", "org-0301-02")
 
-CANNOT = {"prosent"}
+IMPOSSIBLE_RULES = {"prosent"}
 """A share is worked out from its part and its whole, so it is never outside 0 to 100."""
 
 
-class Loaded(NamedTuple):
+class LoadedDemo(NamedTuple):
     """The store after the demo: deliveries, newest first, and what a page would show, by organisation and period."""
 
     application: Application
@@ -35,44 +35,44 @@ class Loaded(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def loaded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[Loaded]:
+def loaded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[LoadedDemo]:
     """Aggregated as the deliveries ask for it and not again by itself: rule `kilde_endret` needs a prior snapshot of the old case system."""
     application = Application.open(Settings(data_dir=tmp_path_factory.mktemp("demo"), auto_aggregate=False))
     application.start()
     try:
         for delivery in demo.deliveries:
             if LARGEST not in delivery.name:
-                take(application, delivery.content, full=delivery.full)
+                import_delivery(application, delivery.content, full=delivery.full)
                 for organization_id, period_id in delivery.aggregate:
                     job = application.snapshots.request(organization_id, period_id, False, "demo")[0].job_id
-                    while application.jobs.document(job).ended_at is None:
+                    while application.jobs.get(job).ended_at is None:
                         time.sleep(0.005)
         previews = {
             (organization.organization_id, period_id): application.previews.read(organization.organization_id, period_id)
-            for organization in application.organizations.all()
+            for organization in application.organizations.list_options()
             for period_id in application.previews.read(organization.organization_id).periods
         }
         rules = {rule.rule_id for rule in application.catalogue.rules}
-        yield Loaded(application, application.deliveries.page(None, None, 1, 100)[0], previews, rules)
+        yield LoadedDemo(application, application.deliveries.page(None, None, 1, 100)[0], previews, rules)
     finally:
         application.close()
 
 
-def take(application: Application, content: bytes, *, full: bool = False) -> DeliveryDocument:
+def import_delivery(application: Application, content: bytes, *, full: bool = False) -> DeliveryDocument:
     """The delivery, once it is taken."""
     receipt = application.deliveries.receive([content], full=full, actor="demo")
-    while (taken := application.deliveries.document(receipt.delivery_id)).completed_at is None:
+    while (taken := application.deliveries.get(receipt.delivery_id)).completed_at is None:
         time.sleep(0.01)
     return taken
 
 
-def faults(application: Application, delivery: DeliverySummary | DeliveryDocument) -> set[str]:
+def findings_of(application: Application, delivery: DeliverySummary | DeliveryDocument) -> set[str]:
     """What is wrong with it, besides what the controls only note: that a melding was concluded late, say."""
-    findings = application.deliveries.document(delivery.delivery_id).findings
-    return {finding.code for finding in findings if finding.severity != "notice" or not finding.code.startswith(CODE)}
+    findings = application.deliveries.get(delivery.delivery_id).findings
+    return {finding.code for finding in findings if finding.severity != "notice" or not finding.code.startswith(CHECK_PREFIX)}
 
 
-def found(preview: Preview) -> set[str]:
+def fired_rules(preview: Preview) -> set[str]:
     """The rules that found something."""
     return {deviation.rule_id for row in preview.rows for deviation in row.deviations}
 
@@ -82,8 +82,8 @@ def values(preview: Preview) -> dict[str, float | None]:
     return {row.field_key: row.value for row in preview.rows}
 
 
-def test_every_rule_occurs_that_can(loaded: Loaded) -> None:
-    assert {rule for preview in loaded.previews.values() for rule in found(preview)} == loaded.rules - CANNOT
+def test_every_possible_rule_occurs(loaded: LoadedDemo) -> None:
+    assert {rule for preview in loaded.previews.values() for rule in fired_rules(preview)} == loaded.rules - IMPOSSIBLE_RULES
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_every_rule_occurs_that_can(loaded: Loaded) -> None:
         ("org-1042", "2024", "stor_endring"),
     ],
 )
-def test_a_rule_occurs_where_the_service_was_made_for_it(loaded: Loaded, organization_id: str, period_id: str, rule: str) -> None:
-    assert rule in found(loaded.previews[organization_id, period_id])
+def test_rule_occurs_in_its_intended_service(loaded: LoadedDemo, organization_id: str, period_id: str, rule: str) -> None:
+    assert rule in fired_rules(loaded.previews[organization_id, period_id])
 
 
-def test_the_example_is_as_the_contract_shows_it(loaded: Loaded) -> None:
+def test_example_matches_the_api_contract(loaded: LoadedDemo) -> None:
     newest, prior = loaded.previews["org-1042", "2024"], loaded.previews["org-1042", "2023"]
     assert newest.organization_name == "Barnevernstjenesten Oslo Sør"
     assert newest.snapshot is not None
@@ -124,14 +124,14 @@ def test_the_example_is_as_the_contract_shows_it(loaded: Loaded) -> None:
     assert [row.field_key for row in newest.rows if row.value is None] == ["antall_arsverk", "antall_arsverk_ubesatt"]
 
 
-def test_the_example_is_a_service_of_some_600_meldinger_a_year(loaded: Loaded) -> None:
+def test_example_has_about_600_meldinger_a_year(loaded: LoadedDemo) -> None:
     for period_id in ("2023", "2024"):
         assert 550 <= (values(loaded.previews["org-1042", period_id])["antall_meldinger_mottatt"] or 0) <= 650
     severities = {deviation.severity for row in loaded.previews["org-1042", "2024"].rows for deviation in row.deviations}
     assert severities == {"warning", "notice"}
 
 
-def test_the_other_services_newest_snapshot_is_that_of_this_year(loaded: Loaded) -> None:
+def test_newest_snapshot_of_other_services_is_this_year(loaded: LoadedDemo) -> None:
     statuses = {key: preview.snapshot.status for key, preview in loaded.previews.items() if preview.snapshot is not None}
     assert {key for key, status in statuses.items() if status == "current"} == {
         (organization_id, "2024" if organization_id == "org-1042" else "2026") for organization_id, _ in statuses
@@ -139,41 +139,43 @@ def test_the_other_services_newest_snapshot_is_that_of_this_year(loaded: Loaded)
     assert set(statuses.values()) == {"current", "historical"}
 
 
-def test_deliveries_have_what_can_happen_to_them(loaded: Loaded) -> None:
+def test_deliveries_have_every_possible_outcome(loaded: LoadedDemo) -> None:
     assert {delivery.delivery_status for delivery in loaded.deliveries} == {"taken"}
     assert sum(delivery.refused_files for delivery in loaded.deliveries) == 1
     (full,) = (delivery for delivery in loaded.deliveries if delivery.full)
     assert full.removed_cases > 0
     assert full.new_cases == full.changed_cases == 0
     assert {delivery.format for delivery in loaded.deliveries} == {"organizations", "figures", "v4", "15f"}
-    with_faults = {(delivery.format, *delivery.organizations) for delivery in loaded.deliveries if faults(loaded.application, delivery)}
+    with_faults = {
+        (delivery.format, *delivery.organizations) for delivery in loaded.deliveries if findings_of(loaded.application, delivery)
+    }
     assert with_faults == {("v4", "org-1804"), *(("15f", organization_id) for organization_id in BEGAN_WITH_15F)}
     assert [delivery.finding_count for delivery in loaded.deliveries if delivery.format == "15f"] == [1, 1]
 
 
 @pytest.mark.parametrize("organization_id", BEGAN_WITH_15F)
-def test_the_oldest_year_of_two_services_is_15f_and_the_next_is_compared_with_it(loaded: Loaded, organization_id: str) -> None:
+def test_first_year_is_15f_and_prior_of_the_next(loaded: LoadedDemo, organization_id: str) -> None:
     oldest, following = loaded.previews[organization_id, "2023"], loaded.previews[organization_id, "2024"]
     assert oldest.source is not None
     assert following.source is not None
-    assert (oldest.source.data_source, oldest.source.case_system, oldest.source.ufullstendig) == ("kostra-15f", "", False)
+    assert (oldest.source.data_source, oldest.source.case_system, oldest.source.incomplete) == ("kostra-15f", "", False)
     assert following.source.data_source.startswith("fagsystem-")
-    assert not following.source.ufullstendig
+    assert not following.source.incomplete
     assert {key for key, value in values(oldest).items() if value is None} - {"antall_arsverk", "antall_arsverk_ubesatt"} == {
         "antall_tilsynsbesok"
     }
     before = {row.field_key: row.compared_value for row in following.rows}
     assert before == values(oldest)
     assert (before["antall_meldinger_mottatt"] or 0) > 20
-    assert "kilde_endret" not in found(following)
+    assert "kilde_endret" not in fired_rules(following)
     assert loaded.previews[organization_id, "2026"].snapshot is not None
 
 
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-3405"])
-def test_a_changed_folder_changes_one_case_and_has_no_fault(loaded: Loaded, organization_id: str) -> None:
+def test_updated_folder_changes_one_case_without_findings(loaded: LoadedDemo, organization_id: str) -> None:
     at = datetime.combine(TODAY, datetime.min.time(), OSLO) + timedelta(hours=9)
     for step in range(12):
-        turn = Turn(TODAY, TODAY if step % 2 else None)
-        taken = take(loaded.application, changed_folder(organization_id, TODAY, step // 2, [turn], at + timedelta(minutes=step)))
-        assert (taken.organizations, faults(loaded.application, taken)) == ([organization_id], set())
+        turn = CaseUpdate(TODAY, TODAY if step % 2 else None)
+        taken = import_delivery(loaded.application, updated_folder(organization_id, TODAY, step // 2, [turn], at + timedelta(minutes=step)))
+        assert (taken.organizations, findings_of(loaded.application, taken)) == ([organization_id], set())
         assert (taken.new_cases, taken.changed_cases, taken.unchanged_cases) == (0, 1, 0)

@@ -39,7 +39,7 @@ CODES = {
 """The codes of the format; of those that ask for a Presisering only Opphevelse 4, which has one."""
 
 
-class Rule(NamedTuple):
+class ElementRule(NamedTuple):
     """Attributes that must and that may be there; children in their order, `?` at most one, `*` any number, `+` at least one."""
 
     required: str = ""
@@ -47,49 +47,53 @@ class Rule(NamedTuple):
     children: str = ""
 
 
-HJEMMEL = "Lov Kapittel Paragraf Ledd* Bokstav* Punktum*"
+HJEMMEL_CHILDREN = "Lov Kapittel Paragraf Ledd* Bokstav* Punktum*"
 RULES = {
-    "Barnevern": Rule("Id DatoUttrekk", "ForrigeId", "Fagsystem Avgiver Sak"),
-    "Fagsystem": Rule("Leverandor Navn Versjon"),
-    "Avgiver": Rule("Organisasjonsnummer Kommunenummer Kommunenavn", "Bydelsnummer Bydelsnavn"),
-    "Sak": Rule(
+    "Barnevern": ElementRule("Id DatoUttrekk", "ForrigeId", "Fagsystem Avgiver Sak"),
+    "Fagsystem": ElementRule("Leverandor Navn Versjon"),
+    "Avgiver": ElementRule("Organisasjonsnummer Kommunenummer Kommunenavn", "Bydelsnummer Bydelsnavn"),
+    "Sak": ElementRule(
         "Id StartDato Journalnummer",
         "MigrertId SluttDato Avsluttet ErSlettet",
         "Personalia* Melding* Undersokelse* Plan* Tiltak* Vedtak* Ettervern* OversendelseFylkesnemnd* Flytting* Relasjon* Slettet*",
     ),
-    "Personalia": Rule("Id StartDato Fodselsnummer Fodseldato Kjonn"),
-    "Melding": Rule("Id StartDato", "", "Melder* Saksinnhold* Konklusjon?"),
-    "Melding/Konklusjon": Rule("SluttDato Kode"),
-    "Undersokelse": Rule("Id StartDato", "", "Vedtaksgrunnlag* BarnetsMedvirkning? UtvidetFrist? Konklusjon?"),
-    "Undersokelse/Konklusjon": Rule("SluttDato Kode"),
-    "BarnetsMedvirkning": Rule("", "", "StartDato MedvirkningType"),
-    "UtvidetFrist": Rule("StartDato", "Innvilget"),
-    "Plan": Rule("Id StartDato Plantype", "", "Evaluering* Konklusjon?"),
-    "Plan/Konklusjon": Rule("SluttDato"),
-    "Evaluering": Rule("UtfortDato"),
-    "Tiltak": Rule("Id StartDato", "", "Lovhjemmel JmfrLovhjemmel* Kategori Tiltaksgrunnlag* Tilsyn? Oppfolging? Opphevelse? Konklusjon?"),
-    "Tiltak/Konklusjon": Rule("SluttDato"),
-    "Vedtak/Konklusjon": Rule("SluttDato"),
-    "Tilsyn": Rule("", "", "Ansvarlig+ Hyppighet+ Utfort*"),
-    "Ansvarlig": Rule("Id StartDato Kommunenummer"),
-    "Hyppighet": Rule("Id StartDato Kode"),
-    "Utfort": Rule("Id UtfortDato"),
-    "Vedtak": Rule("Id StartDato", "", "Lovhjemmel JmfrLovhjemmel* Krav* Status+ Konklusjon?"),
-    "Status": Rule("Id EndretDato Kode"),
-    "Ettervern": Rule("Id TilbudSendtDato", "", "Konklusjon?"),
-    "Ettervern/Konklusjon": Rule("SluttDato Kode"),
-    "OversendelseFylkesnemnd": Rule("Id StartDato", "", "Lovhjemmel JmfrLovhjemmel*"),
-    "Flytting": Rule("Id SluttDato", "", "ArsakFra FlyttingTil"),
-    "Relasjon": Rule("Id FraId FraType TilId TilType"),
-    "Slettet": Rule("Id Type SluttDato"),
-    "Lovhjemmel": Rule("", "", HJEMMEL),
-    **dict.fromkeys(("Melder", "Saksinnhold", "Vedtaksgrunnlag", "Tiltaksgrunnlag", "Kategori", "ArsakFra", "FlyttingTil"), Rule("Kode")),
-    "Opphevelse": Rule("Kode", "Presisering"),
-    **dict.fromkeys(("Lov", "Kapittel", "Paragraf", "Ledd", "Bokstav", "StartDato", "MedvirkningType"), Rule()),
+    "Personalia": ElementRule("Id StartDato Fodselsnummer Fodseldato Kjonn"),
+    "Melding": ElementRule("Id StartDato", "", "Melder* Saksinnhold* Konklusjon?"),
+    "Melding/Konklusjon": ElementRule("SluttDato Kode"),
+    "Undersokelse": ElementRule("Id StartDato", "", "Vedtaksgrunnlag* BarnetsMedvirkning? UtvidetFrist? Konklusjon?"),
+    "Undersokelse/Konklusjon": ElementRule("SluttDato Kode"),
+    "BarnetsMedvirkning": ElementRule("", "", "StartDato MedvirkningType"),
+    "UtvidetFrist": ElementRule("StartDato", "Innvilget"),
+    "Plan": ElementRule("Id StartDato Plantype", "", "Evaluering* Konklusjon?"),
+    "Plan/Konklusjon": ElementRule("SluttDato"),
+    "Evaluering": ElementRule("UtfortDato"),
+    "Tiltak": ElementRule(
+        "Id StartDato", "", "Lovhjemmel JmfrLovhjemmel* Kategori Tiltaksgrunnlag* Tilsyn? Oppfolging? Opphevelse? Konklusjon?"
+    ),
+    "Tiltak/Konklusjon": ElementRule("SluttDato"),
+    "Vedtak/Konklusjon": ElementRule("SluttDato"),
+    "Tilsyn": ElementRule("", "", "Ansvarlig+ Hyppighet+ Utfort*"),
+    "Ansvarlig": ElementRule("Id StartDato Kommunenummer"),
+    "Hyppighet": ElementRule("Id StartDato Kode"),
+    "Utfort": ElementRule("Id UtfortDato"),
+    "Vedtak": ElementRule("Id StartDato", "", "Lovhjemmel JmfrLovhjemmel* Krav* Status+ Konklusjon?"),
+    "Status": ElementRule("Id EndretDato Kode"),
+    "Ettervern": ElementRule("Id TilbudSendtDato", "", "Konklusjon?"),
+    "Ettervern/Konklusjon": ElementRule("SluttDato Kode"),
+    "OversendelseFylkesnemnd": ElementRule("Id StartDato", "", "Lovhjemmel JmfrLovhjemmel*"),
+    "Flytting": ElementRule("Id SluttDato", "", "ArsakFra FlyttingTil"),
+    "Relasjon": ElementRule("Id FraId FraType TilId TilType"),
+    "Slettet": ElementRule("Id Type SluttDato"),
+    "Lovhjemmel": ElementRule("", "", HJEMMEL_CHILDREN),
+    **dict.fromkeys(
+        ("Melder", "Saksinnhold", "Vedtaksgrunnlag", "Tiltaksgrunnlag", "Kategori", "ArsakFra", "FlyttingTil"), ElementRule("Kode")
+    ),
+    "Opphevelse": ElementRule("Kode", "Presisering"),
+    **dict.fromkeys(("Lov", "Kapittel", "Paragraf", "Ledd", "Bokstav", "StartDato", "MedvirkningType"), ElementRule()),
 }
 
 
-def faults(element: Element, parent: str = "") -> Iterator[str]:
+def grammar_errors(element: Element, parent: str = "") -> Iterator[str]:
     """What in the element, or below it, is against the grammar."""
     name = f"{parent}/{element.tag}" if f"{parent}/{element.tag}" in RULES else element.tag
     if name not in RULES:
@@ -102,12 +106,12 @@ def faults(element: Element, parent: str = "") -> Iterator[str]:
     for attribute, value in element.attrib.items():
         if attribute in VALUES and not VALUES[attribute].match(value):
             yield f"{name}@{attribute} is {value}"
-    if (place := f"{parent}/{element.tag}") in CODES and element.get("Kode") not in CODES[place].split():
-        yield f"{place}@Kode is {element.get('Kode')}"
+    if (path := f"{parent}/{element.tag}") in CODES and element.get("Kode") not in CODES[path].split():
+        yield f"{path}@Kode is {element.get('Kode')}"
     if not _order(rule.children).match("".join(f"{child.tag} " for child in element)):
         yield f"{name} has the children {[child.tag for child in element]}"
     for child in element:
-        yield from faults(child, element.tag)
+        yield from grammar_errors(child, element.tag)
 
 
 def _order(children: str) -> re.Pattern[str]:

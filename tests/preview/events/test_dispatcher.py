@@ -7,24 +7,24 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from preview.events.dispatcher import Feed
+from preview.events.dispatcher import EventDispatcher
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted, record
 from preview.runtime.application import Application
 from preview.storage.database import Connection
-from tests.builders.case_records import mappe
-from tests.support.crash_launcher import crash
-from tests.support.manual_worker import ORGANIZATION, claim, complete, take
-from tests.support.pipeline import events, opened, until
+from tests.builders.case_records import case_folder
+from tests.support.crash_launcher import run_until_crash
+from tests.support.manual_worker import ORGANIZATION, claim_job, complete_job, process_delivery
+from tests.support.pipeline import events, open_application, wait_until
 
 
 class Listener:
     """Remembers what it was handed, and on which thread."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: EventDispatcher) -> None:
         self.rows: list[EventRow] = []
         self.progress: list[AggregationProgress] = []
         self.threads: set[str] = set()
-        self.leave = feed.subscribe(self)
+        self.unsubscribe = feed.subscribe(self)
 
     def __call__(self, rows: list[EventRow], progress: list[AggregationProgress]) -> None:
         self.rows += rows
@@ -34,134 +34,134 @@ class Listener:
     @property
     def numbers(self) -> list[int]:
         """Of the events that it was handed."""
-        return [row.event for row in self.rows]
+        return [row.event_id for row in self.rows]
 
 
 @pytest.fixture
 def application(data_dir: Path) -> Generator[Application]:
     """It follows the log and does no work; one case is in it."""
-    with opened(data_dir, started=False) as made:
-        take(made, mappe(1, "a", 1))
-        made.feed.start()
+    with open_application(data_dir, started=False) as made:
+        process_delivery(made, case_folder(1, "a", 1))
+        made.dispatcher.start()
         yield made
 
 
-def write(application: Application, count: int) -> None:
+def append_events(application: Application, count: int) -> None:
     """So many events in one transaction."""
 
-    def work(connection: Connection) -> None:
+    def append(connection: Connection) -> None:
         for number in range(count):
             at = "2024-01-01T00:00:00Z"
             record(
                 connection, SnapshotDeleted(snapshot_id=f"snap-{number:03}", organization_id=ORGANIZATION, period_id="2024", deleted_at=at)
             )
 
-    application.database.write(work)
+    application.database.write(append)
 
 
-def test_it_starts_with_the_newest(application: Application) -> None:
-    assert application.feed.place == application.events.newest() == 1
-    listener = Listener(application.feed)
-    write(application, 2)
-    until(lambda: len(listener.rows) == 2)
+def test_dispatcher_starts_after_the_last_event(application: Application) -> None:
+    assert application.dispatcher.position == application.event_log.last_event_id() == 1
+    listener = Listener(application.dispatcher)
+    append_events(application, 2)
+    wait_until(lambda: len(listener.rows) == 2)
     assert listener.rows == events(application, 1)
-    assert application.feed.place == 3
+    assert application.dispatcher.position == 3
     assert listener.threads == {"feed"}
 
 
-def test_events_of_this_and_of_another_connection_in_order_and_once(application: Application, data_dir: Path) -> None:
-    listener = Listener(application.feed)
-    with opened(data_dir, started=False) as other:
-        writers = [threading.Thread(target=lambda each=each: [write(each, 3) for _ in range(30)]) for each in (application, other)]
+def test_events_of_two_connections_arrive_in_order_and_once(application: Application, data_dir: Path) -> None:
+    listener = Listener(application.dispatcher)
+    with open_application(data_dir, started=False) as other:
+        writers = [threading.Thread(target=lambda each=each: [append_events(each, 3) for _ in range(30)]) for each in (application, other)]
         for writer in writers:
             writer.start()
         for writer in writers:
             writer.join()
-    until(lambda: len(listener.rows) >= 180)
+    wait_until(lambda: len(listener.rows) >= 180)
     assert listener.numbers == list(range(2, 182))
     assert listener.rows == events(application, 1)
 
 
-def test_events_of_another_process(application: Application, data_dir: Path) -> None:
+def test_events_of_another_process_are_dispatched(application: Application, data_dir: Path) -> None:
     """Also of one that is dead when they are handed on."""
-    listener = Listener(application.feed)
+    listener = Listener(application.dispatcher)
     application.snapshots.request(ORGANIZATION, "2024", False, "test")
-    crash(data_dir, "job-committed")
-    until(lambda: len(listener.rows) == 3)
+    run_until_crash(data_dir, "job-committed")
+    wait_until(lambda: len(listener.rows) == 3)
     assert [row.type for row in listener.rows] == ["snapshot_created", "data_updated", "aggregation_completed"]
     assert listener.rows == events(application, 1)
 
 
-def test_more_events_than_a_page(application: Application) -> None:
-    listener = Listener(application.feed)
-    write(application, 1234)
-    until(lambda: len(listener.rows) >= 1234)
+def test_more_events_than_one_page_are_dispatched(application: Application) -> None:
+    listener = Listener(application.dispatcher)
+    append_events(application, 1234)
+    wait_until(lambda: len(listener.rows) >= 1234)
     assert listener.numbers == list(range(2, 1236))
 
 
-def test_what_is_rolled_back_is_never_handed_on(application: Application) -> None:
-    listener = Listener(application.feed)
+def test_rolled_back_events_are_never_dispatched(application: Application) -> None:
+    listener = Listener(application.dispatcher)
 
-    def work(connection: Connection) -> None:
+    def fail_after_append(connection: Connection) -> None:
         record(connection, SnapshotDeleted(snapshot_id="snap-999", organization_id=ORGANIZATION, period_id="2024", deleted_at=""))
         raise LookupError
 
     with pytest.raises(LookupError):
-        application.database.write(work)
-    write(application, 1)
-    until(lambda: listener.rows != [])
+        application.database.write(fail_after_append)
+    append_events(application, 1)
+    wait_until(lambda: listener.rows != [])
     assert [msgspec.json.decode(row.data)["snapshot_id"] for row in listener.rows] == ["snap-000"]
 
 
-def test_each_listener_gets_what_comes_from_when_it_subscribed_until_it_leaves(application: Application) -> None:
-    first = Listener(application.feed)
-    write(application, 1)
-    until(lambda: application.feed.place == 2)
-    second = Listener(application.feed)
-    write(application, 1)
-    until(lambda: len(second.rows) == 1)
-    first.leave()
-    write(application, 1)
-    until(lambda: len(second.rows) == 2)
+def test_listener_gets_events_only_while_subscribed(application: Application) -> None:
+    first = Listener(application.dispatcher)
+    append_events(application, 1)
+    wait_until(lambda: application.dispatcher.position == 2)
+    second = Listener(application.dispatcher)
+    append_events(application, 1)
+    wait_until(lambda: len(second.rows) == 1)
+    first.unsubscribe()
+    append_events(application, 1)
+    wait_until(lambda: len(second.rows) == 2)
     assert (first.numbers, second.numbers) == ([2, 3], [3, 4])
 
 
-def test_a_listener_that_fails_does_not_stop_the_others(application: Application, caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_listener_does_not_stop_others(application: Application, caplog: pytest.LogCaptureFixture) -> None:
     def fail(*_: object) -> None:
         raise LookupError
 
-    application.feed.subscribe(fail)
-    after = Listener(application.feed)
-    write(application, 1)
-    until(lambda: len(after.rows) == 1)
-    write(application, 1)
-    until(lambda: len(after.rows) == 2)
-    assert not application.feed.died
+    application.dispatcher.subscribe(fail)
+    after = Listener(application.dispatcher)
+    append_events(application, 1)
+    wait_until(lambda: len(after.rows) == 1)
+    append_events(application, 1)
+    wait_until(lambda: len(after.rows) == 2)
+    assert not application.dispatcher.failed
     assert "a listener of the feed failed" in caplog.text
 
 
-def test_a_feed_that_dies_takes_the_readiness_with_it(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(application.events, "after", lambda *_: 1 / 0)
-    write(application, 1)
-    until(lambda: application.feed.died)
-    assert application.faults() == ["the feed has died"]
+def test_failed_dispatcher_fails_the_readiness_check(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application.event_log, "read_after", lambda *_: 1 / 0)
+    append_events(application, 1)
+    wait_until(lambda: application.dispatcher.failed)
+    assert application.readiness_failures() == ["the feed has died"]
 
 
-def test_progress_of_a_running_job_each_step_once(application: Application, data_dir: Path) -> None:
+def test_job_progress_is_dispatched_once_per_step(application: Application, data_dir: Path) -> None:
     """Also of a job that runs in another process."""
-    listener = Listener(application.feed)
+    listener = Listener(application.dispatcher)
     application.snapshots.request(ORGANIZATION, "2024", False, "test")
-    with opened(data_dir, started=False) as other:
-        job = claim(other)
+    with open_application(data_dir, started=False) as other:
+        job = claim_job(other)
         for completed, seen in ((0.25, [0.25]), (0.25, [0.25]), (0.5, [0.25, 0.5])):
-            other.jobs.progress(job, completed)
+            other.jobs.set_progress(job, completed)
             for _ in range(2):  # when the second has come, what was to be seen with the first has been
                 before = len(listener.rows)
-                write(other, 1)
-                until(lambda before=before: len(listener.rows) > before)
+                append_events(other, 1)
+                wait_until(lambda before=before: len(listener.rows) > before)
             assert [each.completed for each in listener.progress] == seen
-        complete(other, job)
-        until(lambda: listener.rows[-1].type == "aggregation_completed")
+        complete_job(other, job)
+        wait_until(lambda: listener.rows[-1].type == "aggregation_completed")
     assert [each.completed for each in listener.progress] == [0.25, 0.5]
     assert msgspec.to_builtins(listener.progress[0]) == {
         "event": "aggregation_progress",
@@ -173,37 +173,37 @@ def test_progress_of_a_running_job_each_step_once(application: Application, data
     }
 
 
-def test_nothing_is_handed_on_after_the_end(application: Application) -> None:
-    listener = Listener(application.feed)
-    application.feed.stop()
-    write(application, 1)
+def test_stopped_dispatcher_dispatches_nothing(application: Application) -> None:
+    listener = Listener(application.dispatcher)
+    application.dispatcher.stop()
+    append_events(application, 1)
     assert listener.rows == []
 
 
-def test_a_delivery_that_comes_gets_on_or_ends_is_noticed_and_nothing_else(application: Application, data_dir: Path) -> None:
+def test_delivery_listener_is_called_on_every_status_change(application: Application, data_dir: Path) -> None:
     """Also in another process; quick ones in one step at least."""
-    told: list[int] = []
-    application.feed.subscribe_deliveries(lambda: told.append(1))
-    listener = Listener(application.feed)
+    calls: list[int] = []
+    application.dispatcher.subscribe_deliveries(lambda: calls.append(1))
+    listener = Listener(application.dispatcher)
 
-    def looked() -> int:
+    def calls_after_poll() -> int:
         """How often it was told, when all that was committed before has been looked at."""
         for _ in range(2):
             before = len(listener.rows)
-            write(application, 1)
-            until(lambda before=before: len(listener.rows) > before)
-        return len(told)
+            append_events(application, 1)
+            wait_until(lambda before=before: len(listener.rows) > before)
+        return len(calls)
 
-    first = looked()  # how it stands
-    assert looked() == first
-    with opened(data_dir, started=False) as other:
+    first = calls_after_poll()  # how it stands
+    assert calls_after_poll() == first
+    with open_application(data_dir, started=False) as other:
         receipt = other.deliveries.receive([b"<Barnevern/>"], full=False, actor="test")
-        came = looked()
-        assert came > first
-        row = other.deliveries.claim(other.worker_number)
+        received = calls_after_poll()
+        assert received > first
+        row = other.deliveries.claim(other.worker_id)
         assert row is not None
-        claimed = looked()
-        assert claimed > came
-        other.deliveries.take(row, lambda _: iter(()))
-        assert looked() > claimed
-        assert other.deliveries.document(receipt.delivery_id).completed_at is not None
+        claimed = calls_after_poll()
+        assert claimed > received
+        other.deliveries.process(row, lambda _: iter(()))
+        assert calls_after_poll() > claimed
+        assert other.deliveries.get(receipt.delivery_id).completed_at is not None

@@ -16,7 +16,7 @@ from preview.core.periods import Period
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Value
-from preview.model.case_records import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from preview.model.case_records import CaseContent, Flytting, Melding, Plan, Tiltak, Undersokelse
 from tests.support.server_process import REPOSITORY
 
 SCHEMA = REPOSITORY / "preview" / "storage" / "schema"
@@ -58,9 +58,9 @@ def sak(
     tiltak: Iterable[Tiltak] = (),
     tilsyn: Iterable[str] = (),
     flyttinger: Iterable[Flytting] = (),
-) -> Innhold:
+) -> CaseContent:
     """One case."""
-    return Innhold(
+    return CaseContent(
         fodt, list(meldinger), list(undersokelser), list(planer), list(evalueringer), list(tiltak), list(tilsyn), list(flyttinger), 0
     )
 
@@ -75,16 +75,16 @@ class CaseBase:
         self.catalogue = Catalogue.load()
         self._sources = 0
 
-    def source(self, cases: Iterable[Innhold], source_format: Format = "v4", year: int = 0) -> int:
+    def source(self, cases: Iterable[CaseContent], source_format: Format = "v4", year: int = 0) -> int:
         """Puts the cases in as a source of an organisation of its own; the source's number."""
         self._sources += 1
         organization = f"org-{self._sources}"
         execute, many = self.connection.execute, self.connection.executemany
         execute("INSERT INTO organization VALUES (?, ?, ?, '', 0)", (organization, organization, f"{self._sources:09}"))
-        execute("INSERT INTO kilde (organization_id, format, aar) VALUES (?, ?, ?)", (organization, source_format, year))
-        kilde: int = execute("SELECT last_insert_rowid()").fetchone()[0]
+        execute("INSERT INTO source (organization_id, format, year) VALUES (?, ?, ?)", (organization, source_format, year))
+        source_id: int = execute("SELECT last_insert_rowid()").fetchone()[0]
         for number, case in enumerate(cases, 1):
-            execute("INSERT INTO sak (kilde, sak, uttrekk, fodt, slettet) VALUES (?, ?, '', ?, 0)", (kilde, number, case.fodt))
+            execute("INSERT INTO sak (source, sak, extract_at, fodt, slettet) VALUES (?, ?, '', ?, 0)", (source_id, number, case.fodt))
             tables: dict[str, list[tuple[Any, ...]]] = {
                 "melding": [(m.mottatt, m.konkludert, m.konklusjon, m.frist) for m in case.meldinger],
                 "undersokelse": [(u.startet, u.konkludert, u.konklusjon, u.frist) for u in case.undersokelser],
@@ -99,24 +99,29 @@ class CaseBase:
             for table, rows in tables.items():
                 if rows:
                     places = ", ".join("?" * (3 + len(rows[0])))
-                    many(f"INSERT INTO {table} VALUES ({places})", [(kilde, number, nr, *row) for nr, row in enumerate(rows)])
-        return kilde
+                    many(f"INSERT INTO {table} VALUES ({places})", [(source_id, number, nr, *row) for nr, row in enumerate(rows)])
+        return source_id
 
     def values(
-        self, cases: Iterable[Innhold], period: str = "2024", uttrekk: str = "2025-06-30", source_format: Format = "v4", year: int = 0
+        self,
+        cases: Iterable[CaseContent],
+        period: str = "2024",
+        extract_day: str = "2025-06-30",
+        source_format: Format = "v4",
+        year: int = 0,
     ) -> dict[str, Value]:
         """The form of a source that holds these cases, extracted on the day `uttrekk`."""
-        asked = Period.parse(period)
+        parsed_period = Period.parse(period)
         parameters = Parameters(
-            kilde=self.source(cases, source_format, year),
+            source_id=self.source(cases, source_format, year),
             format=source_format,
-            aar=year,
-            fra=asked.first,
-            til=asked.last,
-            uttrekk=date.fromisoformat(uttrekk),
+            year=year,
+            first_day=parsed_period.first_day,
+            last_day=parsed_period.last_day,
+            extract_day=date.fromisoformat(extract_day),
         )
         return aggregate(self.connection, self.catalogue, parameters)
 
-    def counted(self, key: str, period: str = "2024", uttrekk: str = "2025-06-30", **cases: Innhold) -> dict[str, Value]:
+    def values_by_case(self, key: str, period: str = "2024", uttrekk: str = "2025-06-30", **cases: CaseContent) -> dict[str, Value]:
         """The value of one field for each of the named cases, each in a source of its own."""
         return {name: self.values([case], period, uttrekk)[key] for name, case in cases.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from preview.model.case_records import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from preview.model.case_records import CaseContent, Flytting, Melding, Plan, Tiltak, Undersokelse
 
 DISMISSED = {1, 3, 5, 6, 7, 8, 9, 10}
 UNPLANNED = {"1.1.3", "1.1.5", "1.2.1", "1.2.2", "1.2.3", "2.2", "2.5", "2.6", "2.7", "2.8", "2.9"}
@@ -20,10 +20,10 @@ def day(text: str) -> date:
 
 
 @dataclass(frozen=True)
-class Service:
+class ReferenceSource:
     """The cases of one source, the period, and the day of the extract."""
 
-    cases: list[Innhold]
+    cases: list[CaseContent]
     first: date
     last: date
     extract: date
@@ -31,17 +31,17 @@ class Service:
 
     # domain.md 5.2
 
-    def within(self, text: str | None) -> bool:
+    def is_in_period(self, text: str | None) -> bool:
         """In P."""
         return text is not None and not (day(text) < self.first or day(text) > self.last)
 
-    def there_at_end(self, start: str, end: str | None) -> bool:
+    def is_open_at_end(self, start: str, end: str | None) -> bool:
         """At period end: an end on the last day is ended."""
         begun = day(start) <= self.last
         ended = end is not None and day(end) <= self.last
         return begun and not ended
 
-    def active(self, start: str, end: str | None) -> bool:
+    def is_active_in_period(self, start: str, end: str | None) -> bool:
         """Active in P."""
         begun = day(start) <= self.last
         over = end is not None and day(end) < self.first
@@ -65,11 +65,11 @@ class Service:
         for case in self.cases:
             yield from case.flyttinger
 
-    def tiltak_at_end(self, case: Innhold) -> list[Tiltak]:
-        return [measure for measure in case.tiltak if self.there_at_end(measure.start, measure.slutt)]
+    def tiltak_at_end(self, case: CaseContent) -> list[Tiltak]:
+        return [measure for measure in case.tiltak if self.is_open_at_end(measure.start, measure.slutt)]
 
-    def plans_at_end(self, case: Innhold) -> list[Plan]:
-        return [plan for plan in case.planer if self.there_at_end(plan.start, plan.slutt)]
+    def plans_at_end(self, case: CaseContent) -> list[Plan]:
+        return [plan for plan in case.planer if self.is_open_at_end(plan.start, plan.slutt)]
 
     def with_tiltak(self, kategorier: tuple[str, ...]) -> int:
         """Barn with a tiltak of one of these kinds (`2.` is 2.*) at period end."""
@@ -85,14 +85,14 @@ class Service:
         """With deadline in P: of those not concluded, not the ones that are not yet due."""
         due: list[Melding | Undersokelse] = []
         for thing in things:
-            if not self.within(thing.frist):
+            if not self.is_in_period(thing.frist):
                 continue
             if thing.konkludert is None and day(thing.frist) >= self.extract:
                 continue
             due.append(thing)
         return due
 
-    def over(self, things: Iterable[Melding | Undersokelse]) -> int:
+    def overdue(self, things: Iterable[Melding | Undersokelse]) -> int:
         """Over frist."""
         return sum(1 for thing in self.due(things) if thing.konkludert is None or day(thing.konkludert) > day(thing.frist))
 
@@ -101,7 +101,7 @@ class Service:
         due = len(self.due(things))
         if due == 0:
             return None
-        per_cent = Decimal(100) * (due - self.over(things)) / due
+        per_cent = Decimal(100) * (due - self.overdue(things)) / due
         return float(per_cent.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
 
     def age(self, fodt: str) -> int:
@@ -110,70 +110,70 @@ class Service:
         return (self.last.year * 12 + self.last.month - born) // 12
 
 
-def concluded(service: Service, things: Iterable[Melding | Undersokelse], codes: set[int] | None = None) -> int:
-    return sum(1 for thing in things if service.within(thing.konkludert) and (codes is None or thing.konklusjon in codes))
+def concluded(service: ReferenceSource, things: Iterable[Melding | Undersokelse], codes: set[int] | None = None) -> int:
+    return sum(1 for thing in things if service.is_in_period(thing.konkludert) and (codes is None or thing.konklusjon in codes))
 
 
-def revoked(service: Service, case: Innhold) -> bool:
+def revoked(service: ReferenceSource, case: CaseContent) -> bool:
     """No. 24."""
-    ends = [measure for measure in case.tiltak if measure.omsorg and service.within(measure.slutt) and measure.opphevet in {1, 3, 4}]
+    ends = [measure for measure in case.tiltak if measure.omsorg and service.is_in_period(measure.slutt) and measure.opphevet in {1, 3, 4}]
     return bool(ends) and not any(measure.omsorg for measure in service.tiltak_at_end(case))
 
 
-def first_care_order_in_period(service: Service, case: Innhold) -> bool:
+def first_care_order_in_period(service: ReferenceSource, case: CaseContent) -> bool:
     """No. 22."""
     starts = sorted(day(measure.start) for measure in case.tiltak if measure.omsorg)
-    return bool(starts) and service.within(starts[0].isoformat())
+    return bool(starts) and service.is_in_period(starts[0].isoformat())
 
 
-def moves(service: Service) -> list[Flytting]:
+def moves(service: ReferenceSource) -> list[Flytting]:
     """No. 30."""
-    return [move for move in service.flyttinger() if service.within(move.dato) and move.til != "9" and move.arsak != "1.3"]
+    return [move for move in service.flyttinger() if service.is_in_period(move.dato) and move.til != "9" and move.arsak != "1.3"]
 
 
-def supplies_moves(service: Service) -> bool:
+def supplies_moves(service: ReferenceSource) -> bool:
     """domain.md 2.5."""
     return service.kostra_year is None or service.kostra_year >= 2022 or any(case.flyttinger for case in service.cases)
 
 
-def form(service: Service) -> dict[int, int | float | None]:
+def form(service: ReferenceSource) -> dict[int, int | float | None]:
     """The value of each field that the source can supply, by its number in the form."""
     meldinger, undersokelser = list(service.meldinger()), list(service.undersokelser())
     cases, tiltak = service.cases, list(service.tiltak())
     at_end, plans = service.tiltak_at_end, service.plans_at_end
     values: dict[int, int | float | None] = {
-        1: sum(service.within(melding.mottatt) for melding in meldinger),
+        1: sum(service.is_in_period(melding.mottatt) for melding in meldinger),
         2: concluded(service, meldinger, {2}),
         3: concluded(service, meldinger, DISMISSED),
-        4: service.over(meldinger),
+        4: service.overdue(meldinger),
         5: service.in_time([*meldinger]),
-        6: sum(service.within(each.startet) for each in undersokelser),
+        6: sum(service.is_in_period(each.startet) for each in undersokelser),
         7: concluded(service, undersokelser),
         8: concluded(service, undersokelser, {1, 2}),
         9: concluded(service, undersokelser, {3, 4, 5, 6, 7, 8, 9}),
-        10: sum(service.there_at_end(each.startet, each.konkludert) for each in undersokelser),
-        11: service.over(undersokelser),
+        10: sum(service.is_open_at_end(each.startet, each.konkludert) for each in undersokelser),
+        11: service.overdue(undersokelser),
         12: service.in_time([*undersokelser]),
-        13: sum(any(each.hjelpetiltak and service.active(each.start, each.slutt) for each in case.tiltak) for case in cases),
+        13: sum(any(each.hjelpetiltak and service.is_active_in_period(each.start, each.slutt) for each in case.tiltak) for case in cases),
         14: sum(any(t.hjelpetiltak for t in at_end(case)) and not any(t.plassering for t in at_end(case)) for case in cases),
-        15: sum(bool(each.hjelpetiltak) and service.within(each.start) for each in tiltak),
-        16: sum(bool(each.hjelpetiltak) and service.within(each.slutt) for each in tiltak),
+        15: sum(bool(each.hjelpetiltak) and service.is_in_period(each.start) for each in tiltak),
+        16: sum(bool(each.hjelpetiltak) and service.is_in_period(each.slutt) for each in tiltak),
         17: sum(any(each.omsorg for each in at_end(case)) for case in cases),
         18: sum(any(each.plassering for each in at_end(case)) for case in cases),
         19: service.with_tiltak(("2.",)),
         20: service.with_tiltak(("1.",)),
         21: service.with_tiltak(tuple(HOUSING)),
         22: sum(first_care_order_in_period(service, case) for case in cases),
-        23: sum(bool(each.akutt and each.plassering) and service.within(each.start) for each in tiltak),
+        23: sum(bool(each.akutt and each.plassering) and service.is_in_period(each.start) for each in tiltak),
         24: sum(revoked(service, case) for case in cases),
         25: sum(any(plan.type in {1, 2, 5} for plan in plans(case)) for case in cases),
         26: sum(any(t.omsorg for t in at_end(case)) and any(plan.type in {3, 4} for plan in plans(case)) for case in cases),
         27: sum(bool(at_end(case)) and not any(plan.type in {1, 2, 3, 4, 5} for plan in plans(case)) for case in cases),
-        28: sum(service.within(done) for case in cases for done in case.evalueringer),
+        28: sum(service.is_in_period(done) for case in cases for done in case.evalueringer),
         32: sum(case.fodt is not None and 18 <= service.age(case.fodt) <= 24 and bool(at_end(case)) for case in cases),
     }
     if service.kostra_year is None:
-        values[29] = sum(service.within(done) for case in cases for done in case.tilsyn)
+        values[29] = sum(service.is_in_period(done) for case in cases for done in case.tilsyn)
     if supplies_moves(service):
         values[30] = len(moves(service))
         values[31] = sum(1 for move in moves(service) if move.arsak in UNPLANNED)

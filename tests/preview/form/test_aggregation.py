@@ -10,27 +10,29 @@ from hypothesis import strategies as st
 from preview.core.periods import Period
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.catalogue import Catalogue
-from preview.form.numbers import share
+from preview.form.numbers import percentage
 from preview.form.sources import Source
 from tests.preview.form.case_fixtures import CaseBase, melding, sak
 
 
-def parameters(kilde: int) -> Parameters:
-    return Parameters(kilde=kilde, format="v4", aar=0, fra=date(2024, 1, 1), til=date(2024, 12, 31), uttrekk=date(2025, 6, 30))
+def parameters(source_id: int) -> Parameters:
+    return Parameters(
+        source_id=source_id, format="v4", year=0, first_day=date(2024, 1, 1), last_day=date(2024, 12, 31), extract_day=date(2025, 6, 30)
+    )
 
 
-def test_an_empty_source_counts_nothing_and_has_no_share(base: CaseBase, catalogue: Catalogue) -> None:
+def test_empty_source_has_zero_counts_and_no_percentage(base: CaseBase, catalogue: Catalogue) -> None:
     values = base.values([])
     assert list(values) == [entry.key for entry in catalogue.entries if entry.sql is not None]
     assert {key for key, value in values.items() if value is None} == {"andel_meldinger_innen_frist", "andel_undersokelser_innen_frist"}
     assert {value for value in values.values() if value is not None} == {0}
 
 
-def test_what_comes_as_a_figure_is_not_worked_out(base: CaseBase) -> None:
+def test_supplementary_figure_is_not_computed(base: CaseBase) -> None:
     assert not {"antall_arsverk", "antall_arsverk_ubesatt"} & base.values([]).keys()
 
 
-def test_another_source_s_cases_are_not_counted(base: CaseBase) -> None:
+def test_cases_of_other_sources_are_not_counted(base: CaseBase) -> None:
     one, two = sak(meldinger=[melding("2024-03-01")]), sak(meldinger=[melding("2024-03-01"), melding("2024-03-02")])
     first, second = base.source([one]), base.source([two])
     found = [
@@ -39,7 +41,7 @@ def test_another_source_s_cases_are_not_counted(base: CaseBase) -> None:
     assert found == [1, 2, 0]
 
 
-def test_progress_rises_to_the_whole(base: CaseBase) -> None:
+def test_progress_rises_to_1(base: CaseBase) -> None:
     told: list[float] = []
     aggregate(base.connection, base.catalogue, parameters(base.source([])), told.append)
     assert told == sorted(told)
@@ -47,7 +49,7 @@ def test_progress_rises_to_the_whole(base: CaseBase) -> None:
     assert told[-1] == 1
 
 
-def test_what_progress_raises_ends_it(base: CaseBase) -> None:
+def test_exception_in_progress_callback_ends_aggregation(base: CaseBase) -> None:
     def stop(_: float) -> None:
         raise InterruptedError
 
@@ -55,25 +57,34 @@ def test_what_progress_raises_ends_it(base: CaseBase) -> None:
         aggregate(base.connection, base.catalogue, parameters(base.source([])), stop)
 
 
-def test_parameters_are_those_of_source_and_period() -> None:
+def test_parameters_come_from_source_and_period() -> None:
     source = Source(
-        kilde=7,
+        source_id=7,
         format="v4",
         year=0,
-        versjon=3,
-        forste_uttrekk="2023-01-01T00:00:00.000000Z",
-        siste_uttrekk="2024-06-30T22:00:00.000000Z",  # midnight in Norway
-        siste_fulle=None,
-        fagsystem="CIS",
+        version=3,
+        first_extract_at="2023-01-01T00:00:00.000000Z",
+        last_extract_at="2024-06-30T22:00:00.000000Z",  # midnight in Norway
+        last_full_at=None,
+        case_system="CIS",
     )
-    found = Parameters.of(source, Period(2024, 1)).bound()
-    assert found == {"kilde": 7, "format": "v4", "aar": 0, "fra": "2024-01-01", "til": "2024-06-30", "uttrekk": "2024-07-01"}
+    found = Parameters.from_source(source, Period(2024, 1)).as_sql_params()
+    assert found == {
+        "source": 7,
+        "format": "v4",
+        "year": 0,
+        "first_day": "2024-01-01",
+        "last_day": "2024-06-30",
+        "extract_at": "2024-07-01",
+    }
 
 
-def test_a_source_that_has_read_nothing_has_no_parameters() -> None:
-    source = Source(kilde=7, format="v4", year=0, versjon=0, forste_uttrekk=None, siste_uttrekk=None, siste_fulle=None, fagsystem="")
+def test_source_without_extract_time_has_no_parameters() -> None:
+    source = Source(
+        source_id=7, format="v4", year=0, version=0, first_extract_at=None, last_extract_at=None, last_full_at=None, case_system=""
+    )
     with pytest.raises(ValueError, match="no extract time"):
-        Parameters.of(source, Period(2024))
+        Parameters.from_source(source, Period(2024))
 
 
 @pytest.mark.parametrize(
@@ -90,14 +101,14 @@ def test_a_source_that_has_read_nothing_has_no_parameters() -> None:
         (1, 2001, 0.0),
     ],
 )
-def test_a_share_has_one_decimal_half_up(part: int, whole: int, expected: float | None) -> None:
-    assert share(part, whole) == expected
+def test_percentage_rounds_half_up_to_one_decimal(part: int, whole: int, expected: float | None) -> None:
+    assert percentage(part, whole) == expected
 
 
 @given(st.integers(1, 100_000).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
-def test_a_share_is_the_nearest_tenth_and_of_two_the_higher(numbers: tuple[int, int]) -> None:
+def test_percentage_is_the_nearest_tenth(numbers: tuple[int, int]) -> None:
     part, whole = numbers
-    found, true = share(part, whole), Fraction(100 * part, whole)
+    found, true = percentage(part, whole), Fraction(100 * part, whole)
     assert found is not None
     tenths = Fraction(round(found * 10), 10)
     assert -Fraction(1, 20) < tenths - true <= Fraction(1, 20)

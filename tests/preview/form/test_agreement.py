@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from preview.core.periods import Period
 from preview.form.aggregation import Parameters, aggregate
-from preview.model.case_records import Flytting, Innhold, Melding, Plan, Tiltak, Undersokelse
+from preview.model.case_records import CaseContent, Flytting, Melding, Plan, Tiltak, Undersokelse
 from tests.preview.form.case_fixtures import CaseBase
-from tests.preview.form.reference_implementation import Service, form
+from tests.preview.form.reference_implementation import ReferenceSource, form
 
 T = TypeVar("T")
 
@@ -24,8 +24,8 @@ ARSAKER = [
 
 def days(period: Period, extract: date) -> st.SearchStrategy[str]:
     """Days on, just before and just after each boundary that a definition has, and some between."""
-    near = [edge + timedelta(step) for edge in (period.first, period.last, extract) for step in (-1, 0, 1)]
-    far = [period.first - timedelta(400), period.first + timedelta(80), period.last + timedelta(200)]
+    near = [edge + timedelta(step) for edge in (period.first_day, period.last_day, extract) for step in (-1, 0, 1)]
+    far = [period.first_day - timedelta(400), period.first_day + timedelta(80), period.last_day + timedelta(200)]
     return st.sampled_from([each.isoformat() for each in (*near, *far)])
 
 
@@ -36,7 +36,7 @@ def months(period: Period) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def contents(draw: st.DrawFn, period: Period, extract: date) -> Innhold:
+def case_contents(draw: st.DrawFn, period: Period, extract: date) -> CaseContent:
     """All that is kept of one case, of every code, its flags and deadlines free of each other."""
     at, flag = days(period, extract), st.integers(0, 1)
     end = st.none() | at
@@ -44,7 +44,7 @@ def contents(draw: st.DrawFn, period: Period, extract: date) -> Innhold:
     def few(thing: st.SearchStrategy[T], most: int = 3) -> list[T]:
         return draw(st.lists(thing, max_size=most))
 
-    return Innhold(
+    return CaseContent(
         draw(st.none() | months(period)),
         few(st.builds(Melding, at, end, st.none() | st.integers(1, 10), at), 4),
         few(st.builds(Undersokelse, at, end, st.none() | st.integers(1, 9), at)),
@@ -58,26 +58,26 @@ def contents(draw: st.DrawFn, period: Period, extract: date) -> Innhold:
 
 
 @st.composite
-def services(draw: st.DrawFn) -> Service:
+def services(draw: st.DrawFn) -> ReferenceSource:
     """A service with a few cases, of v4 or of a 15F file, extracted before, on or after the period's last day."""
     period = draw(st.sampled_from(PERIODS))
     kostra_year = draw(st.sampled_from([None, None, period.year]))
-    extract = date(period.year, 12, 31) if kostra_year else period.last + timedelta(draw(st.sampled_from([-100, -1, 0, 1, 60])))
-    cases = draw(st.lists(contents(period, extract), max_size=6))
-    return Service(cases, period.first, period.last, extract, kostra_year)
+    extract = date(period.year, 12, 31) if kostra_year else period.last_day + timedelta(draw(st.sampled_from([-100, -1, 0, 1, 60])))
+    cases = draw(st.lists(case_contents(period, extract), max_size=6))
+    return ReferenceSource(cases, period.first_day, period.last_day, extract, kostra_year)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(service=services())
-def test_two_implementations_of_the_definitions_agree(base: CaseBase, service: Service) -> None:
+def test_sql_agrees_with_the_reference_implementation(base: CaseBase, service: ReferenceSource) -> None:
     year = service.kostra_year or 0
     parameters = Parameters(
-        kilde=base.source(service.cases, "15f" if year else "v4", year),
+        source_id=base.source(service.cases, "15f" if year else "v4", year),
         format="15f" if year else "v4",
-        aar=year,
-        fra=service.first,
-        til=service.last,
-        uttrekk=service.extract,
+        year=year,
+        first_day=service.first,
+        last_day=service.last,
+        extract_day=service.extract,
     )
     found = aggregate(base.connection, base.catalogue, parameters)
     assert {field.number: found[field.key] for field in base.catalogue.fields if field.key in found} == form(service)

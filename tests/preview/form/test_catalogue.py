@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from preview.core.errors import CatalogueError
-from preview.form.catalogue import FOLDER, Catalogue
+from preview.form.catalogue import FORM_DIR, Catalogue
 from tests.preview.form.case_fixtures import CaseBase
 
 SECTIONS = {
@@ -23,10 +23,10 @@ SECTIONS = {
 }
 
 
-def changed(tmp_path: Path, file: str, old: str, new: str) -> Path:
+def changed_copy(tmp_path: Path, file: str, old: str, new: str) -> Path:
     """A copy of the form's data in which `old`, which must stand there, is `new` the first time it stands."""
     folder = tmp_path / "form"
-    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(FORM_DIR, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     text = (folder / file).read_text(encoding="utf-8")
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -36,7 +36,9 @@ def changed(tmp_path: Path, file: str, old: str, new: str) -> Path:
 def test_the_form_has_34_fields_in_9_sections(catalogue: Catalogue) -> None:
     assert [field.number for field in catalogue.fields] == list(range(1, 35))
     assert [section.section_id for section in catalogue.sections] == list(SECTIONS)
-    found = {section.section_id: [field.number for field in catalogue.fields_of(section.section_id)] for section in catalogue.sections}
+    found = {
+        section.section_id: [field.number for field in catalogue.fields_in_section(section.section_id)] for section in catalogue.sections
+    }
     assert found == {section: list(numbers) for section, numbers in SECTIONS.items()}
     titles = ["Meldinger", "Undersøkelser", "Hjelpetiltak", "Barn under omsorg", "Planer", "Tilsyn i fosterhjem"]
     assert [section.titles.nb for section in catalogue.sections] == [*titles, "Flyttinger", "Ettervern", "Bemanning"]
@@ -50,7 +52,7 @@ def test_a_field_is_found_by_its_key(catalogue: Catalogue) -> None:
         catalogue.field("antall_barn_med_tiltak")
 
 
-def test_units_persons_and_parts_are_as_the_domain_says(catalogue: Catalogue) -> None:
+def test_units_persons_and_parts_match_the_domain(catalogue: Catalogue) -> None:
     assert {field.number for field in catalogue.fields if field.unit == "prosent"} == {5, 12}
     assert {field.number for field in catalogue.fields if field.unit == "årsverk"} == {33, 34}
     assert {field.number for field in catalogue.fields if not field.computed} == {33, 34}
@@ -69,8 +71,8 @@ def test_every_computed_value_has_a_test_of_its_own(catalogue: Catalogue) -> Non
     assert [key for key in wanted if f"def test_{key}(" not in tests] == []
 
 
-def test_the_database_prepares_every_statement(base: CaseBase, catalogue: Catalogue) -> None:
-    catalogue.prepare(base.connection)
+def test_every_statement_compiles(base: CaseBase, catalogue: Catalogue) -> None:
+    catalogue.validate_sql(base.connection)
 
 
 @pytest.mark.parametrize(
@@ -82,21 +84,21 @@ def test_the_database_prepares_every_statement(base: CaseBase, catalogue: Catalo
         ("  count(*) AS med_frist\n", "  1, 2\n", r"sql of andel_meldinger_innen_frist gives 3 columns, not 2"),
     ],
 )
-def test_a_statement_that_does_not_fit_the_schema_is_named(tmp_path: Path, base: CaseBase, old: str, new: str, message: str) -> None:
-    catalogue = Catalogue.load(changed(tmp_path, "fields/meldinger.toml", old, new))
+def test_statement_not_fitting_the_schema_is_named(tmp_path: Path, base: CaseBase, old: str, new: str, message: str) -> None:
+    catalogue = Catalogue.load(changed_copy(tmp_path, "fields/meldinger.toml", old, new))
     with pytest.raises(CatalogueError, match=message):
-        catalogue.prepare(base.connection)
+        catalogue.validate_sql(base.connection)
 
 
-def test_a_condition_that_does_not_fit_the_schema_is_named(tmp_path: Path, base: CaseBase) -> None:
+def test_condition_not_fitting_the_schema_is_named(tmp_path: Path, base: CaseBase) -> None:
     catalogue = Catalogue.load(
-        changed(tmp_path, "fields/flyttinger.toml", "EXISTS (SELECT 1 FROM flytting", "EXISTS (SELECT 1 FROM flyttinger")
+        changed_copy(tmp_path, "fields/flyttinger.toml", "EXISTS (SELECT 1 FROM flytting", "EXISTS (SELECT 1 FROM flyttinger")
     )
     with pytest.raises(CatalogueError, match="supplied_if of antall_flyttinger cannot be prepared"):
-        catalogue.prepare(base.connection)
+        catalogue.validate_sql(base.connection)
 
 
-SLIPS = {
+INVALID_FIELDS = {
     "not TOML": ("number = 1\n", "number =\n", r"meldinger\.toml cannot be read"),
     "unknown table": ("[[auxiliary]]", "[[auxilary]]", r"meldinger\.toml has auxilary"),
     "unknown key": ("legal_basis =", "legal_bases =", r"meldinger\.toml, field 1"),
@@ -128,8 +130,8 @@ SLIPS = {
     "a figure with SQL": ('sources = ["v4", "15f"]', 'sources = ["figur"]', r"antall_meldinger_mottatt must have sql if"),
     "no SELECT": ("SELECT count(*)", "DELETE", r"sql of antall_meldinger_mottatt is no SELECT"),
     "two statements": ("  AND mottatt", "; SELECT 1 AND mottatt", r"sql of antall_meldinger_mottatt is more than one statement"),
-    "unknown parameter": ("BETWEEN :fra", "BETWEEN :first", r"sql of antall_meldinger_mottatt has the parameter :first"),
-    "place for a parameter": ("BETWEEN :fra", "BETWEEN ?", r"sql of antall_meldinger_mottatt has the parameter \?"),
+    "unknown parameter": ("BETWEEN :first_day", "BETWEEN :first", r"sql of antall_meldinger_mottatt has the parameter :first"),
+    "place for a parameter": ("BETWEEN :first_day", "BETWEEN ?", r"sql of antall_meldinger_mottatt has the parameter \?"),
     "part of itself": ("number = 1\n", "number = 1\npart_of = 1\n", r"part_of of antall_meldinger_mottatt names no other field"),
     "part of nothing": ("number = 1\n", "number = 1\nsubset_of = 99\n", r"subset_of of antall_meldinger_mottatt names no other field"),
     "part of a share": (
@@ -139,8 +141,8 @@ SLIPS = {
     ),
     "part in another section": (
         "number = 1\n",
-        "number = 1\nmade_up_of = [6, 7]\n",
-        r"made_up_of of antall_meldinger_mottatt names a field of another",
+        "number = 1\ncomponents = [6, 7]\n",
+        r"components of antall_meldinger_mottatt names a field of another",
     ),
     "part before its whole": (
         "number = 1\n",
@@ -150,28 +152,28 @@ SLIPS = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "message"), SLIPS.values(), ids=SLIPS)
-def test_a_slip_in_a_section_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
-    folder = changed(tmp_path, "fields/meldinger.toml", old, new)
+@pytest.mark.parametrize(("old", "new", "message"), INVALID_FIELDS.values(), ids=INVALID_FIELDS)
+def test_error_in_a_section_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    folder = changed_copy(tmp_path, "fields/meldinger.toml", old, new)
     with pytest.raises(CatalogueError, match=message):
         Catalogue.load(folder)
 
 
 def test_a_section_without_fields_is_named(tmp_path: Path) -> None:
-    text = (FOLDER / "fields" / "bemanning.toml").read_text(encoding="utf-8")
-    folder = changed(tmp_path, "fields/bemanning.toml", text[text.index("[[field]]") :], "")
+    text = (FORM_DIR / "fields" / "bemanning.toml").read_text(encoding="utf-8")
+    folder = changed_copy(tmp_path, "fields/bemanning.toml", text[text.index("[[field]]") :], "")
     with pytest.raises(CatalogueError, match="the section bemanning has no field"):
         Catalogue.load(folder)
 
 
 def test_a_condition_without_sql_is_named(tmp_path: Path) -> None:
-    folder = changed(tmp_path, "fields/bemanning.toml", "[field.definitions]", 'supplied_if = "SELECT 1"\n[field.definitions]')
+    folder = changed_copy(tmp_path, "fields/bemanning.toml", "[field.definitions]", 'supplied_if = "SELECT 1"\n[field.definitions]')
     with pytest.raises(CatalogueError, match="antall_arsverk has supplied_if without sql"):
         Catalogue.load(folder)
 
 
 def test_a_part_of_a_part_is_named(tmp_path: Path) -> None:
-    folder = changed(tmp_path, "fields/undersokelser.toml", "number = 9\n", "number = 9\nsubset_of = 8\n")
+    folder = changed_copy(tmp_path, "fields/undersokelser.toml", "number = 9\n", "number = 9\nsubset_of = 8\n")
     text = (folder / "fields" / "undersokelser.toml").read_text(encoding="utf-8")
     before, field = text.split("number = 9\n")
     (folder / "fields" / "undersokelser.toml").write_text(before + "number = 9\n" + field.replace("part_of = 7", "part_of = 8", 1), "utf-8")
@@ -192,8 +194,8 @@ def test_a_part_of_a_part_is_named(tmp_path: Path) -> None:
         ('"antall_barn_med_tiltak"', '"antall_barn"', r"the rule uten_plan names no value"),
     ],
 )
-def test_a_slip_in_the_rules_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
-    folder = changed(tmp_path, "rules.toml", old, new)
+def test_error_in_the_rules_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    folder = changed_copy(tmp_path, "rules.toml", old, new)
     with pytest.raises(CatalogueError, match=message):
         Catalogue.load(folder)
 
@@ -203,20 +205,20 @@ def test_a_slip_in_the_rules_is_named(tmp_path: Path, old: str, new: str, messag
     [
         ('nb = "Meldinger", nn', 'nb = "Bekymringsmeldinger", nn'),
         ('"antall_meldinger_mottatt"', '"antall_meldinger"'),
-        ("mottatt BETWEEN :fra", "mottatt > :fra AND mottatt BETWEEN :fra"),
+        ("mottatt BETWEEN :first_day", "mottatt > :first_day AND mottatt BETWEEN :first_day"),
         ('sources = ["v4", "15f"]', 'sources = ["v4"]'),
     ],
 )
-def test_what_shapes_a_document_changes_the_fingerprint(tmp_path: Path, catalogue: Catalogue, old: str, new: str) -> None:
-    assert Catalogue.load(changed(tmp_path, "fields/meldinger.toml", old, new)).fingerprint != catalogue.fingerprint
+def test_document_change_changes_the_fingerprint(tmp_path: Path, catalogue: Catalogue, old: str, new: str) -> None:
+    assert Catalogue.load(changed_copy(tmp_path, "fields/meldinger.toml", old, new)).fingerprint != catalogue.fingerprint
 
 
-def test_what_stands_in_no_document_leaves_the_fingerprint(tmp_path: Path, catalogue: Catalogue) -> None:
-    folder = changed(tmp_path, "fields/meldinger.toml", '"Meldinger mottatt"', '"Mottatte meldinger"')
+def test_label_change_keeps_the_fingerprint(tmp_path: Path, catalogue: Catalogue) -> None:
+    folder = changed_copy(tmp_path, "fields/meldinger.toml", '"Meldinger mottatt"', '"Mottatte meldinger"')
     assert Catalogue.load(folder).fingerprint == catalogue.fingerprint
 
 
-def test_a_field_is_added_by_data_alone(tmp_path: Path, base: CaseBase) -> None:
+def test_field_is_added_by_data_alone(tmp_path: Path, base: CaseBase) -> None:
     new = """[[field]]
 number = 35
 field_key = "antall_meldinger_i_alt"
@@ -227,8 +229,8 @@ legal_basis = ""
 sources = ["v4"]
 labels = { nb = "I alt", nn = "I alt", en = "In all" }
 definitions = { nb = "Alle meldinger.", nn = "Alle meldingar.", en = "All reports." }
-sql = "SELECT count(*) FROM melding WHERE kilde = :kilde"
+sql = "SELECT count(*) FROM melding WHERE source = :source"
 """
-    catalogue = Catalogue.load(changed(tmp_path, "fields/bemanning.toml", "[[field]]", f"{new}\n[[field]]"))
-    catalogue.prepare(base.connection)
-    assert catalogue.fields_of("bemanning")[-1].field_key == "antall_meldinger_i_alt"
+    catalogue = Catalogue.load(changed_copy(tmp_path, "fields/bemanning.toml", "[[field]]", f"{new}\n[[field]]"))
+    catalogue.validate_sql(base.connection)
+    assert catalogue.fields_in_section("bemanning")[-1].field_key == "antall_meldinger_i_alt"

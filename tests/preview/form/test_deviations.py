@@ -7,10 +7,10 @@ import pytest
 
 from preview.core.languages import LANGUAGES
 from preview.form.catalogue import Catalogue
-from preview.form.deviations import HIDDEN, evaluate, without_hidden
+from preview.form.deviations import HIDDEN_MESSAGE, evaluate, redact_hidden
 from preview.form.entries import Value
-from preview.form.rules.base import Deviation, Facts
-from preview.i18n.catalog import Texts
+from preview.form.rules.base import Deviation, ReportMetadata
+from preview.i18n.catalog import MessageCatalog
 
 _SECTIONS: tuple[tuple[Value, ...], ...] = (
     (600, 400, 150, 20, 95.0),
@@ -23,7 +23,7 @@ _SECTIONS: tuple[tuple[Value, ...], ...] = (
     (70,),
     (48.0, 3.4),
 )
-SOUND: dict[int, Value] = dict(enumerate((value for section in _SECTIONS for value in section), 1))
+CLEAN_VALUES: dict[int, Value] = dict(enumerate((value for section in _SECTIONS for value in section), 1))
 """By number: values of a report in which no rule finds anything."""
 
 WITH_TILTAK = "antall_barn_med_tiltak"
@@ -39,17 +39,17 @@ class Case:
     with_tiltak: int | None = 500
 
 
-def evaluated(catalogue: Catalogue, case: Case) -> list[Deviation]:
+def evaluate_case(catalogue: Catalogue, case: Case) -> list[Deviation]:
     keys = {each.number: each.field_key for each in catalogue.fields}
-    current = {keys[number]: value for number, value in (SOUND | case.now).items()} | {WITH_TILTAK: case.with_tiltak}
-    prior = {keys[number]: value for number, value in (SOUND | case.before).items()}
-    facts: dict[str, Any] = {"period_id": "2024", "uttrekk": "2025-02-01", **case.facts}
-    return evaluate(catalogue, current, prior, Facts(**facts))
+    current = {keys[number]: value for number, value in (CLEAN_VALUES | case.now).items()} | {WITH_TILTAK: case.with_tiltak}
+    prior = {keys[number]: value for number, value in (CLEAN_VALUES | case.before).items()}
+    facts: dict[str, Any] = {"period_id": "2024", "extract_day": "2025-02-01", **case.facts}
+    return evaluate(catalogue, current, prior, ReportMetadata(**facts))
 
 
-def fired(catalogue: Catalogue, case: Case) -> set[tuple[str, int]]:
+def fired_rules(catalogue: Catalogue, case: Case) -> set[tuple[str, int]]:
     """Rule and number of the row of everything found."""
-    return {(found.rule_id, catalogue.field(found.field_key).number) for found in evaluated(catalogue, case)}
+    return {(deviation.rule_id, catalogue.field(deviation.field_key).number) for deviation in evaluate_case(catalogue, case)}
 
 
 FIRING: dict[str, tuple[Case, set[tuple[str, int]]]] = {
@@ -82,14 +82,14 @@ FIRING: dict[str, tuple[Case, set[tuple[str, int]]]] = {
     "value missing": (Case({34: None}), {("mangler", 34)}),
     "missing where it was 0": (Case({24: None}, {24: 0}), {("mangler", 24)}),
     "share missing": (Case({5: None}), {("mangler", 5)}),
-    "no activity": (Case({1: 0}, {1: 4}, {"uttrekk": "2024-12-31"}), {("ingen_aktivitet", 1)}),
-    "another case system": (Case(facts={"kilde_endret": True}), {("kilde_endret", 1)}),
+    "no activity": (Case({1: 0}, {1: 4}, {"extract_day": "2024-12-31"}), {("ingen_aktivitet", 1)}),
+    "another case system": (Case(facts={"system_changed": True}), {("kilde_endret", 1)}),
     "meldinger in time under 90": (Case({5: 89.9}, {5: 89.9}), {("frist_meldinger", 5)}),
     "undersøkelser in time under 90": (Case({12: 89.9}), {("frist_undersokelser", 12)}),
     "without plan over 10 %": (Case({27: 21}, with_tiltak=209), {("uten_plan", 27)}),
-    "extracted the day before the last": (Case(facts={"uttrekk": "2024-12-30"}), {("forelopig", 1)}),
-    "extracted before the half-year's end": (Case(facts={"period_id": "2024-H1", "uttrekk": "2024-06-29"}), {("forelopig", 1)}),
-    "incomplete": (Case(facts={"ufullstendig": True}), {("ufullstendig", 1)}),
+    "extracted the day before the last": (Case(facts={"extract_day": "2024-12-30"}), {("forelopig", 1)}),
+    "extracted before the half-year's end": (Case(facts={"period_id": "2024-H1", "extract_day": "2024-06-29"}), {("forelopig", 1)}),
+    "incomplete": (Case(facts={"incomplete": True}), {("ufullstendig", 1)}),
     "one finding": (Case(facts={"findings": 1}), {("funn", 1)}),
     "findings": (Case(facts={"findings": 2}), {("funn", 1)}),
 }
@@ -126,37 +126,37 @@ NEAREST: dict[str, Case] = {
     "meldinger in time at 90": Case({5: 90.0}, {5: 90.0}),
     "without plan exactly 10 %": Case({27: 21}, with_tiltak=210),
     "without plan of an unknown number": Case({27: 21}, with_tiltak=None),
-    "extracted on the last day": Case(facts={"uttrekk": "2024-12-31"}),
-    "extracted on the half-year's last day": Case(facts={"period_id": "2024-H1", "uttrekk": "2024-06-30"}),
+    "extracted on the last day": Case(facts={"extract_day": "2024-12-31"}),
+    "extracted on the half-year's last day": Case(facts={"period_id": "2024-H1", "extract_day": "2024-06-30"}),
     "no findings": Case(facts={"findings": 0}),
 }
 
 
 @pytest.mark.parametrize(("case", "expected"), FIRING.values(), ids=FIRING)
-def test_the_rule_fires(catalogue: Catalogue, case: Case, expected: set[tuple[str, int]]) -> None:
-    assert fired(catalogue, case) == expected
+def test_rule_fires(catalogue: Catalogue, case: Case, expected: set[tuple[str, int]]) -> None:
+    assert fired_rules(catalogue, case) == expected
 
 
 @pytest.mark.parametrize("name", NEAREST)
-def test_the_nearest_case_does_not_fire(catalogue: Catalogue, name: str) -> None:
+def test_rule_does_not_fire_just_below_its_limit(catalogue: Catalogue, name: str) -> None:
     allowed = {("negativ", 9)} if name == "parts of undersøkelser are the sum's affair" else set[tuple[str, int]]()
-    assert fired(catalogue, NEAREST[name]) == allowed
+    assert fired_rules(catalogue, NEAREST[name]) == allowed
 
 
-def test_zero_meldinger_of_a_period_that_is_not_over_is_provisional_alone(catalogue: Catalogue) -> None:
-    assert fired(catalogue, Case({1: 0}, {1: 4}, {"uttrekk": "2024-12-30"})) == {("forelopig", 1)}
+def test_zero_meldinger_in_open_period_is_only_provisional(catalogue: Catalogue) -> None:
+    assert fired_rules(catalogue, Case({1: 0}, {1: 4}, {"extract_day": "2024-12-30"})) == {("forelopig", 1)}
 
 
-def test_without_a_prior_snapshot_nothing_is_compared(catalogue: Catalogue) -> None:
-    current = {each.field_key: SOUND[each.number] for each in catalogue.fields}
-    facts = Facts(period_id="2024", uttrekk="2025-02-01")
+def test_nothing_is_compared_without_prior_snapshot(catalogue: Catalogue) -> None:
+    current = {each.field_key: CLEAN_VALUES[each.number] for each in catalogue.fields}
+    facts = ReportMetadata(period_id="2024", extract_day="2025-02-01")
     assert evaluate(catalogue, current | {"antall_flyttinger": 500}, None, facts) == []
     assert [found.rule_id for found in evaluate(catalogue, current | {"antall_flyttinger": 10}, None, facts)] == ["delmengde"]
 
 
-def test_deviations_stand_in_form_order_and_worst_first_within_a_row(catalogue: Catalogue) -> None:
-    case = Case({1: 0, 5: 101.0, 27: 60, 24: -1}, {1: 6, 5: 60.0}, {"findings": 3, "ufullstendig": True})
-    found = [(catalogue.field(each.field_key).number, each.severity, each.rule_id) for each in evaluated(catalogue, case)]
+def test_deviations_are_sorted_by_field_and_severity(catalogue: Catalogue) -> None:
+    case = Case({1: 0, 5: 101.0, 27: 60, 24: -1}, {1: 6, 5: 60.0}, {"findings": 3, "incomplete": True})
+    found = [(catalogue.field(each.field_key).number, each.severity, each.rule_id) for each in evaluate_case(catalogue, case)]
     assert found == [
         (1, "warning", "til_null"),
         (1, "warning", "ingen_aktivitet"),
@@ -170,7 +170,7 @@ def test_deviations_stand_in_form_order_and_worst_first_within_a_row(catalogue: 
     ]
 
 
-def test_every_rule_of_the_domain_is_there_with_its_severity(catalogue: Catalogue) -> None:
+def test_every_domain_rule_exists_with_its_severity(catalogue: Catalogue) -> None:
     errors = {"sum_undersokelser", "delmengde", "prosent", "negativ"}
     warnings = {"stor_endring", "fra_null", "til_null", "mangler", "ingen_aktivitet", "kilde_endret"}
     notices = {"frist_meldinger", "frist_undersokelser", "uten_plan", "forelopig", "ufullstendig", "funn"}
@@ -181,9 +181,9 @@ def test_every_rule_of_the_domain_is_there_with_its_severity(catalogue: Catalogu
     assert {rule for _, expected in FIRING.values() for rule, _ in expected} == errors | warnings | notices
 
 
-def test_every_message_is_fired_and_can_be_written_in_each_language(catalogue: Catalogue) -> None:
-    texts = Texts.load()
-    found = [deviation for case, _ in FIRING.values() for deviation in evaluated(catalogue, case)]
+def test_every_message_fires_and_renders_in_each_language(catalogue: Catalogue) -> None:
+    texts = MessageCatalog.load()
+    found = [deviation for case, _ in FIRING.values() for deviation in evaluate_case(catalogue, case)]
     every = {f"deviation.{rule.rule_id}.{variant}" for rule in catalogue.rules for variant in rule.variants}
     assert {deviation.message for deviation in found} == every
     for language in LANGUAGES:
@@ -194,9 +194,11 @@ def test_every_message_is_fired_and_can_be_written_in_each_language(catalogue: C
             assert texts.get(language, deviation.action).endswith(".")
 
 
-def test_texts_say_no_more_rules_than_there_are(catalogue: Catalogue) -> None:
-    ours = {f"deviation.{rule.rule_id}.{ending}" for rule in catalogue.rules for ending in (*rule.variants, "tag", "action")} | {HIDDEN}
-    assert {key for key in Texts.load().keys if key.startswith("deviation.")} == ours
+def test_texts_name_only_existing_rules(catalogue: Catalogue) -> None:
+    ours = {f"deviation.{rule.rule_id}.{ending}" for rule in catalogue.rules for ending in (*rule.variants, "tag", "action")} | {
+        HIDDEN_MESSAGE
+    }
+    assert {key for key in MessageCatalog.load().keys if key.startswith("deviation.")} == ours
 
 
 @pytest.mark.parametrize(
@@ -223,36 +225,36 @@ def test_texts_say_no_more_rules_than_there_are(catalogue: Catalogue) -> None:
         (Case({27: 58}, {27: 58}, with_tiltak=498), "58 av 498 barn med tiltak (11,6\u00a0%) er uten plan. Det er over 10\u00a0%."),
         (Case({34: None}), "Feltet har ikke verdi. I 2023 var det 3,4."),
         (
-            Case(facts={"period_id": "2024-H2", "uttrekk": "2024-11-05"}),
+            Case(facts={"period_id": "2024-H2", "extract_day": "2024-11-05"}),
             "Dataene er tatt ut 5. november 2024, før perioden er slutt 31. desember 2024.",
         ),
         (
-            Case({24: 5}, {24: 0}, {"period_id": "2024-H1", "uttrekk": "2024-06-30"}),
+            Case({24: 5}, {24: 0}, {"period_id": "2024-H1", "extract_day": "2024-06-30"}),
             "5 i 1. halvår 2024, men 0 i 1. halvår 2023.",
         ),
         (Case(facts={"findings": 1480}), "Kilden har 1\u00a0480 funn."),
     ],
 )
 def test_the_message_gives_the_numbers(catalogue: Catalogue, case: Case, written: str) -> None:
-    (found,) = evaluated(catalogue, case)
-    assert Texts.load().get("nb", found.message, **found.params) == written
+    (found,) = evaluate_case(catalogue, case)
+    assert MessageCatalog.load().get("nb", found.message, **found.params) == written
 
 
-def test_no_message_gives_a_number_that_is_hidden(catalogue: Catalogue) -> None:
+def test_message_never_reveals_a_hidden_value(catalogue: Catalogue) -> None:
     case = Case({24: 0, 27: 21, 1: 601}, {24: 6}, {"findings": 1}, with_tiltak=209)
-    found = evaluated(catalogue, case)
+    found = evaluate_case(catalogue, case)
     assert [each.rule_id for each in found] == ["funn", "til_null", "uten_plan"]
-    both = without_hidden(found, {"antall_barn_med_tiltak_uten_plan"}, {"antall_omsorgsvedtak_opphevet"})
+    both = redact_hidden(found, {"antall_barn_med_tiltak_uten_plan"}, {"antall_omsorgsvedtak_opphevet"})
     assert [(each.rule_id, each.field_key) for each in both] == [(each.rule_id, each.field_key) for each in found]
-    assert [each.message for each in both] == ["deviation.funn.one", HIDDEN, HIDDEN]
+    assert [each.message for each in both] == ["deviation.funn.one", HIDDEN_MESSAGE, HIDDEN_MESSAGE]
     assert [each.params for each in both] == [{"count": 1}, {}, {}]
     # Hidden now is not hidden before, and the other way round.
-    assert without_hidden(found, {"antall_flyttinger"}, {"antall_barn_med_tiltak_uten_plan"}) == found
+    assert redact_hidden(found, {"antall_flyttinger"}, {"antall_barn_med_tiltak_uten_plan"}) == found
 
 
-def test_every_value_that_a_message_gives_is_told_with_it(catalogue: Catalogue) -> None:
+def test_message_declares_the_fields_it_reveals(catalogue: Catalogue) -> None:
     for case, _ in FIRING.values():
-        for deviation in evaluated(catalogue, case):
+        for deviation in evaluate_case(catalogue, case):
             if {"value", "part_1", "whole"} & deviation.params.keys():
                 assert deviation.field_key in deviation.current_keys
             assert ("prior" in deviation.params) <= (deviation.field_key in deviation.prior_keys)

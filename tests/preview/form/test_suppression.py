@@ -8,25 +8,25 @@ from hypothesis import strategies as st
 
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Value
-from preview.form.suppression import hidden
+from preview.form.suppression import suppressed_fields
 
 PERSONS = {13, 14, 17, 18, 19, 20, 21, 22, 24, 25, 26, 27, 32}
 PLACED = (18, 19, 20, 21)
 
 
-def numbers(catalogue: Catalogue, values: dict[int, Value]) -> set[int]:
+def suppressed_numbers(catalogue: Catalogue, values: dict[int, Value]) -> set[int]:
     """The numbers of the fields that are hidden, all others being 50."""
     given = {field.field_key: values.get(field.number, 50) for field in catalogue.fields}
-    return {catalogue.field(key).number for key in hidden(catalogue, given)}
+    return {catalogue.field(key).number for key in suppressed_fields(catalogue, given)}
 
 
 @pytest.mark.parametrize(("count", "is_hidden"), [(0, False), (1, True), (3, True), (4, False), (None, False)])
 def test_counts_of_persons_from_1_to_3_are_hidden(catalogue: Catalogue, count: int | None, is_hidden: bool) -> None:
-    assert numbers(catalogue, dict.fromkeys(range(1, 35), count)) == (PERSONS if is_hidden else set())
+    assert suppressed_numbers(catalogue, dict.fromkeys(range(1, 35), count)) == (PERSONS if is_hidden else set())
 
 
 def test_without_small_counts_nothing_is_hidden(catalogue: Catalogue) -> None:
-    assert numbers(catalogue, {18: 60, 19: 50, 20: 4, 21: 6}) == set()
+    assert suppressed_numbers(catalogue, {18: 60, 19: 50, 20: 4, 21: 6}) == set()
 
 
 @pytest.mark.parametrize(
@@ -56,27 +56,25 @@ def test_without_small_counts_nothing_is_hidden(catalogue: Catalogue) -> None:
         ({18: 60, 19: None, 20: 2, 21: 8}, {20}),
     ],
 )
-def test_one_more_is_hidden_where_the_first_could_be_computed_back(
-    catalogue: Catalogue, values: dict[int, Value], expected: set[int]
-) -> None:
-    assert numbers(catalogue, values) == expected
+def test_second_value_is_hidden_if_first_can_be_derived(catalogue: Catalogue, values: dict[int, Value], expected: set[int]) -> None:
+    assert suppressed_numbers(catalogue, values) == expected
 
 
-def test_a_part_that_is_not_all_of_its_whole_goes_alone(catalogue: Catalogue) -> None:
-    assert numbers(catalogue, {13: 60, 14: 2}) == {14}
-    assert numbers(catalogue, {17: 60, 26: 2}) == {26}
+def test_subset_alone_is_hidden_without_its_whole(catalogue: Catalogue) -> None:
+    assert suppressed_numbers(catalogue, {13: 60, 14: 2}) == {14}
+    assert suppressed_numbers(catalogue, {17: 60, 26: 2}) == {26}
 
 
-def test_what_counts_no_persons_is_never_hidden(catalogue: Catalogue) -> None:
-    assert numbers(catalogue, {7: 3, 8: 2, 9: 1, 30: 3, 31: 1, 34: 1.0}) == set()
+def test_field_not_counting_persons_is_never_hidden(catalogue: Catalogue) -> None:
+    assert suppressed_numbers(catalogue, {7: 3, 8: 2, 9: 1, 30: 3, 31: 1, 34: 1.0}) == set()
 
 
 @given(st.lists(st.integers(0, 5), min_size=3, max_size=3))
-def test_every_hidden_small_count_could_be_another_number(catalogue: Catalogue, parts: list[int]) -> None:
+def test_every_hidden_count_stays_ambiguous(catalogue: Catalogue, parts: list[int]) -> None:
     """By trying all numbers, as a reader would who knows the rule of 1 to 3."""
     assume(parts != [1, 1, 1])  # whole and parts are all hidden: there is nothing more to hide
     values: dict[int, int] = dict(zip(PLACED, (sum(parts), *parts), strict=True))
-    out = numbers(catalogue, {**values})
+    out = suppressed_numbers(catalogue, {**values})
     small = {number for number in PLACED if 1 <= values[number] <= 3}
     assert small <= out
     choices = [range(1, 4) if number in small else range(4, 16) if number in out else (values[number],) for number in PLACED]

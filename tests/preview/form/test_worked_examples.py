@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from preview.core.clock import oslo_day, parse_instant
+from preview.core.clock import local_date, parse_timestamp
 from preview.form.entries import Value
 from preview.parsing import file_parser
 from tests.preview.form.case_fixtures import CaseBase
@@ -30,11 +30,11 @@ EARLY_2021: dict[int, Value] = {**dict.fromkeys((1, 2, 6, 7, 8, 13, 15, 16, 25, 
         ("v4_changes.xml", "2025", CHANGES_2025),
     ],
 )
-def test_a_published_file_gives_the_form_that_the_domain_says(
+def test_published_file_gives_the_values_of_the_domain(
     base: CaseBase, cases: Path, name: str, period: str, expected: dict[int, Value]
 ) -> None:
-    (folder,) = file_parser.read((cases / "barnevern" / name).read_bytes(), 1, bytes(32), datetime.now(UTC)).mapper
-    assert folder.innhold is not None
-    values = base.values([folder.innhold], period, oslo_day(parse_instant(folder.uttrekk)).isoformat())
+    (folder,) = file_parser.parse_file((cases / "barnevern" / name).read_bytes(), 1, bytes(32), datetime.now(UTC)).folders
+    assert folder.content is not None
+    values = base.values([folder.content], period, local_date(parse_timestamp(folder.extract_at)).isoformat())
     found = {field.number: values[field.field_key] for field in base.catalogue.fields if field.computed}
     assert found == dict.fromkeys(range(1, 33), 0) | expected

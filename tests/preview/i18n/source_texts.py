@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.source_files import sources, text
+from tests.architecture.source_files import read_source, source_files
 
-HOLE = "\0"
+PLACEHOLDER = "\0"
 """Stands in a literal where something is written in when the program runs."""
 
 _JINJA = re.compile(r"\{#.*?#\}|\{%-?(.*?)-?%\}|\{\{(.*?)\}\}", re.DOTALL)
@@ -15,7 +15,7 @@ _QUOTED = re.compile(r""""((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'""")
 _COMMENT = re.compile(r"^\s*//.*$|/\*.*?\*/|(?<=[\s;{}])// .*$", re.MULTILINE | re.DOTALL)
 _SCRIPT_LITERAL = re.compile(rf"{_QUOTED.pattern}|`((?:[^`\\]|\\.)*)`")
 _JOINED = re.compile(r"""(["'])((?:(?!\1)[^\\\n])*)\1(\s*~)?""")
-_SPOKEN = re.compile(r"""\b(?:aria-label|title|alt|placeholder|label)=("[^"]*"|'[^']*')""")
+_TEXT_ATTRIBUTES = re.compile(r"""\b(?:aria-label|title|alt|placeholder|label)=("[^"]*"|'[^']*')""")
 
 
 def python_literals(source: str) -> Iterator[str]:
@@ -27,7 +27,7 @@ def python_literals(source: str) -> Iterator[str]:
             left_out.add(id(node.value))
         elif isinstance(node, ast.JoinedStr):
             left_out |= {id(part) for part in ast.walk(node) if isinstance(part, ast.Constant)}
-            yield "".join(str(part.value) if isinstance(part, ast.Constant) else HOLE for part in node.values)
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else PLACEHOLDER for part in node.values)
             for part in node.values:
                 if isinstance(part, ast.FormattedValue):
                     yield from (str(each.value) for each in ast.walk(part.value) if isinstance(each, ast.Constant))
@@ -43,7 +43,7 @@ def script_literals(source: str) -> Iterator[str]:
         if template is None:
             yield double or single or ""
             continue
-        yield re.sub(r"\$\{[^}]*\}", HOLE, template)
+        yield re.sub(r"\$\{[^}]*\}", PLACEHOLDER, template)
         for inner in re.findall(r"\$\{([^}]*)\}", template):
             yield from (one or other for one, other in _QUOTED.findall(inner))
 
@@ -52,20 +52,20 @@ def template_literals(source: str) -> Iterator[str]:
     """Every string in an expression of a template; what `~` joins to it is a hole."""
     for match in _JINJA.finditer(source):
         for literal in _JOINED.finditer(match[1] or match[2] or ""):
-            yield literal[2] + (HOLE if literal[3] else "")
+            yield literal[2] + (PLACEHOLDER if literal[3] else "")
 
 
-def template_words(source: str) -> list[str]:
+def template_texts(source: str) -> list[str]:
     """What a template says outside its expressions: its own text, and what stands in attributes that are read out."""
     bare = re.sub(r"<(script|style)\b.*?</\1>", "", _JINJA.sub("", source), flags=re.DOTALL)
-    spoken = [match[1] for match in _SPOKEN.finditer(bare)]
+    spoken = [match[1] for match in _TEXT_ATTRIBUTES.finditer(bare)]
     said = re.split(r"<[^>]*>", re.sub(r"<!--.*?-->", "", bare, flags=re.DOTALL))
     return [words.strip() for words in [*spoken, *said] if re.search(r"[^\W\d_]{2}", words)]
 
 
-def program(*left_out: str) -> Iterator[tuple[Path, list[str]]]:
+def program_literals(*left_out: str) -> Iterator[tuple[Path, list[str]]]:
     """The literals of each file of the program that is not under a folder of `left_out`."""
     readers = {".py": python_literals, ".js": script_literals, ".html": template_literals}
-    for path in sources(*readers):
+    for path in source_files(*readers):
         if not path.as_posix().startswith(left_out):
-            yield path, list(readers[path.suffix](text(path)))
+            yield path, list(readers[path.suffix](read_source(path)))

@@ -6,20 +6,20 @@ import pytest
 
 from preview.core.errors import CatalogueError
 from preview.core.languages import LANGUAGES
-from preview.i18n.catalog import Texts
+from preview.i18n.catalog import MessageCatalog
 
 GOOD = dict.fromkeys(LANGUAGES, '[a]\nb = "{count} of {whole}"\nc = "Plain"\n')
 
 
-def load(folder: Path, **changed: str) -> Texts:
+def load(folder: Path, **changed: str) -> MessageCatalog:
     """The texts of a folder that holds `GOOD`, but for the languages given."""
     for language, content in (GOOD | changed).items():
         (folder / f"some.{language}.toml").write_text(content, encoding="utf-8")
-    return Texts.load(folder)
+    return MessageCatalog.load(folder)
 
 
-def test_the_program_s_own_texts_are_sound() -> None:
-    assert "deviation.funn.tag" in Texts.load().keys
+def test_program_texts_are_valid() -> None:
+    assert "deviation.funn.tag" in MessageCatalog.load().keys
 
 
 def test_a_text_is_found_by_its_dotted_key(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_a_text_is_found_by_its_dotted_key(tmp_path: Path) -> None:
     assert texts.get("en", "a.b", count=1480, whole="all") == "1,480 of all"
 
 
-def test_numbers_days_and_periods_are_written_as_the_language_does(tmp_path: Path) -> None:
+def test_numbers_days_and_periods_are_formatted_by_language(tmp_path: Path) -> None:
     text = 'a = "{n} {n:+} {n:%} {n:+%} {d:day} {p:period}"'
     texts = load(tmp_path, nb=text, nn=text, en=text)
     params: dict[str, float | str] = {"n": 1480.5, "d": "2026-03-25", "p": "2024-H2"}
@@ -41,7 +41,7 @@ def test_numbers_days_and_periods_are_written_as_the_language_does(tmp_path: Pat
     assert texts.get("nb", "a", n=0, d="2026-05-17", p="2024-H1") == "0 0 0\u00a0% 0\u00a0% 17. mai 2026 1. halvår 2024"
 
 
-def test_a_missing_param_is_not_passed_over(tmp_path: Path) -> None:
+def test_missing_param_raises(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="whole"):
         load(tmp_path).get("nb", "a.b", count=1)
 
@@ -60,19 +60,19 @@ def test_a_missing_param_is_not_passed_over(tmp_path: Path) -> None:
         ("[a", "some.en.toml cannot be read"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, english: str, message: str) -> None:
+def test_error_names_file_and_key(tmp_path: Path, english: str, message: str) -> None:
     with pytest.raises(CatalogueError) as raised:
         load(tmp_path, en=english)
     assert message in raised.value.detail
 
 
-def test_a_key_stands_in_one_file_alone(tmp_path: Path) -> None:
+def test_repeated_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "other.nb.toml").write_text('[a]\nc = "Plain"\n', encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"a\.c repeats in some\.nb\.toml"):
         load(tmp_path)
 
 
-def test_a_file_is_of_a_known_language(tmp_path: Path) -> None:
+def test_unknown_language_is_refused(tmp_path: Path) -> None:
     (tmp_path / "other.se.toml").write_text("", encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"other\.se\.toml is of no known language"):
         load(tmp_path)

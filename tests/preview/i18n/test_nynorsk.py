@@ -5,7 +5,7 @@ import re
 import pytest
 
 from preview.form.catalogue import Catalogue
-from preview.i18n.catalog import Texts
+from preview.i18n.catalog import MessageCatalog
 from tests.support.server_process import REPOSITORY
 
 _SMALL = """ikke fra hva hvem hvor hvorfor hvilke hvilken hvordan hver hvert noen noe jeg dere dem deres en et uke uker nå bare kun høyst mer flere
@@ -23,8 +23,8 @@ def glossary() -> list[tuple[str, str]]:
     return [(match[1], match[2]) for match in re.finditer(r"^\| ([^|]+?) \| ([^|]+?) \| [^|]+\|$", page, re.MULTILINE)][2:]
 
 
-def words(said: str) -> set[str]:
-    return set(re.findall(r"[a-zæøåéèòô-]+", FORMAT_WORD.sub("", re.sub(r"\{[^}]*\}", "", said)).lower()))
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[a-zæøåéèòô-]+", FORMAT_WORD.sub("", re.sub(r"\{[^}]*\}", "", text)).lower()))
 
 
 def forbidden() -> frozenset[str]:
@@ -36,7 +36,7 @@ def forbidden() -> frozenset[str]:
 
 def nynorsk() -> dict[str, str]:
     """Every text in nynorsk, by key or field."""
-    texts, catalogue = Texts.load(), Catalogue.load()
+    texts, catalogue = MessageCatalog.load(), Catalogue.load()
     said = {key: texts.raw("nn", key) for key in texts.keys}
     for section in catalogue.sections:
         said[section.section_id] = section.titles.nn
@@ -53,7 +53,7 @@ def test_the_glossary_is_read() -> None:
 
 
 @pytest.mark.parametrize("said", ["Fant ikke siden.", "Hva er dette?", "Barn i fosterhjem", "Verdien mangler.", "En undersøkelse"])
-def test_bokmal_is_noticed(said: str) -> None:
+def test_bokmal_word_is_found(said: str) -> None:
     assert words(said) & forbidden()
 
 
@@ -64,12 +64,12 @@ def test_nynorsk_passes(said: str) -> None:
     assert not words(said) & forbidden()
 
 
-def test_no_bokmal_stands_in_a_nynorsk_text() -> None:
+def test_nynorsk_texts_hold_no_bokmal() -> None:
     found = {where: sorted(words(said) & forbidden()) for where, said in nynorsk().items()}
     assert {where: wrong for where, wrong in found.items() if wrong} == {}
 
 
-def test_what_is_doubtful_is_still_said() -> None:
+def test_doubtful_words_are_still_used() -> None:
     page = (REPOSITORY / "docs" / "nynorsk.md").read_text(encoding="utf-8").split("## Doubtful")[1]
     doubtful = re.findall(r"^\| `([^`]+)` \| ([^|]+?) \|", page, re.MULTILINE)
     assert doubtful

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from preview.core.errors import Invalid
-from preview.ingest.annual_file_import import Replacing
-from preview.ingest.case_merge import Fold
-from preview.model.case_records import Arsfil
+from preview.core.errors import ValidationError
+from preview.ingest.annual_file_import import AnnualFileImporter
+from preview.ingest.case_merge import CaseMerger
+from preview.model.case_records import AnnualFile
 from preview.model.resources import DeliveryDocument, SourceDocument
 from preview.parsing import file_parser
 from preview.parsing.delivery import Batch
@@ -17,18 +17,18 @@ from preview.runtime.application import Application
 from preview.storage.database import Connection
 from tests.builders import kostra_xml
 from tests.builders.kostra_xml import individ, melding
-from tests.builders.services import Service
+from tests.builders.services import SampleService
 from tests.preview.parsing.parser_helpers import KEY, NOW
-from tests.support.manual_worker import claim, complete, work_off
-from tests.support.pipeline import aggregate, deliver, document, events, kinds, opened, values
+from tests.support.manual_worker import claim_job, complete_job, complete_waiting_jobs
+from tests.support.pipeline import aggregate, deliver, document, event_types, events, open_application, values
 
 RECEIVED = "antall_meldinger_mottatt"
 BYDELER = ("01", "02", "03")
 
 
-def arsfil(service: Service, *individer_: str, aar: int = 2020, **more: Any) -> bytes:
+def arsfil(service: SampleService, *individer_: str, year: int = 2020, **more: Any) -> bytes:
     """The 15F file of the service."""
-    return kostra_xml.arsfil(*individer_, org=service.organisasjonsnummer, kommune=service.kommune, aar=aar, **more)
+    return kostra_xml.annual_file(*individer_, org=service.organisasjonsnummer, kommune=service.kommune, year=year, **more)
 
 
 def child(number: int, *days: str, **more: Any) -> str:
@@ -37,10 +37,10 @@ def child(number: int, *days: str, **more: Any) -> str:
     return individ(id=f"i{number}", Journalnummer=f"J{number}", fodselsnummer=f"158310{500 + number:03}12", meldinger=meldinger, **more)
 
 
-def counts(taken: DeliveryDocument) -> tuple[int, int, int, int]:
+def counts(delivery: DeliveryDocument) -> tuple[int, int, int, int]:
     """(new, changed, unchanged, removed)."""
-    assert taken.delivery_status == "taken"
-    return taken.new_cases, taken.changed_cases, taken.unchanged_cases, taken.removed_cases
+    assert delivery.delivery_status == "taken"
+    return delivery.new_cases, delivery.changed_cases, delivery.unchanged_cases, delivery.removed_cases
 
 
 def sources(application: Application, organization_id: str) -> list[SourceDocument]:
@@ -50,7 +50,7 @@ def sources(application: Application, organization_id: str) -> list[SourceDocume
     return found
 
 
-def bydel(service: Service, number: str) -> str:
+def bydel(service: SampleService, number: str) -> str:
     """The id of its bydel."""
     return f"{service.organization_id}-{number}"
 
@@ -63,52 +63,52 @@ def received(application: Application, organization_id: str, period_id: str = "2
 # Replacing the year of one organisation.
 
 
-def test_a_later_file_takes_the_place_of_the_earlier(application: Application, service: Service) -> None:
+def test_later_file_replaces_the_earlier(application: Application, service: SampleService) -> None:
     first = arsfil(service, child(1, "2020-01-10"), child(2, "2020-02-10"), child(3, "2020-03-10"))
     assert counts(deliver(application, first)) == (3, 0, 0, 0)
-    assert service.held(application) == [["2020-01-10"], ["2020-02-10"], ["2020-03-10"]]
+    assert service.stored_melding_days(application) == [["2020-01-10"], ["2020-02-10"], ["2020-03-10"]]
     later = arsfil(service, child(4, "2020-04-10", "2020-04-11"), child(1, "2020-01-10"))
     assert counts(deliver(application, later)) == (0, 1, 1, 1)
-    assert sorted(service.held(application)) == [["2020-01-10"], ["2020-04-10", "2020-04-11"]]
+    assert sorted(service.stored_melding_days(application)) == [["2020-01-10"], ["2020-04-10", "2020-04-11"]]
     assert received(application, service.organization_id) == 3
 
 
-def test_the_same_file_again_changes_nothing(application: Application, service: Service) -> None:
+def test_the_same_file_again_changes_nothing(application: Application, service: SampleService) -> None:
     children = [child(1, "2020-01-10"), child(2, "2020-02-10"), child(3, "2020-02-10"), child(4)]
     deliver(application, arsfil(service, *children))
     made = aggregate(application, service.organization_id, "2020")
-    version, place = service.version(application), events(application)[-1].event
+    version, place = service.version(application), events(application)[-1].event_id
     assert counts(deliver(application, arsfil(service, *children))) == (0, 0, 4, 0)
     assert counts(deliver(application, arsfil(service, *reversed(children)))) == (0, 0, 4, 0)
     assert service.version(application) == version
     assert document(application, made.snapshot_id).cache_valid
-    assert kinds(events(application, place)) == ["source_received"] * 2
+    assert event_types(events(application, place)) == ["source_received"] * 2
 
 
-def test_children_alike_are_several(application: Application, service: Service) -> None:
+def test_equal_children_are_counted_separately(application: Application, service: SampleService) -> None:
     """They have no id to tell them apart: twins of whom nothing differs that is kept."""
     deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in (1, 2, 3)]))
-    assert len(service.held(application)) == 3
+    assert len(service.stored_melding_days(application)) == 3
     assert counts(deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in (2, 3)]))) == (0, 0, 2, 1)
     assert counts(deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in range(5)]))) == (3, 0, 2, 0)
-    assert service.held(application) == [["2020-01-10"]] * 5
+    assert service.stored_melding_days(application) == [["2020-01-10"]] * 5
 
 
-def test_the_version_changes_with_the_content_and_what_was_aggregated_is_stale_at_once(application: Application, service: Service) -> None:
+def test_content_change_bumps_version_and_stales_snapshots(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, child(1, "2020-01-10")))
     made = aggregate(application, service.organization_id, "2020")
-    version, place = service.version(application), events(application)[-1].event
+    version, place = service.version(application), events(application)[-1].event_id
     deliver(application, arsfil(service, child(1, "2020-01-11")))
     assert service.version(application) == version + 1
     assert not document(application, made.snapshot_id).cache_valid
-    assert kinds(events(application, place)) == ["cache_invalidated", "source_received"]
+    assert event_types(events(application, place)) == ["cache_invalidated", "source_received"]
 
 
-def test_findings_of_the_file_itself_are_the_source_s_too(application: Application, service: Service) -> None:
+def test_file_findings_count_as_source_findings(application: Application, service: SampleService) -> None:
     """Rule `funn` tells of them (`domain.md` 7), so another number of them is another content."""
     deliver(application, arsfil(service, child(1)))
     version = service.version(application)
-    deliver(application, kostra_xml.arsfil(child(1), org=service.organisasjonsnummer, kommune="x"))
+    deliver(application, kostra_xml.annual_file(child(1), org=service.organisasjonsnummer, kommune="x"))
     assert service.version(application) == version + 1
     aggregate(application, service.organization_id, "2020")
     preview = application.previews.read(service.organization_id, "2020")
@@ -117,26 +117,26 @@ def test_findings_of_the_file_itself_are_the_source_s_too(application: Applicati
     assert [deviation.rule_id for row in preview.rows for deviation in row.deviations if deviation.rule_id == "funn"] == ["funn"]
 
 
-def test_each_year_is_a_source_of_its_own(application: Application, service: Service) -> None:
-    for aar in (2019, 2020):
-        deliver(application, arsfil(service, child(1, f"{aar}-01-10"), aar=aar))
-    deliver(application, arsfil(service, child(2, "2020-05-10"), child(3, "2020-05-10"), aar=2020))
+def test_each_year_is_a_source_of_its_own(application: Application, service: SampleService) -> None:
+    for year in (2019, 2020):
+        deliver(application, arsfil(service, child(1, f"{year}-01-10"), year=year))
+    deliver(application, arsfil(service, child(2, "2020-05-10"), child(3, "2020-05-10"), year=2020))
     found = sources(application, service.organization_id)
     assert [(each.format, each.year, each.case_system, each.case_count) for each in found] == [("15f", 2019, "", 1), ("15f", 2020, "", 2)]
     assert [(each.first_extract_at, each.last_extract_at) for each in found] == [
-        (f"{aar}-12-31T22:59:59Z", f"{aar}-12-31T22:59:59Z") for aar in (2019, 2020)
+        (f"{year}-12-31T22:59:59Z", f"{year}-12-31T22:59:59Z") for year in (2019, 2020)
     ]
     assert received(application, service.organization_id, "2019") == 1
     assert received(application, service.organization_id, "2020") == 2
 
 
-def test_two_files_of_a_year_in_one_delivery_are_taken_in_their_order(application: Application, service: Service) -> None:
+def test_files_of_one_year_are_applied_in_order(application: Application, service: SampleService) -> None:
     taken = deliver(application, arsfil(service, child(1, "2020-01-10"), child(2)), arsfil(service, child(3, "2020-03-10")))
     assert (taken.format, counts(taken)) == ("15f", (2, 1, 0, 1))
-    assert service.held(application) == [["2020-03-10"]]
+    assert service.stored_melding_days(application) == [["2020-03-10"]]
 
 
-def test_beside_folders_in_one_delivery(application: Application, service: Service) -> None:
+def test_15f_and_folders_in_one_delivery(application: Application, service: SampleService) -> None:
     taken = deliver(
         application, service.folder(1, "2024-05-01", ["2024-05-01"]), arsfil(service, child(1)), service.folder(2, "2024-05-02")
     )
@@ -144,7 +144,7 @@ def test_beside_folders_in_one_delivery(application: Application, service: Servi
     assert [(each.format, each.case_count) for each in sources(application, service.organization_id)] == [("v4", 2), ("15f", 1)]
 
 
-def test_a_full_delivery_takes_nothing_out_of_a_year(application: Application, service: Service) -> None:
+def test_full_delivery_removes_nothing_from_15f(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, child(1, "2020-01-10")))
     deliver(application, service.folder(1, "2024-05-01"), full=True)
     assert [(each.format, each.case_count) for each in sources(application, service.organization_id)] == [("v4", 1), ("15f", 1)]
@@ -153,7 +153,7 @@ def test_a_full_delivery_takes_nothing_out_of_a_year(application: Application, s
 # Bydeler (2.3, 2.4).
 
 
-def test_a_file_is_divided_into_an_organisation_a_bydel(application: Application, service: Service) -> None:
+def test_a_file_is_divided_into_an_organisation_a_bydel(application: Application, service: SampleService) -> None:
     children = [child(nr, f"2020-0{nr}-10", bydel=number, bydelsnavn=f"Bydel {number}") for nr, number in enumerate(BYDELER, 1)]
     taken = deliver(application, arsfil(service, *children, child(9), kommunenavn="Ås"))
     ids = [service.organization_id, *[bydel(service, number) for number in BYDELER]]
@@ -165,10 +165,10 @@ def test_a_file_is_divided_into_an_organisation_a_bydel(application: Application
     assert [received(application, each) for each in ids] == [0, 1, 1, 1]
 
 
-def test_a_later_file_replaces_all_bydeler_of_the_number(application: Application, service: Service) -> None:
+def test_a_later_file_replaces_all_bydeler_of_the_number(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, *[child(nr, "2020-01-10", bydel=number) for nr, number in enumerate(BYDELER)]))
     made = {number: aggregate(application, bydel(service, number), "2020").snapshot_id for number in BYDELER}
-    place = events(application)[-1].event
+    place = events(application)[-1].event_id
     later = [child(7, "2020-02-10", bydel="02"), child(2, "2020-01-10", bydel="03")]
     taken = deliver(application, arsfil(service, *later))
     assert counts(taken) == (0, 1, 1, 1)
@@ -182,7 +182,7 @@ def test_a_later_file_replaces_all_bydeler_of_the_number(application: Applicatio
     )
 
 
-def test_a_bydel_that_the_later_file_does_not_tell_of_has_no_data_of_the_year(application: Application, service: Service) -> None:
+def test_bydel_missing_from_later_file_loses_the_year(application: Application, service: SampleService) -> None:
     gone = bydel(service, "01")
     deliver(application, arsfil(service, child(1, "2020-01-10", bydel="01"), child(2, bydel="02")))
     made = aggregate(application, gone, "2020").snapshot_id
@@ -190,14 +190,14 @@ def test_a_bydel_that_the_later_file_does_not_tell_of_has_no_data_of_the_year(ap
     assert sources(application, gone) == []
     assert values(document(application, made))[RECEIVED] == 1
     assert not document(application, made).cache_valid
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         application.snapshots.request(gone, "2020", True, "test")
     deliver(application, arsfil(service, child(1, "2020-01-10", "2020-01-11", bydel="01")))
     assert [each.case_count for each in sources(application, gone)] == [1]
     assert received(application, gone) == 2
 
 
-def test_a_bydel_without_data_any_more_falls_back_on_its_folders(application: Application, service: Service) -> None:
+def test_bydel_without_15f_data_uses_its_folders(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, child(1, "2020-01-10", bydel="01")))
     deliver(application, service.folder(1, "2021-05-01", ["2020-05-01", "2020-05-02"], bydel="01"))
     made = aggregate(application, bydel(service, "01"), "2020").snapshot_id
@@ -207,25 +207,25 @@ def test_a_bydel_without_data_any_more_falls_back_on_its_folders(application: Ap
     assert received(application, bydel(service, "01")) == 2
     preview = application.previews.read(bydel(service, "01"), "2020")
     assert preview.source is not None
-    assert (preview.source.data_source, preview.source.ufullstendig) == ("fagsystem-testsystem", True)
+    assert (preview.source.data_source, preview.source.incomplete) == ("fagsystem-testsystem", True)
 
 
-def test_a_child_that_moves_to_another_bydel_moves(application: Application, service: Service) -> None:
+def test_child_is_moved_to_another_bydel(application: Application, service: SampleService) -> None:
     for number in ("01", "02"):
         deliver(application, arsfil(service, child(1, "2020-01-10", bydel=number), child(2, bydel="03")))
     assert [each.case_count for each in sources(application, bydel(service, "02"))] == [1]
     assert sources(application, bydel(service, "01")) == []
 
 
-def test_another_number_of_the_same_municipality_is_another_organisation(application: Application, service: Service) -> None:
-    other = Service()
+def test_other_number_in_municipality_is_another_organisation(application: Application, service: SampleService) -> None:
+    other = SampleService()
     deliver(application, arsfil(service, child(1)))
-    taken = deliver(application, kostra_xml.arsfil(child(2), org=other.organisasjonsnummer, kommune=service.kommune))
+    taken = deliver(application, kostra_xml.annual_file(child(2), org=other.organisasjonsnummer, kommune=service.kommune))
     assert taken.organizations == [f"{service.organization_id}-{other.organisasjonsnummer}"]
-    assert len(service.held(application)) == 1
+    assert len(service.stored_melding_days(application)) == 1
 
 
-def test_a_listed_organisation_keeps_its_id_and_name(application: Application, service: Service) -> None:
+def test_a_listed_organisation_keeps_its_id_and_name(application: Application, service: SampleService) -> None:
     deliver(application, service.listing(f"org-listed-{service.number}", "Et navn"))
     assert deliver(application, arsfil(service, child(1))).organizations == [f"org-listed-{service.number}"]
 
@@ -233,104 +233,108 @@ def test_a_listed_organisation_keeps_its_id_and_name(application: Application, s
 # Never half of two files.
 
 
-def test_whoever_looks_sees_the_one_file_or_the_other(application: Application, service: Service) -> None:
+def test_reader_sees_either_file_completely(application: Application, service: SampleService) -> None:
     """More children than any batch of folders has, so that they would come in several transactions."""
     deliver(application, arsfil(service, *[child(number, "2020-01-10", bydel=f"0{number % 2}") for number in range(450)]))
     receipt = application.deliveries.receive(
         [arsfil(service, *[child(number, "2020-02-10", bydel=f"0{number % 3}") for number in range(450)])], full=False, actor="test"
     )
     seen: set[tuple[str, int]] = set()
-    while application.deliveries.document(receipt.delivery_id).completed_at is None:
-        seen |= application.database.read(lambda connection: held_days(connection, service))
+    while application.deliveries.get(receipt.delivery_id).completed_at is None:
+        seen |= application.database.read(lambda connection: stored_melding_days(connection, service))
     assert seen <= {("2020-01-10", 450), ("2020-02-10", 450)}
-    assert application.database.read(lambda connection: held_days(connection, service)) == {("2020-02-10", 450)}
+    assert application.database.read(lambda connection: stored_melding_days(connection, service)) == {("2020-02-10", 450)}
 
 
-def held_days(connection: Connection, service: Service) -> set[tuple[str, int]]:
+def stored_melding_days(connection: Connection, service: SampleService) -> set[tuple[str, int]]:
     """On which days meldinger of its bydeler were received, and how many."""
     rows = connection.execute(
-        """SELECT mottatt, count(*) FROM melding JOIN kilde USING (kilde) JOIN organization USING (organization_id)
+        """SELECT mottatt, count(*) FROM melding JOIN source USING (source) JOIN organization USING (organization_id)
         WHERE organisasjonsnummer = ? GROUP BY mottatt""",
         (service.organisasjonsnummer,),
     )
     return set(rows.fetchall())
 
 
-def test_what_fails_half_way_leaves_the_earlier_file(application: Application, service: Service) -> None:
+def test_failed_import_keeps_the_earlier_file(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, child(1, "2020-01-10", bydel="01"), child(2, "2020-01-10", bydel="02")))
     later = read(arsfil(service, child(1, "2020-02-10", bydel="01"), child(2, "2020-02-10", bydel="02")))
-    later.deler[1].individer.append(None)  # type: ignore[arg-type]
+    later.parts[1].individer.append(None)  # type: ignore[arg-type]
     number = application.database.read(lambda connection: connection.execute("SELECT max(delivery) FROM delivery").fetchone()[0])
     with pytest.raises(AttributeError):
-        application.database.write(lambda connection: Replacing(Fold(number, full=False)).take(connection, [later]))
-    assert application.database.read(lambda connection: held_days(connection, service)) == {("2020-01-10", 2)}
+        application.database.write(lambda connection: AnnualFileImporter(CaseMerger(number, full=False)).import_files(connection, [later]))
+    assert application.database.read(lambda connection: stored_melding_days(connection, service)) == {("2020-01-10", 2)}
 
 
-def read(data: bytes, file: int = 1) -> Arsfil:
+def read(data: bytes, file: int = 1) -> AnnualFile:
     """The file as the reader hands it on."""
-    (found,) = file_parser.read(data, file, KEY, NOW).arsfiler
+    (found,) = file_parser.parse_file(data, file, KEY, NOW).annual_files
     return found
 
 
-def test_while_it_is_being_read_a_source_is_stale_and_its_aggregations_wait(data_dir: Path, service: Service) -> None:
+def test_locked_source_is_stale_and_aggregations_wait(data_dir: Path, service: SampleService) -> None:
     """Contract S5, a bydel that the file empties too: the next file of the delivery may fill it again."""
     first = read(arsfil(service, child(1, "2020-01-10", bydel="01"), child(2, bydel="02")))
     emptying = read(arsfil(service, child(2, bydel="02")))
     filling = read(arsfil(service, child(1, "2020-03-10", "2020-03-11", bydel="01"), child(2, bydel="02")), file=2)
-    with opened(data_dir, started=False) as application:
-        take(application, lambda: iter([Batch("15f", files=1, arsfiler=[first])]))
+    with open_application(data_dir, started=False) as application:
+        process_batches(application, lambda: iter([Batch("15f", files=1, annual_files=[first])]))
         made = application.snapshots.request(bydel(service, "01"), "2020", False, "test")[0].snapshot_id
         untouched = application.snapshots.request(bydel(service, "02"), "2020", False, "test")[0].snapshot_id
-        assert work_off(application) == ["2020", "2020"]
+        assert complete_waiting_jobs(application) == ["2020", "2020"]
 
         def slowly() -> Iterator[Batch]:
             """A batch is folded when the next one has come."""
-            yield Batch("15f", files=1, done=1, total=2, arsfiler=[emptying])
+            yield Batch("15f", files=1, bytes_read=1, total_bytes=2, annual_files=[emptying])
             assert document(application, made).cache_valid
-            yield Batch("15f", files=2, done=2, total=2, arsfiler=[filling])
+            yield Batch("15f", files=2, bytes_read=2, total_bytes=2, annual_files=[filling])
             assert not document(application, made).cache_valid
             assert document(application, untouched).cache_valid
             application.snapshots.request(bydel(service, "01"), "2020", False, "test")
-            assert work_off(application) == []
+            assert complete_waiting_jobs(application) == []
 
-        take(application, slowly)
-        complete(application, claim(application))
+        process_batches(application, slowly)
+        complete_job(application, claim_job(application))
         newest = application.snapshots.page(bydel(service, "01"), "2020", None, 1, 1)[0][0].snapshot_id
         assert values(document(application, newest))[RECEIVED] == 2
 
 
-def take(application: Application, batches: Any) -> None:
+def process_batches(application: Application, batches: Any) -> None:
     """A delivery of these batches."""
     name = application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
-    row = application.deliveries.claim(application.worker_number, name)
+    row = application.deliveries.claim(application.worker_id, name)
     assert row is not None
-    application.deliveries.take(row, lambda _: batches())
+    application.deliveries.process(row, lambda _: batches())
 
 
 # The later file is the one delivered later, whichever is read last.
 
 
-def test_an_earlier_delivery_that_is_read_later_changes_nothing(data_dir: Path, service: Service) -> None:
+def test_earlier_delivery_processed_later_changes_nothing(data_dir: Path, service: SampleService) -> None:
     earlier = read(arsfil(service, child(1, "2020-01-10"), child(2, "2020-01-10", bydel="01")), file=3)
     later = read(arsfil(service, child(3, "2020-03-10")))
-    with opened(data_dir, started=False) as application:
+    with open_application(data_dir, started=False) as application:
         numbers = [int(application.deliveries.receive([b"."], full=False, actor="test").delivery_id.removeprefix("dlv-")) for _ in range(2)]
-        folds = [Fold(number, full=False) for number in numbers]
+        folds = [CaseMerger(number, full=False) for number in numbers]
         for fold, arsfil_ in reversed(list(zip(folds, (earlier, later), strict=True))):
-            application.database.write(lambda connection, fold=fold, arsfil_=arsfil_: Replacing(fold).take(connection, [arsfil_]))
-        assert application.database.read(lambda connection: held_days(connection, service)) == {("2020-03-10", 1)}
+            application.database.write(
+                lambda connection, fold=fold, arsfil_=arsfil_: AnnualFileImporter(fold).import_files(connection, [arsfil_])
+            )
+        assert application.database.read(lambda connection: stored_melding_days(connection, service)) == {("2020-03-10", 1)}
         assert [(each.severity, each.code, each.file) for each in folds[0].findings] == [("notice", "earlier_file", 3)]
-        assert (folds[0].counts["unchanged"], folds[1].counts["new"], folds[0].changed) == (2, 1, {})
+        assert (folds[0].counts["unchanged"], folds[1].counts["new"], folds[0].changed_by_organization) == (2, 1, {})
         assert application.organizations.page(1, 10)[1] == 1
 
 
-def test_after_a_crash_what_was_taken_is_not_taken_again(data_dir: Path, service: Service) -> None:
+def test_imported_files_are_skipped_after_crash(data_dir: Path, service: SampleService) -> None:
     """Read again, a delivery of two files of a year must not go back to the first."""
     first, second = (read(arsfil(service, child(nr, f"2020-0{nr}-10")), file=nr) for nr in (1, 2))
-    with opened(data_dir, started=False) as application:
+    with open_application(data_dir, started=False) as application:
         number = int(application.deliveries.receive([b"."], full=False, actor="test").delivery_id.removeprefix("dlv-"))
-        application.database.write(lambda connection: Replacing(Fold(number, full=False)).take(connection, [first, second]))
-        again = Fold(number, full=False, done_files=2)
-        assert application.database.write(lambda connection: Replacing(again).take(connection, [first, second])) == set()
-        assert application.database.read(lambda connection: held_days(connection, service)) == {("2020-02-10", 1)}
+        application.database.write(
+            lambda connection: AnnualFileImporter(CaseMerger(number, full=False)).import_files(connection, [first, second])
+        )
+        again = CaseMerger(number, full=False, completed_files=2)
+        assert application.database.write(lambda connection: AnnualFileImporter(again).import_files(connection, [first, second])) == set()
+        assert application.database.read(lambda connection: stored_melding_days(connection, service)) == {("2020-02-10", 1)}
         assert not again.counts

@@ -6,31 +6,33 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preview.ingest.case_merge import Fold
-from preview.model.case_records import Mappe
+from preview.ingest.case_merge import CaseMerger
+from preview.model.case_records import CaseFolder
 from preview.storage.database import Connection, Database
-from tests.builders.case_records import mappe
+from tests.builders.case_records import case_folder
 
 
 def case_base(connection: Connection) -> object:
     """What is held, by the ids that lead to it, whatever the running numbers."""
     held: dict[int, set[bytes]] = {}
-    for sak, nokkel in connection.execute("SELECT sak, nokkel FROM sak_id").fetchall():
+    for sak, nokkel in connection.execute("SELECT sak, key FROM sak_id").fetchall():
         held.setdefault(sak, set()).add(nokkel)
     cases: list[object] = []
-    for sak, uttrekk, innhold, fodt, slettet in connection.execute("SELECT sak, uttrekk, innhold, fodt, slettet FROM sak").fetchall():
+    for sak, uttrekk, innhold, fodt, slettet in connection.execute(
+        "SELECT sak, extract_at, content_hash, fodt, slettet FROM sak"
+    ).fetchall():
         meldinger = connection.execute("SELECT nr, mottatt, konkludert, frist FROM melding WHERE sak = ? ORDER BY nr", (sak,)).fetchall()
         cases.append((sorted(held.pop(sak)), uttrekk, innhold, fodt, slettet, meldinger))
     assert not held, "ids that lead nowhere"
-    extract = connection.execute("SELECT forste_uttrekk, siste_uttrekk, fagsystem FROM kilde").fetchall()
+    extract = connection.execute("SELECT first_extract_at, last_extract_at, case_system FROM source").fetchall()
     orphans = connection.execute(
-        "SELECT count(*) FROM melding WHERE (kilde, sak) NOT IN (SELECT kilde, sak FROM sak WHERE NOT slettet)"
+        "SELECT count(*) FROM melding WHERE (source, sak) NOT IN (SELECT source, sak FROM sak WHERE NOT slettet)"
     ).fetchone()
     assert orphans == (0,)
     return sorted(cases), extract  # type: ignore[type-var]
 
 
-def folded(folder: Path, deliveries: list[list[Mappe]]) -> object:
+def merged_case_base(folder: Path, deliveries: list[list[CaseFolder]]) -> object:
     """The case base of a new store that took these deliveries, each in one transaction."""
     for file in folder.glob("fold.sqlite*"):
         file.unlink()
@@ -43,8 +45,8 @@ def folded(folder: Path, deliveries: list[list[Mappe]]) -> object:
                     (number,),
                 )
             )
-            fold = Fold(number, full=False)
-            database.write(lambda connection, fold=fold, mapper=mapper: fold.take(connection, mapper))
+            fold = CaseMerger(number, full=False)
+            database.write(lambda connection, fold=fold, mapper=mapper: fold.apply(connection, mapper))
         return database.read(case_base)
     finally:
         database.close()
@@ -58,12 +60,12 @@ FOLDERS = st.lists(
 
 @settings(max_examples=60)
 @given(st.data())
-def test_any_order_and_any_batches_fold_to_the_same_case_base(tmp_path_factory: object, data: st.DataObject) -> None:
+def test_any_order_and_batching_merges_to_the_same_case_base(tmp_path_factory: object, data: st.DataObject) -> None:
     folder: Path = tmp_path_factory.mktemp("fold")  # type: ignore[attr-defined]
     drawn = data.draw(FOLDERS)
-    mapper = [mappe(step, sak, content, migrert if migrert != sak else None) for step, (sak, content, migrert) in enumerate(drawn)]
+    mapper = [case_folder(step, sak, content, migrert if migrert != sak else None) for step, (sak, content, migrert) in enumerate(drawn)]
     repeated = mapper + data.draw(st.lists(st.sampled_from(mapper), max_size=4))
     shuffled = data.draw(st.permutations(repeated))
     cuts = data.draw(st.lists(st.integers(0, len(shuffled)), max_size=4).map(sorted))
     batches = [shuffled[start:end] for start, end in pairwise([0, *cuts, len(shuffled)])]
-    assert folded(folder, batches) == folded(folder, [[each] for each in mapper])
+    assert merged_case_base(folder, batches) == merged_case_base(folder, [[each] for each in mapper])

@@ -5,7 +5,7 @@ import pytest
 from preview.model.resources import DeliveryDocument
 from preview.runtime.application import Application
 from tests.builders import case_xml
-from tests.builders.services import Service
+from tests.builders.services import SampleService
 from tests.support.pipeline import aggregate, deliver, document, events
 
 EARLY, LATE = "2024-03-01", "2024-05-01"
@@ -25,148 +25,150 @@ def codes(delivery: DeliveryDocument) -> list[str]:
 # 1.1: the newest folder holds.
 
 
-def test_a_newer_folder_takes_the_place_of_an_older(application: Application, service: Service) -> None:
+def test_newer_folder_replaces_an_older(application: Application, service: SampleService) -> None:
     assert counts(deliver(application, service.folder(1, EARLY, ONE))) == (1, 0, 0, 0)
     assert counts(deliver(application, service.folder(1, LATE, TWO))) == (0, 1, 0, 0)
-    assert service.held(application) == [TWO]
+    assert service.stored_melding_days(application) == [TWO]
 
 
-def test_an_older_folder_that_comes_late_changes_nothing(application: Application, service: Service) -> None:
+def test_late_older_folder_changes_nothing(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, EARLY, []), service.folder(2, LATE, TWO))
     before = service.version(application)
     assert counts(deliver(application, service.folder(2, "2024-04-01", ONE))) == (0, 0, 1, 0)
-    assert service.held(application) == [[], TWO]
+    assert service.stored_melding_days(application) == [[], TWO]
     assert service.version(application) == before
 
 
-def test_of_two_with_the_same_time_the_one_read_last_holds(application: Application, service: Service) -> None:
+def test_last_read_of_simultaneous_folders_is_kept(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, EARLY, ONE), service.folder(1, EARLY, TWO))
-    assert service.held(application) == [TWO]
+    assert service.stored_melding_days(application) == [TWO]
     assert counts(deliver(application, service.folder(1, EARLY, ONE))) == (0, 1, 0, 0)
-    assert service.held(application) == [ONE]
+    assert service.stored_melding_days(application) == [ONE]
 
 
-def test_order_within_a_delivery_is_no_matter(application: Application, service: Service) -> None:
+def test_order_within_a_delivery_does_not_matter(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, LATE, TWO), service.folder(1, EARLY, ONE))
-    assert service.held(application) == [TWO]
+    assert service.stored_melding_days(application) == [TWO]
 
 
-def test_an_equal_folder_changes_no_row(application: Application, service: Service) -> None:
+def test_an_equal_folder_changes_no_row(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, EARLY, ONE))
     before = service.version(application)
     assert counts(deliver(application, service.folder(1, f"{EARLY}T18:00:00+01:00", ONE))) == (0, 0, 1, 0)
     assert service.version(application) == before
 
 
-def test_an_equal_folder_that_is_newer_holds_from_then_on(application: Application, service: Service) -> None:
+def test_newer_equal_folder_becomes_current(application: Application, service: SampleService) -> None:
     """One between the two must not come through."""
     deliver(application, service.folder(1, EARLY, ONE))
     deliver(application, service.folder(1, LATE, ONE))
     assert counts(deliver(application, service.folder(1, "2024-04-01", TWO))) == (0, 0, 1, 0)
-    assert service.held(application) == [ONE]
+    assert service.stored_melding_days(application) == [ONE]
 
 
 def test_each_organisation_has_a_case_of_that_id(application: Application) -> None:
     """A case may move between bydeler and keep its Id: it counts in each that delivered it (3.3)."""
-    first, second = Service(), Service()
+    first, second = SampleService(), SampleService()
     shared = case_xml.uid()
     for each, days in ((first, ONE), (second, TWO)):
         meldinger = [case_xml.melding(day) for day in days]
         deliver(application, case_xml.folder(shared, org=each.organisasjonsnummer, kommune=each.kommune, meldinger=meldinger))
-    assert (first.held(application), second.held(application)) == ([ONE], [TWO])
+    assert (first.stored_melding_days(application), second.stored_melding_days(application)) == ([ONE], [TWO])
 
 
 # 1.2: a deleted case leaves a tombstone.
 
 
-def test_a_deleted_case_is_taken_out(application: Application, service: Service) -> None:
+def test_deleted_case_is_removed(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, EARLY, ONE), service.folder(2, EARLY, TWO))
     assert counts(deliver(application, service.folder(1, LATE, slettet=True))) == (0, 0, 0, 1)
-    assert service.held(application) == [TWO]
+    assert service.stored_melding_days(application) == [TWO]
     assert service.document(application).sources[0].case_count == 1
 
 
-def test_a_late_older_folder_does_not_revive_it(application: Application, service: Service) -> None:
+def test_late_older_folder_does_not_revive_a_deleted_case(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, EARLY, ONE), service.folder(1, LATE, slettet=True))
     assert counts(deliver(application, service.folder(1, "2024-04-01", TWO))) == (0, 0, 1, 0)
-    assert service.held(application) == []
+    assert service.stored_melding_days(application) == []
 
 
-def test_a_tombstone_may_come_first(application: Application, service: Service) -> None:
+def test_a_tombstone_may_come_first(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, LATE, slettet=True))
     assert counts(deliver(application, service.folder(1, EARLY, ONE))) == (0, 0, 1, 0)
-    assert service.held(application) == []
+    assert service.stored_melding_days(application) == []
 
 
-def test_a_newer_folder_revives_it(application: Application, service: Service) -> None:
+def test_newer_folder_revives_a_deleted_case(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, EARLY, slettet=True))
     assert counts(deliver(application, service.folder(1, LATE, ONE))) == (1, 0, 0, 0)
-    assert service.held(application) == [ONE]
+    assert service.stored_melding_days(application) == [ONE]
 
 
 # 1.4: the id in the system migrated from.
 
 
 @pytest.mark.parametrize("migrated_first", [True, False])
-def test_a_migrated_id_is_the_same_case_whichever_comes_first(application: Application, service: Service, migrated_first: bool) -> None:
+def test_a_migrated_id_is_the_same_case_whichever_comes_first(
+    application: Application, service: SampleService, migrated_first: bool
+) -> None:
     old = service.folder(1, EARLY, ONE)
     new = service.folder(2, LATE, TWO, migrert=service.case_id(1))
     deliver(application, *([new, old] if migrated_first else [old, new]))
-    assert service.held(application) == [TWO]
+    assert service.stored_melding_days(application) == [TWO]
 
 
-def test_with_a_holder_on_both_sides_the_newest_of_both_holds(application: Application, service: Service) -> None:
+def test_merged_cases_keep_the_newest_folder(application: Application, service: SampleService) -> None:
     """Both ids had a folder before one of them told that they are one case."""
     deliver(application, service.folder(1, LATE, THREE), service.folder(2, EARLY, ONE))
-    assert len(service.held(application)) == 2
+    assert len(service.stored_melding_days(application)) == 2
     taken = deliver(application, service.folder(2, "2024-04-01", TWO, migrert=service.case_id(1)))
-    assert service.held(application) == [THREE]
+    assert service.stored_melding_days(application) == [THREE]
     assert counts(taken) == (0, 1, 0, 0)
 
 
-def test_a_migrated_case_is_known_by_both_ids_from_then_on(application: Application, service: Service) -> None:
+def test_migrated_case_keeps_both_ids(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(2, EARLY, ONE, migrert=service.case_id(1).upper()))
     deliver(application, service.folder(1, LATE, TWO))
     deliver(application, service.folder(2, "2024-06-01", THREE))
-    assert service.held(application) == [THREE]
+    assert service.stored_melding_days(application) == [THREE]
 
 
 @pytest.mark.parametrize("migrert", ["4711", "i1", "00000000-0000-7000-8000-000000000001", "", " "])
-def test_another_migrated_id_is_ignored(application: Application, service: Service, migrert: str) -> None:
+def test_another_migrated_id_is_ignored(application: Application, service: SampleService, migrert: str) -> None:
     """Those of KOSTRA repeat."""
     deliver(application, service.folder(1, EARLY, ONE, migrert=migrert), service.folder(2, EARLY, TWO, migrert=migrert))
-    assert service.held(application) == [ONE, TWO]
+    assert service.stored_melding_days(application) == [ONE, TWO]
 
 
 # 1.5: the previous delivery of the same case.
 
 
-def test_another_previous_delivery_than_the_one_held_is_a_finding(application: Application, service: Service) -> None:
+def test_unknown_previous_delivery_is_a_finding(application: Application, service: SampleService) -> None:
     first, second = case_xml.uid(), case_xml.uid()
-    assert codes(deliver(application, service.folder(1, EARLY, ONE, levering=first))) == []
-    assert codes(deliver(application, service.folder(1, "2024-04-01", TWO, levering=second, forrige=first.upper()))) == []
+    assert codes(deliver(application, service.folder(1, EARLY, ONE, delivery_id=first))) == []
+    assert codes(deliver(application, service.folder(1, "2024-04-01", TWO, delivery_id=second, forrige=first.upper()))) == []
     taken = deliver(application, service.folder(1, LATE, THREE, forrige=first))
     assert codes(taken) == ["forrige_not_seen"]
     assert (taken.findings[0].severity, taken.findings[0].element) == ("warning", "Barnevern@ForrigeId")
-    assert service.held(application) == [THREE]
+    assert service.stored_melding_days(application) == [THREE]
 
 
-def test_the_previous_delivery_is_that_of_the_same_case(application: Application, service: Service) -> None:
+def test_the_previous_delivery_is_that_of_the_same_case(application: Application, service: SampleService) -> None:
     of_another = case_xml.uid()
-    deliver(application, service.folder(1, EARLY, ONE, levering=of_another))
+    deliver(application, service.folder(1, EARLY, ONE, delivery_id=of_another))
     assert codes(deliver(application, service.folder(2, LATE, TWO, forrige=of_another))) == ["forrige_not_seen"]
 
 
-def test_an_unchanged_folder_is_a_previous_delivery_too(application: Application, service: Service) -> None:
+def test_an_unchanged_folder_is_a_previous_delivery_too(application: Application, service: SampleService) -> None:
     second = case_xml.uid()
-    deliver(application, service.folder(1, EARLY, ONE), service.folder(1, "2024-04-01", ONE, levering=second))
+    deliver(application, service.folder(1, EARLY, ONE), service.folder(1, "2024-04-01", ONE, delivery_id=second))
     assert codes(deliver(application, service.folder(1, LATE, TWO, forrige=second))) == []
 
 
 # 1.11: first and newest DatoUttrekk, and the case system.
 
 
-def test_first_and_newest_are_over_all_files_read(application: Application, service: Service) -> None:
+def test_first_and_last_extract_cover_all_files(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, LATE, ONE))
     deliver(application, service.folder(1, EARLY, TWO))
     deliver(application, service.folder(1, "2024-06-01", ONE))
@@ -175,7 +177,7 @@ def test_first_and_newest_are_over_all_files_read(application: Application, serv
     assert (source.first_extract_at, source.last_extract_at) == ("2024-03-01T11:00:00Z", "2024-06-01T11:00:00Z")
 
 
-def test_the_case_system_is_that_of_the_newest_file(application: Application, service: Service) -> None:
+def test_the_case_system_is_that_of_the_newest_file(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, LATE, ONE, fagsystem="Æsops Fagsystem (2)"))
     deliver(application, service.folder(2, EARLY, ONE, fagsystem="Et eldre"))
     assert service.document(application).sources[0].case_system == "Æsops Fagsystem (2)"
@@ -199,11 +201,11 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_the_version_changes_with_rows_and_days(application: Application, service: Service, what: str) -> None:
+def test_the_version_changes_with_rows_and_days(application: Application, service: SampleService, what: str) -> None:
     case, uttrekk, days, changes = CHANGES[what]
     deliver(application, service.folder(1, EARLY, ONE))
     made = aggregate(application, service.organization_id, "2024")
-    before, place = service.version(application), application.events.newest()
+    before, place = service.version(application), application.event_log.last_event_id()
     deliver(application, service.folder(case, uttrekk, days))
     assert (service.version(application) != before) == changes
     assert document(application, made.snapshot_id).cache_valid == (not changes)

@@ -5,46 +5,49 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from preview.core.errors import ReaderDied
+from preview.core.errors import ParserCrashed
 from preview.ingest import delivery_import
-from preview.model.case_records import Mappe
-from preview.model.findings import Code
+from preview.model.case_records import CaseFolder
+from preview.model.findings import FindingCode
 from preview.parsing.delivery import Batch
 from preview.storage import deliveries as store
 from preview.storage.database import Connection
 from preview.storage.deliveries import DeliveryRow
-from tests.builders.case_records import digest, mappe
-from tests.support.pipeline import opened
+from tests.builders.case_records import case_folder, fake_hash
+from tests.support.pipeline import open_application
 
 
-def in_files(count: int) -> list[Mappe]:
+def one_file_per_case(count: int) -> list[CaseFolder]:
     """A file each, every one of a case that names a delivery before it which nobody has seen."""
-    return [msgspec.structs.replace(mappe(step, f"{step}", 1), file=step, forrige=digest("never seen")) for step in range(1, count + 1)]
+    return [
+        msgspec.structs.replace(case_folder(step, f"{step}", 1), file=step, previous_delivery_hash=fake_hash("never seen"))
+        for step in range(1, count + 1)
+    ]
 
 
-def test_a_batch_that_is_taken_in_parts_counts_once_however_far_it_came(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_import, "_FEWEST", 2)
-    monkeypatch.setattr(delivery_import, "_MOST", 2)
-    noted = [Code.BYTE_ORDER_MARK.at(step, 1) for step in range(1, 9)]
-    whole = Batch(format="v4", files=8, mapper=in_files(7), findings=noted)
+def test_interrupted_batch_is_counted_once(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_import, "_MIN_BATCH", 2)
+    monkeypatch.setattr(delivery_import, "_MAX_BATCH", 2)
+    noted = [FindingCode.BYTE_ORDER_MARK.finding(step, 1) for step in range(1, 9)]
+    whole = Batch(format="v4", files=8, folders=one_file_per_case(7), findings=noted)
     parts: list[int] = []
     note_progress = store.set_progress
 
     def dying(connection: Connection, row: DeliveryRow) -> bool:
         parts.append(row.files)
         if len(parts) == 3:
-            raise ReaderDied("It ends between two parts.")
+            raise ParserCrashed("It ends between two parts.")
         return note_progress(connection, row)
 
     monkeypatch.setattr(store, "set_progress", dying)
-    with opened(data_dir, started=False) as application:
+    with open_application(data_dir, started=False) as application:
         name = application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
         for status in ("received", "taken"):
-            row = application.deliveries.claim(application.worker_number)
+            row = application.deliveries.claim(application.worker_id)
             assert row is not None
-            application.deliveries.take(row, lambda _: iter([whole]))
-            assert application.deliveries.document(name).delivery_status == status
-        taken = application.deliveries.document(name)
+            application.deliveries.process(row, lambda _: iter([whole]))
+            assert application.deliveries.get(name).delivery_status == status
+        taken = application.deliveries.get(name)
     assert parts == [2, 4, 6, 4, 4, 6]
     assert (taken.new_cases, taken.unchanged_cases, taken.changed_cases, taken.files, taken.completed) == (7, 0, 0, 8, 1)
     assert sorted((finding.code, finding.file) for finding in taken.findings) == sorted(
@@ -52,7 +55,7 @@ def test_a_batch_that_is_taken_in_parts_counts_once_however_far_it_came(data_dir
     )
 
 
-def test_transactions_grow_and_shrink_with_what_a_folder_takes(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_size_adapts_to_time_per_folder(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They begin with few, have at most 200, and no fewer than few where the store is slow."""
     parts: list[int] = []
     clock = [0.0]
@@ -69,11 +72,11 @@ def test_transactions_grow_and_shrink_with_what_a_folder_takes(data_dir: Path, m
 
     monkeypatch.setattr(delivery_import.time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(store, "set_progress", noting)
-    with opened(data_dir, started=False) as application:
+    with open_application(data_dir, started=False) as application:
         application.deliveries.receive([b"of no matter"], full=False, actor="test")
-        row = application.deliveries.claim(application.worker_number)
+        row = application.deliveries.claim(application.worker_id)
         assert row is not None
-        mapper = in_files(700)
-        application.deliveries.take(row, lambda _: iter([Batch(format="v4", files=700, mapper=mapper)]))
-        assert application.deliveries.document("dlv-001").new_cases == 700
+        mapper = one_file_per_case(700)
+        application.deliveries.process(row, lambda _: iter([Batch(format="v4", files=700, folders=mapper)]))
+        assert application.deliveries.get("dlv-001").new_cases == 700
     assert parts == [20, 200, 200, 200, 20, 20, 20]

@@ -8,11 +8,11 @@ import pytest
 from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsage]
 
 from tests.builders.case_xml import folder
-from tests.builders.kostra_xml import arsfil, flytting, individ, melding, plan, tiltak, undersokelse
-from tests.builders.services import Service
+from tests.builders.kostra_xml import annual_file, flytting, individ, melding, plan, tiltak, undersokelse
+from tests.builders.services import SampleService
 from tests.preview.parsing.xml_versions import complete
-from tests.support.fuzz_mutations import mutated
-from tests.support.pipeline import aggregate, deliver, document, opened, until, values, zipped
+from tests.support.fuzz_mutations import mutate
+from tests.support.pipeline import aggregate, deliver, document, open_application, values, wait_until, zip_files
 from tests.support.published_files import published_folder
 
 CAP_BYTES = 256 * 2**20
@@ -39,13 +39,13 @@ def seeds(cases: Path | None) -> list[bytes]:
         tiltak=[tiltak("2020-03-01", "2020-10-01")],
         flyttinger=[flytting("2020-05-01")],
     )
-    made = [complete(1), complete(3), complete(4), folder(), arsfil(case, case), FIGURES, ORGANIZATIONS]
-    made.append(zipped(made[:3]))
+    made = [complete(1), complete(3), complete(4), folder(), annual_file(case, case), FIGURES, ORGANIZATIONS]
+    made.append(zip_files(made[:3]))
     published = [] if cases is None else sorted(path.read_bytes() for path in cases.rglob("*.*") if path.suffix in (".xml", ".dat"))
     return made + published
 
 
-def readers() -> set[str]:
+def parser_processes() -> set[str]:
     """The reading processes of this one: of every application that is open in it, other tests' too."""
     children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
     return {pid for pid in children if b"preview.parsing.worker_process" in Path(f"/proc/{pid}/cmdline").read_bytes()}
@@ -68,7 +68,7 @@ def assert_nothing_is_open(store: Path) -> None:
         return not busy
 
     try:
-        until(emptied, "the transactions to end")
+        wait_until(emptied, "the transactions to end")
     finally:
         connection.close()
 
@@ -77,21 +77,21 @@ def attack(data_dir: Path, files: list[bytes], deliveries: int, seed: int) -> No
     """Delivers mutated files, and then a good one."""
     rng = random.Random(seed)
     files_read = files_refused = 0
-    service = Service()
-    others = readers()
-    with opened(data_dir, reader_memory_bytes=CAP_BYTES) as application:
+    service = SampleService()
+    others = parser_processes()
+    with open_application(data_dir, reader_memory_bytes=CAP_BYTES) as application:
         deliver(application, service.folder(1, "2024-05-01", ["2024-02-01"]))
-        (reader,) = readers() - others
+        (reader,) = parser_processes() - others
         for _ in range(deliveries):
-            bad = [mutated(rng.choice(files), rng.choice(files), rng.randrange(2**32)) for _ in range(rng.randint(1, PER_DELIVERY))]
+            bad = [mutate(rng.choice(files), rng.choice(files), rng.randrange(2**32)) for _ in range(rng.randint(1, PER_DELIVERY))]
             if not any(bad):
                 continue
             taken = deliver(application, *bad, full=rng.random() < 0.2)
             assert taken.delivery_status in ("taken", "refused")
             files_read += taken.files - taken.refused_files
             files_refused += taken.refused_files
-            until(lambda: not list((data_dir / "spool").iterdir()), "the spool to be empty")
-        assert readers() - others == {reader}, "a reader crashed"
+            wait_until(lambda: not list((data_dir / "spool").iterdir()), "the spool to be empty")
+        assert parser_processes() - others == {reader}, "a reader crashed"
         assert peak_bytes(reader) < CAP_BYTES
         assert min(files_read, files_refused) > deliveries / 4, "mutations should get past the door as well as be stopped at it"
         assert_nothing_is_open(data_dir / "store.sqlite")
@@ -101,11 +101,11 @@ def attack(data_dir: Path, files: list[bytes], deliveries: int, seed: int) -> No
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
-def test_mutated_files_harm_nothing(data_dir: Path, published: Path | None, seed: int) -> None:
+def test_mutated_files_cause_no_failure(data_dir: Path, published: Path | None, seed: int) -> None:
     attack(data_dir, seeds(published), deliveries=200, seed=seed)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 110))
-def test_very_many_mutated_files_harm_nothing(data_dir: Path, published: Path | None, seed: int) -> None:
+def test_many_mutated_files_cause_no_failure(data_dir: Path, published: Path | None, seed: int) -> None:
     attack(data_dir, seeds(published), deliveries=1_000, seed=seed)

@@ -5,8 +5,8 @@ import pytest
 from preview.model.resources import OrganizationDocument
 from preview.runtime.application import Application
 from tests.builders import case_xml
-from tests.builders.services import Service
-from tests.support.pipeline import aggregate, deliver, document, events, kinds
+from tests.builders.services import SampleService
+from tests.support.pipeline import aggregate, deliver, document, event_types, events
 
 DAY = "2024-05-01"
 HEAD = "organization_id,organization_name,organisasjonsnummer,bydelsnummer\n"
@@ -17,13 +17,13 @@ def listing(*lines: str) -> bytes:
     return (HEAD + "\n".join(lines)).encode()
 
 
-def known(application: Application, service: Service) -> list[OrganizationDocument]:
+def known(application: Application, service: SampleService) -> list[OrganizationDocument]:
     """All organisations of that number, by id."""
     rows, _, _ = application.organizations.page(1, 100_000)
     return [row for row in rows if row.organisasjonsnummer == service.organisasjonsnummer]
 
 
-def test_a_listed_one_has_its_id_and_name_from_the_file(application: Application, service: Service) -> None:
+def test_listed_organisation_gets_id_and_name_from_file(application: Application, service: SampleService) -> None:
     taken = deliver(application, listing(f"org-l{service.number},Lista barnevern,{service.organisasjonsnummer},"))
     assert (taken.delivery_status, taken.format, taken.finding_count) == ("taken", "organizations", 0)
     assert taken.organizations == [f"org-l{service.number}"]
@@ -33,13 +33,13 @@ def test_a_listed_one_has_its_id_and_name_from_the_file(application: Application
     assert [source.case_count for source in only.sources] == [1]
 
 
-def test_one_that_is_expected_is_listed_without_a_source(application: Application, service: Service) -> None:
+def test_expected_organisation_is_listed_without_source(application: Application, service: SampleService) -> None:
     deliver(application, listing(f"org-l{service.number},Lista barnevern,{service.organisasjonsnummer},03"))
     (only,) = known(application, service)
     assert (only.bydelsnummer, only.listed, only.sources) == ("03", True, [])
 
 
-def test_one_not_listed_is_named_by_its_municipality(application: Application, service: Service) -> None:
+def test_unlisted_organisation_is_named_by_municipality(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, DAY, kommunenavn="Nord-Fron"))
     (only,) = known(application, service)
     assert (only.organization_id, only.organization_name, only.listed) == (
@@ -49,7 +49,7 @@ def test_one_not_listed_is_named_by_its_municipality(application: Application, s
     )
 
 
-def test_one_of_a_bydel_is_named_by_both(application: Application, service: Service) -> None:
+def test_unlisted_bydel_is_named_by_municipality_and_bydel(application: Application, service: SampleService) -> None:
     given = {"org": service.organisasjonsnummer, "kommune": service.kommune, "kommunenavn": "Oslo"}
     for bydel in ("01", "02"):
         deliver(application, case_xml.folder(bydel=bydel, **given))
@@ -59,23 +59,23 @@ def test_one_of_a_bydel_is_named_by_both(application: Application, service: Serv
     ]
 
 
-def test_an_id_that_is_taken_by_another_number_gets_the_number_behind_it(application: Application, service: Service) -> None:
+def test_taken_id_gets_the_number_as_suffix(application: Application, service: SampleService) -> None:
     """As when a municipality gets a new organisation number."""
-    successor = Service()
+    successor = SampleService()
     deliver(application, service.folder(1, DAY))
     deliver(application, successor.folder(1, DAY, kommune=service.kommune))
     assert [row.organization_id for row in known(application, successor)] == [f"org-{service.kommune}-{successor.organisasjonsnummer}"]
     assert [row.organization_id for row in known(application, service)] == [f"org-{service.kommune}"]
 
 
-def test_one_of_unknown_municipality_is_called_by_its_number(application: Application, service: Service) -> None:
+def test_unknown_municipality_uses_the_number_as_name(application: Application, service: SampleService) -> None:
     taken = deliver(application, service.folder(1, DAY, kommune="3", kommunenavn=None))
     assert [finding.code for finding in taken.findings] == ["kommunenummer"]
     (only,) = known(application, service)
     assert (only.organization_id, only.organization_name) == (f"org-{service.organisasjonsnummer}", "Barnevernstjenesten")
 
 
-def test_a_file_that_lists_it_later_only_names_it(application: Application, service: Service) -> None:
+def test_later_listing_changes_only_the_name(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, DAY))
     taken = deliver(application, listing(f"org-other{service.number},Et nytt navn,{service.organisasjonsnummer},"))
     assert (taken.organizations, taken.finding_count) == ([service.organization_id], 0)
@@ -83,18 +83,18 @@ def test_a_file_that_lists_it_later_only_names_it(application: Application, serv
     assert (only.organization_id, only.organization_name, only.listed) == (service.organization_id, "Et nytt navn", True)
 
 
-def test_a_folder_does_not_rename_a_listed_one(application: Application, service: Service) -> None:
+def test_a_folder_does_not_rename_a_listed_one(application: Application, service: SampleService) -> None:
     deliver(application, service.listing(f"org-l{service.number}", "Lista barnevern"))
     deliver(application, service.folder(1, DAY, kommunenavn="Annet"))
     assert known(application, service)[0].organization_name == "Lista barnevern"
 
 
-def test_an_id_of_another_number_is_refused_with_its_line(application: Application, service: Service) -> None:
-    other = Service()
+def test_an_id_of_another_number_is_refused_with_its_line(application: Application, service: SampleService) -> None:
+    other = SampleService()
     deliver(application, service.folder(1, DAY))
     lines = [
         f"org-l{other.number},Tatt,{other.organisasjonsnummer},",
-        f"{service.organization_id},Tatt,{Service().organisasjonsnummer},",
+        f"{service.organization_id},Tatt,{SampleService().organisasjonsnummer},",
     ]
     taken = deliver(application, listing(*lines))
     (finding,) = taken.findings
@@ -103,33 +103,33 @@ def test_an_id_of_another_number_is_refused_with_its_line(application: Applicati
     assert known(application, service)[0].organization_name == "Barnevernstjenesten Testkommune"
 
 
-def test_a_new_name_renders_its_documents_anew(application: Application, service: Service) -> None:
+def test_new_name_rerenders_documents(application: Application, service: SampleService) -> None:
     """Each with an event of its own; nothing becomes stale by it."""
     deliver(application, service.folder(1, DAY, ["2023-03-01", "2024-03-01"]))
     made = [aggregate(application, service.organization_id, period).snapshot_id for period in ("2023", "2024")]
-    etags = [application.snapshots.document(snapshot).etag for snapshot in made]
-    place = application.events.newest()
+    etags = [application.snapshots.get(snapshot).etag for snapshot in made]
+    place = application.event_log.last_event_id()
     deliver(application, service.listing(service.organization_id, "Et nytt navn"))
     for snapshot, etag in zip(made, etags, strict=True):
         after = document(application, snapshot)
         assert (after.organization_name, after.cache_valid) == ("Et nytt navn", True)
-        assert application.snapshots.document(snapshot).etag != etag
+        assert application.snapshots.get(snapshot).etag != etag
     told = events(application, place)
-    assert sorted(kinds(told)) == ["snapshot_updated", "snapshot_updated", "source_received"]
+    assert sorted(event_types(told)) == ["snapshot_updated", "snapshot_updated", "source_received"]
     assert all(b'"changed_keys":["organization_name"]' in event.data for event in told if event.type == "snapshot_updated")
 
 
 @pytest.mark.parametrize("name", ["Et navn", "Et nytt navn"])
-def test_a_file_that_says_nothing_new_changes_no_document(application: Application, service: Service, name: str) -> None:
+def test_unchanged_listing_changes_no_document(application: Application, service: SampleService, name: str) -> None:
     deliver(application, service.listing(service.organization_id, "Et navn"), service.folder(1, DAY))
     made = aggregate(application, service.organization_id, "2024").snapshot_id
-    place, etag = application.events.newest(), application.snapshots.document(made).etag
+    place, etag = application.event_log.last_event_id(), application.snapshots.get(made).etag
     deliver(application, service.listing(service.organization_id, name))
     same = name == "Et navn"
-    assert (application.snapshots.document(made).etag == etag) == same
-    assert kinds(events(application, place)) == (["source_received"] if same else ["snapshot_updated", "source_received"])
+    assert (application.snapshots.get(made).etag == etag) == same
+    assert event_types(events(application, place)) == (["source_received"] if same else ["snapshot_updated", "source_received"])
 
 
-def test_listing_and_folders_may_come_in_one_delivery(application: Application, service: Service) -> None:
+def test_listing_and_folders_may_come_in_one_delivery(application: Application, service: SampleService) -> None:
     taken = deliver(application, service.listing(f"org-l{service.number}", "Lista barnevern"), service.folder(1, DAY))
     assert (taken.format, taken.organizations) == ("mixed", [f"org-l{service.number}"])

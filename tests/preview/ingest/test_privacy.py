@@ -18,9 +18,9 @@ import httpx
 import pytest
 
 from tests.builders.case_xml import uid
-from tests.support.pii_canaries import Sentinels, csv, good, kostra, refused, with_findings
-from tests.support.pipeline import opened
-from tests.support.server_process import REPOSITORY, Server, running
+from tests.support.pii_canaries import Canaries, annual_file, clean_folder, csv_files, files_with_findings, refused_files
+from tests.support.pipeline import open_application
+from tests.support.server_process import REPOSITORY, Server, running_server
 
 API = "/api/v1"
 REPORTS = f"{API}/aggregated-report-data"
@@ -41,26 +41,26 @@ def packed(files: Iterable[tuple[str, bytes]]) -> bytes:
     return out.getvalue()
 
 
-def hostile(planted: Sentinels) -> bytes:
+def hostile(planted: Canaries) -> bytes:
     """Entries that are refused for their names, their kind or their bytes."""
     name = planted.word
     link = zipfile.ZipInfo(f"{name()}.xml")
     link.external_attr = 0o120777 << 16
-    inner = packed([(f"{name()}.xml", good(planted, 8))])
+    inner = packed([(f"{name()}.xml", clean_folder(planted, 8))])
     out = packed([(f"../{name()}.xml", b"x"), (f"/{name()}.xml", b"x"), (f"{name()}.zip", inner), (f"{name()}.xml", b"<damaged>")])
     return out.replace(b"<damaged>", f"<{planted.word()[:7]}>".encode()[:9])
 
 
-def deliveries(planted: Sentinels) -> dict[str, tuple[list[bytes], set[str]]]:
+def deliveries(planted: Canaries) -> dict[str, tuple[list[bytes], set[str]]]:
     """What is sent, by name: the bytes, and the codes that its findings must have."""
-    findings, broken, lists = list(with_findings(planted, 2)), list(refused(planted)), list(csv(planted, GOOD))
+    findings, broken, lists = list(files_with_findings(planted, 2)), list(refused_files(planted)), list(csv_files(planted, GOOD))
     names = (f"{planted.text()}/{planted.word()}.xml" for _ in iter(int, 1))
     sent = {
-        "good": (packed((next(names), good(planted, 1)) for _ in range(5)), set[str]()),
+        "good": (packed((next(names), clean_folder(planted, 1)) for _ in range(5)), set[str]()),
         "findings": (packed((next(names), content) for _, content in findings), {code for code, _ in findings}),
         "broken": (packed((next(names), content) for _, content in broken), {code for code, _ in broken}),
         "hostile": (hostile(planted), {"archive_path", "archive_nested", "archive_entry"}),
-        "15F": (kostra(planted, 3), set[str]()),
+        "15F": (annual_file(planted, 3), set[str]()),
         **{f"csv {number}": (content, codes) for number, (codes, content) in enumerate(lists)},
         **{f"alone {number}": (content, {code}) for number, (code, content) in enumerate(broken[:6])},
     }
@@ -112,7 +112,7 @@ class Client:
         self._http.close()
 
 
-def wait_until_taken(client: Client, delivery_ids: Iterable[str]) -> None:
+def wait_until_imported(client: Client, delivery_ids: Iterable[str]) -> None:
     """Asks again and again, as a client would."""
     for delivery_id in delivery_ids:
         end = time.monotonic() + 60
@@ -148,10 +148,10 @@ def call_everything(client: Client) -> None:
         client.ask("GET", link.replace("&amp;", "&"))
 
 
-def upload(client: Client, planted: Sentinels) -> list[str]:
+def upload(client: Client, planted: Canaries) -> list[str]:
     """Over HTTP: files in a form under names of their own, one alone, and bodies that are cut off or of no known kind."""
-    files = [(planted.word(), (f"{planted.text()}.xml", good(planted, 4), "application/xml")) for _ in range(2)]
-    alone = refused(planted)
+    files = [(planted.word(), (f"{planted.text()}.xml", clean_folder(planted, 4), "application/xml")) for _ in range(2)]
+    alone = refused_files(planted)
     answers = [
         client.ask("POST", f"{API}/deliveries", files=[*files, ("file", (f"{planted.word()}.xml", next(alone)[1], planted.word()))]),
         client.ask("POST", f"{API}/deliveries", content=next(alone)[1], headers={"Content-Type": "application/xml"}),
@@ -163,16 +163,16 @@ def upload(client: Client, planted: Sentinels) -> list[str]:
     return [answer.json()["delivery_id"] for answer in answers]
 
 
-def send(data_dir: Path, planted: Sentinels) -> Sent:
+def send(data_dir: Path, planted: Canaries) -> Sent:
     """Deliveries that wait in the spool: no worker has been started. What was planted is found there first, and nowhere else."""
     sent: Sent = {}
-    with opened(data_dir, started=False) as application:
+    with open_application(data_dir, started=False) as application:
         for chunks, codes in deliveries(planted).values():
             delivery_id = application.deliveries.receive(chunks, full=False, actor="test").delivery_id
             sent[delivery_id] = codes
             assert chunks[0] in spooled(data_dir)
-        assert planted.found_in(spooled(data_dir)) >= {"as it is"}
-        assert planted.found_in(written(data_dir, without=data_dir / "spool")) == set()
+        assert planted.find_in(spooled(data_dir)) >= {"as it is"}
+        assert planted.find_in(written(data_dir, without=data_dir / "spool")) == set()
     return sent
 
 
@@ -186,28 +186,28 @@ def temporary(tmp_path: Path) -> Path:
 
 def serving(data_dir: Path, temporary: Path) -> Any:
     """The program, saying all that it can."""
-    return running(data_dir, "--log-level", "debug", "--auto-quiet-seconds", "0", environment={"TMPDIR": str(temporary)})
+    return running_server(data_dir, "--log-level", "debug", "--auto-quiet-seconds", "0", environment={"TMPDIR": str(temporary)})
 
 
-def test_sentinels_go_no_further_than_the_spool(data_dir: Path, temporary: Path) -> None:
-    planted = Sentinels()
+def test_canaries_stay_in_the_spool(data_dir: Path, temporary: Path) -> None:
+    planted = Canaries()
     sent = send(data_dir, planted)
     with serving(data_dir, temporary) as server, Client(server.url) as client:
-        wait_until_taken(client, sent)
+        wait_until_imported(client, sent)
         for delivery_id, codes in sent.items():
             findings = client.get(f"{API}/deliveries/{delivery_id}")["findings"]
             assert codes <= {finding["code"] for finding in findings}, "a file was not broken where it was meant to be"
-        wait_until_taken(client, upload(client, planted))
+        wait_until_imported(client, upload(client, planted))
         call_everything(client)
-        assert planted.found_in(written(data_dir, temporary)) == set()
-    assert planted.found_in(bytes(client.said)) == set()
-    assert planted.found_in(server.output.encode()) == set()
-    assert planted.found_in(written(data_dir, temporary)) == set()
+        assert planted.find_in(written(data_dir, temporary)) == set()
+    assert planted.find_in(bytes(client.said)) == set()
+    assert planted.find_in(server.output.encode()) == set()
+    assert planted.find_in(written(data_dir, temporary)) == set()
 
 
-def killed_while_reading(server: Server, data_dir: Path, content: bytes) -> str:
+def kill_while_parsing(server: Server, data_dir: Path, content: bytes) -> str:
     """Delivers it beside the server, whose worker takes it up, and kills the server when it has taken a part of it."""
-    with opened(data_dir, started=False) as application:
+    with open_application(data_dir, started=False) as application:
         delivery_id = application.deliveries.receive([content], full=False, actor="test").delivery_id
     with Client(server.url) as client:
         while client.get(f"{API}/deliveries/{delivery_id}")["new_cases"] == 0:
@@ -216,29 +216,32 @@ def killed_while_reading(server: Server, data_dir: Path, content: bytes) -> str:
     return delivery_id
 
 
-def test_what_a_crash_leaves_holds_no_sentinel_but_in_the_spool(data_dir: Path, temporary: Path) -> None:
-    planted = Sentinels()
-    template, case_id = good(planted, 1, uid(0)), uid(0).encode()
+def test_canaries_stay_in_the_spool_after_crash(data_dir: Path, temporary: Path) -> None:
+    planted = Canaries()
+    template, case_id = clean_folder(planted, 1, uid(0)), uid(0).encode()
     numbered = ((f"{planted.word()}.xml", template.replace(case_id, uid(number + 1).encode())) for number in range(BIG))
-    content = packed([*numbered, (f"{planted.word()}.xml", next(iter(refused(planted)))[1])])
+    content = packed([*numbered, (f"{planted.word()}.xml", next(iter(refused_files(planted)))[1])])
     with serving(data_dir, temporary) as server:
-        delivery_id = killed_while_reading(server, data_dir, content)
+        delivery_id = kill_while_parsing(server, data_dir, content)
     assert content in spooled(data_dir), "it was quicker than the kill"
     assert (data_dir / "store.sqlite-wal").stat().st_size > 0
-    assert planted.found_in(written(data_dir, temporary, without=data_dir / "spool")) == set()
-    assert planted.found_in(server.output.encode()) == set()
+    assert planted.find_in(written(data_dir, temporary, without=data_dir / "spool")) == set()
+    assert planted.find_in(server.output.encode()) == set()
     with serving(data_dir, temporary) as server, Client(server.url) as client:
-        wait_until_taken(client, [delivery_id])
+        wait_until_imported(client, [delivery_id])
         assert client.get(f"{API}/deliveries/{delivery_id}")["new_cases"] == BIG
-    assert planted.found_in(written(data_dir, temporary)) == set()
-    assert planted.found_in(bytes(client.said) + server.output.encode()) == set()
+    assert planted.find_in(written(data_dir, temporary)) == set()
+    assert planted.find_in(bytes(client.said) + server.output.encode()) == set()
 
 
-def test_the_command_line_tells_none_either(data_dir: Path, temporary: Path, tmp_path: Path) -> None:
-    planted = Sentinels()
+def test_command_line_prints_no_canary(data_dir: Path, temporary: Path, tmp_path: Path) -> None:
+    planted = Canaries()
     sent = tmp_path / "sent"
     sent.mkdir()
-    contents = [good(planted, 1), *(content for _, content in [*with_findings(planted, 2), *refused(planted), *csv(planted, GOOD)])]
+    contents = [
+        clean_folder(planted, 1),
+        *(content for _, content in [*files_with_findings(planted, 2), *refused_files(planted), *csv_files(planted, GOOD)]),
+    ]
     for content in contents:
         (sent / f"{planted.text()}.xml").write_bytes(content)
     (sent / f"{planted.text()}.zip").write_bytes(hostile(planted))
@@ -252,13 +255,13 @@ def test_the_command_line_tells_none_either(data_dir: Path, temporary: Path, tmp
     reported = run("report", sent, "--period", "2024", "--json")
     assert reported.returncode == 1
     for told in (imported, reported):
-        assert planted.found_in(told.stdout + told.stderr) == set(), told.args
-    assert planted.found_in(written(data_dir, temporary)) == set()
+        assert planted.find_in(told.stdout + told.stderr) == set(), told.args
+    assert planted.find_in(written(data_dir, temporary)) == set()
 
 
-def test_the_search_finds_every_disguise() -> None:
+def test_search_finds_every_encoding() -> None:
     """Or it would find nothing, however much leaked."""
-    planted = Sentinels()
+    planted = Canaries()
     word, text, number, name = planted.word(), planted.text(), planted.number(), planted.id()
     for leak in (
         word.encode(),
@@ -276,5 +279,5 @@ def test_the_search_finds_every_disguise() -> None:
         b"\x00" + int(number).to_bytes(6, "big"),
         *(b"QUJD" + base64.b64encode(b"x" * shift + word.encode() + b"yz") for shift in range(3)),
     ):
-        assert planted.found_in(b"something before " + leak + b" and after"), leak
-    assert planted.found_in(b"nothing of it: " + bytes(range(256)) * 10) == set()
+        assert planted.find_in(b"something before " + leak + b" and after"), leak
+    assert planted.find_in(b"nothing of it: " + bytes(range(256)) * 10) == set()

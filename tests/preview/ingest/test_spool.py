@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from preview.core.errors import TooLarge, TooMany, Unavailable
+from preview.core.errors import PayloadTooLarge, TooManyRequests, Unavailable
 from preview.ingest.spool import Spool
 from preview.ingest.spool_file import SpoolFile
 
@@ -23,7 +23,7 @@ def names(tmp_path: Path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "spool").iterdir())
 
 
-def test_it_is_its_owner_s_alone_and_a_part_until_it_is_whole(tmp_path: Path, spool: Spool) -> None:
+def test_spool_file_is_private_and_partial_until_commit(tmp_path: Path, spool: Spool) -> None:
     with spool.open() as file:
         file.write(b"one")
         (name,) = names(tmp_path)
@@ -38,7 +38,7 @@ def test_it_is_its_owner_s_alone_and_a_part_until_it_is_whole(tmp_path: Path, sp
     assert (spooled.size_bytes, spooled.sha256) == (3, hashlib.sha256(b"one").hexdigest())
 
 
-def test_all_is_on_disk_before_it_bears_its_name(tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_content_is_synced_before_the_final_name(tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     fsync = os.fsync
 
@@ -53,9 +53,9 @@ def test_all_is_on_disk_before_it_bears_its_name(tmp_path: Path, spool: Spool, m
     assert synced == [f"{name}.part", "spool"]
 
 
-def test_one_that_is_not_committed_leaves_nothing(tmp_path: Path, spool: Spool) -> None:
-    with spool.open(packed=True) as file:
-        file.begin_file()
+def test_uncommitted_file_is_deleted(tmp_path: Path, spool: Spool) -> None:
+    with spool.open(multi_file=True) as file:
+        file.start_file()
         file.write(b"one")
     assert names(tmp_path) == []
     with pytest.raises(Unavailable):
@@ -64,39 +64,39 @@ def test_one_that_is_not_committed_leaves_nothing(tmp_path: Path, spool: Spool) 
         file.commit()
 
 
-def test_one_that_is_committed_is_not_aborted(tmp_path: Path, spool: Spool) -> None:
+def test_committed_file_survives_abort(tmp_path: Path, spool: Spool) -> None:
     with spool.open() as file:
         file.commit()
     file.abort()
     assert len(names(tmp_path)) == 1
 
 
-def test_the_limit_is_of_what_is_delivered(tmp_path: Path, spool: Spool) -> None:
-    with spool.open(packed=True) as file:
+def test_size_limit_counts_delivered_bytes(tmp_path: Path, spool: Spool) -> None:
+    with spool.open(multi_file=True) as file:
         for _ in range(5):
-            file.begin_file()
+            file.start_file()
             file.write(b"12")
-        with pytest.raises(TooLarge, match="10 bytes"):
+        with pytest.raises(PayloadTooLarge, match="10 bytes"):
             file.write(b"1")
         spooled = file.commit()
     assert (spooled.size_bytes, spooled.sha256) == (10, hashlib.sha256(b"12" * 5).hexdigest())
 
 
 def fingerprint(spool: Spool, *files: bytes) -> bytes:
-    with spool.open(packed=True) as file:
+    with spool.open(multi_file=True) as file:
         for content in files:
-            file.begin_file()
+            file.start_file()
             file.write(content)
         file.seal()
         return file.fingerprint
 
 
-def test_the_same_files_have_the_same_fingerprint_and_no_others(spool: Spool) -> None:
+def test_fingerprint_identifies_the_files(spool: Spool) -> None:
     assert fingerprint(spool, b"ab", b"c") == fingerprint(spool, b"ab", b"c")
     assert len({fingerprint(spool, *files) for files in ([b"ab", b"c"], [b"a", b"bc"], [b"abc"], [b"abc", b""], [b"c", b"ab"])}) == 5
 
 
-def test_a_full_disk_is_a_reason_to_come_again(tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_raises_a_retryable_error(tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -107,7 +107,7 @@ def test_a_full_disk_is_a_reason_to_come_again(tmp_path: Path, spool: Spool, mon
     assert names(tmp_path) == []
 
 
-def test_it_may_be_aborted_while_it_is_written(tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_can_be_aborted_while_written(tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that drops while its last bytes are on their way to the disk."""
     writing, go_on = threading.Event(), threading.Event()
     write = os.write
@@ -129,9 +129,9 @@ def test_it_may_be_aborted_while_it_is_written(tmp_path: Path, spool: Spool, mon
     assert names(tmp_path) == []
 
 
-def test_no_more_at_once_than_is_set(spool: Spool) -> None:
+def test_concurrent_uploads_are_limited(spool: Spool) -> None:
     begun = [spool.open() for _ in range(3)]
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyRequests):
         spool.open()
     begun[0].write(b"one")
     begun[0].commit()
@@ -140,9 +140,9 @@ def test_no_more_at_once_than_is_set(spool: Spool) -> None:
         file.abort()
 
 
-def test_at_its_end_a_process_takes_away_what_it_has_begun(tmp_path: Path, spool: Spool) -> None:
+def test_close_deletes_unfinished_files(tmp_path: Path, spool: Spool) -> None:
     begun: list[SpoolFile] = [spool.open(), Spool(tmp_path / "spool", 10, 3, 77).open()]
-    whole = spool.put([b"one"])
+    whole = spool.write([b"one"])
     spool.close()
     assert names(tmp_path) == sorted([whole.name, next(name for name in names(tmp_path) if name.startswith("77-"))])
     for file in begun:

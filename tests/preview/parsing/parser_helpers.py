@@ -3,57 +3,61 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from preview.model.case_records import Arsfil, Innhold, Mappe
+from preview.model.case_records import AnnualFile, CaseContent, CaseFolder
 from preview.parsing import file_parser
-from preview.parsing.file_parser import Contents
-from preview.parsing.ssb_checks.rules import CODE
+from preview.parsing.file_parser import FileContents
+from preview.parsing.ssb_checks.rules import CHECK_PREFIX
 from tests.builders.case_xml import folder
 
 KEY = b"a key of thirty-two bytes, tests"
 NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 
 
-def contents(data: bytes, now: datetime = NOW, key: bytes = KEY) -> Contents:
+def parse(data: bytes, now: datetime = NOW, key: bytes = KEY) -> FileContents:
     """Everything that is read of one file."""
-    return file_parser.read(data, 1, key, now)
+    return file_parser.parse_file(data, 1, key, now)
 
 
-def one_mappe(data: bytes, now: datetime = NOW, key: bytes = KEY) -> Mappe:
+def parse_single_folder(data: bytes, now: datetime = NOW, key: bytes = KEY) -> CaseFolder:
     """The folder of a file that has one and is not refused."""
-    read = contents(data, now, key)
-    assert not read.refused, read.findings
-    assert len(read.mapper) == 1
-    return read.mapper[0]
+    contents = parse(data, now, key)
+    assert not contents.refused, contents.findings
+    assert len(contents.folders) == 1
+    return contents.folders[0]
 
 
-def one_arsfil(data: bytes, key: bytes = KEY) -> Arsfil:
+def parse_single_annual_file(data: bytes, key: bytes = KEY) -> AnnualFile:
     """The 15F file of a file that is one and is not refused."""
-    read = contents(data, key=key)
-    assert not read.refused, read.findings
-    assert len(read.arsfiler) == 1
-    return read.arsfiler[0]
+    contents = parse(data, key=key)
+    assert not contents.refused, contents.findings
+    assert len(contents.annual_files) == 1
+    return contents.annual_files[0]
 
 
-def innhold(**case: Any) -> Innhold:
+def case_content(**case: Any) -> CaseContent:
     """What is kept of a case; `case` is what `tests.builders.case_xml.folder` takes."""
-    kept = one_mappe(folder(**case)).innhold
-    assert kept is not None
-    return kept
+    content = parse_single_folder(folder(**case)).content
+    assert content is not None
+    return content
 
 
-def told(data: bytes) -> list[tuple[str, str, str]]:
+def all_findings_in(data: bytes) -> list[tuple[str, str, str]]:
     """Severity, code and element of each finding of a file."""
-    return [(each.severity.value, each.code, each.element) for each in contents(data).findings]
+    return [(each.severity.value, each.code, each.element) for each in parse(data).findings]
 
 
 def findings_in(data: bytes) -> list[tuple[str, str, str]]:
     """Those of `domain.md` 10."""
-    return [each for each in told(data) if not each[1].startswith(CODE)]
+    return [each for each in all_findings_in(data) if not each[1].startswith(CHECK_PREFIX)]
 
 
-def controls_in(data: bytes) -> list[tuple[str, str, str]]:
+def check_findings_in(data: bytes) -> list[tuple[str, str, str]]:
     """Those of controls, by their ids."""
-    return [(severity, code.removeprefix(CODE), element) for severity, code, element in told(data) if code.startswith(CODE)]
+    return [
+        (severity, code.removeprefix(CHECK_PREFIX), element)
+        for severity, code, element in all_findings_in(data)
+        if code.startswith(CHECK_PREFIX)
+    ]
 
 
 def findings(**case: Any) -> list[tuple[str, str, str]]:
@@ -61,18 +65,18 @@ def findings(**case: Any) -> list[tuple[str, str, str]]:
     return findings_in(folder(**case))
 
 
-def controls(**case: Any) -> list[tuple[str, str, str]]:
+def check_findings(**case: Any) -> list[tuple[str, str, str]]:
     """Those of controls, of a `folder` of that case."""
-    return controls_in(folder(**case))
+    return check_findings_in(folder(**case))
 
 
-def refusal(data: bytes, now: datetime = NOW) -> tuple[str, int, str]:
+def rejection(data: bytes, now: datetime = NOW) -> tuple[str, int, str]:
     """Code, line and element of why a file is refused."""
-    read = contents(data, now)
-    assert read.refused
-    assert (read.mapper, read.arsfiler, read.figurer, read.oppforinger) == ([], [], [], [])
-    assert len(read.findings) == 1
-    found = read.findings[0]
-    assert found.severity == "refused"
-    assert found.file == 1
-    return found.code, found.line, found.element
+    contents = parse(data, now)
+    assert contents.refused
+    assert (contents.folders, contents.annual_files, contents.figures, contents.listings) == ([], [], [], [])
+    assert len(contents.findings) == 1
+    finding = contents.findings[0]
+    assert finding.severity == "refused"
+    assert finding.file == 1
+    return finding.code, finding.line, finding.element

@@ -12,8 +12,8 @@ from preview.parsing.fodselsnummer import birth_date
 @pytest.mark.parametrize(
     "text", ["2024-01-31", " 2024-01-31\n", "2024-01-31Z", "2024-01-31+01:00", "2024-01-31-14:00", "2024-01-31+00:00", "2024-01-31+13:59"]
 )
-def test_a_day_is_taken_as_written_whatever_its_zone(text: str) -> None:
-    assert dates.day(text) == "2024-01-31"
+def test_date_ignores_zone_suffix(text: str) -> None:
+    assert dates.parse_date(text) == "2024-01-31"
 
 
 @pytest.mark.parametrize(
@@ -24,12 +24,12 @@ def test_a_day_is_taken_as_written_whatever_its_zone(text: str) -> None:
         "２０２４-01-31", "2024-01-31" + " " * 100, "2024-01-3१",
     ],
 )  # fmt: skip
-def test_what_is_no_day(text: str | None) -> None:
-    assert dates.day(text) is None
+def test_invalid_date_is_none(text: str | None) -> None:
+    assert dates.parse_date(text) is None
 
 
 def test_a_leap_day() -> None:
-    assert dates.day("2024-02-29") == "2024-02-29"
+    assert dates.parse_date("2024-02-29") == "2024-02-29"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_leap_day() -> None:
     ],
 )
 def test_an_instant_with_its_zone(text: str, expected: datetime) -> None:
-    assert dates.instant(text) == (expected, True)
+    assert dates.parse_instant(text) == (expected, True)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_instant_with_its_zone(text: str, expected: datetime) -> None:
     ],
 )
 def test_an_instant_without_zone_is_norwegian_time(text: str, expected: datetime) -> None:
-    assert dates.instant(text) == (expected, False)
+    assert dates.parse_instant(text) == (expected, False)
 
 
 @pytest.mark.parametrize(
@@ -72,16 +72,16 @@ def test_an_instant_without_zone_is_norwegian_time(text: str, expected: datetime
         "9999-12-31T24:00:00Z", "0001-01-01T00:00:00+14:00", "now", "2024-12-31T23:59:00." + "1" * 50 + "Z",
     ],
 )  # fmt: skip
-def test_what_is_no_instant(text: str | None) -> None:
-    assert dates.instant(text) is None
+def test_invalid_instant_is_none(text: str | None) -> None:
+    assert dates.parse_instant(text) is None
 
 
-def test_the_text_of_instants_sorts_by_time() -> None:
+def test_sortable_timestamps_sort_by_time() -> None:
     instants = [datetime(1, 1, 1, tzinfo=UTC), datetime(999, 12, 31, 1, tzinfo=UTC), datetime(2024, 1, 1, 0, 0, 0, 1, tzinfo=UTC)]
-    texts = [clock.instant_text(each) for each in instants]
+    texts = [clock.sortable_timestamp(each) for each in instants]
     assert texts == sorted(texts)
     assert texts[0] == "0001-01-01T00:00:00.000000Z"
-    assert [clock.parse_instant(text) for text in texts] == instants
+    assert [clock.parse_timestamp(text) for text in texts] == instants
 
 
 LATEST = date(2026, 12, 31)
@@ -124,5 +124,5 @@ LATEST = date(2026, 12, 31)
         ("", None),
     ],
 )
-def test_the_date_in_a_birth_number(number: str, expected: date | None) -> None:
+def test_birth_date_is_read_from_fodselsnummer(number: str, expected: date | None) -> None:
     assert birth_date(number, LATEST) == expected

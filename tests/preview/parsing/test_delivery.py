@@ -11,34 +11,34 @@ from preview.model.limits import Limits
 from preview.parsing import delivery
 from preview.parsing.delivery import Batch
 from tests.builders.case_xml import OLD_PLAN, folder, melding, plan, uid
-from tests.builders.kostra_xml import arsfil, individ
-from tests.preview.parsing.parser_helpers import KEY, NOW, one_mappe
+from tests.builders.kostra_xml import annual_file, individ
+from tests.preview.parsing.parser_helpers import KEY, NOW, parse_single_folder
 
 FIGURES = b"organization_id,period_id,field_key,value\norg-1,2024,antall_arsverk,1\norg-1,2024,antall_arsverk,x\n"
 LISTED = b"organization_id,organization_name,organisasjonsnummer,bydelsnummer\norg-1,Navn,999999999,\n"
 
 
-def read(path: Path, limits: Limits | None = None) -> list[Batch]:
-    return list(delivery.read(path, KEY, NOW, limits or Limits()))
+def parse(path: Path, limits: Limits | None = None) -> list[Batch]:
+    return list(delivery.parse_delivery(path, KEY, NOW, limits or Limits()))
 
 
-def put(folder_: Path, files: dict[str, bytes]) -> Path:
+def write_files(folder_: Path, files: dict[str, bytes]) -> Path:
     for name, data in files.items():
         (folder_ / name).write_bytes(data)
     return folder_
 
 
-def test_one_folder(tmp_path: Path) -> None:
+def test_single_case_folder_is_one_batch(tmp_path: Path) -> None:
     data = folder(meldinger=[melding("2024-01-10")])
     (tmp_path / "a.xml").write_bytes(data)
-    [batch] = read(tmp_path / "a.xml")
-    assert (batch.format, batch.files, batch.refused_files, batch.done, batch.total) == ("v4", 1, 0, len(data), len(data))
-    assert batch.mapper == [one_mappe(data)]
+    [batch] = parse(tmp_path / "a.xml")
+    assert (batch.format, batch.files, batch.refused_files, batch.bytes_read, batch.total_bytes) == ("v4", 1, 0, len(data), len(data))
+    assert batch.folders == [parse_single_folder(data)]
     assert batch.progress == 1.0
 
 
 def test_files_of_several_formats_side_by_side(tmp_path: Path) -> None:
-    put(
+    write_files(
         tmp_path,
         {
             "a.csv": LISTED,
@@ -48,11 +48,11 @@ def test_files_of_several_formats_side_by_side(tmp_path: Path) -> None:
             "e.xml": folder(meldinger=[melding(None)]),
         },
     )
-    [batch] = read(tmp_path)
+    [batch] = parse(tmp_path)
     assert (batch.format, batch.files, batch.refused_files) == ("mixed", 5, 1)
-    assert [mappe.file for mappe in batch.mapper] == [2, 5]
-    assert [(figur.file, figur.line) for figur in batch.figurer] == [(3, 2)]
-    assert [line.file for line in batch.oppforinger] == [1]
+    assert [mappe.file for mappe in batch.folders] == [2, 5]
+    assert [(figur.file, figur.line) for figur in batch.figures] == [(3, 2)]
+    assert [line.file for line in batch.listings] == [1]
     assert [(each.severity, each.code, each.file) for each in batch.findings] == [
         ("error", "csv_value", 3),
         ("refused", "unknown_format", 4),
@@ -65,19 +65,21 @@ def test_files_of_several_formats_side_by_side(tmp_path: Path) -> None:
     [(folder(), "v4"), (FIGURES, "figures"), (LISTED, "organizations"), (b"?", None), (b"<Barnevern><Individ/></Barnevern>", "15f")],
 )
 def test_the_format_of_a_delivery(tmp_path: Path, data: bytes, expected: str | None) -> None:
-    put(tmp_path, {"a": data, "b": data, "c": b"of no known format"})
-    [batch] = read(tmp_path)
+    write_files(tmp_path, {"a": data, "b": data, "c": b"of no known format"})
+    [batch] = parse(tmp_path)
     assert batch.format == expected
 
 
-def test_batches_of_some_folders_each_with_the_counts_so_far(tmp_path: Path) -> None:
-    put(tmp_path, {f"{number:02}.xml": folder(uid(number), planer=[plan(*OLD_PLAN)]) if number != 3 else b"?" for number in range(10)})
-    batches = read(tmp_path, Limits(batch_folders=4))
-    assert [len(batch.mapper) for batch in batches] == [4, 4, 1]
+def test_batches_carry_counts_up_to_their_end(tmp_path: Path) -> None:
+    write_files(
+        tmp_path, {f"{number:02}.xml": folder(uid(number), planer=[plan(*OLD_PLAN)]) if number != 3 else b"?" for number in range(10)}
+    )
+    batches = parse(tmp_path, Limits(batch_folders=4))
+    assert [len(batch.folders) for batch in batches] == [4, 4, 1]
     assert [batch.files for batch in batches] == [5, 9, 10]
     assert [batch.refused_files for batch in batches] == [1, 1, 1]
     assert [len(batch.findings) for batch in batches] == [1, 0, 0]
-    assert [mappe.file for batch in batches for mappe in batch.mapper] == [1, 2, 3, 5, 6, 7, 8, 9, 10]
+    assert [mappe.file for batch in batches for mappe in batch.folders] == [1, 2, 3, 5, 6, 7, 8, 9, 10]
     assert {batch.format for batch in batches} == {"v4"}
     progress = [batch.progress for batch in batches]
     assert progress == sorted(progress)
@@ -85,96 +87,98 @@ def test_batches_of_some_folders_each_with_the_counts_so_far(tmp_path: Path) -> 
     assert progress[-1] == 1.0
 
 
-def test_a_15f_file_is_never_divided(tmp_path: Path) -> None:
+def test_annual_file_is_never_split(tmp_path: Path) -> None:
     """Its year is replaced whole, so it must come whole; small ones come together."""
-    many, few = arsfil(*[individ() for _ in range(9)]), arsfil(individ(), individ())
-    put(tmp_path, {"a.xml": few, "b.xml": few, "c.xml": many, "d.xml": folder(), "e.xml": few})
-    batches = read(tmp_path, Limits(batch_folders=4))
-    assert [[(arsfil_.file, len(arsfil_.deler[0].individer)) for arsfil_ in batch.arsfiler] for batch in batches] == [
+    many, few = annual_file(*[individ() for _ in range(9)]), annual_file(individ(), individ())
+    write_files(tmp_path, {"a.xml": few, "b.xml": few, "c.xml": many, "d.xml": folder(), "e.xml": few})
+    batches = parse(tmp_path, Limits(batch_folders=4))
+    assert [[(arsfil_.file, len(arsfil_.parts[0].individer)) for arsfil_ in batch.annual_files] for batch in batches] == [
         [(1, 2), (2, 2)],
         [(3, 9)],
         [(5, 2)],
     ]
-    assert [(batch.format, batch.cases, len(batch.mapper)) for batch in batches] == [("15f", 4, 0), ("15f", 9, 0), ("mixed", 3, 1)]
+    assert [(batch.format, batch.case_count, len(batch.folders)) for batch in batches] == [("15f", 4, 0), ("15f", 9, 0), ("mixed", 3, 1)]
 
 
-def test_a_batch_of_large_files_is_handed_on_early(tmp_path: Path) -> None:
+def test_batch_of_large_files_is_yielded_early(tmp_path: Path) -> None:
     large = folder(meldinger=[melding("2024-01-10")]).replace(b"<Melder", b"<!--" + b"x" * 3_000_000 + b"--><Melder")
-    put(tmp_path, dict.fromkeys("abcd", large))
-    assert [len(batch.mapper) for batch in read(tmp_path)] == [2, 2, 0]
+    write_files(tmp_path, dict.fromkeys("abcd", large))
+    assert [len(batch.folders) for batch in parse(tmp_path)] == [2, 2, 0]
 
 
-def test_the_last_batch_may_be_empty_but_tells_the_end(tmp_path: Path) -> None:
-    put(tmp_path, {"a.xml": folder(), "b.xml": folder()})
-    batches = read(tmp_path, Limits(batch_folders=2))
-    assert [len(batch.mapper) for batch in batches] == [2, 0]
-    assert batches[-1].done == batches[-1].total
+def test_last_batch_may_be_empty_and_marks_end(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.xml": folder(), "b.xml": folder()})
+    batches = parse(tmp_path, Limits(batch_folders=2))
+    assert [len(batch.folders) for batch in batches] == [2, 0]
+    assert batches[-1].bytes_read == batches[-1].total_bytes
 
 
-def test_nothing_to_read_is_one_empty_batch(tmp_path: Path) -> None:
-    assert read(tmp_path) == [Batch()]
+def test_empty_folder_is_one_empty_batch(tmp_path: Path) -> None:
+    assert parse(tmp_path) == [Batch()]
     with pytest.raises(NotFound):
-        read(tmp_path / "nowhere")
+        parse(tmp_path / "nowhere")
 
 
-def test_a_zip_reads_as_the_folder_that_it_holds(tmp_path: Path) -> None:
-    files = {f"{number}.xml": folder(uid(number), levering=uid(100 + number)) for number in range(5)}
+def test_zip_parses_like_unpacked_folder(tmp_path: Path) -> None:
+    files = {f"{number}.xml": folder(uid(number), delivery_id=uid(100 + number)) for number in range(5)}
     (tmp_path / "folder").mkdir()
-    put(tmp_path / "folder", files)
+    write_files(tmp_path / "folder", files)
     with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as made:
         for name, data in files.items():
             made.writestr(name, data)
-    [zipped], [plain] = read(tmp_path / "z.zip"), read(tmp_path / "folder")
-    assert zipped.mapper == plain.mapper
+    [zipped], [plain] = parse(tmp_path / "z.zip"), parse(tmp_path / "folder")
+    assert zipped.folders == plain.folders
     assert (zipped.format, zipped.files) == ("v4", 5)
 
 
 def test_several_sak_in_a_file_stay_together(tmp_path: Path) -> None:
     two = folder().replace(b"</Barnevern>", b'<Sak Id="x" StartDato="2020-01-01"/></Barnevern>')
-    put(tmp_path, {"a.xml": folder(), "b.xml": two})
-    assert [len(batch.mapper) for batch in read(tmp_path, Limits(batch_folders=2))] == [3, 0]
+    write_files(tmp_path, {"a.xml": folder(), "b.xml": two})
+    assert [len(batch.folders) for batch in parse(tmp_path, Limits(batch_folders=2))] == [3, 0]
 
 
-def test_a_batch_is_divided_between_files_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+def test_batch_is_split_between_files_without_loss(tmp_path: Path) -> None:
     noted = folder(meldinger=[melding(None)])
     two = noted.replace(b"</Barnevern>", b'<Sak Id="x" StartDato="2020-01-01"/></Barnevern>')
-    put(tmp_path, {"1.xml": noted, "2.xml": two, "3.xml": b"?", "4.xml": noted, "5.xml": noted, "6.xml": b"?"})
-    [batch] = read(tmp_path)
+    write_files(tmp_path, {"1.xml": noted, "2.xml": two, "3.xml": b"?", "4.xml": noted, "5.xml": noted, "6.xml": b"?"})
+    [batch] = parse(tmp_path)
     parts: list[Batch] = []
-    left: Batch | None = batch
-    while left is not None:
-        part, left = left.divided(2)
+    rest: Batch | None = batch
+    while rest is not None:
+        part, rest = rest.split_at(2)
         parts.append(part)
-    assert [[mappe.file for mappe in part.mapper] for part in parts] == [[1, 2, 2], [4, 5]]
+    assert [[mappe.file for mappe in part.folders] for part in parts] == [[1, 2, 2], [4, 5]]
     assert [part.files for part in parts] == [2, 6]
     assert [{finding.file for finding in part.findings} for part in parts] == [{1, 2}, {3, 4, 5, 6}]
     assert [finding for part in parts for finding in part.findings] == batch.findings
-    assert [mappe for part in parts for mappe in part.mapper] == batch.mapper
+    assert [mappe for part in parts for mappe in part.folders] == batch.folders
     assert [(part.format, part.refused_files, part.progress) for part in parts] == [("v4", 0, 0.0), ("v4", 2, 1.0)]
 
 
-def test_what_holds_more_than_folders_is_not_divided(tmp_path: Path) -> None:
+def test_batch_with_other_records_is_not_split(tmp_path: Path) -> None:
     """A list that names an organisation comes before its folders, wherever it stands in the batch."""
-    put(tmp_path, {"1.xml": folder(), "2.xml": folder(), "3.csv": LISTED})
-    [batch] = read(tmp_path)
-    assert batch.divided(1) == (batch, None)
+    write_files(tmp_path, {"1.xml": folder(), "2.xml": folder(), "3.csv": LISTED})
+    [batch] = parse(tmp_path)
+    assert batch.split_at(1) == (batch, None)
 
 
-def test_a_file_with_endless_findings_is_cut_short(tmp_path: Path) -> None:
-    put(tmp_path, {"a.xml": folder(meldinger=[melding(None) for _ in range(3000)]), "b.xml": folder(meldinger=[melding(None)])})
-    [batch] = read(tmp_path)
+def test_findings_of_one_file_are_capped(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.xml": folder(meldinger=[melding(None) for _ in range(3000)]), "b.xml": folder(meldinger=[melding(None)])})
+    [batch] = parse(tmp_path)
     assert [each.code for each in batch.findings] == ["no_date"] * 1000 + ["more_findings", "no_date"]
-    assert [mappe.innhold and mappe.innhold.funn for mappe in batch.mapper] == [3000, 1]
+    assert [mappe.content and mappe.content.finding_count for mappe in batch.folders] == [3000, 1]
 
 
-def test_a_batch_crosses_as_bytes(tmp_path: Path) -> None:
-    put(tmp_path, {"a.csv": LISTED, "b.xml": folder(bydel="02", meldinger=[melding(None), melding("2024-01-10")]), "c.csv": FIGURES})
-    [batch] = read(tmp_path)
+def test_batch_survives_msgpack_round_trip(tmp_path: Path) -> None:
+    write_files(
+        tmp_path, {"a.csv": LISTED, "b.xml": folder(bydel="02", meldinger=[melding(None), melding("2024-01-10")]), "c.csv": FIGURES}
+    )
+    [batch] = parse(tmp_path)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(batch), type=Batch) == batch
 
 
-def test_the_clock_is_the_one_given(tmp_path: Path) -> None:
-    put(tmp_path, {"a.xml": folder(uttrekk="2025-06-16T12:00:01Z")})
-    assert read(tmp_path)[0].refused_files == 1
-    later = next(delivery.read(tmp_path, KEY, NOW.replace(second=1), Limits()))
+def test_future_uttrekk_is_checked_against_given_clock(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.xml": folder(uttrekk="2025-06-16T12:00:01Z")})
+    assert parse(tmp_path)[0].refused_files == 1
+    later = next(delivery.parse_delivery(tmp_path, KEY, NOW.replace(second=1), Limits()))
     assert later.refused_files == 0

@@ -21,7 +21,7 @@ from tests.builders.case_xml import (
     utfort,
     vedtak,
 )
-from tests.preview.parsing.parser_helpers import findings, innhold
+from tests.preview.parsing.parser_helpers import case_content, findings
 
 # Each kind of element, with one of its kind made of a day, and its list in what is kept.
 KINDS: dict[str, tuple[str, Callable[..., str], str]] = {
@@ -40,8 +40,8 @@ DANGLING_RELASJON = ("warning", "dangling_relasjon", "Relasjon")
 def test_a_deleted_element_does_not_count(kind: str) -> None:
     group, make, kept = KINDS[kind]
     case = {group: [make("2024-01-10", ErSlettet=True), make("2024-01-11", ErSlettet=False), make("2024-01-12", ErSlettet="1")]}
-    assert len(getattr(innhold(**case), kept)) == 1
-    assert "2024-01-11" in getattr(innhold(**case), kept)[0].__repr__()
+    assert len(getattr(case_content(**case), kept)) == 1
+    assert "2024-01-11" in getattr(case_content(**case), kept)[0].__repr__()
     assert findings(**case) == []
 
 
@@ -55,8 +55,8 @@ def test_a_deleted_element_is_not_looked_into(kind: str) -> None:
 def test_an_element_is_deleted_by_a_slettet_with_its_id_and_type(kind: str) -> None:
     group, make, kept = KINDS[kind]
     case = {group: [make("2024-01-10", id=A), make("2024-01-11", id=B)]}
-    gone = innhold(**case, slettinger=[slettet(kind, f" {A.upper()} ")])
-    assert [str(each) for each in getattr(gone, kept)] == [str(each) for each in getattr(innhold(**{group: [case[group][1]]}), kept)]
+    gone = case_content(**case, slettinger=[slettet(kind, f" {A.upper()} ")])
+    assert [str(each) for each in getattr(gone, kept)] == [str(each) for each in getattr(case_content(**{group: [case[group][1]]}), kept)]
     assert findings(**case, slettinger=[slettet(kind, A)]) == []
 
 
@@ -65,18 +65,18 @@ def test_a_slettet_of_another_type_deletes_nothing(kind: str) -> None:
     group, make, kept = KINDS[kind]
     other = next(each for each in KINDS if each != kind)
     case = {group: [make("2024-01-10", id=A)], "slettinger": [slettet(other, A)]}
-    assert len(getattr(innhold(**case), kept)) == 1
+    assert len(getattr(case_content(**case), kept)) == 1
     assert findings(**case) == [DANGLING_SLETTET]
 
 
 @pytest.mark.parametrize(("kind", "name"), [("Melding", B), ("Melding", None), (None, A), ("Saksinnhold", A), ("Melding", "")])
-def test_a_slettet_that_points_at_nothing_is_a_warning(kind: str | None, name: str | None) -> None:
+def test_dangling_slettet_is_warning(kind: str | None, name: str | None) -> None:
     case = {"meldinger": [melding("2024-01-10", id=A), melding("2024-01-10", id=None)], "slettinger": [slettet(kind, name)]}
     assert findings(**case) == [DANGLING_SLETTET]
-    assert len(innhold(**case).meldinger) == 2
+    assert len(case_content(**case).meldinger) == 2
 
 
-def test_a_slettet_may_name_kinds_that_are_read_over() -> None:
+def test_slettet_may_name_unread_kinds() -> None:
     others = [
         vedtak("2024-01-10", id=A),
         element("Ettervern", Id=A, TilbudSendtDato="2024-01-10"),
@@ -87,51 +87,51 @@ def test_a_slettet_may_name_kinds_that_are_read_over() -> None:
     assert findings(andre=others, personer=[personalia(id=A), personalia()], relasjoner=relations, slettinger=gone) == []
 
 
-def test_a_slettet_may_name_a_status_within_a_vedtak_as_in_version_1() -> None:
+def test_slettet_may_name_status_within_vedtak() -> None:
     one = element("Vedtak", [element("Status", Id=B, EndretDato="2024-01-10", Kode="1")], Id=A, StartDato="2024-01-10")
     assert findings(andre=[one], slettinger=[slettet("Status", B)]) == []
     assert findings(andre=[one], slettinger=[slettet("Status", A)]) == [DANGLING_SLETTET]
 
 
-def test_a_slettet_with_an_unreadable_day_deletes_all_the_same() -> None:
+def test_slettet_with_invalid_date_still_deletes() -> None:
     case = {"meldinger": [melding("2024-01-10", id=A)], "slettinger": [slettet("Melding", A, "then")]}
     assert findings(**case) == [("error", "no_end_date", "Slettet@SluttDato")]
-    assert innhold(**case).meldinger == []
+    assert case_content(**case).meldinger == []
 
 
 def test_a_deleted_konklusjon_leaves_the_melding_unconcluded() -> None:
     end = konklusjon("2024-01-12", "1", ErSlettet=True)
-    assert innhold(meldinger=[melding("2024-01-10", end=end)]).meldinger == [Melding("2024-01-10", None, None, "2024-01-17")]
+    assert case_content(meldinger=[melding("2024-01-10", end=end)]).meldinger == [Melding("2024-01-10", None, None, "2024-01-17")]
     assert findings(meldinger=[melding("2024-01-10", end=konklusjon("x", "99", ErSlettet=True))]) == []
 
 
 def test_a_new_konklusjon_beside_the_deleted_one_counts() -> None:
     old, new = konklusjon("2024-01-12", "1", ErSlettet=True), konklusjon("2024-01-15", "2")
     expected = [Melding("2024-01-10", "2024-01-15", 2, "2024-01-17")]
-    assert innhold(meldinger=[melding("2024-01-10", end=old + new)]).meldinger == expected
-    assert innhold(meldinger=[melding("2024-01-10", end=new + old)]).meldinger == expected
+    assert case_content(meldinger=[melding("2024-01-10", end=old + new)]).meldinger == expected
+    assert case_content(meldinger=[melding("2024-01-10", end=new + old)]).meldinger == expected
 
 
-def test_the_evaluations_and_tilsyn_of_a_deleted_element_go_with_it() -> None:
+def test_evaluations_and_tilsyn_of_deleted_element_are_dropped() -> None:
     planer = [plan("2024-01-10", evaluert=["2024-02-01"], ErSlettet=True), plan("2024-01-10", evaluert=["2024-03-01"])]
     measures = [tiltak("2024-01-10", tilsyn=["2024-02-01"], ErSlettet=True), tiltak("2024-01-10", tilsyn=["2024-03-01"])]
-    kept = innhold(planer=planer, tiltak=measures)
+    kept = case_content(planer=planer, tiltak=measures)
     assert kept.evalueringer == ["2024-03-01"]
     assert kept.tilsyn == ["2024-03-01"]
 
 
 def test_oppfolging_is_no_tilsyn() -> None:
-    assert innhold(tiltak=[tiltak("2024-01-10", tilsyn=["2024-02-01"], oppfolging=["2024-03-01"])]).tilsyn == ["2024-02-01"]
+    assert case_content(tiltak=[tiltak("2024-01-10", tilsyn=["2024-02-01"], oppfolging=["2024-03-01"])]).tilsyn == ["2024-02-01"]
 
 
 # Repetitions (1.8).
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_a_repeated_id_the_first_counts(kind: str) -> None:
+def test_first_element_of_repeated_id_counts(kind: str) -> None:
     group, make, kept = KINDS[kind]
     first, second = make("2024-01-10", id=A), make("2024-01-11", id=A.upper())
-    assert getattr(innhold(**{group: [first, second]}), kept) == getattr(innhold(**{group: [first]}), kept)
+    assert getattr(case_content(**{group: [first, second]}), kept) == getattr(case_content(**{group: [first]}), kept)
     assert findings(**{group: [first, second]}) == [("warning", "repeated_id", f"{kind}@Id")]
 
 
@@ -139,54 +139,54 @@ def test_of_a_repeated_id_the_first_counts(kind: str) -> None:
 def test_a_repetition_with_the_same_content_is_no_finding(kind: str) -> None:
     group, make, kept = KINDS[kind]
     one = make("2024-01-10", id=A)
-    assert len(getattr(innhold(**{group: [one, one.replace(" ", "\n  ").replace("><", ">\n  <")]}), kept)) == 1
+    assert len(getattr(case_content(**{group: [one, one.replace(" ", "\n  ").replace("><", ">\n  <")]}), kept)) == 1
     assert findings(**{group: [one, one.replace(" ", "\n  ").replace("><", ">\n  <")]}) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_first_counts_also_where_it_is_the_deleted_one(kind: str) -> None:
+def test_first_element_of_repeated_id_counts_if_deleted(kind: str) -> None:
     group, make, kept = KINDS[kind]
     gone, alive = make("2024-01-10", id=A, ErSlettet=True), make("2024-01-10", id=A)
-    assert getattr(innhold(**{group: [gone, alive]}), kept) == []
-    assert len(getattr(innhold(**{group: [alive, gone]}), kept)) == 1
+    assert getattr(case_content(**{group: [gone, alive]}), kept) == []
+    assert len(getattr(case_content(**{group: [alive, gone]}), kept)) == 1
     assert findings(**{group: [gone, alive]}) == [("warning", "repeated_id", f"{kind}@Id")]
-    assert getattr(innhold(**{group: [alive, alive]}, slettinger=[slettet(kind, A)]), kept) == []
+    assert getattr(case_content(**{group: [alive, alive]}, slettinger=[slettet(kind, A)]), kept) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_first_counts_also_where_it_is_left_out(kind: str) -> None:
+def test_first_element_of_repeated_id_counts_if_undated(kind: str) -> None:
     group, make, kept = KINDS[kind]
-    assert getattr(innhold(**{group: [make(None, id=A), make("2024-01-10", id=A)]}), kept) == []
+    assert getattr(case_content(**{group: [make(None, id=A), make("2024-01-10", id=A)]}), kept) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_id_is_unique_only_per_kind_and_without_one_each_counts(kind: str) -> None:
+def test_ids_are_unique_per_kind_and_optional(kind: str) -> None:
     group, make, kept = KINDS[kind]
     everything = {other: [make_other("2024-01-10", id=A)] for other, make_other, _ in KINDS.values()}
-    assert len(getattr(innhold(**everything), kept)) == 1
+    assert len(getattr(case_content(**everything), kept)) == 1
     assert findings(**everything) == []
-    assert len(getattr(innhold(**{group: [make("2024-01-10", id=None), make("2024-01-10", id="")]}), kept)) == 2
+    assert len(getattr(case_content(**{group: [make("2024-01-10", id=None), make("2024-01-10", id="")]}), kept)) == 2
 
 
 def visits(*tiltak_with: list[str], **more: Any) -> dict[str, list[str]]:
     return {"tiltak": [tiltak("2024-01-10", tilsyn=each, **more) for each in tiltak_with]}
 
 
-def test_a_tilsyn_repeats_by_its_id_across_the_tiltak_of_a_case() -> None:
+def test_repeated_tilsyn_id_counts_once_per_case() -> None:
     case = visits([utfort("2024-02-01", id=A), utfort("2024-02-02", id=B)], [utfort("2024-02-03", id=A), utfort("2024-02-02", id=B)])
-    assert innhold(**case).tilsyn == ["2024-02-01", "2024-02-02"]
+    assert case_content(**case).tilsyn == ["2024-02-01", "2024-02-02"]
     assert findings(**case) == [("warning", "repeated_id", "Tiltak/Tilsyn/Utfort@Id")]
 
 
-def test_a_tilsyn_repeated_after_one_of_a_deleted_tiltak_does_not_count() -> None:
+def test_tilsyn_repeated_from_deleted_tiltak_is_not_counted() -> None:
     gone = visits([utfort("2024-02-01", id=A)], ErSlettet=True)["tiltak"]
     alive = visits([utfort("2024-02-01", id=A), utfort("2024-02-05", id=B)])["tiltak"]
-    assert innhold(tiltak=gone + alive).tilsyn == ["2024-02-05"]
-    assert innhold(tiltak=alive + gone).tilsyn == ["2024-02-01", "2024-02-05"]
+    assert case_content(tiltak=gone + alive).tilsyn == ["2024-02-05"]
+    assert case_content(tiltak=alive + gone).tilsyn == ["2024-02-01", "2024-02-05"]
 
 
 def test_evaluations_have_no_id_and_each_counts() -> None:
-    assert innhold(planer=[plan("2024-01-10", evaluert=["2024-02-01", "2024-02-01"])]).evalueringer == ["2024-02-01", "2024-02-01"]
+    assert case_content(planer=[plan("2024-01-10", evaluert=["2024-02-01", "2024-02-01"])]).evalueringer == ["2024-02-01", "2024-02-01"]
 
 
 # Relations.
@@ -204,34 +204,34 @@ def test_evaluations_have_no_id_and_each_counts() -> None:
         ("Vedtak", A, "Undersokelse", A),
     ],
 )
-def test_a_relasjon_that_points_at_nothing_is_a_warning(fra_type: str, fra: str, til_type: str, til: str) -> None:
+def test_dangling_relasjon_is_warning(fra_type: str, fra: str, til_type: str, til: str) -> None:
     case = {"meldinger": [melding("2024-01-10", id=A)], "undersokelser": [undersokelse("2024-01-17", id=A)]}
     assert findings(**case, relasjoner=[relasjon(fra_type, fra, til_type, til)]) == [DANGLING_RELASJON]
     assert findings(**case, relasjoner=[relasjon("Melding", A, "Undersokelse", A)]) == []
 
 
-def test_a_deleted_relasjon_may_point_at_nothing() -> None:
+def test_deleted_dangling_relasjon_is_no_finding() -> None:
     assert findings(relasjoner=[relasjon("Melding", A, "Undersokelse", A, ErSlettet=True)]) == []
 
 
-def test_a_relasjon_to_a_deleted_element_points_at_something() -> None:
+def test_relasjon_to_deleted_element_is_not_dangling() -> None:
     case = {"meldinger": [melding("2024-01-10", id=A, ErSlettet=True)], "undersokelser": [undersokelse("2024-01-17", id=A)]}
     assert findings(**case, relasjoner=[relasjon("Melding", A, "Undersokelse", A)]) == []
 
 
-def test_relations_among_kinds_that_are_read_over() -> None:
+def test_relations_among_unread_kinds_are_resolved() -> None:
     case = {"andre": [vedtak("2024-01-10", id=A)], "tiltak": [tiltak("2024-01-10", id=B)]}
     assert findings(**case, relasjoner=[relasjon("Vedtak", A, "Tiltak", B)]) == []
     assert findings(**case, relasjoner=[relasjon("Vedtak", B, "Tiltak", A)]) == [DANGLING_RELASJON]
 
 
-def test_relations_with_the_same_id_are_several() -> None:
+def test_relations_with_same_id_all_count() -> None:
     case = {
         "meldinger": [melding("2024-01-10", id=A), melding("2024-01-05", id=B)],
         "undersokelser": [undersokelse("2024-01-17", id=A)],
         "relasjoner": [relasjon("Melding", each, "Undersokelse", A, id=A) for each in (A, B)],
     }
-    assert innhold(**case).undersokelser[0].frist == "2024-04-12"
+    assert case_content(**case).undersokelser[0].frist == "2024-04-12"
     assert findings(**case) == []
 
 
@@ -239,7 +239,7 @@ def test_relations_with_the_same_id_are_several() -> None:
 
 
 def fodt(*personer: str, **more: Any) -> str | None:
-    return innhold(personer=list(personer), **more).fodt
+    return case_content(personer=list(personer), **more).fodt
 
 
 def test_the_newest_personalia_gives_the_birth_month() -> None:
@@ -248,7 +248,7 @@ def test_the_newest_personalia_gives_the_birth_month() -> None:
     assert fodt(personalia("2024-01-01", "2010-03-15"), personalia("2024-01-01", "2011-03-15")) == "2011-03"
 
 
-def test_a_deleted_personalia_does_not_give_it() -> None:
+def test_deleted_personalia_gives_no_birth_month() -> None:
     old, new = personalia("2024-01-01", "2010-03-15"), personalia("2024-02-01", "2011-03-15", id=A)
     assert fodt(old, new, slettinger=[slettet("Personalia", A)]) == "2010-03"
     assert fodt(old, personalia("2024-02-01", "2011-03-15", ErSlettet=True)) == "2010-03"
@@ -273,7 +273,7 @@ def test_the_unborn_have_a_due_date() -> None:
 
 
 @pytest.mark.parametrize("date", [None, "", "2010-02-30", "15.03.2010"])
-def test_a_birth_date_that_is_missing_or_unreadable_is_an_error(date: str | None) -> None:
+def test_missing_or_invalid_birth_date_is_error(date: str | None) -> None:
     person = personalia(fodt=date, Fodselsnummer="15031000100")
     assert findings(personer=[person]) == [("error", "birth_date", "Personalia@Fodseldato")]
     assert fodt(person) is None
@@ -287,5 +287,5 @@ def test_a_birth_number_without_a_possible_date_is_a_warning(number: str) -> Non
 
 
 @pytest.mark.parametrize("number", ["15031000100", "15031099999", "55031050012", "15431050012", "15831050012", None])
-def test_a_birth_number_with_one_or_none_at_all_is_fine(number: str | None) -> None:
+def test_valid_or_absent_birth_number_is_no_finding(number: str | None) -> None:
     assert findings(personer=[personalia(fodt="2010-03-15", Fodselsnummer=number)]) == []

@@ -6,7 +6,7 @@ import pytest
 
 from preview.parsing import frister
 from tests.builders.case_xml import melding, relasjon, slettet, uid, undersokelse
-from tests.preview.parsing.parser_helpers import innhold
+from tests.preview.parsing.parser_helpers import case_content
 
 MELDING, OTHER, UNDERSOKELSE = uid(1), uid(2), uid(3)
 
@@ -22,9 +22,9 @@ MELDING, OTHER, UNDERSOKELSE = uid(1), uid(2), uid(3)
         ("9999-12-30", "9999-12-31"),
     ],
 )
-def test_a_melding_has_seven_days(mottatt: str, frist: str) -> None:
-    assert frister.melding(mottatt) == frist
-    assert innhold(uttrekk="2024-12-31T00:00:00Z", meldinger=[melding(mottatt)]).meldinger[0].frist == frist
+def test_melding_deadline_is_seven_days(mottatt: str, frist: str) -> None:
+    assert frister.melding_deadline(mottatt) == frist
+    assert case_content(uttrekk="2024-12-31T00:00:00Z", meldinger=[melding(mottatt)]).meldinger[0].frist == frist
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_a_melding_has_seven_days(mottatt: str, frist: str) -> None:
         ("9999-11-01", "9999-12-31", "9999-12-31"),
     ],
 )
-def test_an_undersokelse_has_three_months_after_the_week_and_six_where_extended(mottatt: str, frist: str, extended: str) -> None:
-    assert frister.undersokelse("2024-06-01", mottatt, utvidet=False) == frist
-    assert frister.undersokelse("2024-06-01", mottatt, utvidet=True) == extended
+def test_undersokelse_deadline_is_three_or_six_months(mottatt: str, frist: str, extended: str) -> None:
+    assert frister.undersokelse_deadline("2024-06-01", mottatt, utvidet=False) == frist
+    assert frister.undersokelse_deadline("2024-06-01", mottatt, utvidet=True) == extended
 
 
 @pytest.mark.parametrize(
@@ -54,53 +54,59 @@ def test_an_undersokelse_has_three_months_after_the_week_and_six_where_extended(
         ("9999-11-01", "9999-12-31", "9999-12-31"),
     ],
 )
-def test_without_a_melding_its_own_start_counts_and_no_week(startet: str, frist: str, extended: str) -> None:
-    assert frister.undersokelse(startet, None, utvidet=False) == frist
-    assert frister.undersokelse(startet, None, utvidet=True) == extended
+def test_deadline_without_melding_counts_from_own_start(startet: str, frist: str, extended: str) -> None:
+    assert frister.undersokelse_deadline(startet, None, utvidet=False) == frist
+    assert frister.undersokelse_deadline(startet, None, utvidet=True) == extended
 
 
 def deadline(**case: Any) -> str:
-    return innhold(uttrekk="2024-12-31T00:00:00Z", **case).undersokelser[0].frist
+    return case_content(uttrekk="2024-12-31T00:00:00Z", **case).undersokelser[0].frist
 
 
-def led(fra: str, til: str = UNDERSOKELSE, **more: Any) -> str:
+def relate_melding(fra: str, til: str = UNDERSOKELSE, **more: Any) -> str:
     return relasjon("Melding", fra, "Undersokelse", til, **more)
 
 
-def test_the_melding_that_led_to_it_counts_where_a_relasjon_says_so() -> None:
+def test_deadline_counts_from_related_melding() -> None:
     case = {"meldinger": [melding("2024-01-10", id=MELDING)], "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)]}
     assert deadline(**case) == "2024-05-01"
-    assert deadline(**case, relasjoner=[led(MELDING)]) == "2024-04-17"
+    assert deadline(**case, relasjoner=[relate_melding(MELDING)]) == "2024-04-17"
 
 
-def test_the_earliest_of_several_meldinger_counts() -> None:
+def test_deadline_counts_from_earliest_related_melding() -> None:
     case = {
         "meldinger": [melding("2024-01-20", id=MELDING), melding("2024-01-10", id=OTHER)],
         "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)],
     }
-    assert deadline(**case, relasjoner=[led(MELDING), led(OTHER)]) == "2024-04-17"
-    assert deadline(**case, relasjoner=[led(MELDING)]) == "2024-04-27"
+    assert deadline(**case, relasjoner=[relate_melding(MELDING), relate_melding(OTHER)]) == "2024-04-17"
+    assert deadline(**case, relasjoner=[relate_melding(MELDING)]) == "2024-04-27"
 
 
-def test_a_deleted_melding_or_relasjon_leads_to_nothing() -> None:
+def test_deleted_melding_or_relasjon_is_ignored() -> None:
     open_case = [undersokelse("2024-02-01", id=UNDERSOKELSE)]
     own = "2024-05-01"
     assert (
-        deadline(meldinger=[melding("2024-01-10", id=MELDING, ErSlettet=True)], undersokelser=open_case, relasjoner=[led(MELDING)]) == own
+        deadline(
+            meldinger=[melding("2024-01-10", id=MELDING, ErSlettet=True)], undersokelser=open_case, relasjoner=[relate_melding(MELDING)]
+        )
+        == own
     )
     alive = [melding("2024-01-10", id=MELDING)]
-    assert deadline(meldinger=alive, undersokelser=open_case, relasjoner=[led(MELDING, ErSlettet=True)]) == own
-    assert deadline(meldinger=alive, undersokelser=open_case, relasjoner=[led(MELDING)], slettinger=[slettet("Melding", MELDING)]) == own
-    relations = {"relasjoner": [led(MELDING, id=uid(4))], "slettinger": [slettet("Relasjon", uid(4))]}
+    assert deadline(meldinger=alive, undersokelser=open_case, relasjoner=[relate_melding(MELDING, ErSlettet=True)]) == own
+    assert (
+        deadline(meldinger=alive, undersokelser=open_case, relasjoner=[relate_melding(MELDING)], slettinger=[slettet("Melding", MELDING)])
+        == own
+    )
+    relations = {"relasjoner": [relate_melding(MELDING, id=uid(4))], "slettinger": [slettet("Relasjon", uid(4))]}
     assert deadline(meldinger=alive, undersokelser=open_case, **relations) == own
 
 
-def test_a_melding_without_a_day_leads_to_nothing() -> None:
+def test_undated_melding_is_ignored() -> None:
     case = {"meldinger": [melding("unknown", id=MELDING)], "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)]}
-    assert deadline(**case, relasjoner=[led(MELDING)]) == "2024-05-01"
+    assert deadline(**case, relasjoner=[relate_melding(MELDING)]) == "2024-05-01"
 
 
-def test_relations_the_other_way_or_of_other_kinds_lead_to_nothing() -> None:
+def test_reversed_or_other_relations_are_ignored() -> None:
     case = {"meldinger": [melding("2024-01-10", id=MELDING)], "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)]}
     assert deadline(**case, relasjoner=[relasjon("Undersokelse", UNDERSOKELSE, "Melding", MELDING)]) == "2024-05-01"
 
@@ -108,7 +114,7 @@ def test_relations_the_other_way_or_of_other_kinds_lead_to_nothing() -> None:
 def test_ids_are_compared_without_case_and_space() -> None:
     name = "ABCDEF00-0000-4000-8000-00000000000A"
     case = {"meldinger": [melding("2024-01-10", id=name)], "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)]}
-    assert deadline(**case, relasjoner=[led(f" {name.lower()} ")]) == "2024-04-17"
+    assert deadline(**case, relasjoner=[relate_melding(f" {name.lower()} ")]) == "2024-04-17"
 
 
 @pytest.mark.parametrize(("innvilget", "frist"), [("1", "2024-08-01"), ("2", "2024-05-01")])
@@ -116,6 +122,6 @@ def test_only_a_granted_extension_gives_six_months(innvilget: str, frist: str) -
     assert deadline(undersokelser=[undersokelse("2024-02-01", utvidet=innvilget)]) == frist
 
 
-def test_an_extension_not_decided_yet_gives_none() -> None:
+def test_undecided_extension_gives_no_extra_time() -> None:
     end = '<UtvidetFrist StartDato="2024-03-01"/>'
     assert deadline(undersokelser=[undersokelse("2024-02-01", end=end)]) == "2024-05-01"

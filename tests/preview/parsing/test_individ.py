@@ -4,29 +4,29 @@ from typing import Any
 
 import pytest
 
-from preview.model.case_records import Flytting, Innhold, Melding, Plan, Undersokelse
-from tests.builders.kostra_xml import arsfil, flytting, individ, lovhjemmel, melding, plan, tiltak, undersokelse
-from tests.preview.parsing.parser_helpers import findings_in, one_arsfil
+from preview.model.case_records import CaseContent, Flytting, Melding, Plan, Undersokelse
+from tests.builders.kostra_xml import annual_file, flytting, individ, lovhjemmel, melding, plan, tiltak, undersokelse
+from tests.preview.parsing.parser_helpers import findings_in, parse_single_annual_file
 
 NO_END = "no_end_date"
 
 
-def file_of(aar: Any = 2020, **child: Any) -> bytes:
-    return arsfil(individ(**child), aar=aar)
+def file_of(year: Any = 2020, **child: Any) -> bytes:
+    return annual_file(individ(**child), year=year)
 
 
-def innhold(**child: Any) -> Innhold:
-    """What is kept of a child; `child` is what `tests.builders.kostra_xml.individ` takes, and the year `aar` of the file."""
-    (part,) = one_arsfil(file_of(**child)).deler
+def case_content(**child: Any) -> CaseContent:
+    """What is kept of a child; `child` is what `tests.builders.kostra_xml.individ` takes, and the year `year` of the file."""
+    (part,) = parse_single_annual_file(file_of(**child)).parts
     (only,) = part.individer
-    return only.innhold
+    return only.content
 
 
 def findings(**child: Any) -> list[tuple[str, str, str]]:
     """Severity, code and element of what is found in a child, which counts as many; the finding that every file has is left out."""
     data = file_of(**child)
     found = findings_in(data)[1:]
-    assert one_arsfil(data).deler[0].individer[0].innhold.funn == len(found)
+    assert parse_single_annual_file(data).parts[0].individer[0].content.finding_count == len(found)
     return found
 
 
@@ -35,7 +35,7 @@ def findings(**child: Any) -> list[tuple[str, str, str]]:
 
 def test_a_melding_is_concluded_by_its_own_attributes() -> None:
     case = {"meldinger": [melding("2020-02-10", "2020-02-17", kode) for kode in "1234"] + [melding("2020-03-01")]}
-    assert innhold(**case).meldinger == [
+    assert case_content(**case).meldinger == [
         *[Melding("2020-02-10", "2020-02-17", kode, "2020-02-17") for kode in (1, 2, 3, 4)],
         Melding("2020-03-01", None, None, "2020-03-08"),
     ]
@@ -45,47 +45,47 @@ def test_a_melding_is_concluded_by_its_own_attributes() -> None:
 @pytest.mark.parametrize("kode", ["5", "10", "0", "x", " "])
 def test_a_melding_has_the_four_codes_of_the_format(kode: str) -> None:
     case = {"meldinger": [melding("2020-02-10", "2020-02-17", kode)]}
-    assert innhold(**case).meldinger == [Melding("2020-02-10", "2020-02-17", None, "2020-02-17")]
+    assert case_content(**case).meldinger == [Melding("2020-02-10", "2020-02-17", None, "2020-02-17")]
     assert findings(**case) == [("error", "unknown_code", "Melding@Konklusjon")]
 
 
 @pytest.mark.parametrize(("kode", "kept"), [*((str(code), code) for code in range(1, 7)), ("7", None), ("9", None)])
 def test_an_undersokelse_has_the_six_codes_of_the_format(kode: str, kept: int | None) -> None:
     case = {"meldinger": [melding("2020-02-10", undersokelser=[undersokelse("2020-02-17", "2020-04-01", kode)])]}
-    assert innhold(**case).undersokelser == [Undersokelse("2020-02-17", "2020-04-01", kept, "2020-05-17")]
+    assert case_content(**case).undersokelser == [Undersokelse("2020-02-17", "2020-04-01", kept, "2020-05-17")]
     assert findings(**case) == ([] if kept else [("error", "unknown_code", "Melding/Undersokelse@Konklusjon")])
 
 
 def test_a_conclusion_without_its_code_is_an_error_and_concluded() -> None:
     case = {"meldinger": [melding("2020-02-10", "2020-02-17", None)]}
-    assert innhold(**case).meldinger == [Melding("2020-02-10", "2020-02-17", None, "2020-02-17")]
+    assert case_content(**case).meldinger == [Melding("2020-02-10", "2020-02-17", None, "2020-02-17")]
     assert findings(**case) == [("error", "unknown_code", "Melding@Konklusjon")]
 
 
 @pytest.mark.parametrize("slutt", [None, "", "2020-02-30", "snart"])
-def test_a_conclusion_without_its_day_is_an_error_and_none(slutt: str | None) -> None:
+def test_conclusion_without_date_is_error_and_dropped(slutt: str | None) -> None:
     case = {"meldinger": [melding("2020-02-10", slutt, "2", [undersokelse("2020-02-17", slutt, "1")])]}
-    kept = innhold(**case)
+    kept = case_content(**case)
     assert kept.meldinger == [Melding("2020-02-10", None, None, "2020-02-17")]
     assert kept.undersokelser == [Undersokelse("2020-02-17", None, None, "2020-05-17")]
     assert findings(**case) == [("error", NO_END, "Melding@SluttDato"), ("error", NO_END, "Melding/Undersokelse@SluttDato")]
 
 
-def test_a_melding_without_its_day_is_left_out_and_its_undersokelse_is_timed_from_its_own_start() -> None:
+def test_undersokelse_of_undated_melding_counts_from_own_start() -> None:
     case = {"meldinger": [melding(None, undersokelser=[undersokelse("2020-02-17")])]}
-    kept = innhold(**case)
+    kept = case_content(**case)
     assert (kept.meldinger, kept.undersokelser) == ([], [Undersokelse("2020-02-17", None, None, "2020-05-17")])
     assert findings(**case) == [("error", "no_date", "Melding@StartDato")]
 
 
-def test_an_undersokelse_without_its_day_is_left_out_and_its_melding_is_not() -> None:
+def test_undated_undersokelse_is_dropped_but_melding_stays() -> None:
     case = {"meldinger": [melding("2020-02-10", undersokelser=[undersokelse("17.02.2020", "2020-03-01")])]}
-    kept = innhold(**case)
+    kept = case_content(**case)
     assert (len(kept.meldinger), kept.undersokelser) == (1, [])
     assert findings(**case) == [("error", "no_date", "Melding/Undersokelse@StartDato")]
 
 
-def test_an_undersokelse_under_several_meldinger_is_one_received_with_the_earliest() -> None:
+def test_undersokelse_under_several_meldinger_counts_once() -> None:
     case = {
         "meldinger": [
             melding("2020-02-20", undersokelser=[undersokelse("2020-02-21", id="U1")]),
@@ -93,7 +93,7 @@ def test_an_undersokelse_under_several_meldinger_is_one_received_with_the_earlie
             melding("2020-02-10", undersokelser=[undersokelse("2020-03-01", id="U2")]),
         ]
     }
-    kept = innhold(**case)
+    kept = case_content(**case)
     assert len(kept.meldinger) == 3
     assert kept.undersokelser == [
         Undersokelse("2020-02-21", None, None, "2020-05-10"),
@@ -102,21 +102,21 @@ def test_an_undersokelse_under_several_meldinger_is_one_received_with_the_earlie
     assert findings(**case) == []
 
 
-def test_an_undersokelse_whose_melding_has_no_day_is_received_with_the_others() -> None:
+def test_undersokelse_uses_only_dated_meldinger() -> None:
     repeated = [melding(day, undersokelser=[undersokelse("2020-02-21", id="U1")]) for day in (None, "2020-02-05")]
-    assert innhold(meldinger=repeated).undersokelser == [Undersokelse("2020-02-21", None, None, "2020-05-12")]
+    assert case_content(meldinger=repeated).undersokelser == [Undersokelse("2020-02-21", None, None, "2020-05-12")]
 
 
 def test_deadlines_are_three_months_after_the_week() -> None:
     case = {"meldinger": [melding("2020-11-23", undersokelser=[undersokelse("2020-11-24")])]}
-    assert innhold(**case).undersokelser[0].frist == "2021-02-28"
+    assert case_content(**case).undersokelser[0].frist == "2021-02-28"
 
 
 # What repeats (1.8).
 
 
 @pytest.mark.parametrize("kind", ["Melding", "Plan", "Tiltak", "Flytting"])
-def test_what_repeats_its_id_is_one_thing_the_first(kind: str) -> None:
+def test_first_element_of_repeated_id_counts(kind: str) -> None:
     make: dict[str, tuple[str, Any]] = {
         "Melding": ("meldinger", melding),
         "Plan": ("planer", plan),
@@ -127,24 +127,24 @@ def test_what_repeats_its_id_is_one_thing_the_first(kind: str) -> None:
     same = {name: [element("2020-02-10", id="X1"), element("2020-02-10", id="X1")]}
     other = {name: [element("2020-02-10", id="X1"), element("2020-02-11", id="X1"), element("2020-02-12", id="x1")]}
     none = {name: [element("2020-02-10", id=None), element("2020-02-10", id=None)]}
-    assert [len(getattr(innhold(**case), name)) for case in (same, other, none)] == [1, 2, 2]
+    assert [len(getattr(case_content(**case), name)) for case in (same, other, none)] == [1, 2, 2]
     assert findings(**same) == findings(**none) == []
     assert findings(**other) == [("warning", "repeated_id", f"{kind}@Id")]
 
 
-def test_an_undersokelse_that_repeats_with_other_content_is_the_first() -> None:
+def test_first_undersokelse_of_repeated_id_counts() -> None:
     twice = [melding("2020-02-10", undersokelser=[undersokelse(day, id="U1")]) for day in ("2020-02-11", "2020-02-12")]
-    assert innhold(meldinger=twice).undersokelser == [Undersokelse("2020-02-11", None, None, "2020-05-17")]
+    assert case_content(meldinger=twice).undersokelser == [Undersokelse("2020-02-11", None, None, "2020-05-17")]
     assert findings(meldinger=twice) == [("warning", "repeated_id", "Melding/Undersokelse@Id")]
 
 
-def test_ids_are_unique_within_a_child_and_a_kind_only() -> None:
+def test_ids_are_unique_per_individ_and_kind() -> None:
     child: dict[str, Any] = {
         "meldinger": [melding("2020-02-10", id="1", undersokelser=[undersokelse("2020-02-10", id="1")])],
         "planer": [plan("2020-02-10", id="1")],
         "tiltak": [tiltak("2020-02-10", id="1")],
     }
-    data = arsfil(individ(**child), individ(**child))
+    data = annual_file(individ(**child), individ(**child))
     assert len(findings_in(data)) == 1
 
 
@@ -153,7 +153,7 @@ def test_ids_are_unique_within_a_child_and_a_kind_only() -> None:
 
 def test_a_plan_with_its_evaluation() -> None:
     case = {"planer": [plan("2020-02-11", "2020-06-17", "4", evaluert="2020-03-01"), plan("2020-02-11", type="8")]}
-    kept = innhold(**case)
+    kept = case_content(**case)
     assert kept.planer == [Plan("2020-02-11", "2020-06-17", 4), Plan("2020-02-11", None, 8)]
     assert kept.evalueringer == ["2020-03-01"]
     assert findings(**case) == []
@@ -170,7 +170,7 @@ def test_a_plan_with_its_evaluation() -> None:
     ],
 )
 def test_a_plan_with_a_fault(element: str, planer: list[Plan], found: tuple[str, str, str]) -> None:
-    kept = innhold(planer=[element])
+    kept = case_content(planer=[element])
     assert (kept.planer, kept.evalueringer) == (planer, [])
     assert findings(planer=[element]) == [found]
 
@@ -194,10 +194,10 @@ def test_a_plan_with_a_fault(element: str, planer: list[Plan], found: tuple[str,
         ("BVL 4-4", "3", (0, 0, 1)),
     ],
 )
-def test_flags_follow_from_the_legal_basis_whatever_case_the_law_is_written_in(lov: str, ledd: str | None, flags: tuple[int, ...]) -> None:
+def test_flags_follow_from_hjemmel_ignoring_letter_case(lov: str, ledd: str | None, flags: tuple[int, ...]) -> None:
     law, _, place = lov.rpartition(" ")
     hjemmel = lovhjemmel(f"X {place}", Lov=f"{law} ", Ledd=ledd)
-    kept = innhold(tiltak=[tiltak("2020-02-10", hjemmel=hjemmel)]).tiltak[0]
+    kept = case_content(tiltak=[tiltak("2020-02-10", hjemmel=hjemmel)]).tiltak[0]
     assert (kept.omsorg, kept.akutt, kept.hjelpetiltak) == flags
     assert findings(tiltak=[tiltak("2020-02-10", hjemmel=hjemmel)]) == []
 
@@ -206,21 +206,21 @@ def test_flags_follow_from_the_legal_basis_whatever_case_the_law_is_written_in(l
     "hjemmel",
     [lovhjemmel("1 1-1"), lovhjemmel("Barnevernloven 4-12"), lovhjemmel("BVL 4-"), lovhjemmel(None), lovhjemmel("BVL 4-12", tag="Hjemmel")],
 )
-def test_an_unknown_law_is_an_error_and_neither_omsorg_nor_akutt(hjemmel: str) -> None:
+def test_unknown_law_is_error_and_hjelpetiltak(hjemmel: str) -> None:
     case = {"tiltak": [tiltak("2020-02-10", kategori="2.2", hjemmel=hjemmel)]}
-    kept = innhold(**case).tiltak[0]
+    kept = case_content(**case).tiltak[0]
     assert (kept.omsorg, kept.akutt, kept.hjelpetiltak, kept.plassering) == (0, 0, 1, 1)
     assert findings(**case) == [("error", "lovhjemmel", "Tiltak/Lovhjemmel")]
 
 
-def test_a_compared_legal_basis_counts_and_an_unknown_one_is_an_error() -> None:
+def test_jmfr_lovhjemmel_counts_and_unknown_is_error() -> None:
     def one(*jmfr: str) -> dict[str, Any]:
         return {"tiltak": [tiltak("2020-02-10", lov="BVL 4-8", ledd="1", jmfr=[lovhjemmel(each, "JmfrLovhjemmel") for each in jmfr])]}
 
-    assert innhold(**one("BVL 4-4", "bvl 4-12")).tiltak[0].omsorg == 1
-    assert innhold(**one("BVL 4-4")).tiltak[0].omsorg == 0
+    assert case_content(**one("BVL 4-4", "bvl 4-12")).tiltak[0].omsorg == 1
+    assert case_content(**one("BVL 4-4")).tiltak[0].omsorg == 0
     assert findings(**one("2 1-1", "bvl 4-12")) == [("error", "lovhjemmel", "Tiltak/JmfrLovhjemmel")]
-    assert innhold(**one("2 1-1", "bvl 4-12")).tiltak[0].omsorg == 1
+    assert case_content(**one("2 1-1", "bvl 4-12")).tiltak[0].omsorg == 1
 
 
 @pytest.mark.parametrize(
@@ -234,19 +234,19 @@ def test_a_compared_legal_basis_counts_and_an_unknown_one_is_an_error() -> None:
     ],
 )
 def test_a_tiltak_with_a_fault_stays(element: str, found: tuple[str, str, str]) -> None:
-    assert len(innhold(tiltak=[element]).tiltak) == 1
+    assert len(case_content(tiltak=[element]).tiltak) == 1
     assert findings(tiltak=[element]) == [found]
 
 
-def test_a_tiltak_without_its_day_is_left_out() -> None:
-    assert innhold(tiltak=[tiltak(None)]).tiltak == []
+def test_undated_tiltak_is_dropped() -> None:
+    assert case_content(tiltak=[tiltak(None)]).tiltak == []
     assert findings(tiltak=[tiltak(None)]) == [("error", "no_date", "Tiltak@StartDato")]
 
 
-def test_what_is_kept_of_a_tiltak() -> None:
-    kept = innhold(tiltak=[tiltak("2020-02-10", "2020-03-01", "2.2", lov="BVL 4-12", opphevelse="3")]).tiltak[0]
+def test_tiltak_record_has_dates_flags_and_codes() -> None:
+    kept = case_content(tiltak=[tiltak("2020-02-10", "2020-03-01", "2.2", lov="BVL 4-12", opphevelse="3")]).tiltak[0]
     assert (kept.start, kept.slutt, kept.kategori, kept.plassering, kept.opphevet) == ("2020-02-10", "2020-03-01", "2.2", 1, 3)
-    assert innhold().tilsyn == []
+    assert case_content().tilsyn == []
 
 
 # Flyttinger.
@@ -267,8 +267,8 @@ def test_what_is_kept_of_a_tiltak() -> None:
     ],
 )
 def test_a_flytting(element: str, kept: list[Flytting], found: list[tuple[str, str, str]]) -> None:
-    assert innhold(aar=2022, flyttinger=[element]).flyttinger == kept
-    assert findings(aar=2022, flyttinger=[element]) == found
+    assert case_content(year=2022, flyttinger=[element]).flyttinger == kept
+    assert findings(year=2022, flyttinger=[element]) == found
 
 
 # The child, and dates that cannot be so.
@@ -294,9 +294,9 @@ def test_a_flytting(element: str, kept: list[Flytting], found: list[tuple[str, s
         ({"tiltak": [tiltak("2021-02-10")]}, [("warning", "after_uttrekk", "Tiltak@StartDato")]),
     ],
 )
-def test_what_is_wrong_with_days_is_said_and_kept_as_it_is(child: dict[str, Any], found: list[tuple[str, str, str]]) -> None:
+def test_inconsistent_dates_are_reported_and_stored_unchanged(child: dict[str, Any], found: list[tuple[str, str, str]]) -> None:
     assert findings(**child) == found
-    kept = innhold(**child)
+    kept = case_content(**child)
     parts = (kept.meldinger, kept.undersokelser, kept.planer, kept.evalueringer, kept.tiltak, kept.flyttinger)
     assert sum(map(len, parts)) >= bool(child.keys() & {"meldinger", "planer", "tiltak", "flyttinger"})
 
@@ -328,31 +328,31 @@ def test_what_is_wrong_with_days_is_said_and_kept_as_it_is(child: dict[str, Any]
         ("1503105001x", None),
     ],
 )
-def test_a_birth_number_tells_year_and_month(number: str, fodt: str | None) -> None:
-    assert innhold(aar=2039, fodselsnummer=number).fodt == fodt
+def test_birth_number_gives_year_and_month(number: str, fodt: str | None) -> None:
+    assert case_content(year=2039, fodselsnummer=number).fodt == fodt
     expected = [] if fodt else [("warning", "fodselsnummer", "Individ@Fodselsnummer")]
-    assert findings(aar=2039, fodselsnummer=number) == expected
+    assert findings(year=2039, fodselsnummer=number) == expected
 
 
 @pytest.mark.parametrize("last", ["00100", "00200", "55555", "99999"])
-def test_where_there_is_no_number_yet_the_century_is_this_one_unless_that_is_after_the_next_year(last: str) -> None:
-    assert innhold(aar=2020, fodselsnummer=f"150310{last}").fodt == "2010-03"
-    assert innhold(aar=2020, fodselsnummer=f"311221{last}").fodt == "2021-12"
-    assert innhold(aar=2020, fodselsnummer=f"010122{last}").fodt == "1922-01"
-    assert innhold(aar=2020, fodselsnummer=f"320122{last}").fodt is None
+def test_placeholder_number_century_is_capped_at_next_year(last: str) -> None:
+    assert case_content(year=2020, fodselsnummer=f"150310{last}").fodt == "2010-03"
+    assert case_content(year=2020, fodselsnummer=f"311221{last}").fodt == "2021-12"
+    assert case_content(year=2020, fodselsnummer=f"010122{last}").fodt == "1922-01"
+    assert case_content(year=2020, fodselsnummer=f"320122{last}").fodt is None
 
 
-def test_a_birth_after_the_year_is_a_warning_unless_the_child_is_not_born() -> None:
+def test_birth_after_year_is_warning_except_for_unborn() -> None:
     after = [("warning", "after_uttrekk", "Individ@Fodselsnummer")]
-    assert findings(aar=2020, fodselsnummer="01022199999") == []
-    assert findings(aar=2020, fodselsnummer="01022100100") == after
-    assert findings(aar=2020, fodselsnummer="01022150012") == after
-    assert innhold(aar=2020, fodselsnummer="01022150012").fodt == "2021-02"
+    assert findings(year=2020, fodselsnummer="01022199999") == []
+    assert findings(year=2020, fodselsnummer="01022100100") == after
+    assert findings(year=2020, fodselsnummer="01022150012") == after
+    assert case_content(year=2020, fodselsnummer="01022150012").fodt == "2021-02"
 
 
 def test_a_dufnummer_alone_gives_no_birth_date() -> None:
     alone = {"fodselsnummer": None, "duf": "123456123456"}
-    assert innhold(**alone).fodt is None
+    assert case_content(**alone).fodt is None
     assert findings(**alone) == [("warning", "no_fodselsnummer", "Individ@DUFnummer")]
     assert findings(fodselsnummer="", Fodselsnummer=None) == [("warning", "no_fodselsnummer", "Individ@Fodselsnummer")]
-    assert innhold(fodselsnummer="01011099293", duf="123456123456").fodt == "2010-01"
+    assert case_content(fodselsnummer="01011099293", duf="123456123456").fodt == "2010-01"

@@ -7,16 +7,16 @@ import pytest
 from preview.model.case_records import Tiltak
 from preview.parsing.kodelister import KATEGORI
 from tests.builders.case_xml import element, folder, lovhjemmel, tiltak
-from tests.preview.parsing.parser_helpers import findings, innhold
+from tests.preview.parsing.parser_helpers import case_content, findings
 
 
-def read(**more: Any) -> Tiltak:
-    return innhold(tiltak=[tiltak("2024-05-01", **more)]).tiltak[0]
+def parse_tiltak(**more: Any) -> Tiltak:
+    return case_content(tiltak=[tiltak("2024-05-01", **more)]).tiltak[0]
 
 
 def flags(lov: str, *ledd: str, bokstav: tuple[str, ...] = (), jmfr: tuple[str, ...] = ()) -> tuple[int, int, int]:
     """Omsorg, akutt, hjelpetiltak."""
-    found = read(lov=lov, ledd=ledd, bokstav=bokstav, jmfr=jmfr)
+    found = parse_tiltak(lov=lov, ledd=ledd, bokstav=bokstav, jmfr=jmfr)
     assert not findings(tiltak=[tiltak("2024-05-01", lov=lov, ledd=ledd, bokstav=bokstav, jmfr=jmfr)])
     return found.omsorg, found.akutt, found.hjelpetiltak
 
@@ -86,7 +86,7 @@ def test_omsorg_by_5_1_with_or_without_bokstav() -> None:
     assert flags("BVL2021 5-1", bokstav=("a", "d")) == OMSORG
 
 
-def test_omsorg_by_4_8_where_4_12_is_among_those_referred_to() -> None:
+def test_4_8_is_omsorg_if_jmfr_names_4_12() -> None:
     assert flags("BVL 4-8", "1", jmfr=("BVL 4-12",)) == OMSORG
     assert flags("BVL 4-8", "1", jmfr=("BVL 4-4", "BVL 3-1", "BVL 4-12")) == OMSORG
     assert flags("BVL 4-8", "1", jmfr=("BVL 4-11",)) == HJELP
@@ -95,9 +95,9 @@ def test_omsorg_by_4_8_where_4_12_is_among_those_referred_to() -> None:
 
 
 @pytest.mark.parametrize("written", ["12", "4-12", "§ 4-12", "§4-12", " § 4 - 12 ", "§ 12", "4–12"])
-def test_the_ways_to_write_a_paragraf(written: str) -> None:
+def test_paragraf_notations_are_equivalent(written: str) -> None:
     basis = "<Lovhjemmel><Lov>BVL</Lov><Kapittel>4</Kapittel>" + element("Paragraf", text=written) + "</Lovhjemmel>"
-    assert read(hjemmel=basis).omsorg == 1
+    assert parse_tiltak(hjemmel=basis).omsorg == 1
 
 
 @pytest.mark.parametrize("written", ["20A", "20 a", "4-20a"])
@@ -108,7 +108,7 @@ def test_a_letter_belongs_to_the_paragraf(written: str) -> None:
 
 def test_law_and_chapter_are_read_without_case_and_space() -> None:
     basis = "<Lovhjemmel><Lov> bvl2021 </Lov><Kapittel> 5 </Kapittel><Paragraf>\n                              1\n</Paragraf></Lovhjemmel>"
-    assert read(hjemmel=basis).omsorg == 1
+    assert parse_tiltak(hjemmel=basis).omsorg == 1
 
 
 UNKNOWN = [
@@ -126,10 +126,10 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("hjemmel", UNKNOWN)
-def test_a_missing_or_unknown_lovhjemmel_is_an_error_and_makes_a_hjelpetiltak(hjemmel: str | None) -> None:
+def test_unknown_lovhjemmel_is_error_and_hjelpetiltak(hjemmel: str | None) -> None:
     case = tiltak("2024-05-01", "2024-06-01", "2.2", lov=None, hjemmel=hjemmel)
     assert findings(tiltak=[case]) == [("error", "lovhjemmel", "Tiltak/Lovhjemmel")]
-    assert innhold(tiltak=[case]).tiltak == [
+    assert case_content(tiltak=[case]).tiltak == [
         Tiltak("2024-05-01", "2024-06-01", "2.2", omsorg=0, akutt=0, hjelpetiltak=1, plassering=1, opphevet=None)
     ]
 
@@ -137,25 +137,25 @@ def test_a_missing_or_unknown_lovhjemmel_is_an_error_and_makes_a_hjelpetiltak(hj
 def test_an_unknown_law_referred_to_is_an_error_of_its_own() -> None:
     case = tiltak("2024-05-01", lov="BVL 4-12", jmfr=["X 4-12"])
     assert findings(tiltak=[case]) == [("error", "lovhjemmel", "Tiltak/JmfrLovhjemmel")]
-    assert innhold(tiltak=[case]).tiltak[0].omsorg == 1
+    assert case_content(tiltak=[case]).tiltak[0].omsorg == 1
 
 
-def test_the_first_of_several_bases_does_not_hide_that_ledd_may_repeat() -> None:
+def test_repeated_ledd_are_all_read() -> None:
     basis = lovhjemmel("BVL 4-8", ledd=("1", "2", "3"), bokstav=("a",))
-    assert read(hjemmel=basis).omsorg == 1
+    assert parse_tiltak(hjemmel=basis).omsorg == 1
 
 
 def test_plassering_by_kategori() -> None:
-    placements = {code for code in KATEGORI if read(kategori=code).plassering}
+    placements = {code for code in KATEGORI if parse_tiltak(kategori=code).plassering}
     assert placements == {"1.1", "1.2", "1.99", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.99", "8.2", "8.4", "8.5"}
 
 
-def test_plassering_and_akutt_and_omsorg_do_not_hang_together() -> None:
-    found = read(kategori="2.5", lov="BVL2021 4-2")
+def test_plassering_akutt_and_omsorg_are_independent() -> None:
+    found = parse_tiltak(kategori="2.5", lov="BVL2021 4-2")
     assert (found.plassering, found.akutt, found.omsorg, found.hjelpetiltak) == (1, 1, 0, 0)
-    found = read(kategori="4.1", lov="BVL2021 5-1")
+    found = parse_tiltak(kategori="4.1", lov="BVL2021 5-1")
     assert (found.plassering, found.akutt, found.omsorg, found.hjelpetiltak) == (0, 0, 1, 0)
 
 
-def test_what_the_builder_writes_is_what_is_read() -> None:
+def test_builder_output_parses_to_its_input() -> None:
     assert b"<Paragraf>12</Paragraf><Ledd>2</Ledd>" in folder(tiltak=[tiltak("2024-05-01", lov="BVL 4-12", ledd=["2"])])

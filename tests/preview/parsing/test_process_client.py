@@ -10,22 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from preview.core.errors import NotFound, ReaderDied
+from preview.core.errors import NotFound, ParserCrashed
 from preview.model.limits import MIB, Limits
 from preview.parsing import delivery
 from preview.parsing.delivery import Batch
-from preview.parsing.process_client import ReaderProcess
+from preview.parsing.process_client import ParserProcess
 from tests.builders.case_xml import folder, melding, uid
 from tests.preview.parsing.parser_helpers import KEY, NOW
-from tests.support.process_inspection import children
+from tests.support.process_inspection import child_pids
 from tests.support.server_process import REPOSITORY
 
-ENDED = r"^The reader ended while it read a delivery\.$"
+CRASH_MESSAGE = r"^The reader ended while it read a delivery\.$"
 
 
 @pytest.fixture
-def reader() -> Iterator[ReaderProcess]:
-    started = ReaderProcess(KEY, Limits(batch_folders=5))
+def parser() -> Iterator[ParserProcess]:
+    started = ParserProcess(KEY, Limits(batch_folders=5))
     yield started
     started.close()
 
@@ -52,12 +52,12 @@ def large(tmp_path: Path) -> Path:
     return path
 
 
-def pid(reader: ReaderProcess) -> int:
-    assert reader.pid is not None
-    return reader.pid
+def parser_pid(parser: ParserProcess) -> int:
+    assert parser.pid is not None
+    return parser.pid
 
 
-def wait(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     """Until it holds, 20 s at most."""
     for _ in range(2000):
         if condition():
@@ -73,125 +73,123 @@ def is_running(process: int) -> bool:
         return False
 
 
-def test_it_gives_what_reading_in_this_process_gives(reader: ReaderProcess, folders: Path) -> None:
-    assert list(reader.read(folders, NOW)) == list(delivery.read(folders, KEY, NOW, Limits(batch_folders=5)))
+def test_batches_equal_parsing_in_same_process(parser: ParserProcess, folders: Path) -> None:
+    assert list(parser.parse(folders, NOW)) == list(delivery.parse_delivery(folders, KEY, NOW, Limits(batch_folders=5)))
 
 
-def test_one_process_serves_one_delivery_after_another(reader: ReaderProcess, folders: Path) -> None:
-    list(reader.read(folders, NOW))
-    first = pid(reader)
+def test_one_process_serves_one_delivery_after_another(parser: ParserProcess, folders: Path) -> None:
+    list(parser.parse(folders, NOW))
+    first = parser_pid(parser)
     for name in ("000.xml", "001.xml"):
-        [batch] = reader.read(folders / name, NOW)
-        assert len(batch.mapper) == 1
-    assert pid(reader) == first
+        [batch] = parser.parse(folders / name, NOW)
+        assert len(batch.folders) == 1
+    assert parser_pid(parser) == first
 
 
-def test_a_relative_path_is_meant_from_here(reader: ReaderProcess, folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_path_resolves_in_calling_process(parser: ParserProcess, folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folders)
-    [batch] = reader.read(Path("000.xml"), NOW)
+    [batch] = parser.parse(Path("000.xml"), NOW)
     assert batch.files == 1
 
 
-def test_nothing_there_is_told_and_the_process_lives_on(reader: ReaderProcess, folders: Path) -> None:
+def test_missing_path_is_not_found_and_process_survives(parser: ParserProcess, folders: Path) -> None:
     with pytest.raises(NotFound):
-        list(reader.read(folders / "Ola Nordmann.xml", NOW))
-    first = pid(reader)
-    assert len(list(reader.read(folders / "000.xml", NOW))) == 1
-    assert pid(reader) == first
+        list(parser.parse(folders / "Ola Nordmann.xml", NOW))
+    first = parser_pid(parser)
+    assert len(list(parser.parse(folders / "000.xml", NOW))) == 1
+    assert parser_pid(parser) == first
 
 
-def test_the_fields_that_figures_may_come_for(tmp_path: Path) -> None:
+def test_field_keys_are_passed_to_process(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("organization_id,period_id,field_key,value\norg-1,2024,a,1\norg-1,2024,b,1\n")
-    reader = ReaderProcess(KEY, Limits(), frozenset({"a"}))
+    parser = ParserProcess(KEY, Limits(), frozenset({"a"}))
     try:
-        [batch] = reader.read(tmp_path / "a.csv", NOW)
+        [batch] = parser.parse(tmp_path / "a.csv", NOW)
     finally:
-        reader.close()
-    assert [figur.field_key for figur in batch.figurer] == ["a"]
+        parser.close()
+    assert [figur.field_key for figur in batch.figures] == ["a"]
 
 
-def test_it_can_be_started_ahead(reader: ReaderProcess, folders: Path) -> None:
-    reader.warm()
-    first = pid(reader)
-    assert len(list(reader.read(folders / "000.xml", NOW))) == 1
-    assert pid(reader) == first
+def test_process_can_be_started_in_advance(parser: ParserProcess, folders: Path) -> None:
+    parser.start()
+    first = parser_pid(parser)
+    assert len(list(parser.parse(folders / "000.xml", NOW))) == 1
+    assert parser_pid(parser) == first
 
 
 @pytest.mark.parametrize("which", ["first", "second"])
-def test_a_reader_that_is_killed_is_told_and_a_new_one_reads_the_next(
-    reader: ReaderProcess, large: Path, folders: Path, which: str
-) -> None:
-    batches = reader.read(large, NOW)
+def test_killed_process_raises_and_next_call_restarts(parser: ParserProcess, large: Path, folders: Path, which: str) -> None:
+    batches = parser.parse(large, NOW)
     next(batches)
-    first = pid(reader)
-    [second] = children(first)
+    first = parser_pid(parser)
+    [second] = child_pids(first)
     os.kill(first if which == "first" else second, signal.SIGKILL)
-    with pytest.raises(ReaderDied, match=ENDED):
+    with pytest.raises(ParserCrashed, match=CRASH_MESSAGE):
         list(batches)
-    wait(lambda: not (is_running(first) or is_running(second)))
-    assert len(list(reader.read(folders / "000.xml", NOW))) == 1
-    assert pid(reader) != first
+    wait_until(lambda: not (is_running(first) or is_running(second)))
+    assert len(list(parser.parse(folders / "000.xml", NOW))) == 1
+    assert parser_pid(parser) != first
 
 
-def test_two_read_a_large_delivery_and_one_a_small(reader: ReaderProcess, large: Path, folders: Path) -> None:
-    list(reader.read(folders / "000.xml", NOW))
-    [second] = children(pid(reader))
+def test_helper_parses_only_large_deliveries(parser: ParserProcess, large: Path, folders: Path) -> None:
+    list(parser.parse(folders / "000.xml", NOW))
+    [second] = child_pids(parser_pid(parser))
     before = _bytes_read(second)
-    list(reader.read(folders / "001.xml", NOW))
+    list(parser.parse(folders / "001.xml", NOW))
     assert _bytes_read(second) == before
     size = sum(path.stat().st_size for path in large.iterdir())
-    list(reader.read(large, NOW))
+    list(parser.parse(large, NOW))
     assert size / 2 < _bytes_read(second) - before < size * 0.7
 
 
-def test_a_reader_that_died_while_idle_is_told_once(reader: ReaderProcess, folders: Path) -> None:
-    list(reader.read(folders / "000.xml", NOW))
-    os.kill(pid(reader), signal.SIGKILL)
-    with pytest.raises(ReaderDied, match=ENDED):
-        list(reader.read(folders / "000.xml", NOW))
-    assert len(list(reader.read(folders / "000.xml", NOW))) == 1
+def test_crash_while_idle_is_raised_once(parser: ParserProcess, folders: Path) -> None:
+    list(parser.parse(folders / "000.xml", NOW))
+    os.kill(parser_pid(parser), signal.SIGKILL)
+    with pytest.raises(ParserCrashed, match=CRASH_MESSAGE):
+        list(parser.parse(folders / "000.xml", NOW))
+    assert len(list(parser.parse(folders / "000.xml", NOW))) == 1
 
 
-def test_a_reading_that_is_given_up_ends_the_process(reader: ReaderProcess, folders: Path) -> None:
-    batches = reader.read(folders, NOW)
+def test_abandoned_iteration_ends_process(parser: ParserProcess, folders: Path) -> None:
+    batches = parser.parse(folders, NOW)
     next(batches)
-    first = pid(reader)
+    first = parser_pid(parser)
     batches.close()  # pyright: ignore[reportAttributeAccessIssue] it is a generator
-    wait(lambda: not is_running(first))
-    assert len(list(reader.read(folders / "000.xml", NOW))) == 1
+    wait_until(lambda: not is_running(first))
+    assert len(list(parser.parse(folders / "000.xml", NOW))) == 1
 
 
-def test_closing_ends_the_process_also_while_it_reads(reader: ReaderProcess, large: Path) -> None:
-    batches = reader.read(large, NOW)
+def test_close_ends_process_during_parsing(parser: ParserProcess, large: Path) -> None:
+    batches = parser.parse(large, NOW)
     next(batches)
-    first = pid(reader)
-    reader.close()
+    first = parser_pid(parser)
+    parser.close()
     assert not is_running(first)
-    with pytest.raises(ReaderDied, match=ENDED):
+    with pytest.raises(ParserCrashed, match=CRASH_MESSAGE):
         list(batches)
-    reader.close()
+    parser.close()
 
 
-def test_a_file_that_asks_for_too_much_memory_ends_the_reader_and_no_more(tmp_path: Path) -> None:
+def test_memory_limit_ends_only_parser_process(tmp_path: Path) -> None:
     (tmp_path / "bomb.xml").write_bytes(folder(meldinger=["<M/>" * 3_000_000]))
     (tmp_path / "good.xml").write_bytes(folder())
-    reader = ReaderProcess(KEY, Limits(memory_bytes=300 * MIB))
+    parser = ParserProcess(KEY, Limits(memory_bytes=300 * MIB))
     try:
-        with pytest.raises(ReaderDied, match=ENDED):
-            list(reader.read(tmp_path / "bomb.xml", NOW))
-        assert len(list(reader.read(tmp_path / "good.xml", NOW))) == 1
+        with pytest.raises(ParserCrashed, match=CRASH_MESSAGE):
+            list(parser.parse(tmp_path / "bomb.xml", NOW))
+        assert len(list(parser.parse(tmp_path / "good.xml", NOW))) == 1
     finally:
-        reader.close()
+        parser.close()
 
 
-def test_a_slow_taker_holds_the_reader_up(reader: ReaderProcess, large: Path) -> None:
+def test_slow_consumer_blocks_parser(parser: ParserProcess, large: Path) -> None:
     size = sum(path.stat().st_size for path in large.iterdir())
-    batches = reader.read(large, NOW)
+    batches = parser.parse(large, NOW)
     next(batches)
-    wait(lambda: _is_asleep(pid(reader)))
-    held_up_at = _bytes_read(pid(reader))
+    wait_until(lambda: _is_asleep(parser_pid(parser)))
+    blocked_at = _bytes_read(parser_pid(parser))
     assert list(batches)[-1].files == 1000
-    assert _bytes_read(pid(reader)) > held_up_at + size / 2
+    assert _bytes_read(parser_pid(parser)) > blocked_at + size / 2
 
 
 def _is_asleep(process: int) -> bool:
@@ -210,13 +208,13 @@ import signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from preview.model.limits import Limits
-from preview.parsing.process_client import ReaderProcess
+from preview.parsing.process_client import ParserProcess
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it, and so would this
-reader = ReaderProcess(b"k", Limits())
-batches = reader.read(Path(sys.argv[1]), datetime(2025, 6, 15, tzinfo=UTC))
+parser = ParserProcess(b"k", Limits())
+batches = parser.parse(Path(sys.argv[1]), datetime(2025, 6, 15, tzinfo=UTC))
 next(batches)
-print(reader.pid, flush=True)
+print(parser.pid, flush=True)
 time.sleep(60)
 """
 
@@ -237,34 +235,34 @@ def parent(folders: Path) -> Iterator[subprocess.Popen[str]]:
     started.communicate()
 
 
-def child_of(parent: subprocess.Popen[str]) -> int:
+def child_pid_of(parent: subprocess.Popen[str]) -> int:
     assert parent.stdout is not None
     return int(parent.stdout.readline())
 
 
-def test_the_child_goes_with_its_parent(parent: subprocess.Popen[str]) -> None:
-    child = child_of(parent)
+def test_process_ends_with_its_parent(parent: subprocess.Popen[str]) -> None:
+    child = child_pid_of(parent)
     assert is_running(child)
     parent.kill()
-    wait(lambda: not is_running(child))
+    wait_until(lambda: not is_running(child))
 
 
-def test_ctrl_c_reaches_the_parent_alone(parent: subprocess.Popen[str]) -> None:
-    child = child_of(parent)
+def test_ctrl_c_reaches_only_parent(parent: subprocess.Popen[str]) -> None:
+    child = child_pid_of(parent)
     os.killpg(parent.pid, signal.SIGINT)
-    _, said = parent.communicate(timeout=20)
-    assert said.count("Traceback") == 1  # the parent's own
-    assert "preview/parsing/worker_process.py" not in said
-    wait(lambda: not is_running(child))
+    _, stderr = parent.communicate(timeout=20)
+    assert stderr.count("Traceback") == 1  # the parent's own
+    assert "preview/parsing/worker_process.py" not in stderr
+    wait_until(lambda: not is_running(child))
 
 
-def test_the_child_is_light(reader: ReaderProcess, folders: Path) -> None:
+def test_parser_process_loads_no_server_libraries(parser: ParserProcess, folders: Path) -> None:
     """It holds neither Panel nor Tornado nor a store: it starts fast, and there is little to attack."""
-    list(reader.read(folders / "000.xml", NOW))
-    maps = Path(f"/proc/{pid(reader)}/maps").read_text()
+    list(parser.parse(folders / "000.xml", NOW))
+    maps = Path(f"/proc/{parser_pid(parser)}/maps").read_text()
     assert "lxml" in maps
     assert not [name for name in ("sqlite", "tornado", "numpy", "bokeh") if name in maps]
 
 
-def test_batches_are_typed(reader: ReaderProcess, folders: Path) -> None:
-    assert all(isinstance(batch, Batch) for batch in reader.read(folders, NOW))
+def test_batches_are_typed(parser: ParserProcess, folders: Path) -> None:
+    assert all(isinstance(batch, Batch) for batch in parser.parse(folders, NOW))

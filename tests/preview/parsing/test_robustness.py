@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preview.model.case_records import Innhold
-from preview.parsing.file_parser import Contents
+from preview.model.case_records import CaseContent
+from preview.parsing.file_parser import FileContents
 from tests.builders.case_xml import barnevern, folder, sak
-from tests.preview.parsing.parser_helpers import contents
+from tests.preview.parsing.parser_helpers import parse
 from tests.preview.parsing.xml_versions import complete
 
 VERSIONS = {version: complete(version).decode() for version in (1, 3, 4)}
@@ -27,16 +27,16 @@ odd_values = st.one_of(
 )
 
 
-def check(read: Contents) -> None:
+def assert_consistent(read: FileContents) -> None:
     """What holds of anything that was read."""
-    for mappe in read.mapper:
-        assert len(mappe.nokkel) == len(mappe.levering or bytes(32)) == 32
-        if mappe.innhold is not None:
-            assert msgspec.msgpack.decode(msgspec.msgpack.encode(mappe.innhold), type=Innhold) == mappe.innhold
-            days = re.findall(r"\d{4}-\d{2}-\d{2}", repr(mappe.innhold))
+    for mappe in read.folders:
+        assert len(mappe.key) == len(mappe.delivery_hash or bytes(32)) == 32
+        if mappe.content is not None:
+            assert msgspec.msgpack.decode(msgspec.msgpack.encode(mappe.content), type=CaseContent) == mappe.content
+            days = re.findall(r"\d{4}-\d{2}-\d{2}", repr(mappe.content))
             assert [date.fromisoformat(day).isoformat() for day in days] == days
     assert read.refused == any(each.severity == "refused" for each in read.findings)
-    assert not (read.refused and read.mapper)
+    assert not (read.refused and read.folders)
 
 
 @given(st.sampled_from([1, 3, 4]), st.lists(st.tuples(st.integers(0, 10_000), odd_values), min_size=1, max_size=8))
@@ -46,38 +46,38 @@ def test_odd_values_anywhere_are_read_or_refused(version: int, changes: list[tup
         places = list(VALUE.finditer(text))
         found = places[place % len(places)]
         text = text[: found.start()] + value + text[found.end() :]
-    check(contents(text.encode()))
+    assert_consistent(parse(text.encode()))
 
 
 @given(st.sampled_from([1, 3, 4]), st.data())
-def test_elements_gone_twice_or_elsewhere_are_read_or_refused(version: int, data: st.DataObject) -> None:
+def test_moved_or_missing_elements_are_read_or_refused(version: int, data: st.DataObject) -> None:
     text = VERSIONS[version]
     elements = [found.group() for found in re.finditer(r"<(\w+)[^<>]*/>|<(\w+)[^<>]*>[^<>]*</\2>", text)]
     for _ in range(data.draw(st.integers(1, 5))):
-        one, other = data.draw(st.sampled_from(elements)), data.draw(st.sampled_from(elements))
-        text = text.replace(one, data.draw(st.sampled_from(["", one + one, other])), data.draw(st.integers(1, 3)))
-    check(contents(text.encode()))
+        element, other = data.draw(st.sampled_from(elements)), data.draw(st.sampled_from(elements))
+        text = text.replace(element, data.draw(st.sampled_from(["", element + element, other])), data.draw(st.integers(1, 3)))
+    assert_consistent(parse(text.encode()))
 
 
 @given(st.sampled_from([1, 3, 4]), st.integers(0, 100_000), st.binary(min_size=1, max_size=6))
-def test_bytes_struck_out_or_overwritten_are_read_or_refused(version: int, place: int, junk: bytes) -> None:
+def test_corrupted_bytes_are_read_or_refused(version: int, position: int, junk: bytes) -> None:
     data = VERSIONS[version].encode()
-    at = place % len(data)
-    check(contents(data[:at]))
-    check(contents(data[:at] + junk + data[at:]))
-    check(contents(data[:at] + junk + data[at + len(junk) :]))
+    at = position % len(data)
+    assert_consistent(parse(data[:at]))
+    assert_consistent(parse(data[:at] + junk + data[at:]))
+    assert_consistent(parse(data[:at] + junk + data[at + len(junk) :]))
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused(data: bytes) -> None:
-    assert contents(data).refused
+    assert parse(data).refused
 
 
 @given(st.text(max_size=300))
-def test_any_text_after_the_head_line_of_a_csv_is_read_or_told(text: str) -> None:
+def test_any_csv_body_is_read_or_reported(text: str) -> None:
     head = "organization_id,period_id,field_key,value\n"
     try:
-        read = contents((head + text).encode())
+        read = parse((head + text).encode())
     except UnicodeEncodeError:
         return
     assert {each.severity.value for each in read.findings} <= {"error", "refused"}
@@ -86,7 +86,7 @@ def test_any_text_after_the_head_line_of_a_csv_is_read_or_told(text: str) -> Non
 SENTINEL = "Zxq"
 
 
-def planted(text: str, keep: set[str]) -> str:
+def plant_sentinels(text: str, keep: set[str]) -> str:
     """The text with a sentinel at the end of each value, those of the attributes in `keep` excepted."""
 
     def plant(found: re.Match[str]) -> str:
@@ -102,12 +102,12 @@ CODES = {"Kode", "Plantype", "Kjonn", "Innvilget", "ErSlettet", "Type", "FraType
 
 @pytest.mark.parametrize("version", [1, 3, 4])
 @pytest.mark.parametrize("keep", [FORMAL | DATES | CODES, FORMAL | DATES, FORMAL | CODES, FORMAL])
-def test_no_value_of_a_case_comes_out(version: int, keep: set[str]) -> None:
-    text = planted(VERSIONS[version], keep)
+def test_no_case_value_leaks(version: int, keep: set[str]) -> None:
+    text = plant_sentinels(VERSIONS[version], keep)
     assert text.count(SENTINEL) > 50
-    read = contents(text.encode())
+    read = parse(text.encode())
     assert not read.refused
-    assert len(read.mapper) == 1
+    assert len(read.folders) == 1
     assert SENTINEL not in repr(read)
     for name in ("15031000100", "200012345678", "gammel-", "00000000-0000-4000", "2020-0001", "saksbehandleren"):
         assert name not in repr(read)
@@ -133,21 +133,21 @@ def test_no_value_of_a_case_comes_out(version: int, keep: set[str]) -> None:
         lambda text: text.replace("Barnevern", SENTINEL),
     ],
 )
-def test_no_value_comes_out_of_a_file_broken_where_a_parser_would_quote_it(breaking: Callable[[str], str]) -> None:
+def test_no_value_leaks_from_malformed_file(breaking: Callable[[str], str]) -> None:
     text = breaking(barnevern([sak(Journalnummer=SENTINEL)]))
     assert SENTINEL in text
-    assert SENTINEL not in repr(contents(text.encode()))
+    assert SENTINEL not in repr(parse(text.encode()))
 
 
 @pytest.mark.parametrize(
     "line", [f"{SENTINEL},2024,x,1", f"org-1,{SENTINEL},x,1", f"org-1,2024,x,{SENTINEL}", f'org-1,"{SENTINEL}', SENTINEL]
 )
-def test_no_value_comes_out_of_a_wrong_csv_line(line: str) -> None:
-    read = contents(f"organization_id,period_id,field_key,value\n{line}\n".encode())
+def test_no_value_leaks_from_invalid_csv_line(line: str) -> None:
+    read = parse(f"organization_id,period_id,field_key,value\n{line}\n".encode())
     assert len(read.findings) == 1
     assert SENTINEL not in repr(read)
-    assert SENTINEL not in repr(contents(f"{SENTINEL},organization_id\n{line}".encode()))
+    assert SENTINEL not in repr(parse(f"{SENTINEL},organization_id\n{line}".encode()))
 
 
-def test_what_is_kept_as_written_is_who_delivers() -> None:
-    assert "Testkommune" in repr(contents(folder()))
+def test_avgiver_is_stored_as_written() -> None:
+    assert "Testkommune" in repr(parse(folder()))

@@ -7,9 +7,9 @@ import pytest
 from preview.model.case_records import Flytting, Melding, Plan, Tiltak, Undersokelse
 from preview.parsing import kodelister
 from tests.builders.case_xml import element, flytting, konklusjon, melding, plan, tiltak, undersokelse, utfort
-from tests.preview.parsing.parser_helpers import findings, innhold
+from tests.preview.parsing.parser_helpers import case_content, findings
 
-NO_DAYS = [None, "", "2024-02-30", "10.01.2024", "soon"]
+INVALID_DATES = [None, "", "2024-02-30", "10.01.2024", "soon"]
 UTTREKK = "2024-12-31T23:59:00+01:00"
 
 CONCLUDED: dict[str, tuple[str, Callable[..., str]]] = {
@@ -23,48 +23,48 @@ CONCLUDED: dict[str, tuple[str, Callable[..., str]]] = {
 # An element that counts without a readable date of its own: error, left out.
 
 
-@pytest.mark.parametrize("text", NO_DAYS)
+@pytest.mark.parametrize("text", INVALID_DATES)
 @pytest.mark.parametrize("kind", CONCLUDED)
 def test_an_element_without_a_readable_start_is_left_out(kind: str, text: str | None) -> None:
     group, make = CONCLUDED[kind]
     case = {group: [make(text, "2024-02-01"), make("2024-01-10")]}
-    assert len(getattr(innhold(**case), group)) == 1
+    assert len(getattr(case_content(**case), group)) == 1
     assert findings(**case) == [("error", "no_date", f"{kind}@StartDato")]
 
 
-@pytest.mark.parametrize("text", NO_DAYS)
+@pytest.mark.parametrize("text", INVALID_DATES)
 def test_a_flytting_without_a_readable_day_is_left_out(text: str | None) -> None:
     case = {"flyttinger": [flytting(text), flytting("2024-01-10")]}
-    assert len(innhold(**case).flyttinger) == 1
+    assert len(case_content(**case).flyttinger) == 1
     assert findings(**case) == [("error", "no_date", "Flytting@SluttDato")]
 
 
-@pytest.mark.parametrize("text", NO_DAYS)
+@pytest.mark.parametrize("text", INVALID_DATES)
 def test_an_evaluation_without_a_readable_day_is_left_out(text: str | None) -> None:
     end = element("Evaluering", UtfortDato=text) + element("Evaluering", UtfortDato="2024-03-01")
     case = {"planer": [plan("2024-01-10", end=end)]}
-    assert innhold(**case).evalueringer == ["2024-03-01"]
+    assert case_content(**case).evalueringer == ["2024-03-01"]
     assert findings(**case) == [("error", "no_date", "Plan/Evaluering@UtfortDato")]
 
 
-@pytest.mark.parametrize("text", NO_DAYS)
+@pytest.mark.parametrize("text", INVALID_DATES)
 def test_a_tilsyn_without_a_readable_day_is_left_out(text: str | None) -> None:
     case = {"tiltak": [tiltak("2024-01-10", tilsyn=[utfort(text), utfort("2024-03-01")])]}
-    assert innhold(**case).tilsyn == ["2024-03-01"]
+    assert case_content(**case).tilsyn == ["2024-03-01"]
     assert findings(**case) == [("error", "no_date", "Tiltak/Tilsyn/Utfort@UtfortDato")]
 
 
-@pytest.mark.parametrize("text", NO_DAYS)
+@pytest.mark.parametrize("text", INVALID_DATES)
 def test_a_sak_without_a_readable_start_is_kept(text: str | None) -> None:
     case = {"start": text, "personer": [], "meldinger": [melding("1990-01-10")]}
     assert findings(**case) == [("error", "sak_start", "Sak@StartDato")]
-    assert len(innhold(**case).meldinger) == 1
+    assert len(case_content(**case).meldinger) == 1
 
 
 # A Konklusjon without readable SluttDato, an unreadable SluttDato elsewhere: error, as if not concluded, not ended.
 
 
-@pytest.mark.parametrize("text", NO_DAYS)
+@pytest.mark.parametrize("text", INVALID_DATES)
 def test_a_konklusjon_without_a_readable_day_concludes_nothing(text: str | None) -> None:
     case = {
         "meldinger": [melding("2024-01-10", end=konklusjon(text, "2"))],
@@ -72,47 +72,47 @@ def test_a_konklusjon_without_a_readable_day_concludes_nothing(text: str | None)
         "planer": [plan("2024-01-10", end=konklusjon(text))],
         "tiltak": [tiltak("2024-01-10", end=konklusjon(text))],
     }
-    kept = innhold(**case)
+    kept = case_content(**case)
     assert kept.meldinger == [Melding("2024-01-10", None, None, "2024-01-17")]
     assert kept.undersokelser == [Undersokelse("2024-01-10", None, None, "2024-04-10")]
     assert (kept.planer[0].slutt, kept.tiltak[0].slutt) == (None, None)
     assert findings(**case) == [("error", "no_end_date", f"{kind}/Konklusjon@SluttDato") for kind in CONCLUDED]
 
 
-@pytest.mark.parametrize("text", NO_DAYS[1:])
-def test_an_unreadable_end_of_the_sak_is_none(text: str) -> None:
+@pytest.mark.parametrize("text", INVALID_DATES[1:])
+def test_invalid_end_date_of_sak_is_ignored(text: str) -> None:
     case = {"slutt": text, "meldinger": [melding("2024-01-10")]}
     assert findings(**case) == [("error", "no_end_date", "Sak@SluttDato")]
-    assert len(innhold(**case).meldinger) == 1
+    assert len(case_content(**case).meldinger) == 1
 
 
 # A code outside its list, or missing: error; the element stays.
 
-NO_CODES = [None, "", "0", "99", "2.2.2", "x"]
+INVALID_CODES = [None, "", "0", "99", "2.2.2", "x"]
 """None of these is in any list."""
 
 
-@pytest.mark.parametrize("kode", NO_CODES)
-def test_an_unknown_conclusion_concludes_all_the_same(kode: str | None) -> None:
+@pytest.mark.parametrize("kode", INVALID_CODES)
+def test_unknown_conclusion_code_still_concludes(kode: str | None) -> None:
     meldinger = [melding("2024-01-10", "2024-01-12", kode)]
-    assert innhold(meldinger=meldinger).meldinger == [Melding("2024-01-10", "2024-01-12", None, "2024-01-17")]
+    assert case_content(meldinger=meldinger).meldinger == [Melding("2024-01-10", "2024-01-12", None, "2024-01-17")]
     assert findings(meldinger=meldinger) == [("error", "unknown_code", "Melding/Konklusjon@Kode")]
     undersokelser = [undersokelse("2024-01-10", "2024-02-12", kode)]
-    assert innhold(undersokelser=undersokelser).undersokelser == [Undersokelse("2024-01-10", "2024-02-12", None, "2024-04-10")]
+    assert case_content(undersokelser=undersokelser).undersokelser == [Undersokelse("2024-01-10", "2024-02-12", None, "2024-04-10")]
     assert findings(undersokelser=undersokelser) == [("error", "unknown_code", "Undersokelse/Konklusjon@Kode")]
 
 
-@pytest.mark.parametrize("kode", NO_CODES)
+@pytest.mark.parametrize("kode", INVALID_CODES)
 def test_a_plan_of_unknown_type_stays(kode: str | None) -> None:
-    assert innhold(planer=[plan("2024-01-10", type=kode)]).planer == [Plan("2024-01-10", None, None)]
+    assert case_content(planer=[plan("2024-01-10", type=kode)]).planer == [Plan("2024-01-10", None, None)]
     assert findings(planer=[plan("2024-01-10", type=kode)]) == [("error", "unknown_code", "Plan@Plantype")]
 
 
-@pytest.mark.parametrize("kode", NO_CODES)
-def test_a_tiltak_of_unknown_kategori_stays_and_is_no_placement(kode: str | None) -> None:
+@pytest.mark.parametrize("kode", INVALID_CODES)
+def test_tiltak_of_unknown_kategori_is_not_placement(kode: str | None) -> None:
     case = [tiltak("2024-01-10", "2024-02-01", kode, lov="BVL2021 5-1")]
     expected = Tiltak("2024-01-10", "2024-02-01", None, omsorg=1, akutt=0, hjelpetiltak=0, plassering=0, opphevet=None)
-    assert innhold(tiltak=case).tiltak == [expected]
+    assert case_content(tiltak=case).tiltak == [expected]
     place = "Tiltak/Kategori" if kode is None else "Tiltak/Kategori@Kode"
     assert findings(tiltak=case) == [("error", "unknown_code", place)]
 
@@ -122,10 +122,10 @@ def test_a_kategori_without_a_code() -> None:
     assert findings(tiltak=case) == [("error", "unknown_code", "Tiltak/Kategori@Kode")]
 
 
-@pytest.mark.parametrize("kode", NO_CODES)
-def test_an_unknown_opphevelse_is_none(kode: str | None) -> None:
+@pytest.mark.parametrize("kode", INVALID_CODES)
+def test_unknown_opphevelse_is_dropped(kode: str | None) -> None:
     case = [tiltak("2024-01-10", "2024-02-01", opphevelse="" if kode is None else kode)]
-    assert innhold(tiltak=case).tiltak[0].opphevet is None
+    assert case_content(tiltak=case).tiltak[0].opphevet is None
     assert findings(tiltak=case) == [("error", "unknown_code", "Tiltak/Opphevelse@Kode")]
 
 
@@ -133,17 +133,17 @@ def test_a_tiltak_may_have_no_opphevelse() -> None:
     assert findings(tiltak=[tiltak("2024-01-10", "2024-02-01")]) == []
 
 
-@pytest.mark.parametrize("kode", NO_CODES)
+@pytest.mark.parametrize("kode", INVALID_CODES)
 def test_a_flytting_of_unknown_cause_or_goal_stays(kode: str | None) -> None:
-    assert innhold(flyttinger=[flytting("2024-01-10", kode, "4")]).flyttinger == [Flytting("2024-01-10", None, "4")]
+    assert case_content(flyttinger=[flytting("2024-01-10", kode, "4")]).flyttinger == [Flytting("2024-01-10", None, "4")]
     assert findings(flyttinger=[flytting("2024-01-10", kode, "4")]) == [("error", "unknown_code", "Flytting/ArsakFra@Kode")]
-    assert innhold(flyttinger=[flytting("2024-01-10", "1.3", kode)]).flyttinger == [Flytting("2024-01-10", "1.3", None)]
+    assert case_content(flyttinger=[flytting("2024-01-10", "1.3", kode)]).flyttinger == [Flytting("2024-01-10", "1.3", None)]
     assert findings(flyttinger=[flytting("2024-01-10", "1.3", kode)]) == [("error", "unknown_code", "Flytting/FlyttingTil@Kode")]
 
 
 def test_a_flytting_without_cause_and_goal_stays() -> None:
     bare = element("Flytting", SluttDato="2024-01-10")
-    assert innhold(flyttinger=[bare]).flyttinger == [Flytting("2024-01-10", None, None)]
+    assert case_content(flyttinger=[bare]).flyttinger == [Flytting("2024-01-10", None, None)]
     assert findings(flyttinger=[bare]) == [
         ("error", "unknown_code", "Flytting/ArsakFra"),
         ("error", "unknown_code", "Flytting/FlyttingTil"),
@@ -151,9 +151,9 @@ def test_a_flytting_without_cause_and_goal_stays() -> None:
 
 
 @pytest.mark.parametrize("kode", ["", "0", "3", "ja"])
-def test_an_extension_of_unknown_outcome_is_none(kode: str) -> None:
+def test_extension_of_unknown_outcome_is_ignored(kode: str) -> None:
     case = [undersokelse("2024-01-10", end=element("UtvidetFrist", StartDato="2024-02-01", Innvilget=kode))]
-    assert innhold(undersokelser=case).undersokelser[0].frist == "2024-04-10"
+    assert case_content(undersokelser=case).undersokelser[0].frist == "2024-04-10"
     assert findings(undersokelser=case) == [("error", "unknown_code", "Undersokelse/UtvidetFrist@Innvilget")]
 
 
@@ -163,19 +163,19 @@ def test_an_extension_of_unknown_outcome_is_none(kode: str) -> None:
 @pytest.mark.parametrize("kode", [str(number) for number in range(1, 11)])
 def test_conclusions_of_a_melding(kode: str) -> None:
     assert findings(meldinger=[melding("2021-01-10", "2021-01-12", kode)]) == []
-    assert innhold(meldinger=[melding("2021-01-10", "2021-01-12", f" {kode} ")]).meldinger[0].konklusjon == int(kode)
+    assert case_content(meldinger=[melding("2021-01-10", "2021-01-12", f" {kode} ")]).meldinger[0].konklusjon == int(kode)
 
 
 @pytest.mark.parametrize("kode", [str(number) for number in range(1, 10)])
 def test_conclusions_of_an_undersokelse(kode: str) -> None:
     assert findings(undersokelser=[undersokelse("2021-01-10", "2021-02-12", kode)]) == []
-    assert innhold(undersokelser=[undersokelse("2021-01-10", "2021-02-12", kode)]).undersokelser[0].konklusjon == int(kode)
+    assert case_content(undersokelser=[undersokelse("2021-01-10", "2021-02-12", kode)]).undersokelser[0].konklusjon == int(kode)
 
 
 @pytest.mark.parametrize("kode", [str(number) for number in range(1, 9)])
 def test_types_of_a_plan(kode: str) -> None:
     assert findings(planer=[plan("2024-01-10", type=kode)]) == []
-    assert innhold(planer=[plan("2024-01-10", type=kode)]).planer[0].type == int(kode)
+    assert case_content(planer=[plan("2024-01-10", type=kode)]).planer[0].type == int(kode)
 
 
 def test_the_length_of_the_lists() -> None:
@@ -188,23 +188,23 @@ def test_the_length_of_the_lists() -> None:
 @pytest.mark.parametrize("kode", kodelister.KATEGORI)
 def test_kategorier(kode: str) -> None:
     assert findings(tiltak=[tiltak("2024-01-10", kategori=kode)]) == []
-    assert innhold(tiltak=[tiltak("2024-01-10", kategori=kode)]).tiltak[0].kategori == kode
+    assert case_content(tiltak=[tiltak("2024-01-10", kategori=kode)]).tiltak[0].kategori == kode
 
 
 @pytest.mark.parametrize("kode", ["1", "2.7", "3.11", "8.6", "9.1", "1.10", "2.", "08.2"])
-def test_what_is_no_kategori(kode: str) -> None:
+def test_invalid_kategori_is_error(kode: str) -> None:
     assert findings(tiltak=[tiltak("2024-01-10", kategori=kode)]) == [("error", "unknown_code", "Tiltak/Kategori@Kode")]
 
 
 @pytest.mark.parametrize("kode", ["1", "2", "3", "4"])
 def test_opphevelser(kode: str) -> None:
-    assert innhold(tiltak=[tiltak("2024-01-10", "2024-02-01", opphevelse=kode)]).tiltak[0].opphevet == int(kode)
+    assert case_content(tiltak=[tiltak("2024-01-10", "2024-02-01", opphevelse=kode)]).tiltak[0].opphevet == int(kode)
 
 
 def test_causes_and_goals_of_a_flytting() -> None:
     case = [flytting("2024-01-10", arsak, til) for arsak in kodelister.ARSAK_FRA for til in kodelister.FLYTTING_TIL]
     assert findings(flyttinger=case) == []
-    assert len({(each.arsak, each.til) for each in innhold(flyttinger=case).flyttinger}) == 18 * 9
+    assert len({(each.arsak, each.til) for each in case_content(flyttinger=case).flyttinger}) == 18 * 9
 
 
 # Warnings; what they warn of is kept as it is.
@@ -215,7 +215,7 @@ def test_an_end_before_its_start(kind: str) -> None:
     group, make = CONCLUDED[kind]
     case = {group: [make("2024-01-10", "2024-01-09"), make("2024-01-10", "2024-01-10")]}
     assert findings(**case) == [("warning", "end_before_start", f"{kind}/Konklusjon@SluttDato")]
-    assert len(getattr(innhold(**case), group)) == 2
+    assert len(getattr(case_content(**case), group)) == 2
 
 
 def test_a_sak_that_ends_before_its_start() -> None:
@@ -231,10 +231,10 @@ def test_a_date_after_the_extract_time(kind: str) -> None:
         ("warning", "after_uttrekk", f"{kind}/Konklusjon@SluttDato")
     ]
     assert findings(uttrekk=UTTREKK, **{group: [make("2025-01-01")]}) == [("warning", "after_uttrekk", f"{kind}@StartDato")]
-    assert len(getattr(innhold(uttrekk=UTTREKK, **{group: [make("2025-01-01")]}), group)) == 1
+    assert len(getattr(case_content(uttrekk=UTTREKK, **{group: [make("2025-01-01")]}), group)) == 1
 
 
-def test_the_day_of_the_extract_time_is_a_norwegian_one() -> None:
+def test_extract_day_is_norwegian_date() -> None:
     case = {"meldinger": [melding("2025-01-01")]}
     assert findings(uttrekk="2024-12-31T23:30:00Z", **case) == []  # 00:30 in Norway
     assert findings(uttrekk="2024-12-31T22:30:00Z", **case) == [("warning", "after_uttrekk", "Melding@StartDato")]
@@ -252,7 +252,7 @@ def test_other_dates_after_the_extract_time() -> None:
     assert findings(slutt=later) == [("warning", "after_uttrekk", "Sak@SluttDato")]
     assert findings(start=later, personer=[]) == [("warning", "after_uttrekk", "Sak@StartDato")]
     assert findings(start="2024-12-31") == []
-    assert innhold(planer=[plan("2024-01-10", evaluert=[later])]).evalueringer == [later]
+    assert case_content(planer=[plan("2024-01-10", evaluert=[later])]).evalueringer == [later]
 
 
 SAK = {"start": "2024-02-01", "slutt": "2024-11-30"}
@@ -268,10 +268,10 @@ def test_an_element_outside_the_dates_of_its_sak(kind: str) -> None:
     assert findings(**SAK, **{group: [make("2024-12-01")]}) == outside
     assert findings(**SAK, **{group: [make("2024-02-01")]}) == []
     assert findings(start="2024-02-01", **{group: [make("2024-02-01", "2024-12-31")]}) == []
-    assert len(getattr(innhold(**SAK, **{group: [make("2024-01-31")]}), group)) == 1
+    assert len(getattr(case_content(**SAK, **{group: [make("2024-01-31")]}), group)) == 1
 
 
-def test_moves_evaluations_and_visits_outside_the_dates_of_their_sak() -> None:
+def test_other_elements_outside_dates_of_sak_are_warned() -> None:
     assert findings(**SAK, flyttinger=[flytting("2024-01-31")]) == [("warning", "outside_sak", "Flytting")]
     assert findings(**SAK, flyttinger=[flytting("2024-12-01")]) == [("warning", "outside_sak", "Flytting")]
     assert findings(**SAK, planer=[plan("2024-02-01", evaluert=["2024-12-01"])]) == [("warning", "outside_sak", "Plan/Evaluering")]
@@ -292,4 +292,4 @@ def test_a_date_can_be_wrong_in_several_ways() -> None:
 def test_a_zone_suffix_on_a_date_is_ignored() -> None:
     case = {"meldinger": [melding("2024-12-31-12:00", "2024-12-31+14:00")]}
     assert findings(**case) == []
-    assert innhold(**case).meldinger == [Melding("2024-12-31", "2024-12-31", 2, "2025-01-07")]
+    assert case_content(**case).meldinger == [Melding("2024-12-31", "2024-12-31", 2, "2025-01-07")]

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from preview.model.case_records import Flytting, Melding, Plan, Tiltak, Undersokelse
-from tests.preview.parsing.parser_helpers import findings_in, one_mappe
+from tests.preview.parsing.parser_helpers import findings_in, parse_single_folder
 from tests.preview.parsing.xml_versions import FREE_TEXT, complete
 
 VERSIONS = [1, 3, 4]
@@ -20,14 +20,14 @@ XS = "{http://www.w3.org/2001/XMLSchema}"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_complete_folder_is_taken_without_a_finding(version: int) -> None:
+def test_complete_folder_has_no_findings(version: int) -> None:
     assert findings_in(complete(version)) == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_is_kept_of_it_is_the_one_of_each_kind_that_is_not_deleted(version: int) -> None:
-    mappe = one_mappe(complete(version))
-    kept = mappe.innhold
+def test_complete_folder_keeps_one_element_of_each_kind(version: int) -> None:
+    mappe = parse_single_folder(complete(version))
+    kept = mappe.content
     assert kept is not None
     assert kept.fodt == "2010-03"
     assert kept.meldinger == [Melding("2023-01-10", "2023-01-17", 2, "2023-01-17")]
@@ -37,7 +37,7 @@ def test_what_is_kept_of_it_is_the_one_of_each_kind_that_is_not_deleted(version:
     assert kept.tiltak == [Tiltak("2023-07-01", "2024-01-31", "2.99", omsorg=0, akutt=0, hjelpetiltak=1, plassering=1, opphevet=4)]
     assert kept.tilsyn == ["2023-08-01"]
     assert kept.flyttinger == [Flytting("2024-01-31", "1.1.5", "8")]
-    assert mappe.migrert is None
+    assert mappe.migrated_key is None
     assert FREE_TEXT not in repr(mappe)
 
 
@@ -56,15 +56,15 @@ def test_a_complete_folder_is_valid_against_its_schema(schemas: Path, version: i
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_complete_folder_has_everything_that_its_schema_allows(schemas: Path, version: int) -> None:
+def test_complete_folder_covers_whole_schema(schemas: Path, version: int) -> None:
     schema = etree.parse(schemas / f"Barnevern_v{version}.xsd").getroot()
     root = etree.fromstring(complete(version))
-    allowed = set(_allowed(schema, schema.find(f"{XS}element"), "/Barnevern"))
+    allowed = set(_allowed_paths(schema, schema.find(f"{XS}element"), "/Barnevern"))
     assert len(allowed) > 150
     assert sorted(path for path in allowed if not root.xpath(path)) == []
 
 
-def _allowed(schema: Any, declared: Any, path: str) -> Iterator[str]:
+def _allowed_paths(schema: Any, declared: Any, path: str) -> Iterator[str]:
     """The paths of all elements and attributes that the schema allows under a declared element."""
     name = declared.get("type")
     kind = declared.find(f"{XS}complexType") if name is None else schema.find(f"{XS}complexType[@name='{name}']")
@@ -74,4 +74,4 @@ def _allowed(schema: Any, declared: Any, path: str) -> Iterator[str]:
         yield f"{path}/@{attribute.get('name') or attribute.get('ref')}"
     for child in kind.iterfind(f"{XS}sequence/{XS}element"):
         yield f"{path}/{child.get('name')}"
-        yield from _allowed(schema, child, f"{path}/{child.get('name')}")
+        yield from _allowed_paths(schema, child, f"{path}/{child.get('name')}")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from preview.model.findings import Code
+from preview.model.findings import FindingCode
 from preview.model.limits import Limits
 from preview.parsing import archive
 from tests.builders.case_xml import barnevern, folder, melding, sak
-from tests.preview.parsing.parser_helpers import contents, findings_in, one_mappe, refusal
+from tests.preview.parsing.parser_helpers import findings_in, parse, parse_single_folder, rejection
 
 GOOD = folder(meldinger=[melding("2024-01-10")])
 XML = b'<?xml version="1.0"?>\n'
@@ -32,17 +32,17 @@ XML = b'<?xml version="1.0"?>\n'
         (XML, 2),
     ],
 )
-def test_not_well_formed(data: bytes, line: int) -> None:
-    assert refusal(data) == ("not_well_formed", line, "")
+def test_malformed_xml_is_refused(data: bytes, line: int) -> None:
+    assert rejection(data) == ("not_well_formed", line, "")
 
 
 def test_an_empty_file_is_of_no_format() -> None:
-    assert refusal(b"")[0] == "unknown_format"
-    assert refusal(b" \n ")[0] == "unknown_format"
+    assert rejection(b"")[0] == "unknown_format"
+    assert rejection(b" \n ")[0] == "unknown_format"
 
 
 def test_elements_nested_too_deep() -> None:
-    assert refusal(XML + b"<a>" * 300 + b"</a>" * 300)[0] == "not_well_formed"
+    assert rejection(XML + b"<a>" * 300 + b"</a>" * 300)[0] == "not_well_formed"
 
 
 EXTERNAL = '<!DOCTYPE Barnevern [<!ENTITY secret SYSTEM "{}">]>'
@@ -59,10 +59,10 @@ DOCTYPES = [
 @pytest.mark.parametrize("doctype", DOCTYPES)
 def test_a_document_type_is_refused(doctype: str) -> None:
     data = GOOD.replace(b"<Barnevern", doctype.encode() + b"<Barnevern", 1)
-    assert refusal(data)[0] == "doctype"
-    assert refusal(data.decode().replace("UTF-8", "UTF-16").encode("utf-16"))[0] == "doctype"
-    assert refusal(b"\xef\xbb\xbf" + data)[0] == "doctype"
-    assert refusal(data.replace(b"UTF-8", b"ISO-8859-1"))[0] == "doctype"
+    assert rejection(data)[0] == "doctype"
+    assert rejection(data.decode().replace("UTF-8", "UTF-16").encode("utf-16"))[0] == "doctype"
+    assert rejection(b"\xef\xbb\xbf" + data)[0] == "doctype"
+    assert rejection(data.replace(b"UTF-8", b"ISO-8859-1"))[0] == "doctype"
 
 
 def test_an_external_entity_is_never_fetched(tmp_path: Path) -> None:
@@ -70,36 +70,36 @@ def test_an_external_entity_is_never_fetched(tmp_path: Path) -> None:
     secret.write_text("the-secret")
     hostile = sak(Journalnummer="JOURNAL").replace("JOURNAL", "&secret;")
     data = barnevern([hostile], head=f"<?xml version='1.0'?>{EXTERNAL.format(secret.as_uri())}").encode()
-    assert refusal(data)[0] == "doctype"
-    assert "the-secret" not in repr(contents(data))
+    assert rejection(data)[0] == "doctype"
+    assert "the-secret" not in repr(parse(data))
 
 
-def test_the_words_of_a_document_type_elsewhere_are_no_document_type() -> None:
+def test_doctype_text_outside_prolog_is_allowed() -> None:
     data = GOOD.replace(b"<Sak", b"<!-- <!DOCTYPE x> --><Sak", 1)
-    assert not contents(data).refused
+    assert not parse(data).refused
     assert findings_in(data) == []
     data = GOOD.replace(b"<Barnevern", b"<!-- <!DOCTYPE x> -->\n<Barnevern", 1)
     assert findings_in(data) == []
 
 
 def test_an_unfinished_prolog_is_not_well_formed() -> None:
-    assert refusal(b"<!-- <!DOCTYPE")[0] == "not_well_formed"
-    assert refusal(b"<?xml <!DOCTYPE")[0] == "not_well_formed"
+    assert rejection(b"<!-- <!DOCTYPE")[0] == "not_well_formed"
+    assert rejection(b"<?xml <!DOCTYPE")[0] == "not_well_formed"
 
 
 @pytest.mark.parametrize("place", [b"<Sak>&name;</Sak>", b"<Sak Id='&name;'/>"])
-def test_an_entity_without_a_document_type(place: bytes) -> None:
-    assert refusal(XML + b"<Barnevern>\n" + place + b"</Barnevern>") == ("entity", 3, "")
+def test_undeclared_entity_is_refused(place: bytes) -> None:
+    assert rejection(XML + b"<Barnevern>\n" + place + b"</Barnevern>") == ("entity", 3, "")
 
 
-def test_the_five_entities_and_characters_by_number_are_xml() -> None:
-    data = barnevern([sak()], giver='<Avgiver Organisasjonsnummer="99999999&#57;" Kommunenummer="0301" Kommunenavn="A &amp; &#197;"/>')
-    assert one_mappe(data.encode()).avgiver.kommunenavn == "A & Å"
-    assert one_mappe(data.encode()).avgiver.organisasjonsnummer == "999999999"
+def test_predefined_entities_and_references_are_read() -> None:
+    data = barnevern([sak()], sender='<Avgiver Organisasjonsnummer="99999999&#57;" Kommunenummer="0301" Kommunenavn="A &amp; &#197;"/>')
+    assert parse_single_folder(data.encode()).avgiver.kommunenavn == "A & Å"
+    assert parse_single_folder(data.encode()).avgiver.organisasjonsnummer == "999999999"
 
 
 @pytest.mark.parametrize("kind", ["content", "attribute", "quadratic"])
-def test_an_entity_bomb_costs_nothing(kind: str) -> None:
+def test_entity_bomb_is_refused_cheaply(kind: str) -> None:
     if kind == "quadratic":
         entities, use = f'<!ENTITY a "{"a" * 50_000}">', "&a;" * 50_000
     else:
@@ -108,7 +108,7 @@ def test_an_entity_bomb_costs_nothing(kind: str) -> None:
         use = "&j;"
     root = f'<Barnevern Id="{use}"/>' if kind == "attribute" else f"<Barnevern>{use}</Barnevern>"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert refusal(f"<?xml version='1.0'?><!DOCTYPE Barnevern [{entities}]>{root}".encode())[0] == "doctype"
+    assert rejection(f"<?xml version='1.0'?><!DOCTYPE Barnevern [{entities}]>{root}".encode())[0] == "doctype"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB; unfolded it would be gigabytes
 
 
@@ -125,20 +125,20 @@ def test_an_entity_bomb_costs_nothing(kind: str) -> None:
         ("windows-1252", "cp1252"),
     ],
 )
-def test_the_declared_encoding_is_obeyed(declared: str, encoding: str) -> None:
+def test_declared_encoding_is_used(declared: str, encoding: str) -> None:
     text = folder(kommunenavn="Bærum på Åsen").decode().replace("UTF-8", declared)
-    mappe = one_mappe(text.encode(encoding))
+    mappe = parse_single_folder(text.encode(encoding))
     assert mappe.avgiver.kommunenavn == "Bærum på Åsen"
     assert findings_in(text.encode(encoding)) == []
 
 
-def test_without_a_declaration_it_is_utf_8() -> None:
-    assert one_mappe(barnevern([sak()], head="").encode()).avgiver.kommunenavn == "Testkommune"
+def test_encoding_defaults_to_utf_8() -> None:
+    assert parse_single_folder(barnevern([sak()], head="").encode()).avgiver.kommunenavn == "Testkommune"
 
 
-def test_us_ascii_is_read_as_such() -> None:
-    assert not contents(GOOD.replace(b"UTF-8", b"US-ASCII")).refused
-    assert refusal(folder(kommunenavn="Ås").replace(b"UTF-8", b"US-ASCII"))[0] == "encoding"
+def test_us_ascii_is_decoded_strictly() -> None:
+    assert not parse(GOOD.replace(b"UTF-8", b"US-ASCII")).refused
+    assert rejection(folder(kommunenavn="Ås").replace(b"UTF-8", b"US-ASCII"))[0] == "encoding"
 
 
 @pytest.mark.parametrize(
@@ -156,22 +156,22 @@ def test_us_ascii_is_read_as_such() -> None:
         GOOD.replace(b"UTF-8", b"nonsense"),
     ],
 )
-def test_bytes_that_do_not_decode(data: bytes) -> None:
-    assert refusal(data)[0] == "encoding"
+def test_undecodable_bytes_are_refused(data: bytes) -> None:
+    assert rejection(data)[0] == "encoding"
 
 
-def test_the_line_of_bytes_that_do_not_decode() -> None:
-    assert refusal(XML + b"<Barnevern>\n\n<Sak Id='\xff'/></Barnevern>")[1] == 4
+def test_undecodable_bytes_are_reported_with_line() -> None:
+    assert rejection(XML + b"<Barnevern>\n\n<Sak Id='\xff'/></Barnevern>")[1] == 4
 
 
 def test_a_byte_order_mark_is_a_notice() -> None:
     data = b"\xef\xbb\xbf" + GOOD
     assert findings_in(data) == [("notice", "byte_order_mark", "")]
-    assert one_mappe(data).innhold is not None
-    assert one_mappe(data).innhold.funn == 1  # pyright: ignore[reportOptionalMemberAccess]
+    assert parse_single_folder(data).content is not None
+    assert parse_single_folder(data).content.finding_count == 1  # pyright: ignore[reportOptionalMemberAccess]
 
 
-def test_the_mark_that_utf_16_asks_for_is_none() -> None:
+def test_utf_16_byte_order_mark_is_no_finding() -> None:
     assert findings_in(GOOD.decode().replace("UTF-8", "UTF-16").encode("utf-16")) == []
 
 
@@ -190,9 +190,9 @@ def test_the_mark_that_utf_16_asks_for_is_none() -> None:
         b"organization_id,something\norg-1,2\n",
     ],
 )
-def test_neither_v4_nor_15f_nor_one_of_the_csv_files(data: bytes) -> None:
-    assert refusal(data)[0] == "unknown_format"
-    assert contents(data).format is None
+def test_unrecognised_file_is_unknown_format(data: bytes) -> None:
+    assert rejection(data)[0] == "unknown_format"
+    assert parse(data).format is None
 
 
 @pytest.mark.parametrize(
@@ -203,23 +203,23 @@ def test_neither_v4_nor_15f_nor_one_of_the_csv_files(data: bytes) -> None:
         (XML + b"<Barnevern><Individ/></Barnevern>", "no_avgiver"),
     ],
 )
-def test_kostra_15f_is_told_apart(data: bytes, why: str) -> None:
-    assert refusal(data)[0] == why
-    assert contents(data).format == "15f"
+def test_kostra_15f_is_recognised(data: bytes, why: str) -> None:
+    assert rejection(data)[0] == why
+    assert parse(data).format == "15f"
 
 
-def test_a_file_over_the_limit(tmp_path: Path) -> None:
+def test_oversized_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(GOOD)
     [item] = archive.walk(path, Limits(max_file_bytes=len(GOOD)))
     assert item.data == GOOD
     [item] = archive.walk(path, Limits(max_file_bytes=len(GOOD) - 1))
     assert item.data == b""
-    assert item.refused == Code.TOO_LARGE.at(1)
+    assert item.rejection == FindingCode.TOO_LARGE.finding(1)
 
 
-def test_no_message_of_the_parser_is_passed_on() -> None:
+def test_parser_messages_are_not_exposed() -> None:
     data = XML + b"<Barnevern>\n<HemmeligNavn>\n</OlaNordmann></Barnevern>"
-    refused = contents(data)
+    refused = parse(data)
     assert refused.findings[0].detail == "A start tag and an end tag do not match."
     assert "Nordmann" not in repr(refused)

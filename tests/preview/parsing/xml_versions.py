@@ -28,22 +28,22 @@ def complete(version: int) -> bytes:
         start="2023-01-10",
         slutt="2024-11-30",
         migrert="gammel-sak-7",
-        slettet=_flag(version),
+        slettet=_er_slettet(version),
         Avsluttet=True,
-        personer=_twice(_personalia, version),
-        meldinger=_twice(_melding, version),
-        undersokelser=_twice(_undersokelse, version),
-        planer=_twice(_plan, version),
-        tiltak=_twice(_tiltak, version),
-        andre=[*_twice(_vedtak, version), *_twice(_ettervern, version), *_twice(_oversendelse, version)],
-        flyttinger=_twice(_flytting, version),
-        relasjoner=_twice(_relasjon, version),
-        slettinger=[element("Slettet", Id=_id(kind, 2), Type=kind, SluttDato="2024-02-01") for kind in (*KINDS, *_status(version))],
+        personer=_kept_and_deleted(_personalia, version),
+        meldinger=_kept_and_deleted(_melding, version),
+        undersokelser=_kept_and_deleted(_undersokelse, version),
+        planer=_kept_and_deleted(_plan, version),
+        tiltak=_kept_and_deleted(_tiltak, version),
+        andre=[*_kept_and_deleted(_vedtak, version), *_kept_and_deleted(_ettervern, version), *_kept_and_deleted(_oversendelse, version)],
+        flyttinger=_kept_and_deleted(_flytting, version),
+        relasjoner=_kept_and_deleted(_relasjon, version),
+        slettinger=[element("Slettet", Id=_id(kind, 2), Type=kind, SluttDato="2024-02-01") for kind in (*KINDS, *_status_kinds(version))],
     )
-    return barnevern([case], forrige=uid(2), giver=avgiver(bydel="02"), uttrekk="2024-12-31T23:59:00.123456789+01:00").encode()
+    return barnevern([case], forrige=uid(2), sender=avgiver(bydel="02"), uttrekk="2024-12-31T23:59:00.123456789+01:00").encode()
 
 
-def _twice(make: Callable[[int, int], str], version: int) -> list[str]:
+def _kept_and_deleted(make: Callable[[int, int], str], version: int) -> list[str]:
     return [make(version, 1), make(version, 2)]
 
 
@@ -51,18 +51,18 @@ def _id(kind: str, number: int) -> str:
     return uid(1000 * (1 + (*KINDS, "Status").index(kind)) + number)
 
 
-def _flag(version: int) -> bool | None:
+def _er_slettet(version: int) -> bool | None:
     """`ErSlettet` came with version 3."""
     return False if version >= 3 else None
 
 
-def _status(version: int) -> tuple[str, ...]:
+def _status_kinds(version: int) -> tuple[str, ...]:
     """A Status could be deleted by itself in version 1 alone."""
     return ("Status",) if version == 1 else ()
 
 
-def _common(kind: str, number: int, version: int) -> dict[str, Any]:
-    return {"Id": _id(kind, number), "MigrertId": f"gammel-{number}", "ErSlettet": _flag(version)}
+def _common_attributes(kind: str, number: int, version: int) -> dict[str, Any]:
+    return {"Id": _id(kind, number), "MigrertId": f"gammel-{number}", "ErSlettet": _er_slettet(version)}
 
 
 def _basis(tag: str = "Lovhjemmel") -> str:
@@ -77,73 +77,75 @@ def _coded(tag: str, kode: str) -> str:
 
 def _personalia(version: int, number: int) -> str:
     person: dict[str, Any] = {"Fodselsnummer": "15031000100", "Fodseldato": "2010-03-15", "Kjonn": "2", "DUFnummer": "200012345678"}
-    return element("Personalia", Id=_id("Personalia", number), StartDato="2023-01-10", ErSlettet=_flag(version), **person)
+    return element("Personalia", Id=_id("Personalia", number), StartDato="2023-01-10", ErSlettet=_er_slettet(version), **person)
 
 
 def _melding(version: int, number: int) -> str:
     children = [_coded("Melder", "22"), _coded("Melder", "1"), _coded("Saksinnhold", "18"), _coded("Saksinnhold", "19")]
-    end = konklusjon("2023-01-17", "2", ErSlettet=_flag(version))
-    return element("Melding", [*children, end], StartDato="2023-01-10", **_common("Melding", number, version))
+    end = konklusjon("2023-01-17", "2", ErSlettet=_er_slettet(version))
+    return element("Melding", [*children, end], StartDato="2023-01-10", **_common_attributes("Melding", number, version))
 
 
 def _undersokelse(version: int, number: int) -> str:
-    took_part = "<BarnetsMedvirkning><StartDato>2023-02-01</StartDato><MedvirkningType>1.1</MedvirkningType></BarnetsMedvirkning>"
+    medvirkning = "<BarnetsMedvirkning><StartDato>2023-02-01</StartDato><MedvirkningType>1.1</MedvirkningType></BarnetsMedvirkning>"
     children = [
         _coded("Vedtaksgrunnlag", "18"),
-        took_part if version == 4 else None,
+        medvirkning if version == 4 else None,
         element("UtvidetFrist", StartDato="2023-03-01", Innvilget="1"),
         konklusjon("2023-06-30", "1", Presisering=FREE_TEXT),
     ]
-    return element("Undersokelse", children, StartDato="2023-01-17", **_common("Undersokelse", number, version))
+    return element("Undersokelse", children, StartDato="2023-01-17", **_common_attributes("Undersokelse", number, version))
 
 
 def _plan(version: int, number: int) -> str:
     children = [element("Evaluering", UtfortDato="2023-09-01"), element("Evaluering", UtfortDato="2023-10-01"), konklusjon("2023-12-31")]
-    return element("Plan", children, StartDato="2023-07-01", Plantype="1", **_common("Plan", number, version))
+    return element("Plan", children, StartDato="2023-07-01", Plantype="1", **_common_attributes("Plan", number, version))
 
 
 def _tiltak(version: int, number: int) -> str:
     first = uid(50_000 + 100 * number)
     tilsyn = element("Ansvarlig", Id=first, StartDato="2023-07-01", Kommunenummer="0301")
-    often = element("Hyppighet", Id=first, StartDato="2023-07-01", Kode="4")
-    done = element("Utfort", Id=first, UtfortDato="2023-08-01")
-    followed = element("Oppfolging", [often, done]) if version >= 3 else element("Oppfolging", Id=first, UtfortDato="2023-08-01") * 2
+    hyppighet = element("Hyppighet", Id=first, StartDato="2023-07-01", Kode="4")
+    utfort = element("Utfort", Id=first, UtfortDato="2023-08-01")
+    oppfolging = (
+        element("Oppfolging", [hyppighet, utfort]) if version >= 3 else element("Oppfolging", Id=first, UtfortDato="2023-08-01") * 2
+    )
     children = [
         _basis(),
         *[_basis("JmfrLovhjemmel")] * 3,
         _coded("Kategori", "2.99"),
         _coded("Tiltaksgrunnlag", "18"),
-        element("Tilsyn", [tilsyn, often, done]),
-        followed,
+        element("Tilsyn", [tilsyn, hyppighet, utfort]),
+        oppfolging,
         _coded("Opphevelse", "4"),
         konklusjon("2024-01-31"),
     ]
-    return element("Tiltak", children, StartDato="2023-07-01", **_common("Tiltak", number, version))
+    return element("Tiltak", children, StartDato="2023-07-01", **_common_attributes("Tiltak", number, version))
 
 
 def _vedtak(version: int, number: int) -> str:
-    claim = element("Krav", [konklusjon("2023-06-20", "9", Presisering=FREE_TEXT)], Id=uid(60_000 + number), StartDato="2023-06-10")
+    krav = element("Krav", [konklusjon("2023-06-20", "9", Presisering=FREE_TEXT)], Id=uid(60_000 + number), StartDato="2023-06-10")
     status = element("Status", Id=_id("Status", number), EndretDato="2023-06-30", Kode="1")
-    children = [_basis(), *[_basis("JmfrLovhjemmel")] * 3, claim, status, konklusjon("2024-01-31")]
-    return element("Vedtak", children, StartDato="2023-06-30", **_common("Vedtak", number, version))
+    children = [_basis(), *[_basis("JmfrLovhjemmel")] * 3, krav, status, konklusjon("2024-01-31")]
+    return element("Vedtak", children, StartDato="2023-06-30", **_common_attributes("Vedtak", number, version))
 
 
 def _ettervern(version: int, number: int) -> str:
     end = konklusjon("2024-02-10", "1")
-    return element("Ettervern", [end], TilbudSendtDato="2024-02-01", **_common("Ettervern", number, version))
+    return element("Ettervern", [end], TilbudSendtDato="2024-02-01", **_common_attributes("Ettervern", number, version))
 
 
 def _oversendelse(version: int, number: int) -> str:
     children = [_basis(), *[_basis("JmfrLovhjemmel")] * 3]
-    common = _common("OversendelseFylkesnemnd", number, version)
+    common = _common_attributes("OversendelseFylkesnemnd", number, version)
     return element("OversendelseFylkesnemnd", children, StartDato="2023-06-01", **common)
 
 
 def _flytting(version: int, number: int) -> str:
     children = [_coded("ArsakFra", "1.1.5"), _coded("FlyttingTil", "8")]
-    return element("Flytting", children, SluttDato="2024-01-31", **_common("Flytting", number, version))
+    return element("Flytting", children, SluttDato="2024-01-31", **_common_attributes("Flytting", number, version))
 
 
 def _relasjon(version: int, number: int) -> str:
     ends: dict[str, Any] = {"FraId": _id("Melding", 1), "FraType": "Melding", "TilId": _id("Undersokelse", 1), "TilType": "Undersokelse"}
-    return element("Relasjon", Id=_id("Relasjon", number), ErSlettet=_flag(version), **ends)
+    return element("Relasjon", Id=_id("Relasjon", number), ErSlettet=_er_slettet(version), **ends)

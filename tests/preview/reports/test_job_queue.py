@@ -5,12 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from preview.core.errors import ClaimLost, Invalid, NotFound
+from preview.core.errors import LeaseLost, NotFound, ValidationError
 from preview.runtime.application import Application
 from preview.storage.jobs import JobRow
-from tests.builders.case_records import mappe
-from tests.support.manual_worker import ORGANIZATION, claim, complete, take, time_comes, work_off
-from tests.support.pipeline import document, events, kinds, opened, values
+from tests.builders.case_records import case_folder
+from tests.support.manual_worker import (
+    ORGANIZATION,
+    claim_job,
+    complete_job,
+    complete_waiting_jobs,
+    process_delivery,
+    trigger_automatic_aggregation,
+)
+from tests.support.pipeline import document, event_types, events, open_application, values
 
 RECEIVED = "antall_meldinger_mottatt"
 
@@ -18,8 +25,8 @@ RECEIVED = "antall_meldinger_mottatt"
 @pytest.fixture
 def application(data_dir: Path) -> Generator[Application]:
     """With one case of one melding in 2024, worked by hand."""
-    with opened(data_dir, started=False) as made:
-        take(made, mappe(1, "a", 1))
+    with open_application(data_dir, started=False) as made:
+        process_delivery(made, case_folder(1, "a", 1))
         yield made
 
 
@@ -31,13 +38,13 @@ def post(application: Application, *, force: bool = False) -> tuple[str, str]:
 
 def status(application: Application, job: str) -> str:
     """Of a job."""
-    return application.jobs.document(job).job_status
+    return application.jobs.get(job).job_status
 
 
-def made(application: Application) -> str:
+def completed_snapshot(application: Application) -> str:
     """A completed snapshot."""
     snapshot, _ = post(application)
-    work_off(application)
+    complete_waiting_jobs(application)
     return snapshot
 
 
@@ -45,111 +52,111 @@ def made(application: Application) -> str:
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_two_clicks_make_one_job(application: Application, force: bool) -> None:
+def test_repeated_request_returns_the_same_job(application: Application, force: bool) -> None:
     first = post(application)
     assert post(application, force=force) == first
-    claim(application)
+    claim_job(application)
     assert post(application, force=force) == first
-    assert work_off(application) == []
+    assert complete_waiting_jobs(application) == []
 
 
-def test_a_follow_up_where_the_source_has_changed_since_it_began_to_read(application: Application) -> None:
+def test_request_adds_follow_up_if_source_changed_since_start(application: Application) -> None:
     snapshot, first = post(application)
-    running = claim(application)
-    take(application, mappe(2, "b", 2))
+    running = claim_job(application)
+    process_delivery(application, case_folder(2, "b", 2))
     assert post(application)[0] == snapshot
     _, follow_up = post(application)
     assert follow_up != first
     assert post(application, force=True) == (snapshot, follow_up)
-    complete(application, running)
+    complete_job(application, running)
     between = document(application, snapshot)
     assert (between.snapshot_status, status(application, first)) == ("processing", "completed")
-    assert work_off(application) == ["2024"]
+    assert complete_waiting_jobs(application) == ["2024"]
     after = document(application, snapshot)
     assert (after.snapshot_status, after.cache_valid, values(after)[RECEIVED]) == ("current", True, 1 + 2)
-    assert kinds(events(application)).count("aggregation_completed") == 2
+    assert event_types(events(application)).count("aggregation_completed") == 2
 
 
-def test_no_follow_up_of_a_job_that_has_not_begun(application: Application) -> None:
+def test_waiting_job_gets_no_follow_up(application: Application) -> None:
     """It will read what the delivery has brought."""
     first = post(application)
-    take(application, mappe(2, "b", 2))
+    process_delivery(application, case_folder(2, "b", 2))
     assert post(application) == first
-    work_off(application)
+    complete_waiting_jobs(application)
     assert values(document(application, first[0]))[RECEIVED] == 1 + 2
 
 
-def test_a_job_that_was_overtaken_completes_and_is_stale_at_once(application: Application) -> None:
+def test_overtaken_job_completes_with_a_stale_snapshot(application: Application) -> None:
     """Contract S4."""
     snapshot, _ = post(application)
-    running = claim(application)
-    result = application.jobs.read(running, lambda _: None)
+    running = claim_job(application)
+    result = application.jobs.aggregate(running, lambda _: None)
     assert result is not None
-    take(application, mappe(2, "b", 2))
+    process_delivery(application, case_folder(2, "b", 2))
     application.jobs.complete(running, result, 0.1)
     after = document(application, snapshot)
     assert (after.snapshot_status, after.cache_valid, values(after)[RECEIVED]) == ("current", False, 1)
 
 
-def test_a_valid_snapshot_is_answered_as_it_is(application: Application) -> None:
+def test_request_returns_a_valid_snapshot_without_a_job(application: Application) -> None:
     snapshot, job = post(application)
-    work_off(application)
-    place = application.events.newest()
+    complete_waiting_jobs(application)
+    position = application.event_log.last_event_id()
     requested, runs = application.snapshots.request(ORGANIZATION, "2024", False, "someone")
     assert (requested.snapshot_id, requested.job_id, runs) == (snapshot, job, False)
     assert (requested.estimated_completion_seconds, requested.snapshot_status) == (0, "current")
     assert requested.aggregated_at == document(application, snapshot).aggregated_at
-    assert application.events.newest() == place
+    assert application.event_log.last_event_id() == position
 
 
-@pytest.mark.parametrize("why", ["forced", "stale", "invalidated"])
-def test_else_a_new_one_is_made_and_the_old_one_keeps_its_status_until_then(application: Application, why: str) -> None:
-    snapshot = made(application)
-    if why == "stale":
-        take(application, mappe(2, "b", 2))
-    if why == "invalidated":
+@pytest.mark.parametrize("cause", ["forced", "stale", "invalidated"])
+def test_old_snapshot_stays_current_until_new_one_completes(application: Application, cause: str) -> None:
+    snapshot = completed_snapshot(application)
+    if cause == "stale":
+        process_delivery(application, case_folder(2, "b", 2))
+    if cause == "invalidated":
         application.snapshots.invalidate(snapshot, "A reason", "someone")
-        application.jobs.fail(claim(application), "It failed.")
-    new, _ = post(application, force=why == "forced")
+        application.jobs.fail(claim_job(application), "It failed.")
+    new, _ = post(application, force=cause == "forced")
     assert new != snapshot
     assert document(application, snapshot).snapshot_status == "current"
     assert document(application, new).snapshot_status == "processing"
-    work_off(application)
+    complete_waiting_jobs(application)
     assert document(application, snapshot).snapshot_status == "historical"
     assert document(application, new).snapshot_status == "current"
 
 
-def test_where_the_new_one_fails_nothing_else_changes(application: Application) -> None:
-    snapshot = made(application)
-    before = application.snapshots.document(snapshot).body
+def test_failed_new_snapshot_leaves_the_old_one_unchanged(application: Application) -> None:
+    snapshot = completed_snapshot(application)
+    before = application.snapshots.get(snapshot).body
     new, job = post(application, force=True)
-    application.jobs.fail(claim(application), "It failed.")
-    assert application.snapshots.document(snapshot).body == before
+    application.jobs.fail(claim_job(application), "It failed.")
+    assert application.snapshots.get(snapshot).body == before
     assert document(application, new).snapshot_status == "failed"
-    assert (status(application, job), application.jobs.document(job).detail) == ("failed", "It failed.")
+    assert (status(application, job), application.jobs.get(job).detail) == ("failed", "It failed.")
     assert post(application) == (snapshot, post(application)[1])
 
 
-def test_without_source_nothing_is_made(application: Application) -> None:
+def test_request_without_source_data_creates_nothing(application: Application) -> None:
     """The data end in March 2024."""
-    place = application.events.newest()
+    position = application.event_log.last_event_id()
     for organization_id, period in ((ORGANIZATION, "2025"), ("org-nowhere", "2024")):
-        with pytest.raises(Invalid) as error:
+        with pytest.raises(ValidationError) as error:
             application.snapshots.request(organization_id, period, True, "someone")
-        assert [fault.pointer for fault in error.value.faults] == ["/period_id" if period == "2025" else "/organization_id"]
+        assert [fault.pointer for fault in error.value.field_errors] == ["/period_id" if period == "2025" else "/organization_id"]
     assert application.snapshots.page(None, None, None, 1, 10)[1] == 0
-    assert application.events.newest() == place
+    assert application.event_log.last_event_id() == position
 
 
-def test_the_estimate_grows_with_the_source_and_with_what_waits(application: Application) -> None:
-    made(application)
-    job = application.jobs.document("job-agg-001")
+def test_estimate_grows_with_source_size_and_queue(application: Application) -> None:
+    completed_snapshot(application)
+    job = application.jobs.get("job-agg-001")
     assert (job.estimated_completion_seconds, job.ended_at is not None) == (0, True)
     application.database.write(lambda connection: connection.execute("UPDATE job SET seconds = 10, cases = 1"))
     first = application.snapshots.request(ORGANIZATION, "2024", True, "someone")[0].estimated_completion_seconds
     second = application.snapshots.request(ORGANIZATION, "2024-H1", True, "someone")[0].estimated_completion_seconds
     assert (first, second) == (10, 20)
-    take(application, *(mappe(2, name, 1) for name in "bcd"))
+    process_delivery(application, *(case_folder(2, name, 1) for name in "bcd"))
     assert application.snapshots.request(ORGANIZATION, "2023", True, "someone")[0].estimated_completion_seconds == 60
 
 
@@ -157,129 +164,129 @@ def test_the_estimate_grows_with_the_source_and_with_what_waits(application: App
 
 
 @pytest.mark.parametrize("runs", [True, False])
-def test_a_put_replaces_the_job_that_waits_or_runs(application: Application, runs: bool) -> None:
+def test_invalidation_replaces_the_open_job(application: Application, runs: bool) -> None:
     snapshot, first = post(application)
-    running = claim(application) if runs else None
+    running = claim_job(application) if runs else None
     second = application.snapshots.invalidate(snapshot, "A reason", "someone").job_id
     assert (status(application, first), status(application, second)) == ("cancelled", "waiting")
     if running is not None:
-        lost(application, running)
-    assert work_off(application) == ["2024"]
+        assert_lease_lost(application, running)
+    assert complete_waiting_jobs(application) == ["2024"]
     assert status(application, second) == "completed"
 
 
-def lost(application: Application, job: JobRow) -> None:
+def assert_lease_lost(application: Application, job: JobRow) -> None:
     """Whatever is done with the claim, nothing is written."""
-    place = application.events.newest()
-    result = application.jobs.read(job, lambda _: None)
+    position = application.event_log.last_event_id()
+    result = application.jobs.aggregate(job, lambda _: None)
     assert result is not None
-    with pytest.raises(ClaimLost):
+    with pytest.raises(LeaseLost):
         application.jobs.complete(job, result, 0.1)
-    with pytest.raises(ClaimLost):
+    with pytest.raises(LeaseLost):
         application.jobs.fail(job, "It failed.")
     application.jobs.release(job)
-    application.jobs.progress(job, 0.5)
-    assert application.events.newest() == place
+    application.jobs.set_progress(job, 0.5)
+    assert application.event_log.last_event_id() == position
 
 
-def test_the_result_of_a_put_is_of_data_no_older_than_it(application: Application) -> None:
-    snapshot = made(application)
+def test_invalidated_snapshot_is_never_filled_with_older_data(application: Application) -> None:
+    snapshot = completed_snapshot(application)
     application.snapshots.invalidate(snapshot, "First", "someone")
-    running = claim(application)
-    result = application.jobs.read(running, lambda _: None)
+    running = claim_job(application)
+    result = application.jobs.aggregate(running, lambda _: None)
     assert result is not None
-    take(application, mappe(2, "b", 2))
+    process_delivery(application, case_folder(2, "b", 2))
     application.snapshots.invalidate(snapshot, "Second", "someone")
-    with pytest.raises(ClaimLost):
+    with pytest.raises(LeaseLost):
         application.jobs.complete(running, result, 0.1)
     between = document(application, snapshot)
     assert (between.snapshot_status, between.cache_valid, values(between)[RECEIVED]) == ("processing", False, 1)
-    work_off(application)
+    complete_waiting_jobs(application)
     after = document(application, snapshot)
     assert (after.snapshot_status, after.cache_valid, values(after)[RECEIVED]) == ("current", True, 1 + 2)
 
 
-def test_a_deleted_snapshot_is_not_brought_back_by_its_job(application: Application) -> None:
+def test_deleted_snapshot_is_not_restored_by_its_job(application: Application) -> None:
     snapshot, job = post(application)
-    running = claim(application)
+    running = claim_job(application)
     application.snapshots.delete(snapshot, "someone")
     assert status(application, job) == "cancelled"
-    lost(application, running)
+    assert_lease_lost(application, running)
     with pytest.raises(NotFound):
-        application.snapshots.document(snapshot)
+        application.snapshots.get(snapshot)
 
 
 # Claims given back.
 
 
-def test_a_claim_that_is_given_back_waits_again(application: Application) -> None:
+def test_released_job_waits_again(application: Application) -> None:
     _, job = post(application)
-    first = claim(application)
+    first = claim_job(application)
     application.jobs.release(first)
-    assert (status(application, job), application.jobs.document(job).started_at) == ("waiting", None)
-    second = claim(application)
+    assert (status(application, job), application.jobs.get(job).started_at) == ("waiting", None)
+    second = claim_job(application)
     assert (second.job, second.attempt) == (first.job, first.attempt + 1)
-    lost(application, first)
-    complete(application, second)
+    assert_lease_lost(application, first)
+    complete_job(application, second)
 
 
-def test_a_follow_up_takes_the_place_of_a_claim_that_is_given_back(application: Application) -> None:
+def test_follow_up_replaces_a_released_job(application: Application) -> None:
     snapshot, first = post(application)
-    running = claim(application)
-    take(application, mappe(2, "b", 2))
+    running = claim_job(application)
+    process_delivery(application, case_folder(2, "b", 2))
     _, second = post(application)
     application.jobs.release(running)
     assert (status(application, first), status(application, second)) == ("cancelled", "waiting")
-    work_off(application)
+    complete_waiting_jobs(application)
     assert document(application, snapshot).snapshot_status == "current"
 
 
-def test_an_automatic_follow_up_does_not_take_the_place_of_what_a_person_asked_for(application: Application) -> None:
+def test_automatic_follow_up_never_replaces_requested_job(application: Application) -> None:
     """Whoever asked would see it cancelled, and the snapshot would not be processing any more."""
-    snapshot = made(application)
-    asked = application.snapshots.invalidate(snapshot, "A reason", "someone").job_id
-    running = claim(application)
-    take(application, mappe(2, "b", 2))
-    time_comes(application)
-    automatic = f"job-agg-{int(asked.removeprefix('job-agg-')) + 1:03}"
-    assert (status(application, automatic), application.jobs.document(automatic).requested_by) == ("waiting", "auto")
+    snapshot = completed_snapshot(application)
+    requested = application.snapshots.invalidate(snapshot, "A reason", "someone").job_id
+    running = claim_job(application)
+    process_delivery(application, case_folder(2, "b", 2))
+    trigger_automatic_aggregation(application)
+    automatic = f"job-agg-{int(requested.removeprefix('job-agg-')) + 1:03}"
+    assert (status(application, automatic), application.jobs.get(automatic).requested_by) == ("waiting", "auto")
     application.jobs.release(running)
-    assert (status(application, asked), status(application, automatic)) == ("waiting", "cancelled")
+    assert (status(application, requested), status(application, automatic)) == ("waiting", "cancelled")
     assert document(application, snapshot).snapshot_status == "processing"
-    work_off(application)
-    assert (status(application, asked), values(document(application, snapshot))[RECEIVED]) == ("completed", 1 + 2)
-    assert post(application) == (snapshot, asked)
+    complete_waiting_jobs(application)
+    assert (status(application, requested), values(document(application, snapshot))[RECEIVED]) == ("completed", 1 + 2)
+    assert post(application) == (snapshot, requested)
 
 
-def test_a_job_waits_while_its_source_is_being_read(application: Application) -> None:
+def test_job_waits_during_an_import_of_its_source(application: Application) -> None:
     """Also one that was claimed just before."""
     _, job = post(application)
-    running = claim(application)
-    application.database.write(lambda connection: connection.execute("INSERT INTO lesing VALUES (1, 1)"))
-    assert application.jobs.read(running, lambda _: None) is None
+    running = claim_job(application)
+    application.database.write(lambda connection: connection.execute("INSERT INTO import_lock VALUES (1, 1)"))
+    assert application.jobs.aggregate(running, lambda _: None) is None
     application.jobs.release(running)
-    assert application.jobs.claim(application.worker_number) is None
+    assert application.jobs.claim(application.worker_id) is None
     assert status(application, job) == "waiting"
 
 
-def test_a_look_in_vain_takes_no_turn_at_the_write_lock(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_poll_without_runnable_job_takes_no_write_lock(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each transaction of a large delivery wakes the workers, also those whose job waits for it to end."""
     post(application)
-    application.database.write(lambda connection: connection.execute("INSERT INTO lesing VALUES (1, 1)"))
+    application.database.write(lambda connection: connection.execute("INSERT INTO import_lock VALUES (1, 1)"))
     monkeypatch.setattr(application.database, "submit", lambda _: pytest.fail("it asked for the write lock"))  # pyright: ignore[reportUnknownLambdaType]
-    assert application.jobs.claim(application.worker_number) is None
+    assert application.jobs.claim(application.worker_id) is None
 
 
-def test_jobs_that_were_asked_for_come_first(application: Application) -> None:
-    made(application)
-    take(application, mappe(2, "b", 2))
-    time_comes(application)
+def test_requested_jobs_run_before_automatic_jobs(application: Application) -> None:
+    completed_snapshot(application)
+    process_delivery(application, case_folder(2, "b", 2))
+    trigger_automatic_aggregation(application)
     application.snapshots.request(ORGANIZATION, "2023", True, "someone")
-    assert [claim(application).requested_by for _ in range(2)] == ["someone", "auto"]
+    assert [claim_job(application).requested_by for _ in range(2)] == ["someone", "auto"]
 
 
 @pytest.mark.parametrize("job", ["job-agg-999", "job-agg-0001", "job-agg-1", "job-001", ""])
-def test_an_unknown_job(application: Application, job: str) -> None:
+def test_unknown_job_id_raises_not_found(application: Application, job: str) -> None:
     post(application)
     with pytest.raises(NotFound):
-        application.jobs.document(job)
+        application.jobs.get(job)

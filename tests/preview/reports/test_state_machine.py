@@ -15,25 +15,25 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from preview.core.errors import ClaimLost, Invalid
+from preview.core.errors import LeaseLost, ValidationError
 from preview.core.periods import Period
 from preview.core.settings import Settings
-from preview.model.case_records import Mappe
-from preview.model.resources import Document, Summary, snapshot_id
+from preview.model.case_records import CaseFolder
+from preview.model.resources import SnapshotDocument, SnapshotSummary, format_snapshot_id
 from preview.parsing.delivery import Batch
-from preview.reports.job_queue import MOVES as JOB_MOVES
-from preview.reports.reconcile import Form
-from preview.reports.snapshots import automatic
-from preview.reports.status import MOVES
+from preview.reports.job_queue import TRANSITIONS as JOB_TRANSITIONS
+from preview.reports.reconcile import ReportConfig
+from preview.reports.snapshots import schedule_automatic_aggregations
+from preview.reports.status import TRANSITIONS
 from preview.runtime.application import Application
 from preview.storage.database import Connection
 from preview.storage.jobs import JobRow
-from tests.builders.case_records import batch, mappe
+from tests.builders.case_records import batch, case_folder
 
 ORGANIZATION = "org-0301-02"
 Row = dict[str, Any]
 PERIODS = ["2023", "2024", "2024-H1", "2024-H2", "2025"]
-OPEN = [Period(2024), Period(2025)]
+OPEN_PERIODS = [Period(2024), Period(2025)]
 
 
 class Crash(Exception):
@@ -47,14 +47,14 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
         self.application = Application.open(Settings(data_dir=self.folder))
-        self.form = Form(self.application.catalogue, False)
+        self.report_config = ReportConfig(self.application.catalogue, False)
         self.step = 0
         self.claimed: list[JobRow] = []
-        self.half: str | None = None
+        self.interrupted_delivery: str | None = None
         self.deleted: set[str] = set()
-        self.documents: dict[str, Document] = {}
+        self.documents: dict[str, SnapshotDocument] = {}
         self.statuses: dict[str, str] = {}
-        self.place = 0
+        self.position = 0
 
     def teardown(self) -> None:
         self.application.close()
@@ -71,32 +71,32 @@ class Machine(RuleBasedStateMachine):
     @rule(sak=st.sampled_from("abc"), content=st.sampled_from([None, 1, 2, 3, 4, 5]))
     def deliver(self, sak: str, content: int | None) -> None:
         self.step += 1
-        self._take([mappe(self.step, sak, content)], crash=False)
+        self._import_folders([case_folder(self.step, sak, content)], crash=False)
 
-    @precondition(lambda self: self.half is None)
+    @precondition(lambda self: self.interrupted_delivery is None)
     @rule(content=st.integers(0, 5))
-    def deliver_half(self, content: int) -> None:
+    def interrupt_delivery(self, content: int) -> None:
         """Two cases change; the program dies between the two transactions."""
         self.step += 2
-        self._take([mappe(self.step - 1, "d", content), mappe(self.step, "e", content)], crash=True)
+        self._import_folders([case_folder(self.step - 1, "d", content), case_folder(self.step, "e", content)], crash=True)
 
-    @precondition(lambda self: self.half is not None)
+    @precondition(lambda self: self.interrupted_delivery is not None)
     @rule()
-    def read_again(self) -> None:
+    def resume_delivery(self) -> None:
         """The dead worker's delivery is taken over, and read from the start."""
-        self.application.deliveries.reclaim(lambda worker: False)
-        row = self.application.deliveries.claim(1, self.half)
+        self.application.deliveries.requeue_orphaned(lambda worker: False)
+        row = self.application.deliveries.claim(1, self.interrupted_delivery)
         assert row is not None
-        mapper = self.half_mapper
-        self.application.deliveries.take(row, lambda _: iter([batch([each]) for each in mapper]))
-        self.half = None
+        folders = self.interrupted_folders
+        self.application.deliveries.process(row, lambda _: iter([batch([folder]) for folder in folders]))
+        self.interrupted_delivery = None
 
     @rule(period=st.sampled_from(PERIODS), force=st.booleans())
     def post(self, period: str, force: bool) -> None:
         try:
             self.application.snapshots.request(ORGANIZATION, period, force, "test")
-        except Invalid:
-            assert self.application.database.read(lambda c: self._stamp(c, period)[0]) is None
+        except ValidationError:
+            assert self.application.database.read(lambda c: self._current_input(c, period)[0]) is None
         else:
             self.deleted.discard(period)
 
@@ -124,13 +124,13 @@ class Machine(RuleBasedStateMachine):
         job = self.claimed.pop(0)
         cancelled = self._job_status(job) != "running"
         try:
-            result = self.application.jobs.read(job, lambda _: None)
+            result = self.application.jobs.aggregate(job, lambda _: None)
             if result is None:
                 self.application.jobs.release(job)
             else:
                 self.application.jobs.complete(job, result, 0.01)
                 assert not cancelled
-        except ClaimLost:
+        except LeaseLost:
             assert cancelled
 
     @rule()
@@ -155,22 +155,24 @@ class Machine(RuleBasedStateMachine):
         try:
             self.application.jobs.fail(job, "It failed.")
             assert not cancelled
-        except ClaimLost:
+        except LeaseLost:
             assert cancelled
 
-    @precondition(lambda self: self.half is None)
+    @precondition(lambda self: self.interrupted_delivery is None)
     @rule()
-    def quiet(self) -> None:
+    def schedule_automatic(self) -> None:
         """The time for automatic aggregation has come (S6)."""
         before = set(self.documents)
-        self.application.database.write(lambda connection: automatic(connection, self.form, ORGANIZATION, OPEN))
-        made = {row.period_id for row in self._summaries() if row.snapshot_id not in before}
-        assert made <= {str(period) for period in OPEN} - self.deleted
+        self.application.database.write(
+            lambda connection: schedule_automatic_aggregations(connection, self.report_config, ORGANIZATION, OPEN_PERIODS)
+        )
+        created_periods = {row.period_id for row in self._summaries() if row.snapshot_id not in before}
+        assert created_periods <= {str(period) for period in OPEN_PERIODS} - self.deleted
 
     # What must hold.
 
     @invariant()
-    def all_follows(self) -> None:
+    def derived_state_holds(self) -> None:
         self.application.database.read(self._check)
 
     def _check(self, connection: Connection) -> None:
@@ -178,89 +180,97 @@ class Machine(RuleBasedStateMachine):
         names = [column[0] for column in connection.execute("SELECT * FROM snapshot LIMIT 0").description]
         snapshots = [dict(zip(names, row, strict=True)) for row in rows]
         expected = self._expected(connection, snapshots)
-        documents: dict[str, Document] = {}
+        documents: dict[str, SnapshotDocument] = {}
         for row in snapshots:
-            document = msgspec.json.decode(row["document"], type=Document)
+            document = msgspec.json.decode(row["document"], type=SnapshotDocument)
             documents[document.snapshot_id] = document
             status, valid, prior = expected[row["snapshot"]]
             assert (document.snapshot_status, document.cache_valid) == (row["snapshot_status"], bool(row["cache_valid"])) == (status, valid)
-            held = dict(connection.execute("SELECT field_key, verdi FROM verdi WHERE snapshot = ?", (row["snapshot"],)).fetchall())
-            before = (
+            values = dict(
+                connection.execute("SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (row["snapshot"],)).fetchall()
+            )
+            prior_values = (
                 {}
                 if prior is None
-                else dict(connection.execute("SELECT field_key, verdi FROM verdi WHERE snapshot = ?", (prior["snapshot"],)).fetchall())
+                else dict(
+                    connection.execute("SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (prior["snapshot"],)).fetchall()
+                )
             )
             for section in document.sections:
                 for field in section.fields:
-                    assert (field.value, field.prior_period_value) == (held.get(field.field_key), before.get(field.field_key))
-            assert (document.prior_period and document.prior_period.snapshot_id) == (prior and snapshot_id(prior["snapshot"]))
+                    assert (field.value, field.prior_period_value) == (values.get(field.field_key), prior_values.get(field.field_key))
+            assert (document.prior_period and document.prior_period.snapshot_id) == (prior and format_snapshot_id(prior["snapshot"]))
             assert (document.prior_period and document.prior_period.aggregated_at) == (prior and prior["aggregated_at"])
         assert sum(document.snapshot_status == "current" for document in documents.values()) <= 1
         for (jobs,) in connection.execute("SELECT count(*) FROM job WHERE job_status = 'waiting' GROUP BY snapshot").fetchall():
             assert jobs == 1
-        self._check_moves(documents)
+        self._check_transitions(documents)
         self._check_events(connection, documents)
 
     def _expected(self, connection: Connection, snapshots: list[Row]) -> dict[int, tuple[str, bool, Row | None]]:
         """Status, cache flag and prior of each, from contract S1 to S5 in their own words."""
         completed = [row for row in snapshots if row["aggregated_at"]]
 
-        def newest_of(period: str) -> Row | None:
+        def latest_of(period: str) -> Row | None:
             return max((row for row in completed if row["period_id"] == period), key=lambda row: row["snapshot"], default=None)
 
-        newest_period = max((Period.parse(row["period_id"]) for row in completed), key=lambda p: (p.last, not p.half), default=None)
+        latest_period = max((Period.parse(row["period_id"]) for row in completed), key=lambda p: (p.last_day, not p.half), default=None)
         expected: dict[int, tuple[str, bool, Row | None]] = {}
         for row in snapshots:
             jobs = connection.execute(
                 "SELECT automatic FROM job WHERE snapshot = ? AND job_status IN ('waiting', 'running')", (row["snapshot"],)
             ).fetchall()
-            newest = newest_of(row["period_id"])
+            latest = latest_of(row["period_id"])
             if any(not automatic for (automatic,) in jobs) or (jobs and not row["aggregated_at"]):
                 status = "processing"
             elif not row["aggregated_at"]:
                 status = "failed"
-            elif str(newest_period) == row["period_id"] and newest is row:
+            elif str(latest_period) == row["period_id"] and latest is row:
                 status = "current"
             else:
                 status = "historical"
-            stamp, being_read = self._stamp(connection, row["period_id"])
+            input_version, is_importing = self._current_input(connection, row["period_id"])
             if not row["aggregated_at"]:
                 valid = False
-            elif newest is row:
-                valid = row["stamp"] == stamp and not row["invalidated"] and not being_read
+            elif latest is row:
+                valid = row["input_version"] == input_version and not row["invalidated"] and not is_importing
             else:
                 valid = not row["invalidated"]
-            expected[row["snapshot"]] = status, valid, newest_of(str(Period.parse(row["period_id"]).prior))
+            expected[row["snapshot"]] = status, valid, latest_of(str(Period.parse(row["period_id"]).prior))
         return expected
 
-    def _stamp(self, connection: Connection, period: str) -> tuple[str | None, bool]:
+    def _current_input(self, connection: Connection, period: str) -> tuple[str | None, bool]:
         """What an aggregation would read, and whether it is being read: there is one v4 source, without figures."""
-        first, last = Period.parse(period).first, Period.parse(period).last
-        kilde, versjon, begun, newest = connection.execute(
-            "SELECT kilde, versjon, date(forste_uttrekk), date(siste_uttrekk) FROM kilde"
+        first, last = Period.parse(period).first_day, Period.parse(period).last_day
+        source, version, first_extract, last_extract = connection.execute(
+            "SELECT source, version, date(first_extract_at), date(last_extract_at) FROM source"
         ).fetchone()
-        assert begun <= last.isoformat() or period < "2024"  # the first delivery is of 2024-03: no period before it has whole data
-        being_read = connection.execute("SELECT count(*) FROM lesing").fetchone()[0] > 0
-        return (f"{kilde}:{versjon}:0" if newest >= first.isoformat() else None), being_read
+        assert first_extract <= last.isoformat() or period < "2024"  # the first delivery is of 2024-03: no period before it has whole data
+        is_importing = connection.execute("SELECT count(*) FROM import_lock").fetchone()[0] > 0
+        return (f"{source}:{version}:0" if last_extract >= first.isoformat() else None), is_importing
 
-    def _check_moves(self, documents: dict[str, Document]) -> None:
+    def _check_transitions(self, documents: dict[str, SnapshotDocument]) -> None:
         for name, document in documents.items():
             before = self.statuses.get(name, document.snapshot_status)
             # Several moves can lie between two looks; each of them is checked where it is written.
-            assert document.snapshot_status == before or any(document.snapshot_status in MOVES[via] for via in (before, *MOVES[before]))
+            assert document.snapshot_status == before or any(
+                document.snapshot_status in TRANSITIONS[via] for via in (before, *TRANSITIONS[before])
+            )
         self.statuses = {name: document.snapshot_status for name, document in documents.items()}
 
-    def _check_events(self, connection: Connection, documents: dict[str, Document]) -> None:
+    def _check_events(self, connection: Connection, documents: dict[str, SnapshotDocument]) -> None:
         """Every change of a document has its event, and no event tells of a change that is none."""
-        rows = connection.execute("SELECT event, type, snapshot, data FROM event WHERE event > ? ORDER BY event", (self.place,)).fetchall()
-        told: dict[str, list[tuple[str, Row]]] = {}
+        rows = connection.execute(
+            "SELECT event, type, snapshot, data FROM event WHERE event > ? ORDER BY event", (self.position,)
+        ).fetchall()
+        events_by_snapshot: dict[str, list[tuple[str, Row]]] = {}
         for event, kind, number, data in rows:
-            self.place = event
+            self.position = event
             if number is not None:
-                told.setdefault(snapshot_id(number), []).append((kind, msgspec.json.decode(data)))
+                events_by_snapshot.setdefault(format_snapshot_id(number), []).append((kind, msgspec.json.decode(data)))
         for name in self.documents.keys() | documents.keys():
             before, after = self.documents.get(name), documents.get(name)
-            kinds = {kind for kind, _ in told.get(name, [])}
+            kinds = {kind for kind, _ in events_by_snapshot.get(name, [])}
             if before == after:
                 assert kinds <= {"aggregation_completed", "aggregation_failed", "cache_invalidated"}, kinds
             elif after is None:
@@ -268,18 +278,18 @@ class Machine(RuleBasedStateMachine):
             elif before is None:
                 assert "snapshot_created" in kinds
             else:
-                self._check_told(before, after, told.get(name, []))
+                self._check_event_kinds(before, after, events_by_snapshot.get(name, []))
         self.documents = documents
 
-    def _check_told(self, before: Document, after: Document, told: list[tuple[str, Row]]) -> None:
-        kinds = {kind for kind, _ in told}
+    def _check_event_kinds(self, before: SnapshotDocument, after: SnapshotDocument, events: list[tuple[str, Row]]) -> None:
+        kinds = {kind for kind, _ in events}
         assert kinds, (before, after)
         old, new = (
             {field.field_key: (field.value, field.prior_period_value) for section in document.sections for field in section.fields}
             for document in (before, after)
         )
         changed = {key for key in new if old[key] != new[key]}
-        listed = {key for kind, data in told if kind == "data_updated" for key in data["changed_field_keys"]}
+        listed = {key for kind, data in events if kind == "data_updated" for key in data["changed_field_keys"]}
         if before.aggregated_at is not None:
             assert listed == changed
         if before.cache_valid and not after.cache_valid:
@@ -289,28 +299,28 @@ class Machine(RuleBasedStateMachine):
 
     # Means.
 
-    def _take(self, mapper: list[Mappe], *, crash: bool) -> None:
+    def _import_folders(self, folders: list[CaseFolder], *, crash: bool) -> None:
         receipt = self.application.deliveries.receive([b"bytes of no matter"], full=False, actor="test")
         row = self.application.deliveries.claim(1, receipt.delivery_id)
         assert row is not None
 
         def read(_: Path) -> Iterator[Batch]:
-            for each in mapper:
-                yield batch([each])
+            for folder in folders:
+                yield batch([folder])
             if crash:
                 raise Crash
 
         try:
-            self.application.deliveries.take(row, read)
+            self.application.deliveries.process(row, read)
         except Crash:
-            self.half, self.half_mapper = receipt.delivery_id, mapper
+            self.interrupted_delivery, self.interrupted_folders = receipt.delivery_id, folders
 
     def _job_status(self, job: JobRow) -> str:
         status = self.application.database.read(lambda c: c.execute("SELECT job_status FROM job WHERE job = ?", (job.job,)).fetchone()[0])
-        assert status == "running" or status in JOB_MOVES["running"]
+        assert status == "running" or status in JOB_TRANSITIONS["running"]
         return status
 
-    def _summaries(self) -> list[Summary]:
+    def _summaries(self) -> list[SnapshotSummary]:
         return self.application.snapshots.page(None, None, None, 1, 1000)[0]
 
 
@@ -319,5 +329,5 @@ TestMachine.settings = settings(max_examples=25, stateful_step_count=40, deadlin
 
 
 @pytest.mark.slow
-def test_at_length() -> None:
+def test_state_machine_with_many_examples() -> None:
     run_state_machine_as_test(Machine, settings=settings(max_examples=400, stateful_step_count=50, deadline=None))

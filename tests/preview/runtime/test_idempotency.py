@@ -7,86 +7,86 @@ from pathlib import Path
 import pytest
 
 from preview.core import clock
-from preview.core.errors import Conflict, Invalid
+from preview.core.errors import Conflict, ValidationError
 from preview.runtime import idempotency
 from preview.runtime.application import Application
-from preview.runtime.idempotency import Answer
-from tests.support.pipeline import opened
+from preview.runtime.idempotency import StoredResponse
+from tests.support.pipeline import open_application
 
-DOOR, KEY, BODY = "snapshots", "a key", b"a body"
-ANSWER = Answer(202, "/snap-001", b"an answer")
+SCOPE, KEY, BODY = "snapshots", "a key", b"a body"
+RESPONSE = StoredResponse(202, "/snap-001", b"an answer")
 
 
 @pytest.fixture
 def application(data_dir: Path) -> Generator[Application]:
     """It does no work."""
-    with opened(data_dir, started=False) as made:
+    with open_application(data_dir, started=False) as made:
         yield made
 
 
-def test_the_first_answer_again(application: Application) -> None:
-    assert application.idempotency.begin(DOOR, KEY, BODY) is None
-    application.idempotency.finish(DOOR, KEY, BODY, ANSWER)
+def test_first_response_is_replayed(application: Application) -> None:
+    assert application.idempotency.begin(SCOPE, KEY, BODY) is None
+    application.idempotency.finish(SCOPE, KEY, BODY, RESPONSE)
     for _ in range(2):
-        assert application.idempotency.begin(DOOR, KEY, BODY) == ANSWER
+        assert application.idempotency.begin(SCOPE, KEY, BODY) == RESPONSE
 
 
-def test_an_answer_without_location_or_body(application: Application) -> None:
-    application.idempotency.begin(DOOR, KEY, BODY)
-    application.idempotency.finish(DOOR, KEY, BODY, Answer(200, None, b""))
-    assert application.idempotency.begin(DOOR, KEY, BODY) == Answer(200, None, b"")
+def test_response_without_location_or_body_is_replayed(application: Application) -> None:
+    application.idempotency.begin(SCOPE, KEY, BODY)
+    application.idempotency.finish(SCOPE, KEY, BODY, StoredResponse(200, None, b""))
+    assert application.idempotency.begin(SCOPE, KEY, BODY) == StoredResponse(200, None, b"")
 
 
-def test_a_key_is_of_a_door(application: Application) -> None:
-    application.idempotency.begin(DOOR, KEY, BODY)
-    application.idempotency.finish(DOOR, KEY, BODY, ANSWER)
+def test_key_is_scoped(application: Application) -> None:
+    application.idempotency.begin(SCOPE, KEY, BODY)
+    application.idempotency.finish(SCOPE, KEY, BODY, RESPONSE)
     assert application.idempotency.begin("deliveries", KEY, BODY) is None
-    assert application.idempotency.begin(DOOR, "another key", BODY) is None
+    assert application.idempotency.begin(SCOPE, "another key", BODY) is None
 
 
-def test_with_another_body_it_is_refused(application: Application) -> None:
-    application.idempotency.begin(DOOR, KEY, BODY)
-    with pytest.raises(Invalid):
-        application.idempotency.begin(DOOR, KEY, b"another body")
-    application.idempotency.finish(DOOR, KEY, BODY, ANSWER)
-    with pytest.raises(Invalid):
-        application.idempotency.begin(DOOR, KEY, b"another body")
-    assert application.idempotency.begin(DOOR, KEY, BODY) == ANSWER
+def test_key_with_another_body_is_refused(application: Application) -> None:
+    application.idempotency.begin(SCOPE, KEY, BODY)
+    with pytest.raises(ValidationError):
+        application.idempotency.begin(SCOPE, KEY, b"another body")
+    application.idempotency.finish(SCOPE, KEY, BODY, RESPONSE)
+    with pytest.raises(ValidationError):
+        application.idempotency.begin(SCOPE, KEY, b"another body")
+    assert application.idempotency.begin(SCOPE, KEY, BODY) == RESPONSE
 
 
-def test_while_the_first_request_runs_the_second_has_to_wait(application: Application, data_dir: Path) -> None:
+def test_second_request_conflicts_while_first_runs(application: Application, data_dir: Path) -> None:
     """Also where it comes to another process."""
-    application.idempotency.begin(DOOR, KEY, BODY)
+    application.idempotency.begin(SCOPE, KEY, BODY)
     with pytest.raises(Conflict):
-        application.idempotency.begin(DOOR, KEY, BODY)
-    with opened(data_dir, started=False) as other:
+        application.idempotency.begin(SCOPE, KEY, BODY)
+    with open_application(data_dir, started=False) as other:
         with pytest.raises(Conflict):
-            other.idempotency.begin(DOOR, KEY, BODY)
-        application.idempotency.finish(DOOR, KEY, BODY, ANSWER)
-        assert other.idempotency.begin(DOOR, KEY, BODY) == ANSWER
+            other.idempotency.begin(SCOPE, KEY, BODY)
+        application.idempotency.finish(SCOPE, KEY, BODY, RESPONSE)
+        assert other.idempotency.begin(SCOPE, KEY, BODY) == RESPONSE
 
 
-def test_a_request_that_came_to_nothing_leaves_its_key_free(application: Application) -> None:
-    application.idempotency.begin(DOOR, KEY, BODY)
-    application.idempotency.abandon(DOOR, KEY)
-    assert application.idempotency.begin(DOOR, KEY, b"another body") is None
+def test_abandoned_request_frees_its_key(application: Application) -> None:
+    application.idempotency.begin(SCOPE, KEY, BODY)
+    application.idempotency.abandon(SCOPE, KEY)
+    assert application.idempotency.begin(SCOPE, KEY, b"another body") is None
 
 
-def test_a_request_whose_process_died_leaves_its_key_free(data_dir: Path) -> None:
+def test_request_of_dead_process_frees_its_key(data_dir: Path) -> None:
     """Or nobody could try again for a day."""
-    with opened(data_dir, started=False) as application:
-        application.idempotency.begin(DOOR, KEY, BODY)
-    with opened(data_dir, started=False) as application:
-        assert application.idempotency.begin(DOOR, KEY, BODY) is None
-        application.idempotency.finish(DOOR, KEY, BODY, ANSWER)
-    with opened(data_dir, started=False) as application:
-        assert application.idempotency.begin(DOOR, KEY, BODY) == ANSWER
+    with open_application(data_dir, started=False) as application:
+        application.idempotency.begin(SCOPE, KEY, BODY)
+    with open_application(data_dir, started=False) as application:
+        assert application.idempotency.begin(SCOPE, KEY, BODY) is None
+        application.idempotency.finish(SCOPE, KEY, BODY, RESPONSE)
+    with open_application(data_dir, started=False) as application:
+        assert application.idempotency.begin(SCOPE, KEY, BODY) == RESPONSE
 
 
 @pytest.mark.parametrize(("hours", "kept"), [(23.9, True), (24.1, False)])
-def test_an_answer_is_kept_for_a_day(application: Application, monkeypatch: pytest.MonkeyPatch, hours: float, kept: bool) -> None:
-    application.idempotency.begin(DOOR, KEY, BODY)
-    application.idempotency.finish(DOOR, KEY, BODY, ANSWER)
+def test_response_is_retained_for_24_hours(application: Application, monkeypatch: pytest.MonkeyPatch, hours: float, kept: bool) -> None:
+    application.idempotency.begin(SCOPE, KEY, BODY)
+    application.idempotency.finish(SCOPE, KEY, BODY, RESPONSE)
     later = clock.now() + timedelta(hours=hours)
     monkeypatch.setattr(idempotency, "now", lambda: later)
-    assert application.idempotency.begin(DOOR, KEY, BODY) == (ANSWER if kept else None)
+    assert application.idempotency.begin(SCOPE, KEY, BODY) == (RESPONSE if kept else None)

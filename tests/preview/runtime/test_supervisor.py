@@ -12,14 +12,14 @@ from queue import SimpleQueue
 
 import pytest
 
-from tests.support.pipeline import until
+from tests.support.pipeline import wait_until
 from tests.support.server_process import REPOSITORY
-from tests.support.supervised_process import DIES_WITH, FALLS_WITH
+from tests.support.supervised_process import EXIT_CODE_AFTER_READY, EXIT_CODE_BEFORE_READY
 
-SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 
 
-class Supervised:
+class SupervisorProcess:
     """`supervised.py` at work. `told` gives what it prints, line by line; `log` is what it has logged."""
 
     def __init__(self, folder: Path) -> None:
@@ -40,24 +40,24 @@ class Supervised:
     def log(self) -> str:
         return Path(self._log.name).read_text()
 
-    def told(self) -> str:
-        return self._lines.get(timeout=SECONDS)
+    def next_line(self) -> str:
+        return self._lines.get(timeout=TIMEOUT_SECONDS)
 
-    def started(self) -> tuple[int, int]:
+    def next_started(self) -> tuple[int, int]:
         """The number and process id of the next one that starts."""
-        number, pid = self.told().split()
+        number, pid = self.next_line().split()
         return int(number), int(pid)
 
-    def both(self) -> dict[int, int]:
+    def wait_for_both(self) -> dict[int, int]:
         """Process ids by number, once both serve."""
-        first = self.started()
-        assert self.told() == "serving"
-        second = self.started()
-        until(lambda: self.log.count("serves") == 2, "both to serve")
+        first = self.next_started()
+        assert self.next_line() == "serving"
+        second = self.next_started()
+        wait_until(lambda: self.log.count("serves") == 2, "both to serve")
         return dict((first, second))
 
-    def ends(self) -> int:
-        return self.process.wait(SECONDS)
+    def wait_for_exit(self) -> int:
+        return self.process.wait(TIMEOUT_SECONDS)
 
     def close(self) -> None:
         with suppress(ProcessLookupError):
@@ -86,12 +86,12 @@ def set_mode(folder: Path, *modes: str) -> None:
 
 
 @pytest.fixture
-def supervise(folder: Path) -> Generator[Callable[[], Supervised]]:
+def supervise(folder: Path) -> Generator[Callable[[], SupervisorProcess]]:
     """Starts one as the modes are by then."""
-    made: list[Supervised] = []
+    made: list[SupervisorProcess] = []
 
-    def start() -> Supervised:
-        made.append(Supervised(folder))
+    def start() -> SupervisorProcess:
+        made.append(SupervisorProcess(folder))
         return made[-1]
 
     yield start
@@ -100,12 +100,12 @@ def supervise(folder: Path) -> Generator[Callable[[], Supervised]]:
 
 
 @pytest.fixture
-def supervised(supervise: Callable[[], Supervised]) -> Supervised:
+def supervised(supervise: Callable[[], SupervisorProcess]) -> SupervisorProcess:
     """One whose processes serve."""
     return supervise()
 
 
-def gone(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
     """No such process, or one that waits for its parent to look."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] == "Z"
@@ -113,71 +113,69 @@ def gone(pid: int) -> bool:
         return True
 
 
-def test_the_first_serves_before_the_others_start_and_all_end_when_told(supervised: Supervised) -> None:
-    pids = supervised.both()
+def test_first_process_starts_alone_and_all_stop_on_sigterm(supervised: SupervisorProcess) -> None:
+    pids = supervised.wait_for_both()
     assert sorted(pids) == [1, 2]
     supervised.process.send_signal(signal.SIGTERM)
-    assert supervised.ends() == 0
-    assert all(map(gone, pids.values()))
+    assert supervised.wait_for_exit() == 0
+    assert all(map(is_gone, pids.values()))
     assert "killed" not in supervised.log
 
 
-def test_one_that_dies_is_replaced_and_the_other_goes_on(supervised: Supervised) -> None:
-    pids = supervised.both()
+def test_dead_process_is_replaced_while_other_runs(supervised: SupervisorProcess) -> None:
+    pids = supervised.wait_for_both()
     os.kill(pids[2], signal.SIGKILL)
-    number, pid = supervised.started()
-    assert (number, pid == pids[2], gone(pids[1])) == (2, False, False)
+    number, pid = supervised.next_started()
+    assert (number, pid == pids[2], is_gone(pids[1])) == (2, False, False)
     assert f"process 2 ({pids[2]}) died of signal 9; another takes its place in 0 s" in supervised.log
     supervised.process.send_signal(signal.SIGINT)
-    assert supervised.ends() == 0
-    assert all(map(gone, (pid, *pids.values())))
+    assert supervised.wait_for_exit() == 0
+    assert all(map(is_gone, (pid, *pids.values())))
 
 
-def test_where_the_first_cannot_start_it_ends_with_its_exit_code(supervise: Callable[[], Supervised], folder: Path) -> None:
+def test_failed_first_start_ends_with_its_exit_code(supervise: Callable[[], SupervisorProcess], folder: Path) -> None:
     set_mode(folder, "dies")
     supervised = supervise()
-    supervised.started()
-    assert supervised.ends() == DIES_WITH
-    assert f"process 1 died with exit code {DIES_WITH} before it served" in supervised.log
+    supervised.next_started()
+    assert supervised.wait_for_exit() == EXIT_CODE_BEFORE_READY
+    assert f"process 1 died with exit code {EXIT_CODE_BEFORE_READY} before it served" in supervised.log
     assert len(supervised.log.splitlines()) == 1
 
 
-def test_one_that_dies_again_and_again_is_waited_for_longer_while_the_other_serves(
-    supervise: Callable[[], Supervised], folder: Path
-) -> None:
+def test_crashing_process_is_restarted_with_backoff(supervise: Callable[[], SupervisorProcess], folder: Path) -> None:
     set_mode(folder, "", "falls")
     supervised = supervise()
-    until(lambda: supervised.log.count("died") >= 5, "its deaths")
+    wait_until(lambda: supervised.log.count("died") >= 5, "its deaths")
     pauses = [line.split(" takes its place in ")[1].split('"')[0] for line in supervised.log.splitlines() if "died" in line]
     assert pauses[:5] == ["0 s", "0.05 s", "0.1 s", "0.1 s", "0.1 s"]
-    assert f"died with exit code {FALLS_WITH}" in supervised.log
+    assert f"died with exit code {EXIT_CODE_AFTER_READY}" in supervised.log
     set_mode(folder, "", "dies")
-    until(lambda: f"exit code {DIES_WITH}" in supervised.log, "it not to start")
+    wait_until(lambda: f"exit code {EXIT_CODE_BEFORE_READY}" in supervised.log, "it not to start")
     assert supervised.process.poll() is None, "the other one serves"
     supervised.process.send_signal(signal.SIGTERM)
-    assert supervised.ends() == 0
+    assert supervised.wait_for_exit() == 0
 
 
-def test_where_none_serves_and_none_can_start_it_gives_up(supervised: Supervised, folder: Path) -> None:
-    pids = supervised.both()
+def test_supervisor_gives_up_if_no_process_can_start(supervised: SupervisorProcess, folder: Path) -> None:
+    pids = supervised.wait_for_both()
     set_mode(folder, "dies", "dies")
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
-    assert supervised.ends() == DIES_WITH
+    assert supervised.wait_for_exit() == EXIT_CODE_BEFORE_READY
     assert supervised.log.splitlines()[-1].count("as did the 4 before it: giving up") == 1
 
 
-def test_one_that_does_not_end_is_killed(supervise: Callable[[], Supervised], folder: Path) -> None:
+def test_unresponsive_process_is_killed(supervise: Callable[[], SupervisorProcess], folder: Path) -> None:
     set_mode(folder, "", "stubborn")
     supervised = supervise()
-    pids = supervised.both()
+    pids = supervised.wait_for_both()
     supervised.process.send_signal(signal.SIGTERM)
-    assert supervised.ends() == 0
-    assert all(map(gone, pids.values()))
+    assert supervised.wait_for_exit() == 0
+    assert all(map(is_gone, pids.values()))
     assert f"process 2 ({pids[2]}) does not end and is killed" in supervised.log
 
 
-def test_without_a_supervisor_they_end(supervised: Supervised) -> None:
-    pids = supervised.both()
+def test_processes_end_without_their_supervisor(supervised: SupervisorProcess) -> None:
+    pids = supervised.wait_for_both()
     supervised.process.kill()
-    until(lambda: all(map(gone, pids.values())), "them to end")
+    wait_until(lambda: all(map(is_gone, pids.values())), "them to end")

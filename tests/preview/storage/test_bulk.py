@@ -24,13 +24,13 @@ def pairs(connection: Connection) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 127, 128, 129, 300])
-def test_each_row_once_whatever_their_number(database: Database, count: int) -> None:
+def test_every_row_is_inserted_once_for_any_row_count(database: Database, count: int) -> None:
     rows = [(number, str(number)) for number in range(count)]
     database.write(lambda connection: execute_rows(connection, "INSERT INTO pair VALUES", rows))
     assert database.read(pairs) == rows
 
 
-def test_what_stands_after_the_rows(database: Database) -> None:
+def test_suffix_is_appended_to_every_statement(database: Database) -> None:
     rows = [(number, str(number)) for number in range(150)]
     database.write(lambda connection: execute_rows(connection, "INSERT INTO pair VALUES", rows))
     database.write(lambda connection: execute_rows(connection, "INSERT INTO pair VALUES", rows, "ON CONFLICT DO NOTHING"))
@@ -38,13 +38,13 @@ def test_what_stands_after_the_rows(database: Database) -> None:
     assert database.read(pairs) == rows[:1]
 
 
-def test_few_statements(database: Database) -> None:
+def test_rows_are_grouped_into_few_statements(database: Database) -> None:
     statements: list[str] = []
 
-    def work(connection: Connection) -> None:
+    def insert_rows(connection: Connection) -> None:
         connection.set_trace_callback(statements.append)
         execute_rows(connection, "INSERT INTO pair VALUES", [(number, "") for number in range(300)])
         connection.set_trace_callback(None)
 
-    database.write(work)
+    database.write(insert_rows)
     assert len(statements) == 300 // 128 + 300 % 128 // 16 + 300 % 16

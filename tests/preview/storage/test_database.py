@@ -23,86 +23,86 @@ def database(data_dir: Path) -> Generator[Database]:
     opened.close()
 
 
-def test_a_commit_that_changes_something_wakes(database: Database) -> None:
+def test_changing_commit_calls_commit_listeners(database: Database) -> None:
     woken: list[None] = []
-    database.after_commit(lambda: woken.append(None))
+    database.on_commit(lambda: woken.append(None))
     database.write(lambda connection: meta.put(connection, "a", "1"))
     assert len(woken) == 1
 
 
-def test_a_look_that_changes_nothing_wakes_nobody(database: Database) -> None:
+def test_unchanging_commit_calls_no_commit_listener(database: Database) -> None:
     """Or a worker that finds nothing to claim would wake itself to look again, for ever."""
     woken: list[None] = []
-    database.after_commit(lambda: woken.append(None))
+    database.on_commit(lambda: woken.append(None))
     database.write(lambda connection: meta.get(connection, "a"))
     database.write(lambda connection: connection.execute("DELETE FROM meta WHERE key = 'nothing'"))
     assert woken == []
 
 
-def test_a_transaction_that_fails_leaves_nothing_and_wakes_nobody(database: Database) -> None:
+def test_failed_transaction_rolls_back_and_calls_no_listener(database: Database) -> None:
     woken: list[None] = []
-    database.after_commit(lambda: woken.append(None))
+    database.on_commit(lambda: woken.append(None))
 
-    def work(connection: Connection) -> None:
+    def fail_after_write(connection: Connection) -> None:
         meta.put(connection, "a", "1")
         raise LookupError
 
     with pytest.raises(LookupError):
-        database.write(work)
+        database.write(fail_after_write)
     assert database.read(lambda connection: meta.get(connection, "a")) is None
     assert woken == []
 
 
-def test_a_read_sees_one_state(database: Database) -> None:
+def test_read_transaction_sees_one_state(database: Database) -> None:
     """What is committed meanwhile is not seen."""
 
-    def work(connection: Connection) -> tuple[str | None, str | None]:
+    def read_twice(connection: Connection) -> tuple[str | None, str | None]:
         before = meta.get(connection, "a")
         writer = threading.Thread(target=lambda: database.write(lambda other: meta.put(other, "a", "1")))
         writer.start()
         writer.join()
         return before, meta.get(connection, "a")
 
-    assert database.read(work) == (None, None)
+    assert database.read(read_twice) == (None, None)
     assert database.read(lambda connection: meta.get(connection, "a")) == "1"
 
 
-def test_the_version_differs_after_any_commit(database: Database, data_dir: Path) -> None:
+def test_data_version_changes_after_any_commit(database: Database, data_dir: Path) -> None:
     other = Database(data_dir / "store.sqlite")
     try:
-        before = database.version()
-        assert database.version() == before
+        before = database.data_version()
+        assert database.data_version() == before
         database.write(lambda connection: meta.put(connection, "a", "1"))
-        own = database.version()
+        after_own_commit = database.data_version()
         other.write(lambda connection: meta.put(connection, "a", "2"))
-        assert len({before, own, database.version()}) == 3
+        assert len({before, after_own_commit, database.data_version()}) == 3
     finally:
         other.close()
 
 
-def test_a_reader_cannot_write(database: Database) -> None:
+def test_reader_connection_rejects_writes(database: Database) -> None:
     with pytest.raises(Exception, match="readonly"):
         database.read(lambda connection: meta.put(connection, "a", "1"))
 
 
-def test_nothing_is_taken_on_when_closing(database: Database) -> None:
+def test_closed_database_rejects_operations(database: Database) -> None:
     database.close()
     with pytest.raises(Unavailable):
         database.write(lambda connection: meta.get(connection, "a"))
 
 
-def test_a_file_that_is_no_store(data_dir: Path) -> None:
+def test_opening_a_foreign_file_raises_store_error(data_dir: Path) -> None:
     (data_dir / "store.sqlite").write_bytes(b"something else " * 1000)
     with pytest.raises(StoreError):
         Database(data_dir / "store.sqlite")
 
 
-def test_a_store_that_cannot_be_opened(data_dir: Path) -> None:
+def test_opening_in_a_missing_folder_raises_store_error(data_dir: Path) -> None:
     with pytest.raises(StoreError):
         Database(data_dir / "missing" / "store.sqlite")
 
 
-def test_a_store_newer_than_the_program(database: Database, data_dir: Path) -> None:
+def test_opening_a_newer_store_raises_store_error(database: Database, data_dir: Path) -> None:
     database.write(
         lambda connection: connection.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('bufdir-preview', '9999_later', '2024-01-01')"
@@ -112,13 +112,13 @@ def test_a_store_newer_than_the_program(database: Database, data_dir: Path) -> N
         Database(data_dir / "store.sqlite")
 
 
-def test_its_files_are_the_owners_alone_from_the_start(database: Database, data_dir: Path) -> None:
+def test_store_files_are_owner_only_from_creation(database: Database, data_dir: Path) -> None:
     database.write(lambda connection: meta.put(connection, "a", "1"))
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in data_dir.iterdir()}
     assert modes == dict.fromkeys(("store.sqlite", "store.sqlite-turn", "store.sqlite-wal", "store.sqlite-shm"), 0o600)
 
 
-def test_what_was_deleted_is_in_no_file_once_the_store_is_compacted(database: Database, data_dir: Path) -> None:
+def test_compacted_store_holds_no_bytes_of_deleted_rows(database: Database, data_dir: Path) -> None:
     """Keys in no order, as hashes are: pages are divided again and again, and keep copies of what they gave away."""
     chance = random.Random(7)
     keys = [(number, chance.randbytes(32)) for number in range(6_000)]
@@ -130,44 +130,44 @@ def test_what_was_deleted_is_in_no_file_once_the_store_is_compacted(database: Da
     database.write(lambda connection: connection.execute("DELETE FROM hashed WHERE own % 2").rowcount)
     assert any(key in _bytes(data_dir) for number, key in keys if number % 2)
     database.compact()
-    left = _bytes(data_dir)
-    assert [key for number, key in keys if number % 2 and key in left] == []
-    assert all(key in left for number, key in keys if not number % 2)
+    remaining = _bytes(data_dir)
+    assert [key for number, key in keys if number % 2 and key in remaining] == []
+    assert all(key in remaining for number, key in keys if not number % 2)
 
 
-def test_the_store_is_not_compacted_while_another_writes(data_dir: Path) -> None:
+def test_compacting_fails_while_another_process_writes(data_dir: Path) -> None:
     database, other = Database(data_dir / "store.sqlite", busy_seconds=0.05), Database(data_dir / "store.sqlite")
 
-    def work(connection: Connection) -> None:
+    def write_and_compact(connection: Connection) -> None:
         meta.put(connection, "a", "1")
         with pytest.raises(Unavailable):
             database.compact()
 
-    other.write(work)
+    other.write(write_and_compact)
     database.compact()
     assert database.read(lambda connection: meta.get(connection, "a")) == "1"
     other.close()
     database.close()
 
 
-def test_who_waits_for_the_write_lock_comes_next(data_dir: Path) -> None:
+def test_waiting_writer_gets_the_write_lock_next(data_dir: Path) -> None:
     """Though the other has many transactions to write and asks for the lock again at once."""
     busy, waiting = Database(data_dir / "store.sqlite"), Database(data_dir / "store.sqlite")
     order: list[str] = []
-    holding, let_go = threading.Event(), threading.Event()
+    holding, released = threading.Event(), threading.Event()
 
     def hold(_: Connection) -> None:
         holding.set()
-        let_go.wait()
+        released.wait()
 
     busy.submit(hold)
     rest = [busy.submit(lambda _: order.append("busy")) for _ in range(20)]
     holding.wait()
     once = waiting.submit(lambda _: order.append("waiting"))
     try:
-        pipeline.until(lambda: not FileLock(data_dir / "store.sqlite-turn").is_free(), "the turn")
+        pipeline.wait_until(lambda: not FileLock(data_dir / "store.sqlite-turn").is_free(), "the turn")
     finally:
-        let_go.set()
+        released.set()
     for future in (once, *rest):
         future.result()
     assert order == ["waiting"] + ["busy"] * 20

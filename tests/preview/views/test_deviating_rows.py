@@ -8,7 +8,7 @@ import pytest
 
 from preview.runtime.application import Application
 from tests.builders import case_xml
-from tests.builders.services import Service
+from tests.builders.services import SampleService
 from tests.support.pipeline import aggregate, deliver
 
 CLEAN = [["2023-05-01"] * 10, ["2024-05-01"] * 10]
@@ -16,20 +16,20 @@ CLEAN = [["2023-05-01"] * 10, ["2024-05-01"] * 10]
 
 
 @dataclass
-class World:
+class Scenario:
     """What is delivered before 2023 is aggregated, and what between that and 2024."""
 
     first: list[bytes]
     then: list[bytes] = field(default_factory=list)
 
 
-def clean(service: Service) -> World:
+def clean(service: SampleService) -> Scenario:
     """From the first day of 2022 to the second of 2025, without a fault."""
     begun = service.folder(9, "2022-01-01")
-    return World([begun, *(service.folder(case, "2025-01-02", days) for case, days in enumerate(CLEAN, 1))])
+    return Scenario([begun, *(service.folder(case, "2025-01-02", days) for case, days in enumerate(CLEAN, 1))])
 
 
-def with_case(service: Service, **case: Any) -> World:
+def with_case(service: SampleService, **case: Any) -> Scenario:
     """And a third case."""
     world = clean(service)
     given = {"org": service.organisasjonsnummer, "kommune": service.kommune, "uttrekk": "2025-01-02T12:00:00+01:00"}
@@ -37,37 +37,37 @@ def with_case(service: Service, **case: Any) -> World:
     return world
 
 
-def with_figures(service: Service, *lines: str) -> World:
+def with_figures(service: SampleService, *lines: str) -> Scenario:
     """And supplementary figures."""
     world = clean(service)
     world.first.append(service.figures(*lines))
     return world
 
 
-def with_meldinger(service: Service, before: int, now: int) -> World:
+def with_meldinger(service: SampleService, before: int, now: int) -> Scenario:
     """So many in 2023 and in 2024, instead."""
     days = [*["2023-05-01"] * before, *["2024-05-01"] * now]
-    return World([service.folder(9, "2022-01-01"), service.folder(1, "2025-01-02", days)])
+    return Scenario([service.folder(9, "2022-01-01"), service.folder(1, "2025-01-02", days)])
 
 
-def another_system(service: Service) -> World:
+def another_system(service: SampleService) -> Scenario:
     """It delivers from 2024 on."""
     world = clean(service)
     world.then.append(service.folder(9, "2025-01-03", fagsystem="Et annet"))
     return world
 
 
-def begun_late(service: Service) -> World:
+def begun_late(service: SampleService) -> Scenario:
     """The first data are of after the period."""
-    return World([service.folder(case, "2025-01-02", days) for case, days in enumerate(CLEAN, 1)])
+    return Scenario([service.folder(case, "2025-01-02", days) for case, days in enumerate(CLEAN, 1)])
 
 
-def ended_early(service: Service) -> World:
+def ended_early(service: SampleService) -> Scenario:
     """The newest data are of before the period's end."""
-    return World([service.folder(9, "2022-01-01"), *(service.folder(case, "2024-12-30", days) for case, days in enumerate(CLEAN, 1))])
+    return Scenario([service.folder(9, "2022-01-01"), *(service.folder(case, "2024-12-30", days) for case, days in enumerate(CLEAN, 1))])
 
 
-RULES: dict[str, tuple[Callable[[Service], World], set[str]]] = {
+RULES: dict[str, tuple[Callable[[SampleService], Scenario], set[str]]] = {
     "sum_undersokelser": (
         lambda service: with_case(service, undersokelser=[case_xml.undersokelse("2024-02-01", "2024-03-01", "77")]),
         {"antall_undersokelser_avsluttet"},
@@ -104,7 +104,7 @@ RULES: dict[str, tuple[Callable[[Service], World], set[str]]] = {
 }
 
 
-def deviating(application: Application, service: Service, world: World) -> dict[str, set[str]]:
+def rows_by_rule(application: Application, service: SampleService, world: Scenario) -> dict[str, set[str]]:
     """In which rows of 2024 each rule shows."""
     deliver(application, *world.first)
     aggregate(application, service.organization_id, "2023")
@@ -119,14 +119,14 @@ def deviating(application: Application, service: Service, world: World) -> dict[
     return found
 
 
-def test_a_clean_service_has_none(application: Application, service: Service) -> None:
-    assert deviating(application, service, clean(service)) == {}
+def test_clean_service_has_no_deviation(application: Application, service: SampleService) -> None:
+    assert rows_by_rule(application, service, clean(service)) == {}
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_rule_shows_in_its_row(application: Application, service: Service, rule: str) -> None:
+def test_rule_is_shown_in_its_row(application: Application, service: SampleService, rule: str) -> None:
     make, expected = RULES[rule]
-    assert deviating(application, service, make(service))[rule] == expected
+    assert rows_by_rule(application, service, make(service))[rule] == expected
 
 
 def test_every_rule_is_tried(application: Application) -> None:
@@ -134,7 +134,7 @@ def test_every_rule_is_tried(application: Application) -> None:
     assert RULES.keys() == {rule.rule_id for rule in application.catalogue.rules} - {"prosent"}
 
 
-def test_a_full_delivery_of_the_new_system_answers_the_rule(application: Application, service: Service) -> None:
+def test_full_delivery_of_new_system_clears_the_rule(application: Application, service: SampleService) -> None:
     world = another_system(service)
     deliver(application, *world.first)
     aggregate(application, service.organization_id, "2023")
@@ -144,26 +144,26 @@ def test_a_full_delivery_of_the_new_system_answers_the_rule(application: Applica
     assert [deviation.rule_id for row in shown for deviation in row.deviations] == []
 
 
-def test_what_only_controls_tell_of_is_no_finding_of_the_rule(application: Application, service: Service) -> None:
+def test_check_findings_do_not_fire_the_findings_rule(application: Application, service: SampleService) -> None:
     world = with_case(service, tiltak=[case_xml.tiltak("2024-02-01", "2024-03-01", kategori="1.99")])
-    assert "funn" not in deviating(application, service, world)
+    assert "funn" not in rows_by_rule(application, service, world)
     (delivery, *_), _ = application.deliveries.page(service.organization_id, None, 1, 1)
-    told = application.deliveries.document(delivery.delivery_id).findings
+    told = application.deliveries.get(delivery.delivery_id).findings
     assert {"kontroll_tiltak_7", "kontroll_tiltak_22"} <= {finding.code for finding in told}
 
 
-def test_in_a_row_the_worst_stands_first(application: Application, service: Service) -> None:
+def test_worst_deviation_is_first_in_a_row(application: Application, service: SampleService) -> None:
     world = with_meldinger(service, 5, 0)
     world.first.append(service.folder(3, "2024-12-30", [""]))
-    assert deviating(application, service, world)["funn"] == {"antall_meldinger_mottatt"}
+    assert rows_by_rule(application, service, world)["funn"] == {"antall_meldinger_mottatt"}
     (row, *_) = application.previews.read(service.organization_id, "2024").rows
     severities = [deviation.severity for deviation in row.deviations]
     assert severities == sorted(severities, key=("error", "warning", "notice").index)
     assert set(severities) == {"warning", "notice"}
 
 
-def test_the_numbers_of_the_overview_are_those_of_the_rows(application: Application, service: Service) -> None:
-    assert deviating(application, service, with_figures(service, "2024,antall_arsverk,-1,", "2023,antall_arsverk_ubesatt,1,")) == {
+def test_overview_counts_equal_the_rows(application: Application, service: SampleService) -> None:
+    assert rows_by_rule(application, service, with_figures(service, "2024,antall_arsverk,-1,", "2023,antall_arsverk_ubesatt,1,")) == {
         "negativ": {"antall_arsverk"},
         "mangler": {"antall_arsverk_ubesatt"},
     }

@@ -10,25 +10,25 @@ import pytest
 
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import Deviation
-from preview.i18n.catalog import Texts
+from preview.i18n.catalog import MessageCatalog
 from preview.views.export_tables import overview_table, preview_table
-from preview.views.overview import OverviewLine
-from preview.views.preview import Preview, Row, difference
-from preview.views.spreadsheet import as_csv, as_xlsx
+from preview.views.overview import OverviewEntry
+from preview.views.preview import FieldRow, Preview, change_between
+from preview.views.spreadsheet import to_csv, to_xlsx
 
-CATALOGUE, TEXTS = Catalogue.load(), Texts.load()
+CATALOGUE, TEXTS = Catalogue.load(), MessageCatalog.load()
 
 
-def preview(source: str = "fagsystem-cis", *, hidden: int = 0) -> Preview:
+def preview(source: str = "fagsystem-cis", *, hidden_number: int = 0) -> Preview:
     """34 fields whose values tell them apart; the number `hidden` is held back, no. 34 has no value."""
-    rows: list[Row] = []
+    rows: list[FieldRow] = []
     for field in CATALOGUE.fields:
         value = None if field.number == 34 else field.number * 1000 if field.unit == "antall" else field.number + 0.5
         before = field.number * 1001 if field.unit == "antall" else field.number + 1.0
-        is_hidden = field.number == hidden
-        change, percent = difference(value, before, field.unit)
+        is_hidden = field.number == hidden_number
+        change, percent = change_between(value, before, field.unit)
         rows.append(
-            Row(
+            FieldRow(
                 number=field.number,
                 field_key=field.field_key,
                 section_id=field.section_id,
@@ -54,7 +54,7 @@ def read_csv(content: bytes) -> list[list[str]]:
 
 
 def test_csv_holds_every_number_with_a_decimal_comma() -> None:
-    head, *lines = read_csv(as_csv(preview_table(preview(), CATALOGUE, TEXTS, "nb")))
+    head, *lines = read_csv(to_csv(preview_table(preview(), CATALOGUE, TEXTS, "nb")))
     assert head[:8] == ["Nr.", "Del", "Felt", "2024", "2023", "Endring", "Endring i prosent", "Enhet"]
     assert [line[0] for line in lines] == [str(number) for number in range(1, 35)]
     assert lines[0][3:7] == ["1000", "1001", "-1", "0"]
@@ -63,7 +63,7 @@ def test_csv_holds_every_number_with_a_decimal_comma() -> None:
 
 
 def test_xlsx_holds_numbers_as_numbers_under_a_frozen_head() -> None:
-    content = as_xlsx(preview_table(preview(), CATALOGUE, TEXTS, "en"))
+    content = to_xlsx(preview_table(preview(), CATALOGUE, TEXTS, "en"))
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active
     assert sheet is not None
     assert sheet.freeze_panes == "D2"
@@ -75,40 +75,40 @@ def test_xlsx_holds_numbers_as_numbers_under_a_frozen_head() -> None:
 @pytest.mark.parametrize("source", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_a_text_is_never_a_formula(source: str) -> None:
     exported = preview_table(preview(source), CATALOGUE, TEXTS, "nb")
-    assert {line[9] for line in read_csv(as_csv(exported))[1:]} == {f"'{source}"}
-    sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(exported))).active
+    assert {line[9] for line in read_csv(to_csv(exported))[1:]} == {f"'{source}"}
+    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(exported))).active
     assert sheet is not None
     assert {(cell.value, cell.data_type) for (cell,) in sheet.iter_rows(min_row=2, min_col=10, max_col=10)} == {(source, "s")}
 
 
-def test_a_hidden_value_is_not_in_the_file() -> None:
-    lines = read_csv(as_csv(preview_table(preview(hidden=1), CATALOGUE, TEXTS, "nb")))
+def test_hidden_value_is_not_exported() -> None:
+    lines = read_csv(to_csv(preview_table(preview(hidden_number=1), CATALOGUE, TEXTS, "nb")))
     assert lines[1][3] == ":"
 
 
-def test_a_filter_leaves_its_fields() -> None:
-    exported = preview_table(preview(), CATALOGUE, TEXTS, "nb", shown={"antall_meldinger_mottatt"})
-    assert [line[10] for line in exported.lines] == ["antall_meldinger_mottatt"]
+def test_filter_limits_the_exported_fields() -> None:
+    exported = preview_table(preview(), CATALOGUE, TEXTS, "nb", visible_keys={"antall_meldinger_mottatt"})
+    assert [line[10] for line in exported.rows] == ["antall_meldinger_mottatt"]
 
 
-def test_notes_say_how_severe_they_are() -> None:
+def test_notes_name_their_severity() -> None:
     shown = preview()
     found = Deviation("ingen_aktivitet", "notice", "andel_meldinger_innen_frist", "deviation.ingen_aktivitet.message", {"period": "2024"})
     rows = [msgspec.structs.replace(row, deviations=[found]) if row.number == 5 else row for row in shown.rows]
-    notes = [line[8] for line in preview_table(msgspec.structs.replace(shown, rows=rows), CATALOGUE, TEXTS, "nb").lines]
+    notes = [line[8] for line in preview_table(msgspec.structs.replace(shown, rows=rows), CATALOGUE, TEXTS, "nb").rows]
     assert notes[4] == f"Merknad: {TEXTS.get('nb', found.message, **found.params)}"
     assert set(notes) == {notes[4], ""}
 
 
-LINE = OverviewLine(
+ENTRY = OverviewEntry(
     *("org-1", "Barnevernstjenesten Ås", "999999999-01", True, "ready", "CIS", "snap-001", "2024-H1", "current"),
     *(False, "2026-03-25T14:00:00Z", 32, 1, 2, 3, None),
 )
-SILENT = OverviewLine("org-2", "=Vik", "999999998", True, "silent", "", None, None, None, False, None, 0, 0, 0, 0, None)
+ENTRY_WITHOUT_DATA = OverviewEntry("org-2", "=Vik", "999999998", True, "silent", "", None, None, None, False, None, 0, 0, 0, 0, None)
 
 
-def test_an_organisation_is_a_line_in_the_order_given() -> None:
-    head, *lines = read_csv(as_csv(overview_table([SILENT, LINE], 34, None, TEXTS, "nb")))
+def test_organisations_are_rows_in_the_given_order() -> None:
+    head, *lines = read_csv(to_csv(overview_table([ENTRY_WITHOUT_DATA, ENTRY], 34, None, TEXTS, "nb")))
     assert head[:6] == ["Tjeneste", "Nummer", "Id", "Periode", "Status", "Utfylte felt"]
     assert lines == [
         ["'=Vik", "999999998", "org-2", "", "Ikke levert", *[""] * 9],
@@ -126,7 +126,7 @@ def test_an_organisation_is_a_line_in_the_order_given() -> None:
 
 
 def test_an_overview_holds_times_as_times() -> None:
-    sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(overview_table([LINE], 34, "2024-H1", TEXTS, "en")))).active
+    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(overview_table([ENTRY], 34, "2024-H1", TEXTS, "en")))).active
     assert sheet is not None
     assert (sheet.title, sheet.freeze_panes) == ("Overview", "B2")
     (line,) = sheet.iter_rows(min_row=2, values_only=True)

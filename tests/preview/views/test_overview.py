@@ -2,34 +2,34 @@
 
 import pytest
 
-from preview.core.errors import Invalid
-from preview.model.resources import snapshot_id
+from preview.core.errors import ValidationError
+from preview.model.resources import format_snapshot_id
 from preview.runtime.application import Application
-from preview.views.overview import OverviewLine
+from preview.views.overview import OverviewEntry
 from tests.builders import case_xml, kostra_xml
-from tests.builders.services import Service
+from tests.builders.services import SampleService
 from tests.support import pipeline
 
 
-def line(application: Application, service: Service, period_id: str | None = None) -> OverviewLine:
-    (found,) = application.overviews.read(period_id, service.organization_id).lines
-    assert found in application.overviews.read(period_id).lines
+def overview_entry(application: Application, service: SampleService, period_id: str | None = None) -> OverviewEntry:
+    (found,) = application.overviews.read(period_id, service.organization_id).entries
+    assert found in application.overviews.read(period_id).entries
     return found
 
 
-def delivered(application: Application, service: Service) -> None:
+def deliver_two_extracts(application: Application, service: SampleService) -> None:
     """Two extracts of its case, so that 2023 and 2024 are covered."""
     pipeline.deliver(application, service.folder(1, "2023-06-01"), service.folder(1, "2025-01-15", ["2024-02-01"]))
 
 
-def test_one_that_is_listed_and_has_not_delivered_is_silent(application: Application, service: Service) -> None:
+def test_listed_organisation_without_delivery_is_silent(application: Application, service: SampleService) -> None:
     pipeline.deliver(application, service.listing(service.organization_id, "Barnevernstjenesten Stille"))
-    found = line(application, service)
+    found = overview_entry(application, service)
     assert (found.organization_name, found.number) == ("Barnevernstjenesten Stille", service.organisasjonsnummer)
     assert (found.state, found.listed, found.snapshot_id, found.populated, found.case_system) == ("silent", True, None, 0, "")
 
 
-def test_its_municipalities_are_those_that_its_deliveries_name(application: Application, service: Service) -> None:
+def test_municipalities_come_from_the_deliveries(application: Application, service: SampleService) -> None:
     pipeline.deliver(application, service.listing(f"org-b{service.number}", "Barnevernet i to kommuner"))
     pipeline.deliver(
         application,
@@ -39,27 +39,27 @@ def test_its_municipalities_are_those_that_its_deliveries_name(application: Appl
     pipeline.deliver(application, service.folder(3, "2024-06-01", kommune="4205", kommunenavn="Lindesnes"))
     pipeline.deliver(
         application,
-        kostra_xml.arsfil(kostra_xml.individ(), org=service.organisasjonsnummer, aar=2023, kommune="4206", kommunenavn="Farsund"),
+        kostra_xml.annual_file(kostra_xml.individ(), org=service.organisasjonsnummer, year=2023, kommune="4206", kommunenavn="Farsund"),
     )
-    (found,) = [line for line in application.overviews.read().lines if line.organization_id == f"org-b{service.number}"]
+    (found,) = [line for line in application.overviews.read().entries if line.organization_id == f"org-b{service.number}"]
     assert found.kommuner == "4205 Lindesnes 4206 Farsund 4224 Åseral"
 
 
-def test_one_with_data_waits_to_be_asked_for(application: Application, service: Service) -> None:
-    delivered(application, service)
-    assert (line(application, service).state, line(application, service).case_system) == ("waiting", "Testsystem")
+def test_organisation_with_data_is_waiting(application: Application, service: SampleService) -> None:
+    deliver_two_extracts(application, service)
+    assert (overview_entry(application, service).state, overview_entry(application, service).case_system) == ("waiting", "Testsystem")
     pipeline.aggregate(application, service.organization_id, "2024")
-    assert line(application, service, "2023").state == "waiting"
-    assert line(application, service, "2024").state == "ready"
+    assert overview_entry(application, service, "2023").state == "waiting"
+    assert overview_entry(application, service, "2024").state == "ready"
 
 
-def test_a_ready_one_counts_what_its_document_and_its_preview_say(application: Application, service: Service) -> None:
-    delivered(application, service)
+def test_ready_counts_equal_document_and_preview(application: Application, service: SampleService) -> None:
+    deliver_two_extracts(application, service)
     # Concluded with no code: the parts are not the whole.
     pipeline.deliver(application, service.folder(2, "2025-01-15", undersokelser=[case_xml.undersokelse("2024-02-20", "2024-04-01", None)]))
     pipeline.aggregate(application, service.organization_id, "2023")
     requested = pipeline.aggregate(application, service.organization_id, "2024")
-    found = line(application, service)
+    found = overview_entry(application, service)
     document = pipeline.document(application, requested.snapshot_id)
     assert found.populated == sum(value is not None for value in pipeline.values(document).values())
     assert (found.snapshot_id, found.status, found.cache_valid, found.aggregated_at) == (
@@ -77,84 +77,84 @@ def test_a_ready_one_counts_what_its_document_and_its_preview_say(application: A
     assert found.notices
 
 
-def test_each_one_s_newest_is_of_the_newest_period_that_was_asked_for(application: Application, service: Service) -> None:
-    delivered(application, service)
+def test_newest_snapshot_is_of_the_newest_requested_period(application: Application, service: SampleService) -> None:
+    deliver_two_extracts(application, service)
     for period in ("2023", "2024-H1"):
         pipeline.aggregate(application, service.organization_id, period)
-    assert line(application, service).period_id == "2024-H1"
+    assert overview_entry(application, service).period_id == "2024-H1"
     pipeline.aggregate(application, service.organization_id, "2024")
-    assert line(application, service).period_id == "2024"
-    assert line(application, service, "2023").period_id == "2023"
+    assert overview_entry(application, service).period_id == "2024"
+    assert overview_entry(application, service, "2023").period_id == "2023"
     assert {"2024", "2024-H1", "2023"} <= set(application.overviews.read().periods)
 
 
-def test_a_failure_of_the_newest_period_is_not_hidden_by_an_older_report(application: Application, service: Service) -> None:
-    delivered(application, service)
+def test_failure_of_newest_period_is_shown(application: Application, service: SampleService) -> None:
+    deliver_two_extracts(application, service)
     pipeline.aggregate(application, service.organization_id, "2023")
-    job = pipeline.hold(application, service.organization_id, "2024")
-    application.jobs.progress(job, 0.5)
-    pipeline.until(lambda: line(application, service).completed == 0.5)
-    assert line(application, service).state == "processing"
+    job = pipeline.start_job(application, service.organization_id, "2024")
+    application.jobs.set_progress(job, 0.5)
+    pipeline.wait_until(lambda: overview_entry(application, service).completed == 0.5)
+    assert overview_entry(application, service).state == "processing"
     application.jobs.fail(job, "It failed.")
-    found = line(application, service)
+    found = overview_entry(application, service)
     assert (found.state, found.period_id, found.aggregated_at, found.populated) == ("failed", "2024", None, 0)
-    assert line(application, service, "2023").state == "ready"
+    assert overview_entry(application, service, "2023").state == "ready"
 
 
-def test_while_a_new_one_runs_or_has_failed_the_values_of_the_old_one_stand(application: Application, service: Service) -> None:
-    delivered(application, service)
+def test_old_values_remain_while_new_snapshot_runs_or_fails(application: Application, service: SampleService) -> None:
+    deliver_two_extracts(application, service)
     old = pipeline.aggregate(application, service.organization_id, "2024")
-    job = pipeline.hold(application, service.organization_id, "2024")
-    running = line(application, service)
+    job = pipeline.start_job(application, service.organization_id, "2024")
+    running = overview_entry(application, service)
     assert (running.state, running.snapshot_id, running.completed) == ("processing", old.snapshot_id, 0.0)
     assert running.aggregated_at is not None
     assert running.populated > 0
     application.jobs.fail(job, "It failed.")
-    failed = line(application, service)
+    failed = overview_entry(application, service)
     assert (failed.state, failed.snapshot_id, failed.populated) == ("failed", old.snapshot_id, running.populated)
-    application.snapshots.delete(snapshot_id(job.snapshot), "test")
-    assert line(application, service).state == "ready"
+    application.snapshots.delete(format_snapshot_id(job.snapshot), "test")
+    assert overview_entry(application, service).state == "ready"
 
 
-def test_one_that_could_not_be_aggregated_again_has_failed_and_its_values_stand(application: Application, service: Service) -> None:
+def test_failed_reaggregation_keeps_the_values(application: Application, service: SampleService) -> None:
     """As its preview says (contract 4c: the failure stands on the job)."""
-    delivered(application, service)
+    deliver_two_extracts(application, service)
     snapshot = pipeline.aggregate(application, service.organization_id, "2024").snapshot_id
-    job = pipeline.hold_again(application, snapshot)
-    assert line(application, service).state == "processing"
+    job = pipeline.start_reaggregation(application, snapshot)
+    assert overview_entry(application, service).state == "processing"
     application.jobs.fail(job, "It failed.")
-    failed = line(application, service)
+    failed = overview_entry(application, service)
     assert (failed.state, failed.status, failed.snapshot_id) == ("failed", "current", snapshot)
     assert failed.populated > 0
     pipeline.wait_for_job(application, application.snapshots.invalidate(snapshot, "again", "test").job_id)
-    assert line(application, service).state == "ready"
+    assert overview_entry(application, service).state == "ready"
 
 
-def test_a_later_delivery_makes_it_stale(application: Application, service: Service) -> None:
-    delivered(application, service)
+def test_later_delivery_makes_entry_stale(application: Application, service: SampleService) -> None:
+    deliver_two_extracts(application, service)
     pipeline.aggregate(application, service.organization_id, "2024")
     pipeline.deliver(application, service.folder(1, "2025-01-20", ["2024-02-01", "2024-03-01"]))
-    found = line(application, service)
+    found = overview_entry(application, service)
     assert (found.state, found.cache_valid) == ("ready", False)
 
 
-def test_a_15f_file_stands_in_for_its_case_system(application: Application, service: Service) -> None:
+def test_15f_source_is_shown_as_case_system(application: Application, service: SampleService) -> None:
     individ = kostra_xml.individ(meldinger=[kostra_xml.melding("2020-03-01")])
-    pipeline.deliver(application, kostra_xml.arsfil(individ, org=service.organisasjonsnummer, kommune=service.kommune, aar=2020))
-    assert line(application, service).case_system == "KOSTRA 15F"
+    pipeline.deliver(application, kostra_xml.annual_file(individ, org=service.organisasjonsnummer, kommune=service.kommune, year=2020))
+    assert overview_entry(application, service).case_system == "KOSTRA 15F"
     pipeline.aggregate(application, service.organization_id, "2020")
-    assert (line(application, service).state, line(application, service).case_system) == ("ready", "KOSTRA 15F")
+    assert (overview_entry(application, service).state, overview_entry(application, service).case_system) == ("ready", "KOSTRA 15F")
 
 
-def test_the_place_is_that_of_the_newest_event(application: Application, service: Service) -> None:
-    delivered(application, service)
-    assert application.overviews.read().place == application.events.newest()
+def test_position_is_the_last_event_id(application: Application, service: SampleService) -> None:
+    deliver_two_extracts(application, service)
+    assert application.overviews.read().position == application.event_log.last_event_id()
 
 
-def test_what_is_no_period_is_refused(application: Application) -> None:
-    with pytest.raises(Invalid):
+def test_invalid_period_is_refused(application: Application) -> None:
+    with pytest.raises(ValidationError):
         application.overviews.read("2024-H3")
 
 
-def test_nobody_knows_an_organisation_that_is_none(application: Application) -> None:
-    assert application.overviews.read(None, "org-unknown").lines == []
+def test_unknown_organisation_has_no_entry(application: Application) -> None:
+    assert application.overviews.read(None, "org-unknown").entries == []

@@ -6,31 +6,38 @@ from pathlib import Path
 import pytest
 
 from preview.core.clock import today
-from preview.core.errors import Invalid, NotFound
+from preview.core.errors import NotFound, ValidationError
 from preview.runtime.application import Application
-from preview.views.preview import Row, difference
-from tests.builders.case_records import mappe
-from tests.builders.services import Service
-from tests.support.manual_worker import ORGANIZATION, claim, complete, take, time_comes, work_off
-from tests.support.pipeline import aggregate, deliver, opened
+from preview.views.preview import FieldRow, change_between
+from tests.builders.case_records import case_folder
+from tests.builders.services import SampleService
+from tests.support.manual_worker import (
+    ORGANIZATION,
+    claim_job,
+    complete_job,
+    complete_waiting_jobs,
+    process_delivery,
+    trigger_automatic_aggregation,
+)
+from tests.support.pipeline import aggregate, deliver, open_application
 
-RECEIVED, SHARE, STAFF, VACANT = "antall_meldinger_mottatt", "andel_meldinger_innen_frist", "antall_arsverk", "antall_arsverk_ubesatt"
+RECEIVED, PERCENTAGE, STAFF, VACANT = "antall_meldinger_mottatt", "andel_meldinger_innen_frist", "antall_arsverk", "antall_arsverk_ubesatt"
 
 
 @pytest.fixture
-def stepped(data_dir: Path) -> Generator[Application]:
+def manual_application(data_dir: Path) -> Generator[Application]:
     """Worked by hand: one case of one melding in 2024, its data of March 2024."""
-    with opened(data_dir, started=False) as application:
-        take(application, mappe(1, "a", 1))
+    with open_application(data_dir, started=False) as application:
+        process_delivery(application, case_folder(1, "a", 1))
         yield application
 
 
-def rows(application: Application, organization_id: str, *asked: str) -> dict[str, Row]:
+def rows(application: Application, organization_id: str, *asked: str) -> dict[str, FieldRow]:
     """By field key."""
     return {row.field_key: row for row in application.previews.read(organization_id, *asked).rows}
 
 
-def request(application: Application, period: str = "2024") -> str:
+def request_snapshot(application: Application, period: str = "2024") -> str:
     """A new snapshot; its id."""
     return application.snapshots.request(ORGANIZATION, period, True, "someone")[0].snapshot_id
 
@@ -38,122 +45,127 @@ def request(application: Application, period: str = "2024") -> str:
 # Which period.
 
 
-def test_without_any_snapshot_that_of_the_newest_data(stepped: Application) -> None:
-    shown = stepped.previews.read(ORGANIZATION)
+def test_default_period_without_snapshot_is_of_newest_data(manual_application: Application) -> None:
+    shown = manual_application.previews.read(ORGANIZATION)
     assert (shown.period_id, shown.compare_period_id, shown.periods) == ("2024", "2023", [])
-    assert (shown.snapshot, shown.newer, shown.compared, shown.job, shown.source) == (None, None, None, None, None)
+    assert (shown.snapshot, shown.newer_snapshot, shown.compared_snapshot, shown.job, shown.source) == (None, None, None, None, None)
     assert shown.has_source
     assert all(row.value is row.compared_value is row.data_source is None and row.deviations == [] for row in shown.rows)
 
 
-def test_without_any_data_this_year(application: Application, service: Service) -> None:
+def test_default_period_without_data_is_this_year(application: Application, service: SampleService) -> None:
     deliver(application, service.listing(service.organization_id, "Et navn"))
     shown = application.previews.read(service.organization_id)
     assert (shown.period_id, shown.has_source, shown.organization_name) == (str(today().year), False, "Et navn")
     assert shown.number == service.organisasjonsnummer
 
 
-def test_the_newest_that_has_completed_before_the_newest_that_was_asked_for(stepped: Application) -> None:
-    request(stepped, "2024-H1")
-    assert stepped.previews.read(ORGANIZATION).period_id == "2024-H1"
-    request(stepped, "2024")
-    assert stepped.previews.read(ORGANIZATION).period_id == "2024"
-    complete(stepped, claim(stepped))
-    assert stepped.previews.read(ORGANIZATION).period_id == "2024-H1"
-    work_off(stepped)
-    assert stepped.previews.read(ORGANIZATION).period_id == "2024"
+def test_default_period_prefers_completed_snapshot(manual_application: Application) -> None:
+    request_snapshot(manual_application, "2024-H1")
+    assert manual_application.previews.read(ORGANIZATION).period_id == "2024-H1"
+    request_snapshot(manual_application, "2024")
+    assert manual_application.previews.read(ORGANIZATION).period_id == "2024"
+    complete_job(manual_application, claim_job(manual_application))
+    assert manual_application.previews.read(ORGANIZATION).period_id == "2024-H1"
+    complete_waiting_jobs(manual_application)
+    assert manual_application.previews.read(ORGANIZATION).period_id == "2024"
 
 
-def test_periods_with_a_snapshot_newest_first(stepped: Application) -> None:
+def test_periods_with_snapshot_are_newest_first(manual_application: Application) -> None:
     for period in ("2023", "2024-H1", "2024", "2023", "2024-H1"):
-        request(stepped, period)
-    assert stepped.previews.read(ORGANIZATION).periods == ["2024", "2024-H1", "2023"]
+        request_snapshot(manual_application, period)
+    assert manual_application.previews.read(ORGANIZATION).periods == ["2024", "2024-H1", "2023"]
 
 
-def test_a_bydel_is_told_by_its_number_too(stepped: Application) -> None:
-    assert stepped.previews.read(ORGANIZATION).number == "999999999-02"
+def test_bydel_number_is_part_of_the_number(manual_application: Application) -> None:
+    assert manual_application.previews.read(ORGANIZATION).number == "999999999-02"
 
 
-def test_what_is_not_there_and_what_is_no_period(stepped: Application) -> None:
+def test_unknown_organisation_and_invalid_period_are_refused(manual_application: Application) -> None:
     with pytest.raises(NotFound):
-        stepped.previews.read("org-nowhere")
+        manual_application.previews.read("org-nowhere")
     for asked, pointer in ((("2024-Q1",), "/period_id"), (("2024", "x"), "/compare")):
-        with pytest.raises(Invalid) as error:
-            stepped.previews.read(ORGANIZATION, *asked)
-        assert [fault.pointer for fault in error.value.faults] == [pointer]
+        with pytest.raises(ValidationError) as error:
+            manual_application.previews.read(ORGANIZATION, *asked)
+        assert [fault.pointer for fault in error.value.field_errors] == [pointer]
 
 
 # Which snapshots, and what is going on.
 
 
-def test_the_newest_completed_stays_while_a_newer_one_runs(stepped: Application) -> None:
-    first = request(stepped)
-    work_off(stepped)
-    second = request(stepped)
-    shown = stepped.previews.read(ORGANIZATION)
+def test_completed_snapshot_is_shown_while_newer_runs(manual_application: Application) -> None:
+    first = request_snapshot(manual_application)
+    complete_waiting_jobs(manual_application)
+    second = request_snapshot(manual_application)
+    shown = manual_application.previews.read(ORGANIZATION)
     assert shown.snapshot is not None
-    assert shown.newer is not None
-    assert (shown.snapshot.snapshot_id, shown.newer.snapshot_id, shown.newer.status) == (first, second, "processing")
+    assert shown.newer_snapshot is not None
+    assert (shown.snapshot.snapshot_id, shown.newer_snapshot.snapshot_id, shown.newer_snapshot.status) == (first, second, "processing")
     assert shown.job is not None
     assert (shown.job.job_id, shown.job.job_status) == ("job-agg-002", "waiting")
-    claim_of_second = claim(stepped)
-    stepped.jobs.progress(claim_of_second, 0.5)
-    stepped.database.write(lambda connection: None)
-    running = stepped.previews.read(ORGANIZATION).job
+    claim_of_second = claim_job(manual_application)
+    manual_application.jobs.set_progress(claim_of_second, 0.5)
+    manual_application.database.write(lambda connection: None)
+    running = manual_application.previews.read(ORGANIZATION).job
     assert running is not None
     assert (running.job_status, running.completed) == ("running", 0.5)
-    complete(stepped, claim_of_second)
-    shown = stepped.previews.read(ORGANIZATION)
+    complete_job(manual_application, claim_of_second)
+    shown = manual_application.previews.read(ORGANIZATION)
     assert shown.snapshot is not None
-    assert (shown.snapshot.snapshot_id, shown.newer, shown.job) == (second, None, None)
+    assert (shown.snapshot.snapshot_id, shown.newer_snapshot, shown.job) == (second, None, None)
 
 
-def test_one_that_has_never_completed_is_shown_where_there_is_no_other(stepped: Application) -> None:
-    first = request(stepped)
-    shown = stepped.previews.read(ORGANIZATION)
+def test_uncompleted_snapshot_is_shown_if_alone(manual_application: Application) -> None:
+    first = request_snapshot(manual_application)
+    shown = manual_application.previews.read(ORGANIZATION)
     assert shown.snapshot is not None
-    assert (shown.snapshot.snapshot_id, shown.snapshot.status, shown.snapshot.populated, shown.newer) == (first, "processing", 0, None)
-    stepped.jobs.fail(claim(stepped), "It failed.")
-    failed = stepped.previews.read(ORGANIZATION)
+    assert (shown.snapshot.snapshot_id, shown.snapshot.status, shown.snapshot.populated, shown.newer_snapshot) == (
+        first,
+        "processing",
+        0,
+        None,
+    )
+    manual_application.jobs.fail(claim_job(manual_application), "It failed.")
+    failed = manual_application.previews.read(ORGANIZATION)
     assert failed.snapshot is not None
     assert failed.job is not None
     assert (failed.snapshot.status, failed.job.detail) == ("failed", "It failed.")
 
 
-def test_a_newer_one_that_failed_is_told(stepped: Application) -> None:
-    first = request(stepped)
-    work_off(stepped)
-    second = request(stepped)
-    stepped.jobs.fail(claim(stepped), "It failed.")
-    shown = stepped.previews.read(ORGANIZATION)
+def test_failed_newer_snapshot_is_shown(manual_application: Application) -> None:
+    first = request_snapshot(manual_application)
+    complete_waiting_jobs(manual_application)
+    second = request_snapshot(manual_application)
+    manual_application.jobs.fail(claim_job(manual_application), "It failed.")
+    shown = manual_application.previews.read(ORGANIZATION)
     assert shown.snapshot is not None
-    assert shown.newer is not None
+    assert shown.newer_snapshot is not None
     assert shown.job is not None
-    assert (shown.snapshot.snapshot_id, shown.newer.snapshot_id, shown.newer.status) == (first, second, "failed")
+    assert (shown.snapshot.snapshot_id, shown.newer_snapshot.snapshot_id, shown.newer_snapshot.status) == (first, second, "failed")
     assert (shown.job.job_status, shown.job.snapshot_id) == ("failed", second)
 
 
-def test_an_automatic_job_and_a_put_are_jobs_of_the_snapshot_that_is_shown(stepped: Application) -> None:
-    request(stepped)
-    work_off(stepped)
-    take(stepped, mappe(2, "b", 2))
-    stale = stepped.previews.read(ORGANIZATION)
+def test_automatic_and_put_jobs_are_of_the_displayed_snapshot(manual_application: Application) -> None:
+    request_snapshot(manual_application)
+    complete_waiting_jobs(manual_application)
+    process_delivery(manual_application, case_folder(2, "b", 2))
+    stale = manual_application.previews.read(ORGANIZATION)
     assert stale.snapshot is not None
     assert (stale.snapshot.cache_valid, stale.job) == (False, None)
-    time_comes(stepped)
-    automatic = stepped.previews.read(ORGANIZATION)
+    trigger_automatic_aggregation(manual_application)
+    automatic = manual_application.previews.read(ORGANIZATION)
     assert automatic.job is not None
-    assert (automatic.job.requested_by, automatic.newer) == ("auto", None)
-    stepped.snapshots.invalidate("snap-001", "A reason", "someone")
-    put = stepped.previews.read(ORGANIZATION)
+    assert (automatic.job.requested_by, automatic.newer_snapshot) == ("auto", None)
+    manual_application.snapshots.invalidate("snap-001", "A reason", "someone")
+    put = manual_application.previews.read(ORGANIZATION)
     assert put.job is not None
     assert put.snapshot is not None
     assert (put.job.requested_by, put.job.reason, put.snapshot.status) == ("someone", "A reason", "processing")
 
 
-def test_the_place_is_that_of_the_log(stepped: Application) -> None:
-    request(stepped)
-    assert stepped.previews.read(ORGANIZATION).place == stepped.events.newest() == 2
+def test_position_is_of_the_event_log(manual_application: Application) -> None:
+    request_snapshot(manual_application)
+    assert manual_application.previews.read(ORGANIZATION).position == manual_application.event_log.last_event_id() == 2
 
 
 # Rows.
@@ -162,8 +174,8 @@ def test_the_place_is_that_of_the_log(stepped: Application) -> None:
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Application, str]]:
     """A service with 1, 3 and 4 meldinger in 2022, 2023 and 2024, of which one came too late in 2023; with staff in the last two, vacant in 2023."""
-    service = Service()
-    with opened(tmp_path_factory.mktemp("compared")) as application:
+    service = SampleService()
+    with open_application(tmp_path_factory.mktemp("compared")) as application:
         for case, days in enumerate((["2022-05-01"], ["2023-05-01"] * 3, ["2024-05-01"] * 4), 1):
             deliver(application, service.folder(case, f"202{case}-01-01"), service.folder(case, "2025-01-01", days))
         deliver(application, service.figures(f"2023,{STAFF},10,", f"2023,{VACANT},1,", f"2024,{STAFF},12.5,lonn"))
@@ -172,7 +184,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Applic
         yield application, service.organization_id
 
 
-def test_all_34_in_form_order(compared: tuple[Application, str]) -> None:
+def test_rows_are_34_fields_in_form_order(compared: tuple[Application, str]) -> None:
     application, organization_id = compared
     shown = application.previews.read(organization_id).rows
     assert [row.number for row in shown] == list(range(1, 35))
@@ -180,21 +192,21 @@ def test_all_34_in_form_order(compared: tuple[Application, str]) -> None:
     assert {row.unit for row in shown} == {"antall", "prosent", "årsverk"}
 
 
-def test_compared_with_the_prior_period_where_no_other_is_named(compared: tuple[Application, str]) -> None:
+def test_prior_period_is_the_default_comparison(compared: tuple[Application, str]) -> None:
     application, organization_id = compared
     shown = application.previews.read(organization_id)
-    assert shown.compared is not None
-    assert (shown.period_id, shown.compare_period_id, shown.compared.snapshot_id) == ("2024", "2023", "snap-002")
+    assert shown.compared_snapshot is not None
+    assert (shown.period_id, shown.compare_period_id, shown.compared_snapshot.snapshot_id) == ("2024", "2023", "snap-002")
     row = rows(application, organization_id)[RECEIVED]
     assert (row.value, row.compared_value, row.change, row.percent) == (4, 3, 1, 33)
     assert type(row.change) is int
 
 
-def test_compared_with_another_where_it_is_named(compared: tuple[Application, str]) -> None:
+def test_named_period_is_compared(compared: tuple[Application, str]) -> None:
     application, organization_id = compared
     row = rows(application, organization_id, "2024", "2022")[RECEIVED]
     assert (row.value, row.compared_value, row.change, row.percent) == (4, 1, 3, 300)
-    assert application.previews.read(organization_id, "2024", "2019").compared is None
+    assert application.previews.read(organization_id, "2024", "2019").compared_snapshot is None
 
 
 def test_deviations_are_always_from_the_prior_period(compared: tuple[Application, str]) -> None:
@@ -212,10 +224,10 @@ def test_data_sources_and_decimals(compared: tuple[Application, str]) -> None:
     assert (found[STAFF].value, found[STAFF].compared_value, found[STAFF].change, found[STAFF].percent) == (12.5, 10, 2.5, 25)
     assert (found[STAFF].data_source, found[RECEIVED].data_source) == ("lonn", "fagsystem-testsystem")
     assert (found[VACANT].value, found[VACANT].compared_value, found[VACANT].change, found[VACANT].data_source) == (None, 1, None, None)
-    assert (found[SHARE].value, found[SHARE].percent) == (100.0, None)
+    assert (found[PERCENTAGE].value, found[PERCENTAGE].percent) == (100.0, None)
 
 
-def test_the_source_as_the_snapshot_read_it(compared: tuple[Application, str]) -> None:
+def test_source_is_as_aggregated(compared: tuple[Application, str]) -> None:
     application, organization_id = compared
     source = application.previews.read(organization_id, "2024").source
     assert source is not None
@@ -228,7 +240,7 @@ def test_the_source_as_the_snapshot_read_it(compared: tuple[Application, str]) -
     )
 
 
-def test_history_of_each_field_oldest_first(compared: tuple[Application, str]) -> None:
+def test_history_of_each_field_is_oldest_first(compared: tuple[Application, str]) -> None:
     application, organization_id = compared
     history = application.previews.history(organization_id)
     assert history.keys() == {field.field_key for field in application.catalogue.fields}
@@ -236,15 +248,15 @@ def test_history_of_each_field_oldest_first(compared: tuple[Application, str]) -
     assert history[STAFF] == [("2022", None, False), ("2023", 10, False), ("2024", 12.5, False)]
 
 
-def test_history_is_of_the_newest_completed_of_each_period(stepped: Application) -> None:
-    request(stepped)
-    work_off(stepped)
-    take(stepped, mappe(2, "b", 2))
-    request(stepped)
-    work_off(stepped)
-    request(stepped)
-    request(stepped, "2023")
-    assert stepped.previews.history(ORGANIZATION)[RECEIVED] == [("2024", 1 + 2, False)]
+def test_history_uses_newest_completed_snapshot_per_period(manual_application: Application) -> None:
+    request_snapshot(manual_application)
+    complete_waiting_jobs(manual_application)
+    process_delivery(manual_application, case_folder(2, "b", 2))
+    request_snapshot(manual_application)
+    complete_waiting_jobs(manual_application)
+    request_snapshot(manual_application)
+    request_snapshot(manual_application, "2023")
+    assert manual_application.previews.history(ORGANIZATION)[RECEIVED] == [("2024", 1 + 2, False)]
 
 
 @pytest.mark.parametrize(
@@ -260,6 +272,6 @@ def test_history_is_of_the_newest_completed_of_each_period(stepped: Application)
         (12.3, 12.0, "årsverk", (0.3, 3)),
     ],
 )
-def test_a_difference_is_exact(value: float, before: float, unit: str, expected: tuple[float, int]) -> None:
+def test_change_is_exact(value: float, before: float, unit: str, expected: tuple[float, int]) -> None:
     """0.1 where floats would give 0.0999."""
-    assert difference(value, before, unit) == expected
+    assert change_between(value, before, unit) == expected

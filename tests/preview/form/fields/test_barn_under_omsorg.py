@@ -16,7 +16,7 @@ def at_period_end(base: CaseBase, key: str, kategori: str, **flags: int) -> set[
     def of(start: str, slutt: str | None = None) -> Tiltak:
         return tiltak(start, slutt, kategori, **flags)
 
-    counted = base.counted(
+    counted = base.values_by_case(
         key,
         started_years_ago=sak(tiltak=[of("2019-05-05")]),
         started_on_last_day=sak(tiltak=[of("2024-12-31")]),
@@ -29,7 +29,7 @@ def at_period_end(base: CaseBase, key: str, kategori: str, **flags: int) -> set[
     return {name for name, value in counted.items() if value == 1}
 
 
-THERE = {"started_years_ago", "started_on_last_day", "ended_day_after", "two_of_one_child"}
+PRESENT = {"started_years_ago", "started_on_last_day", "ended_day_after", "two_of_one_child"}
 
 
 def kategorier(base: CaseBase, key: str) -> set[str | None]:
@@ -39,38 +39,40 @@ def kategorier(base: CaseBase, key: str) -> set[str | None]:
 
 def test_antall_barn_under_omsorg(base: CaseBase) -> None:
     key = "antall_barn_under_omsorg"
-    assert at_period_end(base, key, "2.1", omsorg=1) == THERE
-    others = base.counted(key, hjelp=sak(tiltak=[tiltak("2024-03-01", kategori="2.1")]), akutt=sak(tiltak=[tiltak("2024-03-01", akutt=1)]))
+    assert at_period_end(base, key, "2.1", omsorg=1) == PRESENT
+    others = base.values_by_case(
+        key, hjelp=sak(tiltak=[tiltak("2024-03-01", kategori="2.1")]), akutt=sak(tiltak=[tiltak("2024-03-01", akutt=1)])
+    )
     assert others == {"hjelp": 0, "akutt": 0}
 
 
 def test_antall_barn_plassert_utenfor_hjemmet(base: CaseBase) -> None:
     key = "antall_barn_plassert_utenfor_hjemmet"
-    assert at_period_end(base, key, "8.5") == THERE
+    assert at_period_end(base, key, "8.5") == PRESENT
     assert kategorier(base, key) == {"1.1", "1.2", "1.99", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.99", "8.2", "8.4", "8.5"}
     assert base.values([sak(tiltak=[tiltak("2024-03-01", kategori="3.1", omsorg=1)])])[key] == 0
 
 
 def test_antall_barn_i_fosterhjem(base: CaseBase) -> None:
     key = "antall_barn_i_fosterhjem"
-    assert at_period_end(base, key, "2.5", akutt=1) == THERE
+    assert at_period_end(base, key, "2.5", akutt=1) == PRESENT
     assert kategorier(base, key) == {"2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.99"}
 
 
 def test_antall_barn_i_institusjon(base: CaseBase) -> None:
     key = "antall_barn_i_institusjon"
-    assert at_period_end(base, key, "1.99", akutt=1) == THERE
+    assert at_period_end(base, key, "1.99", akutt=1) == PRESENT
     assert kategorier(base, key) == {"1.1", "1.2", "1.99"}
 
 
 def test_antall_barn_i_bolig_med_oppfolging(base: CaseBase) -> None:
     key = "antall_barn_i_bolig_med_oppfolging"
-    assert at_period_end(base, key, "8.2") == THERE
+    assert at_period_end(base, key, "8.2") == PRESENT
     assert kategorier(base, key) == {"8.2", "8.4", "8.5"}
 
 
 def test_antall_nye_omsorgsovertakelser(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_nye_omsorgsovertakelser",
         day_before=sak(tiltak=[tiltak("2023-12-31", omsorg=1)]),
         first_day=sak(tiltak=[tiltak("2024-01-01", "2024-01-01", omsorg=1)]),
@@ -94,7 +96,7 @@ def test_antall_nye_omsorgsovertakelser(base: CaseBase) -> None:
 
 
 def test_antall_akuttplasseringer(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_akuttplasseringer",
         day_before=sak(tiltak=[tiltak("2023-12-31", kategori="2.5", akutt=1)]),
         first_day=sak(tiltak=[tiltak("2024-01-01", "2024-01-02", kategori="2.5", akutt=1)]),
@@ -117,7 +119,7 @@ def test_antall_akuttplasseringer(base: CaseBase) -> None:
 
 def test_antall_omsorgsvedtak_opphevet(base: CaseBase) -> None:
     revoked = tiltak("2020-03-01", "2024-06-01", "2.1", 1, omsorg=1)
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_omsorgsvedtak_opphevet",
         day_before=sak(tiltak=[tiltak("2020-03-01", "2023-12-31", "2.1", 1, omsorg=1)]),
         first_day=sak(tiltak=[tiltak("2020-03-01", "2024-01-01", "2.1", 1, omsorg=1)]),
@@ -156,6 +158,6 @@ def test_antall_omsorgsvedtak_opphevet_counts_codes_1_3_and_4(base: CaseBase) ->
     assert {code for code in codes if base.values([sak(tiltak=[ended[code]])])[key] == 1} == {1, 3, 4}
 
 
-def test_antall_omsorgsvedtak_opphevet_sees_each_child_by_itself(base: CaseBase) -> None:
+def test_antall_omsorgsvedtak_opphevet_is_counted_per_child(base: CaseBase) -> None:
     cases = [sak(tiltak=[tiltak("2020-03-01", "2024-06-01", "2.1", 1, omsorg=1)]), sak(tiltak=[tiltak("2020-03-01", omsorg=1)])]
     assert base.values(cases)["antall_omsorgsvedtak_opphevet"] == 1

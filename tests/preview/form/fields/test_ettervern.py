@@ -5,7 +5,7 @@ from tests.preview.form.case_fixtures import CaseBase, sak, tiltak
 
 def test_antall_unge_med_ettervern(base: CaseBase) -> None:
     measure = tiltak("2024-02-01")
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_unge_med_ettervern",
         turns_18_in_the_last_month=sak("2006-12", tiltak=[measure]),
         turns_18_the_month_after=sak("2007-01", tiltak=[measure]),
@@ -34,8 +34,8 @@ def test_antall_unge_med_ettervern(base: CaseBase) -> None:
     }
 
 
-def test_antall_unge_med_ettervern_takes_the_age_at_the_end_of_a_half_year(base: CaseBase) -> None:
-    counted = base.counted(
+def test_antall_unge_med_ettervern_uses_age_at_period_end(base: CaseBase) -> None:
+    counted = base.values_by_case(
         "antall_unge_med_ettervern",
         "2024-H1",
         turns_18_in_the_last_month=sak("2006-06", tiltak=[tiltak("2024-02-01")]),

@@ -14,7 +14,7 @@ STEDER = (*"123456789", None)
 def days(base: CaseBase, key: str) -> dict[str, object]:
     """The value of the field for an unplanned move on the days around 2024."""
     return dict(
-        base.counted(
+        base.values_by_case(
             key,
             day_before=sak(flyttinger=[flytting("2023-12-31", "2.2")]),
             first_day=sak(flyttinger=[flytting("2024-01-01", "2.2")]),
@@ -45,7 +45,7 @@ def test_antall_ikke_planlagte_flyttinger(base: CaseBase) -> None:
 
 
 @pytest.mark.parametrize("key", ["antall_flyttinger", "antall_ikke_planlagte_flyttinger"])
-def test_kostra_supplies_flyttinger_from_2022_and_before_where_it_has_any(base: CaseBase, key: str) -> None:
+def test_15f_has_flyttinger_from_2022_or_if_any_is_registered(base: CaseBase, key: str) -> None:
     without, having = [sak()], [sak(flyttinger=[flytting("2021-03-01", "2.2")])]
     assert key not in base.values(without, "2021", source_format="15f", year=2021)
     assert base.values(having, "2021", source_format="15f", year=2021)[key] == 1

@@ -4,7 +4,7 @@ from tests.preview.form.case_fixtures import CaseBase, sak, tiltak
 
 
 def test_antall_barn_med_hjelpetiltak(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_barn_med_hjelpetiltak",
         ended_day_before=sak(tiltak=[tiltak("2022-01-01", "2023-12-31")]),
         ended_on_first_day=sak(tiltak=[tiltak("2022-01-01", "2024-01-01")]),
@@ -29,7 +29,7 @@ def test_antall_barn_med_hjelpetiltak(base: CaseBase) -> None:
 
 def test_antall_barn_med_hjelpetiltak_i_hjemmet(base: CaseBase) -> None:
     at_home = tiltak("2024-02-01")
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_barn_med_hjelpetiltak_i_hjemmet",
         started_on_last_day=sak(tiltak=[tiltak("2024-12-31")]),
         started_day_after=sak(tiltak=[tiltak("2025-01-01")]),
@@ -58,13 +58,13 @@ def test_antall_barn_med_hjelpetiltak_i_hjemmet(base: CaseBase) -> None:
     }
 
 
-def test_antall_barn_med_hjelpetiltak_i_hjemmet_sees_each_child_by_itself(base: CaseBase) -> None:
+def test_antall_barn_med_hjelpetiltak_i_hjemmet_per_child(base: CaseBase) -> None:
     cases = [sak(tiltak=[tiltak("2024-02-01")]), sak(tiltak=[tiltak("2024-02-01", kategori="1.1", omsorg=1)])]
     assert base.values(cases)["antall_barn_med_hjelpetiltak_i_hjemmet"] == 1
 
 
 def test_antall_nye_hjelpetiltak(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_nye_hjelpetiltak",
         day_before=sak(tiltak=[tiltak("2023-12-31")]),
         first_day=sak(tiltak=[tiltak("2024-01-01", "2024-01-01")]),
@@ -77,7 +77,7 @@ def test_antall_nye_hjelpetiltak(base: CaseBase) -> None:
 
 
 def test_antall_avsluttede_hjelpetiltak(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_avsluttede_hjelpetiltak",
         day_before=sak(tiltak=[tiltak("2023-02-01", "2023-12-31")]),
         first_day=sak(tiltak=[tiltak("2023-02-01", "2024-01-01")]),

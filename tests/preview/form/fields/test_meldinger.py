@@ -4,7 +4,7 @@ from tests.preview.form.case_fixtures import CaseBase, melding, sak
 
 
 def test_antall_meldinger_mottatt(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_meldinger_mottatt",
         day_before=sak(meldinger=[melding("2023-12-31", "2024-01-02", 1)]),
         first_day=sak(meldinger=[melding("2024-01-01")]),
@@ -22,7 +22,7 @@ def test_antall_meldinger_mottatt_in_half_years(base: CaseBase) -> None:
 
 
 def test_antall_meldinger_til_undersokelse(base: CaseBase) -> None:
-    days = base.counted(
+    days = base.values_by_case(
         "antall_meldinger_til_undersokelse",
         day_before=sak(meldinger=[melding("2023-12-30", "2023-12-31", 2)]),
         first_day=sak(meldinger=[melding("2023-12-28", "2024-01-01", 2)]),
@@ -35,7 +35,7 @@ def test_antall_meldinger_til_undersokelse(base: CaseBase) -> None:
 
 
 def test_antall_meldinger_henlagt(base: CaseBase) -> None:
-    days = base.counted(
+    days = base.values_by_case(
         "antall_meldinger_henlagt",
         day_before=sak(meldinger=[melding("2023-12-30", "2023-12-31", 1)]),
         first_day=sak(meldinger=[melding("2023-12-28", "2024-01-01", 1)]),
@@ -53,7 +53,7 @@ def _codes_counted(base: CaseBase, key: str) -> set[int | None]:
 
 
 def test_antall_meldinger_over_frist(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_meldinger_over_frist",
         deadline_on_last_day_before=sak(meldinger=[melding("2023-12-24")]),  # 12-31
         deadline_on_first_day=sak(meldinger=[melding("2023-12-25")]),  # 01-01
@@ -76,11 +76,11 @@ def test_antall_meldinger_over_frist(base: CaseBase) -> None:
     }
 
 
-def test_antall_meldinger_over_frist_counts_what_is_not_yet_due_from_the_day_after_its_deadline(base: CaseBase) -> None:
+def test_antall_meldinger_over_frist_starts_after_the_deadline(base: CaseBase) -> None:
     open_melding = sak(meldinger=[melding("2024-09-10")])  # deadline 09-17
     key = "antall_meldinger_over_frist"
-    assert base.values([open_melding], uttrekk="2024-09-17")[key] == 0
-    assert base.values([open_melding], uttrekk="2024-09-18")[key] == 1
+    assert base.values([open_melding], extract_day="2024-09-17")[key] == 0
+    assert base.values([open_melding], extract_day="2024-09-18")[key] == 1
 
 
 def test_andel_meldinger_innen_frist(base: CaseBase) -> None:
@@ -88,7 +88,7 @@ def test_andel_meldinger_innen_frist(base: CaseBase) -> None:
     due, not_due = melding("2024-09-10"), melding("2024-09-11")  # deadlines 09-17 and 09-18
     key = "andel_meldinger_innen_frist"
     assert base.values([sak(meldinger=[in_time, in_time, late])])[key] == 66.7
-    assert base.values([sak(meldinger=[in_time, due, not_due])], uttrekk="2024-09-18")[key] == 50.0
+    assert base.values([sak(meldinger=[in_time, due, not_due])], extract_day="2024-09-18")[key] == 50.0
     assert base.values([sak(meldinger=[in_time])])[key] == 100.0
     assert base.values([sak(meldinger=[late, due])])[key] == 0.0
     before, after = melding("2023-12-24", "2023-12-25", 1), melding("2024-12-25", "2024-12-26", 1)
@@ -108,7 +108,7 @@ def test_andel_meldinger_innen_frist_rounds_half_up(base: CaseBase) -> None:
 
 
 def test_antall_meldinger_med_frist(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_meldinger_med_frist",
         uttrekk="2024-09-18",
         before=sak(meldinger=[melding("2023-12-24", "2024-01-02", 1)]),

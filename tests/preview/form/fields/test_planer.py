@@ -8,42 +8,42 @@ from tests.preview.form.case_fixtures import CaseBase, plan, sak, tiltak
 TYPES = (*range(1, 9), None)
 
 
-def at_period_end(base: CaseBase, key: str, plantype: int, besides: Iterable[Tiltak] = ()) -> set[str]:
+def at_period_end(base: CaseBase, key: str, plantype: int, extra_plans: Iterable[Tiltak] = ()) -> set[str]:
     """Which plans around the last day of 2024 make the child count, who has the measures `besides`."""
 
     def of(start: str, slutt: str | None = None) -> list[Plan]:
         return [plan(plantype, start, slutt)]
 
-    counted = base.counted(
+    counted = base.values_by_case(
         key,
-        started_years_ago=sak(planer=of("2019-05-05"), tiltak=besides),
-        started_on_last_day=sak(planer=of("2024-12-31"), tiltak=besides),
-        started_day_after=sak(planer=of("2025-01-01"), tiltak=besides),
-        ended_on_last_day=sak(planer=of("2024-03-01", "2024-12-31"), tiltak=besides),
-        ended_day_after=sak(planer=of("2024-03-01", "2025-01-01"), tiltak=besides),
-        two_of_one_child=sak(planer=of("2024-03-01") * 2, tiltak=besides),
-        no_plan=sak(tiltak=besides),
+        started_years_ago=sak(planer=of("2019-05-05"), tiltak=extra_plans),
+        started_on_last_day=sak(planer=of("2024-12-31"), tiltak=extra_plans),
+        started_day_after=sak(planer=of("2025-01-01"), tiltak=extra_plans),
+        ended_on_last_day=sak(planer=of("2024-03-01", "2024-12-31"), tiltak=extra_plans),
+        ended_day_after=sak(planer=of("2024-03-01", "2025-01-01"), tiltak=extra_plans),
+        two_of_one_child=sak(planer=of("2024-03-01") * 2, tiltak=extra_plans),
+        no_plan=sak(tiltak=extra_plans),
     )
     assert set(counted.values()) == {0, 1}
     return {name for name, value in counted.items() if value == 1}
 
 
-THERE = {"started_years_ago", "started_on_last_day", "ended_day_after", "two_of_one_child"}
-NOT_THERE = {"started_day_after", "ended_on_last_day", "no_plan"}
+PRESENT = {"started_years_ago", "started_on_last_day", "ended_day_after", "two_of_one_child"}
+ABSENT = {"started_day_after", "ended_on_last_day", "no_plan"}
 
 
 def test_antall_barn_med_tiltaksplan(base: CaseBase) -> None:
     key = "antall_barn_med_tiltaksplan"
-    assert at_period_end(base, key, 5) == THERE
+    assert at_period_end(base, key, 5) == PRESENT
     assert {code for code in TYPES if base.values([sak(planer=[plan(code, "2024-03-01")])])[key] == 1} == {1, 2, 5}
 
 
 def test_antall_barn_under_omsorg_med_omsorgsplan(base: CaseBase) -> None:
     key, omsorg, omsorgsplan = "antall_barn_under_omsorg_med_omsorgsplan", tiltak("2020-03-01", omsorg=1), plan(4, "2024-03-01")
-    assert at_period_end(base, key, 4, [omsorg]) == THERE
+    assert at_period_end(base, key, 4, [omsorg]) == PRESENT
     with_type = {code: sak(planer=[plan(code, "2024-03-01")], tiltak=[omsorg]) for code in TYPES}
     assert {code for code in TYPES if base.values([with_type[code]])[key] == 1} == {3, 4}
-    counted = base.counted(
+    counted = base.values_by_case(
         key,
         omsorg_ended_on_last_day=sak(planer=[omsorgsplan], tiltak=[tiltak("2020-03-01", "2024-12-31", omsorg=1)]),
         omsorg_ended_day_after=sak(planer=[omsorgsplan], tiltak=[tiltak("2020-03-01", "2025-01-01", omsorg=1)]),
@@ -67,10 +67,10 @@ def test_antall_barn_under_omsorg_med_omsorgsplan(base: CaseBase) -> None:
 
 def test_antall_barn_med_tiltak_uten_plan(base: CaseBase) -> None:
     key, measure = "antall_barn_med_tiltak_uten_plan", tiltak("2020-03-01", akutt=1)
-    assert at_period_end(base, key, 1, [measure]) == NOT_THERE
+    assert at_period_end(base, key, 1, [measure]) == ABSENT
     with_type = {code: sak(planer=[plan(code, "2024-03-01")], tiltak=[measure]) for code in TYPES}
     assert {code for code in TYPES if base.values([with_type[code]])[key] == 1} == {6, 7, 8, None}
-    counted = base.counted(
+    counted = base.values_by_case(
         key,
         tiltak_ended_on_last_day=sak(tiltak=[tiltak("2020-03-01", "2024-12-31")]),
         tiltak_ended_day_after=sak(tiltak=[tiltak("2020-03-01", "2025-01-01")]),
@@ -91,7 +91,7 @@ def test_antall_barn_med_tiltak_uten_plan(base: CaseBase) -> None:
 
 
 def test_antall_planevalueringer(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_planevalueringer",
         day_before=sak(evalueringer=["2023-12-31"]),
         first_day=sak(evalueringer=["2024-01-01"]),
@@ -103,7 +103,7 @@ def test_antall_planevalueringer(base: CaseBase) -> None:
 
 
 def test_antall_barn_med_tiltak(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_barn_med_tiltak",
         ended_on_last_day=sak(tiltak=[tiltak("2020-03-01", "2024-12-31")]),
         ended_day_after=sak(tiltak=[tiltak("2020-03-01", "2025-01-01")]),

@@ -4,7 +4,7 @@ from tests.preview.form.case_fixtures import CaseBase, sak
 
 
 def test_antall_tilsynsbesok(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_tilsynsbesok",
         day_before=sak(tilsyn=["2023-12-31"]),
         first_day=sak(tilsyn=["2024-01-01"]),
@@ -15,7 +15,7 @@ def test_antall_tilsynsbesok(base: CaseBase) -> None:
     assert counted == {"day_before": 0, "first_day": 1, "last_day": 1, "day_after": 0, "two_on_one_day": 2}
 
 
-def test_kostra_supplies_no_tilsyn(base: CaseBase) -> None:
+def test_15f_has_no_tilsyn(base: CaseBase) -> None:
     cases = [sak(tilsyn=["2024-03-01"])]
     assert "antall_tilsynsbesok" not in base.values(cases, source_format="15f", year=2024)
     assert "antall_tilsynsbesok" in base.values(cases, source_format="v4")

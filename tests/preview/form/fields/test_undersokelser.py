@@ -4,7 +4,7 @@ from tests.preview.form.case_fixtures import CaseBase, sak, undersokelse
 
 
 def test_antall_undersokelser_startet(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_undersokelser_startet",
         day_before=sak(undersokelser=[undersokelse("2023-12-31", "2024-02-01", 1)]),
         first_day=sak(undersokelser=[undersokelse("2024-01-01")]),
@@ -31,7 +31,7 @@ def test_antall_undersokelser_henlagt(base: CaseBase) -> None:
 
 
 def _days_counted(base: CaseBase, key: str, code: int) -> set[str]:
-    counted = base.counted(
+    counted = base.values_by_case(
         key,
         day_before=sak(undersokelser=[undersokelse("2023-10-01", "2023-12-31", code)]),
         first_day=sak(undersokelser=[undersokelse("2023-10-01", "2024-01-01", code)]),
@@ -49,7 +49,7 @@ def _codes_counted(base: CaseBase, key: str) -> set[int | None]:
 
 
 def test_antall_undersokelser_apne(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_undersokelser_apne",
         started_years_ago=sak(undersokelser=[undersokelse("2019-05-05")]),
         started_on_last_day=sak(undersokelser=[undersokelse("2024-12-31")]),
@@ -68,7 +68,7 @@ def test_antall_undersokelser_apne(base: CaseBase) -> None:
 
 def test_antall_undersokelser_over_frist(base: CaseBase) -> None:
     # A melding received on 2023-11-24 gives 2023-12-01 and three months: the deadline is 2024-03-01.
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_undersokelser_over_frist",
         deadline_on_last_day_before=sak(undersokelser=[undersokelse("2023-10-01", frist="2023-12-31")]),
         deadline_on_first_day=sak(undersokelser=[undersokelse("2023-10-01", frist="2024-01-01")]),
@@ -89,11 +89,11 @@ def test_antall_undersokelser_over_frist(base: CaseBase) -> None:
     }
 
 
-def test_antall_undersokelser_over_frist_counts_what_is_not_yet_due_from_the_day_after_its_deadline(base: CaseBase) -> None:
+def test_antall_undersokelser_over_frist_starts_after_deadline(base: CaseBase) -> None:
     open_case = sak(undersokelser=[undersokelse("2024-06-10", frist="2024-09-17")])
     key = "antall_undersokelser_over_frist"
-    assert base.values([open_case], uttrekk="2024-09-17")[key] == 0
-    assert base.values([open_case], uttrekk="2024-09-18")[key] == 1
+    assert base.values([open_case], extract_day="2024-09-17")[key] == 0
+    assert base.values([open_case], extract_day="2024-09-18")[key] == 1
 
 
 def test_andel_undersokelser_innen_frist(base: CaseBase) -> None:
@@ -102,7 +102,7 @@ def test_andel_undersokelser_innen_frist(base: CaseBase) -> None:
     due, not_due = undersokelse("2024-06-10", frist="2024-09-17"), undersokelse("2024-06-11", frist="2024-09-18")
     key = "andel_undersokelser_innen_frist"
     assert base.values([sak(undersokelser=[in_time, late, late])])[key] == 33.3
-    assert base.values([sak(undersokelser=[in_time, due, not_due])], uttrekk="2024-09-18")[key] == 50.0
+    assert base.values([sak(undersokelser=[in_time, due, not_due])], extract_day="2024-09-18")[key] == 50.0
     assert base.values([sak(undersokelser=[late, due])])[key] == 0.0
     before, after = undersokelse("2023-09-01", "2023-10-01", 3, "2023-12-31"), undersokelse("2024-09-01", "2024-10-01", 3, "2025-01-01")
     assert base.values([sak(undersokelser=[late, before, after])])[key] == 0.0
@@ -112,7 +112,7 @@ def test_andel_undersokelser_innen_frist(base: CaseBase) -> None:
 
 
 def test_antall_undersokelser_med_frist(base: CaseBase) -> None:
-    counted = base.counted(
+    counted = base.values_by_case(
         "antall_undersokelser_med_frist",
         uttrekk="2024-09-18",
         before=sak(undersokelser=[undersokelse("2023-09-01", "2023-10-01", 3, "2023-12-31")]),

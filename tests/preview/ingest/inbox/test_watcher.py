@@ -9,63 +9,72 @@ from pathlib import Path
 import pytest
 
 from tests.builders import case_xml
-from tests.builders.services import Service
-from tests.support.inbox_helpers import MARCH, SETTLE, Looking, empty, left, taken, under_way, watching
-from tests.support.pipeline import until, zipped
+from tests.builders.services import SampleService
+from tests.support.inbox_helpers import (
+    MARCH,
+    SETTLE_SECONDS,
+    ManualPoller,
+    finished_deliveries,
+    has_claims,
+    remaining_files,
+    wait_until_empty,
+    watching_application,
+)
+from tests.support.pipeline import wait_until, zip_files
 
 
-def test_a_file_is_taken_and_deleted(data_dir: Path, inbox: Path, service: Service) -> None:
-    with watching(data_dir, inbox) as application:
+def test_file_is_imported_and_deleted(data_dir: Path, inbox: Path, service: SampleService) -> None:
+    with watching_application(data_dir, inbox) as application:
         (inbox / "sak.xml").write_bytes(service.folder(1, MARCH, [MARCH]))
-        empty(inbox)
-        (delivery,) = taken(application)
+        wait_until_empty(inbox)
+        (delivery,) = finished_deliveries(application)
         assert (delivery.delivery_status, delivery.actor, delivery.full) == ("taken", "inbox", False)
         assert (delivery.new_cases, delivery.organizations) == (1, [service.organization_id])
 
 
-def test_a_file_is_not_taken_while_it_is_written(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_file_is_not_imported_while_written(data_dir: Path, inbox: Path, service: SampleService) -> None:
     content = service.folder(1, MARCH, [MARCH])
-    with watching(data_dir, inbox) as application:
+    with watching_application(data_dir, inbox) as application:
         with (inbox / "sak.xml").open("wb") as file:
             for at in range(0, len(content), len(content) // 12 + 1):
                 file.write(content[at : at + len(content) // 12 + 1])
                 file.flush()
-                time.sleep(SETTLE / 4)  # longer than SETTLE in all
+                time.sleep(SETTLE_SECONDS / 4)  # longer than SETTLE in all
                 assert application.deliveries.page(None, None, 1, 1)[1] == 0
-        empty(inbox)
-        (delivery,) = taken(application)
+        wait_until_empty(inbox)
+        (delivery,) = finished_deliveries(application)
         assert (delivery.delivery_status, delivery.refused_files) == ("taken", 0)
 
 
 @pytest.mark.parametrize("beside", ["sak.xml.part", ".sak.xml.Xy12", "SAK.TMP", "~sak.xml", "sak.xml~"])
-def test_a_name_of_what_is_being_written_is_left_until_it_is_renamed(data_dir: Path, inbox: Path, service: Service, beside: str) -> None:
-    other = Service()
-    with watching(data_dir, inbox, inbox_settle_seconds=0.0) as application:
+def test_temporary_name_is_ignored_until_renamed(data_dir: Path, inbox: Path, service: SampleService, beside: str) -> None:
+    other = SampleService()
+    with watching_application(data_dir, inbox, inbox_settle_seconds=0.0) as application:
         (inbox / beside).write_bytes(service.folder(1, MARCH))
         for number in (1, 2):  # two further looks
             (inbox / f"{number}.xml").write_bytes(other.folder(number, MARCH))
-            until(lambda: left(inbox) == {beside}, "the other file to be taken")
+            wait_until(lambda: remaining_files(inbox) == {beside}, "the other file to be taken")
         (inbox / beside).rename(inbox / "sak.xml")
-        empty(inbox)
-        assert [delivery.organizations for delivery in taken(application)][-1] == [service.organization_id]
+        wait_until_empty(inbox)
+        assert [delivery.organizations for delivery in finished_deliveries(application)][-1] == [service.organization_id]
 
 
-def test_what_was_seen_being_written_is_complete_when_it_is_renamed(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_file_is_complete_when_renamed_from_temporary_name(data_dir: Path, inbox: Path, service: SampleService) -> None:
     """However long the others have to lie still."""
-    with watching(data_dir, inbox, started=False) as application:
-        looking = Looking(application, inbox, settle_seconds=3600.0)
+    with watching_application(data_dir, inbox, started=False) as application:
+        looking = ManualPoller(application, inbox, settle_seconds=3600.0)
         (inbox / "sak.part").write_bytes(service.folder(1, MARCH))
         (inbox / "andre.xml").write_bytes(service.folder(2, MARCH))
         looking()
         (inbox / "sak.part").rename(inbox / "sak.xml")
         looking()
         assert application.deliveries.page(None, None, 1, 1)[1] == 1
-        assert {Path(path).name for path in left(inbox)} == {"andre.xml", "sak.xml"}
+        assert {Path(path).name for path in remaining_files(inbox)} == {"andre.xml", "sak.xml"}
         assert (inbox / "andre.xml").exists()
         assert not (inbox / "sak.xml").exists()
 
 
-def test_names_with_spaces_and_norwegian_letters_and_sub_folders_are_kept(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_file_names_and_subfolders_are_kept(data_dir: Path, inbox: Path, service: SampleService) -> None:
     names = ["a b.xml", "sak æøå.xml", "Sør/Østre Å/sak.xml", "Sør/sak.xml", "uten endelse"]
     for number, name in enumerate(names):
         (inbox / name).parent.mkdir(parents=True, exist_ok=True)
@@ -73,22 +82,22 @@ def test_names_with_spaces_and_norwegian_letters_and_sub_folders_are_kept(data_d
     broken = os.fsencode(inbox) + b"/latin-\xe6.xml"
     with open(broken, "wb") as file:  # noqa: PTH123, no UTF-8
         file.write(service.folder(9, MARCH))
-    with watching(data_dir, inbox, inbox_taken="move") as application:
-        until(lambda: len(left(inbox / "taken")) == 6 and not under_way(inbox), "all to be taken")
-        assert left(inbox) == {f"taken/{name}" for name in names} | {"taken/latin-\udce6.xml"}
-        assert sum(delivery.new_cases for delivery in taken(application)) == 6
+    with watching_application(data_dir, inbox, inbox_taken="move") as application:
+        wait_until(lambda: len(remaining_files(inbox / "taken")) == 6 and not has_claims(inbox), "all to be taken")
+        assert remaining_files(inbox) == {f"taken/{name}" for name in names} | {"taken/latin-\udce6.xml"}
+        assert sum(delivery.new_cases for delivery in finished_deliveries(application)) == 6
         assert stat.S_IMODE((inbox / "taken" / "a b.xml").stat().st_mode) == 0o600
 
 
-def test_a_file_that_was_taken_before_is_moved_beside_the_first(data_dir: Path, inbox: Path, service: Service) -> None:
-    with watching(data_dir, inbox, inbox_taken="move"):
+def test_file_with_the_name_of_an_earlier_one_is_numbered(data_dir: Path, inbox: Path, service: SampleService) -> None:
+    with watching_application(data_dir, inbox, inbox_taken="move"):
         for number in (1, 2, 3):
             (inbox / "sak.xml").write_bytes(service.folder(number, MARCH))
-            until(lambda number=number: len(left(inbox / "taken")) == number and not under_way(inbox), "it to be taken")
-    assert left(inbox) == {"taken/sak.xml", "taken/sak-2.xml", "taken/sak-3.xml"}
+            wait_until(lambda number=number: len(remaining_files(inbox / "taken")) == number and not has_claims(inbox), "it to be taken")
+    assert remaining_files(inbox) == {"taken/sak.xml", "taken/sak-2.xml", "taken/sak-3.xml"}
 
 
-def test_what_is_refused_comes_back_with_a_report_that_quotes_nothing(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_refused_file_gets_a_report_without_its_content(data_dir: Path, inbox: Path, service: SampleService) -> None:
     sentinel = "Kari-Nordmann-12345678901"
     broken = service.folder(2, MARCH, Journalnummer=sentinel)[:-20] + f"<{sentinel}".encode()
     (inbox / "under").mkdir()
@@ -96,12 +105,12 @@ def test_what_is_refused_comes_back_with_a_report_that_quotes_nothing(data_dir: 
     for number in (1, 3):
         (inbox / f"{number}.xml").write_bytes(service.folder(number, MARCH))
     inbox.chmod(0o750)
-    with watching(data_dir, inbox) as application:
-        until(lambda: len(left(inbox / "refused")) == 2 and not under_way(inbox), "it to come back")
-        (delivery,) = taken(application)
+    with watching_application(data_dir, inbox) as application:
+        wait_until(lambda: len(remaining_files(inbox / "refused")) == 2 and not has_claims(inbox), "it to come back")
+        (delivery,) = finished_deliveries(application)
         assert (delivery.delivery_status, delivery.files, delivery.refused_files, delivery.new_cases) == ("taken", 3, 1, 2)
     back, report = inbox / "refused" / "under" / f"{sentinel} æ.xml", inbox / "refused" / "under" / f"{sentinel} æ.xml.report.json"
-    assert left(inbox) == {str(path.relative_to(inbox)) for path in (back, report)}
+    assert remaining_files(inbox) == {str(path.relative_to(inbox)) for path in (back, report)}
     assert back.read_bytes() == broken
     assert stat.S_IMODE(back.stat().st_mode) == 0o600
     assert stat.S_IMODE((inbox / "refused").stat().st_mode) == 0o750
@@ -113,75 +122,75 @@ def test_what_is_refused_comes_back_with_a_report_that_quotes_nothing(data_dir: 
     assert {language: bool(text) for language, text in told["findings"][0]["actions"].items()} == {"nb": True, "nn": True, "en": True}
 
 
-def test_it_is_known_which_of_many_were_refused_behind_any_number_of_findings(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_refused_files_are_identified_among_many_findings(data_dir: Path, inbox: Path, service: SampleService) -> None:
     noisy = service.folder(1, MARCH, meldinger=[case_xml.melding(None) for _ in range(990)])
     (inbox / "a.xml").write_bytes(noisy)
     (inbox / "b.xml").write_bytes(service.folder(2, MARCH, meldinger=[case_xml.melding(None) for _ in range(990)]))
     for number in range(30):
         (inbox / f"c{number}.xml").write_bytes(b"<Barnevern/>" if number % 3 == 0 else service.folder(10 + number, MARCH))
-    with watching(data_dir, inbox) as application:
-        until(lambda: len(left(inbox / "refused")) == 20 and not under_way(inbox), "them to come back")
-        (delivery,) = taken(application)
+    with watching_application(data_dir, inbox) as application:
+        wait_until(lambda: len(remaining_files(inbox / "refused")) == 20 and not has_claims(inbox), "them to come back")
+        (delivery,) = finished_deliveries(application)
         assert delivery.refused_files == 10
         assert delivery.finding_count > 1500
-        assert len(application.deliveries.document(delivery.delivery_id).findings) == 1000
+        assert len(application.deliveries.get(delivery.delivery_id).findings) == 1000
     names = {f"refused/c{number}.xml" for number in range(0, 30, 3)}
-    assert left(inbox) == names | {f"{name}.report.json" for name in names}
+    assert remaining_files(inbox) == names | {f"{name}.report.json" for name in names}
 
 
-def test_a_zip_is_a_delivery_of_its_own_whatever_it_is_called(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_zip_is_one_delivery_whatever_its_name(data_dir: Path, inbox: Path, service: SampleService) -> None:
     (inbox / "a.xml").write_bytes(service.folder(1, MARCH))
-    (inbox / "b.dat").write_bytes(zipped([service.folder(2, MARCH), service.folder(3, MARCH)]))
-    (inbox / "c.zip").write_bytes(zipped([service.folder(4, MARCH), b"<", b"<"]))
+    (inbox / "b.dat").write_bytes(zip_files([service.folder(2, MARCH), service.folder(3, MARCH)]))
+    (inbox / "c.zip").write_bytes(zip_files([service.folder(4, MARCH), b"<", b"<"]))
     (inbox / "d.xml").write_bytes(service.folder(5, MARCH))
-    with watching(data_dir, inbox) as application:
-        until(lambda: left(inbox) == {"refused/c.zip", "refused/c.zip.report.json"}, "them to be taken")
-        rows = taken(application)
+    with watching_application(data_dir, inbox) as application:
+        wait_until(lambda: remaining_files(inbox) == {"refused/c.zip", "refused/c.zip.report.json"}, "them to be taken")
+        rows = finished_deliveries(application)
         assert sorted((row.files, row.refused_files, row.new_cases) for row in rows) == [(2, 0, 2), (2, 0, 2), (3, 2, 1)]
     told = json.loads((inbox / "refused" / "c.zip.report.json").read_text())
     assert [each["file"] for each in told["findings"]] == [2, 3]
 
 
-def test_a_link_and_a_device_are_refused_and_not_followed(data_dir: Path, inbox: Path, tmp_path: Path, service: Service) -> None:
+def test_link_and_device_are_refused(data_dir: Path, inbox: Path, tmp_path: Path, service: SampleService) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "sak.xml").write_bytes(service.folder(1, MARCH))
     (inbox / "file").symlink_to(elsewhere / "sak.xml")
     (inbox / "folder").symlink_to(elsewhere)
     os.mkfifo(inbox / "pipe")
-    with watching(data_dir, inbox) as application:
-        until(lambda: len(left(inbox / "refused")) == 6, "them to come back")
+    with watching_application(data_dir, inbox) as application:
+        wait_until(lambda: len(remaining_files(inbox / "refused")) == 6, "them to come back")
         assert application.deliveries.page(None, None, 1, 1)[1] == 0
     assert json.loads((inbox / "refused" / "folder.report.json").read_text())["findings"][0]["code"] == "not_a_file"
-    assert left(elsewhere) == {"sak.xml"}
+    assert remaining_files(elsewhere) == {"sak.xml"}
 
 
-def test_a_file_over_the_limit_comes_back_and_the_others_are_divided(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_large_file_is_refused_and_others_are_split(data_dir: Path, inbox: Path, service: SampleService) -> None:
     size = len(service.folder(1, MARCH))
     for number in range(5):
         (inbox / f"{number}.xml").write_bytes(service.folder(number, MARCH))
     (inbox / "large.xml").write_bytes(service.folder(9, MARCH) + b" " * size * 2)
-    with watching(data_dir, inbox, max_delivery_bytes=int(size * 2.5)) as application:
-        until(lambda: left(inbox) == {"refused/large.xml", "refused/large.xml.report.json"}, "them to be taken")
-        assert [delivery.files for delivery in taken(application)] == [2, 2, 1]
+    with watching_application(data_dir, inbox, max_delivery_bytes=int(size * 2.5)) as application:
+        wait_until(lambda: remaining_files(inbox) == {"refused/large.xml", "refused/large.xml.report.json"}, "them to be taken")
+        assert [delivery.files for delivery in finished_deliveries(application)] == [2, 2, 1]
     assert json.loads((inbox / "refused" / "large.xml.report.json").read_text())["findings"][0]["code"] == "too_large"
 
 
-def test_what_file_managers_leave_behind_is_left_alone(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_file_manager_files_are_ignored(data_dir: Path, inbox: Path, service: SampleService) -> None:
     noise = {".DS_Store", "Thumbs.db", "desktop.ini", "._sak.xml"}
     for name in noise:
         (inbox / name).write_bytes(b"x")
     (inbox / "sak.xml").write_bytes(service.folder(1, MARCH))
-    with watching(data_dir, inbox) as application:
-        until(lambda: left(inbox) == noise, "the file to be taken")
-        assert [delivery.files for delivery in taken(application)] == [1]
+    with watching_application(data_dir, inbox) as application:
+        wait_until(lambda: remaining_files(inbox) == noise, "the file to be taken")
+        assert [delivery.files for delivery in finished_deliveries(application)] == [1]
 
 
-def test_figures_and_organisations_are_taken_too(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_csv_files_are_imported(data_dir: Path, inbox: Path, service: SampleService) -> None:
     (inbox / "1 organisasjoner.csv").write_bytes(service.listing("org-ny", "Ny tjeneste"))
     (inbox / "2 sak.xml").write_bytes(service.folder(1, MARCH))
-    with watching(data_dir, inbox) as application:
-        empty(inbox)
-        taken(application)
-        (listed,) = application.organizations.all()
+    with watching_application(data_dir, inbox) as application:
+        wait_until_empty(inbox)
+        finished_deliveries(application)
+        (listed,) = application.organizations.list_options()
         assert (listed.organization_id, listed.organization_name) == ("org-ny", "Ny tjeneste")

@@ -9,57 +9,65 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.builders.services import Service
-from tests.support.inbox_helpers import MARCH, Looking, empty, left, taken, under_way, watching
-from tests.support.pipeline import until
-from tests.support.server_process import running
+from tests.builders.services import SampleService
+from tests.support.inbox_helpers import (
+    MARCH,
+    ManualPoller,
+    finished_deliveries,
+    has_claims,
+    remaining_files,
+    wait_until_empty,
+    watching_application,
+)
+from tests.support.pipeline import wait_until
+from tests.support.server_process import running_server
 
 
-def test_a_folder_that_vanishes_and_comes_back_is_watched_again(data_dir: Path, inbox: Path, service: Service, tmp_path: Path) -> None:
-    with watching(data_dir, inbox) as application:
+def test_reappearing_folder_is_watched_again(data_dir: Path, inbox: Path, service: SampleService, tmp_path: Path) -> None:
+    with watching_application(data_dir, inbox) as application:
         (inbox / "1.xml").write_bytes(service.folder(1, MARCH))
-        empty(inbox)
+        wait_until_empty(inbox)
         inbox.rename(tmp_path / "away")
         time.sleep(0.6)  # some looks
         assert not inbox.exists()
-        assert application.faults() == []
+        assert application.readiness_failures() == []
         (tmp_path / "away" / "2.xml").write_bytes(service.folder(2, MARCH))
         (tmp_path / "away").rename(inbox)
-        empty(inbox)
+        wait_until_empty(inbox)
         shutil.rmtree(inbox)
         time.sleep(0.6)
         inbox.mkdir()
         (inbox / "3.xml").write_bytes(service.folder(3, MARCH))
-        empty(inbox)
-        assert [delivery.new_cases for delivery in taken(application)] == [1, 1, 1]
-        assert application.faults() == []
+        wait_until_empty(inbox)
+        assert [delivery.new_cases for delivery in finished_deliveries(application)] == [1, 1, 1]
+        assert application.readiness_failures() == []
 
 
-def test_the_folder_is_made_where_it_is_missing(data_dir: Path, tmp_path: Path, service: Service) -> None:
+def test_missing_folder_is_created(data_dir: Path, tmp_path: Path, service: SampleService) -> None:
     inbox = tmp_path / "not" / "there"
-    with watching(data_dir, inbox):
-        until(inbox.is_dir, "the folder")
+    with watching_application(data_dir, inbox):
+        wait_until(inbox.is_dir, "the folder")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may do everything")
-def test_a_folder_that_is_closed_to_us_does_not_end_the_process(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_unreadable_folder_does_not_end_the_process(data_dir: Path, inbox: Path, service: SampleService) -> None:
     (inbox / "sak.xml").write_bytes(service.folder(1, MARCH))
     inbox.chmod(0o500)
-    with watching(data_dir, inbox) as application:
+    with watching_application(data_dir, inbox) as application:
         time.sleep(1.0)
-        assert application.faults() == []
+        assert application.readiness_failures() == []
     inbox.chmod(0o700)
 
 
-def test_an_error_of_the_disk_loses_nothing(data_dir: Path, inbox: Path, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_error_loses_no_file(data_dir: Path, inbox: Path, service: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
     (inbox / "sak.xml").write_bytes(service.folder(1, MARCH))
-    with watching(data_dir, inbox, started=False) as application:
-        looking = Looking(application, inbox)
+    with watching_application(data_dir, inbox, started=False) as application:
+        looking = ManualPoller(application, inbox)
         with monkeypatch.context() as broken:
             broken.setattr(Path, "open", _no_space)
             looking()
             looking()
-        assert left(inbox) == {"sak.xml"}
+        assert remaining_files(inbox) == {"sak.xml"}
         assert application.deliveries.page(None, None, 1, 1)[1] == 0
         looking()
         assert application.deliveries.page(None, None, 1, 1)[1] == 1
@@ -69,46 +77,46 @@ def _no_space(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-def test_what_was_claimed_before_a_crash_is_delivered_after_it(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_claimed_file_is_delivered_after_crash(data_dir: Path, inbox: Path, service: SampleService) -> None:
     """Killed between moving a file aside and writing it down: it lies in .taking/new-... with nobody to know of it."""
     lost = inbox / ".taking" / "new-0123456789abcdef" / "00000001" / "Sør" / "sak.xml"
     lost.parent.mkdir(parents=True)
     lost.write_bytes(service.folder(1, MARCH, [MARCH]))
     (inbox / "Sør").mkdir()
     (inbox / "Sør" / "sak.xml").write_bytes(service.folder(2, MARCH))  # another of the same name has come meanwhile
-    with watching(data_dir, inbox) as application:
-        empty(inbox)
-        assert sum(delivery.new_cases for delivery in taken(application)) == 2
+    with watching_application(data_dir, inbox) as application:
+        wait_until_empty(inbox)
+        assert sum(delivery.new_cases for delivery in finished_deliveries(application)) == 2
 
 
-def test_what_was_received_before_a_crash_is_cleared_away_after_it(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_received_claim_is_finalized_after_crash(data_dir: Path, inbox: Path, service: SampleService) -> None:
     for name, content in (("a.xml", service.folder(1, MARCH)), ("b.xml", b"<"), ("c.xml", service.folder(2, MARCH))):
         (inbox / name).write_bytes(content)
-    with watching(data_dir, inbox, started=False) as application:
-        looking = Looking(application, inbox)
+    with watching_application(data_dir, inbox, started=False) as application:
+        looking = ManualPoller(application, inbox)
         looking()
-        assert len(left(inbox)) == 3
+        assert len(remaining_files(inbox)) == 3
         looking.inbox.close()
-    assert all(path.startswith(".taking/dlv-001/") for path in left(inbox))
+    assert all(path.startswith(".taking/dlv-001/") for path in remaining_files(inbox))
     (inbox / ".taking" / "dlv-001" / "00000001" / "a.xml").unlink()  # it had begun to clear away when it died
-    with watching(data_dir, inbox) as application:
-        until(lambda: left(inbox) == {"refused/b.xml", "refused/b.xml.report.json"}, "the claim to be cleared away")
-        assert len(taken(application)) == 1
+    with watching_application(data_dir, inbox) as application:
+        wait_until(lambda: remaining_files(inbox) == {"refused/b.xml", "refused/b.xml.report.json"}, "the claim to be cleared away")
+        assert len(finished_deliveries(application)) == 1
 
 
-def test_what_another_store_was_given_is_left_to_a_person(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_claim_of_another_store_is_moved_to_refused(data_dir: Path, inbox: Path, service: SampleService) -> None:
     held = inbox / ".taking" / "dlv-4711" / "00000001" / "sak.xml"
     held.parent.mkdir(parents=True)
     held.write_bytes(service.folder(1, MARCH))
-    with watching(data_dir, inbox) as application:
-        until(lambda: left(inbox) == {"refused/sak.xml", "refused/sak.xml.report.json"}, "it to be put aside")
+    with watching_application(data_dir, inbox) as application:
+        wait_until(lambda: remaining_files(inbox) == {"refused/sak.xml", "refused/sak.xml.report.json"}, "it to be put aside")
         assert application.deliveries.page(None, None, 1, 1)[1] == 0
     assert json.loads((inbox / "refused" / "sak.xml.report.json").read_text())["findings"] == []
 
 
-def test_of_several_processes_one_looks_and_the_next_takes_over(data_dir: Path, inbox: Path, service: Service) -> None:
-    with watching(data_dir, inbox, started=False) as application:
-        first, second = Looking(application, inbox), Looking(application, inbox)
+def test_one_process_polls_and_another_takes_over(data_dir: Path, inbox: Path, service: SampleService) -> None:
+    with watching_application(data_dir, inbox, started=False) as application:
+        first, second = ManualPoller(application, inbox), ManualPoller(application, inbox)
         first()
         (inbox / "1.xml").write_bytes(service.folder(1, MARCH))
         second()
@@ -122,35 +130,35 @@ def test_of_several_processes_one_looks_and_the_next_takes_over(data_dir: Path, 
         second.inbox.close()
 
 
-def test_a_newer_file_of_the_same_name_is_not_lost(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_newer_file_of_the_same_name_is_kept(data_dir: Path, inbox: Path, service: SampleService) -> None:
     """Written over while the first one is read: it was moved aside first, so that what is deleted is what was read."""
-    with watching(data_dir, inbox, started=False) as application:
-        looking = Looking(application, inbox)
+    with watching_application(data_dir, inbox, started=False) as application:
+        looking = ManualPoller(application, inbox)
         for day in ("2024-03-01", "2024-03-02"):
             (inbox / "sak.xml").write_bytes(service.folder(1, day, [day]))
             looking()
         application.start()
-        until(lambda: (looking(), not left(inbox))[1], "both to be taken")
-        assert [(row.new_cases, row.changed_cases) for row in taken(application)] == [(1, 0), (0, 1)]
+        wait_until(lambda: (looking(), not remaining_files(inbox))[1], "both to be taken")
+        assert [(row.new_cases, row.changed_cases) for row in finished_deliveries(application)] == [(1, 0), (0, 1)]
         looking.inbox.close()
 
 
 @pytest.mark.parametrize("files", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_thousands_of_files_at_once_are_one_delivery(data_dir: Path, inbox: Path, service: Service, files: int) -> None:
+def test_thousands_of_files_at_once_are_one_delivery(data_dir: Path, inbox: Path, service: SampleService, files: int) -> None:
     content, last = service.folder(1, MARCH), f"{files - 1:05}.xml"
     for number in range(files):
         (inbox / f"{number:05}.xml").write_bytes(b"<" if number == files - 1 else content)
-    with watching(data_dir, inbox) as application:
-        until((inbox / "refused" / f"{last}.report.json").exists, "all to be taken")
-        until(
-            lambda: left(inbox) == {f"refused/{last}", f"refused/{last}.report.json"} and not under_way(inbox),
+    with watching_application(data_dir, inbox) as application:
+        wait_until((inbox / "refused" / f"{last}.report.json").exists, "all to be taken")
+        wait_until(
+            lambda: remaining_files(inbox) == {f"refused/{last}", f"refused/{last}.report.json"} and not has_claims(inbox),
             "the claim to be cleared away",
         )
-        (delivery,) = taken(application)
+        (delivery,) = finished_deliveries(application)
         assert (delivery.files, delivery.refused_files, delivery.new_cases, delivery.unchanged_cases) == (files, 1, 1, files - 2)
 
 
-def test_each_file_is_taken_once_by_several_servers_and_by_the_one_that_is_left(data_dir: Path, inbox: Path, service: Service) -> None:
+def test_several_servers_import_each_file_once(data_dir: Path, inbox: Path, service: SampleService) -> None:
     arguments = ("--inbox-dir", str(inbox), "--inbox-settle-seconds", "0.1")
     put = 0
 
@@ -160,13 +168,13 @@ def test_each_file_is_taken_once_by_several_servers_and_by_the_one_that_is_left(
             put += 1
             (inbox / f"{put}.part").write_bytes(service.folder(put, MARCH))
             (inbox / f"{put}.part").rename(inbox / f"{put}.xml")
-        empty(inbox)
+        wait_until_empty(inbox)
 
-    with running(data_dir, *arguments) as first, running(data_dir, *arguments) as second:
+    with running_server(data_dir, *arguments) as first, running_server(data_dir, *arguments) as second:
         put_some()
         first.kill()
         put_some()
-        with running(data_dir, *arguments) as third:
+        with running_server(data_dir, *arguments) as third:
             second.kill()
             put_some()
             told = httpx.get(f"{third.url}/api/v1/deliveries?limit=100").json()["data"]

@@ -3,11 +3,11 @@
 from typing import Any
 
 from tests.builders.case_xml import OLD_PLAN, plan
-from tests.preview.parsing.parser_helpers import controls
+from tests.preview.parsing.parser_helpers import check_findings
 
-NOTHING: list[tuple[str, str, str]] = []
+NO_FINDINGS: list[tuple[str, str, str]] = []
 
 
-def fired(**case: Any) -> list[tuple[str, str, str]]:
+def fired_checks(**case: Any) -> list[tuple[str, str, str]]:
     """Severity, id and element of each; `case` is what `tests.builders.case_xml.folder` takes. It has an old plan, so that something is in it."""
-    return controls(**{"planer": [plan(*OLD_PLAN)], **case})
+    return check_findings(**{"planer": [plan(*OLD_PLAN)], **case})

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from preview.model.findings import Code, Finding, Notes, Severity
+from preview.model.findings import Finding, FindingCode, FindingCollector, Severity
 from preview.parsing.ssb_checks import case, rules
-from preview.parsing.ssb_checks.rules import CONTROLS, RULES
+from preview.parsing.ssb_checks.rules import CHECKS, EVALUATED_CHECKS
 from tests.builders.case_xml import barnevern, flytting, melding, plan, sak, slettet, tiltak, uid, undersokelse
-from tests.preview.parsing.parser_helpers import contents, controls_in, findings
-from tests.preview.parsing.ssb_checks.firing import NOTHING, fired
+from tests.preview.parsing.parser_helpers import check_findings_in, findings, parse
+from tests.preview.parsing.ssb_checks.firing import NO_FINDINGS, fired_checks
 from tests.support.server_process import REPOSITORY
 
 HERE = Path(__file__).parent
@@ -32,17 +32,17 @@ def headings() -> list[str]:
     return (HERE / "headings.txt").read_text(encoding="utf-8").splitlines()
 
 
-def test_every_heading_is_a_row_and_no_row_is_without_a_heading() -> None:
-    assert list(dict.fromkeys(control.name for control in CONTROLS.values())) == headings()
+def test_checks_and_headings_correspond() -> None:
+    assert list(dict.fromkeys(control.name for control in CHECKS.values())) == headings()
     assert len(headings()) == 80
 
 
 @pytest.mark.skipif(not SOURCE.exists(), reason="BUFDIR_KRAVSPESIFIKASJON does not name the source.")
-def test_the_headings_are_those_of_the_source() -> None:
+def test_headings_equal_source_document() -> None:
     assert HEADING.findall(SOURCE.read_text(encoding="utf-8")) == headings()
 
 
-def test_headings_are_found_as_the_source_writes_them() -> None:
+def test_heading_pattern_matches_source_notation() -> None:
     lines = (
         "### Melding Kontroll 2a: x",
         "### ### Personalia kontroll 11: y",
@@ -53,18 +53,18 @@ def test_headings_are_found_as_the_source_writes_them() -> None:
     assert HEADING.findall(written) == ["Melding Kontroll 2a", "Personalia kontroll 11", "Sak Kontroll 6", "Melder Kontroll 2"]
 
 
-def test_a_row_is_evaluated_or_told_elsewhere_or_says_why_not() -> None:
-    for name, control in CONTROLS.items():
-        assert [bool(control.asks), bool(control.finding), bool(control.why)].count(True) == 1, name
-        assert bool(control.element) == bool(control.asks), name
-    assert {control.finding for control in CONTROLS.values()} - {""} <= {code.value for code in Code}
-    assert [name for name, control in CONTROLS.items() if control.why] == ["filbeskrivelse", "sak_6"]
+def test_check_has_message_other_finding_or_reason() -> None:
+    for name, control in CHECKS.items():
+        assert [bool(control.message), bool(control.finding), bool(control.not_evaluated_reason)].count(True) == 1, name
+        assert bool(control.element) == bool(control.message), name
+    assert {control.finding for control in CHECKS.values()} - {""} <= {code.value for code in FindingCode}
+    assert [name for name, control in CHECKS.items() if control.not_evaluated_reason] == ["filbeskrivelse", "sak_6"]
 
 
-def test_every_control_that_is_evaluated_has_a_test_of_its_own() -> None:
+def test_every_evaluated_check_has_a_test() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in HERE.glob("test_*.py")]
     tests = {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    assert {f"test_{name}" for name in RULES} - tests == set()
+    assert {f"test_{name}" for name in EVALUATED_CHECKS} - tests == set()
 
 
 KINDS: dict[str, tuple[str, Callable[[str, str], str]]] = {
@@ -75,7 +75,7 @@ KINDS: dict[str, tuple[str, Callable[[str, str], str]]] = {
 }
 
 
-def told_elsewhere() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+def cases_by_check() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     """By control, a case of which another finding tells the same, and the nearest of which it does not."""
     there = {"meldinger": [melding("2024-01-01", id=uid(1))]}
 
@@ -97,48 +97,56 @@ def told_elsewhere() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     return found
 
 
-@pytest.mark.parametrize("name", [name for name, control in CONTROLS.items() if control.finding])
-def test_what_another_finding_tells(name: str) -> None:
-    bad, good = told_elsewhere()[name]
-    code = CONTROLS[name].finding
+@pytest.mark.parametrize("name", [name for name, control in CHECKS.items() if control.finding])
+def test_check_is_covered_by_other_finding(name: str) -> None:
+    bad, good = cases_by_check()[name]
+    code = CHECKS[name].finding
     assert code in {each for _, each, _ in findings(**bad)}
     assert code not in {each for _, each, _ in findings(**good)}
 
 
-def test_none_refuses_and_none_is_an_error() -> None:
-    assert {rule.severity for rule in RULES.values()} | {rule.lesser for rule in RULES.values()} == {Severity.WARNING, Severity.NOTICE}
-    assert {name for name, control in CONTROLS.items() if control.severity == "FATAL"} & RULES.keys() == set()
+def test_checks_are_only_warnings_and_notices() -> None:
+    assert {rule.severity for rule in EVALUATED_CHECKS.values()} | {rule.lenient_severity for rule in EVALUATED_CHECKS.values()} == {
+        Severity.WARNING,
+        Severity.NOTICE,
+    }
+    assert {name for name, control in CHECKS.items() if control.severity == "FATAL"} & EVALUATED_CHECKS.keys() == set()
 
 
 @pytest.mark.parametrize("migrated", MIGRATED)
-def test_what_was_migrated_is_told_more_mildly(migrated: dict[str, Any]) -> None:
-    assert fired(tiltak=[tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1")]) == [("warning", "tiltak_12", "Tiltak")]
-    assert fired(**migrated) == [("notice", "tiltak_12", "Tiltak")]
+def test_migrated_data_gets_lenient_severity(migrated: dict[str, Any]) -> None:
+    assert fired_checks(tiltak=[tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1")]) == [("warning", "tiltak_12", "Tiltak")]
+    assert fired_checks(**migrated) == [("notice", "tiltak_12", "Tiltak")]
 
 
-def test_a_control_holds_from_its_first_day_on() -> None:
+def test_check_applies_from_its_first_day() -> None:
     """Tiltak Kontroll 22 is from 2023-01-01."""
     measure = tiltak("2022-02-01", kategori="1.99").replace('Kode="1.99"', 'Kode="1.99" Presisering="x"')
-    of = {"tiltak": [measure]}
-    assert fired(uttrekk="2023-01-01T00:00:00+01:00", **of) == [("notice", "tiltak_22", "Tiltak/Kategori")]
-    assert fired(uttrekk="2022-12-31T23:59:59+01:00", **of) == NOTHING
+    case_ = {"tiltak": [measure]}
+    assert fired_checks(uttrekk="2023-01-01T00:00:00+01:00", **case_) == [("notice", "tiltak_22", "Tiltak/Kategori")]
+    assert fired_checks(uttrekk="2022-12-31T23:59:59+01:00", **case_) == NO_FINDINGS
 
 
-def test_a_control_changes_nothing_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checks_do_not_change_stored_content(monkeypatch: pytest.MonkeyPatch) -> None:
     data = barnevern([sak(uid(1), meldinger=[melding("2024-01-10", "2024-01-30")]), sak(uid(2))]).encode()
-    assert controls_in(data) == [("notice", "melding_3", "Melding"), ("warning", "sak_21", "Sak")]
-    kept = contents(data).mapper
+    assert check_findings_in(data) == [("notice", "melding_3", "Melding"), ("warning", "sak_21", "Sak")]
+    folders = parse(data).folders
     monkeypatch.setattr(
-        case, "RULES", {name: rules.Rule("", rule.severity, rule.lesser, "9999-12-31", "", "") for name, rule in RULES.items()}
+        case,
+        "EVALUATED_CHECKS",
+        {
+            name: rules.EvaluatedCheck("", rule.severity, rule.lenient_severity, "9999-12-31", "", "")
+            for name, rule in EVALUATED_CHECKS.items()
+        },
     )
-    assert controls_in(data) == NOTHING
-    assert contents(data).mapper == kept
+    assert check_findings_in(data) == NO_FINDINGS
+    assert parse(data).folders == folders
 
 
-def test_controls_take_no_room_from_faults() -> None:
-    notes = Notes(1)
-    for line in range(Notes.KEPT + 5):
-        notes.add_control(Finding(Severity.NOTICE, "kontroll_x", 1, line, "Melding", ""))
-    notes.add(Code.NO_DATE, 1, "Melding@StartDato")
-    assert [each.code for each in notes.findings[-2:]] == ["more_findings", "no_date"]
-    assert (len(notes.findings), notes.count) == (Notes.KEPT + 2, 1)
+def test_check_findings_do_not_displace_other_findings() -> None:
+    collector = FindingCollector(1)
+    for line in range(FindingCollector.MAX_STORED + 5):
+        collector.add_check_finding(Finding(Severity.NOTICE, "kontroll_x", 1, line, "Melding", ""))
+    collector.add(FindingCode.NO_DATE, 1, "Melding@StartDato")
+    assert [each.code for each in collector.findings[-2:]] == ["more_findings", "no_date"]
+    assert (len(collector.findings), collector.count) == (FindingCollector.MAX_STORED + 2, 1)

@@ -5,18 +5,18 @@ from typing import Any
 import pytest
 
 from tests.builders.case_xml import element, lovhjemmel, personalia, plan, relasjon, tiltak, uid, vedtak
-from tests.preview.parsing.ssb_checks.firing import NOTHING, fired
+from tests.preview.parsing.ssb_checks.firing import NO_FINDINGS, fired_checks
 
 T, V = uid(31), uid(32)
 KATEGORI = "Tiltak/Kategori"
 TO_TILTAK = relasjon("Vedtak", V, "Tiltak", T)
 
 
-def told(*measures: str, **case: Any) -> list[tuple[str, str, str]]:
-    return fired(tiltak=measures, **case)
+def fired_for(*measures: str, **case: Any) -> list[tuple[str, str, str]]:
+    return fired_checks(tiltak=measures, **case)
 
 
-def other(kategori: str, **more: Any) -> str:
+def other_tiltak(kategori: str, **more: Any) -> str:
     """A tiltak whose Kategori says what it is."""
     return tiltak("2024-02-01", kategori=kategori, **more).replace(f'Kode="{kategori}"', f'Kode="{kategori}" Presisering="x"')
 
@@ -27,10 +27,10 @@ def test_too_old(kategori: str, control: str, last: int) -> None:
     expected = [("notice", control, KATEGORI)]
     born = f"{2024 - last - 1}-12-31"
     younger = f"{2024 - last}-01-01"
-    assert told(tiltak("2022-02-01", kategori=kategori), personer=[personalia(fodt=born)]) == expected
-    assert told(tiltak("2022-02-01", kategori=kategori), personer=[personalia(fodt=younger)]) == NOTHING
-    assert told(tiltak("2022-02-01", "2024-12-30", kategori), personer=[personalia(fodt=born)]) == NOTHING
-    assert told(tiltak("2022-02-01", kategori="4.3"), personer=[personalia(fodt=born)]) == NOTHING
+    assert fired_for(tiltak("2022-02-01", kategori=kategori), personer=[personalia(fodt=born)]) == expected
+    assert fired_for(tiltak("2022-02-01", kategori=kategori), personer=[personalia(fodt=younger)]) == NO_FINDINGS
+    assert fired_for(tiltak("2022-02-01", "2024-12-30", kategori), personer=[personalia(fodt=born)]) == NO_FINDINGS
+    assert fired_for(tiltak("2022-02-01", kategori="4.3"), personer=[personalia(fodt=born)]) == NO_FINDINGS
 
 
 def test_tiltak_5() -> None:
@@ -44,44 +44,44 @@ def test_tiltak_6() -> None:
 @pytest.mark.parametrize("kategori", ["1.99", "2.99", "3.7", "3.99", "4.99", "5.99", "6.99", "7.99", "8.99"])
 def test_tiltak_7(kategori: str) -> None:
     expected = ("warning", "tiltak_7", KATEGORI)
-    assert expected in told(tiltak("2024-02-01", kategori=kategori))
-    assert expected not in told(other(kategori))
-    assert told(tiltak("2024-02-01", kategori="3.10")) == NOTHING
+    assert expected in fired_for(tiltak("2024-02-01", kategori=kategori))
+    assert expected not in fired_for(other_tiltak(kategori))
+    assert fired_for(tiltak("2024-02-01", kategori="3.10")) == NO_FINDINGS
 
 
 def test_tiltak_8() -> None:
     ended = tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", opphevelse="4")
-    assert told(ended) == [("warning", "tiltak_8", "Tiltak/Opphevelse")]
-    assert told(ended.replace('Opphevelse Kode="4"', 'Opphevelse Kode="4" Presisering="x"')) == NOTHING
-    assert told(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", opphevelse="1")) == NOTHING
+    assert fired_for(ended) == [("warning", "tiltak_8", "Tiltak/Opphevelse")]
+    assert fired_for(ended.replace('Opphevelse Kode="4"', 'Opphevelse Kode="4" Presisering="x"')) == NO_FINDINGS
+    assert fired_for(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", opphevelse="1")) == NO_FINDINGS
 
 
 def test_tiltak_9() -> None:
     """At the later one of two; 91 days from 1 March end on 31 May; a running one lasts until the extract (2024-12-31)."""
     expected = [("notice", "tiltak_9", "Tiltak")]
     first = tiltak("2024-01-01", "2024-05-31", "2.2")
-    assert told(first, tiltak("2024-03-01", "2024-07-01", "1.1")) == expected
-    assert told(first, tiltak("2024-03-02", "2024-07-01", "1.1")) == NOTHING
-    assert told(tiltak("2024-03-01", kategori="1.1"), tiltak("2024-01-01", kategori="2.2")) == expected
-    assert told(tiltak("2024-10-02", kategori="1.1"), tiltak("2024-01-01", kategori="2.2")) == NOTHING
-    assert told(first, tiltak("2024-03-01", "2024-07-01", "3.10")) == NOTHING
+    assert fired_for(first, tiltak("2024-03-01", "2024-07-01", "1.1")) == expected
+    assert fired_for(first, tiltak("2024-03-02", "2024-07-01", "1.1")) == NO_FINDINGS
+    assert fired_for(tiltak("2024-03-01", kategori="1.1"), tiltak("2024-01-01", kategori="2.2")) == expected
+    assert fired_for(tiltak("2024-10-02", kategori="1.1"), tiltak("2024-01-01", kategori="2.2")) == NO_FINDINGS
+    assert fired_for(first, tiltak("2024-03-01", "2024-07-01", "3.10")) == NO_FINDINGS
 
 
 def test_tiltak_12() -> None:
     expected = [("warning", "tiltak_12", "Tiltak")]
-    assert told(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1")) == expected
-    assert told(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", opphevelse="1")) == NOTHING
-    assert told(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1")) == NOTHING
-    assert told(tiltak("2024-02-01", "2024-03-01", "3.10", lov="BVL2021 5-1")) == NOTHING
-    assert told(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 3-2")) == NOTHING
+    assert fired_for(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1")) == expected
+    assert fired_for(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", opphevelse="1")) == NO_FINDINGS
+    assert fired_for(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1")) == NO_FINDINGS
+    assert fired_for(tiltak("2024-02-01", "2024-03-01", "3.10", lov="BVL2021 5-1")) == NO_FINDINGS
+    assert fired_for(tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 3-2")) == NO_FINDINGS
 
 
 def test_tiltak_13() -> None:
     grown: dict[str, Any] = {"personer": [personalia(fodt="2006-12-31")]}
-    assert told(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), **grown) == [("warning", "tiltak_13", "Tiltak")]
-    assert told(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), personer=[personalia(fodt="2007-01-01")]) == NOTHING
-    assert told(tiltak("2024-02-01", "2024-12-30", "2.2", lov="BVL2021 5-1", opphevelse="2"), **grown) == NOTHING
-    assert told(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 3-6"), **grown) == NOTHING
+    assert fired_for(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), **grown) == [("warning", "tiltak_13", "Tiltak")]
+    assert fired_for(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), personer=[personalia(fodt="2007-01-01")]) == NO_FINDINGS
+    assert fired_for(tiltak("2024-02-01", "2024-12-30", "2.2", lov="BVL2021 5-1", opphevelse="2"), **grown) == NO_FINDINGS
+    assert fired_for(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 3-6"), **grown) == NO_FINDINGS
 
 
 @pytest.mark.parametrize("part", ["Kapittel", "Paragraf", "Ledd", "Punktum"])
@@ -92,22 +92,22 @@ def test_tiltak_14(part: str) -> None:
         hjemmel = element("Lovhjemmel", [element(name, text=text) for name, text in parts.items()])
         return tiltak("2024-02-01", hjemmel=hjemmel)
 
-    assert told(measure(parts | {part: "0"})) == [("warning", "tiltak_14", "Tiltak/Lovhjemmel")]
-    assert told(measure(parts)) == told(measure(parts | {part: "10"})) == NOTHING
+    assert fired_for(measure(parts | {part: "0"})) == [("warning", "tiltak_14", "Tiltak/Lovhjemmel")]
+    assert fired_for(measure(parts)) == fired_for(measure(parts | {part: "10"})) == NO_FINDINGS
 
 
 def test_tiltak_19() -> None:
-    assert told(tiltak("2024-02-01"), tiltak("2024-02-01")) == [("notice", "tiltak_19", "Tiltak")]
-    assert told(tiltak("2024-02-01"), tiltak("2024-02-01", kategori="3.9")) == NOTHING
+    assert fired_for(tiltak("2024-02-01"), tiltak("2024-02-01")) == [("notice", "tiltak_19", "Tiltak")]
+    assert fired_for(tiltak("2024-02-01"), tiltak("2024-02-01", kategori="3.9")) == NO_FINDINGS
 
 
 def test_tiltak_20() -> None:
     """Where the case has Vedtak and relations at all."""
     made = vedtak("2024-02-01", id=V)
     related, alone = tiltak("2024-02-01", id=T), tiltak("2024-02-02")
-    assert told(related, alone, andre=[made], relasjoner=[TO_TILTAK]) == [("warning", "tiltak_20", "Tiltak")]
-    assert told(related, andre=[made], relasjoner=[TO_TILTAK]) == NOTHING
-    assert told(alone, andre=[made]) == told(alone) == NOTHING
+    assert fired_for(related, alone, andre=[made], relasjoner=[TO_TILTAK]) == [("warning", "tiltak_20", "Tiltak")]
+    assert fired_for(related, andre=[made], relasjoner=[TO_TILTAK]) == NO_FINDINGS
+    assert fired_for(alone, andre=[made]) == fired_for(alone) == NO_FINDINGS
 
 
 @pytest.mark.parametrize("lov", ["BVL 3-1", "BVL2021 4-1", "BVL2021 3-2"])
@@ -116,18 +116,18 @@ def test_tiltak_21(lov: str) -> None:
 
     def related(lov: str, **more: Any) -> list[tuple[str, str, str]]:
         made = vedtak("2024-02-01", id=V)
-        return told(tiltak("2024-02-01", id=T, lov=lov, **more), andre=[made], relasjoner=[TO_TILTAK])
+        return fired_for(tiltak("2024-02-01", id=T, lov=lov, **more), andre=[made], relasjoner=[TO_TILTAK])
 
     assert related(lov) == [("warning", "tiltak_21", "Tiltak/Lovhjemmel")]
-    assert related("BVL2021 3-1") == related("BVL2021 3-1", ledd=["1", "2"]) == NOTHING
+    assert related("BVL2021 3-1") == related("BVL2021 3-1", ledd=["1", "2"]) == NO_FINDINGS
     written = lovhjemmel("BVL2021 3-1").replace("<Paragraf>1<", "<Paragraf>§ 3-1<")
-    assert related("BVL2021 3-1", hjemmel=written) == NOTHING
+    assert related("BVL2021 3-1", hjemmel=written) == NO_FINDINGS
 
 
 @pytest.mark.parametrize(("kategori", "control"), [("1.99", "tiltak_22"), ("2.99", "tiltak_23")])
 def test_other_placements(kategori: str, control: str) -> None:
-    assert told(other(kategori)) == [("notice", control, KATEGORI)]
-    assert told(other("3.99")) == NOTHING
+    assert fired_for(other_tiltak(kategori)) == [("notice", control, KATEGORI)]
+    assert fired_for(other_tiltak("3.99")) == NO_FINDINGS
 
 
 def test_tiltak_22() -> None:
@@ -139,5 +139,5 @@ def test_tiltak_23() -> None:
 
 
 def test_plan_19() -> None:
-    assert fired(planer=[plan("2024-02-01"), plan("2024-02-01")]) == [("notice", "plan_19", "Plan")]
-    assert fired(planer=[plan("2024-02-01"), plan("2024-02-01", type="6")]) == NOTHING
+    assert fired_checks(planer=[plan("2024-02-01"), plan("2024-02-01")]) == [("notice", "plan_19", "Plan")]
+    assert fired_checks(planer=[plan("2024-02-01"), plan("2024-02-01", type="6")]) == NO_FINDINGS

@@ -95,7 +95,7 @@ class Oversendelse:
 
 
 @dataclass(slots=True)
-class Life:
+class SimulatedCase:
     """One case. `relasjoner` are (id, from type, from id, to type, to id, the day from which it is known)."""
 
     sak: str
@@ -117,7 +117,7 @@ class Life:
     flyttinger: list[Flytting] = field(default_factory=list)
     relasjoner: list[tuple[str, str, str, str, str, int]] = field(default_factory=list)
 
-    def changes(self, until: int) -> list[int]:
+    def change_days(self, until: int) -> list[int]:
         """The days up to `until` on which something happened, in order: each would make the case system send the folder."""
         days = {self.start, self.slutt}
         for part in (self.meldinger, self.undersokelser, self.planer, self.tiltak):
@@ -138,7 +138,7 @@ class Life:
         days.update(oversendelse.start for oversendelse in self.oversendelser)
         return sorted(dag for dag in days if dag <= until)
 
-    def ended(self) -> int:
+    def end_day(self) -> int:
         """The day on which the last of its parts ends."""
         parts = (self.meldinger, self.undersokelser, self.planer, self.tiltak)
         return max(element.slutt for part in parts for element in part if element.slutt < APEN)

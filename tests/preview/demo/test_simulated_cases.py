@@ -5,31 +5,31 @@ from itertools import pairwise
 
 import pytest
 
+from preview.demo.case_register import last_known_day, simulated_cases
 from preview.demo.codes import LOV_2021, hjemmel
-from preview.demo.courses import KINDS
 from preview.demo.days import APEN, birthday, day, year_of
-from preview.demo.folder import Extract, folder
-from preview.demo.lives import Life
-from preview.demo.register import horizon, lives
-from preview.demo.services import Service, oslo_sor, services
+from preview.demo.folder import Extract, folder_xml
+from preview.demo.scenarios import SCENARIOS
+from preview.demo.service_profiles import DemoService, demo_services, example_service
+from preview.demo.simulated_cases import SimulatedCase
 from tests.preview.demo.conftest import TODAY
 
-BERGEN = next(service for service in services(TODAY) if service.organization_id == "org-4601-08")
+BERGEN = next(service for service in demo_services(TODAY) if service.organization_id == "org-4601-08")
 
 
-@pytest.fixture(scope="module", params=[oslo_sor(), BERGEN], ids=lambda service: service.organization_id)
-def service(request: pytest.FixtureRequest) -> Service:
+@pytest.fixture(scope="module", params=[example_service(), BERGEN], ids=lambda service: service.organization_id)
+def service(request: pytest.FixtureRequest) -> DemoService:
     """One service after the other."""
     return request.param
 
 
 @pytest.fixture(scope="module")
-def cases(service: Service) -> list[Life]:
+def cases(service: DemoService) -> list[SimulatedCase]:
     """Its cases."""
-    return lives(service)
+    return simulated_cases(service)
 
 
-def test_an_undersokelse_starts_when_its_melding_is_concluded_a_week_after_receipt_at_the_latest(cases: list[Life]) -> None:
+def test_undersokelse_starts_within_a_week_of_its_melding(cases: list[SimulatedCase]) -> None:
     for life in cases:
         for undersokelse in life.undersokelser:
             melding = undersokelse.melding
@@ -39,7 +39,7 @@ def test_an_undersokelse_starts_when_its_melding_is_concluded_a_week_after_recei
             assert undersokelse.utvidet == APEN or undersokelse.start < undersokelse.utvidet < undersokelse.slutt
 
 
-def test_measures_follow_an_undersokelse_unless_they_are_an_emergency_or_aftercare(cases: list[Life]) -> None:
+def test_tiltak_follows_undersokelse_except_emergency_or_later(cases: list[SimulatedCase]) -> None:
     for life in cases:
         for tiltak in life.tiltak:
             if tiltak.grunnlag.startswith("akutt"):
@@ -52,7 +52,7 @@ def test_measures_follow_an_undersokelse_unless_they_are_an_emergency_or_afterca
                 assert tiltak.start < tiltak.slutt <= birthday(life.fodt, 18)
 
 
-def test_a_child_is_placed_in_one_home_at_a_time(cases: list[Life]) -> None:
+def test_child_is_in_one_home_at_a_time(cases: list[SimulatedCase]) -> None:
     several = 0
     for life in cases:
         placed = sorted((tiltak.start, tiltak.slutt) for tiltak in life.tiltak if tiltak.kategori[:2] in ("1.", "2."))
@@ -61,7 +61,7 @@ def test_a_child_is_placed_in_one_home_at_a_time(cases: list[Life]) -> None:
     assert several
 
 
-def test_care_ends_for_a_reason_and_a_home_is_left_for_one_that_fits_it(cases: list[Life]) -> None:
+def test_care_orders_and_moves_have_matching_codes(cases: list[SimulatedCase]) -> None:
     reasons: Counter[str | None] = Counter()
     for life in cases:
         homes = {tiltak.slutt: tiltak for tiltak in life.tiltak if tiltak.kategori[:2] in ("1.", "2.")}
@@ -72,7 +72,7 @@ def test_care_ends_for_a_reason_and_a_home_is_left_for_one_that_fits_it(cases: l
     assert reasons.keys() == {"1", "2", "4"}
 
 
-def test_visits_are_to_foster_homes_and_what_is_part_of_something_lies_in_it(cases: list[Life]) -> None:
+def test_tilsyn_is_of_foster_homes_within_their_tiltak(cases: list[SimulatedCase]) -> None:
     for life in cases:
         for tiltak in life.tiltak:
             assert (tiltak.tilsyn is not None) == (tiltak.kategori.startswith("2.") and tiltak.grunnlag in ("omsorg", "frivillig"))
@@ -82,7 +82,7 @@ def test_visits_are_to_foster_homes_and_what_is_part_of_something_lies_in_it(cas
             assert all(plan.start < dag <= plan.slutt for dag in plan.evalueringer)
 
 
-def test_a_case_lasts_as_long_as_its_parts(cases: list[Life]) -> None:
+def test_case_ends_with_its_last_part(cases: list[SimulatedCase]) -> None:
     for life in cases:
         parts = (life.meldinger, life.undersokelser, life.planer, life.tiltak)
         ends = [element.slutt for part in parts for element in part if element.slutt < APEN]
@@ -90,19 +90,19 @@ def test_a_case_lasts_as_long_as_its_parts(cases: list[Life]) -> None:
         assert (life.start, life.slutt) == (min(starts), max(ends))
 
 
-def test_every_kind_of_case_occurs(service: Service, cases: list[Life]) -> None:
-    assert set(service.eldre) | {kind for kinds in service.nye for kind in kinds} == set(KINDS)
+def test_every_kind_of_case_occurs(service: DemoService, cases: list[SimulatedCase]) -> None:
+    assert set(service.initial_cases) | {kind for kinds in service.new_cases for kind in kinds} == set(SCENARIOS)
     grounds = {tiltak.grunnlag for life in cases for tiltak in life.tiltak}
     assert grounds >= {"hjelp", "frivillig", "omsorg", "akutt", "ettervern"}
-    assert any(melding.slettet <= horizon(service) for life in cases for melding in life.meldinger)
+    assert any(melding.slettet <= last_known_day(service) for life in cases for melding in life.meldinger)
 
 
-def test_the_law_is_the_one_in_force() -> None:
+def test_hjemmel_is_of_the_law_in_force() -> None:
     assert hjemmel("omsorg", LOV_2021 - 1)[:3] == ("BVL", 4, 12)
     assert hjemmel("omsorg", LOV_2021)[:3] == ("BVL2021", 5, 1)
 
 
-def test_codes_are_those_in_force(cases: list[Life]) -> None:
+def test_codes_are_in_force_on_their_day(cases: list[SimulatedCase]) -> None:
     split = day(2026, 1, 1)
     for life in cases:
         for melding in life.meldinger:
@@ -112,14 +112,14 @@ def test_codes_are_those_in_force(cases: list[Life]) -> None:
             assert not (melding.melder == "15" and year_of(melding.start) >= 2025)
 
 
-def test_a_case_is_sent_whenever_something_has_happened(service: Service, cases: list[Life]) -> None:
+def test_case_is_sent_after_each_change(service: DemoService, cases: list[SimulatedCase]) -> None:
     """Between two changes the folder stays the same, so the last sending holds all that had happened by then."""
-    until = horizon(service)
+    until = last_known_day(service)
 
-    def shown(life: Life, day: int) -> str:
-        return folder(service, life, Extract("", None, "", day, ""))
+    def shown(life: SimulatedCase, day: int) -> str:
+        return folder_xml(service, life, Extract("", None, "", day, ""))
 
     for life in cases[::9]:
-        changes = [*life.changes(until), until + 1]
+        changes = [*life.change_days(until), until + 1]
         for change, following in pairwise(changes):
             assert shown(life, change) == shown(life, following - 1)

@@ -4,25 +4,25 @@ The unknown code is against the schema, as no valid folder can break the sum of 
 """
 
 from preview.demo.days import year_of
-from preview.demo.identities import stream, uuid
-from preview.demo.lives import Life
+from preview.demo.identities import random_uuid, seeded_random
+from preview.demo.simulated_cases import SimulatedCase
 
 UNKNOWN_CODE = "0"
 
 
-def spoil(cases: list[Life], year: int) -> None:
+def inject_faults(cases: list[SimulatedCase], year: int) -> None:
     """Unknown codes on four undersokelser concluded in that year; meldinger that end before they start; a Relasjon that points at nothing."""
-    rng = stream("faults", cases[0].sak)
-    concluded = [u for life in cases for u in life.undersokelser if year_of(u.slutt) == year and u.kode not in ("1", "2")]
+    rng = seeded_random("faults", cases[0].sak)
+    concluded = [u for case in cases for u in case.undersokelser if year_of(u.slutt) == year and u.kode not in ("1", "2")]
     for undersokelse in concluded[:4]:
         undersokelse.kode = UNKNOWN_CODE
-    dismissed = [life.meldinger[0] for life in cases if life.meldinger[0].kode not in ("2", "4")]
+    dismissed = [case.meldinger[0] for case in cases if case.meldinger[0].kode not in ("2", "4")]
     for melding in dismissed[:3]:
         melding.slutt = melding.start - 2
-    for life in cases[5:50:15]:
-        life.relasjoner.append((uuid(rng), "Melding", uuid(rng), "Undersokelse", uuid(rng), life.start))
+    for case in cases[5:50:15]:
+        case.relasjoner.append((random_uuid(rng), "Melding", random_uuid(rng), "Undersokelse", random_uuid(rng), case.start))
 
 
-def cut_off(xml: str) -> str:
+def truncate_xml(xml: str) -> str:
     """What is left of a file whose transfer broke off: not well-formed, so refused."""
     return xml[: len(xml) * 2 // 3]

@@ -7,19 +7,19 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 import pytest
 
 from preview.core.clock import OSLO
-from preview.demo.changes import Turn, changed_folder, running_cases
+from preview.demo.case_updates import CaseUpdate, count_running_cases, updated_folder
 from tests.preview.demo.conftest import TODAY, Demo
-from tests.preview.demo.v4_grammar import faults
+from tests.preview.demo.v4_grammar import grammar_errors
 
 AT = datetime.combine(TODAY, datetime.min.time(), OSLO) + timedelta(hours=9)
 LATER = TODAY + timedelta(days=3)
-RECEIVED, CONCLUDED = [Turn(TODAY)], [Turn(TODAY, TODAY)]
+RECEIVED, CONCLUDED = [CaseUpdate(TODAY)], [CaseUpdate(TODAY, TODAY)]
 
 
-def sak(organization_id: str, nr: int, turns: Sequence[Turn], at: datetime = AT) -> Element:
+def sak(organization_id: str, nr: int, turns: Sequence[CaseUpdate], at: datetime = AT) -> Element:
     """The Sak of a folder, which must keep the grammar."""
-    root = fromstring(changed_folder(organization_id, TODAY, nr, turns, at))
-    assert list(faults(root)) == []
+    root = fromstring(updated_folder(organization_id, TODAY, nr, turns, at))
+    assert list(grammar_errors(root)) == []
     found = root.find("Sak")
     assert found is not None
     return found
@@ -37,32 +37,32 @@ def has_open_undersokelse(case: Element) -> bool:
 
 def cases(organization_id: str, open_undersokelse: bool) -> list[int]:
     """Those of its running cases that have an undersokelse running, or those that have none."""
-    running = range(running_cases(organization_id, TODAY))
+    running = range(count_running_cases(organization_id, TODAY))
     found = [nr for nr in running if has_open_undersokelse(sak(organization_id, nr, [])) == open_undersokelse]
     assert found
     return found
 
 
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-3405", "org-5025"])
-def test_it_begins_with_the_cases_as_they_were_sent(demo: Demo, organization_id: str) -> None:
+def test_first_update_starts_from_the_last_sent_folder(demo: Demo, organization_id: str) -> None:
     held = {folder.sak.attrib["Id"]: folder.sak for folder in demo.folders[organization_id] if folder.root is not None}
-    for nr in range(running_cases(organization_id, TODAY)):
+    for nr in range(count_running_cases(organization_id, TODAY)):
         case = sak(organization_id, nr, [])
         assert added(held[case.attrib["Id"]], case) == []
 
 
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-5025"])
-def test_a_melding_is_received_and_nothing_else_changes(organization_id: str) -> None:
+def test_first_step_adds_only_a_melding(organization_id: str) -> None:
     for nr in cases(organization_id, open_undersokelse=False)[:10]:
         (melding,) = added(sak(organization_id, nr, []), sak(organization_id, nr, RECEIVED))
         assert (melding.tag, melding.get("StartDato"), melding.find("Konklusjon")) == ("Melding", TODAY.isoformat(), None)
 
 
-def test_the_next_step_concludes_it_and_may_open_an_undersokelse() -> None:
+def test_second_step_concludes_the_melding() -> None:
     found: set[str] = set()
     for nr in cases("org-1042", open_undersokelse=False)[:60]:
         (received,) = added(sak("org-1042", nr, []), sak("org-1042", nr, RECEIVED))
-        case = sak("org-1042", nr, [Turn(TODAY, LATER)], AT + timedelta(days=3))
+        case = sak("org-1042", nr, [CaseUpdate(TODAY, LATER)], AT + timedelta(days=3))
         melding, *more = added(sak("org-1042", nr, []), case)
         konklusjon = melding.find("Konklusjon")
         assert konklusjon is not None
@@ -77,11 +77,11 @@ def test_the_next_step_concludes_it_and_may_open_an_undersokelse() -> None:
     assert {"2", "3"} <= found
 
 
-def test_a_melding_joins_an_undersokelse_that_runs() -> None:
+def test_melding_joins_a_running_undersokelse() -> None:
     """One that a melding has opened in the turn before."""
     for nr in cases("org-1042", open_undersokelse=False)[:60]:
         if has_open_undersokelse(sak("org-1042", nr, CONCLUDED)):
-            joined = sak("org-1042", nr, [*CONCLUDED, Turn(TODAY, TODAY)]).findall("Melding")[-1].find("Konklusjon")
+            joined = sak("org-1042", nr, [*CONCLUDED, CaseUpdate(TODAY, TODAY)]).findall("Melding")[-1].find("Konklusjon")
             assert joined is not None
             assert joined.get("Kode") == "4"
             return
@@ -89,7 +89,7 @@ def test_a_melding_joins_an_undersokelse_that_runs() -> None:
 
 
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-1103"])
-def test_a_running_undersokelse_is_concluded_with_a_decision_and_its_tiltak_started(organization_id: str) -> None:
+def test_running_undersokelse_leads_to_a_tiltak(organization_id: str) -> None:
     for nr in cases(organization_id, open_undersokelse=True)[:15]:
         decided = sak(organization_id, nr, RECEIVED)
         undersokelse, vedtak, relasjon = added(sak(organization_id, nr, []), decided)
@@ -99,14 +99,14 @@ def test_a_running_undersokelse_is_concluded_with_a_decision_and_its_tiltak_star
         assert (undersokelse.get("StartDato") or "") <= TODAY.isoformat()
         assert (vedtak.tag, vedtak.get("StartDato")) == ("Vedtak", TODAY.isoformat())
         assert (relasjon.get("FraId"), relasjon.get("TilId")) == (undersokelse.get("Id"), vedtak.get("Id"))
-        tiltak, relasjon = added(decided, sak(organization_id, nr, [Turn(TODAY, LATER)], AT + timedelta(days=3)))
+        tiltak, relasjon = added(decided, sak(organization_id, nr, [CaseUpdate(TODAY, LATER)], AT + timedelta(days=3)))
         assert (tiltak.tag, tiltak.get("StartDato"), tiltak.find("Konklusjon")) == ("Tiltak", LATER.isoformat(), None)
         assert (relasjon.get("FraId"), relasjon.get("TilId")) == (vedtak.get("Id"), tiltak.get("Id"))
 
 
-def test_what_happened_stays_as_it_happened() -> None:
+def test_earlier_updates_stay_unchanged() -> None:
     """Every turn adds to the one before, whatever day it is by now."""
-    turns = [Turn(TODAY + timedelta(days=day), TODAY + timedelta(days=day + 1)) for day in range(0, 8, 2)]
+    turns = [CaseUpdate(TODAY + timedelta(days=day), TODAY + timedelta(days=day + 1)) for day in range(0, 8, 2)]
     for nr in (*cases("org-5501", open_undersokelse=True)[:3], *cases("org-5501", open_undersokelse=False)[:3]):
         before: set[bytes] = set()
         for number in range(1, len(turns) + 1):
@@ -116,13 +116,13 @@ def test_what_happened_stays_as_it_happened() -> None:
             before = closed
 
 
-def test_it_is_the_same_each_time_and_dated_as_asked() -> None:
-    content = changed_folder("org-1042", TODAY, 4, CONCLUDED, AT)
-    assert content == changed_folder("org-1042", TODAY, 4, CONCLUDED, AT)
+def test_updated_folder_is_deterministic_and_dated() -> None:
+    content = updated_folder("org-1042", TODAY, 4, CONCLUDED, AT)
+    assert content == updated_folder("org-1042", TODAY, 4, CONCLUDED, AT)
     assert fromstring(content).get("DatoUttrekk") == "2026-11-24T09:00:00+01:00"
-    assert fromstring(content).get("Id") != fromstring(changed_folder("org-1042", TODAY, 4, CONCLUDED, AT + timedelta(hours=1))).get("Id")
+    assert fromstring(content).get("Id") != fromstring(updated_folder("org-1042", TODAY, 4, CONCLUDED, AT + timedelta(hours=1))).get("Id")
 
 
-def test_an_organisation_that_does_not_deliver_has_no_cases() -> None:
+def test_organisation_without_deliveries_has_no_cases() -> None:
     with pytest.raises(KeyError):
-        running_cases("org-5056", date(2026, 11, 24))
+        count_running_cases("org-5056", date(2026, 11, 24))

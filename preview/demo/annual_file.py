@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from preview.demo.codes import hjemmel
 from preview.demo.days import day, iso
-from preview.demo.lives import Flytting, Life, Melding, Plan, Tiltak, Undersokelse
-from preview.demo.services import Service
+from preview.demo.service_profiles import DemoService
+from preview.demo.simulated_cases import Flytting, Melding, Plan, SimulatedCase, Tiltak, Undersokelse
 
 
-def arsfil(service: Service, cases: Iterable[Life], year: int) -> bytes:
+def annual_file_xml(service: DemoService, cases: Iterable[SimulatedCase], year: int) -> bytes:
     """Of those cases that ran in the year; in the encoding that the format is written in."""
     first, last = day(year, 1, 1), day(year, 12, 31)
     number, name = service.kommune
@@ -19,27 +19,27 @@ def arsfil(service: Service, cases: Iterable[Life], year: int) -> bytes:
         '<?xml version="1.0" encoding="ISO-8859-1"?>',
         "<Barnevern>",
         f'<Avgiver Organisasjonsnummer="{service.organisasjonsnummer}" Versjon="{year}" Kommunenummer="{number}" Kommunenavn="{name}"/>',
-        *[_individ(service, life, nr, last) for nr, life in enumerate(cases, 1) if life.start <= last and life.slutt >= first],
+        *[_individ(service, case, nr, last) for nr, case in enumerate(cases, 1) if case.start <= last and case.slutt >= first],
         "</Barnevern>\n",
     ]
     return "\n".join(parts).encode("iso-8859-1")
 
 
-def _individ(service: Service, life: Life, nr: int, last: int) -> str:
+def _individ(service: DemoService, case: SimulatedCase, nr: int, last: int) -> str:
     bydel = f' Bydelsnummer="{service.bydel[0]}" Bydelsnavn="{service.bydel[1]}"' if service.bydel else ""
-    undersokelser = {undersokelse.melding.id: undersokelse for undersokelse in life.undersokelser if undersokelse.start <= last}
-    meldinger = [melding for melding in life.meldinger if melding.start <= last < melding.slettet]
+    undersokelser = {undersokelse.melding.id: undersokelse for undersokelse in case.undersokelser if undersokelse.start <= last}
+    meldinger = [melding for melding in case.meldinger if melding.start <= last < melding.slettet]
     head = (
-        f'<Individ Id="I{nr}" StartDato="{iso(life.start)}"{_slutt(life.slutt, last)} Journalnummer="{life.journalnummer}"'
-        f' Fodselsnummer="{life.fodselsnummer}"{bydel} Saksbehandler="Saksbehandler {nr % 7 + 1}"'
-        f' Avslutta3112="{"1" if life.slutt <= last else "2"}">'
+        f'<Individ Id="I{nr}" StartDato="{iso(case.start)}"{_slutt(case.slutt, last)} Journalnummer="{case.journalnummer}"'
+        f' Fodselsnummer="{case.fodselsnummer}"{bydel} Saksbehandler="Saksbehandler {nr % 7 + 1}"'
+        f' Avslutta3112="{"1" if case.slutt <= last else "2"}">'
     )
     parts = [
         head,
         *[_melding(melding, undersokelser.get(melding.id), nr, last) for nr, melding in enumerate(meldinger, 1)],
-        *[_plan(plan, nr, last) for nr, plan in enumerate(life.planer, 1) if plan.start <= last],
-        *[_tiltak(tiltak, nr, last) for nr, tiltak in enumerate(life.tiltak, 1) if tiltak.start <= last],
-        *[_flytting(flytting, nr) for nr, flytting in enumerate(life.flyttinger, 1) if flytting.dag <= last],
+        *[_plan(plan, nr, last) for nr, plan in enumerate(case.planer, 1) if plan.start <= last],
+        *[_tiltak(tiltak, nr, last) for nr, tiltak in enumerate(case.tiltak, 1) if tiltak.start <= last],
+        *[_flytting(flytting, nr) for nr, flytting in enumerate(case.flyttinger, 1) if flytting.dag <= last],
         "</Individ>",
     ]
     return "\n".join(parts)
@@ -63,8 +63,8 @@ def _undersokelse(undersokelse: Undersokelse, nr: int, last: int) -> str:
 
 def _plan(plan: Plan, nr: int, last: int) -> str:
     """The format has room for the latest evaluation only."""
-    done = [dag for dag in plan.evalueringer if dag <= last]
-    evaluert = f' EvaluertDato="{iso(done[-1])}"' if done else ""
+    evaluated_on = [dag for dag in plan.evalueringer if dag <= last]
+    evaluert = f' EvaluertDato="{iso(evaluated_on[-1])}"' if evaluated_on else ""
     return f'<Plan Id="P{nr}" StartDato="{iso(plan.start)}"{_slutt(plan.slutt, last)}{evaluert} Plantype="{plan.type}"/>'
 
 

@@ -9,15 +9,15 @@ from datetime import date
 
 import msgspec
 
-from preview.core.clock import now, timestamp
+from preview.core.clock import format_rfc3339, now
 from preview.core.errors import Unavailable
-from preview.core.leader_lock import Lead
+from preview.core.leader_lock import LeaderLock
 from preview.core.periods import Period
-from preview.demo import live
-from preview.demo.deliveries import DemoDelivery, iterate
-from preview.reports.job_queue import add, claim
-from preview.reports.reconcile import settle
-from preview.reports.snapshots import create
+from preview.demo import case_system
+from preview.demo.deliveries import DemoDelivery, demo_deliveries
+from preview.reports.job_queue import claim, enqueue
+from preview.reports.reconcile import reconcile
+from preview.reports.snapshots import create_snapshot
 from preview.runtime.application import Application
 from preview.storage import jobs, meta, snapshots
 from preview.storage.database import Connection
@@ -26,10 +26,10 @@ from preview.storage.jobs import JobRow
 log = logging.getLogger(__name__)
 
 ACTOR = "demo"
-DETAIL = "The demo lets this aggregation fail, to show what that looks like."
+FAILURE_DETAIL = "The demo lets this aggregation fail, to show what that looks like."
 _STATE = "demo_loading"
-_LOOK_SECONDS = 0.02
-_LEAD_SECONDS = 0.5
+_POLL_SECONDS = 0.02
+_LEADER_POLL_SECONDS = 0.5
 
 
 class _Progress(msgspec.Struct, frozen=True):
@@ -39,13 +39,13 @@ class _Progress(msgspec.Struct, frozen=True):
     done: int = 0
 
 
-class Loading:
+class DemoLoader:
     """Works on a thread of its own between `start` and `stop`. Of several processes one has the lead."""
 
     def __init__(self, application: Application, today: date) -> None:
         self._application = application
         self._today = today
-        self._lead = Lead(application.settings.data_dir / "demo.lock")
+        self._leader_lock = LeaderLock(application.settings.data_dir / "demo.lock")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
 
@@ -57,18 +57,18 @@ class Loading:
         """What is not loaded yet is left for later."""
         self._stopping.set()
         self._thread.join()
-        self._lead.close()
+        self._leader_lock.close()
 
     def _run(self) -> None:
         try:
             while True:
-                ours, progress = self._lead.is_ours(), self._progress()
+                is_leader, progress = self._leader_lock.try_acquire(), self._progress()
                 if progress is None:
                     return
-                if ours:
+                if is_leader:
                     self._load(progress)
                     return
-                self._wait(_LEAD_SECONDS)
+                self._wait(_LEADER_POLL_SECONDS)
         except Unavailable:
             log.info("stopped while the demo was loading")
         except Exception:
@@ -86,52 +86,52 @@ class Loading:
 
     def _load(self, progress: _Progress) -> None:
         database = self._application.database
-        for number, delivery in enumerate(iterate(progress.day)):
+        for number, delivery in enumerate(demo_deliveries(progress.day)):
             if number >= progress.done:
                 reached = msgspec.json.encode(_Progress(progress.day, number)).decode()
                 database.write(lambda connection, reached=reached: meta.put(connection, _STATE, reached))
-                self._take(delivery)
+                self._import_delivery(delivery)
 
         def finish(connection: Connection) -> None:
             meta.delete(connection, _STATE)
-            live.ready(connection, progress.day)
+            case_system.mark_demo_loaded(connection, progress.day)
 
         database.write(finish)
 
-    def _take(self, delivery: DemoDelivery) -> None:
+    def _import_delivery(self, delivery: DemoDelivery) -> None:
         """Waits until it has been taken, and then until the snapshots that it asks for are there."""
         application = self._application
         receipt = application.deliveries.receive([delivery.content], full=delivery.full, actor=ACTOR)
-        while application.deliveries.document(receipt.delivery_id).completed_at is None:
-            self._wait(_LOOK_SECONDS)
+        while application.deliveries.get(receipt.delivery_id).completed_at is None:
+            self._wait(_POLL_SECONDS)
         for organization_id, period_id in delivery.fail:
-            _fail(application, organization_id, Period.parse(period_id))
-        asked = [
+            _fail_aggregation(application, organization_id, Period.parse(period_id))
+        requests = [
             application.snapshots.request(organization_id, period_id, False, ACTOR)[0] for organization_id, period_id in delivery.aggregate
         ]
-        for requested in asked:
-            while application.jobs.document(requested.job_id).ended_at is None:
-                self._wait(_LOOK_SECONDS)
+        for requested in requests:
+            while application.jobs.get(requested.job_id).ended_at is None:
+                self._wait(_POLL_SECONDS)
 
     def _wait(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
             raise Unavailable("The program is stopping.")
 
 
-def _fail(application: Application, organization_id: str, period: Period) -> None:
+def _fail_aggregation(application: Application, organization_id: str, period: Period) -> None:
     """An aggregation that fails; asked for and claimed in one transaction, so that no worker gets hold of it."""
-    form = application.form
+    report_config = application.report_config
 
-    def work(connection: Connection) -> JobRow:
-        newest = next(iter(snapshots.of_period(connection, organization_id, period.order)), None)
+    def claim_job(connection: Connection) -> JobRow:
+        newest = next(iter(snapshots.list_for_period(connection, organization_id, period.sort_key)), None)
         if newest is None:
-            _, job = create(connection, form, organization_id, period, ACTOR, automatic=False)
+            _, job = create_snapshot(connection, report_config, organization_id, period, ACTOR, automatic=False)
         else:
-            jobs.cancel_open(connection, newest.snapshot, timestamp(now()))
-            job = add(connection, newest.snapshot, organization_id, str(period), actor=ACTOR, reason=None, automatic=False)
-        settle(connection, form, organization_id)
-        claimed = claim(connection, application.worker_number, job.job)
+            jobs.cancel_open(connection, newest.snapshot, format_rfc3339(now()))
+            job = enqueue(connection, newest.snapshot, organization_id, str(period), actor=ACTOR, reason=None, automatic=False)
+        reconcile(connection, report_config, organization_id)
+        claimed = claim(connection, application.worker_id, job.job)
         assert claimed is not None  # the delivery has been taken, and nothing of the snapshot runs
         return claimed
 
-    application.jobs.fail(application.database.write(work), DETAIL)
+    application.jobs.fail(application.database.write(claim_job), FAILURE_DETAIL)

@@ -11,12 +11,12 @@ from datetime import date, datetime, time
 from preview.core.clock import OSLO
 
 # How cases run (the functions of courses.py), in shares.
-_NYE = {"henlagt": 0.21, "undersokt": 0.40, "hjelp": 0.28, "frivillig": 0.02, "akutt": 0.03, "omsorg": 0.03, "atferd": 0.03}
-_ELDRE = {"hjelp": 0.48, "undersokt": 0.14, "omsorg": 0.18, "ungdom": 0.12, "frivillig": 0.04, "atferd": 0.04}
+_NEW_CASE_SHARES = {"henlagt": 0.21, "undersokt": 0.40, "hjelp": 0.28, "frivillig": 0.02, "akutt": 0.03, "omsorg": 0.03, "atferd": 0.03}
+_INITIAL_CASE_SHARES = {"hjelp": 0.48, "undersokt": 0.14, "omsorg": 0.18, "ungdom": 0.12, "frivillig": 0.04, "atferd": 0.04}
 
 
 @dataclass(frozen=True)
-class Practice:
+class ServiceProfile:
     """How a service works and registers. Tuples go by year from the service's first; the last value holds on.
 
     `sene_meldinger` and `sene_undersokelser` are the shares that overrun their deadline, `flere_meldinger` the further meldinger per
@@ -24,16 +24,16 @@ class Practice:
     moves to year number `flytting_til` (0 is the first).
     """
 
-    sene_meldinger: tuple[float, ...] = (0.07, 0.06, 0.08, 0.07)
-    sene_undersokelser: tuple[float, ...] = (0.09, 0.08, 0.07, 0.08)
-    flere_meldinger: tuple[float, ...] = (0.75,)
-    uten_plan: float = 0.05
-    tilsyn_fra: int = 0
-    flytting_til: int = 9
+    late_meldinger: tuple[float, ...] = (0.07, 0.06, 0.08, 0.07)
+    late_undersokelser: tuple[float, ...] = (0.09, 0.08, 0.07, 0.08)
+    further_meldinger: tuple[float, ...] = (0.75,)
+    share_without_plan: float = 0.05
+    tilsyn_from_year: int = 0
+    flytting_to_year: int = 9
 
 
 @dataclass(frozen=True)
-class Service:
+class DemoService:
     """One organisation that delivers. `nye` counts new cases by kind and year from `year` on, `eldre` those running when it begins.
 
     Its folders are extracted from `first` to `last`. `fagsystem` goes by year as in `Practice`. With `yearly` every case that changed
@@ -49,26 +49,26 @@ class Service:
     year: int
     first: date
     last: datetime
-    eldre: Mapping[str, int]
-    nye: tuple[Mapping[str, int], ...]
-    fagsystem: tuple[str, ...]
-    practice: Practice = field(default_factory=Practice)
+    initial_cases: Mapping[str, int]
+    new_cases: tuple[Mapping[str, int], ...]
+    case_systems: tuple[str, ...]
+    profile: ServiceProfile = field(default_factory=ServiceProfile)
     listed: bool = True
     yearly: bool = False
-    again: float = 0.12
+    resend_share: float = 0.12
     full: bool = False
     faulty: bool = False
-    kostra: bool = False
+    began_with_15f: bool = False
 
     @property
     def organisasjonsnummer(self) -> str:
         """Nine digits that are nobody's: the last one is never the control digit that a real number has."""
-        return _synthetic_number(self.kommune[0])
+        return _synthetic_organisasjonsnummer(self.kommune[0])
 
     @property
     def expected_cases(self) -> int:
         """How many cases it has at most."""
-        return sum(self.eldre.values()) + sum(sum(kinds.values()) for kinds in self.nye)
+        return sum(self.initial_cases.values()) + sum(sum(kinds.values()) for kinds in self.new_cases)
 
     @property
     def years(self) -> range:
@@ -77,20 +77,20 @@ class Service:
 
     def case_system(self, year: int) -> str:
         """Fagsystem/@Navn of the folders of that year."""
-        return self.fagsystem[min(year - self.year, len(self.fagsystem) - 1)]
+        return self.case_systems[min(year - self.year, len(self.case_systems) - 1)]
 
 
-def at(values: tuple[float, ...], offset: int) -> float:
+def value_for_year(values: tuple[float, ...], offset: int) -> float:
     """The value for year number `offset`; the first before, the last after."""
     return values[max(0, min(offset, len(values) - 1))]
 
 
-def oslo_sor() -> Service:
+def example_service() -> DemoService:
     """The customer's own example (contract 1): fixed dates, ending on 2024-12-31.
 
     Its cases are counted so that the contract's numbers come out: 52 and 47 children placed, 6 and 8 emergency placements.
     """
-    return Service(
+    return DemoService(
         "org-1042",
         "Barnevernstjenesten Oslo Sør",
         ("0301", "Oslo"),
@@ -104,23 +104,43 @@ def oslo_sor() -> Service:
             {"henlagt": 62, "undersokt": 127, "hjelp": 108, "frivillig": 2, "akutt": 8, "omsorg": 2, "atferd": 1},
         ),
         ("CIS",),
-        Practice((0.075, 0.125), (0.24, 0.12), (0.86, 1.12), 0.1),
+        ServiceProfile((0.075, 0.125), (0.24, 0.12), (0.86, 1.12), 0.1),
         yearly=True,
     )
 
 
-def services(today: date) -> tuple[Service, ...]:
+def demo_services(today: date) -> tuple[DemoService, ...]:
     """All that deliver, in the order in which they should be taken: the example first, then by size."""
     others = (
-        _service(today, "5025", "Røros", (27, (9, 8, 0, 8)), "Bjørk", yearly=True, practice=Practice(flere_meldinger=(0.4, 0.4, 0.0, 0.4))),
-        _service(today, "1865", "Vågan", (26, (18, 18, 19, 18)), "Nordlys Barn", first_year=1, listed=False, kostra=True),
-        _service(today, "5601", "Alta", (40, (0, 40, 42, 44)), "Bjørk", first_year=2),
-        _service(today, "3405", "Lillehammer", (60, (46, 48, 44, 50)), "Fjordsak", full=True, practice=Practice(uten_plan=0.2)),
-        _service(today, "1804", "Bodø", (70, (52, 60, 58, 60)), "Nordlys Barn", faulty=True),
-        _service(today, "5001", "Trondheim", (90, (80, 86, 84, 88)), "Fjordsak", bydel=("02", "Østbyen"), practice=Practice(tilsyn_fra=2)),
-        _service(today, "5501", "Tromsø", (96, (84, 92, 90, 94)), "Nordlys Barn", "Nordlys Barn", "Fjordsak", yearly=True),
-        _service(today, "4601", "Bergen", (110, (92, 96, 100, 98)), "Bjørk", bydel=("08", "Åsane"), practice=Practice(flytting_til=1)),
-        _service(
+        _build_service(
+            today,
+            "5025",
+            "Røros",
+            (27, (9, 8, 0, 8)),
+            "Bjørk",
+            yearly=True,
+            profile=ServiceProfile(further_meldinger=(0.4, 0.4, 0.0, 0.4)),
+        ),
+        _build_service(today, "1865", "Vågan", (26, (18, 18, 19, 18)), "Nordlys Barn", first_year=1, listed=False, began_with_15f=True),
+        _build_service(today, "5601", "Alta", (40, (0, 40, 42, 44)), "Bjørk", first_year=2),
+        _build_service(
+            today, "3405", "Lillehammer", (60, (46, 48, 44, 50)), "Fjordsak", full=True, profile=ServiceProfile(share_without_plan=0.2)
+        ),
+        _build_service(today, "1804", "Bodø", (70, (52, 60, 58, 60)), "Nordlys Barn", faulty=True),
+        _build_service(
+            today,
+            "5001",
+            "Trondheim",
+            (90, (80, 86, 84, 88)),
+            "Fjordsak",
+            bydel=("02", "Østbyen"),
+            profile=ServiceProfile(tilsyn_from_year=2),
+        ),
+        _build_service(today, "5501", "Tromsø", (96, (84, 92, 90, 94)), "Nordlys Barn", "Nordlys Barn", "Fjordsak", yearly=True),
+        _build_service(
+            today, "4601", "Bergen", (110, (92, 96, 100, 98)), "Bjørk", bydel=("08", "Åsane"), profile=ServiceProfile(flytting_to_year=1)
+        ),
+        _build_service(
             today,
             "0301",
             "Oslo",
@@ -128,58 +148,58 @@ def services(today: date) -> tuple[Service, ...]:
             "CIS",
             bydel=("02", "Grünerløkka"),
             first_year=1,
-            kostra=True,
-            practice=Practice((0.06, 0.09, 0.15, 0.2), (0.08, 0.1, 0.22, 0.3), uten_plan=0.16),
+            began_with_15f=True,
+            profile=ServiceProfile((0.06, 0.09, 0.15, 0.2), (0.08, 0.1, 0.22, 0.3), share_without_plan=0.16),
         ),
-        _service(today, "1103", "Stavanger", (640, (580, 590, 600, 590)), "Fjordsak"),
+        _build_service(today, "1103", "Stavanger", (640, (580, 590, 600, 590)), "Fjordsak"),
     )
-    return (oslo_sor(), *others)
+    return (example_service(), *others)
 
 
-def silent(today: date) -> Service:
+def service_without_data(today: date) -> DemoService:
     """Listed, but has not delivered."""
-    return _service(today, "5056", "Hitra", (0, (0, 0, 0, 0)), "Bjørk")
+    return _build_service(today, "5056", "Hitra", (0, (0, 0, 0, 0)), "Bjørk")
 
 
-def _service(
+def _build_service(
     today: date,
     kommunenummer: str,
     kommunenavn: str,
     cases: tuple[int, tuple[int, int, int, int]],
-    *fagsystem: str,
+    *case_systems: str,
     bydel: tuple[str, str] | None = None,
-    practice: Practice | None = None,
+    profile: ServiceProfile | None = None,
     first_year: int = 0,
     listed: bool = True,
     yearly: bool = False,
     full: bool = False,
     faulty: bool = False,
-    kostra: bool = False,
-) -> Service:
-    eldre, nye = cases
+    began_with_15f: bool = False,
+) -> DemoService:
+    initial_count, new_counts = cases
     year = today.year - 3
-    place = f"{kommunenavn} {bydel[1]}" if bydel else kommunenavn
-    return Service(
+    place_name = f"{kommunenavn} {bydel[1]}" if bydel else kommunenavn
+    return DemoService(
         f"org-{kommunenummer}" + (f"-{bydel[0]}" if bydel else ""),
-        f"Barnevernstjenesten {place}",
+        f"Barnevernstjenesten {place_name}",
         (kommunenummer, kommunenavn),
         bydel,
         year,
         date(year + first_year, 2 if first_year else 1, 15),
         datetime.combine(today, time(0, 30), OSLO),
-        _by_kind(eldre, _ELDRE),
-        tuple(_by_kind(count, _NYE) for count in nye),
-        fagsystem,
-        practice or Practice(),
+        _distribute(initial_count, _INITIAL_CASE_SHARES),
+        tuple(_distribute(count, _NEW_CASE_SHARES) for count in new_counts),
+        case_systems,
+        profile or ServiceProfile(),
         listed,
         yearly,
         full=full,
         faulty=faulty,
-        kostra=kostra,
+        began_with_15f=began_with_15f,
     )
 
 
-def _by_kind(total: int, shares: Mapping[str, float]) -> dict[str, int]:
+def _distribute(total: int, shares: Mapping[str, float]) -> dict[str, int]:
     """`total` cases by kind: whole numbers, what rounding leaves goes to the kinds in order."""
     counts = {kind: int(total * share) for kind, share in shares.items()}
     for kind in list(shares)[: total - sum(counts.values())]:
@@ -187,7 +207,7 @@ def _by_kind(total: int, shares: Mapping[str, float]) -> dict[str, int]:
     return counts
 
 
-def _synthetic_number(kommunenummer: str) -> str:
+def _synthetic_organisasjonsnummer(kommunenummer: str) -> str:
     eight = f"9999{kommunenummer}"
-    control = -sum(int(digit) * weight for digit, weight in zip(eight, (3, 2, 7, 6, 5, 4, 3, 2), strict=True)) % 11
-    return f"{eight}{(control + 1) % 10}"
+    check_digit = -sum(int(digit) * weight for digit, weight in zip(eight, (3, 2, 7, 6, 5, 4, 3, 2), strict=True)) % 11
+    return f"{eight}{(check_digit + 1) % 10}"

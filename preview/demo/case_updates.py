@@ -1,0 +1,135 @@
+"""A case system that goes on working: running cases of a demo service change, lawfully, and are sent anew.
+
+What happens to a case comes in two steps. A running undersokelse is concluded with a decision on a tiltak, and that is started; or a
+melding is received, and concluded, which may open an undersokelse.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from functools import lru_cache
+from random import Random
+from typing import NamedTuple
+
+from preview.core.clock import OSLO
+from preview.demo import codes
+from preview.demo.case_register import SEED, last_known_day
+from preview.demo.days import APEN
+from preview.demo.folder import Extract, folder_xml
+from preview.demo.identities import random_uuid, seeded_random
+from preview.demo.sent_folders import latest_folders
+from preview.demo.service_profiles import DemoService, demo_services
+from preview.demo.simulated_cases import Melding, SimulatedCase, Tiltak, Undersokelse, Vedtak
+
+
+class CaseUpdate(NamedTuple):
+    """The days of the two steps of one thing that happened to a case; `then` is None until the second is done."""
+
+    first_day: date
+    second_day: date | None = None
+
+
+def count_running_cases(organization_id: str, today: date, seed: int = SEED) -> int:
+    """How many cases of that service can change. Raises `KeyError` for an organisation that does not deliver."""
+    return len(_running_cases(organization_id, today, seed)[1])
+
+
+def updated_folder(
+    organization_id: str, today: date, case_index: int, updates: Sequence[CaseUpdate], extract_at: datetime, seed: int = SEED
+) -> bytes:
+    """A running case (`nr` from 0) of that service after these turns, oldest first, as XML with DatoUttrekk `at`.
+
+    `today` is the day of the demo, `at` is aware, later than the service's last extract, and not before any day of the turns.
+    No ForrigeId. Raises `KeyError` for an organisation that does not deliver.
+    """
+    service, running = _running_cases(organization_id, today, seed)
+    case = running[case_index]
+    for number, update in enumerate(updates):
+        case = _apply_update(case, number, update, seeded_random(seed, case.sak, number))
+    rng = seeded_random(seed, case.sak, extract_at.isoformat())
+    day = extract_at.astimezone(OSLO).toordinal()
+    return folder_xml(
+        service, case, Extract(random_uuid(rng), None, extract_at.isoformat(), day, service.case_system(extract_at.year))
+    ).encode()
+
+
+@lru_cache(maxsize=16)
+def _running_cases(organization_id: str, today: date, seed: int) -> tuple[DemoService, list[SimulatedCase]]:
+    """The service and its cases that run on, as they were last sent: what the simulation has ahead of them is left out."""
+    service = {service.organization_id: service for service in demo_services(today)}[organization_id]
+    last_day = last_known_day(service)
+    return service, [
+        _as_known_on(sent_folder.case, last_day) for sent_folder in latest_folders(service, seed) if sent_folder.case.slutt > last_day
+    ]
+
+
+def _apply_update(case: SimulatedCase, number: int, update: CaseUpdate, rng: Random) -> SimulatedCase:
+    first_day, second_day = update.first_day.toordinal(), update.second_day.toordinal() if update.second_day else APEN
+    running = next((undersokelse for undersokelse in case.undersokelser if undersokelse.slutt == APEN), None)
+    if number == 0 and running is not None:
+        return _with_tiltak(case, running, first_day, second_day, rng)
+    return _with_melding(case, first_day, second_day, rng)
+
+
+def _with_tiltak(case: SimulatedCase, undersokelse: Undersokelse, konkludert: int, startet: int, rng: Random) -> SimulatedCase:
+    """The case with that undersokelse concluded by a decision on a hjelpetiltak, which is started; `life` itself stays as it is."""
+    medvirkning = undersokelse.medvirkning and (min(undersokelse.medvirkning[0], konkludert), undersokelse.medvirkning[1])
+    concluded = replace(undersokelse, slutt=konkludert, kode="1", medvirkning=medvirkning)
+    vedtak = Vedtak(random_uuid(rng), konkludert, "hjelp")
+    kategori = codes.hjemmetiltak(rng, (konkludert - case.fodt) / 365.25)
+    tiltak = Tiltak(random_uuid(rng), startet, APEN, "hjelp", kategori, codes.saksinnhold(rng, konkludert)[0])
+    relasjoner = [
+        (random_uuid(rng), "Undersokelse", undersokelse.id, "Vedtak", vedtak.id, konkludert),
+        (random_uuid(rng), "Vedtak", vedtak.id, "Tiltak", tiltak.id, startet),
+    ]
+    return replace(
+        case,
+        undersokelser=[concluded if each is undersokelse else each for each in case.undersokelser],
+        vedtak=[*case.vedtak, vedtak],
+        tiltak=[*case.tiltak, tiltak],
+        relasjoner=[*case.relasjoner, *relasjoner],
+    )
+
+
+def _with_melding(case: SimulatedCase, mottatt: int, konkludert: int, rng: Random) -> SimulatedCase:
+    """The case with a further melding; `life` itself stays as it is."""
+    innhold = codes.saksinnhold(rng, mottatt)
+    under_arbeid = any(undersokelse.slutt == APEN for undersokelse in case.undersokelser)
+    har_tiltak = any(tiltak.slutt == APEN for tiltak in case.tiltak)
+    henlagt = "3" if har_tiltak else codes.melding_henlagt(rng, konkludert)
+    kode = "4" if under_arbeid else "2" if rng.random() < 0.5 else henlagt
+    melding = Melding(random_uuid(rng), mottatt, konkludert, kode, codes.melder(rng, mottatt), innhold)
+    case = replace(case, meldinger=[*case.meldinger, melding])
+    if kode != "2" or konkludert == APEN:
+        return case
+    start = min(konkludert, mottatt + 7)
+    undersokelse = Undersokelse(random_uuid(rng), start, APEN, "", innhold, melding)
+    relasjon = (random_uuid(rng), "Melding", melding.id, "Undersokelse", undersokelse.id, start)
+    return replace(case, undersokelser=[*case.undersokelser, undersokelse], relasjoner=[*case.relasjoner, relasjon])
+
+
+def _as_known_on(case: SimulatedCase, until: int) -> SimulatedCase:
+    """The case with what had happened by the day `until`, and nothing that ends later."""
+
+    def end_or_open(slutt: int) -> int:
+        return slutt if slutt <= until else APEN
+
+    return replace(
+        case,
+        slutt=end_or_open(case.slutt),
+        meldinger=[replace(m, slutt=end_or_open(m.slutt), slettet=end_or_open(m.slettet)) for m in case.meldinger if m.start <= until],
+        undersokelser=[
+            replace(u, slutt=end_or_open(u.slutt), utvidet=end_or_open(u.utvidet)) for u in case.undersokelser if u.start <= until
+        ],
+        planer=[
+            replace(p, slutt=end_or_open(p.slutt), evalueringer=[dag for dag in p.evalueringer if dag <= until])
+            for p in case.planer
+            if p.start <= until
+        ],
+        tiltak=[replace(t, slutt=end_or_open(t.slutt)) for t in case.tiltak if t.start <= until],
+        vedtak=[v for v in case.vedtak if v.start <= until],
+        ettervern=[e for e in case.ettervern if e.slutt <= until],
+        oversendelser=[o for o in case.oversendelser if o.start <= until],
+        flyttinger=[f for f in case.flyttinger if f.dag <= until],
+        relasjoner=[r for r in case.relasjoner if r[5] <= until],
+    )

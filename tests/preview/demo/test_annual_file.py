@@ -1,0 +1,138 @@
+"""The 15F files of the two services that began with one: of the format, and of the same cases as the folders that follow."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] a module in C, without types
+
+from preview.core.clock import OSLO
+from preview.core.periods import Period
+from preview.demo.annual_file import annual_file_xml
+from preview.demo.case_register import simulated_cases
+from preview.demo.days import day, year_of
+from preview.demo.deliveries import DemoDelivery
+from preview.demo.folder import Extract, folder_xml
+from preview.demo.service_profiles import DemoService, demo_services
+from preview.demo.simulated_cases import SimulatedCase
+from preview.form.sources import Source, select_source
+from preview.model.case_records import CaseContent, Undersokelse
+from tests.preview.demo.conftest import TODAY, Demo
+from tests.preview.parsing.parser_helpers import findings_in, parse_single_annual_file, parse_single_folder
+
+SERVICES_WITH_15F = [service for service in demo_services(TODAY) if service.began_with_15f]
+
+
+@pytest.fixture(params=SERVICES_WITH_15F, ids=lambda service: service.organization_id)
+def service(request: pytest.FixtureRequest) -> DemoService:
+    """One after the other."""
+    return request.param
+
+
+@pytest.fixture
+def delivery(demo: Demo, service: DemoService) -> DemoDelivery:
+    """Its 15F file."""
+    (found,) = (each for each in demo.deliveries if each.name.endswith(f"{service.organization_id}-{service.year}.xml"))
+    return found
+
+
+def cases_in_year(service: DemoService) -> list[SimulatedCase]:
+    """The cases that ran in the year of the file."""
+    year = service.year
+    return [life for life in simulated_cases(service) if year_of(life.start) <= year and life.slutt >= day(year, 1, 1)]
+
+
+def test_two_services_deliver_15f_for_their_first_year(demo: Demo) -> None:
+    assert [service.organization_id for service in SERVICES_WITH_15F] == ["org-1865", "org-0301-02"]
+    assert len([each for each in demo.deliveries if each.name.endswith(".xml")]) == 2
+    for service in SERVICES_WITH_15F:
+        year = service.last.astimezone(OSLO).year - 3
+        names = [each.name[3:] for each in demo.deliveries if f"-{service.organization_id}-{year}" in each.name]
+        assert names == [f"{service.organization_id}-{year}.xml"]
+
+
+def test_first_year_selects_15f_and_later_years_folders(demo: Demo, service: DemoService) -> None:
+    extracts = sorted(each.root.attrib["DatoUttrekk"] for each in demo.folders[service.organization_id] if each.root is not None)
+    given: dict[str, Any] = {"version": 1, "last_full_at": None, "case_system": ""}
+    v4 = Source(source_id=1, format="v4", year=0, first_extract_at=extracts[0], last_extract_at=extracts[-1], **given)
+    kostra = Source(source_id=2, format="15f", year=service.year, first_extract_at=None, last_extract_at=None, **given)
+    chosen = [select_source([v4, kostra], Period(year)) for year in range(service.year, TODAY.year + 1)]
+    assert [(choice.source.format, choice.incomplete) for choice in chosen if choice] == [("15f", False)] + [("v4", False)] * 3
+
+
+def test_15f_file_is_latin1_and_names_the_avgiver(delivery: DemoDelivery, service: DemoService) -> None:
+    assert service.kommune[1].encode("iso-8859-1") in delivery.content
+    (part,) = parse_single_annual_file(delivery.content).parts
+    avgiver = part.avgiver
+    assert (avgiver.organisasjonsnummer, avgiver.kommunenummer, avgiver.kommunenavn) == (service.organisasjonsnummer, *service.kommune)
+    assert (avgiver.bydelsnummer, avgiver.bydelsnavn) == (service.bydel or ("", ""))
+    assert parse_single_annual_file(delivery.content).year == service.year
+
+
+def test_15f_file_has_only_the_common_finding(delivery: DemoDelivery) -> None:
+    assert findings_in(delivery.content) == [("notice", "no_utvidet_frist", "Barnevern")]
+
+
+def test_15f_file_holds_the_cases_of_its_year(delivery: DemoDelivery, service: DemoService) -> None:
+    root = etree.fromstring(delivery.content)
+    assert [each.get("Journalnummer") for each in root.findall("Individ")] == [life.journalnummer for life in cases_in_year(service)]
+    last = f"{service.year}-12-31"
+    assert max(value for each in root.iter() for name, value in each.attrib.items() if name.endswith("Dato")) <= last
+    closed = [each for each in root.findall("Individ") if each.get("Avslutta3112") == "1"]
+    assert 0 < len(closed) < len(root.findall("Individ"))
+    assert closed == [each for each in root.findall("Individ") if each.get("SluttDato") is not None]
+
+
+def test_15f_case_equals_its_folder_within_the_format(delivery: DemoDelivery, service: DemoService) -> None:
+    """Two readers, two formats, one case: so each vouches for the other."""
+    (part,) = parse_single_annual_file(delivery.content).parts
+    last = day(service.year, 12, 31)
+    longer = evaluations = 0
+    for life, individ in zip(cases_in_year(service), part.individer, strict=True):
+        xml = folder_xml(service, life, Extract("", None, f"{service.year}-12-31T23:00:00+01:00", last, "x"))
+        told = parse_single_folder(xml.encode()).content
+        assert told is not None
+        extended = [undersokelse.utvidet <= last for undersokelse in life.undersokelser if undersokelse.start <= last]
+        assert [_without_deadline(each) for each in individ.content.undersokelser] == [
+            _without_deadline(each) for each in told.undersokelser
+        ]
+        for ours, theirs, later in zip(individ.content.undersokelser, told.undersokelser, extended, strict=True):
+            assert (ours.frist < theirs.frist) if later else (ours.frist == theirs.frist)
+        assert set(individ.content.evalueringer) <= set(told.evalueringer)
+        assert _comparable(individ.content) == _comparable(told)
+        longer += sum(extended)
+        evaluations += len(individ.content.evalueringer)
+    assert longer
+    assert evaluations
+
+
+def _without_deadline(undersokelse: Undersokelse) -> Undersokelse:
+    return msgspec.structs.replace(undersokelse, frist="")
+
+
+def _comparable(innhold: CaseContent) -> CaseContent:
+    return msgspec.structs.replace(innhold, undersokelser=[], evalueringer=[], tilsyn=[], finding_count=0)
+
+
+def test_new_codes_are_written_as_the_code_they_were_split_from() -> None:
+    """A demo of 2029 has a file of 2026, the year in which lists of codes were split."""
+    later = next(each for each in demo_services(TODAY.replace(year=2029)) if each.organization_id == "org-0301-02")
+    content = annual_file_xml(later, simulated_cases(later), later.year)
+    assert later.year == 2026
+    assert [finding for finding in findings_in(content) if finding[0] == "error"] == []
+    innhold = [individ.content for individ in parse_single_annual_file(content).parts[0].individer]
+    assert {melding.konklusjon for each in innhold for melding in each.meldinger if melding.konkludert} == {1, 2, 3, 4}
+    assert "8.2" in {tiltak.kategori for each in innhold for tiltak in each.tiltak}
+    root = etree.fromstring(content)
+    assert not [each for tag in ("Saksinnhold", "Vedtaksgrunnlag", "Tiltaksgrunnlag") for each in root.iter(tag) if "." in each.get("Kode")]
+
+
+def test_15f_file_is_valid_against_the_published_schema(delivery: DemoDelivery) -> None:
+    """BUFDIR_XSD names a folder with KostraBarnevern.xsd and the two that it includes."""
+    folder_of_schemas = os.environ.get("BUFDIR_XSD")
+    if not folder_of_schemas:
+        pytest.skip("BUFDIR_XSD is not set.")
+    schema = etree.XMLSchema(etree.parse(Path(folder_of_schemas) / "KostraBarnevern.xsd"))
+    schema.assertValid(etree.fromstring(delivery.content))

@@ -1,0 +1,85 @@
+"""A store that an earlier version wrote: it opens, migrates, and shows the same documents byte for byte.
+
+`old_stores/schema_0005.zip` holds `store.sqlite` and `key` as the version with Norwegian column names left them: three organisations with
+v4 and 15F sources, listed names, figures, snapshots in several states, audit trail, events, an idempotency key and a due aggregation.
+"""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlite_utils
+
+from preview.model.resources import format_snapshot_id
+from preview.storage.database import Connection
+from tests.support.pipeline import aggregate, open_application
+
+OLD_STORE = Path(__file__).parent / "old_stores" / "schema_0005.zip"
+DOCUMENTS = "SELECT snapshot, document, etag FROM snapshot ORDER BY snapshot"
+EVENTS = "SELECT event, type, organization_id, period_id, snapshot, data, at FROM event ORDER BY event"
+
+
+@pytest.fixture
+def old_store(data_dir: Path) -> Path:
+    """Return a data folder with the store of the earlier version."""
+    with zipfile.ZipFile(OLD_STORE) as archive:
+        archive.extractall(data_dir)
+    (data_dir / "key").chmod(0o600)
+    return data_dir
+
+
+def rows(query: str) -> Callable[[Connection], list[tuple[Any, ...]]]:
+    """Return a read function that gives the rows of a query."""
+    return lambda connection: connection.execute(query).fetchall()
+
+
+def old_rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """Return rows of the store as it was before this version opened it."""
+    database = sqlite_utils.Database(folder / "store.sqlite")
+    found = database.execute(query).fetchall()
+    database.close()
+    return found
+
+
+def test_old_store_shows_the_same_documents(old_store: Path) -> None:
+    before = old_rows(old_store, DOCUMENTS)
+    assert len(before) == 7
+    with open_application(old_store, started=False) as application:
+        shown = [(number, application.snapshots.get(format_snapshot_id(number)).body) for number, _, _ in before]
+        after = application.database.read(rows(DOCUMENTS))
+    assert shown == [(number, document) for number, document, _ in before]
+    assert after == before
+
+
+def test_old_store_keeps_events_and_audit_trail(old_store: Path) -> None:
+    events = old_rows(old_store, EVENTS)
+    audit = old_rows(old_store, "SELECT audit, action, field_key, verdi_before, verdi_after FROM audit ORDER BY audit")
+    assert events
+    assert any(row[3] is not None for row in audit)
+    with open_application(old_store, started=False) as application:
+        assert application.database.read(rows(EVENTS)) == events
+        query = "SELECT audit, action, field_key, value_before, value_after FROM audit ORDER BY audit"
+        assert application.database.read(rows(query)) == audit
+
+
+def test_old_store_has_no_norwegian_columns_for_generic_things(old_store: Path) -> None:
+    generic = {"kilde", "aar", "versjon", "fagsystem", "funn", "uttrekk", "levering", "innhold", "nokkel", "verdi", "stamp", "door"}
+    with open_application(old_store, started=False) as application:
+        tables = application.database.read(rows("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        columns = {
+            column[1] for (table,) in tables for column in application.database.read(rows(f"SELECT * FROM pragma_table_xinfo('{table}')"))
+        }
+    assert {"source", "extract_at", "input_version", "scope"} <= columns
+    assert columns & generic == set()
+    assert {name for (name,) in tables} & {"kilde", "figur", "figurversjon", "lesing", "due", "verdi"} == set()
+
+
+def test_old_store_aggregates_to_the_same_values(old_store: Path) -> None:
+    with open_application(old_store) as application:
+        before = application.snapshots.get("snap-004").body
+        aggregate(application, "org-1043", "2024", force=True)
+        newest = application.snapshots.page("org-1043", "2024", None, 1, 1)[0][0]
+        after = application.snapshots.get(newest.snapshot_id).body
+    assert after.split(b'"sections"')[1] == before.split(b'"sections"')[1]
