@@ -79,7 +79,7 @@ def _interact(page: Page) -> int:
         head.click()
         head.click()
         action_count += 2
-    for tile in page.locator(".fig").all():
+    for tile in page.locator(".tile").all():
         tile.click()
         action_count += 1
     return action_count

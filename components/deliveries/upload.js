@@ -29,10 +29,10 @@ export function deliveriesOf(files, full, limit) {
 }
 
 /** Sends a delivery. Resolves with {status, id}: status 0 where the line broke, -1 where `signal` cut it off. Its key makes a second try safe. */
-export function deliver(address, {files, full, key}, {told, signal}) {
+export function deliver(address, {files, full, key}, {onProgress, signal}) {
   return new Promise(resolve => {
     const request = new XMLHttpRequest(), ended = status => () => resolve({status})
-    request.upload.onprogress = ({loaded, total}) => told(total ? loaded / total : 0)
+    request.upload.onprogress = ({loaded, total}) => onProgress(total ? loaded / total : 0)
     request.onload = () => resolve({status: request.status, id: request.status === 202 ? JSON.parse(request.responseText).delivery_id : null})
     request.onerror = ended(0)
     request.ontimeout = ended(0)

@@ -1,101 +1,101 @@
 // The line to the server: whether it holds, what is said when it does not, and how the page comes back. What is shown follows from the
 // address; what only this page knows goes through the session storage.
-import {$, isLive, say, send, text} from "./dom.js"
+import {$, isLive, announce, send, t} from "./dom.js"
 
 const root = document.documentElement
-const {prefix, beat} = document.body.dataset
-const BEAT_MS = 1000 * beat, SLEPT_MS = 2000, ANSWER_MS = 5000, AGAIN_MS = 1000, MANY = 6, GREETING_MS = 8000
-const TRIES = "line-tries", LEFT = "line-left"
-const SHOWN = {hour: "2-digit", minute: "2-digit", timeZone: "Europe/Oslo"}
+const {prefix, heartbeat} = document.body.dataset
+const HEARTBEAT_MS = 1000 * heartbeat, SLEEP_TOLERANCE_MS = 2000, READY_TIMEOUT_MS = 5000, RETRY_MS = 1000, MAX_BACKOFF_STEPS = 6, NOTICE_MS = 8000
+const ATTEMPTS_KEY = "connection-attempts", SAVED_STATE_KEY = "connection-state"
+const TIME_FORMAT = {hour: "2-digit", minute: "2-digit", timeZone: "Europe/Oslo"}
 let wasLive = false
 
 // ── does it hold? A line can end without a word: so it is asked, every so often, and must answer ──
-let heard = true, due = 0, timer = 0
-function ask() {
-  clearTimeout(timer)
+let hasPong = true, pongDue = 0, pingTimer = 0
+function ping() {
+  clearTimeout(pingTimer)
   if (!isLive()) return
-  heard = false
-  due = Date.now() + BEAT_MS
-  timer = setTimeout(check, BEAT_MS)
+  hasPong = false
+  pongDue = Date.now() + HEARTBEAT_MS
+  pingTimer = setTimeout(checkPong, HEARTBEAT_MS)
   send({action: "ping"})
 }
 /** One that comes late has slept: what was sent meanwhile may not have been read yet. */
-function check() {
-  if (heard || Date.now() > due + SLEPT_MS) ask(); else lose()
+function checkPong() {
+  if (hasPong || Date.now() > pongDue + SLEEP_TOLERANCE_MS) ping(); else onConnectionLost()
 }
-for (const name of ["live:heard", "live:regions"]) document.addEventListener(name, () => { heard = true })
-document.addEventListener("visibilitychange", () => { if (!document.hidden) ask() })
-addEventListener("online", ask)
-document.addEventListener("live:lost", () => lose())
+for (const name of ["live:pong", "live:regions"]) document.addEventListener(name, () => { hasPong = true })
+document.addEventListener("visibilitychange", () => { if (!document.hidden) ping() })
+addEventListener("online", ping)
+document.addEventListener("live:lost", () => onConnectionLost())
 // Where the machine or the network is slow, it gets more time at each try.
-const tries = Number(sessionStorage.getItem(TRIES))
-addEventListener("load", () => setTimeout(() => { if (root.dataset.live === "connecting") lose() }, 2 * BEAT_MS * 2 ** tries))
+const tries = Number(sessionStorage.getItem(ATTEMPTS_KEY))
+addEventListener("load", () => setTimeout(() => { if (root.dataset.live === "connecting") onConnectionLost() }, 2 * HEARTBEAT_MS * 2 ** tries))
 document.addEventListener("live:on", () => {
   wasLive = true
-  sessionStorage.removeItem(TRIES)
-  clearTimeout(asking)
+  sessionStorage.removeItem(ATTEMPTS_KEY)
+  clearTimeout(reconnectTimer)
   $("#lost").hidden = true
-  ask()
+  ping()
 })
 
 // ── lost: said, and asked for until the server can serve. A page that has never been live asks less and less often ──
-let asking = 0
-function lose() {
+let reconnectTimer = 0
+function onConnectionLost() {
   if (root.dataset.live === "lost") return
   root.dataset.live = "lost"
-  if ($("#back").hidden) told = []
+  if ($("#back").hidden) missedChanges = []
   $("#back").hidden = $("#waiting").hidden = true
-  const lost = $("#lost"), time = new Intl.DateTimeFormat(root.lang, SHOWN).format(new Date())
-  $("p", lost).textContent = text("live.offline_since", {time})
+  const lost = $("#lost"), time = new Intl.DateTimeFormat(root.lang, TIME_FORMAT).format(new Date())
+  $("p", lost).textContent = t("live.offline_since", {time})
   lost.hidden = false
-  if (!wasLive) sessionStorage.setItem(TRIES, Math.min(tries + 1, MANY))
+  if (!wasLive) sessionStorage.setItem(ATTEMPTS_KEY, Math.min(tries + 1, MAX_BACKOFF_STEPS))
   // Not all at the same moment, where a process with many pages has died.
-  asking = setTimeout(comeBack, (wasLive ? AGAIN_MS : AGAIN_MS * 2 ** tries) * (1 + Math.random()) / 2)
+  reconnectTimer = setTimeout(tryReconnect, (wasLive ? RETRY_MS : RETRY_MS * 2 ** tries) * (1 + Math.random()) / 2)
 }
 
-async function canServe() {
+async function isServerReady() {
   try {
-    return (await fetch(`${prefix}/readyz`, {cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS)})).ok
+    return (await fetch(`${prefix}/readyz`, {cache: "no-store", signal: AbortSignal.timeout(READY_TIMEOUT_MS)})).ok
   } catch { return false }
 }
 
-const mayLeave = () => !$("dialog[open]:not([data-rests])") && document.dispatchEvent(new CustomEvent("live:leaving", {cancelable: true}))
+const mayReload = () => !$("dialog[open]:not([data-survives-reload])") && document.dispatchEvent(new CustomEvent("live:before-reload", {cancelable: true}))
 
 /** As soon as the server can serve; not under an open dialog, where somebody is writing, nor while somebody would lose something. */
-async function comeBack() {
-  clearTimeout(asking)
-  const can = await canServe()
+async function tryReconnect() {
+  clearTimeout(reconnectTimer)
+  const can = await isServerReady()
   if (root.dataset.live !== "lost") return
-  if (can && mayLeave()) {
+  if (can && mayReload()) {
     // One that has not been live itself hands on what the one before it has left.
-    sessionStorage.setItem(LEFT, JSON.stringify(wasLive ? {address: location.href, told, ...leaving()} : left))
+    sessionStorage.setItem(SAVED_STATE_KEY, JSON.stringify(wasLive ? {address: location.href, missedChanges, ...saveState()} : savedState))
     location.reload()
   } else {
-    clearTimeout(asking)
-    asking = setTimeout(comeBack, AGAIN_MS)
+    clearTimeout(reconnectTimer)
+    reconnectTimer = setTimeout(tryReconnect, RETRY_MS)
   }
 }
-document.addEventListener("click", event => { if (event.target.closest("[data-do=reload]")) comeBack() })
+document.addEventListener("click", event => { if (event.target.closest("[data-action=reload]")) tryReconnect() })
 
 // ── back again ──
-const left = JSON.parse(sessionStorage.getItem(LEFT))
-sessionStorage.removeItem(LEFT)
+const savedState = JSON.parse(sessionStorage.getItem(SAVED_STATE_KEY))
+sessionStorage.removeItem(SAVED_STATE_KEY)
 /** What the page held when the line was lost, where this is the same page come back; else null. */
-export const held = left?.address === location.href ? left : null
-let leaving = () => ({})
+export const restoredState = savedState?.address === location.href ? savedState : null
+let saveState = () => ({})
 /** What a view wants back then. */
-export const leaveBy = own => { leaving = own }
-let told = []
+export const setStateSaver = saver => { saveState = saver }
+let missedChanges = []
 /** Says what was missed, and offers to show it, when the page is live again: not before all of it is here. With what stood there already, if
     it is lost again soon. */
-export function greet(missed, words) {
+export function announceReconnect(findMissed, sentenceFor) {
   document.addEventListener("live:on", () => {
     const back = $("#back")
-    told = [...new Set([...held.told, ...missed()])]
-    $("p", back).textContent = words(told.length)
-    $("button", back).hidden = told.length === 0
+    missedChanges = [...new Set([...restoredState.missedChanges, ...findMissed()])]
+    $("p", back).textContent = sentenceFor(missedChanges.length)
+    $("button", back).hidden = missedChanges.length === 0
     back.hidden = false
-    if (told.length === 0) setTimeout(() => { back.hidden = true }, GREETING_MS)
-    say(words(told.length))
+    if (missedChanges.length === 0) setTimeout(() => { back.hidden = true }, NOTICE_MS)
+    announce(sentenceFor(missedChanges.length))
   }, {once: true})
 }

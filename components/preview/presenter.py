@@ -12,8 +12,7 @@ import msgspec
 from components.layout import value_formatting
 from components.layout.preferences import Translator
 from components.preview.actions import Action, JobFactsView, available_actions, job_facts, remaining_seconds
-from components.preview.sources_panel import SourcesPanel
-from components.preview.sources_panel import present_sources as present_sources
+from components.preview.sources_panel import SourcesPanel, present_sources
 from preview.core.clock import today
 from preview.core.languages import Language
 from preview.core.periods import Period

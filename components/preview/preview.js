@@ -1,7 +1,7 @@
 // The preview's own ways: rows that open, filters, marks of what changed, the choice of period and service, the dialogs.
-import {explain, isLost, showFindings} from "./report-actions.js"
-import {greet, held, leaveBy} from "../layout/connection.js"
-import {$, $$, addKeys, applyBy, counted, isLive, narrow, patch, say, send, setPaused, text} from "../layout/dom.js"
+import {showOfflineReason, isOffline, showFindings} from "./report-actions.js"
+import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
+import {$, $$, addShortcuts, setPatchHandler, tPlural, isLive, filterList, patch, announce, send, setPaused, t} from "../layout/dom.js"
 
 const rowOf = key => $(`tr[data-field="${key}"]`)
 const rows = () => $$("tr[data-field]")
@@ -11,10 +11,10 @@ const identity = () => $("[data-region=columns]").dataset.identity
 const isComplete = () => "complete" in $("[data-region=columns]").dataset
 
 // ── what changed: a tint for 6 s, then a dot until the row is opened ──
-const NOW_MS = 6000, SAY_MS = 2000
-const marks = new Map()          // field key -> {state: "now" | "unseen", was: {cur, old}}
-const CELLS = ["cur", "old"]
-const valuesOf = row => Object.fromEntries(CELLS.map(name => [name, $(`td.${name}`, row).dataset.shown]))
+const NOW_MS = 6000, ANNOUNCE_INTERVAL_MS = 2000
+const marks = new Map()          // field key -> {state: "now" | "unseen", was: {current, compared}}
+const CELLS = ["current", "compared"]
+const valuesOf = row => Object.fromEntries(CELLS.map(name => [name, $(`td.${name}`, row).dataset.value]))
 const allValues = () => Object.fromEntries(rows().map(row => [row.dataset.field, valuesOf(row)]))
 
 function decorate(row) {
@@ -23,18 +23,18 @@ function decorate(row) {
     const cell = $(`td.${name}`, row)
     if (mark && name in mark.was) cell.dataset.changed = mark.state; else delete cell.dataset.changed
   }
-  $(".note__chg", row)?.remove()
-  if (!mark || !("cur" in mark.was)) return
+  $(".note__change", row)?.remove()
+  if (!mark || !("current" in mark.was)) return
   const note = document.createElement("span")
-  note.className = "note__chg"
+  note.className = "note__change"
   const words = $("td.note .ds-tag", row) ? "form.changed_beside" : mark.state === "now" ? "form.changed_now" : "form.changed"
-  note.textContent = text(words, {was: mark.was.cur})
+  note.textContent = t(words, {was: mark.was.current})
   $("td.note", row).append(note)
 }
 
 function countMarks() {
   $("[data-count=changed]").textContent = marks.size
-  showSeen()
+  toggleSeenButton()
   if (filter() === "changed") applyFilter(false)
 }
 
@@ -65,29 +65,29 @@ function markChanges(before, state) {
 }
 
 // One polite sentence per commit, at most one in 2 s.
-let saidAt = 0, toSay = new Set()
-function announce(keys) {
-  keys.forEach(key => toSay.add(key))
-  const wait = saidAt + SAY_MS - Date.now()
-  if (wait > 0) { setTimeout(() => announce([]), wait); return }
-  if (toSay.size === 0) return
-  const bySection = Map.groupBy([...toSay], key => rowOf(key).closest("tbody").dataset.title)
-  say([...bySection].map(([section, of]) => counted("live.changed_in", of.length, {section})).join(" "))
-  saidAt = Date.now()
-  toSay = new Set()
+let announcedAt = 0, changedIds = new Set()
+function announceChanges(keys) {
+  keys.forEach(key => changedIds.add(key))
+  const wait = announcedAt + ANNOUNCE_INTERVAL_MS - Date.now()
+  if (wait > 0) { setTimeout(() => announceChanges([]), wait); return }
+  if (changedIds.size === 0) return
+  const bySection = Map.groupBy([...changedIds], key => rowOf(key).closest("tbody").dataset.title)
+  announce([...bySection].map(([section, of]) => tPlural("live.changed_in", of.length, {section})).join(" "))
+  announcedAt = Date.now()
+  changedIds = new Set()
 }
 
-applyBy(regions => {
+setPatchHandler(regions => {
   const before = allValues(), was = identity(), wasComplete = isComplete(), hadError = $("[data-region=answer] [data-color=danger]")
   patch(regions)
-  if ("services" in regions) narrow($("[data-region=services]"), search.value)
+  if ("services" in regions) filterList($("[data-region=services]"), search.value)
   if (identity() !== was) { marks.clear(); rows().forEach(decorate); countMarks(); return }
   Object.keys(regions).filter(id => id.startsWith("row-")).forEach(id => decorate($(`[data-region="${id}"]`)))
   if (wasComplete && isComplete()) {
     const changed = markChanges(before, "now")
-    setTimeout(() => changed.forEach(key => { const it = marks.get(key); if (it) { it.state = "unseen"; decorate(rowOf(key)) } }), NOW_MS)
-    announce(changed)
-  } else if (isComplete()) say(text("live.ready"))
+    setTimeout(() => changed.forEach(key => { const current = marks.get(key); if (current) { current.state = "unseen"; decorate(rowOf(key)) } }), NOW_MS)
+    announceChanges(changed)
+  } else if (isComplete()) announce(t("live.ready"))
   applyFilter(false)
   if (!hadError) $("[data-region=answer] [data-color=danger]")?.scrollIntoView({block: "nearest"})
 })
@@ -103,7 +103,7 @@ document.addEventListener("live:waiting", ({detail}) => {
   }).length
   const banner = $("#waiting")
   banner.hidden = document.documentElement.dataset.live !== "paused"
-  $("p", banner).textContent = `${text("live.paused")} ${changes ? counted("live.waiting", changes) : ""}`
+  $("p", banner).textContent = `${t("live.paused")} ${changes ? tPlural("live.waiting", changes) : ""}`
 })
 
 // ── rows ──
@@ -111,25 +111,25 @@ function open(row, on) {
   opener(row).ariaExpanded = on
   document.getElementById(opener(row).getAttribute("aria-controls")).hidden = !on
   if (on) unmark([row.dataset.field])
-  askHistories()
+  requestHistories()
 }
-const stop = button => $$(".open").forEach(each => { each.tabIndex = each === button ? 0 : -1 })
+const setTabStop = button => $$(".open").forEach(each => { each.tabIndex = each === button ? 0 : -1 })
 const shownOpeners = () => $$(".open").filter(each => each.offsetParent)
-const go = button => { if (!button) return; stop(button); button.focus(); button.scrollIntoView({block: "nearest"}) }
+const focusRow = button => { if (!button) return; setTabStop(button); button.focus(); button.scrollIntoView({block: "nearest"}) }
 function move(step) {
   const all = shownOpeners(), at = all.indexOf(document.activeElement)
-  go(all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + step))])
+  focusRow(all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + step))])
 }
-function jump(step, wanted) {
+function moveToRow(step, wanted) {
   const all = shownOpeners(), here = all.indexOf(document.activeElement)
   const found = all.filter(each => wanted(each.closest("tr")))
-  go(step > 0 ? found.find(each => all.indexOf(each) > here) ?? found[0] : found.findLast(each => all.indexOf(each) < here) ?? found.at(-1))
+  focusRow(step > 0 ? found.find(each => all.indexOf(each) > here) ?? found[0] : found.findLast(each => all.indexOf(each) < here) ?? found.at(-1))
 }
-const deviates = row => /error|warning|notice/.test(row.dataset.flags)
-function section(step) {
+const hasDeviation = row => /error|warning|notice/.test(row.dataset.flags)
+function moveToSection(step) {
   const parts = $$(".form > tbody:not([hidden])"), here = parts.indexOf(document.activeElement.closest(".form > tbody"))
   const part = parts[Math.min(parts.length - 1, Math.max(0, here < 0 ? 0 : here + step))]
-  if (part) { go($$(".open", part).find(each => each.offsetParent)); part.scrollIntoView() }
+  if (part) { focusRow($$(".open", part).find(each => each.offsetParent)); part.scrollIntoView() }
 }
 
 // ── how sections and fields have moved: tables in the page; a chart is a root of Bokeh's own, which comes to the body's end ──
@@ -142,21 +142,21 @@ const colorOf = (property, name) => {
   return color
 }
 const opened = () => [...$$("[data-history][open]").map(details => details.dataset.history), ...rows().filter(isOpen).map(row => row.dataset.field)]
-let asking = 0, asked = ""
+let historyTimer = 0, requestedHistories = ""
 /** Once for all that is opened or closed in one go. */
-function askHistories() {
-  clearTimeout(asking)
-  asking = setTimeout(() => {
+function requestHistories() {
+  clearTimeout(historyTimer)
+  historyTimer = setTimeout(() => {
     const open = opened()
-    if (!isLive() || open.join() === asked) return
-    asked = open.join()
+    if (!isLive() || open.join() === requestedHistories) return
+    requestedHistories = open.join()
     send({action: "history", open, colors: {
       bar: colorOf("color", "neutral-surface-active"), now: colorOf("color", "accent-base-default"), text: colorOf("color", "neutral-text-default")}})
   })
 }
-document.addEventListener("toggle", ({target}) => { if (target.dataset?.history) askHistories() }, true)
-document.addEventListener("live:on", askHistories)
-new MutationObserver(() => { asked = ""; askHistories() }).observe(document.documentElement, {attributeFilter: ["data-color-scheme"]})
+document.addEventListener("toggle", ({target}) => { if (target.dataset?.history) requestHistories() }, true)
+document.addEventListener("live:on", requestHistories)
+new MutationObserver(() => { requestedHistories = ""; requestHistories() }).observe(document.documentElement, {attributeFilter: ["data-color-scheme"]})
 new MutationObserver(changes => {
   for (const node of changes.flatMap(change => [...change.addedNodes])) {
     if (node.dataset?.chart) $(`[data-plot="${node.dataset.chart}"]`).append(node)
@@ -178,27 +178,27 @@ function applyFilter(aloud = true) {
   $$(".form > tbody").forEach(part => { part.hidden = !$("tr[data-field]:not([hidden])", part) })
   $("#empty").hidden = shown > 0
   $("table.form").hidden = shown === 0
-  $("#filtered").textContent = wanted === "all" ? "" : text("print.filtered", {n: shown, total: rows().length, filter: $(`[name=filter]:checked ~ span`).textContent})
-  showSeen()
-  if (!shownOpeners().some(each => each.tabIndex === 0)) stop(shownOpeners()[0])
-  if (aloud) say(counted("filter.shown", shown))
+  $("#filtered").textContent = wanted === "all" ? "" : t("print.filtered", {n: shown, total: rows().length, filter: $(`[name=filter]:checked ~ span`).textContent})
+  toggleSeenButton()
+  if (!shownOpeners().some(each => each.tabIndex === 0)) setTabStop(shownOpeners()[0])
+  if (aloud) announce(tPlural("filter.shown", shown))
 }
-function showSeen() { $("[data-do=seen]").hidden = filter() !== "changed" || marks.size === 0 }
-const pick = wanted => { $(`[name=filter][value=${wanted}]`).checked = true; applyFilter() }
+function toggleSeenButton() { $("[data-action=seen]").hidden = filter() !== "changed" || marks.size === 0 }
+const selectFilter = wanted => { $(`[name=filter][value=${wanted}]`).checked = true; applyFilter() }
 
 // ── another period or service: in place while the line holds, else as any link ──
 let address = location.search
 /** The choice of periods says again what is shown. */
-function showAsked() { $("[data-region=periods]").reset() }
+function resetPeriodForm() { $("[data-region=periods]").reset() }
 function show(url, push = true) {
-  if (isLost()) { showAsked(); explain($("[data-region=periods] select")); return }
+  if (isOffline()) { resetPeriodForm(); showOfflineReason($("[data-region=periods] select")); return }
   address = url.search
   if (!isLive()) { location.assign(url); return }
   setPaused(false)
   send({action: "show", arguments: Object.fromEntries(url.searchParams)})
   if (push) history.pushState(null, "", url)
 }
-const choice = form => { const url = new URL(location); for (const [name, value] of new FormData(form)) url.searchParams.set(name, value); return url }
+const urlOf = form => { const url = new URL(location); for (const [name, value] of new FormData(form)) url.searchParams.set(name, value); return url }
 // A step within the page (a link to a section) is one too, and shows nothing else.
 addEventListener("popstate", () => { if (location.search !== address) show(new URL(location), false) })
 const chooser = $("#chooser"), search = $("#search")
@@ -207,9 +207,9 @@ chooser.addEventListener("beforetoggle", event => {
   if (!isLive()) { location.assign(`${document.body.dataset.prefix}/`); return }
   send({action: "services"})
   search.value = ""
-  narrow($("[data-region=services]"), "")
+  filterList($("[data-region=services]"), "")
 })
-search.addEventListener("input", () => narrow($("[data-region=services]"), search.value))
+search.addEventListener("input", () => filterList($("[data-region=services]"), search.value))
 chooser.addEventListener("keydown", event => {
   const links = $$("a", chooser).filter(each => each.offsetParent), at = links.indexOf(document.activeElement)
   if (event.key === "ArrowDown") (links[at + 1] ?? links[at])?.focus()
@@ -222,7 +222,7 @@ chooser.addEventListener("keydown", event => {
 document.addEventListener("change", ({target}) => {
   if (target.name === "filter") applyFilter()
   if (target.form?.matches("[data-region=periods]")) {
-    const url = choice(target.form)
+    const url = urlOf(target.form)
     if (target.name === "period_id") url.searchParams.delete("compare")     // its own prior is the question again
     show(url)
   }
@@ -230,20 +230,20 @@ document.addEventListener("change", ({target}) => {
 
 document.addEventListener("click", event => {
   const link = event.target.closest("a"), row = event.target.closest("tr[data-field]")
-  if (link?.dataset.go) {
+  if (link?.dataset.targetField) {
     event.preventDefault()
-    if (rowOf(link.dataset.go).hidden) pick("all")
-    open(rowOf(link.dataset.go), true)
-    go(opener(rowOf(link.dataset.go)))
+    if (rowOf(link.dataset.targetField).hidden) selectFilter("all")
+    open(rowOf(link.dataset.targetField), true)
+    focusRow(opener(rowOf(link.dataset.targetField)))
   } else if (link?.closest("#chooser") && !event.ctrlKey && !event.metaKey) {
     event.preventDefault()
     chooser.hidePopover()
     show(new URL(link.href))
-  } else if (row && !getSelection().toString()) { open(row, !isOpen(row)); stop(opener(row)) }
-  switch (event.target.closest("[data-do]")?.dataset.do) {
-    case "reset": pick("all"); break
-    case "seen": unmark([...marks.keys()]); pick("all"); break
-    case "changed": $("#back").hidden = true; pick("changed"); break
+  } else if (row && !getSelection().toString()) { open(row, !isOpen(row)); setTabStop(opener(row)) }
+  switch (event.target.closest("[data-action]")?.dataset.action) {
+    case "reset": selectFilter("all"); break
+    case "seen": unmark([...marks.keys()]); selectFilter("all"); break
+    case "changed": $("#back").hidden = true; selectFilter("changed"); break
     case "aggregate": send({action: "aggregate"}); break
     case "retry": if (isComplete()) $("#again").showModal(); else send({action: "aggregate"}); break
     case "findings": event.preventDefault(); showFindings(); break
@@ -252,17 +252,17 @@ document.addEventListener("click", event => {
 
 /** As a click does it: what cannot be done now says why. */
 const press = selector => { const act = $(selector); act.focus(); act.click() }
-addKeys({
-  j: () => move(1), k: () => move(-1), n: () => jump(1, deviates), N: () => jump(-1, deviates), "[": () => section(-1), "]": () => section(1),
-  f: () => pick("error"), w: () => pick("warning"), m: () => pick("missing"), c: () => pick("changed"), x: () => pick("all"),
-  "/": () => chooser.showPopover({source: $("[popovertarget=chooser]")}), a: () => press("[data-act=again], [data-act=aggregate]"), e: () => press("[data-act=export]"),
+addShortcuts({
+  j: () => move(1), k: () => move(-1), n: () => moveToRow(1, hasDeviation), N: () => moveToRow(-1, hasDeviation), "[": () => moveToSection(-1), "]": () => moveToSection(1),
+  f: () => selectFilter("error"), w: () => selectFilter("warning"), m: () => selectFilter("missing"), c: () => selectFilter("changed"), x: () => selectFilter("all"),
+  "/": () => chooser.showPopover({source: $("[popovertarget=chooser]")}), a: () => press("[data-report-action=again], [data-report-action=aggregate]"), e: () => press("[data-report-action=export]"),
 })
 // The arrows and Escape are the table's own keys, not shortcuts: they work also where those are switched off.
 $("table.form").addEventListener("keydown", event => {
   const inside = event.target.closest("tr.detail, tr[data-field]")
   if (event.key === "Escape" && inside) {
     const row = inside.matches(".detail") ? inside.previousElementSibling : inside
-    if (isOpen(row)) { open(row, false); go(opener(row)) }
+    if (isOpen(row)) { open(row, false); focusRow(opener(row)) }
     return
   }
   const step = {ArrowDown: 1, ArrowUp: -1}[event.key]
@@ -284,20 +284,20 @@ document.addEventListener("click", event => {
 })
 
 // ── coming back after the line was lost: what was open, chosen, marked and shown, and where the focus was ──
-leaveBy(() => ({
+setStateSaver(() => ({
   values: allValues(), complete: isComplete(), filter: filter(), open: rows().filter(isOpen).map(row => row.dataset.field), marks: [...marks],
   focused: document.activeElement.closest("tr[data-field]")?.dataset.field,
 }))
-stop($(".open"))
-if (held) {
-  held.open.filter(rowOf).forEach(key => open(rowOf(key), true))
-  held.marks.filter(([key]) => rowOf(key)).forEach(([key, {was}]) => mark(key, was, "unseen"))
-  const missed = () => held.complete && isComplete() ? markChanges(held.values, "unseen") : []
-  missed()
-  greet(missed, n => n ? counted("live.back", n) : text("live.back_unchanged"))
-  pick(held.filter)
-  const row = rowOf(held.focused)
-  if (row && !row.hidden) { stop(opener(row)); opener(row).focus({preventScroll: true}) }
+setTabStop($(".open"))
+if (restoredState) {
+  restoredState.open.filter(rowOf).forEach(key => open(rowOf(key), true))
+  restoredState.marks.filter(([key]) => rowOf(key)).forEach(([key, {was}]) => mark(key, was, "unseen"))
+  const findMissedChanges = () => restoredState.complete && isComplete() ? markChanges(restoredState.values, "unseen") : []
+  findMissedChanges()
+  announceReconnect(findMissedChanges, n => n ? tPlural("live.back", n) : t("live.back_unchanged"))
+  selectFilter(restoredState.filter)
+  const row = rowOf(restoredState.focused)
+  if (row && !row.hidden) { setTabStop(opener(row)); opener(row).focus({preventScroll: true}) }
 }
 
 // ── which section is in view ──

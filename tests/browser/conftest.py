@@ -98,14 +98,14 @@ def reported_values(server: Server, service: Service, period: str = "2024") -> V
 def marked_cells(page: Page) -> set[tuple[str, str]]:
     """(field key, column) of the cells that are marked as changed."""
     found = page.locator("[data-changed]").evaluate_all(
-        "cells => cells.map(cell => [cell.closest('tr').dataset.field, cell.classList.contains('cur') ? 'cur' : 'old'])"
+        "cells => cells.map(cell => [cell.closest('tr').dataset.field, cell.classList.contains('current') ? 'current' : 'compared'])"
     )
     return {(key, column) for key, column in found}
 
 
 def differing_cells(before: Values, after: Values) -> set[tuple[str, str]]:
     """The cells that must be marked."""
-    return {(key, column) for key in before for column, side in (("cur", 0), ("old", 1)) if before[key][side] != after[key][side]}
+    return {(key, column) for key in before for column, side in (("current", 0), ("compared", 1)) if before[key][side] != after[key][side]}
 
 
 @pytest.fixture

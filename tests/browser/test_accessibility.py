@@ -34,8 +34,8 @@ def test_preview_content_is_visible_at_any_width(
     opened(busy, services["still"])
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
     expect(page.locator("tr[data-field]:visible")).to_have_count(34)
-    expect(page.locator("tr.sec th:visible")).to_have_count(9)
-    expect(page.locator("td.cur:visible")).to_have_count(34)
+    expect(page.locator("tr.section-row th:visible")).to_have_count(9)
+    expect(page.locator("td.current:visible")).to_have_count(34)
     expect(page.get_by_role("navigation", name="Deler av skjemaet").get_by_role("link")).to_have_count(9)
     expect(page.get_by_role("columnheader", name="2024", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Aggreger på nytt")).to_be_visible()

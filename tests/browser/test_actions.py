@@ -82,7 +82,7 @@ def opened(page: Page, server: Server, service: SampleService, period_id: str = 
 
 def shown_actions(page: Page) -> dict[str, str]:
     """By action, why it is not."""
-    found = page.locator("[data-act]").evaluate_all("""all => all.map(each => [each.dataset.act,
+    found = page.locator("[data-report-action]").evaluate_all("""all => all.map(each => [each.dataset.reportAction,
       each.ariaDisabled === 'true' ? document.getElementById(each.getAttribute('aria-describedby')).textContent : ''])""")
     return dict(found)
 

@@ -142,7 +142,7 @@ def visible(page: Page) -> list[str]:
 
 # As they are to be read, without what is for screen readers alone.
 _CELLS = """() => [...document.querySelectorAll("tr[data-field]")].map(row => [
-  row.dataset.field, ...["cur", "old"].map(name => row.querySelector(`td.${name}`).innerText.split("\\n")[0])])"""
+  row.dataset.field, ...["current", "compared"].map(name => row.querySelector(`td.${name}`).innerText.split("\\n")[0])])"""
 
 
 @pytest.mark.chromium
@@ -195,7 +195,7 @@ def test_filter_limits_export_and_print_states_it(served: ExportCase, page: Page
 @ALL_SHOWN
 def test_export_uses_compared_period_of_page(served: ExportCase, page: Page) -> None:
     live(page, served, compare="2022")
-    old = [normalize(cell) for cell in page.locator("td.old >> visible=true").all_inner_texts()]
+    old = [normalize(cell) for cell in page.locator("td.compared >> visible=true").all_inner_texts()]
     content = downloaded(page, "CSV")
     assert content.decode("utf-8-sig").splitlines()[0].split(";")[3:5] == ["2024", "2022"]
     assert [line[4] for line in csv_lines(content)] == [cell.removesuffix("manglerverdi").removesuffix("–") for cell in old]

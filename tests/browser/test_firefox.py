@@ -43,7 +43,7 @@ def test_preview_shows_all_values_and_opens_rows(opened: Opened, busy: Server, s
     values = reported_values(busy, services["still"])
     expect(page.locator("tr[data-field]:visible")).to_have_count(len(values))
     for key in ("antall_meldinger_mottatt", "antall_meldinger_over_frist"):
-        expect(page.locator(f"tr[data-field={key}] td.cur")).to_have_text(str(values[key][0]))
+        expect(page.locator(f"tr[data-field={key}] td.current")).to_have_text(str(values[key][0]))
     page.keyboard.press("j")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -60,7 +60,7 @@ def test_delivery_updates_values_in_place(opened: Opened, busy: Server, services
     before = reported_values(busy, service)
     page = opened(busy, service)
     import_with_cli(busy.data_dir, tmp_path / "folders", with_new_melding(service))
-    expect(page.locator("tr[data-field=antall_meldinger_mottatt] td.cur")).to_have_text("9")
+    expect(page.locator("tr[data-field=antall_meldinger_mottatt] td.current")).to_have_text("9")
     after = reported_values(busy, service)
     assert marked_cells(page) == differing_cells(before, after)
 

@@ -101,7 +101,9 @@ def test_warm_visit_transfers_few_bytes(browser: Browser, small: SmallServer, pa
 
 def _unpurged_sheet(name: str) -> str:
     """The sheet of a page with all of Designsystemet's styles."""
-    parts = dict.fromkeys(("page.css", name, "drawer.css", "vendor/theme.css", "vendor/designsystemet.css"))
+    page_sheet = f"{name.removesuffix('.css')}/{name}" if name != "page.css" else "layout/page.css"
+    system = ("vendor/theme.css", "vendor/designsystemet.css")
+    parts = dict.fromkeys(("layout/page.css", page_sheet, "deliveries/drawer.css", *system))
     return "\n".join((COMPONENTS / part).read_text(encoding="utf-8").replace('@charset "UTF-8";', "") for part in parts)
 
 

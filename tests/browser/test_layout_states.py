@@ -49,19 +49,19 @@ def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir:
             view.goto(server.url + path)
             expect(view.locator("html")).to_have_attribute("data-live", "on")
 
-        values = deleted.locator("td.cur").all_text_contents()
+        values = deleted.locator("td.current").all_text_contents()
         snapshot = httpx.get(f"{server.url}{API}", params={"organization_id": AS.organization_id}).json()["data"][0]["snapshot_id"]
         assert httpx.delete(f"{server.url}{API}/{snapshot}").status_code == 200
         expect_texts(deleted, "nn", "notice.deleted", "state.none")
         expect(deleted.get_by_role("button", name="Aggreger", exact=True)).to_be_visible()
-        assert deleted.locator("td.cur").all_text_contents() == values
+        assert deleted.locator("td.current").all_text_contents() == values
         assert violations_in_both_schemes(deleted) == {}
 
         application.eraser.erase(OSLO_VEST.organization_id, "a test")
         expect_texts(forgotten, "nn", "notice.forgotten", "state.none")
         expect(forgotten.locator("main").get_by_role("link", name="Til oversynet")).to_be_visible()
         expect(forgotten.locator("tr[data-field]:visible")).to_have_count(34)
-        expect(forgotten.locator("td.cur")).to_have_text(["–manglar verdi"] * 34)
+        expect(forgotten.locator("td.current")).to_have_text(["–manglar verdi"] * 34)
         expect(forgotten.locator("[data-region=answer]")).to_have_text("")
         for name in ("Eksporter", "Aggreger"):
             expect(forgotten.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-disabled", "true")

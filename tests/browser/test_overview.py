@@ -53,7 +53,7 @@ def opened(page: Page, url: str) -> Page:
 
 def expect_rows(page: Page, *services: SampleService) -> None:
     """These and no others are to be seen, in this order."""
-    expect(page.locator(".list > tbody > tr:visible .go")).to_have_text([service.full_name for service in services])
+    expect(page.locator(".list > tbody > tr:visible .row-link")).to_have_text([service.full_name for service in services])
 
 
 def query_of(page: Page) -> dict[str, str]:
@@ -155,10 +155,10 @@ def test_tile_count_equals_number_of_filtered_rows(overview: Page) -> None:
 
 
 def test_tiles_count_all_services_and_separate_exclusive_states(overview: Page) -> None:
-    expect(overview.locator(".fig")).to_have_text(
+    expect(overview.locator(".tile")).to_have_text(
         ["10Alle", "7Klare", "0I arbeid", "1Uten rapport", "1Feilet", "1Ikke levert", "1Utdaterte", "1Med feil"]
     )
-    gap, stale = overview.locator(".figs__gap"), overview.locator(".fig").filter(has_text="Utdaterte")
+    gap, stale = overview.locator(".tiles__gap"), overview.locator(".tile").filter(has_text="Utdaterte")
     assert gap.evaluate("(gap, stale) => gap.nextElementSibling === stale", stale.element_handle())
 
 
@@ -216,14 +216,14 @@ def test_column_heads_sort_rows(overview: Page, head: str, way: str, first: list
         sort_by(overview, head)
         expect(overview.locator(f"th[aria-sort={direction}]")).to_have_text([head])
         for index, service in enumerate(expected):
-            expect(overview.locator(".list > tbody > tr").nth(index).locator(".go")).to_have_text(service.full_name)
+            expect(overview.locator(".list > tbody > tr").nth(index).locator(".row-link")).to_have_text(service.full_name)
 
 
 def test_rows_without_sort_value_come_last_in_both_directions(overview: Page) -> None:
     for _ in range(2):
         sort_by(overview, "Aggregert")
-        expect(overview.locator(".list > tbody > tr").nth(-3).locator(".go")).to_have_text(BODO.full_name)
-        expect(overview.locator(".list > tbody > tr").last.locator(".go")).to_have_text(VIK.full_name)
+        expect(overview.locator(".list > tbody > tr").nth(-3).locator(".row-link")).to_have_text(BODO.full_name)
+        expect(overview.locator(".list > tbody > tr").last.locator(".row-link")).to_have_text(VIK.full_name)
 
 
 # ── the address ──
@@ -319,13 +319,13 @@ def test_overview_works_by_keyboard(overview: Page) -> None:
 
 
 def test_overview_rows_are_one_tab_stop(overview: Page) -> None:
-    expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
+    expect(overview.locator(".row-link[tabindex='0']")).to_have_count(1)
     overview.keyboard.press("j")
     expect(overview.get_by_role("link", name=BODO.full_name)).to_be_focused()
     for service in DEFAULT_ORDER[1:]:
         overview.keyboard.press("ArrowDown")
         expect(overview.get_by_role("link", name=service.full_name)).to_be_focused()
-    expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
+    expect(overview.locator(".row-link[tabindex='0']")).to_have_count(1)
     overview.keyboard.press("Tab")
     expect(overview.locator(".list :focus")).to_have_count(0)
 

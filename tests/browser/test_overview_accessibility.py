@@ -63,14 +63,14 @@ def test_overview_content_is_visible_at_any_width(page: Page, country: Server, w
     opened(page, country)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
     rows = page.locator(".list > tbody > tr")
-    expect(page.locator(".list > tbody > tr .go:visible")).to_have_count(len(ALL))
-    expect(page.locator(".fig:visible")).to_have_count(8)
+    expect(page.locator(".list > tbody > tr .row-link:visible")).to_have_count(len(ALL))
+    expect(page.locator(".tile:visible")).to_have_count(8)
     for service, seen in ((BODO, "Feilet"), (TROMSO, "Uten rapport"), (VIK, "Ikke levert"), (HAMAR, "Utdatert"), (MOSS, "Aggregerer")):
         expect(rows.filter(has_text=service.name).get_by_text(seen)).to_be_visible()
     drammen = rows.filter(has_text=DRAMMEN.name)
     for seen in ("/34", "i dag", "Klar"):
         expect(drammen.get_by_text(seen)).to_be_visible()
-    expect(drammen.locator(".sev:visible")).to_have_count(3)  # missing, error, notice
+    expect(drammen.locator(".severity-count:visible")).to_have_count(3)  # missing, error, notice
     for name in ("Tjeneste", "Status", "Utfylt", "Avvik", "Aggregert"):
         expect(page.get_by_role("columnheader", name=name).get_by_role("button")).to_be_visible()
     assert page.evaluate(_CROSSING) == []
@@ -82,7 +82,7 @@ def test_touch_targets_are_large_enough(page: Page, country: Server, touch: bool
     page.set_viewport_size({"width": 375, "height": 800} if touch else {"width": 1440, "height": 900})
     opened(page, country)
     least = 44 if touch else 24
-    heights = page.evaluate("""() => [...document.querySelectorAll('main :is(button, select, input[type=search], .fig)')]
+    heights = page.evaluate("""() => [...document.querySelectorAll('main :is(button, select, input[type=search], .tile)')]
       .filter(each => each.checkVisibility() && !each.matches('.ds-link')).map(each => [each.textContent.trim(), each.getBoundingClientRect().height])""")
     assert heights
     assert [each for each in heights if each[1] < least] == []
@@ -115,8 +115,8 @@ def test_print_contains_visible_rows_and_no_controls(page: Page, country: Server
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
     page.emulate_media(media="print")
-    expect(page.locator(".list > tbody > tr .go:visible")).to_have_count(len(ALL))
+    expect(page.locator(".list > tbody > tr .row-link:visible")).to_have_count(len(ALL))
     expect(page.get_by_role("searchbox")).to_be_hidden()
-    expect(page.locator(".fig:visible")).to_have_count(0)
+    expect(page.locator(".tile:visible")).to_have_count(0)
     expect(page.get_by_text("Skrevet ut fra Bufdir Rapportering.")).to_be_visible()
-    assert page.evaluate("getComputedStyle(document.querySelector('.go')).color") == "rgb(0, 0, 0)"
+    assert page.evaluate("getComputedStyle(document.querySelector('.row-link')).color") == "rgb(0, 0, 0)"

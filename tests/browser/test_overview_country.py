@@ -59,7 +59,7 @@ def test_search_filters_and_column_heads_sort_400_services(overview: Page) -> No
     head = overview.get_by_role("columnheader", name="Tjeneste").get_by_role("button")
     for name in ("Kommune 000", "Kommune 399"):
         head.click()
-        expect(overview.locator(".list > tbody > tr .go").first).to_contain_text(name)
+        expect(overview.locator(".list > tbody > tr .row-link").first).to_contain_text(name)
 
 
 def test_last_row_updates_without_affecting_other_rows(overview: Page, large: Server) -> None:

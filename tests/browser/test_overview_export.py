@@ -57,7 +57,7 @@ def csv_lines(content: bytes) -> list[list[str]]:
 
 
 def test_export_contains_filtered_rows_in_order(overview: Page) -> None:
-    seen = overview.locator(".list > tbody > tr:visible .go").evaluate_all("links => links.map(link => link.lastChild.textContent)")
+    seen = overview.locator(".list > tbody > tr:visible .row-link").evaluate_all("links => links.map(link => link.lastChild.textContent)")
     assert names(csv_lines(downloaded(overview, "CSV"))) == ["Barnevernstjenesten " + name for name in seen]
     overview.get_by_role("combobox", name="Fagsystem", exact=True).select_option("Acos")
     overview.get_by_role("columnheader", name="Tjeneste").get_by_role("button").click()

@@ -61,11 +61,11 @@ def row(page: Page, service: SampleService) -> Locator:
 
 
 def expect_order(page: Page, *services: SampleService) -> None:
-    expect(page.locator(".list > tbody > tr:visible .go")).to_have_text([service.full_name for service in services])
+    expect(page.locator(".list > tbody > tr:visible .row-link")).to_have_text([service.full_name for service in services])
 
 
 def tile_count(page: Page, tile: str) -> Locator:
-    return page.locator(".fig").filter(has_text=tile).locator("b")
+    return page.locator(".tile").filter(has_text=tile).locator("b")
 
 
 def aggregate(server: Server, service: SampleService) -> None:
@@ -164,7 +164,7 @@ def test_new_service_sorted_in_unless_table_has_focus(overview: Page, country: S
     post_delivery(country, zulu.folder())
     expect(overview.get_by_text("1 rad har ny rekkefølge")).to_be_visible()
     expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS, zulu)
-    expect(overview.locator(".go[tabindex='0']")).to_have_count(1)
+    expect(overview.locator(".row-link[tabindex='0']")).to_have_count(1)
 
 
 def test_empty_overview_shows_instructions_until_first_delivery(page: Page, server: Server) -> None:

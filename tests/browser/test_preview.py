@@ -30,7 +30,7 @@ TWO_YEARS, ONE_YEAR = Service(9920), Service(9921)
 
 def _cell(page: Page, label: str, column: str) -> str:
     cell = page.get_by_role("row").filter(has=page.get_by_role("button", name=label, exact=True)).locator(f"td.{column}")
-    return cell.get_attribute("data-shown") or ""
+    return cell.get_attribute("data-value") or ""
 
 
 @pytest.mark.chromium
@@ -40,7 +40,7 @@ def test_preview_is_readable_without_scripts(browser: Browser, busy: Server, ser
     page.goto(f"{busy.url}/preview?organization_id={services['still'].organization_id}")
     expect(page.get_by_role("heading", level=1, name=services["still"].name)).to_be_visible()
     expect(page.locator("tr[data-field]:visible")).to_have_count(34)
-    expect(page.locator("tr.sec:visible")).to_have_count(9)
+    expect(page.locator("tr.section-row:visible")).to_have_count(9)
     # Chromium parses as with scripts also where they are switched off from outside: the sentence is there, if not to be seen.
     assert "Direkte oppdatering krever JavaScript." in page.content()
     context.close()
@@ -50,7 +50,7 @@ def test_imported_folder_updates_values_in_place(busy: Server, opened: Opened, s
     service = services["imported"]
     page = opened(busy, service)
     before = reported_values(busy, service)
-    assert _cell(page, "Meldinger mottatt", "cur") == "8"
+    assert _cell(page, "Meldinger mottatt", "current") == "8"
     page.evaluate("window.stayed = true")
     history = page.locator("#detail-antall_meldinger_henlagt").get_by_role("table").get_by_role("cell")
     page.get_by_role("button", name="Meldinger henlagt", exact=True).click()
@@ -65,9 +65,9 @@ def test_imported_folder_updates_values_in_place(busy: Server, opened: Opened, s
         marked_cells(page)
         == differing_cells(before, after)
         == {
-            ("antall_meldinger_mottatt", "cur"),
-            ("antall_meldinger_henlagt", "cur"),
-            ("andel_meldinger_innen_frist", "cur"),
+            ("antall_meldinger_mottatt", "current"),
+            ("antall_meldinger_henlagt", "current"),
+            ("andel_meldinger_innen_frist", "current"),
         }
     )
     expect(history.last).to_have_text("1")
@@ -102,11 +102,11 @@ def test_changed_prior_value_is_marked(opened: Opened, manual_server: Server) ->
         expect(page.get_by_text("Kilden er endret etter")).to_be_visible()
         assert marked_cells(page) == set()
         api.put(f"{API}/{prior}", json={"invalidate_cache": True, "reason": "Ny melding i 2023"}).raise_for_status()
-        expect(page.locator("td.old[data-changed]").first).to_be_visible()
+        expect(page.locator("td.compared[data-changed]").first).to_be_visible()
         changed = differing_cells(before, reported_values(server, service))
-        assert ("antall_meldinger_mottatt", "old") in changed
+        assert ("antall_meldinger_mottatt", "compared") in changed
         assert marked_cells(page) == changed
-        assert {column for _, column in changed} == {"old"}
+        assert {column for _, column in changed} == {"compared"}
 
 
 def test_post_put_and_delete_update_open_page(opened: Opened, manual_server: Server) -> None:
@@ -114,12 +114,12 @@ def test_post_put_and_delete_update_open_page(opened: Opened, manual_server: Ser
     with httpx.Client(base_url=server.url) as api:
         page = opened(server, service, period_id="2024")
         expect(page.get_by_text("Det finnes ingen rapport for 2024 ennå.")).to_be_visible()
-        assert _cell(page, "Meldinger mottatt", "cur") == "–"
+        assert _cell(page, "Meldinger mottatt", "current") == "–"
 
         api.post(API, json={"organization_id": service.organization_id, "period_id": "2024"}).raise_for_status()
         expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
         expect(page.locator("#said")).to_have_text("Rapporten er klar.")
-        assert _cell(page, "Meldinger mottatt", "cur") == "8"
+        assert _cell(page, "Meldinger mottatt", "current") == "8"
         assert marked_cells(page) == set(), "values that were not there before have not changed"
 
         before = reported_values(server, service)
@@ -134,7 +134,7 @@ def test_post_put_and_delete_update_open_page(opened: Opened, manual_server: Ser
         api.delete(f"{API}/{snapshot}").raise_for_status()
         expect(page.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
         expect(page.get_by_text("Verdiene under er ikke lenger lagret.")).to_be_visible()
-        assert _cell(page, "Meldinger mottatt", "cur") == "9", "the values stay to be read"
+        assert _cell(page, "Meldinger mottatt", "current") == "9", "the values stay to be read"
 
         page.get_by_role("button", name="Aggreger", exact=True).click()
         expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
@@ -206,13 +206,13 @@ def test_page_reconnects_after_server_restart(opened: Opened, tmp_path: Path) ->
         port = first.port
         first.stop()
         expect(page.get_by_role("alert")).to_contain_text("Du ser siste kjente verdier. Kobler til igjen …")
-        assert _cell(page, "Meldinger mottatt", "cur") == "8"
+        assert _cell(page, "Meldinger mottatt", "current") == "8"
 
     import_with_cli(data_dir, tmp_path / "changed", with_new_melding(service))
     with running_server(data_dir, environment=AUTO_AGGREGATE_AT_ONCE, port=port) as second:
         expect(page.get_by_text("Direkte", exact=True)).to_be_visible()
         expect(page.get_by_text("Tilkoblet igjen.").first).to_be_visible()
-        expect(page.get_by_role("row", name="Meldinger mottatt").locator("[data-shown='9']")).to_be_visible()
+        expect(page.get_by_role("row", name="Meldinger mottatt").locator("[data-value='9']")).to_be_visible()
         assert marked_cells(page) == differing_cells(before, reported_values(second, service)) != set()
         expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_have_attribute("aria-expanded", "true")
         expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_be_focused()
@@ -252,7 +252,7 @@ def test_paused_preview_defers_changes(opened: Opened, busy: Server, services: d
     expect(page.get_by_text("Satt på pause.").first).to_be_visible()
     post_delivery(busy, with_new_melding(service))
     expect(page.get_by_text("3 endringer venter.")).to_be_visible()
-    assert _cell(page, "Meldinger mottatt", "cur") == "8"
+    assert _cell(page, "Meldinger mottatt", "current") == "8"
     page.keyboard.press("p")
     expect(page.locator("[data-changed]")).to_have_count(3)
-    assert _cell(page, "Meldinger mottatt", "cur") == "9"
+    assert _cell(page, "Meldinger mottatt", "current") == "9"

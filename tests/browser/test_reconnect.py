@@ -102,7 +102,7 @@ class PageDriver:
         if self._view == "overview":
             expect(self._row).to_be_visible()
         else:
-            expect(self._row.locator("td.cur")).to_have_attribute("data-shown", "9" if now else "8")
+            expect(self._row.locator("td.current")).to_have_attribute("data-value", "9" if now else "8")
 
     def expect_reconnected(self) -> None:
         """Live, with what was missed said, marked and offered."""

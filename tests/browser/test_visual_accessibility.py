@@ -29,11 +29,11 @@ DISTINCT_STATES = [
     (VIEWS[0], "tbody tr:nth-child(6)", "data-changed", "now"),
     (VIEWS[0], "tbody tr:nth-child(6)", "data-changed", "unseen"),
     (VIEWS[0], ".h-name", "aria-sort", "ascending"),
-    (VIEWS[1], "tr[data-field] td.cur", "data-changed", "now"),
-    (VIEWS[1], "tr[data-field] td.cur", "data-changed", "unseen"),
+    (VIEWS[1], "tr[data-field] td.current", "data-changed", "now"),
+    (VIEWS[1], "tr[data-field] td.current", "data-changed", "unseen"),
     (VIEWS[1], ".sections li:nth-child(4) a", "aria-current", "true"),
 ]
-SELECTED = [(VIEWS[0], ".fig:nth-of-type(2)"), (VIEWS[1], ".ds-toggle-group label:nth-of-type(3)")]
+SELECTED = [(VIEWS[0], ".tile:nth-of-type(2)"), (VIEWS[1], ".ds-toggle-group label:nth-of-type(3)")]
 
 # Where the focus is: its name, whether it can be seen there, and whether something shows that it is there.
 _FOCUS = """() => {
@@ -46,7 +46,7 @@ _FOCUS = """() => {
     name: (here.ariaLabel ?? target.textContent.trim() ?? '').slice(0, 60) || here.name || here.id,
     seen: !!at && (target.contains(at) || at.contains(target)) && box.top >= 0 && box.bottom <= innerHeight + 1,
     shown: style.outlineStyle !== 'none' || style.boxShadow !== 'none' || here.matches('.ds-skip-link'),  // which is not there before
-    row: here.matches('.go, .open'),
+    row: here.matches('.row-link, .open'),
     position: [...document.querySelectorAll('*')].indexOf(here),
   }
 }"""

@@ -58,7 +58,7 @@ def _open_history(page: Page) -> None:
 
 
 def _show_disabled_reason(page: Page) -> None:
-    page.locator("[data-region=actions] [data-act=aggregate]").press("Enter")  # it is disabled, and says why
+    page.locator("[data-region=actions] [data-report-action=aggregate]").press("Enter")  # it is disabled, and says why
 
 
 def _open_drawer(page: Page) -> None:

@@ -70,15 +70,15 @@ def test_action_is_enabled_or_shows_disabled_reason(render: Render, quiet: Previ
     changed, expected = STATES[state]
     actions = render(msgspec.structs.replace(quiet, **changed))["actions"]
     drawn: dict[str, str] = {}
-    for button in actions.xpath(".//button[@data-act]"):
-        action = button.get("data-act")
+    for button in actions.xpath(".//button[@data-report-action]"):
+        action = button.get("data-report-action")
         if button.get("aria-disabled") != "true":
             drawn[action] = OFFERED
             continue
         # It opens the reason, is described by it, and does nothing else.
         (why,) = actions.xpath(f".//*[@id='{button.get('aria-describedby')}']")
         assert button.get("popovertarget") == why.get("id")
-        assert not {"data-do", "commandfor"} & set(button.attrib)
+        assert not {"data-action", "commandfor"} & set(button.attrib)
         drawn[action] = why.text_content()
     assert drawn == {**expected, "deliver": OFFERED}
 

@@ -59,14 +59,19 @@ def test_row_shows_number_label_values_change_and_source(render: Render, catalog
     drawn = render(make_preview(catalogue, values, prior))
     received, share = drawn["row-antall_meldinger_mottatt"], drawn["row-andel_meldinger_innen_frist"]
     assert _text(received.find("th")) == "1Meldinger mottatt"
-    assert [_cell(received, name).text_content() for name in ("cur", "old", "chg", "pct", "src")] == [
+    assert [_cell(received, name).text_content() for name in ("current", "compared", "change", "percent", "source")] == [
         f"1{NB}612",
         f"1{NB}574",
         "+38",
         f"+2{NB}%",
         "CIS",
     ]
-    assert [_cell(share, name).text_content() for name in ("cur", "old", "chg", "pct")] == [f"92,0{NB}%", f"95,0{NB}%", f"−3,0{NB}pp", ""]
+    assert [_cell(share, name).text_content() for name in ("current", "compared", "change", "percent")] == [
+        f"92,0{NB}%",
+        f"95,0{NB}%",
+        f"−3,0{NB}pp",
+        "",
+    ]
     assert [disc.get("style") for disc in (*received.xpath(".//i"), *share.xpath(".//i"))] == ["--d:2.0", "--d:-3.0"]
 
 
@@ -78,7 +83,7 @@ def test_absent_and_hidden_values_are_not_shown_as_zero(render: Render, catalogu
         hidden=frozenset({"antall_barn_i_institusjon"}),
     )
     drawn = render(preview)
-    absent, hidden = _cell(drawn["row-antall_arsverk_ubesatt"], "cur"), _cell(drawn["row-antall_barn_i_institusjon"], "cur")
+    absent, hidden = _cell(drawn["row-antall_arsverk_ubesatt"], "current"), _cell(drawn["row-antall_barn_i_institusjon"], "current")
     assert [(part.get("aria-hidden"), part.text) for part in absent] == [("true", "–"), (None, "mangler verdi")]
     assert [(part.get("aria-hidden"), part.text) for part in hidden] == [("true", ":"), (None, "skjult, 1 til 3")]
     assert "missing" in drawn["row-antall_arsverk_ubesatt"].get("data-flags").split()
