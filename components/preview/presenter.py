@@ -201,7 +201,7 @@ def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
     """The same where nothing is held of the organisation any more."""
     empty_row = {"value": None, "hidden": False, "compared_value": None, "compared_hidden": False, "change": None, "percent": None}
     rows = [msgspec.structs.replace(row, **empty_row, data_source=None, deviations=[]) for row in view.preview.rows]
-    no_source = {"snapshot": None, "source": None, "has_source": False, "job": None, "periods": [], "held": [], "deliveries": []}
+    no_source = {"snapshot": None, "source": None, "has_source": False, "job": None, "periods": [], "sources": [], "deliveries": []}
     return present_report(msgspec.structs.replace(view.preview, **no_source, rows=rows), catalogue, view.t)
 
 
