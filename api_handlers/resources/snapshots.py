@@ -10,13 +10,26 @@ from api_handlers.base import REPORT_DATA_PATH, ApiHandler
 from api_handlers.operations import operation
 from api_handlers.pagination import Pagination
 from api_handlers.request_parsing import BooleanParam, OrganizationId, PageParams, PeriodId, SnapshotStatusFilter
-from preview.model.resources import SnapshotDeletion, SnapshotDocument, SnapshotInvalidated, SnapshotRequested, SnapshotSummary
+from preview.model.resources import (
+    MAX_REASON_LENGTH,
+    SnapshotDeletion,
+    SnapshotDocument,
+    SnapshotInvalidated,
+    SnapshotRequested,
+    SnapshotSummary,
+)
 from preview.reports.snapshots import RenderedDocument
 from preview.runtime.idempotency import StoredResponse
 
 ConfirmationParam = Annotated[bool, Meta(title="true", extra_json_schema={"const": True})]
 InvalidationReason = Annotated[
-    str, Meta(title="text of 1 to 500 characters, not blanks alone", min_length=1, max_length=500, pattern=r"^[\s\S]*\S[\s\S]*$")
+    str,
+    Meta(
+        title=f"text of 1 to {MAX_REASON_LENGTH} characters, not blanks alone",
+        min_length=1,
+        max_length=MAX_REASON_LENGTH,
+        pattern=r"^[\s\S]*\S[\s\S]*$",
+    ),
 ]
 
 

@@ -7,6 +7,7 @@ from components.layout import value_formatting
 from components.layout.preferences import Translator
 from components.preview.actions import SYSTEM_ACTORS
 from preview.core.clock import local_date, parse_timestamp, today
+from preview.core.ids import parse_delivery_id
 from preview.ingest.deliveries import DeliveryView, FindingCount
 from preview.model.resources import DeliverySummary
 
@@ -60,7 +61,7 @@ def present_delivery(view: DeliveryView, words: Translator) -> DeliveryEntryView
     is_finished = summary.delivery_status in ("taken", "refused")
     return DeliveryEntryView(
         delivery_id=summary.delivery_id,
-        number=int(summary.delivery_id.removeprefix("dlv-")),
+        number=parse_delivery_id(summary.delivery_id) or 0,
         status=summary.delivery_status,
         status_text=words(f"deliver.status.{summary.delivery_status}"),
         metadata=_metadata(summary, words),

@@ -29,6 +29,7 @@ from components.preview.report_cache import RenderedReport, ReportCache, ReportQ
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import NotFound, Unavailable, ValidationError
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
+from preview.model.resources import MAX_REASON_LENGTH
 
 log = logging.getLogger(__name__)
 
@@ -349,6 +350,7 @@ class PreviewPage:
             regions={**report.regions, **initial_regions(self._context, t)},
             client_templates=t.templates({**CLIENT_TEMPLATES, **DRAWER_TEMPLATES}),
             max_bytes=self._context.application.settings.max_delivery_bytes,
+            max_reason_length=MAX_REASON_LENGTH,
             max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, of.language),
             read_at=value_formatting.clock_time(format_rfc3339(now()), of.language),
         )

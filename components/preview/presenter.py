@@ -19,6 +19,7 @@ from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import SEVERITIES, Deviation, Severity
 from preview.i18n import formatting
+from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import JobDocument, Value
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 from preview.views.preview import FieldRow, Preview
@@ -27,7 +28,6 @@ from preview.views.preview import FieldRow, Preview
 _MAX_PLOTTED_CHANGE = 58
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
 _MANUAL = "manuell"
-_KOSTRA = "kostra-15f"  # a format without case systems
 _FAILURE_KEYS = {NO_SOURCE: "notice.failed_no_source", INTERRUPTED: "notice.failed_interrupted"}
 
 
@@ -273,7 +273,7 @@ def _deviation(deviation: Deviation, t: Translator) -> DeviationView:
 def _source_name(data_source: str, preview: Preview, t: Translator) -> str:
     if data_source == _MANUAL:
         return t("sources.manual")
-    if data_source == _KOSTRA:
+    if data_source == KOSTRA_15F_DATA_SOURCE:  # the format names no case system
         return "KOSTRA 15F"
     return preview.source.case_system if preview.source and data_source == preview.source.data_source else data_source
 

@@ -31,7 +31,7 @@ export function showFindings() {
 const snapshotIdOf = dialog => $(`[data-region=${dialog}-lead]`).dataset.snapshot
 const reason = $("#reason"), reasonError = $("#reason-fault")
 function updateCharCount() {
-  $("#reason-left").textContent = t("again.left", {n: 500 - reason.value.length})
+  $("#reason-left").textContent = t("again.left", {n: reason.maxLength - reason.value.length})
   if (reason.value.trim()) showReasonError(false)
 }
 function showReasonError(on) { reasonError.hidden = !on; reason.setAttribute("aria-invalid", on) }

@@ -4,8 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from preview.core.ids import format_job_id, format_snapshot_id
 from preview.events.log import AggregationProgress, EventLog
-from preview.model.resources import format_job_id, format_snapshot_id
 from preview.storage import deliveries, jobs
 from preview.storage.database import Database
 from preview.storage.events import EventRow

@@ -8,10 +8,11 @@ import msgspec
 
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
-from preview.form.entries import Auxiliary, Field, Value
+from preview.form.entries import Auxiliary, Field
 from preview.form.numbers import percentage
 from preview.form.sources import Source, extract_day
 from preview.form.sql import Connection
+from preview.model.resources import Value
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):

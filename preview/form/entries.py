@@ -5,10 +5,11 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from preview.model.resources import Value
+
 Unit = Literal["antall", "prosent", "årsverk"]
 SourceKind = Literal["v4", "15f", "figur"]
 
-Value: TypeAlias = int | float | None
 Values: TypeAlias = Mapping[str, Value]
 """By field key, and by key of an auxiliary. Counts are int; `prosent` and `årsverk` float with one decimal."""
 

@@ -10,6 +10,7 @@ import msgspec
 
 from preview.core.clock import local_date, parse_timestamp
 from preview.core.periods import Period
+from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
 
@@ -64,7 +65,7 @@ def select_source(sources: Iterable[Source], period: Period) -> SourceSelection 
 def data_source(source: Source) -> str:
     """`kostra-15f`, or `fagsystem-` and the slug of the case system's name (1.11); `fagsystem-ukjent` where the name has no letter."""
     if source.format == "15f":
-        return "kostra-15f"
+        return KOSTRA_15F_DATA_SOURCE
     name = unicodedata.normalize("NFC", source.case_system).lower().translate(_LETTERS)
     return "fagsystem-" + (re.sub(r"[^a-z0-9]+", "-", name).strip("-") or "ukjent")
 

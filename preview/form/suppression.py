@@ -4,7 +4,8 @@ from math import inf
 from typing import NamedTuple
 
 from preview.form.catalogue import Catalogue
-from preview.form.entries import Field, Value, Values
+from preview.form.entries import Field, Values
+from preview.model.resources import Value
 
 SMALL_COUNT_RANGE = (1, 3)
 """Counts of persons from 1 to 3 are hidden."""

@@ -3,7 +3,6 @@
 A crash between two transactions loses nothing: the spool is read again, and what is held already changes nothing (`taking.py`).
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,11 +12,12 @@ import msgspec
 
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import LeaseLost, NotFound, ParserCrashed
+from preview.core.ids import format_delivery_id, parse_delivery_id
 from preview.ingest.delivery_import import DebounceSettings, DeliveryImport
 from preview.ingest.spool import Spool
 from preview.ingest.spool_file import SpooledDelivery, SpoolFile
 from preview.model.findings import Finding, FindingCode, Severity
-from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument, format_delivery_id
+from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument
 from preview.parsing.delivery import Batch
 from preview.reports.reconcile import ReportConfig
 from preview.storage import deliveries
@@ -32,7 +32,6 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 """Status of a delivery -> statuses that it may have next."""
 
-_DELIVERY_ID_PATTERN = re.compile(r"dlv-([0-9]{3,18})")
 
 MAX_ATTEMPTS = 3
 """So often is a delivery claimed whose reader or worker dies; then it is refused."""
@@ -93,7 +92,7 @@ class Deliveries:
 
     def recent(self, limit: int, also_ids: Collection[str] = ()) -> list[DeliveryView]:
         """The newest, those that are not read yet, and those with these ids where there are such; newest first."""
-        numbers = [int(match[1]) for match in map(_DELIVERY_ID_PATTERN.fullmatch, also_ids) if match]
+        numbers = [number for number in map(parse_delivery_id, also_ids) if number is not None]
 
         def read_recent(connection: Connection) -> list[DeliveryView]:
             return [_to_view(connection, row) for row in deliveries.recent(connection, limit, numbers)]
@@ -118,7 +117,7 @@ class Deliveries:
         """The next delivery that waits (or that one), being read by this worker from now on."""
         if not self._database.read(deliveries.has_pending):
             return None
-        number = int(delivery.removeprefix("dlv-")) if delivery else None
+        number = _require_number(delivery) if delivery else None
         return self._database.write(lambda connection: deliveries.claim(connection, worker_id, number))
 
     def requeue_orphaned(self, is_alive: Callable[[int], bool]) -> None:
@@ -205,11 +204,17 @@ def recent_for(connection: Connection, organization_id: str, limit: int) -> list
 
 
 def _require_row(connection: Connection, delivery: str) -> DeliveryRow:
-    match = _DELIVERY_ID_PATTERN.fullmatch(delivery)
-    row = deliveries.delivery(connection, int(match[1])) if match else None
-    if row is None or format_delivery_id(row.delivery) != delivery:
+    row = deliveries.delivery(connection, _require_number(delivery))
+    if row is None:
         raise NotFound("There is no such delivery.")
     return row
+
+
+def _require_number(delivery: str) -> int:
+    number = parse_delivery_id(delivery)
+    if number is None:
+        raise NotFound("There is no such delivery.")
+    return number
 
 
 def _to_view(connection: Connection, row: DeliveryRow) -> DeliveryView:

@@ -13,13 +13,13 @@ import msgspec
 
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import LeaseLost
+from preview.core.ids import format_delivery_id
 from preview.events.log import SourceReceived, record
 from preview.form.numbers import one_decimal
 from preview.ingest.annual_file_import import AnnualFileImporter
 from preview.ingest.case_merge import CaseMerger
 from preview.model.case_records import OrganizationListing, SupplementaryFigure
 from preview.model.findings import Finding, FindingCode
-from preview.model.resources import format_delivery_id
 from preview.parsing.delivery import Batch
 from preview.reports.reconcile import ReportConfig, reconcile
 from preview.storage import deliveries, figures, jobs, organizations

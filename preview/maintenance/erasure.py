@@ -14,8 +14,8 @@ from pathlib import Path
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import Conflict, NotFound
 from preview.core.file_lock import FileLock
+from preview.core.ids import format_snapshot_id
 from preview.events.log import SnapshotDeleted, record
-from preview.model.resources import format_snapshot_id
 from preview.storage import audit, deliveries, erasure, meta, snapshots
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database

@@ -4,6 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
+CHECK_PREFIX = "kontroll_"
+"""First part of the code of every finding of a check of Statistics Norway (parsing/ssb_checks)."""
+
 
 class Severity(StrEnum):
     """`refused` is the severity of what kept a whole file out."""

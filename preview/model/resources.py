@@ -13,6 +13,10 @@ SnapshotStatus = Literal["processing", "failed", "current", "historical"]
 JobStatus = Literal["waiting", "running", "completed", "failed", "cancelled"]
 DeliveryStatus = Literal["received", "reading", "taken", "refused"]
 Value = int | float | None
+"""Value of a field: counts are int, `prosent` and `årsverk` are float with one decimal; None where it is not known."""
+
+MAX_REASON_LENGTH = 500
+"""Longest reason of an invalidation, in characters (rule 4 of docs/api.md)."""
 
 
 class SnapshotSummary(msgspec.Struct, frozen=True):
@@ -213,18 +217,3 @@ class DeliveryDocument(msgspec.Struct, frozen=True):
     actor: str
     received_at: str
     completed_at: str | None
-
-
-def format_snapshot_id(number: int) -> str:
-    """`snap-001`: at least three digits (contract G4)."""
-    return f"snap-{number:03}"
-
-
-def format_job_id(number: int) -> str:
-    """`job-agg-001`."""
-    return f"job-agg-{number:03}"
-
-
-def format_delivery_id(number: int) -> str:
-    """`dlv-001`."""
-    return f"dlv-{number:03}"

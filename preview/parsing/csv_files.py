@@ -12,8 +12,8 @@ from typing import NamedTuple
 from preview.core.errors import ValidationError
 from preview.core.periods import Period
 from preview.model.case_records import OrganizationListing, SupplementaryFigure
+from preview.model.file_format import FileFormat
 from preview.model.findings import FileRejected, Finding, FindingCode, FindingCollector
-from preview.parsing.format_detection import Format
 
 DEFAULT_DATA_SOURCE = "manuell"
 
@@ -33,7 +33,7 @@ _MAX_NAME_LENGTH, _MAX_SOURCE_LENGTH = 250, 64  # characters
 class CsvContents(NamedTuple):
     """What a CSV file holds; one of the two lists is empty."""
 
-    format: Format
+    format: FileFormat
     figures: list[SupplementaryFigure]
     listings: list[OrganizationListing]
     findings: list[Finding]
@@ -68,7 +68,7 @@ def parse_csv_file(data: bytes, file: int, field_keys: frozenset[str] | None = N
             if cells is None or len(cells) != len(columns):
                 raise RowError(FindingCode.CSV_LINE)
             row = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
-            if contents.format == Format.FIGURES:
+            if contents.format == FileFormat.FIGURES:
                 contents.figures.append(_parse_figure(row, file, line, separator == ";", field_keys))
             else:
                 contents.listings.append(_parse_listing(row, file, line))
@@ -93,7 +93,7 @@ def _read_rows(text: str, separator: str) -> Iterator[tuple[int, list[str] | Non
             yield line, cells
 
 
-def _parse_header(data: bytes) -> tuple[Format, list[str], str]:
+def _parse_header(data: bytes) -> tuple[FileFormat, list[str], str]:
     """What the first line tells: format, columns and separator."""
     header = data[:_MAX_HEADER_BYTES].partition(b"\n")[0].decode("utf-8", "replace")
     separator = ";" if ";" in header else ","
@@ -101,7 +101,7 @@ def _parse_header(data: bytes) -> tuple[Format, list[str], str]:
         columns = [cell.strip().lower() for cell in next(csv.reader([header], delimiter=separator), [])]
     except csv.Error:
         columns = []
-    for format_, names in ((Format.FIGURES, _FIGURE_COLUMNS), (Format.ORGANIZATIONS, _ORGANIZATION_COLUMNS)):
+    for format_, names in ((FileFormat.FIGURES, _FIGURE_COLUMNS), (FileFormat.ORGANIZATIONS, _ORGANIZATION_COLUMNS)):
         if len(set(columns)) == len(columns) and set(names) - _OPTIONAL_COLUMNS <= set(columns) <= set(names):
             return format_, columns, separator
     raise FileRejected(FindingCode.UNKNOWN_FORMAT, 1)

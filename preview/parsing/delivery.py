@@ -23,7 +23,7 @@ _BATCH_FINDINGS = 2000
 class Batch(msgspec.Struct):
     """Some files of a delivery, in order: the first batches of a delivery tell what the last will.
 
-    `format` (a `Format`, `mixed`, or None so far) and the counts are of the delivery up to here. `done` of `total` bytes are read.
+    `format` (a `FileFormat`, `mixed`, or None so far) and the counts are of the delivery up to here. `done` of `total` bytes are read.
     A file is never divided: a year of a 15F file is replaced whole (`domain.md` 2.3).
     """
 

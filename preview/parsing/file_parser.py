@@ -5,15 +5,15 @@ from datetime import datetime
 import msgspec
 
 from preview.model.case_records import AnnualFile, CaseFolder, OrganizationListing, SupplementaryFigure
+from preview.model.file_format import FileFormat
 from preview.model.findings import FileRejected, Finding, FindingCode
 from preview.parsing import barnevern, csv_files, format_detection, kostra_15f, xml_input
-from preview.parsing.format_detection import Format
 
 
 class FileContents(msgspec.Struct, frozen=True):
     """`format` is None where it was not recognised; a refused file holds its one finding and nothing else."""
 
-    format: Format | None
+    format: FileFormat | None
     folders: list[CaseFolder] = []
     annual_files: list[AnnualFile] = []
     figures: list[SupplementaryFigure] = []
@@ -33,7 +33,7 @@ def parse_file(data: bytes, file: int, key: bytes, now: datetime, field_keys: fr
         format_ = format_detection.sniff(document.root)
         if format_ is None:
             raise FileRejected(FindingCode.UNKNOWN_FORMAT, document.root.sourceline)
-        if format_ is Format.KOSTRA_15F:
+        if format_ is FileFormat.KOSTRA_15F:
             annual_file, findings = kostra_15f.parse_annual_file(document, file, key)
             return FileContents(format_, annual_files=[annual_file], findings=findings)
         folders, findings = barnevern.parse_case_file(document, file, key, now)

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from preview.model.file_format import FileFormat
 from preview.model.findings import FileRejected, FindingCollector
 from preview.model.limits import Limits
 from preview.parsing import archive, avgiver, barnevern, format_detection, kostra_15f, xml_input
-from preview.parsing.format_detection import Format
 from preview.parsing.xml_input import Element, ParsedXml
 
 OrganizationKey = tuple[str, str]  # Organisasjonsnummer and Bydelsnummer (`domain.md` 3.1)
@@ -55,13 +55,13 @@ class CaseLabelIndex:
 
     def _add_document(self, document: ParsedXml) -> None:
         match format_detection.sniff(document.root):
-            case Format.V4:
+            case FileFormat.V4:
                 folders, _ = barnevern.parse_case_file(document, 0, self._key, self._now)
                 for folder, sak in zip(folders, (child for child in document.root if child.tag == "Sak"), strict=True):
                     case_key = (folder.avgiver.organisasjonsnummer, folder.avgiver.bydelsnummer), folder.key
                     if case_key not in self._labels_by_case or folder.extract_at >= self._labels_by_case[case_key][0]:
                         self._labels_by_case[case_key] = folder.extract_at, _label(sak)
-            case Format.KOSTRA_15F:
+            case FileFormat.KOSTRA_15F:
                 annual_file, _ = kostra_15f.parse_annual_file(document, 0, self._key)
                 children: dict[str, list[Element]] = {}
                 for element in document.root.findall("Individ"):

@@ -10,6 +10,7 @@ from preview.form.deviations import evaluate, redact_hidden
 from preview.form.rules.base import Deviation, ReportMetadata
 from preview.form.sources import Source, has_system_changed
 from preview.form.suppression import suppressed_fields
+from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import Value
 
 _STORED_KEYS = {
@@ -95,7 +96,7 @@ def _source_from_metadata(metadata: AggregationMetadata) -> Source:
     """The source as the snapshot read it."""
     return Source(
         source_id=0,
-        format="15f" if metadata.data_source == "kostra-15f" else "v4",
+        format="15f" if metadata.data_source == KOSTRA_15F_DATA_SOURCE else "v4",
         year=0,
         version=0,
         first_extract_at=None,

@@ -5,7 +5,6 @@ a worker that was thought dead, or whose job was cancelled, finds its claim lost
 """
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,11 +13,12 @@ import msgspec
 
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import LeaseLost, NotFound
+from preview.core.ids import format_job_id, format_snapshot_id, parse_job_id
 from preview.core.periods import Period
 from preview.events.log import AggregationCompleted, AggregationFailed, record
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.sources import data_source, extract_day
-from preview.model.resources import JobDocument, Value, format_job_id, format_snapshot_id
+from preview.model.resources import JobDocument, Value
 from preview.reports.deviation_check import AggregationMetadata
 from preview.reports.reconcile import AggregationInput, ReportConfig, changed_field_keys, current_input, data_updated_event, reconcile
 from preview.reports.rendering import visible_values
@@ -139,9 +139,9 @@ class JobQueue:
 
     def get(self, job: str) -> JobDocument:
         """Raises `NotFound`."""
-        match = re.fullmatch(r"job-agg-([0-9]{3,18})", job)
-        row = self._database.read(lambda connection: jobs.job(connection, int(match[1]))) if match else None
-        if row is None or format_job_id(row.job) != job:
+        number = parse_job_id(job)
+        row = None if number is None else self._database.read(lambda connection: jobs.job(connection, number))
+        if row is None:
             raise NotFound("There is no such job.")
         return job_document(row)
 

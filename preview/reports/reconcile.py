@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import msgspec
 
 from preview.core.clock import format_rfc3339, now
+from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
 from preview.events.log import CacheInvalidated, DataUpdated, SnapshotUpdated, record
 from preview.form.catalogue import Catalogue
 from preview.form.sources import Source, SourceSelection, select_source
-from preview.model.resources import Value, format_snapshot_id
+from preview.model.resources import Value
 from preview.reports.deviation_check import SnapshotValues, find_deviations, rows_by_severity
 from preview.reports.rendering import parse_rendered_values, render, visible_values
 from preview.reports.status import TRANSITIONS, DerivedStatus, derive_statuses

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 import msgspec
 
+from preview.core.ids import format_snapshot_id
 from preview.form.catalogue import Catalogue
 from preview.form.suppression import suppressed_fields
-from preview.model.resources import FieldValue, PriorPeriod, SectionValues, SnapshotDocument, Value, format_snapshot_id
+from preview.model.resources import FieldValue, PriorPeriod, SectionValues, SnapshotDocument, Value
 from preview.reports.status import DerivedStatus
 from preview.storage.snapshots import SnapshotRow
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import FieldError, NotFound, PreconditionFailed, ValidationError
+from preview.core.ids import format_job_id, format_snapshot_id, parse_snapshot_id
 from preview.core.periods import Period
 from preview.events.log import CacheInvalidated, SnapshotCreated, SnapshotDeleted, record
 from preview.model.resources import (
+    MAX_REASON_LENGTH,
     SnapshotDeletion,
     SnapshotInvalidated,
     SnapshotRequested,
     SnapshotSummary,
-    format_job_id,
-    format_snapshot_id,
 )
 from preview.reports.job_queue import NO_SOURCE, enqueue
 from preview.reports.reconcile import ReportConfig, current_input, reconcile
@@ -26,7 +26,6 @@ from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow
 from preview.storage.snapshots import SnapshotRow
 
-MAX_REASON_LENGTH = 500
 _CACHE_SIZE = 512
 
 
@@ -77,7 +76,7 @@ class Snapshots:
         version = self._database.data_version()
 
         def load_document(connection: Connection) -> RenderedDocument:
-            document = snapshots.document(connection, _parse_snapshot_id(snapshot))
+            document = snapshots.document(connection, _snapshot_number(snapshot))
             if document is None:
                 raise NotFound("There is no such snapshot.")
             return RenderedDocument(document[0], document[1], events.last_event_id(connection))
@@ -154,7 +153,7 @@ class Snapshots:
 
     def deleted_by(self, snapshot: str) -> str | None:
         """Who deleted it, where the audit trail still tells."""
-        rows = self._database.read(lambda connection: audit.list_for_snapshot(connection, _parse_snapshot_id(snapshot)))
+        rows = self._database.read(lambda connection: audit.list_for_snapshot(connection, _snapshot_number(snapshot)))
         return next((row.actor for row in rows if row.action == "deleted"), None)
 
     def _job_for_request(self, connection: Connection, row: SnapshotRow, actor: str) -> JobRow:
@@ -203,7 +202,7 @@ def etag_matches(if_match: str | None, etag: str) -> bool:
 
 
 def _get_existing(connection: Connection, snapshot: str, if_match: str | None) -> SnapshotRow:
-    row = snapshots.snapshot(connection, _parse_snapshot_id(snapshot))
+    row = snapshots.snapshot(connection, _snapshot_number(snapshot))
     if row is None:
         raise NotFound("There is no such snapshot.")
     if not etag_matches(if_match, row.etag or ""):
@@ -211,11 +210,11 @@ def _get_existing(connection: Connection, snapshot: str, if_match: str | None) -
     return row
 
 
-def _parse_snapshot_id(snapshot: str) -> int:
-    match = re.fullmatch(r"snap-([0-9]{3,18})", snapshot)
-    if match is None or format_snapshot_id(int(match[1])) != snapshot:
+def _snapshot_number(snapshot: str) -> int:
+    number = parse_snapshot_id(snapshot)
+    if number is None:
         raise NotFound("There is no such snapshot.")
-    return int(match[1])
+    return number
 
 
 def _snapshot_requested(row: SnapshotRow, job: JobRow | None) -> SnapshotRequested:

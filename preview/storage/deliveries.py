@@ -6,8 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from preview.model.findings import Finding, Severity
-from preview.parsing.ssb_checks.rules import CHECK_PREFIX
+from preview.model.findings import CHECK_PREFIX, Finding, Severity
 from preview.storage.database import Connection
 
 MAX_STORED_FINDINGS = 1000

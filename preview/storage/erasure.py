@@ -1,5 +1,6 @@
 """Takes all of an organisation out of every table. What each table holds of it, a test asks of the schema."""
 
+from preview.core.ids import format_delivery_id
 from preview.storage.cases import CONTENT_TABLES
 from preview.storage.database import Connection
 
@@ -52,5 +53,5 @@ def _delete_stored_responses(connection: Connection, organization_id: str, deliv
     """First answers of POST that tell of it."""
     organization_pattern = f'"organization_id":"{organization_id}"'.encode()
     connection.execute("DELETE FROM idempotency WHERE instr(response_body, ?) > 0", (organization_pattern,))
-    delivery_patterns = [(f'"delivery_id":"dlv-{number:03}"'.encode(),) for number in deliveries]
+    delivery_patterns = [(f'"delivery_id":"{format_delivery_id(number)}"'.encode(),) for number in deliveries]
     connection.executemany("DELETE FROM idempotency WHERE instr(response_body, ?) > 0", delivery_patterns)

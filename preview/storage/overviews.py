@@ -2,6 +2,7 @@
 
 import msgspec
 
+from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.storage.database import Connection
 
 
@@ -51,7 +52,7 @@ _ROWS = """
         (SELECT group_concat(kommunenummer || ' ' || kommunenavn, ' ') FROM kommune WHERE kommune.organization_id = organization.organization_id),
         coalesce(json_extract(shown.facts, '$.case_system'),
             (SELECT case_system FROM source WHERE source.organization_id = organization.organization_id ORDER BY last_extract_at DESC LIMIT 1)),
-        coalesce(json_extract(shown.facts, '$.data_source') = 'kostra-15f',
+        coalesce(json_extract(shown.facts, '$.data_source') = :kostra_15f,
             (SELECT format = '15f' FROM source WHERE source.organization_id = organization.organization_id ORDER BY last_extract_at DESC LIMIT 1)),
         shown.snapshot, shown.period_id, shown.snapshot_status, last.snapshot_status,
         (SELECT job_status FROM job WHERE job.snapshot = last.snapshot ORDER BY job DESC LIMIT 1), shown.cache_valid, shown.aggregated_at,
@@ -67,7 +68,8 @@ _ROWS = """
 
 def rows(connection: Connection, period_id: str | None, organization_id: str | None) -> list[OverviewRow]:
     """By name; of all organisations, or of that one."""
-    result = connection.execute(_ROWS, {"period": period_id, "organization": organization_id}).fetchall()
+    parameters = {"period": period_id, "organization": organization_id, "kostra_15f": KOSTRA_15F_DATA_SOURCE}
+    result = connection.execute(_ROWS, parameters).fetchall()
     return [OverviewRow(*row) for row in result]
 
 

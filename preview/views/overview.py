@@ -7,8 +7,9 @@ from typing import Literal
 
 import msgspec
 
+from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
-from preview.model.resources import SnapshotStatus, format_snapshot_id
+from preview.model.resources import SnapshotStatus
 from preview.reports.reconcile import ReportConfig
 from preview.storage import events, overviews
 from preview.storage.database import Connection, Database

@@ -9,12 +9,13 @@ import msgspec
 
 from preview.core.clock import today
 from preview.core.errors import NotFound
+from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
 from preview.form.numbers import rounded_percent_change, to_decimal
 from preview.form.rules.base import Deviation
 from preview.form.sources import extract_day
 from preview.ingest.deliveries import DeliveryView, recent_for
-from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value, format_snapshot_id
+from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value
 from preview.reports.deviation_check import EMPTY, AggregationMetadata, SnapshotValues, find_deviations
 from preview.reports.job_queue import job_document
 from preview.reports.organizations import list_sources

@@ -6,7 +6,8 @@ from typing import ClassVar, Literal, TypeAlias
 import msgspec
 
 from preview.core.periods import Period
-from preview.form.entries import Field, Value, Values
+from preview.form.entries import Field, Values
+from preview.model.resources import Value
 
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")

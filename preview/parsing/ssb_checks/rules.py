@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from preview.model.findings import Severity
+from preview.model.findings import CHECK_PREFIX, Severity
 
 SourceSeverity = Literal["FATAL", "ERROR", "WARNING", "INFO"]
 
@@ -18,9 +18,6 @@ SEVERITY_MAP: dict[SourceSeverity, Severity] = {
     "INFO": Severity.NOTICE,
 }
 """What is kept as it is warns, as `domain.md` 10 has it for the controls that are findings already: a date outside its Sak, say."""
-
-CHECK_PREFIX = "kontroll_"
-"""Every finding of a control has a code that begins so."""
 
 
 class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

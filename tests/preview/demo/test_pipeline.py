@@ -10,8 +10,8 @@ import pytest
 from preview.core.clock import OSLO
 from preview.core.settings import Settings
 from preview.demo.case_updates import CaseUpdate, updated_folder
+from preview.model.findings import CHECK_PREFIX
 from preview.model.resources import DeliveryDocument, DeliverySummary
-from preview.parsing.ssb_checks.rules import CHECK_PREFIX
 from preview.runtime.application import Application
 from preview.views.preview import Preview
 from tests.preview.demo.conftest import TODAY, Demo

@@ -15,8 +15,8 @@ import sqlite_utils
 from preview.core.periods import Period
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.catalogue import Catalogue
-from preview.form.entries import Value
 from preview.model.case_records import CaseContent, Flytting, Melding, Plan, Tiltak, Undersokelse
+from preview.model.resources import Value
 from tests.support.server_process import REPOSITORY
 
 SCHEMA = REPOSITORY / "preview" / "storage" / "schema"

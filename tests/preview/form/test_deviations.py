@@ -8,9 +8,9 @@ import pytest
 from preview.core.languages import LANGUAGES
 from preview.form.catalogue import Catalogue
 from preview.form.deviations import HIDDEN_MESSAGE, evaluate, redact_hidden
-from preview.form.entries import Value
 from preview.form.rules.base import Deviation, ReportMetadata
 from preview.i18n.catalog import MessageCatalog
+from preview.model.resources import Value
 
 _SECTIONS: tuple[tuple[Value, ...], ...] = (
     (600, 400, 150, 20, 95.0),

@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from preview.form.catalogue import Catalogue
-from preview.form.entries import Value
 from preview.form.suppression import suppressed_fields
+from preview.model.resources import Value
 
 PERSONS = {13, 14, 17, 18, 19, 20, 21, 22, 24, 25, 26, 27, 32}
 PLACED = (18, 19, 20, 21)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from preview.core.clock import local_date, parse_timestamp
-from preview.form.entries import Value
+from preview.model.resources import Value
 from preview.parsing import file_parser
 from tests.preview.form.case_fixtures import CaseBase
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from preview.model.case_records import AnnualFile, CaseContent, CaseFolder
+from preview.model.findings import CHECK_PREFIX
 from preview.parsing import file_parser
 from preview.parsing.file_parser import FileContents
-from preview.parsing.ssb_checks.rules import CHECK_PREFIX
 from tests.builders.case_xml import folder
 
 KEY = b"a key of thirty-two bytes, tests"

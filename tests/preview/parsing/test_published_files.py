@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from preview.model.case_records import Avgiver, CaseContent, Flytting, Melding, Plan, Tiltak, Undersokelse
-from preview.parsing.ssb_checks.rules import CHECK_PREFIX
+from preview.model.findings import CHECK_PREFIX
 from tests.preview.parsing.parser_helpers import parse, parse_single_annual_file, parse_single_folder, rejection
 
 EARLY = ("notice", "early_person")

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from preview.core.errors import LeaseLost, ValidationError
+from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
 from preview.core.settings import Settings
 from preview.model.case_records import CaseFolder
-from preview.model.resources import SnapshotDocument, SnapshotSummary, format_snapshot_id
+from preview.model.resources import SnapshotDocument, SnapshotSummary
 from preview.parsing.delivery import Batch
 from preview.reports.job_queue import TRANSITIONS as JOB_TRANSITIONS
 from preview.reports.reconcile import ReportConfig

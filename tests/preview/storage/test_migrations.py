@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlite_utils
 
-from preview.model.resources import format_snapshot_id
+from preview.core.ids import format_snapshot_id
 from preview.storage.database import Connection
 from tests.support.pipeline import aggregate, open_application
 

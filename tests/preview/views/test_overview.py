@@ -3,7 +3,7 @@
 import pytest
 
 from preview.core.errors import ValidationError
-from preview.model.resources import format_snapshot_id
+from preview.core.ids import format_snapshot_id
 from preview.runtime.application import Application
 from preview.views.overview import OverviewEntry
 from tests.builders import case_xml, kostra_xml
