@@ -1,8 +1,8 @@
-"""Replacing: a 15F file in place of what was held of the same organisation number and year, in all its bydeler (`domain.md` 2.3).
+"""Replaces the cases of one organisation number and year by those of a KOSTRA 15F file, in all its bydeler (rule 2.3, docs/domain.md).
 
-The children in such a file have no id to know them by, so what is held is compared by content: equal cases stay, the others go and come.
-Of a bydel that the later file does not tell of nothing is held any more. It has no source of that year then: 34 zeros would say what
-nobody has reported.
+The cases in such a file have no id, so they are compared with the stored ones by content: equal cases stay, the others are
+deleted and inserted. A bydel that the later file does not contain has no source for that year any more: 34 zeros would
+state what nobody has reported.
 """
 
 from datetime import datetime
@@ -18,23 +18,32 @@ from preview.storage.organizations import AnnualSourceRow
 
 
 class AnnualFileImporter:
-    """What the 15F files of one delivery do; it is counted with what the `Fold` of that delivery does."""
+    """Imports the 15F files of one delivery. Counts and findings are added to those of the delivery's `CaseMerger`."""
 
     def __init__(self, merger: CaseMerger) -> None:
         self._merger = merger
 
     def import_files(self, connection: Connection, annual_files: list[AnnualFile]) -> set[str]:
-        """Replaces a year by each file, whole; returns the organisations whose source was changed by this delivery for the first time."""
+        """Replace the stored year of each file.
+
+        Args:
+            connection: The caller's write transaction.
+            annual_files: The files, in order of reading.
+
+        Returns:
+            Ids of the organisations whose source this delivery changes for the first time.
+        """
         newly_locked: set[str] = set()
         for annual_file in annual_files:
-            if annual_file.file > self._merger.completed_files:  # else an earlier claim of the delivery has taken it
+            if annual_file.file > self._merger.completed_files:  # The others were committed by an earlier claim.
                 newly_locked |= self._import_file(connection, annual_file)
         return newly_locked
 
     def _import_file(self, connection: Connection, annual_file: AnnualFile) -> set[str]:
         individer_by_bydel = {part.avgiver.bydelsnummer: part.individer for part in annual_file.parts}
         sources_by_bydel = organizations.annual_sources(connection, annual_file.organisasjonsnummer, annual_file.year)
-        if any((row.delivery or 0) > self._merger.delivery for row in sources_by_bydel.values()):  # deliveries may be read side by side
+        # Deliveries can be read in parallel: the one with the higher number counts as the later one.
+        if any((row.delivery or 0) > self._merger.delivery for row in sources_by_bydel.values()):
             self._merger.findings.append(FindingCode.EARLIER_FILE.finding(annual_file.file, annual_file.line, "Barnevern"))
             self._merger.counts["unchanged"] += sum(map(len, individer_by_bydel.values()))
             return set()
@@ -51,9 +60,9 @@ class AnnualFileImporter:
         }
 
     def _replace_bydel(self, connection: Connection, row: AnnualSourceRow, annual_file: AnnualFile, individer: list[Individ]) -> bool:
-        """The cases of one bydel; True where its source is being read from now on."""
+        """Replace the cases of one bydel; return True if this delivery changes its source for the first time."""
         unmatched = cases.saker_by_content_hash(connection, row.source)
-        if not individer and not unmatched:  # emptied before
+        if not individer and not unmatched:  # An earlier file has emptied it.
             return False
         added: list[Individ] = []
         for individ in individer:
@@ -73,7 +82,7 @@ class AnnualFileImporter:
         return organizations.lock_for_import(connection, row.source, self._merger.delivery)
 
     def _update_counts(self, organization_id: str, total: int, added: int, removed: int) -> None:
-        """As few as it can have been: who has come in place of another has changed."""
+        """Count a deleted and an inserted case as one changed case: the lowest number of changes that explains both files."""
         changed = min(added, removed)
         self._merger.counts.update(new=added - changed, changed=changed, removed=removed - changed, unchanged=total - added)
         self._merger.changed_by_organization[organization_id] += max(added, removed)

@@ -1,7 +1,7 @@
-"""Folding: folders into the case base, whatever the order they come in (`domain.md` 1.1 to 1.5, 1.11, 1.12).
+"""Merges v4 case files into the case base, in whatever order they arrive (rules 1.1 to 1.5, 1.11 and 1.12, docs/domain.md).
 
-Each folder is complete, so the fold keeps for a case the newest folder (or a tombstone), and all ids that it is known by.
-A `Fold` lives as long as one delivery is read; its methods run inside the caller's transactions, up to 200 folders to one.
+Each case file (`CaseFolder`) is complete. The case base therefore holds the newest one of each case, or a tombstone, and
+all ids by which the case is known.
 """
 
 from collections import Counter
@@ -19,7 +19,17 @@ from preview.storage.database import Connection
 
 @dataclass
 class _SourceState:
-    """An organisation's v4 source while a delivery is read."""
+    """The v4 source of one organisation while a delivery is read.
+
+    Attributes:
+        source_id: Number of the source.
+        organization_id: The organisation.
+        last_full_at: Time of its latest full delivery (rule 1.3).
+        first_extract_at: Its first `DatoUttrekk`, a sortable timestamp; empty if none has been read.
+        last_extract_at: Its newest `DatoUttrekk`, likewise.
+        case_system: `Fagsystem/@Navn` of the newest case file.
+        locked: Whether this delivery has changed it (rule S5, docs/api.md).
+    """
 
     source_id: int
     organization_id: str
@@ -32,10 +42,19 @@ class _SourceState:
 
 @dataclass
 class CaseMerger:
-    """What one delivery has done so far. `counts` has new, changed, unchanged, removed; `changed` counts cases by organisation.
+    """The merge of one delivery. Its methods run inside the caller's transactions.
 
-    Where a delivery is read again after a crash, files up to `done_files` were taken by an earlier claim: they are folded again, which
-    changes nothing, and are not counted again.
+    A delivery that is read again after a crash merges files again that an earlier claim has committed. That changes nothing,
+    and they are not counted again.
+
+    Attributes:
+        delivery: Number of the delivery.
+        full: Whether it was declared full (rule 1.3).
+        completed_files: Number of files that earlier claims have committed.
+        counts: Cases by outcome: `new`, `changed`, `unchanged`, `removed`.
+        changed_by_organization: Cases that are not unchanged, by organisation.
+        findings: Findings since the last `pop_findings`.
+        latest_extract_at: Newest `DatoUttrekk` of the delivery, a sortable timestamp.
     """
 
     delivery: int
@@ -52,11 +71,24 @@ class CaseMerger:
 
     @property
     def organization_ids(self) -> set[str]:
-        """Organisations of which a folder was read."""
+        """Organisations of which this claim has read a case file."""
         return {source.organization_id for source in self._sources.values()}
 
+    def pop_findings(self) -> list[Finding]:
+        """Return the findings since the last call."""
+        findings, self.findings = self.findings, []
+        return findings
+
     def apply(self, connection: Connection, folders: list[CaseFolder]) -> set[str]:
-        """Folds these folders in; returns the organisations whose source was changed by this delivery for the first time."""
+        """Merge case files into the case base.
+
+        Args:
+            connection: The caller's write transaction.
+            folders: The case files, in order of reading.
+
+        Returns:
+            Ids of the organisations whose source this delivery changes for the first time.
+        """
         locked_before = {source.organization_id for source in self._sources.values() if source.locked}
         sources = [self._get_source(connection, folder.avgiver) for folder in folders]
         batch = CaseBatch(
@@ -75,7 +107,11 @@ class CaseMerger:
         return {source.organization_id for source in self._sources.values() if source.locked} - locked_before
 
     def delete_missing_cases(self, connection: Connection, refused_files: int) -> None:
-        """Takes out what a full delivery does not hold (1.3), with tombstones of its time; or, where it may not, says why."""
+        """Delete the stored cases that a full delivery does not contain, and leave tombstones of its time (rule 1.3).
+
+        Nothing is deleted if a file was refused or if a later full delivery was imported before; the finding is
+        `full_not_taken` then.
+        """
         batch = CaseBatch(connection)
         self._is_replay = False
         for source in self._sources.values():
@@ -108,7 +144,7 @@ class CaseMerger:
         return source
 
     def _update_extract_times(self, connection: Connection, source: _SourceState, folder: CaseFolder) -> None:
-        """First and newest `DatoUttrekk` are over all files read; the day of either shapes the values (1.11, 1.12)."""
+        """Update the first and newest `DatoUttrekk`; a change of the day of either changes the source (rules 1.11, 1.12)."""
         self.latest_extract_at = max(self.latest_extract_at, folder.extract_at)
         if not source.first_extract_at or folder.extract_at < source.first_extract_at:
             if not source.first_extract_at or _local_day(folder.extract_at) != _local_day(source.first_extract_at):
@@ -141,7 +177,8 @@ class CaseMerger:
             and source.last_full_at is not None
             and folder.extract_at <= source.last_full_at
         ):
-            self._count_outcome(connection, source, "unchanged")  # of a case not held, no newer than the last full delivery (1.3)
+            # The case is not stored, and the file is no newer than the last full delivery (rule 1.3).
+            self._count_outcome(connection, source, "unchanged")
             return
         current = max(known_cases.values(), key=lambda row: row.extract_at, default=None)
         if current is None:
@@ -149,7 +186,7 @@ class CaseMerger:
             return
         merged = False
         for other in known_cases.values():
-            if other.sak != current.sak:  # MigrertId shows two ids to be one case: the newest folder of both holds (1.4)
+            if other.sak != current.sak:  # MigrertId shows that two ids name one case; the newest file of both wins (rule 1.4).
                 batch.merge(source_id, other.sak, current.sak)
                 merged = merged or not other.slettet
         for key in keys:
@@ -169,7 +206,7 @@ class CaseMerger:
     def _replace_case(
         self, connection: Connection, batch: CaseBatch, source: _SourceState, folder: CaseFolder, current: SakRow, merged: bool
     ) -> None:
-        """Decides between the folder held and this one (1.1, 1.2)."""
+        """Replace the stored case file by this one if this one is newer (rules 1.1, 1.2)."""
         is_repeat = (
             folder.extract_at == current.extract_at
             and folder.delivery_hash == current.delivery_hash
@@ -201,7 +238,7 @@ class CaseMerger:
 
 
 def _case_keys(folder: CaseFolder) -> tuple[bytes, ...]:
-    """The ids that its case is known by."""
+    """Return the hashed ids by which the case is known: `Sak/@Id`, and `MigrertId` if there is one."""
     return (folder.key,) if folder.migrated_key is None else (folder.key, folder.migrated_key)
 
 

@@ -1,9 +1,10 @@
-"""Deliveries: received into the spool, read by another process, folded into the case base up to 200 folders to a transaction, taken whole.
+"""Receives deliveries into the spool, imports them into the case base and reports on them.
 
-A crash between two transactions loses nothing: the spool is read again, and what is held already changes nothing (`taking.py`).
+A crash between two transactions loses nothing: the spool file is read again, and case files that are stored already change
+nothing (see `delivery_import.py`).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import LeaseLost, NotFound, ParserCrashed
 from preview.core.ids import format_delivery_id, parse_delivery_id
-from preview.ingest.delivery_import import DebounceSettings, DeliveryImport
+from preview.ingest.delivery_import import AdaptiveBatchSize, DebounceSettings, DeliveryImport
 from preview.ingest.spool import Spool
 from preview.ingest.spool_file import SpooledDelivery, SpoolFile
 from preview.model.findings import Finding, FindingCode, Severity
@@ -24,26 +25,25 @@ from preview.storage import deliveries
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow
 
-MOVES: Mapping[str, frozenset[str]] = {
-    "received": frozenset({"reading"}),
-    "reading": frozenset({"received", "taken", "refused"}),
-    "taken": frozenset(),
-    "refused": frozenset(),
-}
-"""Status of a delivery -> statuses that it may have next."""
-
-
 MAX_ATTEMPTS = 3
-"""So often is a delivery claimed whose reader or worker dies; then it is refused."""
-
+"""Number of claims after which a delivery whose parser or worker crashes is refused."""
 
 _SEVEREST_FIRST = tuple(str(severity) for severity in Severity)
 
 DeliveryReader = Callable[[Path], Iterator[Batch]]
+"""Parses the spool file at a path into batches; raises `NotFound` or `ParserCrashed`."""
 
 
 class FindingCount(msgspec.Struct, frozen=True):
-    """What was found `count` times in a delivery; `file` and `line` are of the first, from 1, 0 where there is none."""
+    """The findings of one code in a delivery.
+
+    Attributes:
+        severity: `refused`, `error`, `warning` or `notice`.
+        code: The finding code.
+        count: Number of findings.
+        file: Ordinal of the file of the first of them, from 1; 0 if it concerns no single file.
+        line: Line of the first of them, from 1; 0 if it has no line.
+    """
 
     severity: str
     code: str
@@ -53,7 +53,13 @@ class FindingCount(msgspec.Struct, frozen=True):
 
 
 class DeliveryView(msgspec.Struct, frozen=True):
-    """A delivery as a person follows it. `organizations` are (id, name); `findings` of the first 1,000, severest first."""
+    """A delivery as the dashboard shows it.
+
+    Attributes:
+        summary: The delivery as in the list of the API.
+        organizations: (id, name) of its organisations, by name.
+        findings: Its findings by code, most severe first.
+    """
 
     summary: DeliverySummary
     organizations: list[tuple[str, str]]
@@ -61,28 +67,80 @@ class DeliveryView(msgspec.Struct, frozen=True):
 
 
 class Deliveries:
-    """All methods block: call them on a thread."""
+    """Service for deliveries. All methods block: call them on a thread.
 
-    def __init__(self, database: Database, report_config: ReportConfig, spool: Spool, debounce: DebounceSettings) -> None:
+    Args:
+        database: The store.
+        report_config: Catalogue and settings with which reports are rendered.
+        spool: Where deliveries lie until they are read.
+        debounce: When automatic aggregations follow a delivery.
+        batch_size: Initial size of the import transactions, with its bounds.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        report_config: ReportConfig,
+        spool: Spool,
+        debounce: DebounceSettings,
+        batch_size: AdaptiveBatchSize | None = None,
+    ) -> None:
         self._database = database
         self._report_config = report_config
         self._spool = spool
         self._debounce = debounce
+        self._batch_size = batch_size or AdaptiveBatchSize()
 
     def open_upload(self, *, multi_file: bool = False) -> SpoolFile:
-        """A delivery that comes in bit by bit: to be written, then received or aborted. `packed` for several files. Raises `TooMany`."""
+        """Return a spool file for a delivery that arrives in chunks; pass it to `receive`, or abort it.
+
+        Args:
+            multi_file: Whether the delivery consists of several files.
+
+        Raises:
+            TooManyRequests: This process receives as many deliveries as it may.
+        """
         return self._spool.open(multi_file=multi_file)
 
     def receive(self, content: Iterable[bytes] | SpoolFile, *, full: bool, actor: str) -> DeliveryReceipt:
-        """On disk when this returns. Raises `TooLarge`, `Unavailable`."""
+        """Store a delivery to be imported. It is on disk when this returns.
+
+        Args:
+            content: The bytes, or a spool file that has been written.
+            full: Whether the delivery contains every case of its organisations (rule 1.3, docs/domain.md).
+            actor: Who or what delivers, for the audit trail.
+
+        Raises:
+            PayloadTooLarge: The delivery exceeds the limit.
+            TooManyRequests: This process receives as many deliveries as it may.
+            InsufficientStorage: The disk is full.
+            Unavailable: The spool file was aborted, or the store is closing.
+        """
         return self._insert_delivery(content.commit() if isinstance(content, SpoolFile) else self._spool.write(content), full, actor)
 
     def receive_paths(self, paths: list[Path], *, full: bool, actor: str) -> DeliveryReceipt:
-        """Local files and folders as one delivery. Raises `TooLarge`, and `Invalid` where there is no file."""
+        """Store local files, and the files in local folders, as one delivery.
+
+        Args:
+            paths: Files and folders; the files of a folder are read in order of name.
+            full: As for `receive`.
+            actor: As for `receive`.
+
+        Raises:
+            ValidationError: There is no file.
+            PayloadTooLarge, TooManyRequests, InsufficientStorage, Unavailable: As for `receive`.
+        """
         return self._insert_delivery(self._spool.write_paths(paths), full, actor)
 
     def page(self, organization_id: str | None, delivery_status: str | None, page: int, limit: int) -> tuple[list[DeliverySummary], int]:
-        """(a page from 1, newest first; how many there are)."""
+        """Return one page of the list of deliveries, newest first, and the total number of deliveries.
+
+        Args:
+            organization_id: Only deliveries with a file of this organisation; None for all.
+            delivery_status: Only deliveries with this status; None for all.
+            page: Page number from 1.
+            limit: Deliveries per page.
+        """
 
         def read_page(connection: Connection) -> tuple[list[DeliverySummary], int]:
             rows, total = deliveries.page(connection, organization_id, delivery_status, limit, (page - 1) * limit)
@@ -91,7 +149,12 @@ class Deliveries:
         return self._database.read(read_page)
 
     def recent(self, limit: int, also_ids: Collection[str] = ()) -> list[DeliveryView]:
-        """The newest, those that are not read yet, and those with these ids where there are such; newest first."""
+        """Return the newest deliveries, those that are not imported yet, and those with the given ids, newest first.
+
+        Args:
+            limit: Number of newest deliveries.
+            also_ids: Ids of further deliveries; unknown ids are ignored.
+        """
         numbers = [number for number in map(parse_delivery_id, also_ids) if number is not None]
 
         def read_recent(connection: Connection) -> list[DeliveryView]:
@@ -100,7 +163,11 @@ class Deliveries:
         return self._database.read(read_recent)
 
     def get(self, delivery: str) -> DeliveryDocument:
-        """Raises `NotFound`."""
+        """Return a delivery with its findings.
+
+        Raises:
+            NotFound: There is no delivery with that id.
+        """
 
         def read_delivery(connection: Connection) -> DeliveryDocument:
             row = _require_row(connection, delivery)
@@ -110,39 +177,60 @@ class Deliveries:
         return self._database.read(read_delivery)
 
     def refusals(self, delivery: str) -> list[Finding]:
-        """What refused files of it, the first 10,000 files. Raises `NotFound`."""
+        """Return the findings that refused files of a delivery; those of its first 10,000 files are stored.
+
+        Raises:
+            NotFound: There is no delivery with that id.
+        """
         return self._database.read(lambda connection: deliveries.refusals(connection, _require_row(connection, delivery).delivery))
 
     def claim(self, worker_id: int, delivery: str | None = None) -> DeliveryRow | None:
-        """The next delivery that waits (or that one), being read by this worker from now on."""
+        """Claim the oldest delivery that waits for a worker; return None if there is none.
+
+        Args:
+            worker_id: Number of the worker.
+            delivery: Claim this delivery only.
+        """
         if not self._database.read(deliveries.has_pending):
             return None
         number = _require_number(delivery) if delivery else None
         return self._database.write(lambda connection: deliveries.claim(connection, worker_id, number))
 
     def requeue_orphaned(self, is_alive: Callable[[int], bool]) -> None:
-        """Gives back what dead workers were reading; one that was tried `ATTEMPTS` times is refused."""
+        """Release the claims of dead workers; refuse a delivery that has been claimed `MAX_ATTEMPTS` times."""
         for row in self._database.read(deliveries.in_progress):
             if row.worker is None or is_alive(row.worker):
                 continue
             if row.attempt >= MAX_ATTEMPTS:
-                with suppress(LeaseLost):  # another process was quicker
+                with suppress(LeaseLost):  # Another process has requeued it already.
                     self._refuse_unreadable(row)
             else:
                 self._database.write(lambda connection, row=row: deliveries.release(connection, row.delivery, row.attempt))
 
     def close(self) -> None:
-        """At the end of this process: what it has begun to receive is gone."""
+        """Delete the incomplete uploads of this process. Call it when the process ends."""
         self._spool.close()
 
     def delete_orphans(self, is_alive: Callable[[int], bool]) -> None:
-        """At start: no file of a dead process lies in the spool that no delivery waits for."""
+        """Delete spool files of dead processes that no delivery refers to. Call it at start."""
         self._spool.delete_orphans(is_alive, lambda: self._database.read(deliveries.spool_names))
 
     def process(self, row: DeliveryRow, reader: DeliveryReader, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        """Reads a claimed delivery and takes it whole. Raises `ClaimLost`. When stopping it is given back, to be read again."""
+        """Import a claimed delivery and delete its spool file.
+
+        If the process is stopping, the claim is released. If the parser crashes, the claim is released as well, and the
+        delivery is refused at the last attempt.
+
+        Args:
+            row: The claimed delivery.
+            reader: Parses its spool file.
+            is_stopping: Whether the process is stopping; it is asked before each batch.
+
+        Raises:
+            LeaseLost: The delivery was claimed by another worker.
+        """
         assert row.spool is not None
-        delivery_import = DeliveryImport(self._database, self._report_config, row, self._debounce)
+        delivery_import = self._open_import(row)
         batches = reader(self._spool.path(row.spool))
         try:
             pending_batch: Batch | None = None
@@ -159,9 +247,12 @@ class Deliveries:
                 self._release(row, failed=not is_stopping())
                 return
             self._refuse_unreadable(row)
-        except NotFound:  # its file is gone from the spool
+        except NotFound:  # The spool file is missing.
             self._refuse_unreadable(row)
         self._spool.delete(row.spool)
+
+    def _open_import(self, row: DeliveryRow) -> DeliveryImport:
+        return DeliveryImport(self._database, self._report_config, row, self._debounce, self._batch_size)
 
     def _release(self, row: DeliveryRow, *, failed: bool) -> None:
         self._database.write(lambda connection: deliveries.release(connection, row.delivery, row.attempt, failed=failed))
@@ -186,19 +277,16 @@ class Deliveries:
         return DeliveryReceipt(format_delivery_id(number), "received", full, spooled.size_bytes, received_at)
 
     def _refuse_unreadable(self, row: DeliveryRow) -> None:
-        """What cannot be read at all, whatever it is that ends its readers; a source it had begun to change is told so."""
+        """Refuse a delivery whose parser crashes; sources that it has begun to change are unlocked."""
         current_row = self._database.read(lambda connection: deliveries.delivery(connection, row.delivery)) or row
-        delivery_import = DeliveryImport(
-            self._database, self._report_config, msgspec.structs.replace(current_row, attempt=row.attempt), self._debounce
-        )
-        delivery_import.add_findings([FindingCode.UNREADABLE_FILE.finding(0)])
-        delivery_import.finish(None, refused=True)
+        delivery_import = self._open_import(msgspec.structs.replace(current_row, attempt=row.attempt))
+        delivery_import.finish(None, refused=True, findings=[FindingCode.UNREADABLE_FILE.finding(0)])
         if row.spool:
             self._spool.delete(row.spool)
 
 
 def recent_for(connection: Connection, organization_id: str, limit: int) -> list[DeliveryView]:
-    """The newest deliveries that hold something of the organisation."""
+    """Return the newest deliveries that contain a file of the organisation, newest first."""
     rows, _ = deliveries.page(connection, organization_id, None, limit, 0)
     return [_to_view(connection, row) for row in rows]
 
@@ -226,7 +314,7 @@ def _to_view(connection: Connection, row: DeliveryRow) -> DeliveryView:
 
 
 def _summary_fields(connection: Connection, row: DeliveryRow) -> dict[str, Any]:
-    """What a list and a document of a delivery have in common."""
+    """Return the fields that the summary and the document of a delivery have in common."""
     return {
         "delivery_id": format_delivery_id(row.delivery),
         "delivery_status": row.delivery_status,

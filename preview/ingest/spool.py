@@ -1,4 +1,4 @@
-"""The spool: deliveries as they came, on disk before anyone is told, owner-only, deleted when read (`domain.md` 4, house rule 9)."""
+"""Stores uploaded deliveries on disk until they are read, in a folder that only its owner can access (Privacy, docs/domain.md)."""
 
 import secrets
 import threading
@@ -13,9 +13,13 @@ _CHUNK_BYTES = 1024 * 1024
 
 
 class Spool:
-    """The spool folder of a store. `worker` is the number of this process: its files bear it, so that no other sweeps them away.
+    """The spool folder of a store. A delivery is on disk before its receipt is returned.
 
-    A delivery has at most `limit` bytes, and at most `at_once` are written at the same time.
+    Args:
+        folder: The spool folder; it is created if it is missing.
+        limit: Largest size of a delivery, in bytes.
+        max_concurrent: Largest number of deliveries that this process receives at the same time.
+        worker_id: Number of this process. File names begin with it, so that other processes keep the files of a living one.
     """
 
     def __init__(self, folder: Path, limit: int, max_concurrent: int, worker_id: int) -> None:
@@ -29,11 +33,18 @@ class Spool:
         self._open_files: list[SpoolFile] = []
 
     def path(self, name: str) -> Path:
-        """Where it lies."""
+        """Return the path of the spool file with that name."""
         return self._folder / name
 
     def open(self, *, multi_file: bool = False) -> SpoolFile:
-        """To be written chunk by chunk; `packed` for several files. Raises `TooMany`."""
+        """Return a new spool file, to be written chunk by chunk.
+
+        Args:
+            multi_file: Whether the delivery consists of several files.
+
+        Raises:
+            TooManyRequests: This process receives as many deliveries as it may.
+        """
         with self._lock:
             self._open_files = [file for file in self._open_files if not file.closed]
             if len(self._open_files) >= self._max_concurrent:
@@ -43,14 +54,25 @@ class Spool:
         return file
 
     def write(self, chunks: Iterable[bytes]) -> SpooledDelivery:
-        """Writes it down, synced to disk. Raises `TooLarge`, `TooMany`, `Unavailable`; nothing is left of a delivery that did not come whole."""
+        """Write a delivery and sync it to disk. A delivery that does not arrive complete leaves no file.
+
+        Raises:
+            PayloadTooLarge: The delivery exceeds the limit.
+            TooManyRequests: This process receives as many deliveries as it may.
+            InsufficientStorage: The disk is full.
+        """
         with self.open() as file:
             for chunk in chunks:
                 file.write(chunk)
             return file.commit()
 
     def write_paths(self, paths: list[Path]) -> SpooledDelivery:
-        """Files and folders, in order of name. Raises `Invalid` where there is no file at all, and as `put`."""
+        """Write local files and the files in local folders, in order of name, as one delivery.
+
+        Raises:
+            ValidationError: There is no file at all.
+            PayloadTooLarge, TooManyRequests, InsufficientStorage: As for `write`.
+        """
         files = list(_list_files(paths))
         if not files:
             raise ValidationError("There is no file to deliver.")
@@ -65,19 +87,21 @@ class Spool:
             return spooled.commit()
 
     def delete(self, name: str) -> None:
-        """When it is read."""
+        """Delete the file of a delivery that has been read."""
         self.path(name).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Takes away what this process has begun to receive: nobody was told of it."""
+        """Delete the incomplete files of this process: no receipt was returned for them."""
         for part in self._folder.glob(f"{self._worker_id}-*{PART_SUFFIX}"):
             part.unlink(missing_ok=True)
 
     def delete_orphans(self, is_alive: Callable[[int], bool], pending_names: Callable[[], set[str]]) -> None:
-        """Takes away what no delivery waits for: leftovers of a crash before the delivery was written down or after it was read.
+        """Delete the files that a crash has left: those of dead processes that no stored delivery refers to.
 
-        A living process may be about to write down what it has received. `waiting` gives the names that deliveries wait for; it is
-        asked last, when the dead have nothing more to write.
+        Args:
+            is_alive: Whether the process with that number is running. It may be about to insert the delivery.
+            pending_names: Returns the names that stored deliveries refer to. It is called after the list of files was made,
+                so that a delivery that was inserted in between is among them.
         """
         candidates = [file for file in self._folder.iterdir() if not is_alive(_worker_id_of(file))]
         pending = pending_names()
@@ -97,6 +121,6 @@ def _list_files(paths: list[Path]) -> Iterator[Path]:
 
 
 def read_chunks(file: BinaryIO) -> Iterator[bytes]:
-    """A megabyte at a time."""
+    """Yield the content of a file in chunks of 1 MiB."""
     while chunk := file.read(_CHUNK_BYTES):
         yield chunk

@@ -1,4 +1,4 @@
-"""One file of the spool while it is written: a delivery as it comes in, from whatever door."""
+"""Writes one spool file: a delivery as it is received, from any channel."""
 
 import errno
 import hashlib
@@ -13,15 +13,18 @@ from preview.core.errors import InsufficientStorage, PayloadTooLarge, Unavailabl
 from preview.parsing import multi_file_format
 
 PART_SUFFIX = ".part"
-"""What the name of one that is not whole yet ends in."""
+"""Suffix of the name of an incomplete file."""
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class SpooledDelivery(msgspec.Struct, frozen=True):
-    """`name` is the file's name in the spool: who wrote it and a random part, it tells nothing of the delivery.
+    """A complete delivery in the spool.
 
-    Size and SHA-256 are of what was delivered: of several files, of their bytes one after another.
+    Attributes:
+        name: Name of the spool file: the number of the process and a random part, nothing of the delivery.
+        size_bytes: Size of the delivered bytes; of several files, their sum.
+        sha256: SHA-256 of the delivered bytes; of several files, of their concatenation.
     """
 
     name: str
@@ -30,10 +33,16 @@ class SpooledDelivery(msgspec.Struct, frozen=True):
 
 
 class SpoolFile:
-    """Owner-only, and whole or not there at all: `write`, then `commit`; or `abort`, in any state and from any thread.
+    """A spool file that appears under its name only when it is complete. Only its owner can access it.
 
-    `packed` for several files, each begun by `begin_file`. Raises `NoRoom` where the disk is full. Left as a context without
-    a `commit`, it is aborted.
+    Call `write` and then `commit`, or `abort` in any state and from any thread. Leaving the context without a `commit`
+    aborts. Each method that writes raises `InsufficientStorage` if the disk is full.
+
+    Args:
+        folder: The spool folder.
+        name: Name of the file.
+        limit: Largest size of the delivery, in bytes.
+        multi_file: Whether the delivery consists of several files. Each of them begins with `start_file`.
     """
 
     def __init__(self, folder: Path, name: str, limit: int, *, multi_file: bool = False) -> None:
@@ -60,16 +69,16 @@ class SpoolFile:
 
     @property
     def closed(self) -> bool:
-        """Whether it was committed or aborted."""
+        """Whether the file was committed or aborted."""
         return self._closed
 
     @property
     def fingerprint(self) -> bytes:
-        """The same for the same files in the same order, and for nothing else. Of one that is sealed."""
+        """Return a digest that is equal only for equal files in the same order. Call `seal` first."""
         return hashlib.sha256(self._digest.digest() + self._length_digest.digest()).digest()
 
     def start_file(self) -> None:
-        """What is written from here on is the next file of several."""
+        """Begin the next file of a delivery of several files."""
         with self._lock:
             self._check_open()
             self._finish_file()
@@ -77,7 +86,12 @@ class SpoolFile:
             self._append(multi_file_format.LENGTH_PREFIX.pack(0))
 
     def write(self, chunk: bytes) -> None:
-        """Raises `TooLarge`."""
+        """Append bytes of the delivery.
+
+        Raises:
+            PayloadTooLarge: The delivery exceeds the limit.
+            Unavailable: The file was aborted.
+        """
         with self._lock:
             self._check_open()
             if self._size + len(chunk) > self._limit:
@@ -87,7 +101,7 @@ class SpoolFile:
             self._digest.update(chunk)
 
     def seal(self) -> None:
-        """All is written: on disk when this returns, under its name of a part."""
+        """Sync the content to disk; the file keeps its `.part` name until `commit`."""
         with self._lock:
             self._check_open()
             self._finish_file()
@@ -96,7 +110,11 @@ class SpoolFile:
                 self._close()
 
     def commit(self) -> SpooledDelivery:
-        """It is a delivery from here on; on disk when this returns."""
+        """Rename the file to its final name and sync the folder. Seals the file first.
+
+        Raises:
+            Unavailable: The file was aborted.
+        """
         self.seal()
         with self._lock:
             self._check_open()
@@ -106,7 +124,7 @@ class SpoolFile:
         return SpooledDelivery(self._name, self._size, self._digest.hexdigest())
 
     def abort(self) -> None:
-        """Nothing is left of it, unless it was committed."""
+        """Delete the file, unless it was committed."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -134,7 +152,7 @@ class SpoolFile:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise Unavailable("The delivery was broken off.")
+            raise Unavailable("The delivery was aborted.")
 
     def _close(self) -> None:
         if self._descriptor >= 0:

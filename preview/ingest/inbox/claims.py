@@ -1,5 +1,7 @@
-"""Files of the watched folder that are under way: moved aside under a number each, so that a crash at any point leaves each of them somewhere
-from where it goes on, under the name that it came with.
+"""Moves files of the watched folder aside while they are delivered.
+
+Each file lies in a folder of its own number, under its original name. A crash at any point therefore leaves each file at a
+place from which the import can be resumed:
 
     .taking/new-…/00000001/sub/name.xml    claimed, and not received yet
     .taking/dlv-007/00000001/sub/name.xml  received as that delivery: the number is the file's ordinal in it
@@ -16,28 +18,28 @@ from typing import NamedTuple
 
 CLAIMS_DIR = ".taking"
 _UNRECEIVED_PREFIX = "new-"
-_MAX_NAME_BYTES = 255  # bytes, as file systems have it
+_MAX_NAME_BYTES = 255  # The limit of common file systems is in bytes, not in characters.
 
 
 class InboxFile(NamedTuple):
-    """A file that lies in the watched folder, as it was when it was looked at; `name` is its path in there."""
+    """A file of the watched folder as it was at one poll; `relative_path` is its path within the folder."""
 
     relative_path: Path
     status: os.stat_result
 
     @property
     def identity(self) -> tuple[int, int]:
-        """The same whatever it is renamed to."""
+        """Device and inode: equal before and after a rename."""
         return self.status.st_dev, self.status.st_ino
 
     @property
     def fingerprint(self) -> tuple[int, int]:
-        """Another one once it has been written to."""
+        """Size and time of modification: different after a write."""
         return self.status.st_size, self.status.st_mtime_ns
 
 
 class Claim:
-    """Files that are taken together: each ZIP alone, or several others."""
+    """Files that are delivered together: one ZIP, or several other files."""
 
     def __init__(self, inbox: Path, folder: Path) -> None:
         self._inbox = inbox
@@ -45,12 +47,12 @@ class Claim:
 
     @cached_property
     def files(self) -> dict[int, Path]:
-        """Their paths in the watched folder by number, from 1."""
+        """The original paths within the watched folder, by number from 1."""
         return dict(sorted(_numbered_files(self._folder)))
 
     @classmethod
     def create(cls, inbox: Path, inbox_files: Iterable[InboxFile]) -> "Claim":
-        """Moves these aside; one that has changed since it was looked at, or is gone, is left where it is."""
+        """Move files aside. A file that has changed since the poll, or is gone, stays where it is."""
         folder = inbox / CLAIMS_DIR / f"{_UNRECEIVED_PREFIX}{secrets.token_hex(8)}"
         folder.mkdir(mode=0o700, parents=True)
         number = 0
@@ -65,66 +67,79 @@ class Claim:
 
     @property
     def delivery_id(self) -> str | None:
-        """As which it was received; None where it was not, or nobody has got to know of it."""
+        """Id of the delivery that the files were received as; None if `mark_received` was not reached."""
         return None if self._folder.name.startswith(_UNRECEIVED_PREFIX) else self._folder.name
 
     @property
     def paths(self) -> list[Path]:
-        """Where its files lie, by number."""
+        """The present paths of the files, by number."""
         return [self.path(number) for number in self.files]
 
     def path(self, number: int) -> Path:
-        """Where one of them lies."""
+        """Return the present path of the file with that number."""
         return self._folder / f"{number:08}" / self.files[number]
 
     def mark_received(self, delivery_id: str) -> None:
-        """It is that delivery from now on."""
+        """Record that the files were received as that delivery, by the name of the claim's folder."""
         self._folder = self._folder.rename(self._folder.with_name(delivery_id))
 
     def move(self, number: int, destination: Path) -> Path:
-        """Puts a file into the folder `to`, at its path or the next that is free; returns where. It is its owner's alone from then on."""
+        """Move a file out of the claim and make it accessible for its owner only.
+
+        Args:
+            number: Number of the file.
+            destination: Folder in which the file gets its original relative path, or the next free one.
+
+        Returns:
+            The new path.
+        """
         self._create_sibling_folder(destination)
         target = unique_path(destination / self.files[number])
         source = self.path(number)
         if stat.S_ISREG(source.lstat().st_mode):
-            with suppress(PermissionError):  # another's, who may let others read it
+            with suppress(PermissionError):  # The file belongs to another user, who decides about its mode.
                 source.chmod(0o600)
         _rename(source, target)
         del self.files[number]
         return target
 
     def delete(self, number: int) -> None:
-        """The file is not needed any more."""
+        """Delete a file of the claim."""
         self.path(number).unlink(missing_ok=True)
         del self.files[number]
 
     def release(self) -> None:
-        """Every file lies again where it lay; or, where there is another by now, beside it."""
+        """Move every file back to its original path, or beside it if that path is in use by now."""
         for number, name in list(self.files.items()):
             _rename(self.path(number), unique_path(self._inbox / name))
             del self.files[number]
         self.remove()
 
     def remove(self) -> None:
-        """Takes away the folders, which are empty by now."""
+        """Delete the folders of the claim. They must be empty."""
         for folder, _, _ in os.walk(self._folder, topdown=False):
             Path(folder).rmdir()
 
     def _create_sibling_folder(self, folder: Path) -> None:
-        """Whoever may look into the watched folder may look into those beside its files."""
+        """Create a folder with the same permissions as the watched folder."""
         if not folder.is_dir():
             folder.mkdir()
             folder.chmod(stat.S_IMODE(self._inbox.stat().st_mode))
 
 
 def list_claims(inbox: Path) -> list[Claim]:
-    """All that are under way, by whatever process they were made."""
+    """Return the unfinished claims in the watched folder, of all processes."""
     folder = inbox / CLAIMS_DIR
     return [Claim(inbox, claim_folder) for claim_folder in sorted(folder.iterdir())] if folder.is_dir() else []
 
 
 def unique_path(path: Path, suffix: str = "") -> Path:
-    """The path, or one like it that nothing has yet; `suffix` is put behind. Shortened where a file system would not take it."""
+    """Return a path that does not exist: the given one, or one with a number in its name.
+
+    Args:
+        path: The wanted path. Its name is shortened if it would exceed the limit of file systems.
+        suffix: Text to append to the name.
+    """
     number = 1
     while True:
         ending = (path.suffix if number == 1 else f"-{number}{path.suffix}") + suffix

@@ -1,4 +1,4 @@
-"""What is put beside a file that a watched folder gives back: why it was refused, and what is to be done, in three languages."""
+"""Renders the report that is written beside a refused file of the watched folder: why it was refused and what to do."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from preview.model.findings import Finding
 
 
 class ReportedFinding(msgspec.Struct, frozen=True):
-    """A finding; `file` is 1, or the place of the file in a ZIP."""
+    """A finding in three languages; `file` is 1, or the ordinal of the file in a ZIP."""
 
     severity: str
     code: str
@@ -22,7 +22,13 @@ class ReportedFinding(msgspec.Struct, frozen=True):
 
 
 class RejectionReport(msgspec.Struct, frozen=True):
-    """Why a file was refused and what to do; beside it in `refused/`. It holds no value of the file."""
+    """The report as it is encoded. It contains no value of the file.
+
+    Attributes:
+        delivery_id: The delivery that the file was part of; None if it was not delivered.
+        refused_at: When the report was written, RFC 3339 in UTC.
+        findings: Why the file was refused.
+    """
 
     delivery_id: str | None
     refused_at: str
@@ -30,7 +36,13 @@ class RejectionReport(msgspec.Struct, frozen=True):
 
 
 def render_rejection_report(texts: MessageCatalog, delivery_id: str | None, findings: list[Finding]) -> bytes:
-    """As JSON for people to read."""
+    """Return the report as indented JSON.
+
+    Args:
+        texts: The texts of the findings.
+        delivery_id: The delivery that the file was part of; None if it was not delivered.
+        findings: Why the file was refused.
+    """
     reported = [
         ReportedFinding(
             str(finding.severity),

@@ -1,8 +1,8 @@
-"""The watched folder: what a case system puts into it is taken as a delivery, and what is refused comes back with the reason.
+"""Delivers the files of a watched folder, and returns refused files with a report.
 
-A file is complete once it has been renamed from a name of what is being written, or has not changed for a while. All that is complete at
-one look is one delivery (each ZIP one of its own), so that ten thousand files are not ten thousand of them. Of several processes on one
-folder the one that has the lead looks; a look that fails is made again.
+A file is complete when it has been renamed from a temporary name, or has not changed for some seconds. All files that are
+complete at one poll are one delivery, so that ten thousand files do not become ten thousand deliveries; each ZIP is a
+delivery of its own. Of several processes on one folder the leader polls; a poll that fails is repeated.
 """
 
 import logging
@@ -41,7 +41,13 @@ ImportedFilePolicy = Literal["delete", "move"]
 
 
 class _FileState(msgspec.Struct):
-    """What earlier looks have seen of a file: its content since when (monotonic seconds), and whether under the name of what is being written."""
+    """State of a file at the previous poll.
+
+    Attributes:
+        fingerprint: Size and time of modification.
+        unchanged_since: First poll with that fingerprint, in monotonic seconds.
+        has_temporary_name: Whether the name marks a file that is still being written.
+    """
 
     fingerprint: tuple[int, int]
     unchanged_since: float
@@ -49,7 +55,17 @@ class _FileState(msgspec.Struct):
 
 
 class InboxWatcher:
-    """`look` is called again and again on one thread, and blocks it."""
+    """Watches one folder. Call `poll` repeatedly on one thread; it blocks.
+
+    Args:
+        folder: The watched folder.
+        leader_lock: Held by the process that polls the folder.
+        deliveries: Receives the files.
+        texts: Texts of the rejection reports.
+        imported_file_policy: What happens to a file after its import: `delete` or `move` (into `taken/`).
+        settle_seconds: Seconds without a change after which a file counts as complete.
+        max_delivery_bytes: Largest size of a delivery.
+    """
 
     def __init__(
         self,
@@ -74,7 +90,11 @@ class InboxWatcher:
         self._next_poll = 0.0
 
     def poll(self) -> bool:
-        """Takes what is complete, and clears away what has been read. False: there is time until the next look."""
+        """Deliver the complete files and finalise imported claims, at most once per `_POLL_SECONDS`.
+
+        Returns:
+            False: the worker may sleep before the next call.
+        """
         if time.monotonic() < self._next_poll:
             return False
         self._next_poll = time.monotonic() + _POLL_SECONDS
@@ -84,29 +104,37 @@ class InboxWatcher:
                 for group in self._group_into_deliveries(self._complete_files()):
                     self._import_group(group)
         except (OSError, PreviewError) as error:
-            # The folder may be another machine's, and that machine away; nothing of it is lost. Never the message: it names a file.
-            log.warning("the watched folder: %s %s", type(error).__name__, getattr(error, "strerror", "") or "")
+            # The folder may be on a network drive that is away; its files stay there. The message of the error is not
+            # logged, because it contains a file name.
+            reason = getattr(error, "strerror", "") or ""
+            log.warning("the watched folder could not be processed (%s %s); it is tried again", type(error).__name__, reason)
             self._next_poll = time.monotonic() + _ERROR_BACKOFF_SECONDS
         return False
 
     def close(self) -> None:
-        """Another process may look from now on."""
+        """Let another process poll the folder."""
         self._leader_lock.close()
 
     def _folder_available(self) -> bool:
-        """Made once, where missing. One that vanishes later is waited for: made anew it might hide the one that comes back."""
+        """Return whether the folder exists; create it at the first call.
+
+        A folder that disappears later is not created again: the new one could hide a network drive that comes back.
+        """
         if not self._folder_created:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._folder_created = True
         available = self._folder.is_dir()
         if available == self._folder_missing:
             self._folder_missing = not available
-            log.log(logging.INFO if available else logging.WARNING, "the watched folder is %s", "back" if available else "not there")
+            if available:
+                log.info("the watched folder is back")
+            else:
+                log.warning("the watched folder is missing; deliveries continue when it is back")
             self._file_states.clear()
         return available
 
     def _complete_files(self) -> list[InboxFile]:
-        """By name, so that of two folders of the same moment the same one is read last each time."""
+        """Return the complete files in order of name, so that the order of two files with equal times is always the same."""
         now = time.monotonic()
         states: dict[tuple[int, int], _FileState] = {}
         complete: list[InboxFile] = []
@@ -122,7 +150,10 @@ class InboxWatcher:
         return complete
 
     def _group_into_deliveries(self, complete: list[InboxFile]) -> Iterator[list[InboxFile]]:
-        """What is one delivery: no more than may be one, and than is known of each file whether it is refused."""
+        """Yield the files of one delivery after the other.
+
+        A delivery has no more bytes than are accepted, and no more files than refusals are stored for.
+        """
         group: list[InboxFile] = []
         size = 0
         for inbox_file in complete:
@@ -149,7 +180,7 @@ class InboxWatcher:
             if claim.files:
                 receipt = self._deliveries.receive_paths(claim.paths, full=False, actor=ACTOR)
                 claim.mark_received(receipt.delivery_id)
-                log.info("the watched folder: %d files are %s", len(claim.files), receipt.delivery_id)
+                log.info("%d files of the watched folder were received as %s", len(claim.files), receipt.delivery_id)
         except (OSError, PreviewError):
             claim.release()
             raise
@@ -164,7 +195,7 @@ class InboxWatcher:
         return FindingCode.TOO_LARGE if inbox_file.status.st_size > self._max_delivery_bytes else None
 
     def _process_finished_claims(self) -> None:
-        """What has been read; and what a process that died had claimed and not received."""
+        """Finalise the claims whose delivery was imported, and release those that a crash left without a delivery."""
         for claim in list_claims(self._folder):
             if claim.delivery_id is None:
                 claim.release()
@@ -172,14 +203,14 @@ class InboxWatcher:
             try:
                 document = self._deliveries.get(claim.delivery_id)
             except NotFound:
-                # The store is another one, from a backup say: nobody knows whether it has been read.
+                # The store was replaced, for example by a backup, so it is unknown whether the files were imported.
                 self._finalize(claim, claim.delivery_id, {number: [] for number in claim.files})
                 continue
             if document.completed_at is not None:
                 self._finalize(claim, claim.delivery_id, self._findings_by_file(claim, claim.delivery_id) if document.refused_files else {})
 
     def _findings_by_file(self, claim: Claim, delivery_id: str) -> dict[int, list[Finding]]:
-        """By number of the file. Those of a ZIP are all of the one file."""
+        """Return the refusals by number of the file. All refusals in a ZIP belong to the one file of the claim."""
         findings = self._deliveries.refusals(delivery_id)
         if any(_is_zip(claim.path(number)) for number in claim.files):
             return dict.fromkeys(claim.files, findings)
@@ -189,7 +220,13 @@ class InboxWatcher:
         return by_file
 
     def _finalize(self, claim: Claim, delivery_id: str | None, refusals: dict[int, list[Finding]]) -> None:
-        """Clears the claim away: these files with a report, the others as is set."""
+        """Empty and remove a claim.
+
+        Args:
+            claim: The claim.
+            delivery_id: Id of its delivery, for the reports.
+            refusals: Findings by number of the refused files. These get a report; the others are treated by the policy.
+        """
         for number in list(claim.files):
             if number in refusals:
                 moved_to = claim.move(number, self._folder / REFUSED_FOLDER)
@@ -202,8 +239,11 @@ class InboxWatcher:
 
 
 def _walk(folder: Path, subfolder: Path) -> Iterator[tuple[InboxFile, bool]]:
-    """All that is no folder, by name, and whether its name is one of what is being written; not what we have put beside it."""
-    for name in sorted(os.listdir(folder / subfolder)):  # noqa: PTH208, names alone: a big folder has many
+    """Yield everything but folders, in order of name, each with whether its name is temporary.
+
+    Junk files and the folders that the watcher itself creates are skipped.
+    """
+    for name in sorted(os.listdir(folder / subfolder)):  # noqa: PTH208, only names are needed and a folder can have many
         path = subfolder / name
         if is_junk_file(name) or path.parts[0] in (CLAIMS_DIR, IMPORTED_FOLDER, REFUSED_FOLDER):
             continue
@@ -214,12 +254,12 @@ def _walk(folder: Path, subfolder: Path) -> Iterator[tuple[InboxFile, bool]]:
         if not stat.S_ISDIR(status.st_mode):
             yield InboxFile(path, status), name.startswith((".", "~")) or name.lower().endswith(_TEMPORARY_SUFFIXES)
         elif not name.startswith("."):
-            with suppress(FileNotFoundError, PermissionError):  # gone meanwhile, or closed to us
+            with suppress(FileNotFoundError, PermissionError):  # The folder was removed, or its mode forbids reading.
                 yield from _walk(folder, path)
 
 
 def _is_zip(path: Path) -> bool:
-    """By its first bytes, whatever it is called; a link or a device is none."""
+    """Return whether the first bytes are those of a ZIP, whatever the name is; False for a link or a device."""
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
         try:

@@ -1,4 +1,4 @@
-"""The transactions of a delivery: as long as they may be and no longer, and whole wherever the delivery ends between them."""
+"""Tests of the transactions of a delivery: their size, and recovery from a crash between two of them."""
 
 from pathlib import Path
 
@@ -7,9 +7,13 @@ import pytest
 
 from preview.core.errors import ParserCrashed
 from preview.ingest import delivery_import
+from preview.ingest.deliveries import Deliveries
+from preview.ingest.delivery_import import AdaptiveBatchSize, DebounceSettings, split_into_chunks
+from preview.ingest.spool import Spool
 from preview.model.case_records import CaseFolder
 from preview.model.findings import FindingCode
 from preview.parsing.delivery import Batch
+from preview.runtime.application import Application
 from preview.storage import deliveries as store
 from preview.storage.database import Connection
 from preview.storage.deliveries import DeliveryRow
@@ -17,8 +21,14 @@ from tests.builders.case_records import case_folder, fake_hash
 from tests.support.pipeline import open_application
 
 
+def deliveries_service(application: Application, batch_size: AdaptiveBatchSize) -> Deliveries:
+    """Return a service over the application's store whose transactions begin with that size."""
+    spool = Spool(application.settings.data_dir / "spool", 1_000_000, 1, application.worker_id)
+    return Deliveries(application.database, application.report_config, spool, DebounceSettings(False, 0, 0), batch_size)
+
+
 def one_file_per_case(count: int) -> list[CaseFolder]:
-    """A file each, every one of a case that names a delivery before it which nobody has seen."""
+    """Return case files of different cases; each names a previous delivery that is not stored."""
     return [
         msgspec.structs.replace(case_folder(step, f"{step}", 1), file=step, previous_delivery_hash=fake_hash("never seen"))
         for step in range(1, count + 1)
@@ -26,57 +36,71 @@ def one_file_per_case(count: int) -> list[CaseFolder]:
 
 
 def test_interrupted_batch_is_counted_once(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_import, "_MIN_BATCH", 2)
-    monkeypatch.setattr(delivery_import, "_MAX_BATCH", 2)
-    noted = [FindingCode.BYTE_ORDER_MARK.finding(step, 1) for step in range(1, 9)]
-    whole = Batch(format="v4", files=8, folders=one_file_per_case(7), findings=noted)
-    parts: list[int] = []
-    note_progress = store.set_progress
+    stored_findings = [FindingCode.BYTE_ORDER_MARK.finding(step, 1) for step in range(1, 9)]
+    whole = Batch(format="v4", files=8, folders=one_file_per_case(7), findings=stored_findings)
+    committed_files: list[int] = []
+    set_progress = store.set_progress
 
-    def dying(connection: Connection, row: DeliveryRow) -> bool:
-        parts.append(row.files)
-        if len(parts) == 3:
-            raise ParserCrashed("It ends between two parts.")
-        return note_progress(connection, row)
+    def crash_in_third_transaction(connection: Connection, row: DeliveryRow) -> bool:
+        committed_files.append(row.files)
+        if len(committed_files) == 3:
+            raise ParserCrashed("The parser crashed between two transactions.")
+        return set_progress(connection, row)
 
-    monkeypatch.setattr(store, "set_progress", dying)
+    monkeypatch.setattr(store, "set_progress", crash_in_third_transaction)
     with open_application(data_dir, started=False) as application:
-        name = application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
+        service = deliveries_service(application, AdaptiveBatchSize(minimum=2, maximum=2))
+        delivery_id = service.receive([b"not parsed"], full=False, actor="test").delivery_id
         for status in ("received", "taken"):
-            row = application.deliveries.claim(application.worker_id)
+            row = service.claim(application.worker_id)
             assert row is not None
-            application.deliveries.process(row, lambda _: iter([whole]))
-            assert application.deliveries.get(name).delivery_status == status
-        taken = application.deliveries.get(name)
-    assert parts == [2, 4, 6, 4, 4, 6]
-    assert (taken.new_cases, taken.unchanged_cases, taken.changed_cases, taken.files, taken.completed) == (7, 0, 0, 8, 1)
-    assert sorted((finding.code, finding.file) for finding in taken.findings) == sorted(
+            service.process(row, lambda _: iter([whole]))
+            assert service.get(delivery_id).delivery_status == status
+        imported = service.get(delivery_id)
+    assert committed_files == [2, 4, 6, 4, 4, 6]
+    assert (imported.new_cases, imported.unchanged_cases, imported.changed_cases) == (7, 0, 0)
+    assert (imported.files, imported.completed) == (8, 1)
+    assert sorted((finding.code, finding.file) for finding in imported.findings) == sorted(
         [("byte_order_mark", file) for file in range(1, 9)] + [("forrige_not_seen", file) for file in range(1, 8)]
     )
 
 
 def test_batch_size_adapts_to_time_per_folder(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They begin with few, have at most 200, and no fewer than few where the store is slow."""
-    parts: list[int] = []
+    chunk_sizes: list[int] = []
     clock = [0.0]
-    slow = [0.00005]
-    note_progress = store.set_progress
+    seconds_per_folder = [0.00005]
+    set_progress = store.set_progress
 
-    def noting(connection: Connection, row: DeliveryRow) -> bool:
-        folders = row.files - sum(parts)
-        parts.append(folders)
-        clock[0] += folders * slow[0]
-        if len(parts) == 3:
-            slow[0] = 1.0
-        return note_progress(connection, row)
+    def advance_clock(connection: Connection, row: DeliveryRow) -> bool:
+        folders = row.files - sum(chunk_sizes)
+        chunk_sizes.append(folders)
+        clock[0] += folders * seconds_per_folder[0]
+        if len(chunk_sizes) == 3:
+            seconds_per_folder[0] = 1.0
+        return set_progress(connection, row)
 
     monkeypatch.setattr(delivery_import.time, "perf_counter", lambda: clock[0])
-    monkeypatch.setattr(store, "set_progress", noting)
+    monkeypatch.setattr(store, "set_progress", advance_clock)
     with open_application(data_dir, started=False) as application:
-        application.deliveries.receive([b"of no matter"], full=False, actor="test")
+        application.deliveries.receive([b"not parsed"], full=False, actor="test")
         row = application.deliveries.claim(application.worker_id)
         assert row is not None
-        mapper = one_file_per_case(700)
-        application.deliveries.process(row, lambda _: iter([Batch(format="v4", files=700, folders=mapper)]))
+        batch = Batch(format="v4", files=700, folders=one_file_per_case(700))
+        application.deliveries.process(row, lambda _: iter([batch]))
         assert application.deliveries.get("dlv-001").new_cases == 700
-    assert parts == [20, 200, 200, 200, 20, 20, 20]
+    assert chunk_sizes == [20, 200, 200, 200, 20, 20, 20]
+
+
+@pytest.mark.parametrize(("seconds", "folders"), [(1.0, 20), (0.075, 20), (0.03, 50), (0.015, 100), (0.001, 200), (0.0, 200)])
+def test_batch_size_stays_within_its_bounds(seconds: float, folders: int) -> None:
+    assert AdaptiveBatchSize().after(100, seconds).folders == folders
+
+
+def test_batch_size_is_minimum_before_first_measurement() -> None:
+    assert AdaptiveBatchSize().folders == AdaptiveBatchSize().after(0, 1.0).folders == 20
+
+
+def test_chunks_follow_size_at_time_of_request() -> None:
+    sizes = iter([1, 3, 3])
+    chunks = split_into_chunks(Batch(files=5, folders=one_file_per_case(5)), lambda: next(sizes))
+    assert [(len(chunk.folders), is_last) for chunk, is_last in chunks] == [(1, False), (3, False), (1, True)]
