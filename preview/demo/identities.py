@@ -6,8 +6,7 @@ A synthetic birth number has 80 added to its month, which no real one has: the w
 from datetime import date
 from random import Random
 
-_VEKTER_1 = (3, 7, 6, 1, 8, 9, 4, 5, 2)
-_VEKTER_2 = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+from preview.core.national_id import add_check_digits
 
 
 def seeded_random(*name: object) -> Random:
@@ -29,18 +28,8 @@ def fodselsnummer(rng: Random, fodt: int, kjonn: str, used: set[str]) -> str:
     start = rng.randrange(250)
     for step in range(250):
         individ = lowest + 2 * ((start + step) % 250) + (kjonn == "1")
-        nummer = _with_check_digits(f"{fodselsdato}{individ:03}")
+        nummer = add_check_digits(f"{fodselsdato}{individ:03}")
         if nummer and nummer not in used:
             used.add(nummer)
             return nummer
     raise AssertionError("more than 250 of one sex born on one day")
-
-
-def _with_check_digits(first_nine: str) -> str | None:
-    digits = [int(digit) for digit in first_nine]
-    for vekter in (_VEKTER_1, _VEKTER_2):
-        check_digit = -sum(vekt * digit for vekt, digit in zip(vekter, digits, strict=True)) % 11
-        if check_digit == 10:
-            return None
-        digits.append(check_digit)
-    return "".join(map(str, digits))

@@ -1,11 +1,11 @@
 """One `Individ` of a 15F file, read into what is kept of it (`domain.md` 1.8, 2, 4)."""
 
 from collections.abc import Iterable
-from datetime import date
 
+from preview.core import national_id
 from preview.model.case_records import CaseContent, Flytting, Melding, Plan, Tiltak, Undersokelse
 from preview.model.findings import FindingCode, FindingCollector
-from preview.parsing import fodselsnummer, frister, kodelister, lovhjemmel
+from preview.parsing import frister, kodelister, lovhjemmel
 from preview.parsing.elements import register_unique
 from preview.parsing.values import ValueReader, children_by_tag
 from preview.parsing.xml_input import Element, attribute
@@ -48,11 +48,11 @@ def _parse_birth_month(individ: Element, year: int, values: ValueReader) -> str 
             FindingCode.NO_FODSELSNUMMER, individ, "Individ@DUFnummer" if attribute(individ, "DUFnummer") else "Individ@Fodselsnummer"
         )
         return None
-    fodt = fodselsnummer.birth_date(number, date(min(year + 1, date.max.year), 12, 31))
+    fodt = national_id.birth_date(number, year)
     if fodt is None:
         values.add_finding(FindingCode.FODSELSNUMMER, individ, "Individ@Fodselsnummer")
         return None
-    if fodt.isoformat() > values.extract_day and not number.endswith(fodselsnummer.UNBORN_SUFFIX):
+    if fodt.isoformat() > values.extract_day and not number.endswith(national_id.UNBORN_SUFFIX):
         values.add_finding(FindingCode.AFTER_UTTREKK, individ, "Individ@Fodselsnummer")
     return fodt.isoformat()[:7]
 

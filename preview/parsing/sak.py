@@ -2,9 +2,10 @@
 
 from datetime import date
 
+from preview.core import national_id
 from preview.model.case_records import CaseContent, Flytting, Melding, Plan, Tiltak, Undersokelse
 from preview.model.findings import FindingCode, FindingCollector
-from preview.parsing import fodselsnummer, frister, hjemler, kodelister, lovhjemmel
+from preview.parsing import frister, kodelister, lovhjemmel
 from preview.parsing.dates import parse_date
 from preview.parsing.elements import ElementIndex, register_unique
 from preview.parsing.lovhjemmel import Hjemmel
@@ -92,8 +93,7 @@ def _date_in_fodselsnummer(person: Element, path: str, values: ValueReader) -> d
     number = person.get("Fodselsnummer")
     if number is None:
         return None
-    latest = date(min(int(values.extract_day[:4]) + 1, date.max.year), 12, 31)
-    found = fodselsnummer.birth_date(number.strip(), latest)
+    found = national_id.birth_date(number.strip(), int(values.extract_day[:4]))
     if found is None:
         values.add_finding(FindingCode.FODSELSNUMMER, person, f"{path}@Fodselsnummer")
     return found
@@ -191,7 +191,7 @@ def _parse_tiltak(
     kategori = values.parse_child_code(element, children, "Tiltak", "Kategori", kodelister.KATEGORI)
     opphevelse = children.get("Opphevelse")
     opphevet = None if opphevelse is None else values.parse_code(opphevelse, "Tiltak/Opphevelse", kodelister.OPPHEVELSE)
-    parsed_hjemmel = hjemler.parse_hjemmel_element(children.get("Lovhjemmel"))
+    parsed_hjemmel = lovhjemmel.parse_hjemmel_element(children.get("Lovhjemmel"))
     if parsed_hjemmel.hjemmel is None:
         values.add_finding(FindingCode.LOVHJEMMEL, element, "Tiltak/Lovhjemmel")
     jmfr = _parse_jmfr(element, values) if "JmfrLovhjemmel" in children else ()
@@ -204,7 +204,7 @@ def _parse_tiltak(
 def _parse_jmfr(tiltak: Element, values: ValueReader) -> tuple[Hjemmel | None, ...]:
     found: list[Hjemmel | None] = []
     for element in tiltak.iterchildren("JmfrLovhjemmel"):
-        found.append(hjemler.parse_hjemmel_element(element).hjemmel)
+        found.append(lovhjemmel.parse_hjemmel_element(element).hjemmel)
         if found[-1] is None:
             values.add_finding(FindingCode.LOVHJEMMEL, element, "Tiltak/JmfrLovhjemmel")
     return tuple(found)

@@ -14,7 +14,6 @@ from preview.parsing.xml_input import Element
 _Value = TypeVar("_Value")
 _PLAUSIBLE_YEARS = 26  # years before and after the extract that a case may lie in (Kravspesifikasjon, Sak kontroll 1)
 _MAX_DATE = date.max.isoformat()
-_MAX_PART_LENGTH = 20  # characters of a law, chapter, paragraph or ledd: longer ones are none
 
 
 def children_by_tag(element: Element) -> dict[str, Element]:
@@ -111,7 +110,7 @@ class ValueReader:
 
     def parse_hjemmel(self, parts: Iterable[tuple[str, str]], element: Element, path: str) -> lovhjemmel.Hjemmel | None:
         """A legal basis, of its parts by name (`Lov`, `Kapittel`, `Paragraf`, `Ledd`); None where it is missing or unknown, noted at `place`."""
-        found = lovhjemmel.parse_hjemmel(tuple([(name, text.strip()[:_MAX_PART_LENGTH]) for name, text in parts]))
+        found = lovhjemmel.parse_hjemmel(parts)
         if found is None:
             self.add_finding(FindingCode.LOVHJEMMEL, element, path)
         return found

@@ -2,13 +2,12 @@
 
 from datetime import date
 
+from preview.core.national_id import PLACEHOLDER_SUFFIXES, UNBORN_SUFFIX, is_d_number, is_dufnummer, is_fodselsnummer
 from preview.parsing import frister
-from preview.parsing.fodselsnummer import UNBORN_SUFFIX
-from preview.parsing.ssb_checks import check_digits
 from preview.parsing.ssb_checks.case import CaseCheckContext
 from preview.parsing.xml_input import Element
 
-_PLACEHOLDER_SUFFIXES = ("00100", "00200", UNBORN_SUFFIX)  # the last five digits
+_CHECKED_SUFFIXES = PLACEHOLDER_SUFFIXES - {"55555"}  # Personalia kontroll 18 does not name 55555
 _PREGNANCY_MONTHS = 9  # months
 
 
@@ -23,24 +22,24 @@ def check_person(case: CaseCheckContext, person: Element, start: str, fodt: str 
     if not case.is_within(start, start):
         case.check_plausible_years(person, "Personalia", start)
     duf = person.get("DUFnummer")
-    if duf and not check_digits.is_dufnummer(duf.strip()):
+    if duf and not is_dufnummer(duf.strip()):
         case.add_finding("personalia_17", person)
 
 
 def _check_number(case: CaseCheckContext, person: Element, start: str, date_in_number: date, fodt: str | None) -> None:
     number = person.get("Fodselsnummer", "").strip()
     suffix = number[6:]
-    if suffix in _PLACEHOLDER_SUFFIXES:
+    if suffix in _CHECKED_SUFFIXES:
         case.add_finding("personalia_18", person)
         if suffix == UNBORN_SUFFIX and fodt is not None and start > fodt:
             case.add_finding("personalia_15", person)
     else:
-        if not check_digits.is_fodselsnummer(number):
+        if not is_fodselsnummer(number):
             case.add_finding("personalia_12", person)
-        if number >= "4":
+        if is_d_number(number):
             case.add_finding("personalia_18_dnummer", person)
-    if fodt is not None and not number.startswith(fodt[8:] + fodt[5:7] + fodt[2:4]) and fodt[2:] != date_in_number.isoformat()[2:]:
-        case.add_finding("personalia_13", person)  # the centuries aside: a number holds none
+    if fodt is not None and fodt[2:] != date_in_number.isoformat()[2:]:  # the century is not compared: it is inferred
+        case.add_finding("personalia_13", person)
     kjonn = person.get("Kjonn")
     if kjonn is not None and suffix != UNBORN_SUFFIX and kjonn != ("1" if number[8] in "13579" else "2"):
         case.add_finding("personalia_14", person)

@@ -4,8 +4,7 @@ from datetime import date
 from operator import itemgetter
 
 from preview.model.case_records import Tiltak
-from preview.parsing.hjemler import ParsedHjemmel
-from preview.parsing.lovhjemmel import Hjemmel
+from preview.parsing.lovhjemmel import Hjemmel, ParsedHjemmel
 from preview.parsing.ssb_checks.case import CaseCheckContext
 from preview.parsing.xml_input import Element
 

@@ -1,8 +1,7 @@
 """The controls of what no field reads: Vedtak, Ettervern and OversendelseFylkesnemnd."""
 
-from preview.parsing import hjemler
 from preview.parsing.dates import parse_date
-from preview.parsing.lovhjemmel import BVL, BVL2021, LOVER
+from preview.parsing.lovhjemmel import BVL, BVL2021, LOVER, parse_hjemmel_element
 from preview.parsing.ssb_checks.case import CaseCheckContext
 from preview.parsing.values import children_by_tag
 from preview.parsing.xml_input import Element
@@ -32,13 +31,13 @@ def _check_vedtak(case: CaseCheckContext, element: Element, element_id: str) -> 
         case.element_starts.append(("Vedtak", start))
     if start is None or not case.is_within(start, slutt or start):
         _check_dates(case, element, "Vedtak", "vedtak", start, slutt)
-    parsed_hjemmel = hjemler.parse_hjemmel_element(children.get("Lovhjemmel"))
+    parsed_hjemmel = parse_hjemmel_element(children.get("Lovhjemmel"))
     case.hjemler[element_id] = parsed_hjemmel.hjemmel
     if parsed_hjemmel.lov != BVL2021 or start is None or start < _BVL2021_FROM:
         _check_lov(case, children.get("Lovhjemmel"), parsed_hjemmel.lov, start)
     if "JmfrLovhjemmel" in children:
         for jmfr in element.iterchildren("JmfrLovhjemmel"):
-            if hjemler.parse_hjemmel_element(jmfr).lov not in LOVER:
+            if parse_hjemmel_element(jmfr).lov not in LOVER:
                 case.add_finding("vedtak_4", jmfr, "Vedtak/JmfrLovhjemmel")
     if "Krav" in children:
         for krav in element.iterchildren("Krav"):
@@ -94,7 +93,7 @@ def _check_oversendelse(case: CaseCheckContext, element: Element) -> None:
     start = parse_date(element.get("StartDato"))
     hjemmel = children_by_tag(element).get("Lovhjemmel")
     if hjemmel is not None:
-        _check_in_force(case, hjemmel, hjemler.parse_hjemmel_element(hjemmel).lov, start, "oversendelse_5")
+        _check_in_force(case, hjemmel, parse_hjemmel_element(hjemmel).lov, start, "oversendelse_5")
     if start is None or case.is_within(start, start):
         return
     if start < case.start:

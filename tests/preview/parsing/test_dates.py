@@ -1,12 +1,11 @@
 """Days and instants as the format writes them (`domain.md` 1.6)."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
 from preview.core import clock
 from preview.parsing import dates
-from preview.parsing.fodselsnummer import birth_date
 
 
 @pytest.mark.parametrize(
@@ -82,47 +81,3 @@ def test_sortable_timestamps_sort_by_time() -> None:
     assert texts == sorted(texts)
     assert texts[0] == "0001-01-01T00:00:00.000000Z"
     assert [clock.parse_timestamp(text) for text in texts] == instants
-
-
-LATEST = date(2026, 12, 31)
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [
-        ("15030700000", date(1907, 3, 15)),  # individual number 000 to 499
-        ("15030749900", date(1907, 3, 15)),
-        ("15030750000", date(2007, 3, 15)),  # 500 to 999, before 40
-        ("15033999900", date(2039, 3, 15)),
-        ("15035450000", date(1854, 3, 15)),  # 500 to 749, from 54
-        ("15039974900", date(1899, 3, 15)),
-        ("15034090000", date(1940, 3, 15)),  # 900 to 999, from 40
-        ("15039999900", date(1999, 3, 15)),
-        ("15034050000", None),  # no century
-        ("15035350000", None),
-        ("15034075000", None),
-        ("15039989900", None),
-        ("55030750000", date(2007, 3, 15)),  # D-number
-        ("15430750000", date(2007, 3, 15)),  # synthetic: month and 40
-        ("15830750000", date(2007, 3, 15)),  # month and 80
-        ("55830750000", date(2007, 3, 15)),
-        ("15030700100", date(2007, 3, 15)),  # no number yet
-        ("15030700200", date(2007, 3, 15)),
-        ("15030755555", date(2007, 3, 15)),
-        ("15032699999", date(2026, 3, 15)),  # a due date
-        ("15032700100", date(1927, 3, 15)),  # 2027 would be after the latest
-        ("29020000100", date(2000, 2, 29)),
-        ("29020050000", date(2000, 2, 29)),
-        ("29020000000", None),  # 1900 was no leap year
-        ("31040750000", None),
-        ("00030750000", None),
-        ("15130750000", None),
-        ("15000750000", None),
-        ("1503075000", None),
-        ("150307500000", None),
-        ("1503075000x", None),
-        ("", None),
-    ],
-)
-def test_birth_date_is_read_from_fodselsnummer(number: str, expected: date | None) -> None:
-    assert birth_date(number, LATEST) == expected

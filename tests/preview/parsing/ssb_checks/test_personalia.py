@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from preview.parsing.ssb_checks.check_digits import is_dufnummer, is_fodselsnummer
 from tests.builders.case_xml import fodselsnummer, personalia
 from tests.preview.parsing.ssb_checks.firing import NO_FINDINGS, fired_checks
 
@@ -17,21 +16,6 @@ def person(start: str = "2020-01-01", fodt: str | None = BORN, **more: Any) -> l
 
 def number(last: str, fodt: str = BORN) -> str:
     return f"{fodt[8:10]}{fodt[5:7]}{fodt[2:4]}{last}"
-
-
-@pytest.mark.parametrize("good", [fodselsnummer(BORN, "1"), fodselsnummer(BORN, "2"), fodselsnummer("1999-12-31", "1"), "41810100352"])
-def test_control_digits_of_a_birth_number(good: str) -> None:
-    """Each digit takes part: no other in its place passes."""
-    assert is_fodselsnummer(good)
-    for place in range(11):
-        for digit in set("0123456789") - {good[place]}:
-            assert not is_fodselsnummer(good[:place] + digit + good[place + 1 :])
-
-
-def test_control_digits_of_a_duf_number() -> None:
-    assert is_dufnummer("202412345610")
-    for bad in ("202412345611", "20241234561", "2024123456100", "20241234561x", "", "012412345610"):
-        assert not is_dufnummer(bad)
 
 
 def test_personalia_2f() -> None:
