@@ -10,11 +10,12 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 DEMO_DIR ?= demo-data
 WORKERS ?= 2
 UV := .make/uv/bin/uv
+NODE := $(BIN)/python -m tools.node
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run install test check lint types architecture fix demo-data slow firefox bench lock chromium firefox-esr
+.PHONY: help run install test check lint types architecture javascript fix demo-data slow firefox bench lock chromium firefox-esr
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,35 +23,41 @@ help: ## Show this list
 run: install ## Install what it needs, start on demo data and print the address
 	$(BIN)/bufdir-preview serve --demo --demo-live
 
-install: $(VENV)/.runtime $(VENV)/.program components/vendor/.fetched ## Make the environment at .venv and fetch styles and font
+install: $(VENV)/.runtime $(VENV)/.program components/vendor/.built ## Make the environment at .venv, fetch styles and font, build the stylesheets
 
-test: $(VENV)/.dev install lint types chromium firefox-esr ## Install what it needs and run everything but the slow suites
+test: $(VENV)/.dev install lint types javascript chromium firefox-esr ## Install what it needs and run everything but the slow suites
 	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev install lint types architecture ## Lint, types and the architecture tests
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev node_modules/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(NODE) node_modules/.bin/biome check
 
-types: $(VENV)/.dev $(VENV)/.node
+types: $(VENV)/.dev node_modules/.dev
 	$(BIN)/pyright
+	$(NODE) node_modules/.bin/tsc
 
 architecture: $(VENV)/.dev
 	$(PYTEST) tests/architecture
 
-fix: $(VENV)/.dev ## Mend what lint can mend, format, and renew the tables of the documentation
+javascript: node_modules/.dev
+	$(NODE) node --test tests/javascript/*.test.js
+
+fix: $(VENV)/.dev node_modules/.dev ## Mend what lint can mend, format, and renew the tables of the documentation
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/python -m tools.tables README.md docs/reference.md docs/controls.md
+	$(NODE) node_modules/.bin/biome check --write
+	$(BIN)/python -m tools.doc_tables docs/configuration.md docs/reference.md docs/ssb-checks.md
 
 demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for another folder)
 	$(BIN)/bufdir-preview demo-data $(DEMO_DIR)
 
-slow: $(VENV)/.dev install chromium ## Run the slow suites: crash, leak, load
+slow: $(VENV)/.dev install node_modules/.dev chromium ## Run the slow suites: crash, leak, load
 	$(PYTEST) -m slow
 
-firefox: $(VENV)/.dev install firefox-esr ## Run all browser tests in Firefox; `make test` tries the core paths there
+firefox: $(VENV)/.dev install node_modules/.dev firefox-esr ## Run all browser tests in Firefox; `make test` tries the core paths there
 	$(PYTEST) --firefox --numprocesses $(WORKERS) --dist loadfile tests/browser
 
 bench: $(VENV)/.bench $(VENV)/.dev install chromium ## Measure against bare lxml, bare Tornado and Dash
@@ -105,7 +112,19 @@ $(VENV)/.node: requirements-node.lock | $(VENV)/.runtime
 	@command -v npm >/dev/null || { echo "Installing Node.js ..."; $(PIP) --require-hashes -r $<; }
 	@touch $@
 
-components/vendor/.fetched: package-lock.json tools/vendor_assets.py $(VENV)/.node
-	@echo "Fetching styles and font ..."
-	@$(BIN)/python tools/vendor_assets.py
+components/vendor/.fetched: package-lock.json tools/vendor_assets.py tools/node.py $(VENV)/.node
+	@echo "Fetching styles, font and scripts ..."
+	@$(BIN)/python -m tools.vendor_assets
+	@touch $@
+
+components/vendor/.built: components/vendor/.fetched $(wildcard tools/build_stylesheets.py tools/css_*.py) \
+		$(shell find components -type f -not -path '*/vendor/*' \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.py' -o -name '*.svg' \))
+	@echo "Building the stylesheets ..."
+	@$(BIN)/python -m tools.build_stylesheets
+	@touch $@
+
+# The program needs none of these packages, and fetching its own removes them.
+node_modules/.dev: package-lock.json components/vendor/.fetched
+	@echo "Installing what the scripts are checked with ..."
+	@$(NODE) npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@

@@ -31,7 +31,7 @@ def settings_table() -> str:
         )
         for setting in SETTINGS
     )
-    return _table(("setting", "default", "must be", "what it does"), rows)
+    return _table(("setting", "default", "allowed values", "what it does"), rows)
 
 
 def event_types() -> list[type[Event]]:
@@ -50,7 +50,7 @@ def events_table() -> str:
         )
         for kind in event_types()
     )
-    return _table(("event", "has an id", "keys", "what it tells"), rows)
+    return _table(("event", "has an id", "keys", "what happened"), rows)
 
 
 def problems_table() -> str:
@@ -61,29 +61,29 @@ def problems_table() -> str:
     )
 
 
-def controls_table() -> str:
-    """Every heading of Statistics Norway's Kravspesifikasjon: its severity there, since when it holds, and what becomes of it here."""
+def checks_table() -> str:
+    """Return every check of Statistics Norway's Kravspesifikasjon: its severity there, since when, and its finding here."""
     rows = (
         (
-            control.name,
-            control.severity if control.lenient_severity is None else f"{control.severity}, {control.lenient_severity}",
-            "" if control.since == date.min else control.since.isoformat(),
-            *_check_outcome(name, control),
+            check.name,
+            check.severity if check.lenient_severity is None else f"{check.severity}, {check.lenient_severity}",
+            "" if check.since == date.min else check.since.isoformat(),
+            *_check_outcome(name, check),
         )
-        for name, control in CHECKS.items()
+        for name, check in CHECKS.items()
     )
-    return _table(("control", "severity there", "since", "finding", "severity", "at", "what it says, or why it is not decided"), rows)
+    return _table(("check", "severity there", "since", "finding", "severity", "at", "message, or why it is not evaluated"), rows)
 
 
-def _check_outcome(name: str, control: Check) -> tuple[str, str, str, str]:
-    """What becomes of a control: the code, severity and place of its finding, and what that says."""
-    if control.not_evaluated_reason:
-        return "", "", "", control.not_evaluated_reason
-    if control.finding:
-        code = FindingCode(control.finding)
+def _check_outcome(name: str, check: Check) -> tuple[str, str, str, str]:
+    """What becomes of a check: the code, severity and place of its finding, and what that says."""
+    if check.not_evaluated_reason:
+        return "", "", "", check.not_evaluated_reason
+    if check.finding:
+        code = FindingCode(check.finding)
         return f"`{code.value}`", code.severity.value, "", code.detail
     rule = EVALUATED_CHECKS[name]
-    severity = rule.severity.value if control.lenient_severity is None else f"{rule.severity.value}, {rule.lenient_severity.value}"
+    severity = rule.severity.value if check.lenient_severity is None else f"{rule.severity.value}, {rule.lenient_severity.value}"
     return f"`{rule.code}`", severity, f"`{rule.element}`", rule.detail
 
 
@@ -91,7 +91,7 @@ def findings_table() -> str:
     """Every code that a finding may have: code, severity, what it says, what is to be done."""
     texts = MessageCatalog.load()
     rows = ((f"`{code.value}`", code.severity.value, code.detail, texts.get("en", f"finding.{code.value}.action")) for code in FindingCode)
-    return _table(("code", "severity", "what it says", "what to do"), rows)
+    return _table(("code", "severity", "message", "what to do"), rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -99,7 +99,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": events_table,
     "problems": problems_table,
     "findings": findings_table,
-    "controls": controls_table,
+    "checks": checks_table,
 }
 
 

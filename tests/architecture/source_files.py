@@ -1,4 +1,4 @@
-"""The project's own source files, and what the house tests read out of them."""
+"""Read the project's own source files for the architecture tests."""
 
 import ast
 import subprocess
@@ -7,28 +7,40 @@ from pathlib import Path
 
 from tests.support.server_process import REPOSITORY
 
-PROGRAM_PATHS = ("app.py", "preview.runtime.sockets.py", "preview", "api_handlers", "components")
+PROGRAM_PATHS = ("app.py", "preview", "api_handlers", "components")
+CODE_PATHS = (*PROGRAM_PATHS, "tests", "tools", "benchmarks")
 
 
 def tracked_files() -> list[Path]:
-    """Every file of the repository, committed or about to be, relative to it."""
+    """Return every file of the repository that is committed or about to be, relative to the repository."""
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    return sorted(path for name in set(listing.stdout.split("\0")) if name and (REPOSITORY / (path := Path(name))).is_file())
+    paths = (Path(name) for name in set(listing.stdout.split("\0")) if name)
+    return sorted(path for path in paths if (REPOSITORY / path).is_file())
 
 
 def source_files(*suffixes: str, within: tuple[str, ...] = PROGRAM_PATHS) -> list[Path]:
-    """The files under `within` that end in one of `suffixes`, relative to the repository."""
+    """Return the files under `within` whose suffix is one of `suffixes`, relative to the repository."""
     return [path for path in tracked_files() if path.suffix in suffixes and path.parts[0] in within]
 
 
 def read_source(path: Path) -> str:
+    """Return the text of a file that is named relative to the repository."""
     return (REPOSITORY / path).read_text(encoding="utf-8")
 
 
+def line_of(content: str, offset: int) -> int:
+    """Return the number of the line, from 1, in which a character of a text is."""
+    return content.count("\n", 0, offset) + 1
+
+
 def imported_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and dotted name of everything that is imported, `from a import b` as `a.b`."""
+    """Yield line and dotted name of every import; `from a import b` is `a.b`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -39,5 +51,5 @@ def imported_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def is_in_package(name: str, package: str) -> bool:
-    """Whether a dotted name is the package or lies in it."""
+    """Return whether a dotted name is the package or a member of it."""
     return name == package or name.startswith(f"{package}.")

@@ -1,4 +1,4 @@
-"""What the browser gets: nothing that needs `unsafe-eval`, nothing from another host (ui.md, "Technique")."""
+"""The browser gets nothing that needs `unsafe-eval`, and nothing from another host."""
 
 import re
 from pathlib import Path
@@ -7,22 +7,28 @@ import pytest
 
 from tests.architecture.source_files import read_source, source_files
 
-NEEDS_EVAL = re.compile(r"\b(CustomJS|ReactiveHTML|jslink|jscallback|js_on_click|js_on_change|js_link|eval|new Function)\b|unsafe-eval")
+NEEDS_EVAL = re.compile(
+    r"\b(CustomJS|ReactiveHTML|jslink|jscallback|js_on_click|js_on_change|js_link|eval|new Function)\b|unsafe-eval"
+)
 HOST = re.compile(r"""(?:\b(?:https?|wss?):|(?:src|href|url)\s*[=(]\s*["']?)//([^/\s"'`)<>\\:]+)""")
-ALLOWED_HOST = re.compile(r"(127\.0\.0\.1|localhost|www\.w3\.org|www\.rfc-editor\.org|([a-z0-9-]+\.)*example(\.(org|com|net))?)$|[{$]")
+ALLOWED_HOST = re.compile(
+    r"(127\.0\.0\.1|localhost|www\.w3\.org|www\.rfc-editor\.org|([a-z0-9-]+\.)*example(\.(org|com|net))?)$|[{$]"
+)
 
 
 def find_eval(path: Path, content: str) -> list[str]:
-    """The words in a file that bring code which a strict Content-Security-Policy refuses."""
+    """Return the words of a file that need what a strict Content-Security-Policy refuses."""
     return [f"{path} has {match[0]}" for match in NEEDS_EVAL.finditer(content)]
 
 
 def find_foreign_hosts(path: Path, content: str) -> list[str]:
-    """The addresses in a file that lead to another host."""
+    """Return the addresses of a file that lead to another host."""
     return [f"{path} names {match[1]}" for match in HOST.finditer(content) if not ALLOWED_HOST.match(match[1])]
 
 
-@pytest.mark.parametrize("content", ["from bokeh.models import CustomJS", "a.jslink(b)", "eval('1')", "script-src 'unsafe-eval'"])
+@pytest.mark.parametrize(
+    "content", ["from bokeh.models import CustomJS", "a.jslink(b)", "eval('1')", "script-src 'unsafe-eval'"]
+)
 def test_eval_is_found(content: str) -> None:
     assert find_eval(Path("components/a.py"), content)
 

@@ -23,7 +23,8 @@ PACKAGES = (
     ("model",),
     ("core",),
 )
-"""From the top down: a package may import itself and what stands below it. Those of one line may import each other one way."""
+"""Packages of `preview`, from the top down. A package may import itself and those below it; packages of one line may import
+each other in one direction."""
 
 PRESENTATION = ("tornado", "panel", "bokeh", "param", "app", "components", "api_handlers")
 SQLITE = ("sqlite3", "pysqlite3", "sqlite_utils.utils.sqlite3")
@@ -49,7 +50,7 @@ def forbidden_for(path: Path) -> Iterator[str]:
 
 
 def forbidden_imports(path: Path, code: str) -> list[str]:
-    """Return the imports of a file that its place forbids, with their lines."""
+    """Return the imports that a file must not have, with their lines."""
     forbidden = list(forbidden_for(path))
     found = imported_names(ast.parse(code))
     return [f"{path}:{line} imports {name}" for line, name in found if any(is_in_package(name, package) for package in forbidden)]

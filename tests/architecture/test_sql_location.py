@@ -1,4 +1,4 @@
-"""SQL stands in preview/storage and in the catalogue, nowhere else."""
+"""SQL is in `preview/storage` and `preview/form` only."""
 
 import ast
 import re
@@ -13,22 +13,32 @@ STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DR
 
 
 def find_statements(path: Path, code: str) -> list[str]:
-    """The string literals of a file that begin as an SQL statement; docstrings may."""
+    """Return the string literals of a file that begin like an SQL statement. Docstrings are not checked."""
     nodes = list(ast.walk(ast.parse(code)))
     docstrings = [node.value for node in nodes if isinstance(node, ast.Expr)]
-    literals = (node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings)
+    literals = (
+        node
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings
+    )
     return [f"{path}:{node.lineno} holds SQL" for node in literals if STATEMENT.match(str(node.value))]
 
 
 @pytest.mark.parametrize(
     "code",
-    ['x = "SELECT 1"', 'x = f"UPDATE {table} SET a = 1"', 'x = """\n  DELETE FROM sak"""', 'f("PRAGMA optimize")', 'f("BEGIN IMMEDIATE")'],
+    [
+        'x = "SELECT 1"',
+        'x = f"UPDATE {table} SET a = 1"',
+        'x = """\n  DELETE FROM sak"""',
+        'f("PRAGMA optimize")',
+        'f("BEGIN IMMEDIATE")',
+    ],
 )
 def test_sql_statement_is_found(code: str) -> None:
     assert find_statements(Path("app.py"), code)
 
 
-@pytest.mark.parametrize("code", ['"""DELETE (contract 5)."""', 'methods = ("GET", "DELETE")', 'x = "Select a period"', "# SELECT 1"])
+@pytest.mark.parametrize("code", ['"""DELETE (rule 5)."""', 'methods = ("GET", "DELETE")', 'x = "Select a period"', "# SELECT 1"])
 def test_plain_string_passes(code: str) -> None:
     assert find_statements(Path("app.py"), code) == []
 
