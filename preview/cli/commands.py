@@ -1,6 +1,6 @@
-"""The command line. What it does to a store goes through the same nouns as all else; its actor is `cli`.
+"""Defines the command line. Commands use the same services as the API; their actor is `cli`.
 
-Exit codes: 0 done; 1 refused, failed or not found; 2 wrong use. `check` has its own beside them (`cli_local.py`).
+Exit codes: 0 done; 1 refused, failed or not found; 2 wrong usage. `check` has further ones (see `local_commands.py`).
 """
 
 import sys
@@ -14,6 +14,7 @@ import msgspec
 
 from preview.cli import file_report
 from preview.cli import local_commands as local
+from preview.cli.maintenance_commands import backup, check_store, restore
 from preview.cli.settings_options import all_settings_options, settings_options
 from preview.core import logging_config
 from preview.core.clock import today
@@ -30,7 +31,7 @@ Serve = Callable[[Settings], None]
 
 
 class _ErrorHandlingGroup(click.Group):
-    """Turns the domain's errors into one line on standard error, in one place."""
+    """A group that reports `PreviewError` as one line on standard error, and a line for each wrong input."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -43,27 +44,32 @@ class _ErrorHandlingGroup(click.Group):
 
 
 def build_cli(serve: Serve) -> click.Group:
-    """All commands. What serves is handed in: the domain knows neither HTTP nor Panel."""
+    """Return the group of all commands.
+
+    Args:
+        serve: Runs the server until it is stopped. It is a parameter because this package imports neither HTTP nor Panel.
+    """
 
     @click.group(cls=_ErrorHandlingGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUFDIR_PREVIEW"})
     def main() -> None:
-        """Bufdir Preview: the report of a child-welfare service, before it counts."""
+        """Preview the report that a child-welfare service sends to Bufdir, from its own case files."""
 
     @main.command("serve")
     @all_settings_options
     def serve_(settings: Settings) -> None:
-        """Serve the dashboard and the API until told to stop."""
+        """Serve the dashboard and the API until SIGTERM or Ctrl-C."""
         logging_config.configure_logging(settings.log_level)
         serve(settings)
 
-    for command in (import_, aggregate, list_, show, forget, demo_data, local.report, local.check, local.explain):
+    own = (import_, aggregate, list_, show, forget, demo_data)
+    for command in (*own, backup, restore, check_store, local.report, local.check, local.explain):
         main.add_command(command)
     return main
 
 
 @contextmanager
 def _running_application(settings: Settings) -> Iterator[Application]:
-    """At work as long as the command lasts; what comes into the watched folder is a server's."""
+    """Open a store with a running worker. The watched folder and the live demo are left to the server."""
     application = Application.open(msgspec.structs.replace(settings, inbox_dir=None, demo_live=False))
     try:
         application.start()
@@ -74,17 +80,17 @@ def _running_application(settings: Settings) -> Iterator[Application]:
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--full", is_flag=True, help="The delivery holds every case of its organisations: others are taken out.")
+@click.option("--full", is_flag=True, help="The delivery contains every case of its organisations: stored cases that it lacks are deleted.")
 @settings_options("data_dir")
 def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
-    """Take in deliveries: case folders (XML), folders of them, ZIPs, and the two kinds of CSV.
+    """Import files: case files and KOSTRA 15F files (XML), ZIP archives, CSV files, and folders of these.
 
-    In order of name, those in folders too: each ZIP is a delivery of its own, the other files between two are one.
+    Files are imported in order of name. Each ZIP archive is one delivery, and so are the other files between two archives.
     """
     logging_config.configure_logging(settings.log_level)
     groups = file_report.group_into_deliveries(list(paths))
     if full and len(groups) > 1:
-        raise click.UsageError("A full delivery is one ZIP, or files and folders that are no ZIP.")
+        raise click.UsageError("A full delivery must be one ZIP archive, or files and folders without any ZIP archive.")
     with _running_application(settings) as application:
         outcomes = [_import_and_wait(application, group, full) for group in groups]
     if any(outcome.refused_files or outcome.delivery_status == "refused" for outcome in outcomes):
@@ -115,12 +121,12 @@ def _import_and_wait(application: Application, paths: list[Path], full: bool) ->
 
 
 @click.command()
-@click.option("--organization", "organization_id", required=True, help="Such as org-1042.")
-@click.option("--period", "period_id", required=True, help="Such as 2024 or 2024-H1.")
-@click.option("--force", is_flag=True, help="Aggregate anew though nothing has changed.")
+@click.option("--organization", "organization_id", required=True, help="Id of the organisation, such as org-1042.")
+@click.option("--period", "period_id", required=True, help="A year or half a year, such as 2024 or 2024-H1.")
+@click.option("--force", is_flag=True, help="Aggregate even if the newest snapshot is still valid.")
 @settings_options("data_dir")
 def aggregate(settings: Settings, organization_id: str, period_id: str, force: bool) -> None:
-    """Aggregate the snapshot of an organisation and period, and wait for it."""
+    """Aggregate the report of an organisation and period, and wait for the result."""
     logging_config.configure_logging(settings.log_level)
     with _running_application(settings) as application:
         requested, has_job_to_run = application.snapshots.request(organization_id, period_id, force, ACTOR)
@@ -140,8 +146,8 @@ def aggregate(settings: Settings, organization_id: str, period_id: str, force: b
 
 
 @click.command("list")
-@click.option("--organization", "organization_id", help="Only of this one.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--organization", "organization_id", help="List only the snapshots of this organisation.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("data_dir")
 def list_(settings: Settings, organization_id: str | None, as_json: bool) -> None:
     """List the snapshots, newest period first."""
@@ -165,10 +171,10 @@ def list_(settings: Settings, organization_id: str | None, as_json: bool) -> Non
 
 @click.command()
 @click.argument("snapshot_id")
-@click.option("--json", "as_json", is_flag=True, help="The contract's document.")
+@click.option("--json", "as_json", is_flag=True, help="Print the document of the API.")
 @settings_options("data_dir")
 def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
-    """Show one snapshot with every field, current beside prior."""
+    """Show every field of one snapshot, with the values of the period and of the prior period."""
     logging_config.configure_logging(settings.log_level)
     application = Application.open(settings)
     try:
@@ -183,23 +189,23 @@ def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--organization", "organization_id", required=True, help="Such as org-1042.")
+@click.option("--organization", "organization_id", required=True, help="Id of the organisation, such as org-1042.")
 @settings_options("data_dir")
 def forget(settings: Settings, organization_id: str) -> None:
-    """Take an organisation out: its cases, snapshots, figures, jobs, events and audit trail, from every file of the store.
+    """Erase an organisation: its cases, snapshots, figures, jobs, events and audit trail, from every file of the store.
 
-    Waits for deliveries that are being read. What lies in a watched folder is not touched, nor is a backup.
+    Waits for deliveries that are being read. Files in a watched folder and backups are not touched: delete them yourself.
     """
     logging_config.configure_logging(settings.log_level)
     with _running_application(settings) as application:
         application.eraser.erase(organization_id, ACTOR)
-    click.echo(f"{organization_id} is forgotten")
+    click.echo(f"{organization_id} was erased")
 
 
 @click.command("demo-data")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def demo_data(directory: Path) -> None:
-    """Write synthetic deliveries, in the real format, to DIRECTORY."""
+    """Write synthetic deliveries in the real formats to DIRECTORY."""
     with click.progressbar(length=1000, label="demo data", file=sys.stderr) as progress:
         written = write_demo_deliveries(
             directory, today(), progress=lambda share_done: progress.update(int(share_done * 1000) - progress.pos)

@@ -1,7 +1,7 @@
-"""Which cases of local files a number counts, by what a case worker knows them by. Never of what a store or a server holds.
+"""Finds the cases in local files that a number counts, with the labels by which a case worker knows them.
 
-The files are taken into a throwaway store like any delivery, so that the number is the one that `report` gives; the cases that it counts
-are then put beside the labels that this process reads from the files themselves.
+The files are imported into a temporary store, so that the number equals the one of `report`. The labels are read from the
+files in this process: no store contains them.
 """
 
 from collections.abc import Generator
@@ -31,7 +31,13 @@ from preview.storage.organizations import OrganizationRow
 
 
 class ContributingCase(msgspec.Struct, frozen=True):
-    """A case, and how much of the number it makes up."""
+    """A case that a number counts.
+
+    Attributes:
+        sak_id: `Sak/@Id`, or the `Id` of the `Individ` in KOSTRA 15F.
+        journalnummer: The journal number.
+        count: How many times the case counts.
+    """
 
     sak_id: str
     journalnummer: str
@@ -39,7 +45,7 @@ class ContributingCase(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """A number of one organisation and period, with the cases that make it up; of a share they are those over frist."""
+    """A number of one organisation and period with the cases that it counts; for a percentage, those over the deadline."""
 
     organization_id: str
     organization_name: str
@@ -50,14 +56,27 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 class LocalCases:
-    """The cases of local files, taken into a throwaway store, and their labels."""
+    """The cases of local files in a temporary store, and their labels."""
 
     def __init__(self, application: Application, labels: CaseLabelIndex) -> None:
         self._application = application
         self._labels = labels
 
     def explain(self, period: Period, field_key: str, organization_id: str | None = None) -> list[Explanation]:
-        """One an organisation that has data for the period, by id. Raises `Invalid` for an unknown field, `NotFound` without any data."""
+        """Return the cases that a field counts, for each organisation that has data for the period.
+
+        Args:
+            period: The period.
+            field_key: Key of the field.
+            organization_id: Return only this organisation; None for all.
+
+        Returns:
+            The explanations, by id of the organisation.
+
+        Raises:
+            ValidationError: There is no such field, or a file was changed while it was read.
+            NotFound: The files have no data for the period and organisation.
+        """
         application = self._application
         if field_key not in application.catalogue:
             raise ValidationError("There is no such field.", [FieldError("/field_key", "is not known")])
@@ -89,7 +108,7 @@ class LocalCases:
         contributions = contributions_by_case(connection, field, Parameters.from_source(source, period))
         labels_by_sak = _find_labels(connection, self._labels, organization, source) if contributions else {}
         if not contributions.keys() <= labels_by_sak.keys():
-            raise ValidationError("The files have changed while they were read.")
+            raise ValidationError("The files were changed while they were read. Try again.")
         return Explanation(
             organization_id,
             organization.organization_name,
@@ -102,7 +121,11 @@ class LocalCases:
 
 @contextmanager
 def local_cases(paths: list[Path]) -> Generator[LocalCases]:
-    """Takes the files in. Raises `Invalid` where one is refused."""
+    """Import the files into a temporary store, which is deleted when the context ends.
+
+    Raises:
+        ValidationError: A file is refused, or there is none.
+    """
     with temporary_application(paths) as application:
         labels = CaseLabelIndex(
             load_or_create_key(application.settings.data_dir, application.database), now(), Limits.from_settings(application.settings)
@@ -114,10 +137,10 @@ def local_cases(paths: list[Path]) -> Generator[LocalCases]:
 
 
 def _find_labels(connection: Connection, labels: CaseLabelIndex, organization: OrganizationRow, source: Source) -> dict[int, CaseLabel]:
-    """The labels of the source's cases by `sak`."""
+    """Return the labels of the source's cases, by number of the case."""
     organization_key = organization.organisasjonsnummer, organization.bydelsnummer
     if source.format == "v4":
-        assert source.last_extract_at is not None  # a source that was chosen has been read
+        assert source.last_extract_at is not None  # Only a source that has been read is selected.
         stored_cases = cases.stored_not_newer(connection, source.source_id, source.last_extract_at)
         labels_by_sak = {sak: labels.find_case(organization_key, keys) for sak, keys in stored_cases}
         return {sak: label for sak, label in labels_by_sak.items() if label is not None}

@@ -1,6 +1,6 @@
-"""What is wrong with local files, told to whoever has them: each finding with the path of its file. Nothing is stored.
+"""Checks local files and returns each finding with the path of its file. Nothing is stored.
 
-Only what can be told from a file by itself: whether a case system has left out a delivery, or an organisation is known, a store tells.
+Findings that depend on a store, such as a missing previous delivery or an unknown organisation, are not among them.
 """
 
 import secrets
@@ -19,7 +19,17 @@ from preview.parsing.process_client import ParserProcess
 
 
 class FileFinding(msgspec.Struct, frozen=True):
-    """A finding in a local file; `entry` is the name of a file within a ZIP."""
+    """A finding in a local file.
+
+    Attributes:
+        path: Path of the file.
+        entry: Name of the file within a ZIP archive; None if the file is no archive.
+        line: Line from 1; 0 if the finding has no line.
+        element: Name of the element or column.
+        severity: The severity.
+        code: The finding code.
+        detail: The English sentence.
+    """
 
     path: str
     entry: str | None
@@ -31,7 +41,13 @@ class FileFinding(msgspec.Struct, frozen=True):
 
 
 class FileCheckResult(msgspec.Struct, frozen=True):
-    """One local file: how many files are in it (a ZIP has many), how many of them are refused, and what was found."""
+    """Result of one local file.
+
+    Attributes:
+        files: Number of files in it: 1, or the number of entries of a ZIP archive.
+        refused_files: Number of them that an import would refuse.
+        findings: The findings, in order of file and line.
+    """
 
     files: int
     refused_files: int
@@ -39,8 +55,17 @@ class FileCheckResult(msgspec.Struct, frozen=True):
 
 
 def check(paths: list[Path], limits: Limits) -> Iterator[FileCheckResult]:
-    """File after file, in order of name. The files are read in a process of their own, as deliveries are."""
-    # What is computed is refused in supplementary figures (`domain.md` 6.1). The key is nobody's: no hash is kept.
+    """Check local files, in order of name. Like deliveries, they are parsed in a separate process.
+
+    Args:
+        paths: Files and folders.
+        limits: Limits of the parser.
+
+    Yields:
+        The result of each file.
+    """
+    # Supplementary figures for computed fields are findings (rule 6.1, docs/domain.md). The hashes are not kept, so a
+    # random key is enough.
     supplementary_keys = frozenset(field.field_key for field in Catalogue.load().fields if not field.computed)
     reader = ParserProcess(secrets.token_bytes(32), limits, supplementary_keys)
     try:
@@ -58,7 +83,7 @@ def _check(reader: ParserProcess, file: Path) -> FileCheckResult:
         for batch in reader.parse(file, now()):
             files, refused = batch.files, batch.refused_files
             findings += batch.findings
-    except (NotFound, ParserCrashed):  # a link to nowhere; whatever else ends a reader: no delivery of it would be taken
+    except (NotFound, ParserCrashed):  # A dangling link, or a file that crashes the parser: an import would refuse it.
         files, refused, findings = 1, 1, [FindingCode.UNREADABLE_FILE.finding(1)]
     names = archive.entry_names(file) if findings else []
     return FileCheckResult(files, refused, [_to_file_finding(file, names, finding) for finding in findings])

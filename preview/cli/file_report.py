@@ -1,4 +1,4 @@
-"""The aggregated form of local files, without a store that stays: a throwaway one in a folder that only its owner can read."""
+"""Aggregates the report of local files in a temporary store that only its owner can read."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,11 +18,24 @@ from preview.parsing import archive
 from preview.runtime.application import Application
 
 ACTOR = "cli"
-NO_DATA = "The files hold no data for that period, or not of that organisation."
+NO_DATA = "The files contain no data for that period and organisation."
 
 
 def report(paths: list[Path], period: Period, organization_id: str | None) -> list[SnapshotDocument]:
-    """One document an organisation that has data for the period, by id. Raises `Invalid` where a file is refused, `NotFound` without any."""
+    """Return the report of each organisation that the files have data for.
+
+    Args:
+        paths: Files and folders.
+        period: The period.
+        organization_id: Return only this organisation; None for all.
+
+    Returns:
+        The documents of the API, by id of the organisation.
+
+    Raises:
+        ValidationError: A file is refused, or there is none.
+        NotFound: The files have no data for the period and organisation.
+    """
     with temporary_application(paths) as application:
         ids = [
             organization.organization_id
@@ -37,7 +50,11 @@ def report(paths: list[Path], period: Period, organization_id: str | None) -> li
 
 @contextmanager
 def temporary_application(paths: list[Path]) -> Generator[Application]:
-    """The files, taken into a store that is thrown away. Raises `Invalid` where one is refused."""
+    """Import the files into a temporary store, which is deleted when the context ends.
+
+    Raises:
+        ValidationError: A file is refused, or there is none.
+    """
     with temporary_data_dir() as folder:
         application = Application.open(Settings(data_dir=folder, auto_aggregate=False))
         try:
@@ -61,12 +78,12 @@ def _import_group(application: Application, group: list[Path]) -> None:
 
 
 def _aggregate_document(application: Application, organization_id: str, period: Period) -> SnapshotDocument | None:
-    """The prior period first, so that its values stand beside."""
+    """Aggregate the prior period and then the period; return the latter's document, or None without data for it."""
     snapshot_id: str | None = None
     for requested_period in (period.prior, period):
         try:
             requested, _ = application.snapshots.request(organization_id, str(requested_period), False, ACTOR)
-        except ValidationError:  # no data for it
+        except ValidationError:  # There is no data for this period.
             snapshot_id = None
             continue
         application.worker.wait_until(lambda job=requested.job_id: application.jobs.get(job).ended_at is not None)
@@ -75,9 +92,13 @@ def _aggregate_document(application: Application, organization_id: str, period: 
 
 
 def group_into_deliveries(paths: list[Path]) -> list[list[Path]]:
-    """The files of these files and folders, in order of name: each ZIP is a delivery of its own, the others between two are one.
+    """Group files into deliveries, in order of name: each ZIP is one, and so are the other files between two ZIPs.
 
-    Raises `Invalid` where there is none.
+    Args:
+        paths: Files and folders.
+
+    Raises:
+        ValidationError: There is no file.
     """
     files = [file for path in paths for file in archive.iter_files(path) if file.is_file()]
     if not files:
@@ -90,7 +111,7 @@ def group_into_deliveries(paths: list[Path]) -> list[list[Path]]:
 
 
 def without_ids(document: SnapshotDocument) -> dict[str, Any]:
-    """The contract's document of what is in no store: ids and times null."""
+    """Return the document of the API as a dict, with null for the ids and times of the temporary store."""
     data: dict[str, Any] = msgspec.to_builtins(document)
     data |= {"snapshot_id": None, "aggregated_at": None}
     if data["prior_period"]:
@@ -99,7 +120,7 @@ def without_ids(document: SnapshotDocument) -> dict[str, Any]:
 
 
 def format_table(catalogue: Catalogue, document: SnapshotDocument) -> str:
-    """A table for the terminal: number, label, current and prior value."""
+    """Return the document as a table for the terminal: number, label, value and prior value of each field."""
     prior = document.prior_period.period_id if document.prior_period else "-"
     lines = [f"{document.organization_name} ({document.organization_id})", f"{'':47}{document.period_id:>10}{prior:>10}"]
     for section in document.sections:

@@ -1,4 +1,4 @@
-"""The commands over local files: they touch no store and no server, and keep nothing."""
+"""Defines the commands that read local files. They use no store and no server, and keep nothing."""
 
 import sys
 from pathlib import Path
@@ -22,20 +22,20 @@ from preview.model.limits import Limits
 from preview.parsing import archive
 
 EXIT_CODES = {Severity.NOTICE: 0, Severity.WARNING: 3, Severity.ERROR: 4, Severity.REFUSED: 5}
-"""Of `check`, by the worst that was found. 1 and 2 are taken: the program failed, and wrong use."""
+"""Exit code of `check` by the highest severity found. 1 and 2 are in use: failure of the program, and wrong usage."""
 
 _PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-_PERIOD = click.option("--period", "period_id", required=True, help="Such as 2024 or 2024-H1.")
-_ORGANIZATION = click.option("--organization", "organization_id", help="Only of this one.")
+_PERIOD = click.option("--period", "period_id", required=True, help="A year or half a year, such as 2024 or 2024-H1.")
+_ORGANIZATION = click.option("--organization", "organization_id", help="Only this organisation.")
 
 
 @click.command()
 @_PATHS
 @_PERIOD
 @_ORGANIZATION
-@click.option("--json", "as_json", is_flag=True, help="The contract's documents, ids and times null.")
+@click.option("--json", "as_json", is_flag=True, help="Print the documents of the API, with null for ids and times.")
 def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None, as_json: bool) -> None:
-    """Show the aggregated form of the given files, folders and ZIPs. Keeps nothing."""
+    """Show the report that the given files, folders and ZIP archives add up to. Stores nothing."""
     logging_config.configure_logging("error")
     documents = file_report.report(list(paths), Period.parse(period_id), organization_id)
     if as_json:
@@ -48,15 +48,19 @@ def report(paths: tuple[Path, ...], period_id: str, organization_id: str | None,
 
 @click.command()
 @_PATHS
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
-    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="In which to say it; JSON has codes for all."
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="Language of the findings. JSON contains the codes and the English sentences.",
 )
 @settings_options("max_file_bytes", "reader_memory_bytes")
 def check(settings: Settings, paths: tuple[Path, ...], as_json: bool, language: Language) -> None:
-    """Tell what is wrong with the given files, folders and ZIPs. Keeps nothing.
+    """List the findings in the given files, folders and ZIP archives. Stores nothing.
 
-    Exit code: 0 where nothing worse than a notice was found, 3 warnings, 4 errors, 5 a file that would be refused.
+    Exit code: 0 if the worst finding is a notice or there is none, 3 for warnings, 4 for errors, 5 for a refused file.
     """
     logging_config.configure_logging("error")
     total = sum(1 for path in paths for _ in archive.iter_files(path))
@@ -80,13 +84,14 @@ def check(settings: Settings, paths: tuple[Path, ...], as_json: bool, language: 
 @click.command()
 @_PATHS
 @_PERIOD
-@click.option("--field", "field_key", required=True, help="Such as antall_meldinger_over_frist.")
+@click.option("--field", "field_key", required=True, help="Key of the field, such as antall_meldinger_over_frist.")
 @_ORGANIZATION
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain(paths: tuple[Path, ...], period_id: str, field_key: str, organization_id: str | None, as_json: bool) -> None:
-    """List the cases of the given files, folders and ZIPs that a number counts; of a share, those over frist. Keeps nothing.
+    """List the cases in the given files, folders and ZIP archives that a field counts. Stores nothing.
 
-    A line is a case, by Sak/@Id and Journalnummer, and how many times it counts. They stand in the files: handle the output as these.
+    For a percentage, the cases over the deadline are listed. Each line shows Sak/@Id, Journalnummer and how many times the
+    case counts. These ids identify children: protect the output like the files.
     """
     logging_config.configure_logging("error")
     with local_cases(list(paths)) as cases:
@@ -104,7 +109,7 @@ def _print_explanation(explanation: Explanation) -> None:
     click.echo(f"{explanation.organization_name} ({explanation.organization_id}), {explanation.period_id}")
     click.echo(f"{field.number} {field.labels.nb}: {value}")
     if not field.computed:
-        click.echo("A supplementary figure: no case gives it.")
+        click.echo("This is a supplementary figure; it is not computed from cases.")
     for case in explanation.cases:
         click.echo(f"  {_replace_unprintable(case.sak_id):36}  {_replace_unprintable(case.journalnummer):20}  {case.count}")
 
@@ -117,5 +122,5 @@ def _format_finding(finding: FileFinding, message: str) -> str:
 
 
 def _replace_unprintable(text: str) -> str:
-    """What is in a stranger's file must not steer the terminal."""
+    """Replace unprintable characters: text from a file must not control the terminal."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,4 +1,4 @@
-"""The settings as options of the command line, by flag over environment over TOML file."""
+"""Adds the settings to commands as options. A flag has precedence over the environment, that over the TOML file."""
 
 import functools
 import os
@@ -23,7 +23,7 @@ from preview.core.settings import (
 
 
 class _RawBool(BoolParamType):
-    """A `--this/--no-this` whose value from elsewhere is left for `Setting.parse`, so that every wrong value reads the same."""
+    """Type of a flag that leaves values of the environment and the file to `Setting.parse`, for equal error messages."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value
@@ -36,10 +36,13 @@ def _load_config(context: click.Context, _: click.Parameter, given: str | None) 
 
 
 def settings_options(*visible: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A decorator below `@click.command()`: the command gets `settings: Settings`, and its `--help` shows those settings.
+    """Return a decorator, to be placed below `@click.command()`, that passes `settings: Settings` to the command.
 
-    The other settings are taken all the same (from flags too). Adds `--config` and `--print-settings`, which shows each value
-    with its source and ends. The command raises `SettingError` where a value is wrong.
+    It also adds `--config` and `--print-settings`, which prints each value with its source and exits. The command raises
+    `ConfigurationError` for a wrong value.
+
+    Args:
+        visible: Names of the settings that `--help` shows. The others are accepted too.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,10 +63,10 @@ def settings_options(*visible: str) -> Callable[[Callable[..., Any]], Callable[.
                 return None
             return command(settings=settings, **given)
 
-        run = click.option("--print-settings", is_flag=True, help="Show every setting with where it comes from, and end.")(run)
+        run = click.option("--print-settings", is_flag=True, help="Print every setting with its source, and exit.")(run)
         for setting in reversed(SETTINGS):
             run = _option(setting, setting.name not in visible)(run)
-        help_text = f"TOML file of settings; {CONFIG_FILE} where there is one."
+        help_text = f"TOML file with settings; default is {CONFIG_FILE}, if it exists."
         return click.option("--config", envvar=CONFIG_VARIABLE, metavar="PATH", is_eager=True, callback=_load_config, help=help_text)(run)
 
     return decorate

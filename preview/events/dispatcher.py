@@ -1,4 +1,7 @@
-"""The feed: one thread a process that follows the event log, whoever writes it, and hands each event on to whoever listens."""
+"""Event dispatcher: one thread per process that polls the event log and passes every event to the process's listeners.
+
+It reads the log of the store, so it delivers events of every process that writes there.
+"""
 
 import logging
 import threading
@@ -13,15 +16,26 @@ from preview.storage.events import EventRow
 log = logging.getLogger(__name__)
 
 Listener = Callable[[list[EventRow], list[AggregationProgress]], None]
+"""Called with new events and changed progress of running jobs; one of the two lists can be empty."""
 
 _POLL_SECONDS = 0.02
 _PAGE_SIZE = 500
 
 
 class EventDispatcher:
-    """Listeners are called on the feed's thread and must not block; each gets every event once, in order, from when it subscribed."""
+    """Polls the log and calls listeners.
+
+    Listeners run on the dispatcher's thread and must not block. Each listener gets every event after its subscription
+    once, in order. A listener that raises is logged and does not stop the others.
+    """
 
     def __init__(self, database: Database, events: EventLog) -> None:
+        """Create a dispatcher that is not started.
+
+        Args:
+            database: The store to poll.
+            events: Its event log.
+        """
         self._database = database
         self._events = events
         self._listeners: list[Listener] = []
@@ -31,26 +45,32 @@ class EventDispatcher:
         self._wake = threading.Event()
         self._stopping = False
         self._progress: dict[int, float] = {}
-        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="event-dispatcher", daemon=True)
         self.position = 0
-        """The newest event that has been handed on."""
+        """Id of the newest event that was dispatched."""
         self.failed = False
+        """Whether the thread has ended by an error; the process is then not ready."""
 
     def start(self) -> None:
-        """From the newest event on."""
+        """Start the thread; the first event to be dispatched is the next one that is appended."""
         self.position = self._events.last_event_id()
         self._database.on_commit(self._wake.set)
         self._thread.start()
 
     def stop(self) -> None:
-        """Hands nothing on any more."""
+        """Stop the thread and wait for its end."""
         self._stopping = True
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Returns what ends it. Events up to `position`, as it is when this returns, were handed on before."""
+        """Call `listener` for every event from now on.
+
+        Returns:
+            A function that ends the subscription. Events up to `position`, as it is when `subscribe` returns, were
+            dispatched before and do not reach the listener.
+        """
         with self._lock:
             self._listeners = [*self._listeners, listener]
 
@@ -61,9 +81,10 @@ class EventDispatcher:
         return unsubscribe
 
     def subscribe_deliveries(self, listener: Callable[[], None]) -> None:
-        """It is called, on the feed's thread, when a delivery has come, got on, ended, or lost an organisation that was forgotten.
+        """Call `listener` on the dispatcher's thread whenever the progress of deliveries changes.
 
-        That is no event but columns of the delivery.
+        That is when a delivery arrives, progresses, ends, or loses an organisation that was erased. These changes are
+        columns of the delivery, not events.
         """
         with self._lock:
             self._delivery_listeners = [*self._delivery_listeners, listener]
@@ -77,10 +98,10 @@ class EventDispatcher:
                 if version != seen_version:
                     seen_version = version
                     self._dispatch()
-                    continue  # what was committed meanwhile
+                    continue  # there may have been another commit while the events were dispatched
                 self._wake.wait(_POLL_SECONDS)
         except Exception:
-            log.exception("the feed has died")
+            log.exception("the event dispatcher has stopped because of an error; restart the process")
             self.failed = True
 
     def _dispatch(self) -> None:
@@ -102,17 +123,20 @@ class EventDispatcher:
             try:
                 listener()
             except Exception:
-                log.exception("a listener of the feed failed")
+                log.exception("a listener of the event dispatcher failed")
 
     def _notify(self, listeners: list[Listener], events: list[EventRow], progress: list[AggregationProgress]) -> None:
         for listener in listeners:
             try:
                 listener(events, progress)
             except Exception:
-                log.exception("a listener of the feed failed")
+                log.exception("a listener of the event dispatcher failed")
 
     def _read_changed_progress(self) -> list[AggregationProgress]:
-        """Progress is no event but a column of the job."""
+        """Return the progress of running jobs that changed since the last call.
+
+        Progress is a column of the job, not an event.
+        """
         running = {row.job: row for row in self._database.read(jobs.list_running) if row.completed > 0}
         changed = [row for number, row in running.items() if self._progress.get(number) != row.completed]
         self._progress = {number: row.completed for number, row in running.items()}

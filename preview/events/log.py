@@ -1,6 +1,7 @@
-"""The event log: every change of aggregated data, written in the change's own transaction (contract 6).
+"""The event log: every change of aggregated data, appended in the transaction of the change (rule 6, docs/api.md).
 
-Every live update, SSE or dashboard, comes out of this one log. Keys of an event's data stand in the contract's order.
+All live updates, of the event stream and of the dashboard, come from this log. The keys of an event's data are in the
+order that docs/api.md shows.
 """
 
 from typing import ClassVar
@@ -8,8 +9,11 @@ from typing import ClassVar
 import msgspec
 
 from preview.core.clock import format_rfc3339, now
+from preview.core.ids import format_snapshot_id
 from preview.storage.database import Connection, Database
 from preview.storage.events import EventRow, append, last_event_id, pruned_up_to, read_after
+from preview.storage.jobs import JobRow
+from preview.storage.snapshots import SnapshotRow
 
 __all__ = [
     "AggregationCompleted",
@@ -25,17 +29,19 @@ __all__ = [
     "SnapshotUpdated",
     "SourceReceived",
     "record",
+    "snapshot_key",
 ]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
-    """What an event tells. `snapshot_id` and `period_id` are absent from the kinds that have none."""
+    """Base of all events. Types that concern no single snapshot have no `snapshot_id` and `period_id`."""
 
     durable: ClassVar[bool] = True
+    """Whether the event is stored in the log and has an id."""
 
 
 class DataUpdated(Event, frozen=True, kw_only=True, tag="data_updated"):
-    """Values of a document changed, its own or its prior period's (contract 6a)."""
+    """Values of a document changed: its own, or its prior period's (rule 6a)."""
 
     snapshot_id: str
     organization_id: str
@@ -46,7 +52,7 @@ class DataUpdated(Event, frozen=True, kw_only=True, tag="data_updated"):
 
 
 class SourceReceived(Event, frozen=True, kw_only=True, tag="source_received"):
-    """A delivery has been taken; one event for each organisation of it, passing every period filter."""
+    """A delivery was imported; one event per organisation in it. Passes every period filter."""
 
     delivery_id: str
     organization_id: str
@@ -55,7 +61,7 @@ class SourceReceived(Event, frozen=True, kw_only=True, tag="source_received"):
 
 
 class SnapshotCreated(Event, frozen=True, kw_only=True, tag="snapshot_created"):
-    """A new snapshot, to be filled by the job."""
+    """A snapshot was created; `job_id` is the job that fills it."""
 
     snapshot_id: str
     organization_id: str
@@ -65,7 +71,7 @@ class SnapshotCreated(Event, frozen=True, kw_only=True, tag="snapshot_created"):
 
 
 class AggregationCompleted(Event, frozen=True, kw_only=True, tag="aggregation_completed"):
-    """A job has completed; always, and after any `data_updated` of it."""
+    """A job completed. Follows the `data_updated` of the same job."""
 
     snapshot_id: str
     organization_id: str
@@ -75,7 +81,7 @@ class AggregationCompleted(Event, frozen=True, kw_only=True, tag="aggregation_co
 
 
 class AggregationFailed(Event, frozen=True, kw_only=True, tag="aggregation_failed"):
-    """A job has failed; `detail` is a sentence."""
+    """A job failed; `detail` is a sentence."""
 
     snapshot_id: str
     organization_id: str
@@ -86,7 +92,10 @@ class AggregationFailed(Event, frozen=True, kw_only=True, tag="aggregation_faile
 
 
 class CacheInvalidated(Event, frozen=True, kw_only=True, tag="cache_invalidated"):
-    """`cache_valid` turned false, or a person invalidated it; reason `source_changed` where no person gave one."""
+    """`cache_valid` became false, or a PUT invalidated the snapshot.
+
+    `reason` is the reason of the PUT, or `source_changed`.
+    """
 
     snapshot_id: str
     organization_id: str
@@ -96,7 +105,10 @@ class CacheInvalidated(Event, frozen=True, kw_only=True, tag="cache_invalidated"
 
 
 class SnapshotUpdated(Event, frozen=True, kw_only=True, tag="snapshot_updated"):
-    """A document changed otherwise than in its values, by another's doing; `changed_keys` are its top-level keys."""
+    """A document changed in something other than its values, as a side effect.
+
+    `changed_keys` are the top-level keys of the document that changed.
+    """
 
     snapshot_id: str
     organization_id: str
@@ -106,7 +118,7 @@ class SnapshotUpdated(Event, frozen=True, kw_only=True, tag="snapshot_updated"):
 
 
 class SnapshotDeleted(Event, frozen=True, kw_only=True, tag="snapshot_deleted"):
-    """A snapshot is gone."""
+    """A snapshot was deleted."""
 
     snapshot_id: str
     organization_id: str
@@ -115,7 +127,7 @@ class SnapshotDeleted(Event, frozen=True, kw_only=True, tag="snapshot_deleted"):
 
 
 class AggregationProgress(Event, frozen=True, kw_only=True, tag="aggregation_progress"):
-    """Not durable: how far a running job is, 0..1."""
+    """Progress of a running job, 0..1. Not stored in the log."""
 
     durable: ClassVar[bool] = False
 
@@ -127,7 +139,7 @@ class AggregationProgress(Event, frozen=True, kw_only=True, tag="aggregation_pro
 
 
 class Resync(Event, frozen=True, kw_only=True, tag="resync"):
-    """Not durable: what came before is not known, fetch afresh."""
+    """Earlier events are unknown: clients have to fetch everything again. Not stored in the log."""
 
     durable: ClassVar[bool] = False
 
@@ -135,31 +147,58 @@ class Resync(Event, frozen=True, kw_only=True, tag="resync"):
 
 
 def record(connection: Connection, event: Event, snapshot: int | None = None) -> int:
-    """Appends to the log in the caller's transaction; returns the event's number."""
+    """Append an event to the log in the caller's transaction.
+
+    Args:
+        connection: The write transaction of the change.
+        event: A durable event.
+        snapshot: Number of the snapshot that it concerns, if any.
+
+    Returns:
+        Id of the event: its position in the log.
+    """
     event_fields = msgspec.structs.asdict(event)
     event_type = str(type(event).__struct_config__.tag)
     data = msgspec.json.encode(event)
     return append(
-        connection, event_type, event_fields["organization_id"], event_fields.get("period_id"), snapshot, data, format_rfc3339(now())
+        connection,
+        event_type,
+        event_fields["organization_id"],
+        event_fields.get("period_id"),
+        snapshot,
+        data,
+        format_rfc3339(now()),
     )
 
 
+def snapshot_key(row: SnapshotRow | JobRow) -> dict[str, str]:
+    """Return the keys that identify a snapshot in events and answers, from its own row or from one of its jobs."""
+    return {
+        "snapshot_id": format_snapshot_id(row.snapshot),
+        "organization_id": row.organization_id,
+        "period_id": row.period_id,
+    }
+
+
 class EventLog:
-    """Reads the log. Blocking: call it on a thread."""
+    """Read access to the log. All methods block: call them on a thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def last_event_id(self) -> int:
-        """The number of the newest event ever written, 0 for none: the place of a fresh reader."""
+        """Return the highest event id ever assigned, 0 if none: the position from which a new reader starts."""
         return self._database.read(last_event_id)
 
     def read_after(self, position: int, limit: int = 500) -> list[EventRow]:
-        """The next events in order, at most `limit`."""
+        """Return the events after a position, in order, at most `limit`."""
         return self._database.read(lambda connection: read_after(connection, position, limit))
 
     def can_resume_from(self, position: int) -> bool:
-        """Whether a reader at that place can go on from it: not pruned after it, and not beyond what was written (contract 6c)."""
+        """Return whether a reader can continue from a position (rule 6c).
+
+        It cannot if retention has removed later events, or if no event has such a high id yet.
+        """
 
         def is_retained(connection: Connection) -> bool:
             return pruned_up_to(connection) <= position <= last_event_id(connection)

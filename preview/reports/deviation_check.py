@@ -1,4 +1,4 @@
-"""A snapshot beside its prior: what the deviation rules find in it (`domain.md` 7), from what both read. Pure."""
+"""Compare a snapshot with the prior period's by the deviation rules (rule 7, docs/domain.md). Pure functions."""
 
 from collections.abc import Mapping
 
@@ -23,9 +23,10 @@ _STORED_KEYS = {
 
 
 class AggregationMetadata(msgspec.Struct, frozen=True, rename=_STORED_KEYS):
-    """What an aggregation read, kept with its snapshot for the deviation rules (`domain.md` 7).
+    """What an aggregation read, stored as JSON with the snapshot for the deviation rules.
 
-    `extract_at` is the source's newest DatoUttrekk as `clock.instant_text` (the end of the year of a 15F file), `extract_day` the day of it.
+    `extract_at` is the source's newest DatoUttrekk as `clock.sortable_timestamp` gives it (for a 15F file, the end of
+    the year); `extract_day` is its day in Norway, ISO text.
     """
 
     data_source: str
@@ -39,7 +40,10 @@ class AggregationMetadata(msgspec.Struct, frozen=True, rename=_STORED_KEYS):
 
 
 class SnapshotValues(msgspec.Struct, frozen=True):
-    """One snapshot's values and data sources by key, auxiliaries too; all empty where none has completed. `hidden` are not to be shown."""
+    """One snapshot's values and data sources by field key, auxiliary ones too; `hidden` are the suppressed keys.
+
+    All are empty, and `metadata` is None, for a snapshot that has never completed.
+    """
 
     values: dict[str, Value]
     sources: dict[str, str | None]
@@ -48,9 +52,20 @@ class SnapshotValues(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_rows(
-        cls, catalogue: Catalogue, suppress: bool, values: Mapping[str, tuple[Value, str | None]], metadata_json: str | None
+        cls,
+        catalogue: Catalogue,
+        suppress: bool,
+        values: Mapping[str, tuple[Value, str | None]],
+        metadata_json: str | None,
     ) -> "SnapshotValues":
-        """From a snapshot's rows; `facts` is its JSON of `AggregationMetadata`, None where it has never completed."""
+        """Build from a snapshot's stored rows.
+
+        Args:
+            catalogue: The form.
+            suppress: Whether small counts are suppressed (rule 8).
+            values: (value, data source) by field key.
+            metadata_json: `AggregationMetadata` as JSON; None if the snapshot has never completed.
+        """
         raw_values = {key: value for key, (value, _) in values.items()}
         return cls(
             raw_values,
@@ -60,16 +75,28 @@ class SnapshotValues(msgspec.Struct, frozen=True):
         )
 
     def visible_value(self, key: str) -> Value:
-        """The value as it may be seen."""
+        """Return the value, or None if it is suppressed or missing."""
         return None if key in self.hidden else self.values.get(key)
 
 
 EMPTY = SnapshotValues({}, {}, frozenset(), None)
-"""The side of a snapshot that is not there."""
+"""The values of a snapshot that does not exist."""
 
 
-def find_deviations(catalogue: Catalogue, period: Period, current: SnapshotValues, prior: SnapshotValues) -> list[Deviation]:
-    """The deviations of a snapshot of that period, none of whose messages gives a hidden value; none of one that has never completed."""
+def find_deviations(
+    catalogue: Catalogue, period: Period, current: SnapshotValues, prior: SnapshotValues
+) -> list[Deviation]:
+    """Return the deviations of a snapshot. No message contains a suppressed value.
+
+    Args:
+        catalogue: The form with its deviation rules.
+        period: The snapshot's period.
+        current: The snapshot's values.
+        prior: The values of the prior period's snapshot, `EMPTY` if there is none.
+
+    Returns:
+        The deviations; none for a snapshot that has never completed.
+    """
     if current.metadata is None:
         return []
     rule_facts = ReportMetadata(
@@ -77,7 +104,9 @@ def find_deviations(catalogue: Catalogue, period: Period, current: SnapshotValue
         extract_day=current.metadata.extract_day,
         incomplete=current.metadata.is_incomplete,
         system_changed=prior.metadata is not None
-        and has_system_changed(_source_from_metadata(current.metadata), prior.metadata.data_source, prior.metadata.extract_at),
+        and has_system_changed(
+            _source_from_metadata(current.metadata), prior.metadata.data_source, prior.metadata.extract_at
+        ),
         findings=current.metadata.findings,
     )
     deviations = evaluate(catalogue, current.values, prior.values if prior.metadata is not None else None, rule_facts)
@@ -85,7 +114,7 @@ def find_deviations(catalogue: Catalogue, period: Period, current: SnapshotValue
 
 
 def rows_by_severity(deviations: list[Deviation]) -> dict[str, int]:
-    """How many rows of the form have a deviation of each severity: the numbers on the preview's filters."""
+    """Return the number of fields with at least one deviation, by severity."""
     return {
         severity: len({deviation.field_key for deviation in deviations if deviation.severity == severity})
         for severity in ("error", "warning", "notice")
@@ -93,7 +122,7 @@ def rows_by_severity(deviations: list[Deviation]) -> dict[str, int]:
 
 
 def _source_from_metadata(metadata: AggregationMetadata) -> Source:
-    """The source as the snapshot read it."""
+    """Return the source as the aggregation read it."""
     return Source(
         source_id=0,
         format="15f" if metadata.data_source == KOSTRA_15F_DATA_SOURCE else "v4",

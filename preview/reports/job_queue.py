@@ -1,7 +1,8 @@
-"""Jobs: aggregations that wait, run and end. Each change is one transaction with its events.
+"""Queue of aggregation jobs: enqueue, claim, aggregate, complete or fail.
 
-`TRANSITIONS` is the one table of legal moves. A claim has an attempt number, and each later write of it requires that number:
-a worker that was thought dead, or whose job was cancelled, finds its claim lost (`ClaimLost`) and writes nothing.
+Each change and its events are one transaction. `TRANSITIONS` is the only table of legal status changes. A claim has an
+attempt number, and every later write of the claim requires that number: a worker that was presumed dead, or whose job
+was cancelled, gets `LeaseLost` and writes nothing.
 """
 
 import math
@@ -15,12 +16,19 @@ from preview.core.clock import format_rfc3339, now
 from preview.core.errors import LeaseLost, NotFound
 from preview.core.ids import format_job_id, format_snapshot_id, parse_job_id
 from preview.core.periods import Period
-from preview.events.log import AggregationCompleted, AggregationFailed, record
+from preview.events.log import AggregationCompleted, AggregationFailed, record, snapshot_key
 from preview.form.aggregation import Parameters, aggregate
 from preview.form.sources import data_source, extract_day
 from preview.model.resources import JobDocument, Value
 from preview.reports.deviation_check import AggregationMetadata
-from preview.reports.reconcile import AggregationInput, ReportConfig, changed_field_keys, current_input, data_updated_event, reconcile
+from preview.reports.reconcile import (
+    AggregationInput,
+    ReportConfig,
+    changed_field_keys,
+    current_input,
+    data_updated_event,
+    reconcile,
+)
 from preview.reports.rendering import visible_values
 from preview.reports.status import latest_completed_by_period
 from preview.storage import audit, figures, jobs, organizations, snapshots
@@ -35,10 +43,10 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     "failed": frozenset(),
     "cancelled": frozenset(),
 }
-"""Status of a job -> statuses that it may have next."""
+"""Status of a job -> statuses that can follow it."""
 
 MAX_ATTEMPTS = 3
-"""So often is a job claimed whose worker dies; then it fails."""
+"""A job whose worker crashed this many times fails."""
 
 NO_SOURCE = "There is no source data for the period."
 INTERRUPTED = f"The aggregation was interrupted {MAX_ATTEMPTS} times."
@@ -46,7 +54,11 @@ INTERRUPTED = f"The aggregation was interrupted {MAX_ATTEMPTS} times."
 
 @dataclass(frozen=True)
 class AggregationResult:
-    """What an aggregation gives: values and data sources by key, auxiliaries too; `input_version` says what was read."""
+    """Outcome of one aggregation.
+
+    `input_version` identifies what was read (see `AggregationInput`); `values` holds (value, data source) by field key,
+    auxiliary values too.
+    """
 
     input_version: str
     values: dict[str, tuple[Value, str | None]]
@@ -54,16 +66,44 @@ class AggregationResult:
 
 
 def estimate_seconds(connection: Connection, cases: int) -> int:
-    """Whole seconds until a job over so many cases completes, by past run times and what waits before it; at least 1 (contract 3d)."""
+    """Estimate when a job will complete, from past run times and the jobs that wait (rule 3d, docs/api.md).
+
+    Args:
+        connection: A transaction.
+        cases: Number of cases that the job reads.
+
+    Returns:
+        Whole seconds, at least 1.
+    """
     seconds, past_cases = jobs.recent_run_totals(connection)
     seconds_per_case = seconds / past_cases if past_cases else 0.0001
     return max(1, math.ceil(seconds_per_case * (cases + jobs.open_case_count(connection))))
 
 
 def enqueue(
-    connection: Connection, snapshot: int, organization_id: str, period_id: str, *, actor: str, reason: str | None, automatic: bool
+    connection: Connection,
+    snapshot: int,
+    organization_id: str,
+    period_id: str,
+    *,
+    actor: str,
+    reason: str | None,
+    automatic: bool,
 ) -> JobRow:
-    """A waiting job of the snapshot, in the caller's transaction."""
+    """Insert a waiting job for a snapshot, in the caller's transaction.
+
+    Args:
+        connection: The caller's write transaction.
+        snapshot: Number of the snapshot that the job fills.
+        organization_id: The snapshot's organisation.
+        period_id: The snapshot's period.
+        actor: Who requested the job; `auto` for an automatic one.
+        reason: The reason of a PUT, or None.
+        automatic: Whether the job was started by a delivery rather than requested (rule S6).
+
+    Returns:
+        The row of the new job.
+    """
     cases = sum(organizations.case_counts(connection, organization_id).values())
     number = jobs.insert(
         connection,
@@ -84,9 +124,20 @@ def enqueue(
 
 
 def claim(connection: Connection, worker: int, number: int | None = None) -> JobRow | None:
-    """The next job that may run, or that one, now running under the worker, in the caller's transaction."""
+    """Claim the next runnable job, or the job with that number, for a worker, in the caller's transaction.
+
+    Args:
+        connection: The caller's write transaction.
+        worker: Id of the worker that will run the job.
+        number: Number of a job; None for the next runnable one.
+
+    Returns:
+        The running job, or None if no job is runnable.
+    """
     row = jobs.claim(connection, worker, format_rfc3339(now()), number)
-    if row is not None and (aggregation_input := current_input(connection, row.organization_id, Period.parse(row.period_id))):
+    if row is not None and (
+        aggregation_input := current_input(connection, row.organization_id, Period.parse(row.period_id))
+    ):
         jobs.set_input_version(connection, row.job, row.attempt, aggregation_input.input_version)
         return jobs.job(connection, row.job)
     return row
@@ -100,10 +151,21 @@ def aggregate_values(
     aggregation_input: AggregationInput,
     on_progress: Callable[[float], None],
 ) -> AggregationResult:
-    """The 34 fields over one read transaction: the catalogue's SQL, and supplementary figures for what no case gives."""
+    """Compute the 34 fields of an organisation and period over one read transaction.
+
+    The catalogue's SQL gives the fields that cases supply; supplementary figures give the others.
+
+    Args:
+        connection: A read transaction.
+        report_config: Catalogue with the SQL of each field.
+        organization_id: The organisation.
+        period: The period.
+        aggregation_input: The selected source, as `current_input` gives it for this transaction.
+        on_progress: Is called with the completed part, 0..1.
+    """
     source = aggregation_input.selection.source
     day = extract_day(source)
-    assert day is not None  # a source that was chosen has been read
+    assert day is not None  # a selected source has been read
     parameters = Parameters(
         source_id=source.source_id,
         format=source.format,
@@ -131,14 +193,18 @@ def aggregate_values(
 
 
 class JobQueue:
-    """The queue. All methods block: call them on a thread."""
+    """The queue of one store. All methods block: call them on a thread."""
 
     def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
         self._report_config = report_config
 
     def get(self, job: str) -> JobDocument:
-        """Raises `NotFound`."""
+        """Return a job as the API shows it.
+
+        Raises:
+            NotFound: If there is no job with that id.
+        """
         number = parse_job_id(job)
         row = None if number is None else self._database.read(lambda connection: jobs.job(connection, number))
         if row is None:
@@ -146,13 +212,31 @@ class JobQueue:
         return job_document(row)
 
     def claim(self, worker: int) -> JobRow | None:
-        """The next job that may run, now running under this worker; what it will read is noted with it (contract 3a)."""
-        if self._database.read(jobs.next_runnable) is None:  # a look in vain takes no turn at the write lock
+        """Claim the next runnable job for a worker, and store the version of the source that it will read (rule 3a).
+
+        Args:
+            worker: Id of the worker.
+
+        Returns:
+            The running job, or None if no job is runnable.
+        """
+        if self._database.read(jobs.next_runnable) is None:  # a poll of an empty queue must not take the write lock
             return None
         return self._database.write(lambda connection: claim(connection, worker))
 
     def aggregate(self, job: JobRow, on_progress: Callable[[float], None]) -> AggregationResult | None:
-        """Aggregates over one read transaction. None while the source is being read (contract S5). Raises `NotFound` without source."""
+        """Aggregate the job's period over one read transaction.
+
+        Args:
+            job: A claimed job.
+            on_progress: Is called with the completed part, 0..1.
+
+        Returns:
+            The result, or None while the source is being imported (rule S5).
+
+        Raises:
+            NotFound: If no source supplies the period.
+        """
         period = Period.parse(job.period_id)
 
         def aggregate_period(connection: Connection) -> AggregationResult | None:
@@ -162,17 +246,19 @@ class JobQueue:
             return (
                 None
                 if aggregation_input.is_importing
-                else aggregate_values(connection, self._report_config, job.organization_id, period, aggregation_input, on_progress)
+                else aggregate_values(
+                    connection, self._report_config, job.organization_id, period, aggregation_input, on_progress
+                )
             )
 
         return self._database.read(aggregate_period)
 
     def set_progress(self, job: JobRow, completed: float) -> None:
-        """Notes how far it is, 0..1; waits for nothing."""
+        """Store the completed part of a running job, 0..1, without waiting for the commit."""
         self._database.submit(lambda connection: jobs.set_progress(connection, job.job, job.attempt, completed))
 
     def release(self, job: JobRow) -> None:
-        """Gives the claim back: the job waits again, or gives way to a follow-up that waits."""
+        """Return a claimed job to the queue; a waiting follow-up job of the same snapshot takes its place."""
 
         def release_claim(connection: Connection) -> None:
             if jobs.release(connection, job.job, job.attempt, format_rfc3339(now())):
@@ -182,7 +268,16 @@ class JobQueue:
         self._database.write(release_claim)
 
     def complete(self, job: JobRow, result: AggregationResult, seconds: float) -> None:
-        """Values, statuses, documents and events in one transaction. Raises `ClaimLost`."""
+        """Store the values of an aggregation, reconcile, and append the events, in one transaction.
+
+        Args:
+            job: The claimed job.
+            result: What `aggregate` returned.
+            seconds: Run time, for later estimates.
+
+        Raises:
+            LeaseLost: If the job was taken over or cancelled.
+        """
 
         def complete_job(connection: Connection) -> None:
             at = format_rfc3339(now())
@@ -194,13 +289,21 @@ class JobQueue:
         self._database.write(complete_job)
 
     def fail(self, job: JobRow, detail: str) -> None:
-        """The snapshot keeps its last values, if it has any (contract 4c). Raises `ClaimLost`."""
+        """End a job as failed. The snapshot keeps the values it had (rule 4c).
+
+        Args:
+            job: The claimed job.
+            detail: One sentence for people, without case data.
+
+        Raises:
+            LeaseLost: If the job was taken over or cancelled.
+        """
 
         def fail_job(connection: Connection) -> None:
             at = format_rfc3339(now())
             if not jobs.finish(connection, job.job, job.attempt, "failed", at, detail=detail):
                 raise LeaseLost("The job was taken over or cancelled.")
-            event = AggregationFailed(**_snapshot_key(job), job_id=format_job_id(job.job), detail=detail, failed_at=at)
+            event = AggregationFailed(**snapshot_key(job), job_id=format_job_id(job.job), detail=detail, failed_at=at)
             record(connection, event, job.snapshot)
             audit.append(connection, [_audit_row(job, at, "failed", reason=detail)])
             reconcile(connection, self._report_config, job.organization_id, initiated_by_caller=(job.snapshot,))
@@ -208,12 +311,16 @@ class JobQueue:
         self._database.write(fail_job)
 
     def requeue_orphaned(self, is_alive: Callable[[int], bool]) -> None:
-        """Gives back the jobs of workers that have died; one that died `MAX_ATTEMPTS` times fails."""
+        """Requeue running jobs of workers that are no longer alive; fail a job that has used up its attempts.
+
+        Args:
+            is_alive: Tells whether the worker with that id is alive.
+        """
         for job in self._database.read(jobs.list_running):
             if job.worker is None or is_alive(job.worker):
                 continue
             if job.attempt >= MAX_ATTEMPTS:
-                with suppress(LeaseLost):  # another process was quicker
+                with suppress(LeaseLost):  # another process has requeued or failed it first
                     self.fail(job, INTERRUPTED)
             else:
                 self.release(job)
@@ -221,25 +328,35 @@ class JobQueue:
     def _store_result(self, connection: Connection, job: JobRow, result: AggregationResult, at: str) -> None:
         report_config = self._report_config
         row = snapshots.snapshot(connection, job.snapshot)
-        assert row is not None  # a deleted snapshot's jobs are cancelled with it
+        assert row is not None  # deleting a snapshot cancels its jobs
         old_values = snapshots.values(connection, job.snapshot)
         compared_values = old_values
         if not row.completion:
-            replaced = latest_completed_by_period(snapshots.list_for_period(connection, row.organization_id, row.period_order)).get(
-                row.period_id
-            )
+            replaced = latest_completed_by_period(
+                snapshots.list_for_period(connection, row.organization_id, row.period_order)
+            ).get(row.period_id)
             compared_values = snapshots.values(connection, replaced.snapshot) if replaced else {}
         new_visible = visible_values(report_config.catalogue, result.values, report_config.suppress)
         changed = changed_field_keys(
-            report_config.catalogue, visible_values(report_config.catalogue, compared_values, report_config.suppress), new_visible
+            report_config.catalogue,
+            visible_values(report_config.catalogue, compared_values, report_config.suppress),
+            new_visible,
         )
         snapshots.replace_values(connection, job.snapshot, result.values)
-        snapshots.complete(connection, job.snapshot, at, result.input_version, msgspec.json.encode(result.metadata).decode())
+        snapshots.complete(
+            connection, job.snapshot, at, result.input_version, msgspec.json.encode(result.metadata).decode()
+        )
         if changed:
-            record(connection, data_updated_event(report_config.catalogue, changed, _snapshot_key(job), at), job.snapshot)
-        record(connection, AggregationCompleted(**_snapshot_key(job), job_id=format_job_id(job.job), aggregated_at=at), job.snapshot)
+            record(
+                connection, data_updated_event(report_config.catalogue, changed, snapshot_key(job), at), job.snapshot
+            )
+        record(
+            connection,
+            AggregationCompleted(**snapshot_key(job), job_id=format_job_id(job.job), aggregated_at=at),
+            job.snapshot,
+        )
         if row.completion:
-            # Each replaced value is kept (contract 4a).
+            # The audit trail keeps each replaced value (rule 4a).
             audit.append(
                 connection,
                 [
@@ -259,7 +376,7 @@ class JobQueue:
 
 
 def job_document(row: JobRow) -> JobDocument:
-    """The job as the contract shows it."""
+    """Return the job as the API shows it (Jobs, docs/api.md)."""
     return JobDocument(
         job_id=format_job_id(row.job),
         snapshot_id=format_snapshot_id(row.snapshot),
@@ -281,12 +398,15 @@ def _value(values: dict[str, tuple[Value, str | None]], key: str) -> Value:
     return values[key][0] if key in values else None
 
 
-def _snapshot_key(job: JobRow) -> dict[str, str]:
-    return {"snapshot_id": format_snapshot_id(job.snapshot), "organization_id": job.organization_id, "period_id": job.period_id}
-
-
 def _audit_row(
-    job: JobRow, at: str, action: str, *, reason: str | None = None, field_key: str | None = None, before: Value = None, after: Value = None
+    job: JobRow,
+    at: str,
+    action: str,
+    *,
+    reason: str | None = None,
+    field_key: str | None = None,
+    before: Value = None,
+    after: Value = None,
 ) -> AuditRow:
     return AuditRow(
         at=at,

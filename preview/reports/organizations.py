@@ -1,4 +1,4 @@
-"""Organisations: who delivers, and how the API and the dashboard list them, with what is held of each."""
+"""Create organisations at their first delivery, and list them with their sources (rules 3.1, 3.2; docs/domain.md)."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ from preview.storage.organizations import OrganizationRow, SourceRow
 
 
 class OrganizationOption(msgspec.Struct, frozen=True):
-    """An organisation to choose: who it is, and the period of its newest snapshot, None without one."""
+    """An organisation in a selection list; `newest_period_id` is None if it has no snapshot."""
 
     organization_id: str
     organization_name: str
@@ -20,13 +20,21 @@ class OrganizationOption(msgspec.Struct, frozen=True):
 
 
 class Organizations:
-    """All methods block: call them on a thread."""
+    """Read access to organisations. All methods block: call them on a thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def page(self, page: int, limit: int) -> tuple[list[OrganizationDocument], int, int]:
-        """(a page from 1, by id; how many there are; place in the event log)."""
+        """Return one page of all organisations, ordered by id.
+
+        Args:
+            page: Page number from 1.
+            limit: Items per page.
+
+        Returns:
+            The items of the page, the number of all organisations, and the log position that the answer reflects.
+        """
 
         def load_page(connection: Connection) -> tuple[list[OrganizationDocument], int, int]:
             rows = organizations.organizations(connection, limit, (page - 1) * limit)
@@ -36,16 +44,23 @@ class Organizations:
         return self._database.read(load_page)
 
     def list_options(self) -> list[OrganizationOption]:
-        """Every organisation, by name."""
-        return self._database.read(lambda connection: [OrganizationOption(*row) for row in organizations.list_options(connection)])
+        """Return every organisation, ordered by name."""
+        return self._database.read(
+            lambda connection: [OrganizationOption(*row) for row in organizations.list_options(connection)]
+        )
 
 
 def get_or_create_organization(connection: Connection, avgiver: Avgiver) -> str:
-    """The organisation that delivers, made where it is neither listed nor known (`domain.md` 3.2), by its number where its Kommunenummer is unknown."""
+    """Return the id of the organisation that a file comes from. Create the organisation if it is unknown (rule 3.2).
+
+    If the file's Kommunenummer is unknown, the new id is formed from the Organisasjonsnummer instead.
+    """
     existing = organizations.organization_by_number(connection, avgiver.organisasjonsnummer, avgiver.bydelsnummer)
     if existing is not None:
         return existing.organization_id
-    organization_id = "-".join(filter(None, ("org", avgiver.kommunenummer or avgiver.organisasjonsnummer, avgiver.bydelsnummer)))
+    organization_id = "-".join(
+        filter(None, ("org", avgiver.kommunenummer or avgiver.organisasjonsnummer, avgiver.bydelsnummer))
+    )
     while organizations.organization(connection, organization_id) is not None:
         organization_id += f"-{avgiver.organisasjonsnummer}"
     name = " ".join(filter(None, ("Barnevernstjenesten", avgiver.kommunenavn, avgiver.bydelsnavn)))
@@ -56,9 +71,11 @@ def get_or_create_organization(connection: Connection, avgiver: Avgiver) -> str:
 
 
 def list_sources(connection: Connection, organization_id: str) -> list[SourceDocument]:
-    """What is held of it, by format and year."""
+    """Return the sources of an organisation that have been read, ordered by format and year."""
     counts = organizations.case_counts(connection, organization_id)
-    return [_source_document(row, counts.get(row.source, 0)) for row in organizations.sources(connection, organization_id)]
+    return [
+        _source_document(row, counts.get(row.source, 0)) for row in organizations.sources(connection, organization_id)
+    ]
 
 
 def _organization_document(connection: Connection, row: OrganizationRow) -> OrganizationDocument:

@@ -1,25 +1,24 @@
-"""Settling: after any change of an organisation's snapshots, jobs, sources, figures or name, in the same transaction, brings what follows
-from it up to date (statuses, cache flags, documents), and writes an event for each document that changed by another's doing.
+"""Bring everything that is derived from an organisation's data up to date, in the transaction that changed the data.
 
-So a document is rendered in the transaction that changes what it shows (contract 2d), whoever changed it.
+The derived state is: status and cache flag of each snapshot (rules S1 to S5, docs/api.md), its rendered document with
+ETag and counts (rule 2d), and the events for documents that changed as a side effect. Callers run `reconcile` after any
+change of an organisation's snapshots, jobs, sources, figures or name.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from preview.core.clock import format_rfc3339, now
-from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
-from preview.events.log import CacheInvalidated, DataUpdated, SnapshotUpdated, record
+from preview.events.log import CacheInvalidated, DataUpdated, Event, SnapshotUpdated, record, snapshot_key
 from preview.form.catalogue import Catalogue
 from preview.form.sources import Source, SourceSelection, select_source
 from preview.model.resources import Value
-from preview.reports.deviation_check import SnapshotValues, find_deviations, rows_by_severity
-from preview.reports.rendering import parse_rendered_values, render, visible_values
-from preview.reports.status import TRANSITIONS, DerivedStatus, derive_statuses
+from preview.reports.rendering import DocumentState, SnapshotRendering, parse_rendered_values, render
+from preview.reports.status import DerivedStatus, check_transition, derive_statuses
 from preview.storage import figures, jobs, meta, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow
@@ -27,23 +26,11 @@ from preview.storage.organizations import SourceRow
 from preview.storage.snapshots import SnapshotRow
 
 SOURCE_CHANGED = "source_changed"
-_CONFIG_FINGERPRINT_KEY = "document_shape"
-
-
-class _DocumentState(msgspec.Struct, frozen=True, array_like=True):
-    """What a document shows besides its own values: when any of it differs, the document is rendered anew."""
-
-    name: str
-    status: str
-    cache_valid: bool
-    completion: int
-    prior: int | None
-    prior_completion: int
-    prior_aggregated_at: str | None
+CONFIG_FINGERPRINT_KEY = "document_shape"
 
 
 def source_from_row(row: SourceRow) -> Source:
-    """The row as the form's rules see it."""
+    """Return the stored row as the input of the form's rules."""
     return Source(
         source_id=row.source,
         format=row.format,  # pyright: ignore[reportArgumentType]  (the column's CHECK)
@@ -58,164 +45,254 @@ def source_from_row(row: SourceRow) -> Source:
 
 @dataclass(frozen=True)
 class AggregationInput:
-    """What an aggregation of a period would read now; `input_version` changes whenever that changes (`domain.md` 1.12)."""
+    """What an aggregation of a period would read now.
+
+    `input_version` changes whenever the source or the supplementary figures change (rule 1.12, docs/domain.md);
+    `is_importing` is true while a delivery to the source is being imported (rule S5).
+    """
 
     selection: SourceSelection
     input_version: str
     is_importing: bool
 
 
-def select_input(rows: list[SourceRow], figure_versions: dict[str, int], period: Period) -> AggregationInput | None:
-    """None where the organisation has no data for the period (`domain.md` 5.3).
+def select_input(rows: Sequence[SourceRow], figure_versions: dict[str, int], period: Period) -> AggregationInput | None:
+    """Select the source that supplies a period (rule 5.3).
 
-    It is being read where the source of the period is (contract S5): half a delivery can make another the one to choose only by changing
-    that one.
+    Only an import into the selected source matters for `is_importing`: a delivery can make another source the selected
+    one only by changing that other source.
+
+    Args:
+        rows: All sources of one organisation.
+        figure_versions: Version of its supplementary figures by `period_id`.
+        period: The period to aggregate.
+
+    Returns:
+        The input, or None if the organisation has no data for the period.
     """
     selection = select_source([source_from_row(row) for row in rows], period)
     if selection is None:
         return None
-    input_version = f"{selection.source.source_id}:{selection.source.version}:{figure_versions.get(str(period), 0)}"
-    return AggregationInput(selection, input_version, any(row.is_importing for row in rows if row.source == selection.source.source_id))
+    source = selection.source
+    input_version = f"{source.source_id}:{source.version}:{figure_versions.get(str(period), 0)}"
+    is_importing = any(row.is_importing for row in rows if row.source == source.source_id)
+    return AggregationInput(selection, input_version, is_importing)
 
 
 def current_input(connection: Connection, organization_id: str, period: Period) -> AggregationInput | None:
-    """`select_input`, of what the store holds."""
-    return select_input(organizations.sources(connection, organization_id), figures.versions(connection, organization_id), period)
+    """Return `select_input` for the present state of the store."""
+    sources = organizations.sources(connection, organization_id)
+    return select_input(sources, figures.versions(connection, organization_id), period)
 
 
 @dataclass(frozen=True)
 class ReportConfig:
-    """What shapes every document: the catalogue, and whether small counts are hidden (`domain.md` 8)."""
+    """What shapes every document: the catalogue, and whether small counts are suppressed (rule 8, docs/domain.md)."""
 
     catalogue: Catalogue
     suppress: bool
 
 
+@dataclass(frozen=True)
+class PreviousDocument:
+    """A snapshot's stored document; `state` is None if another configuration rendered it."""
+
+    state: DocumentState | None
+    body: bytes
+
+
 def reconcile(
-    connection: Connection, report_config: ReportConfig, organization_id: str, *, initiated_by_caller: Collection[int] = ()
+    connection: Connection,
+    report_config: ReportConfig,
+    organization_id: str,
+    *,
+    initiated_by_caller: Collection[int] = (),
 ) -> None:
-    """`initiated_by_caller` are snapshots whose change the caller's own event tells: no event is added for what that says of them."""
+    """Recompute the derived state of an organisation's snapshots, and append an event for each side effect.
+
+    Args:
+        connection: The write transaction that made the change.
+        report_config: What shapes the documents.
+        organization_id: The organisation whose data changed.
+        initiated_by_caller: Numbers of snapshots for which the caller appends an event of its own. Their changes of
+            status and cache flag get no further event.
+
+    Raises:
+        IllegalTransition: If a snapshot would get a status that cannot follow its present one.
+    """
     rows = snapshots.list_for_organization(connection, organization_id)
     if not rows:
         return
     organization = organizations.organization(connection, organization_id)
-    assert organization is not None
-    sources = organizations.sources(connection, organization_id)
-    figure_versions = figures.versions(connection, organization_id)
-    periods = {row.period_id: Period.parse(row.period_id) for row in rows}
-    inputs = {period_id: select_input(sources, figure_versions, period) for period_id, period in periods.items()}
-    open_jobs: dict[int, list[JobRow]] = {}
-    for job in jobs.list_open_for_organization(connection, organization_id):
-        open_jobs.setdefault(job.snapshot, []).append(job)
-    input_versions = {period_id: None if each is None or each.is_importing else each.input_version for period_id, each in inputs.items()}
-    derived = derive_statuses(rows, open_jobs, input_versions, {period_id: str(period.prior) for period_id, period in periods.items()})
-    # Who stops being current gives way before another becomes it (index one_current).
-    for row in sorted(rows, key=lambda each: derived[each.snapshot].status == "current"):
-        _reconcile_snapshot(
-            connection,
-            report_config,
+    assert organization is not None  # a snapshot references its organisation
+    derived = derive(
+        rows,
+        jobs.list_open_for_organization(connection, organization_id),
+        organizations.sources(connection, organization_id),
+        figures.versions(connection, organization_id),
+    )
+    # A snapshot that stops being current is written before the next one becomes current (index one_current).
+    for row in sorted(rows, key=lambda row: derived[row.snapshot].status == "current"):
+        state = DocumentState.of_snapshot(row, organization.organization_name, derived[row.snapshot])
+        previous_state = msgspec.json.decode(row.rendered_from, type=DocumentState) if row.rendered_from else None
+        if state == previous_state:
+            continue
+        check_transition(row.snapshot_status, state.status)
+        stored_document = snapshots.document(connection, row.snapshot)
+        report = _render_stored(connection, report_config, row, state, derived[row.snapshot].prior)
+        _store(connection, row.snapshot, report)
+        if stored_document is None:  # rendered for the first time: the caller's event announces the snapshot
+            continue
+        for event in diff_events(
+            report_config.catalogue,
             row,
-            organization.organization_name,
-            derived[row.snapshot],
+            PreviousDocument(previous_state, stored_document[0]),
+            report,
+            format_rfc3339(now()),
             initiated_by_caller=row.snapshot in initiated_by_caller,
-        )
+        ):
+            record(connection, event, row.snapshot)
 
 
-def _reconcile_snapshot(
-    connection: Connection, report_config: ReportConfig, row: SnapshotRow, name: str, derived: DerivedStatus, *, initiated_by_caller: bool
-) -> None:
-    prior = derived.prior
-    new_state = _DocumentState(
-        name,
-        derived.status,
-        derived.cache_valid,
-        row.completion,
-        prior.snapshot if prior else None,
-        prior.completion if prior else 0,
-        prior.aggregated_at if prior else None,
-    )
-    old_state = msgspec.json.decode(row.rendered_from, type=_DocumentState) if row.rendered_from else None
-    if new_state == old_state:
-        return
-    if row.snapshot_status != derived.status:
-        assert derived.status in TRANSITIONS[row.snapshot_status], f"{row.snapshot_status} -> {derived.status}"
-    snapshots.set_status(connection, row.snapshot, derived.status, derived.cache_valid)
-    values = snapshots.values(connection, row.snapshot)
-    prior_values = snapshots.values(connection, prior.snapshot) if prior else {}
-    old_document = snapshots.document(connection, row.snapshot)
-    body, etag = render(report_config.catalogue, row, name, derived, values, prior_values, suppress=report_config.suppress)
-    populated = sum(value is not None for value in visible_values(report_config.catalogue, values, report_config.suppress).values())
-    snapshots.set_document(connection, row.snapshot, body, etag, msgspec.json.encode(new_state).decode(), populated)
-    compared = [
-        SnapshotValues.from_rows(report_config.catalogue, report_config.suppress, snapshot_values, facts)
-        for snapshot_values, facts in ((values, row.facts), (prior_values, prior.facts if prior else None))
-    ]
-    snapshots.set_deviation_counts(
-        connection, row.snapshot, rows_by_severity(find_deviations(report_config.catalogue, Period.parse(row.period_id), *compared))
-    )
-    if old_document is None:
-        return
-    old_values, new_values = parse_rendered_values(old_document[0]), parse_rendered_values(body)
-    changed_fields: list[str] = []
-    if old_state is None:  # forgotten, as the form or a setting has changed (rerender_if_config_changed): own values may look otherwise too
-        changed_fields = [key for key, pair in new_values.items() if old_values.get(key) != pair]
-    elif (old_state.prior, old_state.prior_completion) != (new_state.prior, new_state.prior_completion):
-        changed_fields = [key for key, (_, value) in new_values.items() if old_values.get(key, (None, None))[1] != value]
-    _append_change_events(
-        connection, report_config.catalogue, row, old_state or new_state, new_state, changed_fields, initiated_by_caller=initiated_by_caller
-    )
+def derive(
+    rows: Sequence[SnapshotRow],
+    open_jobs: Sequence[JobRow],
+    sources: Sequence[SourceRow],
+    figure_versions: dict[str, int],
+) -> dict[int, DerivedStatus]:
+    """Derive status, cache flag and prior snapshot of each snapshot of one organisation, by snapshot number. Pure.
+
+    Args:
+        rows: Its snapshots in list order: newest period first, then newest snapshot.
+        open_jobs: Its jobs that wait or run.
+        sources: Its sources.
+        figure_versions: Version of its supplementary figures by `period_id`.
+    """
+    periods = {row.period_id: Period.parse(row.period_id) for row in rows}
+    jobs_by_snapshot: dict[int, list[JobRow]] = {}
+    for job in open_jobs:
+        jobs_by_snapshot.setdefault(job.snapshot, []).append(job)
+    input_versions: dict[str, str | None] = {}
+    for period_id, period in periods.items():
+        period_input = select_input(sources, figure_versions, period)
+        is_stable = period_input is not None and not period_input.is_importing
+        input_versions[period_id] = period_input.input_version if period_input and is_stable else None
+    prior_ids = {period_id: str(period.prior) for period_id, period in periods.items()}
+    return derive_statuses(rows, jobs_by_snapshot, input_versions, prior_ids)
 
 
-def _append_change_events(
-    connection: Connection,
+def diff_events(
     catalogue: Catalogue,
     row: SnapshotRow,
-    old_state: _DocumentState,
-    new_state: _DocumentState,
-    changed_fields: list[str],
+    before: PreviousDocument,
+    after: SnapshotRendering,
+    at: str,
     *,
     initiated_by_caller: bool,
-) -> None:
-    at = format_rfc3339(now())
-    snapshot_key = {"snapshot_id": format_snapshot_id(row.snapshot), "organization_id": row.organization_id, "period_id": row.period_id}
+) -> list[Event]:
+    """Return the events for the difference between two renderings of a snapshot's document (rule 6). Pure.
+
+    Args:
+        catalogue: The form, for the order of fields and sections.
+        row: The snapshot.
+        before: The document that is replaced.
+        after: The document that replaces it.
+        at: Time of the change, RFC 3339.
+        initiated_by_caller: Whether the caller appends its own event for the change of status and cache flag.
+    """
+    new = after.state
+    old = before.state or new
+    key = snapshot_key(row)
+    events: list[Event] = []
+    changed_fields = _changed_document_fields(before, after)
     if changed_fields:
-        record(connection, data_updated_event(catalogue, changed_fields, snapshot_key, at), row.snapshot)
-    if old_state.cache_valid and not new_state.cache_valid and not initiated_by_caller:
-        record(connection, CacheInvalidated(**snapshot_key, reason=SOURCE_CHANGED, invalidated_at=at), row.snapshot)
-    changed = {
-        "organization_name": old_state.name != new_state.name,
-        "snapshot_status": old_state.status != new_state.status and not initiated_by_caller,
-        "cache_valid": new_state.cache_valid and not old_state.cache_valid and not initiated_by_caller,
-        "prior_period": (old_state.prior, old_state.prior_aggregated_at) != (new_state.prior, new_state.prior_aggregated_at)
-        and not changed_fields,
+        events.append(data_updated_event(catalogue, changed_fields, key, at))
+    if old.cache_valid and not new.cache_valid and not initiated_by_caller:
+        events.append(CacheInvalidated(**key, reason=SOURCE_CHANGED, invalidated_at=at))
+    has_prior_changed = (old.prior, old.prior_aggregated_at) != (new.prior, new.prior_aggregated_at)
+    changes = {
+        "organization_name": old.name != new.name,
+        "snapshot_status": old.status != new.status and not initiated_by_caller,
+        "cache_valid": new.cache_valid and not old.cache_valid and not initiated_by_caller,
+        "prior_period": has_prior_changed and not changed_fields,
     }
-    if changed_keys := [key for key, differs in changed.items() if differs]:
-        record(connection, SnapshotUpdated(**snapshot_key, changed_keys=changed_keys, updated_at=at), row.snapshot)
+    if changed_keys := [name for name, has_changed in changes.items() if has_changed]:
+        events.append(SnapshotUpdated(**key, changed_keys=changed_keys, updated_at=at))
+    return events
 
 
-def data_updated_event(catalogue: Catalogue, keys: Collection[str], snapshot_key: dict[str, str], at: str) -> DataUpdated:
-    """Of these fields and their sections, in form order (contract 6a)."""
+def data_updated_event(catalogue: Catalogue, keys: Collection[str], key: dict[str, str], at: str) -> DataUpdated:
+    """Return the event for changed values: fields and their sections in form order (rule 6a).
+
+    Args:
+        catalogue: The form.
+        keys: Keys of the changed fields.
+        key: The snapshot, as `snapshot_key` gives it.
+        at: Time of the change, RFC 3339.
+    """
     fields = [field for field in catalogue.fields if field.field_key in keys]
-    sections = [section.section_id for section in catalogue.sections if any(field.section_id == section.section_id for field in fields)]
-    return DataUpdated(**snapshot_key, changed_sections=sections, changed_field_keys=[field.field_key for field in fields], updated_at=at)
+    changed_sections = {field.section_id for field in fields}
+    return DataUpdated(
+        **key,
+        changed_sections=[
+            section.section_id for section in catalogue.sections if section.section_id in changed_sections
+        ],
+        changed_field_keys=[field.field_key for field in fields],
+        updated_at=at,
+    )
 
 
 def changed_field_keys(catalogue: Catalogue, before: dict[str, Value], after: dict[str, Value]) -> list[str]:
-    """Fields whose values differ, in form order."""
+    """Return the keys of the fields whose values differ, in form order."""
     return [field.field_key for field in catalogue.fields if before.get(field.field_key) != after.get(field.field_key)]
 
 
 def rerender_if_config_changed(database: Database, report_config: ReportConfig) -> None:
-    """At start: where the form, or a setting that shapes documents, has changed since the last one, renders every document."""
+    """Render every document again if the form or a setting that shapes documents has changed since the last start."""
+    rules_hash = hashlib.sha256(msgspec.json.encode(report_config.catalogue.rules)).hexdigest()
+    fingerprint = f"{report_config.catalogue.fingerprint}:{rules_hash}:{int(report_config.suppress)}"
 
     def rerender(connection: Connection) -> None:
-        rules_hash = hashlib.sha256(msgspec.json.encode(report_config.catalogue.rules)).hexdigest()
-        fingerprint = f"{report_config.catalogue.fingerprint}:{rules_hash}:{int(report_config.suppress)}"
-        if meta.get(connection, _CONFIG_FINGERPRINT_KEY) == fingerprint:
+        if meta.get(connection, CONFIG_FINGERPRINT_KEY) == fingerprint:
             return
-        meta.put(connection, _CONFIG_FINGERPRINT_KEY, fingerprint)
+        meta.put(connection, CONFIG_FINGERPRINT_KEY, fingerprint)
         snapshots.invalidate_rendering(connection)
         for organization_id in snapshots.organizations_with_snapshots(connection):
             reconcile(connection, report_config, organization_id)
 
     database.write(rerender)
+
+
+def _render_stored(
+    connection: Connection,
+    report_config: ReportConfig,
+    row: SnapshotRow,
+    state: DocumentState,
+    prior: SnapshotRow | None,
+) -> SnapshotRendering:
+    values = snapshots.values(connection, row.snapshot)
+    prior_values = snapshots.values(connection, prior.snapshot) if prior else {}
+    return render(report_config.catalogue, row, state, prior, values, prior_values, suppress=report_config.suppress)
+
+
+def _store(connection: Connection, number: int, report: SnapshotRendering) -> None:
+    snapshots.set_status(connection, number, report.state.status, report.state.cache_valid)
+    rendered_from = msgspec.json.encode(report.state).decode()
+    snapshots.set_document(connection, number, report.body, report.etag, rendered_from, report.populated)
+    snapshots.set_deviation_counts(connection, number, report.deviation_counts)
+
+
+def _changed_document_fields(before: PreviousDocument, after: SnapshotRendering) -> list[str]:
+    """Return the keys of the fields that show another value or prior value.
+
+    A change of the snapshot's own values has an event of its job. They are compared here only where the document was
+    rendered by another configuration, which may show the same stored values differently.
+    """
+    old, new = before.state, after.state
+    if old is not None and (old.prior, old.prior_completion) == (new.prior, new.prior_completion):
+        return []
+    old_fields = parse_rendered_values(before.body)
+    new_fields = parse_rendered_values(after.body)
+    if old is None:
+        return [key for key, shown in new_fields.items() if old_fields.get(key) != shown]
+    return [key for key, (_, prior_value) in new_fields.items() if old_fields.get(key, (None, None))[1] != prior_value]

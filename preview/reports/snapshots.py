@@ -1,4 +1,7 @@
-"""Snapshots: listed, shown, asked for, invalidated and deleted (contract 1 to 5). Each change is one transaction with its events."""
+"""List, get, request, invalidate and delete snapshots (rules 1 to 5, docs/api.md).
+
+Each change is one transaction with its events.
+"""
 
 import re
 from collections import OrderedDict
@@ -9,7 +12,7 @@ from preview.core.clock import format_rfc3339, now
 from preview.core.errors import FieldError, NotFound, PreconditionFailed, ValidationError
 from preview.core.ids import format_job_id, format_snapshot_id, parse_snapshot_id
 from preview.core.periods import Period
-from preview.events.log import CacheInvalidated, SnapshotCreated, SnapshotDeleted, record
+from preview.events.log import CacheInvalidated, SnapshotCreated, SnapshotDeleted, record, snapshot_key
 from preview.model.resources import (
     MAX_REASON_LENGTH,
     SnapshotDeletion,
@@ -31,7 +34,7 @@ _CACHE_SIZE = 512
 
 @dataclass(frozen=True)
 class RenderedDocument:
-    """A document as bytes with its strong ETag (quoted), and the place in the event log that it reflects (contract H1)."""
+    """A snapshot's document as bytes, with its strong ETag (quoted) and the log position that it reflects (rule H1)."""
 
     body: bytes
     etag: str
@@ -39,7 +42,7 @@ class RenderedDocument:
 
 
 class Snapshots:
-    """All methods but `cached_document` block: call them on a thread."""
+    """Operations on snapshots. All methods but `cached_document` block: call them on a thread."""
 
     def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
@@ -49,10 +52,23 @@ class Snapshots:
     def page(
         self, organization_id: str | None, period_id: str | None, snapshot_status: str | None, page: int, limit: int
     ) -> tuple[list[SnapshotSummary], int, int]:
-        """(a page from 1, how many there are, place in the event log)."""
+        """Return one page of the snapshot list (rule 1).
+
+        Args:
+            organization_id: Only snapshots of this organisation; None for all.
+            period_id: Only snapshots of this period; None for all.
+            snapshot_status: Only snapshots with this status; None for all.
+            page: Page number from 1.
+            limit: Items per page.
+
+        Returns:
+            The items of the page, the number of items on all pages, and the log position that the answer reflects.
+        """
 
         def load_page(connection: Connection) -> tuple[list[SnapshotSummary], int, int]:
-            rows, total = snapshots.page(connection, organization_id, period_id, snapshot_status, limit, (page - 1) * limit)
+            rows, total = snapshots.page(
+                connection, organization_id, period_id, snapshot_status, limit, (page - 1) * limit
+            )
             summaries = [
                 SnapshotSummary(
                     snapshot_id=format_snapshot_id(row.snapshot),
@@ -72,7 +88,11 @@ class Snapshots:
         return self._database.read(load_page)
 
     def get(self, snapshot: str) -> RenderedDocument:
-        """Raises `NotFound`."""
+        """Return a snapshot's document, and keep it in memory for `cached_document`.
+
+        Raises:
+            NotFound: If there is no snapshot with that id.
+        """
         version = self._database.data_version()
 
         def load_document(connection: Connection) -> RenderedDocument:
@@ -89,17 +109,32 @@ class Snapshots:
         return rendered
 
     def cached_document(self, snapshot: str) -> RenderedDocument | None:
-        """The document from memory, where nobody has committed anything since it was read; waits for nothing."""
+        """Return the document from memory, or None if the store has changed since it was read. Never blocks."""
         cached = self._cache.get(snapshot)
         return cached[1] if cached is not None and cached[0] == self._database.data_version() else None
 
     def request(self, organization_id: str, period_id: str, force: bool, actor: str) -> tuple[SnapshotRequested, bool]:
-        """POST (contract 3): (answer, whether a job of it waits or runs). Raises `Invalid` for an unknown organisation or no source."""
+        """Request an aggregation (POST, rule 3).
+
+        Args:
+            organization_id: The organisation.
+            period_id: The period, `YYYY`, `YYYY-H1` or `YYYY-H2`.
+            force: Whether to make a new snapshot although the present one is valid.
+            actor: Who requests it, for the audit trail.
+
+        Returns:
+            The answer, and whether a job of the snapshot waits or runs (202 rather than 200).
+
+        Raises:
+            ValidationError: If the organisation is unknown or no source supplies the period.
+        """
         period = Period.parse(period_id)
 
         def request_snapshot(connection: Connection) -> tuple[SnapshotRequested, bool]:
             if organizations.organization(connection, organization_id) is None:
-                raise ValidationError("There is no such organisation.", [FieldError("/organization_id", "is not known")])
+                raise ValidationError(
+                    "There is no such organisation.", [FieldError("/organization_id", "is not known")]
+                )
             rows = snapshots.list_for_period(connection, organization_id, period.sort_key)
             if rows and rows[0].snapshot_status == "processing":
                 return _snapshot_requested(rows[0], self._job_for_request(connection, rows[0], actor)), True
@@ -107,7 +142,9 @@ class Snapshots:
             if latest is not None and latest.cache_valid and not force:
                 return _snapshot_requested(latest, None), False
             if current_input(connection, organization_id, period) is None:
-                raise ValidationError(NO_SOURCE, [FieldError("/period_id", "the organisation has no source data for it")])
+                raise ValidationError(
+                    NO_SOURCE, [FieldError("/period_id", "the organisation has no source data for it")]
+                )
             snapshots.unmark_period_deleted(connection, organization_id, period_id)
             row, job = create_snapshot(connection, self._report_config, organization_id, period, actor, automatic=False)
             return _snapshot_requested(row, job), True
@@ -115,21 +152,43 @@ class Snapshots:
         return self._database.write(request_snapshot)
 
     def invalidate(self, snapshot: str, reason: str, actor: str, if_match: str | None = None) -> SnapshotInvalidated:
-        """PUT (contract 4). Raises `NotFound`, `PreconditionFailed`, and `Invalid` where the reason is empty or too long."""
+        """Invalidate a snapshot's cache and request a new aggregation of it (PUT, rule 4).
+
+        Args:
+            snapshot: Id of the snapshot.
+            reason: Reason for the audit trail and the event, 1 to `MAX_REASON_LENGTH` characters.
+            actor: Who invalidates it, for the audit trail.
+            if_match: Value of the header `If-Match`, or None.
+
+        Raises:
+            NotFound: If there is no such snapshot.
+            PreconditionFailed: If `if_match` names another version of the document.
+            ValidationError: If the reason is blank or too long.
+        """
         if not reason.strip() or len(reason) > MAX_REASON_LENGTH:
-            raise ValidationError("A reason is required.", [FieldError("/reason", f"must have 1 to {MAX_REASON_LENGTH} characters")])
+            raise ValidationError(
+                "A reason is required.", [FieldError("/reason", f"must have 1 to {MAX_REASON_LENGTH} characters")]
+            )
 
         def invalidate_snapshot(connection: Connection) -> SnapshotInvalidated:
             row = _get_existing(connection, snapshot, if_match)
             at = format_rfc3339(now())
             jobs.cancel_open(connection, row.snapshot, at)
             snapshots.set_invalidated(connection, row.snapshot)
-            job = enqueue(connection, row.snapshot, row.organization_id, row.period_id, actor=actor, reason=reason, automatic=False)
-            record(connection, CacheInvalidated(**_snapshot_key(row), reason=reason, invalidated_at=at), row.snapshot)
+            job = enqueue(
+                connection,
+                row.snapshot,
+                row.organization_id,
+                row.period_id,
+                actor=actor,
+                reason=reason,
+                automatic=False,
+            )
+            record(connection, CacheInvalidated(**snapshot_key(row), reason=reason, invalidated_at=at), row.snapshot)
             audit.append(connection, [_audit_row(row, at, actor, "invalidated", job=job.job, reason=reason)])
             reconcile(connection, self._report_config, row.organization_id, initiated_by_caller=(row.snapshot,))
             return SnapshotInvalidated(
-                **_snapshot_key(row),
+                **snapshot_key(row),
                 snapshot_status="processing",
                 cache_valid=False,
                 invalidation_reason=reason,
@@ -140,7 +199,17 @@ class Snapshots:
         return self._database.write(invalidate_snapshot)
 
     def delete(self, snapshot: str, actor: str, if_match: str | None = None) -> SnapshotDeletion:
-        """DELETE (contract 5). Raises `NotFound`, `PreconditionFailed`."""
+        """Delete a snapshot, its document and its open jobs (DELETE, rule 5).
+
+        Args:
+            snapshot: Id of the snapshot.
+            actor: Who deletes it, for the audit trail.
+            if_match: Value of the header `If-Match`, or None.
+
+        Raises:
+            NotFound: If there is no such snapshot.
+            PreconditionFailed: If `if_match` names another version of the document.
+        """
 
         def delete_snapshot(connection: Connection) -> SnapshotDeletion:
             row = _get_existing(connection, snapshot, if_match)
@@ -152,52 +221,83 @@ class Snapshots:
         return self._database.write(delete_snapshot)
 
     def deleted_by(self, snapshot: str) -> str | None:
-        """Who deleted it, where the audit trail still tells."""
+        """Return the actor that deleted the snapshot, or None if the audit trail no longer has the deletion."""
         rows = self._database.read(lambda connection: audit.list_for_snapshot(connection, _snapshot_number(snapshot)))
         return next((row.actor for row in rows if row.action == "deleted"), None)
 
     def _job_for_request(self, connection: Connection, row: SnapshotRow, actor: str) -> JobRow:
-        """The job that answers a POST of a processing snapshot (contract 3a): a follow-up where the running one reads what has changed since."""
+        """Return the job that answers a POST for a snapshot that is already processing (rule 3a).
+
+        It is the waiting job, else the running one; if the source has changed since the running job began to read, a
+        follow-up job is enqueued.
+        """
         open_jobs = jobs.list_open_for_snapshot(connection, row.snapshot)
         waiting = next((job for job in open_jobs if job.job_status == "waiting"), None)
         running = next((job for job in open_jobs if job.job_status == "running"), None)
         if running is None:
-            assert waiting is not None  # or it would not be processing
+            assert waiting is not None  # a processing snapshot has an open job
             return waiting
         aggregation_input = current_input(connection, row.organization_id, Period.parse(row.period_id))
-        if aggregation_input is None or (not aggregation_input.is_importing and aggregation_input.input_version == running.input_version):
+        if aggregation_input is None or (
+            not aggregation_input.is_importing and aggregation_input.input_version == running.input_version
+        ):
             return running
         if waiting is None:
-            waiting = enqueue(connection, row.snapshot, row.organization_id, row.period_id, actor=actor, reason=None, automatic=False)
+            waiting = enqueue(
+                connection, row.snapshot, row.organization_id, row.period_id, actor=actor, reason=None, automatic=False
+            )
         return waiting
 
 
 def create_snapshot(
-    connection: Connection, report_config: ReportConfig, organization_id: str, period: Period, actor: str, *, automatic: bool
+    connection: Connection,
+    report_config: ReportConfig,
+    organization_id: str,
+    period: Period,
+    actor: str,
+    *,
+    automatic: bool,
 ) -> tuple[SnapshotRow, JobRow]:
-    """A new snapshot with its job, in the caller's transaction (contract 3c)."""
+    """Create a snapshot and its job in the caller's transaction (rule 3c).
+
+    Args:
+        connection: The caller's write transaction.
+        report_config: What shapes the document.
+        organization_id: The organisation.
+        period: The period.
+        actor: Who requested it, for the audit trail.
+        automatic: Whether a delivery started it (rule S6).
+
+    Returns:
+        The new snapshot and its waiting job.
+    """
     at = format_rfc3339(now())
     number = snapshots.insert(connection, organization_id, str(period), period.sort_key, at)
     job = enqueue(connection, number, organization_id, str(period), actor=actor, reason=None, automatic=automatic)
     row = snapshots.snapshot(connection, number)
     assert row is not None
-    record(connection, SnapshotCreated(**_snapshot_key(row), job_id=format_job_id(job.job), created_at=at), number)
+    record(connection, SnapshotCreated(**snapshot_key(row), job_id=format_job_id(job.job), created_at=at), number)
     audit.append(connection, [_audit_row(row, at, actor, "requested", job=job.job)])
     reconcile(connection, report_config, organization_id, initiated_by_caller=(number,))
     return row, job
 
 
 def remove_snapshot(connection: Connection, row: SnapshotRow, actor: str) -> None:
-    """The snapshot is gone, and its jobs with it; what follows from that, the caller settles."""
+    """Delete a snapshot and cancel its jobs in the caller's transaction. The caller has to reconcile afterwards."""
     at = format_rfc3339(now())
     jobs.cancel_open(connection, row.snapshot, at)
     snapshots.delete(connection, row.snapshot)
-    record(connection, SnapshotDeleted(**_snapshot_key(row), deleted_at=at), row.snapshot)
+    record(connection, SnapshotDeleted(**snapshot_key(row), deleted_at=at), row.snapshot)
     audit.append(connection, [_audit_row(row, at, actor, "deleted")])
 
 
 def etag_matches(if_match: str | None, etag: str) -> bool:
-    """Whether `If-Match` (or `If-None-Match`) names the document: strong comparison (RFC 9110 8.8.3.2)."""
+    """Return whether `If-Match` or `If-None-Match` names the document; strong comparison (RFC 9110, 8.8.3.2).
+
+    Args:
+        if_match: Value of the header; None matches every document.
+        etag: ETag of the document, with quotes.
+    """
     return if_match is None or if_match.strip() == "*" or etag in re.findall(r'(?:W/)?"[^"]*"', if_match)
 
 
@@ -219,8 +319,8 @@ def _snapshot_number(snapshot: str) -> int:
 
 def _snapshot_requested(row: SnapshotRow, job: JobRow | None) -> SnapshotRequested:
     return SnapshotRequested(
-        **_snapshot_key(row),
-        snapshot_status="processing" if job else row.snapshot_status,  # pyright: ignore[reportArgumentType]  (a key of TRANSITIONS)
+        **snapshot_key(row),
+        snapshot_status="processing" if job else row.snapshot_status,  # pyright: ignore[reportArgumentType]  (in TRANSITIONS)
         job_id=format_job_id(job.job if job else row.last_job),
         estimated_completion_seconds=job.estimate if job else 0,
         aggregated_at=row.aggregated_at,
@@ -228,11 +328,9 @@ def _snapshot_requested(row: SnapshotRow, job: JobRow | None) -> SnapshotRequest
     )
 
 
-def _snapshot_key(row: SnapshotRow) -> dict[str, str]:
-    return {"snapshot_id": format_snapshot_id(row.snapshot), "organization_id": row.organization_id, "period_id": row.period_id}
-
-
-def _audit_row(row: SnapshotRow, at: str, actor: str, action: str, *, job: int | None = None, reason: str | None = None) -> AuditRow:
+def _audit_row(
+    row: SnapshotRow, at: str, actor: str, action: str, *, job: int | None = None, reason: str | None = None
+) -> AuditRow:
     return AuditRow(
         at=at,
         actor=actor,
@@ -248,7 +346,14 @@ def _audit_row(row: SnapshotRow, at: str, actor: str, action: str, *, job: int |
 def schedule_automatic_aggregations(
     connection: Connection, report_config: ReportConfig, organization_id: str, open_periods: Sequence[Period]
 ) -> None:
-    """What is to be aggregated by itself once an organisation's source has changed (contract S6), in the caller's transaction."""
+    """Enqueue the automatic jobs of an organisation whose source has changed (rule S6), in the caller's transaction.
+
+    Args:
+        connection: The caller's write transaction.
+        report_config: What shapes the documents.
+        organization_id: The organisation.
+        open_periods: Periods that get a first snapshot if there is source data for them.
+    """
     rows = snapshots.list_for_organization(connection, organization_id)
     for row in latest_completed_by_period(rows).values():
         aggregation_input = current_input(connection, organization_id, Period.parse(row.period_id))
@@ -257,11 +362,17 @@ def schedule_automatic_aggregations(
         if (
             aggregation_input is None
             or aggregation_input.input_version == row.input_version
-            or any(job.job_status == "waiting" or job.input_version == aggregation_input.input_version for job in open_jobs)
+            or any(
+                job.job_status == "waiting" or job.input_version == aggregation_input.input_version for job in open_jobs
+            )
         ):
             continue
-        if latest_job is not None and latest_job.job_status == "failed" and latest_job.input_version == aggregation_input.input_version:
-            continue  # failed ones are tried again by people only
+        if (
+            latest_job is not None
+            and latest_job.job_status == "failed"
+            and latest_job.input_version == aggregation_input.input_version
+        ):
+            continue  # a failed aggregation is not repeated until the source changes again
         enqueue(connection, row.snapshot, organization_id, row.period_id, actor="auto", reason=None, automatic=True)
     existing_periods = {row.period_id for row in rows} | snapshots.deleted_periods(connection, organization_id)
     for period in open_periods:

@@ -1,11 +1,12 @@
-"""Statuses and the cache flag follow from what is there, at any time (contract S1 to S5). Pure.
+"""Derive each snapshot's status and cache flag from the stored data (rules S1 to S5, docs/api.md). Pure functions.
 
-`TRANSITIONS` is the one table of legal moves; whatever writes a status goes through it.
+`TRANSITIONS` is the only table of legal status changes, and `check_transition` guards every write of a status.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from preview.core.errors import PreviewError
 from preview.storage.jobs import JobRow
 from preview.storage.snapshots import SnapshotRow
 
@@ -15,12 +16,22 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     "current": frozenset({"processing", "historical"}),
     "historical": frozenset({"processing", "current"}),
 }
-"""Status of a snapshot -> statuses that it may have next."""
+"""Status of a snapshot -> statuses that can follow it."""
+
+
+class IllegalTransition(PreviewError):
+    """A snapshot's status would change in a way that `TRANSITIONS` does not allow: an error of the program."""
+
+
+def check_transition(before: str, after: str) -> None:
+    """Raise `IllegalTransition` unless the status can stay or become `after`."""
+    if after != before and after not in TRANSITIONS[before]:
+        raise IllegalTransition(f"A snapshot cannot go from {before} to {after}.")
 
 
 @dataclass(frozen=True)
 class DerivedStatus:
-    """What follows for one snapshot. `prior` is the snapshot whose values stand beside its own (contract 2b)."""
+    """Derived state of one snapshot; `prior` is the snapshot that supplies its prior period's values (rule 2b)."""
 
     status: str
     cache_valid: bool
@@ -28,7 +39,11 @@ class DerivedStatus:
 
 
 def latest_completed_by_period(snapshots: Sequence[SnapshotRow]) -> dict[str, SnapshotRow]:
-    """By `period_id`, of one organisation's snapshots in list order (newest period first, then newest snapshot)."""
+    """Return the newest completed snapshot of each period, by `period_id`, newest period first.
+
+    Args:
+        snapshots: Snapshots of one organisation in list order: newest period first, then newest snapshot.
+    """
     latest: dict[str, SnapshotRow] = {}
     for row in snapshots:
         if row.completion:
@@ -50,19 +65,27 @@ def derive_statuses(
     input_versions: Mapping[str, str | None],
     priors: Mapping[str, str],
 ) -> dict[int, DerivedStatus]:
-    """Of one organisation, by snapshot number.
+    """Return the derived state of every snapshot of one organisation, by snapshot number.
 
-    `snapshots` in list order; `open_jobs` waiting or running, by snapshot; `input_versions` what an aggregation would read now, by `period_id`,
-    None while the source is being read or where there is none; `priors` the prior `period_id` of each `period_id`.
+    Args:
+        snapshots: Its snapshots in list order: newest period first, then newest snapshot.
+        open_jobs: Its jobs that wait or run, by snapshot number.
+        input_versions: The version that an aggregation would read now, by `period_id`. None while the source is being
+            imported (rule S5), and where no source supplies the period.
+        priors: The prior `period_id` of each `period_id`.
     """
     latest = latest_completed_by_period(snapshots)
-    # Dicts keep order: the first is of the newest period that has a completed one (S1).
+    # The first entry belongs to the newest period that has a completed snapshot (rule S1).
     candidate = next(iter(latest.values()), None)
     derived: dict[int, DerivedStatus] = {}
     for row in snapshots:
-        status = _derive_status(row, open_jobs.get(row.snapshot, ()), candidate is not None and row.snapshot == candidate.snapshot)
+        status = _derive_status(
+            row, open_jobs.get(row.snapshot, ()), candidate is not None and row.snapshot == candidate.snapshot
+        )
         cache_valid = bool(row.completion) and not row.invalidated
         if cache_valid and latest[row.period_id].snapshot == row.snapshot:
-            cache_valid = input_versions[row.period_id] is not None and row.input_version == input_versions[row.period_id]
+            cache_valid = (
+                input_versions[row.period_id] is not None and row.input_version == input_versions[row.period_id]
+            )
         derived[row.snapshot] = DerivedStatus(status, cache_valid, latest.get(priors[row.period_id]))
     return derived

@@ -1,1 +1,1 @@
-"""The one store: SQLite in the data folder. The only SQL besides the catalogue's."""
+"""The SQLite store: connections, transactions, schema and all SQL but that of the form's fields."""

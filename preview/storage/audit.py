@@ -1,4 +1,4 @@
-"""The audit trail: who did what, why, and each value that was replaced (contract 4a)."""
+"""The audit trail: who changed what and why, and each value that an aggregation replaced (rule 4a, docs/api.md)."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from preview.storage.database import Connection
 
 
 class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One act, or one value that it replaced. Instants are RFC 3339 text in UTC."""
+    """One action, or one value that it replaced. Times are RFC 3339 text in UTC."""
 
     at: str
     actor: str
@@ -26,20 +26,23 @@ _COLUMNS = ", ".join(AuditRow.__struct_fields__)
 
 
 def append(connection: Connection, rows: list[AuditRow]) -> None:
-    """In the transaction of the act."""
+    """Insert the rows, in the transaction of the action."""
     placeholders = ", ".join("?" * len(AuditRow.__struct_fields__))
-    connection.executemany(f"INSERT INTO audit ({_COLUMNS}) VALUES ({placeholders})", [msgspec.structs.astuple(row) for row in rows])
+    connection.executemany(
+        f"INSERT INTO audit ({_COLUMNS}) VALUES ({placeholders})", [msgspec.structs.astuple(row) for row in rows]
+    )
 
 
 def list_for_snapshot(connection: Connection, snapshot: int) -> list[AuditRow]:
-    """Oldest first."""
+    """Return the rows of a snapshot, oldest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM audit WHERE snapshot = ? ORDER BY audit", (snapshot,)).fetchall()
     return [AuditRow(**dict(zip(AuditRow.__struct_fields__, row, strict=True))) for row in rows]
 
 
 def prune(connection: Connection, cutoff: str, limit: int) -> int:
-    """Takes away the oldest rows of before that instant, at most `limit`; returns how many."""
+    """Delete the oldest rows from before `cutoff`, at most `limit`, and return how many were deleted."""
     cursor = connection.execute(
-        "DELETE FROM audit WHERE audit IN (SELECT audit FROM audit WHERE at < ? ORDER BY audit LIMIT ?)", (cutoff, limit)
+        "DELETE FROM audit WHERE audit IN (SELECT audit FROM audit WHERE at < ? ORDER BY audit LIMIT ?)",
+        (cutoff, limit),
     )
     return cursor.rowcount

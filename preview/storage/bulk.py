@@ -1,7 +1,8 @@
-"""Many rows in few statements.
+"""Insert or delete many rows with few statements.
 
-SQLite's module lets go of the interpreter at every step of a statement, and with a row to a step (`executemany`) another busy thread may take
-it each time, for 5 ms: 1,300 rows took up to 0.7 s beside one, with the write lock held. Many rows to a statement are one step.
+Python's sqlite3 releases the interpreter lock at every step of a statement. With one row per step (`executemany`),
+another busy thread may take the lock for 5 ms each time: 1,300 rows took up to 0.7 s beside one, with the write lock
+held. A statement with many rows is one step.
 """
 
 from collections.abc import Sequence
@@ -9,11 +10,18 @@ from collections.abc import Sequence
 from preview.storage.database import Connection
 
 _BATCH_SIZES = (128, 16, 1)
-"""Rows to a statement: few sizes, so that each is prepared once."""
+"""Rows per statement. Few sizes, so that each statement is prepared only once."""
 
 
 def execute_rows(connection: Connection, prefix: str, rows: Sequence[Sequence[object]], suffix: str = "") -> None:
-    """`prefix` + `(?, ?), (?, ?), …` + `suffix`, for all rows, which have the same length."""
+    """Execute `prefix (?, ?), (?, ?), ... suffix` for all rows, in as few statements as possible.
+
+    Args:
+        connection: A write transaction.
+        prefix: SQL before the row values, such as `INSERT INTO t (a, b) VALUES`.
+        rows: The row values, all of the same length.
+        suffix: SQL after the row values.
+    """
     offset = 0
     for size in _BATCH_SIZES:
         if len(rows) - offset < size:

@@ -1,7 +1,7 @@
-"""The cases that a batch of folders touches: looked up in one go before it and written in one go after it.
+"""Look up and write the cases of a batch of case files with a dozen statements in all, whatever the size of the batch.
 
-Between two statements another thread may take the interpreter, and others wait for the write lock: a batch is a dozen statements,
-not several for each of its folders.
+Between two statements another thread may take the interpreter lock while the write lock is held, and other writers
+wait. So the lookup precedes the batch, and everything it changes is written after it.
 """
 
 from collections.abc import Iterable
@@ -12,13 +12,19 @@ from preview.storage.cases import CaseWrite, SakRow
 from preview.storage.database import Connection
 
 CaseKey = tuple[int, bytes]
-"""A source and an id that a case of it is known by."""
+"""Number of a source, and the hash of an id by which it knows a case."""
 
 
 class CaseBatch:
-    """Knows the cases behind the ids that it is made for, and what the batch has done to them so far. `flush` writes that down."""
+    """The cases that a batch touches, with the changes of the batch applied in memory; `flush` writes them."""
 
     def __init__(self, connection: Connection, keys: Iterable[CaseKey] = ()) -> None:
+        """Look up the cases.
+
+        Args:
+            connection: The write transaction of the batch.
+            keys: Every key that the batch can ask for.
+        """
         self._connection = connection
         self._sak_by_key: dict[CaseKey, int] = {}
         self._rows: dict[tuple[int, int], SakRow] = {}
@@ -37,26 +43,35 @@ class CaseBatch:
                 self._rows[source, row.sak] = row
 
     def find_by_key(self, source: int, key: bytes) -> SakRow | None:
-        """The case known by that id, as it stands now."""
+        """Return the case that is known by that key, with the changes so far, or None."""
         sak = self._sak_by_key.get((source, key))
         return None if sak is None else self._rows[source, sak]
 
     def allocate_sak(self, source: int) -> int:
-        """A number that no case of the source has."""
+        """Return a case number that is not used in the source."""
         if source not in self._next_sak:
             self._next_sak[source] = cases.next_sak(self._connection, source)
         self._next_sak[source] += 1
         return self._next_sak[source] - 1
 
     def upsert(self, source: int, row: SakRow, content: CaseContent | None, *, has_stored_content: bool) -> None:
-        """What holds of a case from now on. `has_stored_content` says that rows of it are there, or are among those collected."""
+        """Insert or replace a case and its content.
+
+        Args:
+            source: Number of the source.
+            row: The new state of the case.
+            content: Its content; None for a tombstone.
+            has_stored_content: Whether the case has content in the store or earlier in this batch.
+        """
         key = (source, row.sak)
         self._rows[key] = row
-        self._pending_writes[key] = CaseWrite(source, row, content.fodt if content else None, content.finding_count if content else 0)
+        self._pending_writes[key] = CaseWrite(
+            source, row, content.fodt if content else None, content.finding_count if content else 0
+        )
         self._replace_content(key, content, has_stored_content=has_stored_content)
 
     def set_extract(self, source: int, sak: int, extract_at: str, delivery_hash: bytes) -> None:
-        """A newer folder with the same content holds."""
+        """Note a newer case file with the same content: only its time and its hash change."""
         key = (source, sak)
         old = self._rows[key]
         row = self._rows[key] = SakRow(sak, extract_at, delivery_hash, old.content_hash, old.slettet)
@@ -66,14 +81,14 @@ class CaseBatch:
             self._new_extracts.add(key)
 
     def link(self, source: int, key: bytes, sak: int) -> None:
-        """From now on the case is known by that id too."""
+        """Make the case known by another key too."""
         if (source, key) not in self._sak_by_key:
             self._sak_by_key[source, key] = sak
             self._new_links.append((source, key))
 
     def merge(self, source: int, sak: int, into: int) -> None:
-        """Two ids turn out to be one case: what `sak` was known by leads to `into`, and its rows go."""
-        self._flush_case_rows()  # rare: what the store knows of them must be all
+        """Merge two cases that turn out to be one: keys of `sak` lead to `into`, and the rows of `sak` are deleted."""
+        self._flush_case_rows()  # the store must know all keys of both cases; a merge is rare
         self._replace_content((source, sak), None, has_stored_content=True)
         cases.merge(self._connection, source, sak, into)
         self._rows.pop((source, sak))
@@ -82,10 +97,12 @@ class CaseBatch:
                 self._sak_by_key[key] = into
 
     def flush(self) -> None:
-        """Writes what was collected."""
+        """Write all collected changes."""
         self._flush_case_rows()
         cases.delete_content(self._connection, self._content_to_delete)
-        cases.insert_content(self._connection, [(source, sak, content) for (source, sak), content in self._content_to_insert.items()])
+        cases.insert_content(
+            self._connection, [(source, sak, content) for (source, sak), content in self._content_to_insert.items()]
+        )
         self._content_to_delete.clear()
         self._content_to_insert.clear()
 

@@ -1,5 +1,7 @@
-"""Connections, the writer thread and transactions. The one module that imports sqlite3, and by way of sqlite-utils:
-two SQLite libraries on one file in one process would break each other's locks.
+"""Connections, the writer thread and transactions of the store.
+
+This is the only module that imports sqlite3, and it takes it from sqlite-utils: two copies of the SQLite library that
+open the same file in one process would break each other's locks.
 """
 
 import os
@@ -7,15 +9,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import quote
 
 from preview.core.errors import StoreError, Unavailable
 from preview.storage.write_lock import WriteLock
 
-# Where pandas is there (Panel brings it), sqlite-utils loads it for data frames, of which there is none here: half of a command's start.
+# sqlite-utils imports pandas if it is installed (Panel depends on it), which would double the start time of a command.
+# The import is blocked meanwhile: no data frames are used here.
 _PANDAS_BLOCKED = "pandas" not in sys.modules
 if _PANDAS_BLOCKED:
     sys.modules["pandas"] = None  # pyright: ignore[reportArgumentType]
@@ -33,21 +37,25 @@ Connection: TypeAlias = sqlite3.Connection
 T = TypeVar("T")
 
 MIN_MULTIPROCESS_SQLITE = (3, 51, 3)
-"""From here on two processes may share a store: before it, the WAL-reset bug could lose pages (sqlite.org/wal.html)."""
+"""First SQLite with which several processes may share a store.
+
+Earlier versions can lose pages (the WAL-reset bug, sqlite.org/wal.html).
+"""
 
 
 _BUSY_MILLISECONDS = 30_000
 
 
 def supports_multiple_processes() -> bool:
-    """Whether this SQLite allows several processes on one store."""
+    """Return whether this version of SQLite allows several processes to use one store."""
     return tuple(sqlite3.sqlite_version_info) >= MIN_MULTIPROCESS_SQLITE
 
 
 def _chmod_owner_only(path: Path) -> None:
-    """A new store is its owner's alone from its first byte; its -wal and -shm take the mode over when they are made.
+    """Create the file if it is missing, and make it readable and writable by its owner only.
 
-    A store that is there is not opened here: closing a file lets go of the locks that SQLite holds on it in this process.
+    The -wal and -shm files inherit the mode. A file that exists is not opened here: closing it would release the locks
+    that SQLite holds on it in this process.
     """
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
@@ -65,7 +73,7 @@ def _connect(path: Path, *, readonly: bool) -> Connection:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
-    # A case taken out leaves no bytes behind in the file (`domain.md` 4).
+    # Deleted content must not stay in the file (section 4, docs/domain.md).
     connection.execute("PRAGMA secure_delete=ON").fetchall()
     if readonly:
         connection.execute("PRAGMA query_only=ON")
@@ -73,7 +81,7 @@ def _connect(path: Path, *, readonly: bool) -> Connection:
 
 
 def _execute_without_waiting(connection: Connection, lock: WriteLock, statement: str) -> None:
-    """Run a statement that takes the write lock; SQLite's own waiting is off meanwhile, as `WriteLock` waits better."""
+    """Run a statement that takes the write lock, with SQLite's own waiting switched off: `WriteLock` waits instead."""
     connection.execute("PRAGMA busy_timeout=0").fetchall()
     try:
         lock.execute(connection, statement)
@@ -83,7 +91,15 @@ def _execute_without_waiting(connection: Connection, lock: WriteLock, statement:
 
 @contextmanager
 def transaction(connection: Connection, lock: WriteLock) -> Iterator[Connection]:
-    """One write transaction; all of it is committed, or none of it."""
+    """Run the block in one write transaction: commit at its end, or roll back if it raises.
+
+    Args:
+        connection: A connection in autocommit mode.
+        lock: The write lock of the store.
+
+    Raises:
+        Unavailable: If the write lock was not free within the time limit.
+    """
     _execute_without_waiting(connection, lock, "BEGIN IMMEDIATE")
     try:
         yield connection
@@ -94,10 +110,18 @@ def transaction(connection: Connection, lock: WriteLock) -> Iterator[Connection]
 
 
 class Database:
-    """The store file: one writer connection on a thread of its own, a reader connection for each thread that reads."""
+    """The store file: one writer connection on its own thread, and one reader connection per thread that reads."""
 
     def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
-        """Opens or makes the store and brings its schema up to date. Raises `StoreError` where it is newer than the code."""
+        """Open or create the store and bring its schema up to date.
+
+        Args:
+            path: The store file.
+            busy_seconds: How long a write waits for another process's write.
+
+        Raises:
+            StoreError: If the file cannot be opened, or a later version of the program has written it.
+        """
         self.path = path
         self._write_lock = WriteLock(path, busy_seconds)
         self._thread_local = threading.local()
@@ -119,7 +143,17 @@ class Database:
         self._thread.start()
 
     def submit(self, operation: Callable[[Connection], T]) -> Future[T]:
-        """Runs `operation` in a write transaction of its own on the writer thread, in order of submission."""
+        """Run `operation` in a write transaction of its own on the writer thread, in order of submission.
+
+        Args:
+            operation: Is called with the writer connection. It must not wait for another write.
+
+        Returns:
+            A future with its result; it completes after the commit.
+
+        Raises:
+            Unavailable: If the store is closing.
+        """
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
@@ -128,11 +162,28 @@ class Database:
         return future
 
     def write(self, operation: Callable[[Connection], T]) -> T:
-        """`submit`, and wait for the commit. Never on the event loop."""
+        """Run `operation` in a write transaction and wait for the commit. Blocks: never call it on the event loop.
+
+        Args:
+            operation: Is called with the writer connection, on the writer thread.
+
+        Returns:
+            The result of `operation`.
+
+        Raises:
+            Unavailable: If the store is closing, or the write lock was not free within the time limit.
+        """
         return self.submit(operation).result()
 
     def read(self, operation: Callable[[Connection], T]) -> T:
-        """Runs `operation` over one read transaction (one state of the store) on this thread. Never on the event loop."""
+        """Run `operation` in one read transaction. Blocks: never call it on the event loop.
+
+        Args:
+            operation: Is called with this thread's reader connection, on this thread.
+
+        Returns:
+            The result of `operation`.
+        """
         connection = self._reader_connection()
         connection.execute("BEGIN")
         try:
@@ -141,19 +192,25 @@ class Database:
             connection.execute("COMMIT")
 
     def data_version(self) -> int:
-        """A number that differs after any commit by anyone. Costs microseconds and waits for nothing: the event loop may ask."""
+        """Return a number that differs after any commit by any process.
+
+        It takes microseconds and never waits, so the event loop may call it.
+        """
         with self._version_lock:
             return int(self._version_connection.execute("PRAGMA data_version").fetchone()[0])
 
     def compact(self) -> None:
-        """Rewrites the store without what was deleted, and empties the write-ahead log: no byte of it is left in a file.
+        """Rewrite the store without deleted content and empty the write-ahead log: no byte of it stays in a file.
 
-        `secure_delete` alone leaves a row in ten thousand, on a page that was divided before. Others may read meanwhile, and wait to
-        write. Raises `Unavailable` where one of them holds on for too long.
+        `secure_delete` alone leaves about one row in ten thousand, on pages that were split before. Other connections
+        can read in the meantime; their writes wait.
+
+        Raises:
+            Unavailable: If another connection holds the store for too long.
         """
         connection = _connect(self.path, readonly=False)
         try:
-            connection.execute("PRAGMA temp_store=FILE")  # the whole store is copied once
+            connection.execute("PRAGMA temp_store=FILE")  # VACUUM copies the whole store
             _execute_without_waiting(connection, self._write_lock, "VACUUM")
             if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 raise Unavailable("The store is busy.")
@@ -161,18 +218,21 @@ class Database:
             connection.close()
 
     def on_commit(self, listener: Callable[[], None]) -> None:
-        """Calls `listener` on the writer thread after each commit of this process that changed something, to wake who waits for that."""
+        """Call `listener` on the writer thread after each commit of this process that changed a row.
+
+        Commits of other processes do not call it: poll `data_version` for those.
+        """
         self._commit_listeners.append(listener)
 
     def close(self) -> None:
-        """Lets what was submitted finish, then closes every connection."""
+        """Finish the submitted operations, then close every connection."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
             self._queue.put(None)
         self._thread.join()
-        # Good to have, but not to wait for: another process may be writing on and on.
+        # Optimising is useful but not worth waiting for while another process writes.
         self._writer.execute("PRAGMA busy_timeout=0").fetchall()
         with suppress(sqlite3.OperationalError):
             self._writer.execute("PRAGMA optimize").fetchall()
@@ -196,10 +256,72 @@ class Database:
             try:
                 with transaction(self._writer, self._write_lock) as connection:
                     result = operation(connection)
-            except BaseException as error:  # noqa: BLE001  (whoever waits for the future gets it)
+            except BaseException as error:  # noqa: BLE001  (raised from the future)
                 future.set_exception(error)
                 continue
-            # A worker that looks for work in vain must not wake itself to look again.
+            # An operation that changed nothing calls no listener: a worker would wake itself after every empty poll.
             for listener in self._commit_listeners if self._writer.total_changes != changes_before else ():
                 listener()
             future.set_result(result)
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database file as of one moment, beside processes that use it, to one file without a write-ahead log.
+
+    Args:
+        source: The file to copy.
+        target: The file to make, readable by its owner only.
+
+    Raises:
+        StoreError: If either cannot be opened or written, or the target exists.
+    """
+    try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        with (
+            closing(
+                sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=_BUSY_MILLISECONDS / 1000)
+            ) as reader,
+            closing(sqlite3.connect(str(target), isolation_level=None)) as writer,
+        ):
+            reader.backup(writer)
+            writer.execute("PRAGMA journal_mode=DELETE").fetchall()
+        with target.open("rb") as file:
+            os.fsync(file.fileno())
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise StoreError(f"The store could not be copied to {target}: {error}.") from error
+
+
+@contextmanager
+def connect_to_copy(path: Path) -> Iterator[Connection]:
+    """Open a database file that no other process uses, for one transaction that is committed at the end of the block.
+
+    Raises:
+        StoreError: If the file is no database, or cannot be read or written.
+    """
+    try:
+        with closing(sqlite3.connect(str(path), isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path.name} cannot be used ({error}).") from error
+
+
+@contextmanager
+def read_existing(path: Path) -> Iterator[Connection]:
+    """Open a store for one read transaction beside processes that use it; nothing is made and nothing is changed.
+
+    Raises:
+        StoreError: If there is no store, it is no database, or it cannot be read.
+    """
+    if not path.is_file():
+        raise StoreError(f"There is no store in {path.parent}.")
+    try:
+        address = f"file:{quote(str(path))}?mode=ro"
+        with closing(
+            sqlite3.connect(address, uri=True, isolation_level=None, timeout=_BUSY_MILLISECONDS / 1000)
+        ) as connection:
+            connection.execute("BEGIN")
+            yield connection
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"The store in {path.parent} cannot be read ({error}).") from error

@@ -1,4 +1,4 @@
-"""Deliveries: what was received, how far it is read, and its findings."""
+"""Deliveries: what was received, the progress of its import, and its findings."""
 
 import json
 from collections import Counter
@@ -10,9 +10,9 @@ from preview.model.findings import CHECK_PREFIX, Finding, Severity
 from preview.storage.database import Connection
 
 MAX_STORED_FINDINGS = 1000
-"""Of faults, and as many of controls, so that these leave room for those."""
+"""Most faults stored per delivery, and most findings of Statistics Norway's checks, which are counted apart."""
 MAX_STORED_REFUSALS = 10_000
-"""Of so many files of a delivery it stays known which were refused, however many findings there are before."""
+"""The refusal of each of the first so many files of a delivery is stored, whatever the number of findings before it."""
 
 
 _IS_CHECK = f"code GLOB '{CHECK_PREFIX}*'"
@@ -20,7 +20,7 @@ _LISTED_FINDINGS = f"SELECT nr FROM finding WHERE delivery = ? ORDER BY {_IS_CHE
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
-    """A delivery. `spool` is the name of its file in the spool folder, null once it is read."""
+    """A delivery. `spool` is the name of its file in the spool folder, null once the import has ended."""
 
     delivery: int
     delivery_status: str
@@ -45,17 +45,36 @@ class DeliveryRow(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = ", ".join(f'"{name}"' for name in DeliveryRow.__struct_fields__)
-_COUNTER_COLUMNS = ("format", "files", "refused_files", "new_cases", "changed_cases", "unchanged_cases", "removed_cases", "finding_count")
+_COUNTER_COLUMNS = (
+    "format",
+    "files",
+    "refused_files",
+    "new_cases",
+    "changed_cases",
+    "unchanged_cases",
+    "removed_cases",
+    "finding_count",
+)
 
 
 def delivery(connection: Connection, number: int) -> DeliveryRow | None:
-    """By number."""
+    """Return the delivery with that number, or None."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery = ?", (number,)).fetchone()
     return DeliveryRow(*row) if row else None
 
 
-def page(connection: Connection, organization_id: str | None, status: str | None, limit: int, offset: int) -> tuple[list[DeliveryRow], int]:
-    """Newest first; and how many pass the filters."""
+def page(
+    connection: Connection, organization_id: str | None, status: str | None, limit: int, offset: int
+) -> tuple[list[DeliveryRow], int]:
+    """Return one page of the deliveries that pass the filters, newest first, and the number of all that pass.
+
+    Args:
+        connection: A transaction.
+        organization_id: Only deliveries with data of this organisation; None for all.
+        status: Only deliveries with this status; None for all.
+        limit: Rows per page.
+        offset: Rows before the page.
+    """
     conditions: list[str] = []
     parameters: list[object] = []
     if organization_id is not None:
@@ -67,17 +86,20 @@ def page(connection: Connection, organization_id: str | None, status: str | None
     where = " AND ".join(conditions) or "TRUE"
     total = connection.execute(f"SELECT count(*) FROM delivery WHERE {where}", parameters).fetchone()[0]
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM delivery WHERE {where} ORDER BY delivery DESC LIMIT ? OFFSET ?", (*parameters, limit, offset)
+        f"SELECT {_COLUMNS} FROM delivery WHERE {where} ORDER BY delivery DESC LIMIT ? OFFSET ?",
+        (*parameters, limit, offset),
     )
     return [DeliveryRow(*row) for row in rows.fetchall()], total
 
 
 def recent(connection: Connection, limit: int, include: Collection[int]) -> list[DeliveryRow]:
-    """The newest, all that are not read yet, and those; newest first."""
+    """Return the newest `limit` deliveries, the oldest `limit` unfinished ones and `include`, newest first."""
     rows = connection.execute(
         f"""SELECT {_COLUMNS} FROM delivery
         WHERE delivery IN (SELECT delivery FROM delivery ORDER BY delivery DESC LIMIT ?)
-           OR delivery IN (SELECT delivery FROM delivery WHERE delivery_status IN ('received', 'reading') ORDER BY delivery LIMIT ?)
+           OR delivery IN (
+               SELECT delivery FROM delivery WHERE delivery_status IN ('received', 'reading') ORDER BY delivery LIMIT ?
+           )
            OR delivery IN (SELECT value FROM json_each(?))
         ORDER BY delivery DESC""",
         (limit, limit, json.dumps(sorted(include))),
@@ -86,9 +108,11 @@ def recent(connection: Connection, limit: int, include: Collection[int]) -> list
 
 
 def progress_signature(connection: Connection) -> tuple[int, int, tuple[tuple[int, str, float, int], ...]]:
-    """(the newest, how many organisations deliveries name, (number, status, part read, attempt) of each that is not read yet).
+    """Return a value that differs whenever a delivery arrived, progressed or ended, or lost an organisation by erasure.
 
-    Differs where a delivery came, got on or ended, and where an organisation that one names was forgotten.
+    Returns:
+        The highest delivery number, the number of links to organisations, and (number, status, completed part, attempt)
+        of each unfinished delivery.
     """
     newest = connection.execute("SELECT coalesce(max(delivery), 0) FROM delivery").fetchone()[0]
     organization_links = connection.execute("SELECT count(*) FROM delivery_organization").fetchone()[0]
@@ -100,48 +124,67 @@ def progress_signature(connection: Connection) -> tuple[int, int, tuple[tuple[in
 
 
 def insert(connection: Connection, *, full: bool, size_bytes: int, sha256: str, spool: str, actor: str, at: str) -> int:
-    """A received one; returns its number."""
+    """Insert a received delivery and return its number."""
     cursor = connection.execute(
-        """INSERT INTO delivery (delivery_status, "full", size_bytes, sha256, spool, actor, received_at) VALUES ('received', ?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO delivery (delivery_status, "full", size_bytes, sha256, spool, actor, received_at)
+        VALUES ('received', ?, ?, ?, ?, ?, ?)""",
         (int(full), size_bytes, sha256, spool, actor, at),
     )
     return int(cursor.lastrowid or 0)
 
 
 def has_pending(connection: Connection) -> bool:
-    """Whether a look for work is worth a turn at the write lock."""
-    return connection.execute("SELECT 1 FROM delivery WHERE delivery_status = 'received' LIMIT 1").fetchone() is not None
+    """Return whether a delivery waits to be imported: a cheap check before a claim takes the write lock."""
+    return (
+        connection.execute("SELECT 1 FROM delivery WHERE delivery_status = 'received' LIMIT 1").fetchone() is not None
+    )
 
 
 def has_unfinished(connection: Connection) -> bool:
-    """Whether one waits or is being read, in any process."""
-    return connection.execute("SELECT 1 FROM delivery WHERE delivery_status IN ('received', 'reading') LIMIT 1").fetchone() is not None
+    """Return whether a delivery waits or is being imported, in any process."""
+    return (
+        connection.execute("SELECT 1 FROM delivery WHERE delivery_status IN ('received', 'reading') LIMIT 1").fetchone()
+        is not None
+    )
 
 
 def claim(connection: Connection, worker: int, number: int | None = None) -> DeliveryRow | None:
-    """The next that waits, or that one; it is being read by the worker from now on."""
+    """Claim the next waiting delivery, or the one with that number, for a worker; None if there is none."""
     row = connection.execute(
-        "SELECT delivery FROM delivery WHERE delivery_status = 'received' AND delivery = coalesce(?, delivery) ORDER BY delivery LIMIT 1",
+        """SELECT delivery FROM delivery WHERE delivery_status = 'received' AND delivery = coalesce(?, delivery)
+        ORDER BY delivery LIMIT 1""",
         (number,),
     ).fetchone()
     if row is None:
         return None
     connection.execute(
-        "UPDATE delivery SET delivery_status = 'reading', worker = ?, attempt = attempt + 1, completed = 0 WHERE delivery = ?",
+        """UPDATE delivery SET delivery_status = 'reading', worker = ?, attempt = attempt + 1, completed = 0
+        WHERE delivery = ?""",
         (worker, row[0]),
     )
     return delivery(connection, row[0])
 
 
 def in_progress(connection: Connection) -> list[DeliveryRow]:
-    """All that are being read, in any process."""
+    """Return all deliveries that are being imported, in any process."""
     return [
-        DeliveryRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery_status = 'reading'").fetchall()
+        DeliveryRow(*row)
+        for row in connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery_status = 'reading'").fetchall()
     ]
 
 
 def release(connection: Connection, number: int, attempt: int, *, failed: bool = True) -> bool:
-    """Gives a claim back; False where it is lost. One that has not `failed` is as if it had not been: its owner writes nothing more."""
+    """Return a claimed delivery to the queue.
+
+    Args:
+        connection: A write transaction.
+        number: Number of the delivery.
+        attempt: Attempt number of the claim.
+        failed: Whether the attempt counts. It does not where the worker is stopping and has given up the claim itself.
+
+    Returns:
+        False if the claim is lost.
+    """
     cursor = connection.execute(
         """UPDATE delivery SET delivery_status = 'received', worker = NULL, attempt = attempt - ?
         WHERE delivery = ? AND attempt = ? AND delivery_status = 'reading'""",
@@ -151,13 +194,15 @@ def release(connection: Connection, number: int, attempt: int, *, failed: bool =
 
 
 def set_progress(connection: Connection, row: DeliveryRow) -> bool:
-    """How far a claim is, and what it has counted so far; False where it is lost."""
+    """Store the completed part and the counts so far of a claimed delivery. Return False if the claim is lost."""
     return _update_claimed(connection, row, (*_COUNTER_COLUMNS, "completed"))
 
 
 def finish(connection: Connection, row: DeliveryRow) -> bool:
-    """Writes the outcome of a claim; False where it is lost."""
-    return _update_claimed(connection, row, (*_COUNTER_COLUMNS, "completed", "delivery_status", "spool", "worker", "completed_at"))
+    """Store the outcome of a claimed delivery. Return False if the claim is lost."""
+    return _update_claimed(
+        connection, row, (*_COUNTER_COLUMNS, "completed", "delivery_status", "spool", "worker", "completed_at")
+    )
 
 
 def _update_claimed(connection: Connection, row: DeliveryRow, columns: tuple[str, ...]) -> bool:
@@ -171,26 +216,52 @@ def _update_claimed(connection: Connection, row: DeliveryRow, columns: tuple[str
 
 
 def add_findings(connection: Connection, number: int, previous_count: int, findings: list[Finding]) -> None:
-    """After the `previous_count` before them; kept are the first 1,000 faults and the first 1,000 of controls, and what refused one of 10,000 files."""
+    """Store findings of a delivery, as far as the limits allow.
+
+    Stored are the first `MAX_STORED_FINDINGS` faults, as many findings of checks, and the refusals of the first
+    `MAX_STORED_REFUSALS` files.
+
+    Args:
+        connection: A write transaction.
+        number: Number of the delivery.
+        previous_count: Findings of the delivery before these, stored or not.
+        findings: The next findings, in the order in which they were found.
+    """
     stored = _stored_counts(connection, number) if previous_count else Counter[bool]()
     rows: list[tuple[object, ...]] = []
     for nr, finding in enumerate(findings, start=previous_count):
         is_check = finding.code.startswith(CHECK_PREFIX)
         stored[is_check] += 1
-        if stored[is_check] <= MAX_STORED_FINDINGS or (finding.severity is Severity.REFUSED and finding.file <= MAX_STORED_REFUSALS):
-            rows.append((number, nr, str(finding.severity), finding.code, finding.file, finding.line, finding.element, finding.detail))
+        if stored[is_check] <= MAX_STORED_FINDINGS or (
+            finding.severity is Severity.REFUSED and finding.file <= MAX_STORED_REFUSALS
+        ):
+            rows.append(
+                (
+                    number,
+                    nr,
+                    str(finding.severity),
+                    finding.code,
+                    finding.file,
+                    finding.line,
+                    finding.element,
+                    finding.detail,
+                )
+            )
     connection.executemany("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def findings(connection: Connection, number: int) -> list[Finding]:
-    """The first 1,000 faults, and of controls as many as there is room for; in the order in which they were found."""
-    return _select_findings(connection, f"delivery = ? AND nr IN ({_LISTED_FINDINGS}) ORDER BY nr", (number, number, MAX_STORED_FINDINGS))
+    """Return at most `MAX_STORED_FINDINGS` findings in the order of discovery; faults have precedence over checks."""
+    return _select_findings(
+        connection, f"delivery = ? AND nr IN ({_LISTED_FINDINGS}) ORDER BY nr", (number, number, MAX_STORED_FINDINGS)
+    )
 
 
 def finding_counts(connection: Connection, number: int) -> list[tuple[str, str, int, int, int]]:
-    """(severity, code, how often, file and line of the first) of the `findings`, in the order in which they were found."""
+    """Return (severity, code, count, file and line of the first) of the `findings`, in the order of discovery."""
     rows = connection.execute(
-        f"""SELECT severity, code, count(*), file, line, min(nr) FROM finding WHERE delivery = ? AND nr IN ({_LISTED_FINDINGS})
+        f"""SELECT severity, code, count(*), file, line, min(nr) FROM finding
+        WHERE delivery = ? AND nr IN ({_LISTED_FINDINGS})
         GROUP BY severity, code ORDER BY min(nr)""",
         (number, number, MAX_STORED_FINDINGS),
     )
@@ -198,38 +269,46 @@ def finding_counts(connection: Connection, number: int) -> list[tuple[str, str, 
 
 
 def refusals(connection: Connection, number: int) -> list[Finding]:
-    """What refused a file, in the order in which it was found."""
+    """Return the findings that refused a file, in the order of discovery."""
     return _select_findings(connection, "delivery = ? AND severity = ? ORDER BY nr", (number, str(Severity.REFUSED)))
 
 
 def _stored_counts(connection: Connection, number: int) -> Counter[bool]:
-    """How many are kept, those of controls apart."""
+    """Return the numbers of stored findings: of checks under True, of faults under False."""
     rows = connection.execute(f"SELECT {_IS_CHECK}, count(*) FROM finding WHERE delivery = ? GROUP BY 1", (number,))
     return Counter({bool(is_check): count for is_check, count in rows.fetchall()})
 
 
 def _select_findings(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[Finding]:
-    rows = connection.execute(f"SELECT severity, code, file, line, element, detail FROM finding WHERE {where}", parameters)
+    rows = connection.execute(
+        f"SELECT severity, code, file, line, element, detail FROM finding WHERE {where}", parameters
+    )
     return [Finding(Severity(row[0]), *row[1:]) for row in rows.fetchall()]
 
 
 def upsert_organization(connection: Connection, number: int, organization_id: str, changed_cases: int) -> None:
-    """The delivery holds something of that organisation."""
-    connection.execute("INSERT OR REPLACE INTO delivery_organization VALUES (?, ?, ?)", (number, organization_id, changed_cases))
+    """Set the number of changed cases that a delivery has of an organisation."""
+    connection.execute(
+        """INSERT INTO delivery_organization (delivery, organization_id, changed_cases) VALUES (?, ?, ?)
+        ON CONFLICT (delivery, organization_id) DO UPDATE SET changed_cases = excluded.changed_cases""",
+        (number, organization_id, changed_cases),
+    )
 
 
 def changed_cases_by_organization(connection: Connection, number: int) -> dict[str, int]:
-    """Changed cases by id of the organisations in it."""
+    """Return the changed cases of a delivery by organisation id."""
     rows = connection.execute(
-        "SELECT organization_id, changed_cases FROM delivery_organization WHERE delivery = ? ORDER BY organization_id", (number,)
+        "SELECT organization_id, changed_cases FROM delivery_organization WHERE delivery = ? ORDER BY organization_id",
+        (number,),
     )
     return dict(rows.fetchall())
 
 
 def organization_names(connection: Connection, number: int) -> list[tuple[str, str]]:
-    """(id, name) of the organisations in it, by name."""
+    """Return (id, name) of the organisations in a delivery, ordered by name."""
     rows = connection.execute(
-        """SELECT organization_id, organization_name FROM delivery_organization JOIN organization USING (organization_id)
+        """SELECT organization_id, organization_name
+        FROM delivery_organization JOIN organization USING (organization_id)
         WHERE delivery = ? ORDER BY organization_name""",
         (number,),
     )
@@ -237,5 +316,5 @@ def organization_names(connection: Connection, number: int) -> list[tuple[str, s
 
 
 def spool_names(connection: Connection) -> set[str]:
-    """Names of the spool files that are still to be read."""
+    """Return the names of the spool files that are still to be imported."""
     return {row[0] for row in connection.execute("SELECT spool FROM delivery WHERE spool IS NOT NULL").fetchall()}

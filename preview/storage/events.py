@@ -1,4 +1,4 @@
-"""The event log's rows."""
+"""Rows of the event log."""
 
 from itertools import takewhile
 
@@ -11,7 +11,7 @@ _PRUNED_KEY = "events_pruned"
 
 
 class EventRow(msgspec.Struct, frozen=True):
-    """`data` is the event's JSON on one line; `snapshot` is null for `source_received`."""
+    """An event. `data` is its JSON on one line; `period_id` and `snapshot` are null for `source_received`."""
 
     event_id: int
     type: str
@@ -22,9 +22,15 @@ class EventRow(msgspec.Struct, frozen=True):
 
 
 def append(
-    connection: Connection, event_type: str, organization_id: str, period_id: str | None, snapshot: int | None, data: bytes, at: str
+    connection: Connection,
+    event_type: str,
+    organization_id: str,
+    period_id: str | None,
+    snapshot: int | None,
+    data: bytes,
+    at: str,
 ) -> int:
-    """Returns the number given to it. `at` is RFC 3339 text in UTC."""
+    """Insert an event and return its id. `at` is RFC 3339 text in UTC."""
     cursor = connection.execute(
         "INSERT INTO event (type, organization_id, period_id, snapshot, data, at) VALUES (?, ?, ?, ?, ?, ?)",
         (event_type, organization_id, period_id, snapshot, data, at),
@@ -33,18 +39,23 @@ def append(
 
 
 def last_event_id(connection: Connection) -> int:
-    """The highest number ever given, also where its row has been pruned."""
+    """Return the highest id ever assigned, also if its row was pruned since; 0 if none."""
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
     return int(row[0]) if row else 0
 
 
 def pruned_up_to(connection: Connection) -> int:
-    """The place up to which events have been taken away for their age; 0 where none was. Of a later place nothing was, but what is forgotten."""
+    """Return the lowest position that can be resumed from: the newest event removed by retention, 0 if none."""
     return int(meta.get(connection, _PRUNED_KEY) or 0)
 
 
+def mark_pruned(connection: Connection, event_id: int) -> None:
+    """Make every position before that event one that cannot be resumed from. Rows that are there stay."""
+    meta.put(connection, _PRUNED_KEY, str(event_id))
+
+
 def prune(connection: Connection, cutoff: str, limit: int) -> int:
-    """Takes away the oldest events, at most `limit`, up to the first that was written at that instant or later; returns how many."""
+    """Delete the oldest events from before `cutoff`, at most `limit`, and return how many were deleted."""
     rows = connection.execute("SELECT event, at FROM event ORDER BY event LIMIT ?", (limit,)).fetchall()
     expired = [event_id for event_id, _ in takewhile(lambda row: row[1] < cutoff, rows)]
     if expired:
@@ -54,9 +65,10 @@ def prune(connection: Connection, cutoff: str, limit: int) -> int:
 
 
 def read_after(connection: Connection, position: int, limit: int) -> list[EventRow]:
-    """Those with a higher number, in order."""
+    """Return at most `limit` events with an id above `position`, in order."""
     rows = connection.execute(
-        "SELECT event, type, organization_id, period_id, snapshot, data FROM event WHERE event > ? ORDER BY event LIMIT ?",
+        """SELECT event, type, organization_id, period_id, snapshot, data FROM event
+        WHERE event > ? ORDER BY event LIMIT ?""",
         (position, limit),
     ).fetchall()
     return [EventRow(*row) for row in rows]

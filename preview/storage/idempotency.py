@@ -1,4 +1,4 @@
-"""First answers of POST, by door and Idempotency-Key (contract H3)."""
+"""Stored responses of POST requests, by scope and `Idempotency-Key` (rule H3, docs/api.md)."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from preview.storage.database import Connection
 
 
 class StoredResponseRow(msgspec.Struct, frozen=True):
-    """`request_hash` is a digest of the request's; `status` is null while the first request runs."""
+    """A response. `request_hash` is a digest of the request's body; `status` is null while the first request runs."""
 
     request_hash: bytes
     status: int | None
@@ -16,26 +16,31 @@ class StoredResponseRow(msgspec.Struct, frozen=True):
 
 
 def find(connection: Connection, scope: str, key: str) -> StoredResponseRow | None:
-    """What is known of that key."""
+    """Return the response stored for a key, or None."""
     row = connection.execute(
-        "SELECT request_hash, status, location, response_body, worker FROM idempotency WHERE scope = ? AND key = ?", (scope, key)
+        "SELECT request_hash, status, location, response_body, worker FROM idempotency WHERE scope = ? AND key = ?",
+        (scope, key),
     ).fetchone()
     return StoredResponseRow(*row) if row else None
 
 
 def upsert(connection: Connection, scope: str, key: str, row: StoredResponseRow, at: str) -> None:
-    """Inserts or replaces."""
+    """Insert or replace the response of a key; `at` is RFC 3339 text in UTC."""
     connection.execute(
-        "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        """INSERT INTO idempotency (scope, key, request_hash, status, location, response_body, worker, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (scope, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,
+            location = excluded.location, response_body = excluded.response_body, worker = excluded.worker,
+            created_at = excluded.created_at""",
         (scope, key, row.request_hash, row.status, row.location, row.response_body, row.worker, at),
     )
 
 
 def delete(connection: Connection, scope: str, key: str) -> None:
-    """The first request came to nothing."""
+    """Delete a key whose request ended in an error, so that a repetition is executed."""
     connection.execute("DELETE FROM idempotency WHERE scope = ? AND key = ?", (scope, key))
 
 
 def delete_before(connection: Connection, cutoff: str) -> None:
-    """Those older than the time for which they are kept."""
+    """Delete responses from before `cutoff`."""
     connection.execute("DELETE FROM idempotency WHERE created_at < ?", (cutoff,))

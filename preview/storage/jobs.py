@@ -1,4 +1,4 @@
-"""Jobs: the queue of aggregations, claims with attempt numbers, and what is due by itself."""
+"""The job queue's rows: claims with attempt numbers, and the times of scheduled automatic aggregations."""
 
 import msgspec
 
@@ -6,7 +6,10 @@ from preview.storage.database import Connection
 
 
 class JobRow(msgspec.Struct, frozen=True):
-    """A job. `attempt` counts claims; every write of a claim requires its number. `input_version` is what a running one reads."""
+    """A job. `attempt` counts claims, and every write of a claim requires its number.
+
+    `input_version` is the version of the source that a running job has begun to read.
+    """
 
     job: int
     snapshot: int
@@ -31,31 +34,35 @@ _COLUMNS = ", ".join(JobRow.__struct_fields__)
 
 
 def _select(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[JobRow]:
-    return [JobRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM job WHERE {where}", parameters).fetchall()]
+    return [
+        JobRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM job WHERE {where}", parameters).fetchall()
+    ]
 
 
 def job(connection: Connection, number: int) -> JobRow | None:
-    """By number."""
+    """Return the job with that number, or None."""
     return next(iter(_select(connection, "job = ?", (number,))), None)
 
 
 def list_open_for_organization(connection: Connection, organization_id: str) -> list[JobRow]:
-    """Those that wait or run."""
-    return _select(connection, "job_status IN ('waiting', 'running') AND organization_id = ? ORDER BY job", (organization_id,))
+    """Return the organisation's jobs that wait or run, oldest first."""
+    return _select(
+        connection, "job_status IN ('waiting', 'running') AND organization_id = ? ORDER BY job", (organization_id,)
+    )
 
 
 def list_open_for_snapshot(connection: Connection, snapshot: int) -> list[JobRow]:
-    """Those that wait or run for it, oldest first: at most one of each."""
+    """Return the snapshot's jobs that wait or run, oldest first: at most one of each."""
     return _select(connection, "job_status IN ('waiting', 'running') AND snapshot = ? ORDER BY job", (snapshot,))
 
 
 def latest_for_snapshot(connection: Connection, snapshot: int) -> JobRow | None:
-    """The newest, whatever became of it."""
+    """Return the snapshot's newest job, whatever its status, or None."""
     return next(iter(_select(connection, "snapshot = ? ORDER BY job DESC LIMIT 1", (snapshot,))), None)
 
 
 def list_running(connection: Connection) -> list[JobRow]:
-    """All that run, in any process."""
+    """Return all running jobs, of every process."""
     return _select(connection, "job_status = 'running' ORDER BY job", ())
 
 
@@ -72,9 +79,10 @@ def insert(
     cases: int,
     at: str,
 ) -> int:
-    """A waiting job; returns its number. A snapshot has at most one (index one_waits)."""
+    """Insert a waiting job and return its number. A snapshot can have one waiting job (index one_waits)."""
     cursor = connection.execute(
-        """INSERT INTO job (snapshot, organization_id, period_id, automatic, job_status, requested_by, reason, estimate, cases, created_at)
+        """INSERT INTO job (snapshot, organization_id, period_id, automatic, job_status, requested_by, reason, estimate,
+            cases, created_at)
         VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?)""",
         (snapshot, organization_id, period_id, int(automatic), actor, reason, estimate, cases, at),
     )
@@ -82,11 +90,20 @@ def insert(
 
 
 def next_runnable(connection: Connection, number: int | None = None) -> int | None:
-    """The next that may run, or that one if it may, asked-for ones first: whose source is not being read (contract S5), whose snapshot has none that runs."""
+    """Return the number of the next job that can run, requested ones before automatic ones; None if there is none.
+
+    A job can run unless a source of its organisation is being imported (rule S5) or another job of its snapshot runs.
+
+    Args:
+        connection: A transaction.
+        number: Consider only the job with this number.
+    """
     row = connection.execute(
         """SELECT job FROM job AS waiting WHERE job_status = 'waiting' AND job = coalesce(?, job)
-            AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source) WHERE source.organization_id = waiting.organization_id)
-            AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.snapshot = waiting.snapshot AND other.job_status = 'running')
+            AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source)
+                WHERE source.organization_id = waiting.organization_id)
+            AND NOT EXISTS (SELECT 1 FROM job AS other
+                WHERE other.snapshot = waiting.snapshot AND other.job_status = 'running')
         ORDER BY automatic, job LIMIT 1""",
         (number,),
     ).fetchone()
@@ -94,30 +111,36 @@ def next_runnable(connection: Connection, number: int | None = None) -> int | No
 
 
 def claim(connection: Connection, worker: int, at: str, number: int | None = None) -> JobRow | None:
-    """The `next_runnable` one, running under the worker from now on."""
+    """Set the `next_runnable` job running under a worker, and return it; None if there is none."""
     runnable = next_runnable(connection, number)
     if runnable is None:
         return None
     connection.execute(
-        "UPDATE job SET job_status = 'running', worker = ?, attempt = attempt + 1, completed = 0, input_version = NULL, started_at = ? WHERE job = ?",
+        """UPDATE job SET job_status = 'running', worker = ?, attempt = attempt + 1, completed = 0,
+            input_version = NULL, started_at = ?
+        WHERE job = ?""",
         (worker, at, runnable),
     )
     return job(connection, runnable)
 
 
 def release(connection: Connection, number: int, attempt: int, at: str) -> bool:
-    """Gives a claim back; False where it is lost.
+    """Return a claimed job to the queue. Return False if the claim is lost.
 
-    One job of a snapshot can wait: where a follow-up does, it takes the place of this one, unless that was asked for and the follow-up
-    is automatic. The other is cancelled.
+    A snapshot has at most one waiting job. If a follow-up waits already, one of the two is cancelled: the follow-up if
+    it is automatic and this job was requested, else this job.
     """
     connection.execute(
-        """UPDATE job SET job_status = 'cancelled', ended_at = ? WHERE job_status = 'waiting' AND automatic AND snapshot =
-            (SELECT snapshot FROM job AS own WHERE own.job = ? AND own.attempt = ? AND own.job_status = 'running' AND NOT own.automatic)""",
+        """UPDATE job SET job_status = 'cancelled', ended_at = ?
+        WHERE job_status = 'waiting' AND automatic AND snapshot = (
+            SELECT snapshot FROM job AS claimed
+            WHERE claimed.job = ? AND claimed.attempt = ? AND claimed.job_status = 'running' AND NOT claimed.automatic
+        )""",
         (at, number, attempt),
     )
     cursor = connection.execute(
-        """UPDATE job SET (job_status, ended_at) = (SELECT iif(count(*), 'cancelled', 'waiting'), iif(count(*), ?, NULL)
+        """UPDATE job SET (job_status, ended_at) = (
+            SELECT CASE WHEN count(*) > 0 THEN 'cancelled' ELSE 'waiting' END, CASE WHEN count(*) > 0 THEN ? END
             FROM job AS other WHERE other.snapshot = job.snapshot AND other.job_status = 'waiting'),
             worker = NULL, started_at = NULL, completed = 0
         WHERE job = ? AND attempt = ? AND job_status = 'running'""",
@@ -127,27 +150,50 @@ def release(connection: Connection, number: int, attempt: int, at: str) -> bool:
 
 
 def set_input_version(connection: Connection, number: int, attempt: int, input_version: str) -> bool:
-    """Says what the claim has begun to read; False where it is lost."""
+    """Store the version of the source that a claimed job reads. Return False if the claim is lost."""
     cursor = connection.execute(
-        "UPDATE job SET input_version = ? WHERE job = ? AND attempt = ? AND job_status = 'running'", (input_version, number, attempt)
+        "UPDATE job SET input_version = ? WHERE job = ? AND attempt = ? AND job_status = 'running'",
+        (input_version, number, attempt),
     )
     return cursor.rowcount == 1
 
 
 def set_progress(connection: Connection, number: int, attempt: int, completed: float) -> bool:
-    """0..1; False where the claim is lost."""
+    """Store the completed part of a claimed job, 0..1. Return False if the claim is lost."""
     cursor = connection.execute(
-        "UPDATE job SET completed = ? WHERE job = ? AND attempt = ? AND job_status = 'running'", (completed, number, attempt)
+        "UPDATE job SET completed = ? WHERE job = ? AND attempt = ? AND job_status = 'running'",
+        (completed, number, attempt),
     )
     return cursor.rowcount == 1
 
 
 def finish(
-    connection: Connection, number: int, attempt: int, status: str, at: str, *, detail: str | None = None, seconds: float | None = None
+    connection: Connection,
+    number: int,
+    attempt: int,
+    status: str,
+    at: str,
+    *,
+    detail: str | None = None,
+    seconds: float | None = None,
 ) -> bool:
-    """Completed or failed; False where the claim is lost."""
+    """End a claimed job with a status.
+
+    Args:
+        connection: A write transaction.
+        number: Number of the job.
+        attempt: Attempt number of the claim.
+        status: `completed` or `failed`.
+        at: Time of the end, RFC 3339 text in UTC.
+        detail: Why it failed, one sentence.
+        seconds: Run time of a completed job.
+
+    Returns:
+        False if the claim is lost.
+    """
     cursor = connection.execute(
-        """UPDATE job SET job_status = ?, worker = NULL, ended_at = ?, detail = ?, seconds = ?, completed = iif(? = 'completed', 1, completed)
+        """UPDATE job SET job_status = ?, worker = NULL, ended_at = ?, detail = ?, seconds = ?,
+            completed = CASE WHEN ? = 'completed' THEN 1 ELSE completed END
         WHERE job = ? AND attempt = ? AND job_status = 'running'""",
         (status, at, detail, seconds, status, number, attempt),
     )
@@ -155,16 +201,17 @@ def finish(
 
 
 def cancel_open(connection: Connection, snapshot: int, at: str) -> int:
-    """Cancels those that wait or run; a worker that holds one finds its claim lost. Returns how many."""
+    """Cancel the snapshot's jobs that wait or run, and return how many. A worker that runs one finds its claim lost."""
     cursor = connection.execute(
-        "UPDATE job SET job_status = 'cancelled', worker = NULL, ended_at = ? WHERE snapshot = ? AND job_status IN ('waiting', 'running')",
+        """UPDATE job SET job_status = 'cancelled', worker = NULL, ended_at = ?
+        WHERE snapshot = ? AND job_status IN ('waiting', 'running')""",
         (at, snapshot),
     )
     return cursor.rowcount
 
 
 def recent_run_totals(connection: Connection) -> tuple[float, int]:
-    """(seconds, cases) of the last 50 completed jobs together."""
+    """Return (seconds, cases) of the last 50 completed jobs together."""
     row = connection.execute(
         """SELECT coalesce(sum(seconds), 0), coalesce(sum(cases), 0)
         FROM (SELECT seconds, cases FROM job WHERE job_status = 'completed' ORDER BY job DESC LIMIT 50)"""
@@ -173,22 +220,29 @@ def recent_run_totals(connection: Connection) -> tuple[float, int]:
 
 
 def open_case_count(connection: Connection) -> int:
-    """Cases of the sources that waiting and running jobs read."""
-    return connection.execute("SELECT coalesce(sum(cases), 0) FROM job WHERE job_status IN ('waiting', 'running')").fetchone()[0]
+    """Return the number of cases that the waiting and running jobs read."""
+    return connection.execute(
+        "SELECT coalesce(sum(cases), 0) FROM job WHERE job_status IN ('waiting', 'running')"
+    ).fetchone()[0]
 
 
 def schedule(connection: Connection, organization_id: str, quiet_at: float, latest_at: float) -> None:
-    """Automatic aggregation is due when quiet, and at the latest by the first `latest_at` (contract S6)."""
+    """Schedule an automatic aggregation, or postpone a scheduled one (rule S6).
+
+    It becomes due at `quiet_at`, or at the first `latest_at` if that is earlier; both in seconds since the epoch.
+    """
     connection.execute(
-        "INSERT INTO scheduled_aggregation VALUES (?, ?, ?) ON CONFLICT (organization_id) DO UPDATE SET quiet_at = excluded.quiet_at",
+        """INSERT INTO scheduled_aggregation (organization_id, quiet_at, latest_at) VALUES (?, ?, ?)
+        ON CONFLICT (organization_id) DO UPDATE SET quiet_at = excluded.quiet_at""",
         (organization_id, quiet_at, latest_at),
     )
 
 
 def pop_due(connection: Connection, at: float) -> list[str]:
-    """Organisations whose automatic aggregation is due, taken from the list; not those whose source is being read."""
+    """Remove and return the organisations whose aggregation is due, but those with a source that is being imported."""
     due_condition = """min(quiet_at, latest_at) <= ?
-        AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source) WHERE source.organization_id = scheduled_aggregation.organization_id)"""
+        AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source)
+            WHERE source.organization_id = scheduled_aggregation.organization_id)"""
     due_organizations = [
         row[0]
         for row in connection.execute(
@@ -196,11 +250,12 @@ def pop_due(connection: Connection, at: float) -> list[str]:
         ).fetchall()
     ]
     connection.executemany(
-        "DELETE FROM scheduled_aggregation WHERE organization_id = ?", [(organization_id,) for organization_id in due_organizations]
+        "DELETE FROM scheduled_aggregation WHERE organization_id = ?",
+        [(organization_id,) for organization_id in due_organizations],
     )
     return due_organizations
 
 
 def next_due(connection: Connection) -> float | None:
-    """When the next automatic aggregation is due, in seconds since the epoch."""
+    """Return the time of the next automatic aggregation in seconds since the epoch, or None."""
     return connection.execute("SELECT min(min(quiet_at, latest_at)) FROM scheduled_aggregation").fetchone()[0]

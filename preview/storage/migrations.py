@@ -1,4 +1,7 @@
-"""Brings the store's schema up to date: each file under schema/ once, in order, inside the caller's transaction."""
+"""Apply the schema's migrations: each file under schema/ once, in order of name, inside the caller's transaction.
+
+sqlite-utils records the applied ones by file name. A file that was released must not change, comments excepted.
+"""
 
 from collections.abc import Callable
 from importlib.resources import files
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _split_statements(script: str, is_complete: Callable[[str], bool]) -> list[str]:
-    """One by one, as `executescript` would commit the transaction around it."""
+    """Return the statements of a script one by one: `executescript` would commit the surrounding transaction."""
     statements: list[str] = []
     pending = ""
     for line in script.splitlines(keepends=True):
@@ -25,15 +28,24 @@ def _split_statements(script: str, is_complete: Callable[[str], bool]) -> list[s
 
 
 def _load_scripts() -> dict[str, str]:
-    """The schema's files by name, in order."""
+    """Return the text of the schema's files by name without suffix, in order."""
     folder = files("preview.storage").joinpath("schema")
     return {
-        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8") for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
     }
 
 
 def migrate(db: "sqlite_utils.Database", is_complete: Callable[[str], bool]) -> None:
-    """`is_complete` tells whether a text is whole statements. Raises `StoreError` where the store has migrations that this program does not know."""
+    """Bring the schema up to date.
+
+    Args:
+        db: The database, inside a write transaction.
+        is_complete: Tells whether a text consists of whole statements (`sqlite3.complete_statement`).
+
+    Raises:
+        StoreError: If the store has migrations that this program does not know.
+    """
     migrations = Migrations("bufdir-preview")
     scripts = _load_scripts()
     for name, script in scripts.items():
@@ -45,6 +57,12 @@ def migrate(db: "sqlite_utils.Database", is_complete: Callable[[str], bool]) -> 
         migrations(name=name)(apply)
     if newer := {applied.name for applied in migrations.applied(db)} - set(scripts):
         raise StoreError(
-            f"The store is newer than this program ({', '.join(sorted(newer))}): use the program that wrote it, or a later one."
+            f"The store is newer than this program ({', '.join(sorted(newer))}). "
+            "Use the program that wrote it, or a later one."
         )
     migrations.apply(db)
+
+
+def migration_names() -> list[str]:
+    """Return the names of all migrations, in order."""
+    return list(_load_scripts())

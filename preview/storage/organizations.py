@@ -1,4 +1,4 @@
-"""Organisations and their sources (`domain.md` 3, 4)."""
+"""Organisations and their sources (sections 3 and 4, docs/domain.md)."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from preview.storage.database import Connection
 
 
 class OrganizationRow(msgspec.Struct, frozen=True):
-    """`bydelsnummer` is empty where there is none."""
+    """An organisation. `bydelsnummer` is empty if it has none; `listed` is 1 if an organisations file names it."""
 
     organization_id: str
     organization_name: str
@@ -16,7 +16,7 @@ class OrganizationRow(msgspec.Struct, frozen=True):
 
 
 class SourceRow(msgspec.Struct, frozen=True):
-    """A source. `year` is 0 for v4. `is_importing` says that a delivery has changed it and is not taken whole yet (contract S5)."""
+    """A source. `year` is 0 for v4; `is_importing` is 1 while a delivery to it is being imported (rule S5)."""
 
     source: int
     organization_id: str
@@ -31,7 +31,11 @@ class SourceRow(msgspec.Struct, frozen=True):
 
 
 class AnnualSourceRow(msgspec.Struct, frozen=True):
-    """A 15F source. `delivery` is that which its cases come from, `findings` how many findings its file has besides those of its cases."""
+    """A 15F source.
+
+    `delivery` is the one that its cases come from; `findings` counts the findings of its file besides those of its
+    cases.
+    """
 
     source: int
     organization_id: str
@@ -40,18 +44,23 @@ class AnnualSourceRow(msgspec.Struct, frozen=True):
 
 
 _ORGANIZATION_COLUMNS = "organization_id, organization_name, organisasjonsnummer, bydelsnummer, listed"
-_SOURCE_COLUMNS = """source, organization_id, format, year, version, first_extract_at, last_extract_at, last_full_at, case_system,
+_SOURCE_COLUMNS = """source, organization_id, format, year, version, first_extract_at, last_extract_at, last_full_at,
+    case_system,
     EXISTS (SELECT 1 FROM import_lock WHERE import_lock.source = source.source)"""
 
 
 def organization(connection: Connection, organization_id: str) -> OrganizationRow | None:
-    """By id."""
-    row = connection.execute(f"SELECT {_ORGANIZATION_COLUMNS} FROM organization WHERE organization_id = ?", (organization_id,)).fetchone()
+    """Return the organisation with that id, or None."""
+    row = connection.execute(
+        f"SELECT {_ORGANIZATION_COLUMNS} FROM organization WHERE organization_id = ?", (organization_id,)
+    ).fetchone()
     return OrganizationRow(*row) if row else None
 
 
-def organization_by_number(connection: Connection, organisasjonsnummer: str, bydelsnummer: str) -> OrganizationRow | None:
-    """By what identifies it (`domain.md` 3.1)."""
+def organization_by_number(
+    connection: Connection, organisasjonsnummer: str, bydelsnummer: str
+) -> OrganizationRow | None:
+    """Return the organisation that the numbers identify (rule 3.1), or None."""
     row = connection.execute(
         f"SELECT {_ORGANIZATION_COLUMNS} FROM organization WHERE organisasjonsnummer = ? AND bydelsnummer = ?",
         (organisasjonsnummer, bydelsnummer),
@@ -60,7 +69,7 @@ def organization_by_number(connection: Connection, organisasjonsnummer: str, byd
 
 
 def organizations(connection: Connection, limit: int, offset: int) -> list[OrganizationRow]:
-    """By id, a page of them."""
+    """Return one page of all organisations, ordered by id."""
     rows = connection.execute(
         f"SELECT {_ORGANIZATION_COLUMNS} FROM organization ORDER BY organization_id LIMIT ? OFFSET ?", (limit, offset)
     )
@@ -68,21 +77,22 @@ def organizations(connection: Connection, limit: int, offset: int) -> list[Organ
 
 
 def organization_count(connection: Connection) -> int:
-    """How many there are."""
+    """Return the number of organisations."""
     return connection.execute("SELECT count(*) FROM organization").fetchone()[0]
 
 
 def upsert_organization(connection: Connection, row: OrganizationRow) -> None:
-    """Inserts it, or names and lists the one with that id."""
+    """Insert an organisation, or set name and `listed` of the one with that id."""
     connection.execute(
         f"""INSERT INTO organization ({_ORGANIZATION_COLUMNS}) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (organization_id) DO UPDATE SET organization_name = excluded.organization_name, listed = excluded.listed""",
+        ON CONFLICT (organization_id)
+        DO UPDATE SET organization_name = excluded.organization_name, listed = excluded.listed""",
         msgspec.structs.astuple(row),
     )
 
 
 def upsert_kommune(connection: Connection, organization_id: str, kommunenummer: str, kommunenavn: str) -> None:
-    """A municipality that the organisation serves, by the name that it was last given."""
+    """Add a municipality to the organisation, or set the name that it was last given."""
     connection.execute(
         """INSERT INTO kommune (organization_id, kommunenummer, kommunenavn) VALUES (?, ?, ?)
         ON CONFLICT DO UPDATE SET kommunenavn = excluded.kommunenavn WHERE kommunenavn <> excluded.kommunenavn""",
@@ -91,7 +101,10 @@ def upsert_kommune(connection: Connection, organization_id: str, kommunenummer: 
 
 
 def sources(connection: Connection, organization_id: str) -> list[SourceRow]:
-    """The organisation's sources that have been read. A 15F source that a later file has emptied is none, once that is taken whole."""
+    """Return the organisation's sources that have been read, v4 first.
+
+    A 15F source without cases is left out, unless a delivery to it is being imported.
+    """
     rows = connection.execute(
         f"""SELECT {_SOURCE_COLUMNS} FROM source WHERE organization_id = ? AND last_extract_at IS NOT NULL
             AND (format = 'v4' OR EXISTS (SELECT 1 FROM sak WHERE sak.source = source.source)
@@ -103,14 +116,24 @@ def sources(connection: Connection, organization_id: str) -> list[SourceRow]:
 
 
 def source(connection: Connection, number: int) -> SourceRow:
-    """One source that exists."""
-    return SourceRow(*connection.execute(f"SELECT {_SOURCE_COLUMNS} FROM source WHERE source = ?", (number,)).fetchone())
+    """Return the source with that number, which must exist."""
+    return SourceRow(
+        *connection.execute(f"SELECT {_SOURCE_COLUMNS} FROM source WHERE source = ?", (number,)).fetchone()
+    )
 
 
 def get_or_create_source(connection: Connection, organization_id: str, source_format: str, year: int) -> int:
-    """The number of that source, made where it does not exist. `source_format` is `v4` or `15f`."""
+    """Return the number of a source, and create the source if it does not exist.
+
+    Args:
+        connection: A write transaction.
+        organization_id: The organisation.
+        source_format: `v4` or `15f`.
+        year: Year of a 15F source, 0 for v4.
+    """
     row = connection.execute(
-        "SELECT source FROM source WHERE organization_id = ? AND format = ? AND year = ?", (organization_id, source_format, year)
+        "SELECT source FROM source WHERE organization_id = ? AND format = ? AND year = ?",
+        (organization_id, source_format, year),
     ).fetchone()
     if row:
         return row[0]
@@ -121,9 +144,10 @@ def get_or_create_source(connection: Connection, organization_id: str, source_fo
 
 
 def annual_sources(connection: Connection, organisasjonsnummer: str, year: int) -> dict[str, AnnualSourceRow]:
-    """The 15F sources of that number and year by bydelsnummer, emptied ones too."""
+    """Return the 15F sources of a number and year by bydelsnummer, those without cases too."""
     rows = connection.execute(
-        """SELECT bydelsnummer, source, organization_id, annual_file_delivery, findings FROM source JOIN organization USING (organization_id)
+        """SELECT bydelsnummer, source, organization_id, annual_file_delivery, findings
+        FROM source JOIN organization USING (organization_id)
         WHERE organisasjonsnummer = ? AND format = '15f' AND year = ? ORDER BY bydelsnummer""",
         (organisasjonsnummer, year),
     )
@@ -131,12 +155,16 @@ def annual_sources(connection: Connection, organisasjonsnummer: str, year: int) 
 
 
 def set_annual_file(connection: Connection, number: int, delivery: int, findings: int) -> None:
-    """The 15F file that the source's cases come from: its delivery, and its findings besides those of its cases."""
-    connection.execute("UPDATE source SET annual_file_delivery = ?, findings = ? WHERE source = ?", (delivery, findings, number))
+    """Set the 15F file that a source's cases come from: its delivery, and its findings besides those of its cases."""
+    connection.execute(
+        "UPDATE source SET annual_file_delivery = ?, findings = ? WHERE source = ?", (delivery, findings, number)
+    )
 
 
-def set_extract_times(connection: Connection, number: int, first_extract_at: str, last_extract_at: str, case_system: str) -> None:
-    """The source's first and newest `DatoUttrekk`, and the case system of the newest (`domain.md` 1.11)."""
+def set_extract_times(
+    connection: Connection, number: int, first_extract_at: str, last_extract_at: str, case_system: str
+) -> None:
+    """Set the source's first and newest `DatoUttrekk`, and the case system of the newest (rule 1.11)."""
     connection.execute(
         "UPDATE source SET first_extract_at = ?, last_extract_at = ?, case_system = ? WHERE source = ?",
         (first_extract_at, last_extract_at, case_system, number),
@@ -144,49 +172,61 @@ def set_extract_times(connection: Connection, number: int, first_extract_at: str
 
 
 def set_last_full(connection: Connection, number: int, extract_at: str) -> None:
-    """The time of the newest full delivery (`domain.md` 1.3)."""
+    """Set the time of the newest full delivery (rule 1.3)."""
     connection.execute("UPDATE source SET last_full_at = ? WHERE source = ?", (extract_at, number))
 
 
 def lock_for_import(connection: Connection, number: int, delivery: int) -> bool:
-    """Says that the delivery has changed the source; False where it is said already."""
-    cursor = connection.execute("INSERT OR IGNORE INTO import_lock (source, delivery) VALUES (?, ?)", (number, delivery))
+    """Mark the source as being imported by a delivery (rule S5). Return False if it was marked already."""
+    cursor = connection.execute(
+        "INSERT INTO import_lock (source, delivery) VALUES (?, ?) ON CONFLICT (source, delivery) DO NOTHING",
+        (number, delivery),
+    )
     return cursor.rowcount == 1
 
 
 def unlock_and_bump_version(connection: Connection, delivery: int) -> list[tuple[int, str]]:
-    """Ends the delivery's marks and raises the version of each source that it changed; returns (kilde, organization_id)."""
+    """Remove the marks of a delivery and raise the version of each source that it changed (rules S5 and 1.12).
+
+    Returns:
+        (source, organisation id) of these sources.
+    """
     changed_sources = connection.execute(
-        "SELECT source, organization_id FROM import_lock JOIN source USING (source) WHERE delivery = ? ORDER BY source", (delivery,)
+        "SELECT source, organization_id FROM import_lock JOIN source USING (source) WHERE delivery = ? ORDER BY source",
+        (delivery,),
     ).fetchall()
     connection.execute(
-        "UPDATE source SET version = version + 1 WHERE source IN (SELECT source FROM import_lock WHERE delivery = ?)", (delivery,)
+        "UPDATE source SET version = version + 1 WHERE source IN (SELECT source FROM import_lock WHERE delivery = ?)",
+        (delivery,),
     )
     connection.execute("DELETE FROM import_lock WHERE delivery = ?", (delivery,))
     return changed_sources
 
 
 def case_counts(connection: Connection, organization_id: str) -> dict[int, int]:
-    """Cases held, by source."""
+    """Return the number of cases by source, without tombstones."""
     rows = connection.execute(
-        """SELECT source, count(*) FROM sak JOIN source USING (source) WHERE organization_id = ? AND NOT slettet GROUP BY source""",
+        """SELECT source, count(*) FROM sak JOIN source USING (source)
+        WHERE organization_id = ? AND NOT slettet GROUP BY source""",
         (organization_id,),
     )
     return dict(rows.fetchall())
 
 
 def finding_count(connection: Connection, number: int) -> int:
-    """Findings in the folders held of a source, or in its 15F file."""
+    """Return the number of findings in the held case files of a source, or in its 15F file."""
     return connection.execute(
-        "SELECT findings + (SELECT coalesce(sum(findings), 0) FROM sak WHERE sak.source = source.source) FROM source WHERE source = ?",
+        """SELECT findings + (SELECT coalesce(sum(findings), 0) FROM sak WHERE sak.source = source.source)
+        FROM source WHERE source = ?""",
         (number,),
     ).fetchone()[0]
 
 
 def list_options(connection: Connection) -> list[tuple[str, str, str, str | None]]:
-    """(id, name, number, period of its newest snapshot) of every organisation, by name."""
+    """Return (id, name, number, period of its newest snapshot) of every organisation, ordered by name."""
     return connection.execute(
-        """SELECT organization_id, organization_name, organisasjonsnummer || iif(bydelsnummer = '', '', '-' || bydelsnummer),
+        """SELECT organization_id, organization_name,
+            organisasjonsnummer || CASE WHEN bydelsnummer = '' THEN '' ELSE '-' || bydelsnummer END,
             (SELECT period_id FROM snapshot WHERE snapshot.organization_id = organization.organization_id
                 ORDER BY period_order DESC, snapshot DESC LIMIT 1)
         FROM organization ORDER BY organization_name"""

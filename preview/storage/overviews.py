@@ -1,4 +1,4 @@
-"""One row an organisation: its newest snapshot of a period, or of the newest period that it has one of."""
+"""The overview query: one row per organisation, with its newest snapshot of a period or of any period."""
 
 import msgspec
 
@@ -7,10 +7,10 @@ from preview.storage.database import Connection
 
 
 class OverviewRow(msgspec.Struct, frozen=True):
-    """An organisation with the snapshot that its preview shows; what is of a snapshot is null without one.
+    """An organisation with the snapshot that its preview shows; the snapshot's columns are null if it has none.
 
-    `latest_status` is that of the newest snapshot of the period, completed or not, `latest_job_status` that of its last job; `completed` 0..1 of
-    a job that runs or waits for it.
+    `latest_status` is the status of the newest snapshot of the same period, completed or not, and `latest_job_status`
+    that of its last job; `completed` is the part, 0..1, of a job of it that waits or runs.
     """
 
     organization_id: str
@@ -38,43 +38,62 @@ class OverviewRow(msgspec.Struct, frozen=True):
 _ROWS = """
     WITH chosen AS (
         SELECT organization_id,
-            (SELECT snapshot FROM snapshot WHERE snapshot.organization_id = organization.organization_id AND period_id = coalesce(:period, period_id)
+            (SELECT snapshot FROM snapshot
+                WHERE snapshot.organization_id = organization.organization_id
+                    AND period_id = coalesce(:period, period_id)
                 ORDER BY period_order DESC, aggregated_at IS NULL, snapshot DESC LIMIT 1) AS snapshot
         FROM organization
     ), newest AS (
         SELECT chosen.organization_id,
             (SELECT other.snapshot FROM snapshot AS other
-                WHERE other.organization_id = shown.organization_id AND other.period_order = shown.period_order ORDER BY other.snapshot DESC LIMIT 1) AS newest
+                WHERE other.organization_id = shown.organization_id AND other.period_order = shown.period_order
+                ORDER BY other.snapshot DESC LIMIT 1) AS newest
         FROM chosen JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot
     )
-    SELECT organization.organization_id, organization_name, organisasjonsnummer || iif(bydelsnummer = '', '', '-' || bydelsnummer), listed,
-        EXISTS (SELECT 1 FROM source WHERE source.organization_id = organization.organization_id AND last_extract_at IS NOT NULL),
-        (SELECT group_concat(kommunenummer || ' ' || kommunenavn, ' ') FROM kommune WHERE kommune.organization_id = organization.organization_id),
+    SELECT organization.organization_id, organization_name,
+        organisasjonsnummer || CASE WHEN bydelsnummer = '' THEN '' ELSE '-' || bydelsnummer END, listed,
+        EXISTS (SELECT 1 FROM source
+            WHERE source.organization_id = organization.organization_id AND last_extract_at IS NOT NULL),
+        (SELECT group_concat(kommunenummer || ' ' || kommunenavn, ' ') FROM kommune
+            WHERE kommune.organization_id = organization.organization_id),
         coalesce(json_extract(shown.facts, '$.case_system'),
-            (SELECT case_system FROM source WHERE source.organization_id = organization.organization_id ORDER BY last_extract_at DESC LIMIT 1)),
+            (SELECT case_system FROM source WHERE source.organization_id = organization.organization_id
+                ORDER BY last_extract_at DESC LIMIT 1)),
         coalesce(json_extract(shown.facts, '$.data_source') = :kostra_15f,
-            (SELECT format = '15f' FROM source WHERE source.organization_id = organization.organization_id ORDER BY last_extract_at DESC LIMIT 1)),
+            (SELECT format = '15f' FROM source WHERE source.organization_id = organization.organization_id
+                ORDER BY last_extract_at DESC LIMIT 1)),
         shown.snapshot, shown.period_id, shown.snapshot_status, last.snapshot_status,
-        (SELECT job_status FROM job WHERE job.snapshot = last.snapshot ORDER BY job DESC LIMIT 1), shown.cache_valid, shown.aggregated_at,
-        shown.populated, shown.errors, shown.warnings, shown.notices,
-        (SELECT max(completed) FROM job WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running'))
+        (SELECT job_status FROM job WHERE job.snapshot = last.snapshot ORDER BY job DESC LIMIT 1),
+        shown.cache_valid, shown.aggregated_at, shown.populated, shown.errors, shown.warnings, shown.notices,
+        (SELECT max(completed) FROM job
+            WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running'))
     FROM organization JOIN chosen ON chosen.organization_id = organization.organization_id
         LEFT JOIN newest ON newest.organization_id = organization.organization_id
-        LEFT JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot LEFT JOIN snapshot AS last ON last.snapshot = newest.newest
+        LEFT JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot
+        LEFT JOIN snapshot AS last ON last.snapshot = newest.newest
     WHERE organization.organization_id = coalesce(:organization, organization.organization_id)
     ORDER BY organization_name, organization.organization_id
 """
 
 
 def rows(connection: Connection, period_id: str | None, organization_id: str | None) -> list[OverviewRow]:
-    """By name; of all organisations, or of that one."""
+    """Return the rows ordered by name.
+
+    Args:
+        connection: A transaction.
+        period_id: The period, or None for each organisation's newest one.
+        organization_id: Only this organisation; None for all.
+    """
     parameters = {"period": period_id, "organization": organization_id, "kostra_15f": KOSTRA_15F_DATA_SOURCE}
     result = connection.execute(_ROWS, parameters).fetchall()
     return [OverviewRow(*row) for row in result]
 
 
 def periods(connection: Connection) -> list[str]:
-    """All that have a snapshot, newest first."""
+    """Return the ids of all periods with a snapshot, newest first."""
     return [
-        row[0] for row in connection.execute("SELECT period_id FROM snapshot GROUP BY period_id ORDER BY max(period_order) DESC").fetchall()
+        row[0]
+        for row in connection.execute(
+            "SELECT period_id FROM snapshot GROUP BY period_id ORDER BY max(period_order) DESC"
+        ).fetchall()
     ]

@@ -8,9 +8,11 @@ Number = int | float | None
 
 
 class SnapshotRow(msgspec.Struct, frozen=True):
-    """A snapshot without its values and document. `completion` counts completed aggregations, 0 for never (contract S1).
+    """A snapshot without its values and document. `completion` counts completed aggregations.
 
-    `input_version` says which source, of which version, with which figures it read; `rendered_from` what its document shows of the rest.
+    `input_version` identifies the source, its version and the version of the figures that were read (see
+    `AggregationInput`); `rendered_from` is the JSON of the document's `DocumentState`, null if it must be rendered
+    again.
     """
 
     snapshot: int
@@ -48,21 +50,22 @@ _COLUMNS = ", ".join(SnapshotRow.__struct_fields__)
 
 
 def snapshot(connection: Connection, number: int) -> SnapshotRow | None:
-    """By number."""
+    """Return the snapshot with that number, or None."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM snapshot WHERE snapshot = ?", (number,)).fetchone()
     return SnapshotRow(*row) if row else None
 
 
 def list_for_organization(connection: Connection, organization_id: str) -> list[SnapshotRow]:
-    """Newest period first, then newest snapshot (contract 1)."""
+    """Return the organisation's snapshots in list order: newest period first, then newest snapshot (rule 1)."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM snapshot WHERE organization_id = ? ORDER BY period_order DESC, snapshot DESC", (organization_id,)
+        f"SELECT {_COLUMNS} FROM snapshot WHERE organization_id = ? ORDER BY period_order DESC, snapshot DESC",
+        (organization_id,),
     )
     return [SnapshotRow(*row) for row in rows.fetchall()]
 
 
 def list_for_period(connection: Connection, organization_id: str, period_order: str) -> list[SnapshotRow]:
-    """Newest first."""
+    """Return the organisation's snapshots of one period, newest first."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM snapshot WHERE organization_id = ? AND period_order = ? ORDER BY snapshot DESC",
         (organization_id, period_order),
@@ -71,23 +74,32 @@ def list_for_period(connection: Connection, organization_id: str, period_order: 
 
 
 def page(
-    connection: Connection, organization_id: str | None, period_id: str | None, status: str | None, limit: int, offset: int
+    connection: Connection,
+    organization_id: str | None,
+    period_id: str | None,
+    status: str | None,
+    limit: int,
+    offset: int,
 ) -> tuple[list[SnapshotListRow], int]:
-    """A page of those that pass the filters, newest period first, then newest snapshot; and how many pass."""
+    """Return one page of the snapshots that pass the filters in list order, and the number of all that pass."""
     filters = {"snapshot.organization_id": organization_id, "period_id": period_id, "snapshot_status": status}
     active_filters = {column: value for column, value in filters.items() if value is not None}
     where = " AND ".join(f"{column} = ?" for column in active_filters) or "TRUE"
-    total = connection.execute(f"SELECT count(*) FROM snapshot WHERE {where}", tuple(active_filters.values())).fetchone()[0]
+    total = connection.execute(
+        f"SELECT count(*) FROM snapshot WHERE {where}", tuple(active_filters.values())
+    ).fetchone()[0]
     rows = connection.execute(
-        f"""SELECT snapshot, snapshot.organization_id, organization_name, period_id, snapshot_status, populated, cache_valid, aggregated_at
-        FROM snapshot JOIN organization USING (organization_id) WHERE {where} ORDER BY period_order DESC, snapshot DESC LIMIT ? OFFSET ?""",
+        f"""SELECT snapshot, snapshot.organization_id, organization_name, period_id, snapshot_status, populated,
+            cache_valid, aggregated_at
+        FROM snapshot JOIN organization USING (organization_id) WHERE {where}
+        ORDER BY period_order DESC, snapshot DESC LIMIT ? OFFSET ?""",
         (*active_filters.values(), limit, offset),
     )
     return [SnapshotListRow(*row) for row in rows.fetchall()], total
 
 
 def insert(connection: Connection, organization_id: str, period_id: str, period_order: str, created_at: str) -> int:
-    """A new one that has never completed; returns its number."""
+    """Insert a snapshot that has never completed, and return its number."""
     cursor = connection.execute(
         """INSERT INTO snapshot (organization_id, period_id, period_order, snapshot_status, cache_valid, created_at)
         VALUES (?, ?, ?, 'processing', 0, ?)""",
@@ -97,35 +109,51 @@ def insert(connection: Connection, organization_id: str, period_id: str, period_
 
 
 def delete(connection: Connection, number: int) -> None:
-    """With its values."""
+    """Delete a snapshot and its values."""
     connection.execute("DELETE FROM snapshot WHERE snapshot = ?", (number,))
 
 
 def set_invalidated(connection: Connection, number: int) -> None:
-    """A person has invalidated it."""
+    """Mark a snapshot as invalidated by a PUT."""
     connection.execute("UPDATE snapshot SET invalidated = 1 WHERE snapshot = ?", (number,))
 
 
 def set_last_job(connection: Connection, number: int, job: int) -> None:
-    """The job that was last asked for, or made, for it."""
+    """Set the job that was last requested or created for the snapshot."""
     connection.execute("UPDATE snapshot SET last_job = ? WHERE snapshot = ?", (job, number))
 
 
 def complete(connection: Connection, number: int, aggregated_at: str, input_version: str, facts: str) -> None:
-    """Its values are those of a completed aggregation from now on."""
+    """Record a completed aggregation; `facts` is the JSON of its `AggregationMetadata`."""
     connection.execute(
-        "UPDATE snapshot SET aggregated_at = ?, completion = completion + 1, input_version = ?, facts = ?, invalidated = 0 WHERE snapshot = ?",
+        """UPDATE snapshot SET aggregated_at = ?, completion = completion + 1, input_version = ?, facts = ?,
+            invalidated = 0
+        WHERE snapshot = ?""",
         (aggregated_at, input_version, facts, number),
     )
 
 
 def set_status(connection: Connection, number: int, status: str, cache_valid: bool) -> None:
-    """What follows from contract S1 to S5."""
-    connection.execute("UPDATE snapshot SET snapshot_status = ?, cache_valid = ? WHERE snapshot = ?", (status, int(cache_valid), number))
+    """Set the derived status and cache flag (rules S1 to S5)."""
+    connection.execute(
+        "UPDATE snapshot SET snapshot_status = ?, cache_valid = ? WHERE snapshot = ?",
+        (status, int(cache_valid), number),
+    )
 
 
-def set_document(connection: Connection, number: int, document: bytes, etag: str, rendered_from: str, populated: int) -> None:
-    """The rendered document is the cache (contract 2d); `populated` counts the fields that it shows a value of."""
+def set_document(
+    connection: Connection, number: int, document: bytes, etag: str, rendered_from: str, populated: int
+) -> None:
+    """Set the rendered document, which is the cache (rule 2d).
+
+    Args:
+        connection: A write transaction.
+        number: Number of the snapshot.
+        document: The document as JSON.
+        etag: Its strong ETag, with quotes.
+        rendered_from: JSON of its `DocumentState`.
+        populated: Number of fields that it shows a value of.
+    """
     connection.execute(
         "UPDATE snapshot SET document = ?, etag = ?, rendered_from = ?, populated = ? WHERE snapshot = ?",
         (document, etag, rendered_from, populated, number),
@@ -133,7 +161,7 @@ def set_document(connection: Connection, number: int, document: bytes, etag: str
 
 
 def set_deviation_counts(connection: Connection, number: int, counts: dict[str, int]) -> None:
-    """How many rows of the form deviate, by severity."""
+    """Set the numbers of fields with a deviation, by severity."""
     connection.execute(
         "UPDATE snapshot SET errors = ?, warnings = ?, notices = ? WHERE snapshot = ?",
         (counts["error"], counts["warning"], counts["notice"], number),
@@ -141,47 +169,58 @@ def set_deviation_counts(connection: Connection, number: int, counts: dict[str, 
 
 
 def document(connection: Connection, number: int) -> tuple[bytes, str] | None:
-    """(document, etag); None before it is rendered for the first time."""
-    return connection.execute("SELECT document, etag FROM snapshot WHERE snapshot = ? AND document IS NOT NULL", (number,)).fetchone()
+    """Return (document, ETag), or None if it has not been rendered yet."""
+    return connection.execute(
+        "SELECT document, etag FROM snapshot WHERE snapshot = ? AND document IS NOT NULL", (number,)
+    ).fetchone()
 
 
 def values(connection: Connection, number: int) -> dict[str, tuple[Number, str | None]]:
-    """(value, data source) by key, those of auxiliaries too."""
+    """Return (value, data source) by field key, auxiliary values too."""
     rows = connection.execute("SELECT field_key, value, data_source FROM snapshot_value WHERE snapshot = ?", (number,))
     return {key: (value, source) for key, value, source in rows.fetchall()}
 
 
 def replace_values(connection: Connection, number: int, new_values: dict[str, tuple[Number, str | None]]) -> None:
-    """Replaces all of them."""
+    """Replace all values of a snapshot."""
     connection.execute("DELETE FROM snapshot_value WHERE snapshot = ?", (number,))
     connection.executemany(
-        "INSERT INTO snapshot_value VALUES (?, ?, ?, ?)", [(number, key, value, source) for key, (value, source) in new_values.items()]
+        "INSERT INTO snapshot_value VALUES (?, ?, ?, ?)",
+        [(number, key, value, source) for key, (value, source) in new_values.items()],
     )
 
 
 def organizations_with_snapshots(connection: Connection) -> list[str]:
-    """Ids of organisations that have any."""
+    """Return the ids of the organisations that have a snapshot."""
     return [row[0] for row in connection.execute("SELECT DISTINCT organization_id FROM snapshot").fetchall()]
 
 
 def invalidate_rendering(connection: Connection) -> None:
-    """Every document is out of date: the form or a setting that shapes it has changed."""
+    """Mark every document as outdated, because the form or a setting that shapes documents has changed."""
     connection.execute("UPDATE snapshot SET rendered_from = NULL")
 
 
 def mark_period_deleted(connection: Connection, organization_id: str, period_id: str) -> None:
-    """A person has deleted a snapshot of it (contract S6)."""
-    connection.execute("INSERT OR IGNORE INTO deleted_period VALUES (?, ?)", (organization_id, period_id))
+    """Record that a snapshot of the period was deleted by DELETE, which stops automatic first snapshots (rule S6)."""
+    connection.execute(
+        """INSERT INTO deleted_period (organization_id, period_id) VALUES (?, ?)
+        ON CONFLICT (organization_id, period_id) DO NOTHING""",
+        (organization_id, period_id),
+    )
 
 
 def unmark_period_deleted(connection: Connection, organization_id: str, period_id: str) -> None:
-    """A person has asked for one again."""
-    connection.execute("DELETE FROM deleted_period WHERE organization_id = ? AND period_id = ?", (organization_id, period_id))
+    """Allow automatic first snapshots of the period again, after a POST."""
+    connection.execute(
+        "DELETE FROM deleted_period WHERE organization_id = ? AND period_id = ?", (organization_id, period_id)
+    )
 
 
 def deleted_periods(connection: Connection, organization_id: str) -> set[str]:
-    """Periods whose snapshots are never made again by themselves."""
+    """Return the periods that get no automatic first snapshot."""
     return {
         row[0]
-        for row in connection.execute("SELECT period_id FROM deleted_period WHERE organization_id = ?", (organization_id,)).fetchall()
+        for row in connection.execute(
+            "SELECT period_id FROM deleted_period WHERE organization_id = ?", (organization_id,)
+        ).fetchall()
     }

@@ -1,7 +1,7 @@
 """Fair access to SQLite's write lock for the processes and threads of one store.
 
-SQLite's write lock is not fair: a process that writes in a tight loop, as a large delivery does, starves the others. Waiting writers
-therefore queue on a file lock and hold it before they try SQLite's.
+SQLite's write lock is not fair: a process that writes in a tight loop, as a large delivery does, starves the others.
+Waiting writers therefore queue on a file lock and hold it before they try SQLite's.
 """
 
 import time

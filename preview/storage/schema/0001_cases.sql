@@ -1,5 +1,7 @@
--- The case base (domain.md 4): what is kept of organisations, sources and cases. Days are ISO text; `uttrekk` is UTC text of fixed width.
--- Each table's key leads with `kilde`, so that a source's rows lie together (4.2).
+-- The case base (section 4, docs/domain.md): what is stored of organisations, sources and cases.
+-- Days are ISO text; `uttrekk` is a time in UTC as text of fixed width, which sorts by time.
+-- The primary key of each case table begins with `kilde`: the rows of a source lie together (rule 4.2).
+-- 0006_english_names.sql renames tables and columns: kilde to source, aar to year, and so on.
 
 CREATE TABLE organization (
     organization_id     TEXT PRIMARY KEY,
@@ -97,7 +99,7 @@ CREATE TABLE figur (
     PRIMARY KEY (organization_id, period_id, field_key)
 ) STRICT, WITHOUT ROWID;
 
--- What the snapshots of an organisation and period read besides the source: rises with each change of its figures (domain.md 1.12).
+-- Version of the supplementary figures of an organisation and period; rises with each change of them (rule 1.12).
 CREATE TABLE figurversjon (
     organization_id TEXT NOT NULL REFERENCES organization,
     period_id       TEXT NOT NULL,

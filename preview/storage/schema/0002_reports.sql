@@ -1,4 +1,4 @@
--- Deliveries, snapshots, jobs, events and the audit trail. Instants of these tables are RFC 3339 text in UTC, `…Z`.
+-- Deliveries, snapshots, jobs, events and the audit trail. Times are RFC 3339 text in UTC (`…Z`).
 
 CREATE TABLE delivery (
     delivery        INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,7 +32,7 @@ CREATE TABLE delivery_organization (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_organization_by ON delivery_organization (organization_id, delivery);
 
--- The first 1,000 of a delivery (contract, Deliveries); `delivery.finding_count` counts them all.
+-- Stored findings of a delivery (see storage/deliveries.py for the limits); `delivery.finding_count` counts all.
 CREATE TABLE finding (
     delivery INTEGER NOT NULL REFERENCES delivery,
     nr       INTEGER NOT NULL,
@@ -45,7 +45,8 @@ CREATE TABLE finding (
     PRIMARY KEY (delivery, nr)
 ) STRICT, WITHOUT ROWID;
 
--- A source being read (contract S5): put at the first change, lifted in the delivery's last transaction.
+-- Sources that a delivery is being imported into (rule S5, docs/api.md): inserted at the first change of the source,
+-- deleted in the last transaction of the delivery.
 CREATE TABLE lesing (
     kilde    INTEGER NOT NULL REFERENCES kilde,
     delivery INTEGER NOT NULL REFERENCES delivery,
@@ -89,7 +90,7 @@ CREATE TABLE verdi (
     PRIMARY KEY (snapshot, field_key)
 ) STRICT, WITHOUT ROWID;
 
--- A job outlives its snapshot, so that whoever asked for it can see how it ended.
+-- No foreign key to snapshot: a job stays readable after its snapshot was deleted (section 5, docs/api.md).
 CREATE TABLE job (
     job             INTEGER PRIMARY KEY AUTOINCREMENT,
     snapshot        INTEGER NOT NULL,
@@ -118,14 +119,14 @@ CREATE UNIQUE INDEX one_runs ON job (snapshot) WHERE job_status = 'running';
 CREATE INDEX job_open ON job (job) WHERE job_status IN ('waiting', 'running');
 CREATE INDEX job_by_snapshot ON job (snapshot, job);
 
--- Automatic aggregation that is due (contract S6): when quiet, and at the latest. Seconds since the epoch.
+-- Scheduled automatic aggregations (rule S6): due at the earlier of the two times, in seconds since the epoch.
 CREATE TABLE due (
     organization_id TEXT PRIMARY KEY REFERENCES organization,
     quiet_at        REAL NOT NULL,
     latest_at       REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Periods whose snapshots a person has deleted: never made again by themselves (contract S6).
+-- Periods with a snapshot that was deleted by DELETE: they get no automatic first snapshot (rule S6).
 CREATE TABLE deleted_period (
     organization_id TEXT NOT NULL,
     period_id       TEXT NOT NULL,
@@ -158,7 +159,7 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_by_snapshot ON audit (snapshot, audit);
 
--- First answers of POST by Idempotency-Key (contract H3); `status` is NULL while the first request runs.
+-- Stored POST responses by Idempotency-Key (rule H3); `status` is NULL while the first request runs.
 CREATE TABLE idempotency (
     door       TEXT NOT NULL,
     key        TEXT NOT NULL,

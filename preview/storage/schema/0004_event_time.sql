@@ -1,4 +1,5 @@
--- When an event was written, so that the log can be pruned by age. Those that are there have it in their data, under the name of their kind.
+-- Time of an event, so that the log can be pruned by age. Existing events have it in their data, under a key that
+-- depends on the event type.
 
 ALTER TABLE event ADD COLUMN at TEXT NOT NULL DEFAULT '';
 

@@ -1,4 +1,4 @@
--- The municipalities that an organisation's deliveries name, so that it is found by them whatever it is called.
+-- Municipalities that an organisation's deliveries name, so that it can be searched by them (rule 3.2, docs/domain.md).
 
 CREATE TABLE kommune (
     organization_id TEXT NOT NULL REFERENCES organization,

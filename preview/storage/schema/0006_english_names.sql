@@ -1,4 +1,4 @@
--- Gives tables and columns of generic content English names. Those that the law or the file format names (sak, melding, frist) keep theirs.
+-- English names for generic tables and columns. Terms of the law and of the file format (sak, melding, frist) stay.
 
 ALTER TABLE kilde RENAME TO source;
 ALTER TABLE source RENAME COLUMN kilde TO source;

@@ -1,4 +1,4 @@
-"""The feed: whoever writes the event log, each listener gets each event once, in order; and progress, which is no event."""
+"""The event dispatcher: each listener gets each event once and in order, whichever process wrote it; and progress."""
 
 import threading
 from collections.abc import Generator
@@ -20,11 +20,11 @@ from tests.support.pipeline import events, open_application, wait_until
 class Listener:
     """Remembers what it was handed, and on which thread."""
 
-    def __init__(self, feed: EventDispatcher) -> None:
+    def __init__(self, dispatcher: EventDispatcher) -> None:
         self.rows: list[EventRow] = []
         self.progress: list[AggregationProgress] = []
         self.threads: set[str] = set()
-        self.unsubscribe = feed.subscribe(self)
+        self.unsubscribe = dispatcher.subscribe(self)
 
     def __call__(self, rows: list[EventRow], progress: list[AggregationProgress]) -> None:
         self.rows += rows
@@ -66,7 +66,7 @@ def test_dispatcher_starts_after_the_last_event(application: Application) -> Non
     wait_until(lambda: len(listener.rows) == 2)
     assert listener.rows == events(application, 1)
     assert application.dispatcher.position == 3
-    assert listener.threads == {"feed"}
+    assert listener.threads == {"event-dispatcher"}
 
 
 def test_events_of_two_connections_arrive_in_order_and_once(application: Application, data_dir: Path) -> None:
@@ -137,14 +137,14 @@ def test_failing_listener_does_not_stop_others(application: Application, caplog:
     append_events(application, 1)
     wait_until(lambda: len(after.rows) == 2)
     assert not application.dispatcher.failed
-    assert "a listener of the feed failed" in caplog.text
+    assert "a listener of the event dispatcher failed" in caplog.text
 
 
 def test_failed_dispatcher_fails_the_readiness_check(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application.event_log, "read_after", lambda *_: 1 / 0)
     append_events(application, 1)
     wait_until(lambda: application.dispatcher.failed)
-    assert application.readiness_failures() == ["the feed has died"]
+    assert application.readiness_failures() == ["the event dispatcher has stopped"]
 
 
 def test_job_progress_is_dispatched_once_per_step(application: Application, data_dir: Path) -> None:

@@ -328,7 +328,7 @@ def test_erasure_by_command_line_beside_a_running_server(data_dir: Path) -> None
             result = CliRunner().invoke(
                 build_cli(lambda _: None), ["forget", "--organization", erased.organization_id, "--data-dir", str(data_dir)]
             )
-            assert (result.exit_code, result.output) == (0, f"{erased.organization_id} is forgotten\n")
+            assert (result.exit_code, result.output) == (0, f"{erased.organization_id} was erased\n")
             block = watcher.next_block()
             while block is not None and not block.event:
                 block = watcher.next_block()
