@@ -1,8 +1,8 @@
-"""Every text that a person reads, by key, in bokmål, nynorsk and English.
+"""Loads and formats the texts of the user interface, by key, in bokmål, nynorsk and English.
 
-A file `NAME.LANGUAGE.toml` in this folder holds texts as nested tables; the key of `[deviation.funn]` `tag` is `deviation.funn.tag`.
-A text may ask for params: `{count}` is a number or text as it is, and after a colon stands how it is written: `+` signed, `%` per cent,
-`+%` signed per cent, `day` an ISO day, `period` a period's id.
+A file `locales/NAME.LANGUAGE.toml` contains texts as nested tables: the key of `tag` in `[deviation.funn]` is
+`deviation.funn.tag`. A text may contain placeholders. `{count}` inserts a number or a text; a format follows a colon: `+`
+signed, `%` per cent, `+%` signed per cent, `day` an ISO day, `period` the id of a period.
 """
 
 import string
@@ -27,48 +27,72 @@ _FORMAT_SPECS: dict[str, Callable[[Language, Any], str]] = {
 
 
 class MessageCatalog:
-    """The texts of all files. `Texts.load()` makes them; `get` fills one in."""
+    """The texts of all files. Use `MessageCatalog.load()` to read them and `get` to format one."""
 
     def __init__(self, by_language: Mapping[Language, Mapping[str, str]]) -> None:
-        """Raises `CatalogueError` where a key is not in all three languages, or does not ask for the same params in each."""
+        """Check and store the texts.
+
+        Args:
+            by_language: The texts by language and key.
+
+        Raises:
+            CatalogueError: A key is not in all three languages, or its placeholders differ between them.
+        """
         for key in sorted(set[str]().union(*by_language.values())):
             placeholders = [
                 _placeholders(by_language[language][key], key) if key in by_language[language] else None for language in LANGUAGES
             ]
             for language, params in zip(LANGUAGES, placeholders, strict=True):
                 if params is None:
-                    raise CatalogueError(f"The texts: {key} is missing in {language}.")
+                    raise CatalogueError(f"Text {key} is missing in {language}.")
             if any(params != placeholders[0] for params in placeholders):
-                raise CatalogueError(f"The texts: {key} does not ask for the same params in each language.")
+                raise CatalogueError(f"Text {key} does not have the same placeholders in each language.")
         self._by_language = by_language
 
     @classmethod
     def load(cls, folder: Path = LOCALES_DIR) -> "MessageCatalog":
-        """Reads every `*.toml`. Raises `CatalogueError`, which says what is wrong and where."""
+        """Read every `*.toml` file of a folder.
+
+        Raises:
+            CatalogueError: A file or a text is wrong. The message names it.
+        """
         messages: dict[Language, dict[str, str]] = {language: {} for language in LANGUAGES}
         for path in sorted(folder.glob("*.toml")):
             language: Language | None = next((language for language in LANGUAGES if path.name.endswith(f".{language}.toml")), None)
             if language is None:
-                raise CatalogueError(f"The texts: {path.name} is of no known language.")
+                raise CatalogueError(f"The name of {path.name} does not end with a known language.")
             for key, text in _read_messages(path):
                 if key in messages[language]:
-                    raise CatalogueError(f"The texts: {key} repeats in {path.name}.")
+                    raise CatalogueError(f"Text {key} in {path.name} is a duplicate.")
                 messages[language][key] = text
         return cls(messages)
 
     @property
     def keys(self) -> frozenset[str]:
-        """Every key; the same in each language."""
+        """All keys."""
         return frozenset(self._by_language["nb"])
 
     def raw(self, language: Language, key: str) -> str:
-        """The text as it stands in its file."""
+        """Return a text without formatting it.
+
+        Raises:
+            KeyError: There is no such key.
+        """
         return self._by_language[language][key]
 
     def get(self, language: Language, key: str, **params: float | str) -> str:
-        """The text with its params written in. KeyError for an unknown key or a missing param."""
+        """Return a text with its placeholders filled in.
+
+        Args:
+            language: Language of the text.
+            key: Key of the text.
+            params: Values of the placeholders.
+
+        Raises:
+            KeyError: There is no such key, or a param is missing.
+        """
         text = self._by_language[language][key]
-        # Most texts ask for nothing, and a page has some hundred of them.
+        # Most texts have no placeholder, and a page has some hundred of them.
         return _LocaleFormatter(language).vformat(text, (), params) if "{" in text or "}" in text else text
 
 
@@ -86,7 +110,7 @@ def _read_messages(path: Path) -> Iterator[tuple[str, str]]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise CatalogueError(f"The texts: {path.name} cannot be read: {error}.") from error
+        raise CatalogueError(f"{path.name} cannot be read: {error}.") from error
     yield from _flatten(data, "", path.name)
 
 
@@ -98,15 +122,15 @@ def _flatten(table: Mapping[str, Any], prefix: str, file_name: str) -> Iterator[
         elif isinstance(value, str) and value.strip():
             yield key, value.strip()
         else:
-            raise CatalogueError(f"The texts: {key} in {file_name} is no text.")
+            raise CatalogueError(f"Text {key} in {file_name} is empty or not a string.")
 
 
 def _placeholders(text: str, key: str) -> frozenset[tuple[str, str]]:
     try:
         placeholders = [(name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
     except ValueError as error:
-        raise CatalogueError(f"The texts: {key} has an unmatched brace.") from error
+        raise CatalogueError(f"Text {key} has an unmatched brace.") from error
     for name, spec in placeholders:
         if not name.isidentifier() or (spec and spec not in _FORMAT_SPECS):
-            raise CatalogueError(f"The texts: {key} asks for {{{name}:{spec}}}, which is not known.")
+            raise CatalogueError(f"Text {key} has the unknown placeholder {{{name}:{spec}}}.")
     return frozenset(placeholders)

@@ -1,4 +1,4 @@
-"""What a finding says and what is to be done about it, in three languages: the finding itself holds its code and one sentence."""
+"""Translates findings: the sentence and the action of each finding code, in three languages."""
 
 from collections.abc import Iterator
 
@@ -10,23 +10,23 @@ from preview.parsing.ssb_checks.rules import EVALUATED_CHECKS
 
 
 def finding_codes() -> Iterator[tuple[str, Severity]]:
-    """Every code that a finding may have, with its severity: the faults in the order in which a file is read, then the controls."""
+    """Yield every finding code with its severity: the program's own codes first, then Statistics Norway's checks."""
     yield from ((code.value, code.severity) for code in FindingCode)
     yield from ((rule.code, rule.severity) for rule in EVALUATED_CHECKS.values())
 
 
 def finding_message(texts: MessageCatalog, code: str) -> LocalizedText:
-    """What it says."""
+    """Return the sentence that states the finding."""
     return _localized(texts, f"finding.{code}.message")
 
 
 def finding_action(texts: MessageCatalog, code: str) -> LocalizedText:
-    """What is to be done."""
+    """Return the sentence that says what to do about the finding."""
     return _localized(texts, f"finding.{code}.action")
 
 
 def finding_message_in(texts: MessageCatalog, language: Language, code: str) -> str:
-    """What it says, in one language."""
+    """Return the sentence that states the finding, in one language."""
     return texts.get(language, f"finding.{code}.message")
 
 

@@ -1,4 +1,4 @@
-"""What is shown, as a table for a file: a preview's fields, or the overview's organisations. Pure: made from the view-models of the pages."""
+"""Builds the tables of exported files from the read models of the pages: the fields of a preview, or the overview."""
 
 from collections.abc import Collection, Iterable
 
@@ -46,7 +46,15 @@ _OVERVIEW_WIDTHS = {
 def preview_table(
     preview: Preview, catalogue: Catalogue, texts: MessageCatalog, language: Language, visible_keys: Collection[str] | None = None
 ) -> Table:
-    """A line for each field, in form order. `shown` are the field keys that a filter leaves; None for all of them."""
+    """Return a table with one row per field, in form order.
+
+    Args:
+        preview: The report.
+        catalogue: The fields with their labels.
+        texts: The texts of headers and deviations.
+        language: Language of the table.
+        visible_keys: Keys of the fields that a filter leaves; None for all fields.
+    """
     periods = {"value": preview.period_id, "compared": preview.compare_period_id}
     columns = [
         Column(texts.get(language, f"export.{column}", **({"period": periods[column]} if column in periods else {})), width)
@@ -62,7 +70,15 @@ def preview_table(
 def overview_table(
     entries: Iterable[OverviewEntry], field_count: int, selected_period: str | None, texts: MessageCatalog, language: Language
 ) -> Table:
-    """A line for each organisation, in the order that is given. `asked_period` is None where each is of its own newest period."""
+    """Return a table with one row per organisation, in the given order.
+
+    Args:
+        entries: The organisations.
+        field_count: Number of fields of the form.
+        selected_period: The period of all rows; None if each organisation is shown with its own newest period.
+        texts: The texts of headers and states.
+        language: Language of the table.
+    """
     sheet = texts.get(language, "export.overview.sheet")
     columns = [Column(texts.get(language, f"export.overview.{column}"), width) for column, width in _OVERVIEW_WIDTHS.items()]
     title = f"{sheet} {period(language, selected_period)}" if selected_period else sheet
@@ -71,9 +87,13 @@ def overview_table(
 
 def _field_row(row: FieldRow, catalogue: Catalogue, texts: MessageCatalog, language: Language) -> list[Cell]:
     field = catalogue.field(row.field_key)
-    section = next(each for each in catalogue.sections if each.section_id == row.section_id)
+    section = next(section for section in catalogue.sections if section.section_id == row.section_id)
     notes = [
-        (texts.get(language, f"severity.{each.severity}"), texts.get(language, each.message, **each.params)) for each in row.deviations
+        (
+            texts.get(language, f"severity.{deviation.severity}"),
+            texts.get(language, deviation.message, **deviation.params),
+        )
+        for deviation in row.deviations
     ]
     hidden = texts.get(language, "export.hidden")
     return [
@@ -108,5 +128,5 @@ def _organization_row(entry: OverviewEntry, field_count: int, texts: MessageCata
 
 
 def _typed_value(value: Value, unit: str) -> Value:
-    """Counts are whole; shares and årsverk have one decimal."""
+    """Return counts as int, and percentages and årsverk as float."""
     return value if value is None else int(value) if unit == "antall" else float(value)

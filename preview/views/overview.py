@@ -1,7 +1,4 @@
-"""The view-model of the overview: every organisation with where its newest snapshot stands, and key figures over the whole.
-
-Free of language and layout, as `previews.py`.
-"""
+"""Reads the overview: every organisation with the state of its newest snapshot. Independent of language and layout."""
 
 from typing import Literal
 
@@ -16,18 +13,39 @@ from preview.storage.database import Connection, Database
 from preview.storage.overviews import OverviewRow
 
 State = Literal["failed", "processing", "ready", "waiting", "silent"]
-"""Exclusive: `failed` the last aggregation of it, whatever values stand, `processing` now, `ready` with values, `waiting` to be asked for
-(data, no snapshot of the period), `silent` has delivered nothing."""
+"""State of an organisation:
 
+- `failed`: the last aggregation failed, also if there are values of an earlier one
+- `processing`: an aggregation waits or runs
+- `ready`: there are values
+- `waiting`: there is data, but no snapshot of the period
+- `silent`: nothing has been delivered
+"""
 
 _KOSTRA_15F_LABEL = "KOSTRA 15F"
 
 
 class OverviewEntry(msgspec.Struct, frozen=True):
-    """An organisation. What is of a snapshot is None without one; `completed` is 0..1 of a job that runs or waits. `kommuner` are the
-    municipalities that its deliveries name, each by number and name.
+    """An organisation with its snapshot of the period. Snapshot fields are None, False or 0 if there is no snapshot.
 
-    `case_system` names the format where a file has no case system (15F), and is empty where nothing has been delivered.
+    Attributes:
+        organization_id: Its id.
+        organization_name: Its name.
+        number: Organisation number, with the number of the bydel if it has one.
+        listed: Whether an organisations file names it (rule 3.1, docs/domain.md).
+        state: Its state.
+        case_system: The case system; the name of the format for 15F, empty if nothing has been delivered.
+        snapshot_id: Id of the snapshot.
+        period_id: Period of the snapshot.
+        status: Status of the snapshot.
+        cache_valid: Whether the snapshot is valid (rule S4, docs/api.md).
+        aggregated_at: Time of its values.
+        populated: Number of fields whose value is shown.
+        errors: Number of deviations of severity error.
+        warnings: Number of deviations of severity warning.
+        notices: Number of deviations of severity notice.
+        completed: Completed part (0..1) of a job that waits or runs.
+        kommuner: Numbers and names of the municipalities that its deliveries name, for the search.
     """
 
     organization_id: str
@@ -50,7 +68,15 @@ class OverviewEntry(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """`period_id` is the chosen one, None for each organisation's newest. `periods` have snapshots, newest first. Lines are by name."""
+    """The overview at one position of the event log.
+
+    Attributes:
+        position: Id of the last event that the overview reflects.
+        period_id: The selected period; None if each organisation is shown with its newest period.
+        periods: Periods with a snapshot, newest first.
+        field_count: Number of fields of the form.
+        entries: The organisations, by name.
+    """
 
     position: int
     period_id: str | None
@@ -60,14 +86,22 @@ class Overview(msgspec.Struct, frozen=True):
 
 
 class OverviewQuery:
-    """All methods block: call them on a thread."""
+    """Reads overviews. All methods block: call them on a thread."""
 
     def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
         self._report_config = report_config
 
     def read(self, period_id: str | None = None, organization_id: str | None = None) -> Overview:
-        """Every organisation, or that one alone. Raises `Invalid` for what is no period."""
+        """Return the overview.
+
+        Args:
+            period_id: Show this period; None for the newest period of each organisation.
+            organization_id: Return only this organisation; None for all.
+
+        Raises:
+            ValidationError: `period_id` is no period.
+        """
         period = str(Period.parse(period_id)) if period_id is not None else None
 
         def read_overview(connection: Connection) -> Overview:

@@ -1,6 +1,6 @@
-"""The view-model of the preview: one organisation and period as a person sees it, current beside compared, with what deviates.
+"""Reads the preview of one organisation and period: current values beside compared ones, with deviations and sources.
 
-Free of language and layout: one `Preview` feeds the page's HTML, its live cells and later its exports, so they cannot disagree.
+Independent of language and layout: the page, its live updates and the exports are all made from a `Preview`.
 """
 
 from typing import NamedTuple
@@ -29,7 +29,16 @@ _DELIVERY_LIMIT = 5
 
 
 class SnapshotView(msgspec.Struct, frozen=True):
-    """Where a snapshot stands. `populated` counts the fields with a value that is shown."""
+    """Status of a snapshot.
+
+    Attributes:
+        snapshot_id: Its id.
+        status: Its status (rule S2, docs/api.md).
+        cache_valid: Whether it is valid (rule S4).
+        aggregated_at: Time of its values; None without values.
+        populated: Number of fields whose value is shown.
+        etag: Entity tag of its document; empty if the document is not rendered.
+    """
 
     snapshot_id: str
     status: SnapshotStatus
@@ -40,7 +49,16 @@ class SnapshotView(msgspec.Struct, frozen=True):
 
 
 class SourceView(msgspec.Struct, frozen=True):
-    """What the values were read from. `extract_day` is an ISO day."""
+    """The source that the values were read from.
+
+    Attributes:
+        data_source: Name of the source in the API, such as `fagsystem-cis`.
+        case_system: Name of the case system; empty for 15F.
+        extract_day: ISO day of the extract time.
+        case_count: Number of cases.
+        findings: Number of findings of the stored files.
+        incomplete: Whether cases that were closed before the first extract may be missing (rule 5.3, docs/domain.md).
+    """
 
     data_source: str
     case_system: str
@@ -51,9 +69,22 @@ class SourceView(msgspec.Struct, frozen=True):
 
 
 class FieldRow(msgspec.Struct, frozen=True):
-    """A field of the form. `change` is in the field's unit; `percent` whole per cent, None for shares and where the compared value is 0 or null.
+    """A field of the form with its values.
 
-    `hidden` and `compared_hidden` say that the value is there and not shown (`domain.md` 8). Deviations are worst first.
+    Attributes:
+        number: Number of the field, 1 to 34.
+        field_key: Its key.
+        section_id: The section that it belongs to.
+        unit: `antall`, `prosent` or `årsverk`.
+        part_of: Number of the field that it is a part of; None if it is no part.
+        value: The value; None if there is none or it is withheld.
+        hidden: Whether the value is withheld (rule 8, docs/domain.md).
+        compared_value: The compared value, likewise.
+        compared_hidden: Whether the compared value is withheld.
+        data_source: The source of the value.
+        change: Value minus compared value, in the unit of the field; None without both.
+        percent: Change in whole per cent of the compared value; None for percentages, and if that value is 0 or None.
+        deviations: Deviations of the field, most severe first.
     """
 
     number: int
@@ -72,7 +103,7 @@ class FieldRow(msgspec.Struct, frozen=True):
 
 
 class HistoricalValue(NamedTuple):
-    """A field in the newest completed snapshot of a period."""
+    """Value of a field in the newest completed snapshot of a period; None and `hidden` if it is withheld."""
 
     period_id: str
     value: Value
@@ -80,11 +111,25 @@ class HistoricalValue(NamedTuple):
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What a page shows. `place` is the place in the event log that it reflects.
+    """The preview of one organisation and period.
 
-    `snapshot` is the newest completed one of the period, or the newest where none has completed; `newer` a newer one that runs or failed.
-    `job` is the one that runs or waits for either, or else its last where that failed. `periods` have a snapshot, newest first.
-    `held` is all that is held of the organisation, whatever the values are of; `deliveries` are its newest.
+    Attributes:
+        position: Id of the last event that the preview reflects.
+        organization_id: The organisation.
+        organization_name: Its name.
+        number: Its organisation number, with the number of the bydel if it has one.
+        period_id: The period.
+        compare_period_id: The period that it is compared with.
+        periods: Periods of the organisation with a snapshot, newest first.
+        snapshot: The newest completed snapshot of the period, or the newest one if none has completed.
+        newer_snapshot: A newer snapshot that is processing or has failed.
+        compared_snapshot: The newest completed snapshot of the compared period.
+        job: The open job of `newer_snapshot` or `snapshot`; without one, the last job if it failed.
+        rows: The fields in form order.
+        source: The source of the values; None without values.
+        has_source: Whether there is a source for the period at present.
+        sources: All sources of the organisation.
+        deliveries: Its newest deliveries.
     """
 
     position: int
@@ -106,23 +151,34 @@ class Preview(msgspec.Struct, frozen=True):
 
 
 class PreviewQuery:
-    """All methods block: call them on a thread."""
+    """Reads previews. All methods block: call them on a thread."""
 
     def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
         self._report_config = report_config
 
     def read(self, organization_id: str, period_id: str | None = None, compare: str | None = None) -> Preview:
-        """Without a period, the organisation's newest; compared with the prior period where no other is named.
+        """Return the preview of an organisation.
 
-        Raises `NotFound` for an unknown organisation, `Invalid` for what is no period.
+        Args:
+            organization_id: The organisation.
+            period_id: The period; None for the newest one.
+            compare: The period to compare with; None for the prior period.
+
+        Raises:
+            NotFound: There is no such organisation.
+            ValidationError: `period_id` or `compare` is no period.
         """
         period = Period.parse(period_id) if period_id is not None else None
         compare_period = Period.parse(compare, "/compare") if compare is not None else None
         return self._database.read(lambda connection: self._read_preview(connection, organization_id, period, compare_period))
 
     def history(self, organization_id: str) -> dict[str, list[HistoricalValue]]:
-        """By field key, of every period with a completed snapshot, oldest first; hidden values are null."""
+        """Return the values of every field in all periods with a completed snapshot.
+
+        Returns:
+            By field key, the values in order of period, oldest first. Withheld values are None.
+        """
 
         def read_history(connection: Connection) -> dict[str, list[HistoricalValue]]:
             completed = latest_completed_by_period(snapshots.list_for_organization(connection, organization_id))
@@ -210,7 +266,16 @@ class PreviewQuery:
 
 
 def change_between(value: Value, previous: Value, unit: str) -> tuple[Value, int | None]:
-    """(change in the unit, whole per cent of what was before); shares have no per cent of a per cent."""
+    """Return the difference of two values and the same in whole per cent of the previous one.
+
+    Args:
+        value: The value.
+        previous: The value that it is compared with.
+        unit: Unit of the field. The change of a percentage has no per cent.
+
+    Returns:
+        The change in the unit and in per cent; each is None if it cannot be computed.
+    """
     if value is None or previous is None:
         return None, None
     change = to_decimal(value) - to_decimal(previous)
@@ -219,7 +284,7 @@ def change_between(value: Value, previous: Value, unit: str) -> tuple[Value, int
 
 
 def _default_period(connection: Connection, organization_id: str, rows: list[SnapshotRow], completed: dict[str, SnapshotRow]) -> Period:
-    """The newest with a completed snapshot, else the newest asked for, else that of the newest data, else this year."""
+    """Return the newest period with a completed snapshot, else with any snapshot, else the year of the newest data or today."""
     newest = next(iter(completed), None) or next((row.period_id for row in rows), None)
     if newest is not None:
         return Period.parse(newest)
@@ -241,7 +306,7 @@ def _snapshot_view(row: SnapshotRow | None) -> SnapshotView | None:
 
 
 def _displayed_job(connection: Connection, newer: SnapshotRow | None, displayed: SnapshotRow | None) -> JobDocument | None:
-    """What runs or waits, of the newer snapshot first; or else the last where it failed."""
+    """Return the open job of the newer or the displayed snapshot; without one, the last job of either if it failed."""
     candidates = [row for row in (newer, displayed) if row is not None]
     for row in candidates:
         if open_jobs := jobs.list_open_for_snapshot(connection, row.snapshot):

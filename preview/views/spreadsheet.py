@@ -1,6 +1,6 @@
-"""Tables as files for a spreadsheet: CSV and XLSX (issue "The dashboard", Export). Pure.
+"""Writes tables as CSV and XLSX files.
 
-Numbers are numbers. A text that a spreadsheet would take for a formula is neutralised with an apostrophe.
+Numbers are written as numbers. In CSV, an apostrophe precedes a text that a spreadsheet would evaluate as a formula.
 """
 
 import csv
@@ -11,15 +11,17 @@ from datetime import datetime
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 _BYTE_ORDER_MARK = "\ufeff"
+_A4_PAPER = 9  # XlsxWriter's number of the paper size
+_NUMBER_FORMATS: dict[type, str] = {int: "#,##0", float: "#,##0.0", datetime: "dd.mm.yyyy hh:mm"}
 
 Cell = int | float | str | datetime | None
 
 
 @dataclass(frozen=True)
 class Column:
-    """Its head, and how many characters wide it is in XLSX."""
+    """A column: its header, and its width in XLSX, in characters."""
 
     header: str
     width: int
@@ -27,7 +29,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """What a file holds. `title` is printed above it; the first `frozen` columns stay in sight; a time is local, without a zone."""
+    """The content of a file.
+
+    Attributes:
+        title: Title of the document, printed above it.
+        sheet: Name of the worksheet.
+        columns: The columns.
+        frozen_columns: Number of columns that stay visible when the sheet is scrolled.
+        rows: The cells by row. Times are local and have no zone.
+    """
 
     title: str
     sheet: str
@@ -37,7 +47,7 @@ class Table:
 
 
 def to_csv(table: Table) -> bytes:
-    """Semicolons, a byte-order mark and decimal commas, so that a Norwegian Excel opens it right."""
+    """Return the table as UTF-8 CSV with a byte-order mark, semicolons and decimal commas, as Excel in Norwegian expects."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow([_csv_text(column.header) for column in table.columns])
@@ -47,17 +57,17 @@ def to_csv(table: Table) -> bytes:
 
 
 def to_xlsx(table: Table) -> bytes:
-    """One sheet with a frozen head, printed in landscape; what is no whole number has one decimal."""
+    """Return the table as an XLSX file with one sheet and a frozen header row, to be printed in landscape."""
     out = io.BytesIO()
     book = Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     book.set_properties({"title": table.title})
     header_format = book.add_format({"bold": True, "bottom": 1})
-    formats = {kind: book.add_format({"num_format": number_format}) for kind, number_format in _FORMATS.items()}
+    formats = {kind: book.add_format({"num_format": number_format}) for kind, number_format in _NUMBER_FORMATS.items()}
     sheet = book.add_worksheet(table.sheet)
     sheet.freeze_panes(1, table.frozen_columns)
     sheet.repeat_rows(0)
     sheet.set_landscape()
-    sheet.set_paper(_A4)
+    sheet.set_paper(_A4_PAPER)
     sheet.fit_to_pages(1, 0)
     sheet.set_header(f"&L{table.title.replace('&', '&&')}")
     for column_index, column in enumerate(table.columns):
@@ -78,10 +88,6 @@ def to_xlsx(table: Table) -> bytes:
     return out.getvalue()
 
 
-_A4 = 9
-_FORMATS: dict[type, str] = {int: "#,##0", float: "#,##0.0", datetime: "dd.mm.yyyy hh:mm"}
-
-
 def _cell_format(formats: dict[type, Format], cell: float | datetime) -> Format:
     return formats[type(cell)]
 
@@ -91,7 +97,7 @@ def _csv_text(cell: Cell) -> str:
         case None:
             return ""
         case str():
-            return f"'{cell}" if cell.startswith(_FORMULA) else cell
+            return f"'{cell}" if cell.startswith(_FORMULA_PREFIXES) else cell
         case datetime():
             return cell.strftime("%d.%m.%Y %H:%M")
         case _:

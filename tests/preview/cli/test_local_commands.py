@@ -155,4 +155,4 @@ def test_usage_error_and_failure_have_different_exit_codes(input_folder: Path) -
     assert (unknown.exit_code, unknown.stderr.splitlines()) == (1, ["Error: There is no such field.", "  /field_key: is not known"])
     figure = run("explain", input_folder, "--period", "2024", "--field", "antall_arsverk")
     assert figure.exit_code == 0
-    assert "A supplementary figure" in figure.stdout
+    assert "a supplementary figure" in figure.stdout

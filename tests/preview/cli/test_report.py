@@ -109,9 +109,9 @@ def test_report_stores_nothing(run: CommandRunner, sent: Path, data_dir: Path, t
 
 
 def test_report_of_invalid_input_fails(run: CommandRunner, sent: Path) -> None:
-    assert failure_message(run("report", sent, "--period", "2030")).startswith("Error: The files hold no data for that period")
+    assert failure_message(run("report", sent, "--period", "2030")).startswith("Error: The files contain no data for that period")
     assert failure_message(run("report", sent, "--period", "2024", "--organization", "org-nowhere")).startswith(
-        "Error: The files hold no data"
+        "Error: The files contain no data"
     )
     (sent / "d.xml").write_bytes(NO_XML)
     assert failure_message(run("report", sent, "--period", "2024")) == "Error: File 3, line 1: A start tag and an end tag do not match.\n"

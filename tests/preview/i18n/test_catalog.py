@@ -1,4 +1,4 @@
-"""The texts are loaded, checked and filled in."""
+"""Tests of loading, checking and formatting the texts of the user interface."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ GOOD = dict.fromkeys(LANGUAGES, '[a]\nb = "{count} of {whole}"\nc = "Plain"\n')
 
 
 def load(folder: Path, **changed: str) -> MessageCatalog:
-    """The texts of a folder that holds `GOOD`, but for the languages given."""
+    """Return the texts of a folder with `GOOD` in every language that is not given."""
     for language, content in (GOOD | changed).items():
         (folder / f"some.{language}.toml").write_text(content, encoding="utf-8")
     return MessageCatalog.load(folder)
@@ -22,7 +22,7 @@ def test_program_texts_are_valid() -> None:
     assert "deviation.funn.tag" in MessageCatalog.load().keys
 
 
-def test_a_text_is_found_by_its_dotted_key(tmp_path: Path) -> None:
+def test_text_is_found_by_dotted_key(tmp_path: Path) -> None:
     texts = load(tmp_path, nn='[a]\nb = "{count} av {whole}"\nc = "Rein"\n')
     assert texts.keys == {"a.b", "a.c"}
     assert texts.get("nn", "a.c") == "Rein"
@@ -50,13 +50,13 @@ def test_missing_param_raises(tmp_path: Path) -> None:
     ("english", "message"),
     [
         ('[a]\nb = "{count} of {whole}"\n', "a.c is missing in en"),
-        ('[a]\nb = "{count} of {all}"\nc = "Plain"\n', "a.b does not ask for the same params"),
-        ('[a]\nb = "{count:%} of {whole}"\nc = "Plain"\n', "a.b does not ask for the same params"),
-        ('[a]\nb = "{count:x} of {whole}"\nc = "Plain"\n', "a.b asks for {count:x}"),
-        ('[a]\nb = "{} of {whole}"\nc = "Plain"\n', "a.b asks for {:}"),
+        ('[a]\nb = "{count} of {all}"\nc = "Plain"\n', "a.b does not have the same placeholders"),
+        ('[a]\nb = "{count:%} of {whole}"\nc = "Plain"\n', "a.b does not have the same placeholders"),
+        ('[a]\nb = "{count:x} of {whole}"\nc = "Plain"\n', "a.b has the unknown placeholder {count:x}"),
+        ('[a]\nb = "{} of {whole}"\nc = "Plain"\n', "a.b has the unknown placeholder {:}"),
         ('[a]\nb = "{count of {whole}"\nc = "Plain"\n', "a.b"),
-        ('[a]\nb = "{count} of {whole}"\nc = " "\n', "a.c in some.en.toml is no text"),
-        ('[a]\nb = "{count} of {whole}"\nc = 1\n', "a.c in some.en.toml is no text"),
+        ('[a]\nb = "{count} of {whole}"\nc = " "\n', "a.c in some.en.toml is empty or not a string"),
+        ('[a]\nb = "{count} of {whole}"\nc = 1\n', "a.c in some.en.toml is empty or not a string"),
         ("[a", "some.en.toml cannot be read"),
     ],
 )
@@ -66,13 +66,13 @@ def test_error_names_file_and_key(tmp_path: Path, english: str, message: str) ->
     assert message in raised.value.detail
 
 
-def test_repeated_key_is_refused(tmp_path: Path) -> None:
+def test_repeated_key_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "other.nb.toml").write_text('[a]\nc = "Plain"\n', encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"a\.c repeats in some\.nb\.toml"):
+    with pytest.raises(CatalogueError, match=r"a\.c in some\.nb\.toml is a duplicate"):
         load(tmp_path)
 
 
-def test_unknown_language_is_refused(tmp_path: Path) -> None:
+def test_unknown_language_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "other.se.toml").write_text("", encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"other\.se\.toml is of no known language"):
+    with pytest.raises(CatalogueError, match=r"other\.se\.toml does not end with a known language"):
         load(tmp_path)
