@@ -1,4 +1,4 @@
-"""Time at the borders: UTC instants as text, days in Norway (`domain.md` 5)."""
+"""Time: UTC instants and their text, and days in Norway (rule G3, docs/api.md; rule 5, docs/domain.md)."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -7,30 +7,30 @@ OSLO = ZoneInfo("Europe/Oslo")
 
 
 def now() -> datetime:
-    """The present instant, in UTC."""
+    """Return the present instant in UTC."""
     return datetime.now(UTC)
 
 
 def format_rfc3339(instant: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds, `Z` (contract G3)."""
+    """Return an instant as the API shows it: RFC 3339 in UTC with whole seconds, such as `2024-12-31T22:59:00Z`."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sortable_timestamp(instant: datetime) -> str:
-    """UTC with microseconds in fixed width, so that text order is time order (column `uttrekk`)."""
+    """Return an instant as the store keeps it: UTC with microseconds in fixed width, so that it sorts by time."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The inverse of `timestamp` and `instant_text`."""
+    """Return the instant of a text that `format_rfc3339` or `sortable_timestamp` made."""
     return datetime.fromisoformat(text)
 
 
 def local_date(instant: datetime) -> date:
-    """The day in Norway at that instant."""
+    """Return the day in Norway at an instant."""
     return instant.astimezone(OSLO).date()
 
 
 def today() -> date:
-    """The present day in Norway."""
+    """Return the present day in Norway."""
     return local_date(now())

@@ -1,20 +1,32 @@
-"""The domain's exceptions. Each border turns them into its own words in one place (api_handlers/problem_details.py, components/, cli.py).
+"""Errors of the domain.
 
-A message names what and where, never a value of a case (`domain.md` 4.1, contract E4).
+Each interface renders them in one place: api_handlers/problem_details.py, components/layout/error_messages.py and
+preview/cli/commands.py.
+
+A message names what is wrong and where, never a value of a case (rule E4, docs/api.md; rule 4.1, docs/domain.md).
 """
 
 from typing import NamedTuple
 
 
 class FieldError(NamedTuple):
-    """One thing wrong with a body or query: `pointer` is a JSON pointer (`/period_id`), `detail` a sentence."""
+    """One error in a request body or query.
+
+    Attributes:
+        pointer: JSON pointer to the value, such as `/period_id`.
+        detail: What the value must be, as the end of a sentence.
+    """
 
     pointer: str
     detail: str
 
 
 class PreviewError(Exception):
-    """The root of the tree; `detail` is one sentence for a person, free of case data."""
+    """Base class of the domain's errors.
+
+    Attributes:
+        detail: One sentence for people, without case data.
+    """
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -22,11 +34,15 @@ class PreviewError(Exception):
 
 
 class NotFound(PreviewError):
-    """No such snapshot, job, delivery or organisation."""
+    """The snapshot, job, delivery, organisation or path does not exist."""
 
 
 class ValidationError(PreviewError):
-    """Well-formed input that breaks a rule (contract E3); `faults` says where."""
+    """The input is well-formed but breaks a rule (rule E3).
+
+    Attributes:
+        field_errors: The values that are wrong, if they are known.
+    """
 
     def __init__(self, detail: str, field_errors: list[FieldError] | None = None) -> None:
         super().__init__(detail)
@@ -34,48 +50,48 @@ class ValidationError(PreviewError):
 
 
 class Conflict(PreviewError):
-    """The request cannot be carried out in the present state (contract E3: 409)."""
+    """The request cannot be carried out in the present state (rule E3)."""
 
 
 class PreconditionFailed(PreviewError):
-    """`If-Match` names another version of the document than the present one (contract H1)."""
+    """`If-Match` names another version of the document than the present one (rule H1)."""
 
 
 class PayloadTooLarge(PreviewError):
-    """A delivery is over the limit."""
+    """The delivery is larger than the limit."""
 
 
 class Unavailable(PreviewError):
-    """The program is stopping, or the store cannot be had; worth trying again."""
+    """The program is stopping or cannot use the store at the moment; a retry may succeed."""
 
 
 class TooManyRequests(Unavailable):
-    """As much is under way as the settings allow; worth trying again in a moment (contract E2: 429)."""
+    """As many requests of this kind run as the settings allow; a retry may succeed in a moment (rule E2)."""
 
 
 class InsufficientStorage(Unavailable):
-    """The disk has no room for a delivery."""
+    """The disk has no room for the delivery."""
 
 
 class StoreError(PreviewError):
-    """The store cannot be used by this program: newer than the code, another key, or too old a SQLite."""
+    """The program cannot use the store: newer schema than the code's, another key, or too old a SQLite."""
 
 
 class AddressInUse(PreviewError):
-    """Nothing can listen at the address and port of the settings."""
+    """Another process listens at the configured address and port."""
 
 
 class ConfigurationError(PreviewError):
-    """A setting is not what it must be; the message names it."""
+    """A setting has an invalid value; the message names the setting."""
 
 
 class CatalogueError(PreviewError):
-    """The form's data or the texts are not what they must be; the message says what and where. Found at start."""
+    """The form's data or the texts are invalid; raised at start, with what is wrong and where."""
 
 
 class LeaseLost(PreviewError):
-    """Another worker has taken over the job or delivery, or it was cancelled: stop writing."""
+    """The job or delivery was cancelled or claimed by another worker: this worker must not write any more."""
 
 
 class ParserCrashed(PreviewError):
-    """The process that reads deliveries has ended before it was done: over its memory, or killed."""
+    """The process that parses deliveries ended before it was done: it was killed, or over its memory limit."""

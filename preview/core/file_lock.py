@@ -1,4 +1,7 @@
-"""Lock between processes by `flock` on a file. The kernel releases the lock of a process that ends, however it ends."""
+"""Locks between processes, by `flock` on a file.
+
+The kernel releases the locks of a process when it ends, however it ends.
+"""
 
 import fcntl
 import os
@@ -7,15 +10,20 @@ from types import TracebackType
 
 
 class FileLock:
-    """An exclusive lock on one file, or on a folder where `folder` is true.
+    """An exclusive lock on one file or folder.
 
-    The file is created, readable by its owner only, when the lock is first asked for. A lock belongs to this object and not to a
-    thread: whoever shares the object must serialise its calls.
+    The lock belongs to the object and not to a thread: threads that share the object must serialise its calls. The
+    file is created, readable by its owner only, when the lock is acquired for the first time.
+
+    Args:
+        path: The file to lock.
+        folder: Whether `path` is a folder, which must exist.
     """
 
     def __init__(self, path: Path, *, folder: bool = False) -> None:
         self.path = path
-        self._flags = os.O_CLOEXEC | (os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW if folder else os.O_CREAT | os.O_RDWR)
+        mode = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW if folder else os.O_CREAT | os.O_RDWR
+        self._flags = os.O_CLOEXEC | mode
         self._descriptor: int | None = None
 
     @property
@@ -24,7 +32,7 @@ class FileLock:
         return self._descriptor is not None
 
     def acquire(self) -> None:
-        """Wait for the lock and take it.
+        """Wait for the lock and acquire it.
 
         Raises:
             OSError: If the file cannot be opened.
@@ -32,10 +40,10 @@ class FileLock:
         self._lock(fcntl.LOCK_EX)
 
     def try_acquire(self) -> bool:
-        """Take the lock if it is free.
+        """Acquire the lock if it is free.
 
         Returns:
-            True if this object holds the lock now, also if it did before; False if somebody else does.
+            True if this object holds the lock now, also if it did before; False if another one does.
 
         Raises:
             OSError: If the file cannot be opened.
@@ -47,7 +55,9 @@ class FileLock:
         return True
 
     def is_free(self) -> bool:
-        """Tell whether nobody holds the lock exclusively, without taking it: several processes may ask at the same moment.
+        """Return whether no process holds the lock, without acquiring it.
+
+        Several processes may ask at the same moment.
 
         Raises:
             OSError: If the file cannot be opened.
@@ -62,7 +72,7 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Give the lock up. Does nothing if this object does not hold it."""
+        """Release the lock, if this object holds it."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -71,7 +81,9 @@ class FileLock:
         self.acquire()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self.release()
 
     def _open(self) -> int:

@@ -1,4 +1,4 @@
-"""The languages of every text: bokmål, nynorsk and English."""
+"""Languages of the user interface and of exports: bokmål, nynorsk and English."""
 
 from typing import Literal
 

@@ -1,6 +1,6 @@
-"""What only one of the processes on a data folder shall do: who holds the lock on its file has the lead.
+"""Leader election among the processes of a data folder: one process at a time holds the lock of a task.
 
-The kernel lets go of a dead process' lock, so that another takes over at once.
+The kernel releases the lock of a process that ends, so that another process takes over at once.
 """
 
 import threading
@@ -10,20 +10,27 @@ from preview.core.file_lock import FileLock
 
 
 class LeaderLock:
-    """One duty of this process. Its threads may ask side by side."""
+    """The lock of one task. The threads of a process may share it."""
 
     def __init__(self, path: Path) -> None:
         self._mutex = threading.Lock()
-        self._descriptor = FileLock(path)
+        self._file_lock = FileLock(path)
         self._closed = False
 
     def try_acquire(self) -> bool:
-        """Takes it where nobody has it."""
+        """Acquire the lock if no other process holds it.
+
+        Returns:
+            True if this process holds the lock now, also if it did before; always False after `close`.
+
+        Raises:
+            OSError: If the lock file cannot be opened.
+        """
         with self._mutex:
-            return not self._closed and self._descriptor.try_acquire()
+            return not self._closed and self._file_lock.try_acquire()
 
     def close(self) -> None:
-        """Another process may have it from now on."""
+        """Release the lock and do not acquire it again."""
         with self._mutex:
             self._closed = True
-            self._descriptor.release()
+            self._file_lock.release()

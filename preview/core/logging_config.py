@@ -1,4 +1,7 @@
-"""The log: JSON lines on standard error. It holds no case data: errors of readers are findings, which quote nothing."""
+"""Configures logging: JSON lines on standard error, without case data.
+
+Errors of a delivery's files are findings, which quote nothing; they are not logged.
+"""
 
 import json
 import logging
@@ -9,9 +12,12 @@ from preview.core.clock import format_rfc3339, now
 
 
 class JsonFormatter(logging.Formatter):
+    """Formats a record as one line of JSON, with the number of the process if there are several."""
+
     process_id: int | None = None
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line of JSON."""
         entry: dict[str, Any] = {
             "at": format_rfc3339(now()),
             "level": record.levelname.lower(),
@@ -26,12 +32,17 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(level: str) -> None:
-    """For the whole process; `level` as the setting `log_level`."""
+    """Configure logging of the whole process.
+
+    Args:
+        level: The setting `log_level`.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
-    handler.setLevel(level.upper())  # libraries' loggers have levels of their own
+    # Loggers of libraries set their own levels, so the level of the root logger alone is not enough.
+    handler.setLevel(level.upper())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # Libraries that brought handlers of their own (Bokeh) write through ours.
+    # Libraries that installed handlers of their own (Bokeh) log through the handler above instead.
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
         logger.handlers.clear()
@@ -39,5 +50,5 @@ def configure_logging(level: str) -> None:
 
 
 def set_process_id(process_id: int) -> None:
-    """From here on each line of this process bears its number."""
+    """Add the number of this process to each log line from now on."""
     JsonFormatter.process_id = process_id

@@ -1,4 +1,4 @@
-"""Reporting periods: a year or one of its halves (contract G4, `domain.md` 5.1)."""
+"""Reporting periods: a year or one of its halves (rule G4, docs/api.md; rule 5.1, docs/domain.md)."""
 
 import re
 from dataclasses import dataclass
@@ -13,14 +13,27 @@ _PERIOD_ID = re.compile(r"([0-9]{4})(?:-H([12]))?\Z")
 
 @dataclass(frozen=True)
 class Period:
-    """`half` is 0 for the whole year. `str()` gives the `period_id`."""
+    """A reporting period. `str()` returns its `period_id`.
+
+    Attributes:
+        year: The calendar year.
+        half: 1 or 2 for a half year, 0 for the whole year.
+    """
 
     year: int
     half: int = 0
 
     @classmethod
     def parse(cls, period_id: str, pointer: str = "/period_id") -> "Period":
-        """Raises `Invalid` where it is not `YYYY`, `YYYY-H1` or `YYYY-H2` (years 1900 to 9998)."""
+        """Return the period with an id.
+
+        Args:
+            period_id: `YYYY`, `YYYY-H1` or `YYYY-H2`, of the years 1900 to 9998.
+            pointer: JSON pointer to name in the error.
+
+        Raises:
+            ValidationError: If the text is no id of a period.
+        """
         match = _PERIOD_ID.match(period_id)
         if match is None or not 1900 <= int(match[1]) <= 9998:
             raise ValidationError("Not a period.", [FieldError(pointer, "must be YYYY, YYYY-H1 or YYYY-H2")])
@@ -31,25 +44,25 @@ class Period:
 
     @cached_property
     def first_day(self) -> date:
-        """The first day."""
+        """First day of the period."""
         return date(self.year, 7 if self.half == 2 else 1, 1)
 
     @cached_property
     def last_day(self) -> date:
-        """The last day."""
+        """Last day of the period."""
         return date(self.year, 6, 30) if self.half == 1 else date(self.year, 12, 31)
 
     @property
     def prior(self) -> "Period":
-        """The same period a year earlier."""
+        """The same period one year earlier."""
         return Period(self.year - 1, self.half)
 
     @property
     def next(self) -> "Period":
-        """The same period a year later: the one whose prior this is."""
+        """The same period one year later: the period whose prior period this is."""
         return Period(self.year + 1, self.half)
 
     @property
     def sort_key(self) -> str:
-        """Sorts newest last: by last day, of two with the same the longer is the newer (contract S1)."""
+        """Text that sorts periods from old to new: by last day, a half before the year that ends with it (rule S1)."""
         return f"{self.last_day.isoformat()}/{1 if self.half else 2}"

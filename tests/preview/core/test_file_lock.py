@@ -1,4 +1,4 @@
-"""The lock between processes."""
+"""Locks between processes."""
 
 from pathlib import Path
 
@@ -6,23 +6,23 @@ from preview.core.file_lock import FileLock
 
 
 def test_second_lock_is_refused_until_first_is_released(tmp_path: Path) -> None:
-    one, other = FileLock(tmp_path / "a.lock"), FileLock(tmp_path / "a.lock")
-    assert one.try_acquire()
-    assert one.try_acquire()
-    assert not other.try_acquire()
-    assert not other.is_free()
-    one.release()
-    assert not one.is_acquired
-    assert other.is_free()
-    assert other.try_acquire()
-    other.release()
+    first, second = FileLock(tmp_path / "a.lock"), FileLock(tmp_path / "a.lock")
+    assert first.try_acquire()
+    assert first.try_acquire()
+    assert not second.try_acquire()
+    assert not second.is_free()
+    first.release()
+    assert not first.is_acquired
+    assert second.is_free()
+    assert second.try_acquire()
+    second.release()
 
 
-def test_asking_does_not_take_the_lock(tmp_path: Path) -> None:
+def test_asking_for_lock_does_not_acquire_it(tmp_path: Path) -> None:
     lock = FileLock(tmp_path / "a.lock")
     assert lock.is_free()
-    with FileLock(tmp_path / "a.lock") as held:
-        assert held.is_acquired
+    with FileLock(tmp_path / "a.lock") as lock_of_other:
+        assert lock_of_other.is_acquired
         assert not lock.is_free()
     assert lock.is_free()
 

@@ -30,7 +30,9 @@ def test_id_formats_and_parses_back(
 
 
 @pytest.mark.parametrize(("prefix", "format_id", "parse_id"), KINDS)
-@pytest.mark.parametrize("digits", ["", "1", "01", "0001", "-01", "+01", " 001", "001 ", "001\n", "1_000", "٠٠١", "9" * 19])
+@pytest.mark.parametrize(
+    "digits", ["", "1", "01", "0001", "-01", "+01", " 001", "001 ", "001\n", "1_000", "٠٠١", "9" * 19]
+)
 def test_text_that_is_no_id_has_no_number(
     prefix: str, format_id: Callable[[int], str], parse_id: Callable[[str], int | None], digits: str
 ) -> None:

@@ -18,7 +18,10 @@ def test_number_with_another_digit_anywhere_is_invalid(number: str) -> None:
             assert not is_fodselsnummer(number[:index] + digit + number[index + 1 :])
 
 
-@pytest.mark.parametrize("text", ["", SYNTHETIC_BOY[:10], f"{SYNTHETIC_BOY}0", f"{SYNTHETIC_BOY[:10]}x", f"{SYNTHETIC_BOY}\n", f" {SYNTHETIC_BOY}"])
+@pytest.mark.parametrize(
+    "text",
+    ["", SYNTHETIC_BOY[:10], f"{SYNTHETIC_BOY}0", f"{SYNTHETIC_BOY[:10]}x", f"{SYNTHETIC_BOY}\n", f" {SYNTHETIC_BOY}"],
+)
 def test_text_that_is_not_eleven_digits_is_invalid(text: str) -> None:
     assert not is_fodselsnummer(text)
 

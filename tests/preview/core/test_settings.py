@@ -1,4 +1,4 @@
-"""Settings: one declaration, three places to give them, in one order, and an error that says which value from where is wrong."""
+"""Settings: flag, environment and file in this order, and errors that name the wrong value and its source."""
 
 from collections.abc import Callable
 from datetime import date
@@ -19,7 +19,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command that has every setting, in an empty folder; its result's `return_value` is the `Settings`."""
+    """Return a function that runs a command with every setting in an empty folder; the result holds the `Settings`."""
     monkeypatch.chdir(tmp_path)
 
     @click.command()
@@ -142,7 +142,7 @@ def test_list_in_config_file_is_rejected_for_number(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("prot = 1\n", "names what is no setting: prot"), ("port = \n", "is not TOML")],
+    [("prot = 1\n", "has keys that are not settings: prot"), ("port = \n", "is not TOML")],
 )
 def test_config_file_with_mistake_is_rejected(run: Run, content: str, words: str) -> None:
     Path("bufdir-preview.toml").write_text(content)

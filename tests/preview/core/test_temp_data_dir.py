@@ -1,4 +1,4 @@
-"""Folders for what is needed once: nothing of them is left, not of a killed process' either."""
+"""Temporary data folders: none is left behind, not even by a process that was killed."""
 
 import signal
 import stat
@@ -34,7 +34,9 @@ def temp_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @contextmanager
 def process_holding_folder() -> Generator[tuple["subprocess.Popen[str]", Path]]:
     """A process that holds a folder, and the folder."""
-    process = subprocess.Popen([sys.executable, "-c", HOLDING_PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDING_PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     with process:
         assert process.stdout is not None
         try:
