@@ -1,76 +1,62 @@
-"""Styles, scripts and fonts, sent under an address that holds their content's hash: cached for good, and compressed once.
-
-Tornado would compress 800 kB of scripts anew at every request.
-"""
+"""Static files under URLs that contain a hash of their content: cached forever by browsers, compressed once by the server."""
 
 import asyncio
 import gzip
 import hashlib
-import re
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-import bokeh.server
-import panel
 from tornado.web import HTTPError, RequestHandler
 
-from components.layout import styles
+from components.panel_internals import local_script_tags, panel_scripts
 
 COMPONENTS_DIR = Path(__file__).parent
-_BOKEH = Path(bokeh.server.__file__).parent / "static"
-_PANEL = Path(panel.__file__).parent / "dist"
-_SHIMS = "bundled/reactiveesm/es-module-shims@*/dist/es-module-shims.min.js"
+VENDOR_DIR = COMPONENTS_DIR / "vendor"
+STYLESHEETS = ("page.css", "preview.css", "overview.css")
+"""The sheets that `tools/build_stylesheets.py` writes to `components/vendor/`, one for each kind of page."""
+
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
 _COMPRESSIBLE = {".css", ".js"}
-# One a page, so that it asks once: its parts of ours in their order, the first of which decides that of the layers; then Designsystemet's.
-_BUNDLES = {
-    "page.css": ("layout/page.css",),
-    "preview.css": ("layout/page.css", "preview/preview.css", "deliveries/drawer.css"),
-    "overview.css": ("layout/page.css", "overview/overview.css", "deliveries/drawer.css"),
-}
-_MARKUP_SUFFIXES = {".html", ".py", ".js", ".svg"}
-# What Panel's own page would load from below `static/`.
-_SCRIPT_TAG = re.compile(
-    r'<script\b[^>]*\bsrc="(?:\./|/)?(?:[^"]*/)?static/(js/[^"?]+|extensions/panel/[^"?]+)(?:\?[^"]*)?"[^>]*></script>'
-)
-# WebGL: no view of ours draws with it. (Panel's own script does not start without widgets and tables.)
-_EXCLUDED_SCRIPTS = {"js/bokeh-gl.min.js"}
 
 
 class Asset:
-    """A file, read when first asked for, or what was made of several; compressed when first asked for."""
+    """A static file. Its content is read and compressed at the first use, and kept."""
 
-    def __init__(self, name: str, source: Path | bytes) -> None:
-        self._source = source
-        self._suffix = PurePosixPath(name).suffix
-        self.content_type = _MEDIA_TYPES.get(self._suffix, "application/octet-stream")
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.content_type = _MEDIA_TYPES.get(path.suffix, "application/octet-stream")
 
     @cached_property
     def body(self) -> bytes:
-        """Uncompressed."""
-        return self._source if isinstance(self._source, bytes) else self._source.read_bytes()
+        """The content, uncompressed."""
+        return self._path.read_bytes()
 
     @property
     def is_compressed(self) -> bool:
-        """Whether `compressed` answers at once."""
+        """Whether `compressed` returns without compressing first."""
         return "compressed" in self.__dict__
 
     @cached_property
     def compressed(self) -> bytes | None:
-        """With gzip; None where that gains nothing (fonts are compressed already)."""
-        return gzip.compress(self.body, 9) if self._suffix in _COMPRESSIBLE else None
+        """The content with gzip; None for fonts, which are compressed already."""
+        return gzip.compress(self.body, 9) if self._path.suffix in _COMPRESSIBLE else None
 
 
 class Assets:
-    """Files that are sent, by name. Those of one group share a hash, so that a style finds its font beside it."""
+    """The static files by name. The files of one group share the hash in their URLs."""
 
-    def __init__(self, groups: Mapping[str, Mapping[str, Path | bytes]]) -> None:
+    def __init__(self, groups: Mapping[str, Mapping[str, Path]]) -> None:
+        """Read and hash the files.
+
+        Args:
+            groups: File paths by name by group. A stylesheet and the fonts that it names relatively must be in one group.
+        """
         self._assets: dict[str, Asset] = {}
         self._url_paths: dict[str, str] = {}
         for group, sources in groups.items():
-            assets = {name: Asset(name, source) for name, source in sorted(sources.items())}
+            assets = {name: Asset(path) for name, path in sorted(sources.items())}
             digest = hashlib.sha256()
             for name, asset in assets.items():
                 digest.update(f"{name}\0{hashlib.sha256(asset.body).hexdigest()}\0".encode())
@@ -80,66 +66,60 @@ class Assets:
                 self._url_paths[name] = url_path
 
     def url_path(self, name: str) -> str:
-        """Below the program's prefix: `assets/look-0123456789abcdef/page.css`. Raises `KeyError` where there is none."""
+        """Return a file's path below the URL prefix, such as `assets/look-0123456789abcdef/page.css`.
+
+        Raises:
+            KeyError: If there is no file of that name.
+        """
         return f"assets/{self._url_paths[name]}"
 
     def find(self, url_path: str) -> Asset | None:
-        """The inverse of `address`, without its `assets/`."""
+        """Return the file of a path as `url_path` returns it, without `assets/`; None if there is none."""
         return self._assets.get(url_path)
 
     def compress(self) -> None:
-        """All of them, before they are asked for."""
+        """Compress all files that are sent compressed. Blocks for about a second."""
         for asset in self._assets.values():
             _ = asset.compressed
 
     def rewrite_scripts(self, tags: str, prefix: str) -> str:
-        """Panel's script tags with our addresses in place of its own; what no view needs is left out."""
+        """Return Panel's script tags with the URLs of these files, and without the scripts that no page needs.
 
-        def local_tag(match: re.Match[str]) -> str:
-            name = match[1]
-            return "" if name in _EXCLUDED_SCRIPTS else f'<script src="{prefix}/{self.url_path(name)}"></script>'
-
-        return _SCRIPT_TAG.sub(local_tag, tags)
+        Args:
+            tags: HTML with `<script>` elements, as Panel's `bokeh_js`.
+            prefix: The URL prefix of the program.
+        """
+        return local_script_tags(tags, lambda name: f"{prefix}/{self.url_path(name)}")
 
 
 def load_assets() -> Assets:
-    """Our own files and Designsystemet's, and Bokeh's and Panel's scripts."""
-    own_assets: dict[str, Path | bytes] = {name: path for name, path in _component_files() if path.suffix == ".js"}
-    own_assets |= {path.name: path for path in (COMPONENTS_DIR / "vendor").glob("*.woff2")}
-    own_assets |= _build_bundles()
-    scripts: dict[str, Path | bytes] = {
-        f"js/{name}": _BOKEH / "js" / name for name in ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js")
-    }
-    scripts |= {f"extensions/panel/{path.relative_to(_PANEL)}": path for path in (_PANEL / "panel.min.js", *_PANEL.glob(_SHIMS))}
-    return Assets({"look": own_assets, "bokeh": scripts})
+    """Return the dashboard's scripts, stylesheets and fonts, and the scripts of Bokeh and Panel.
 
+    A script is named by its path below `components/`, so that scripts can import each other by relative URLs.
 
-def _component_files() -> list[tuple[str, Path]]:
-    """Our own files by their path below this folder, which is also their address, so that scripts import each other by it."""
-    paths = sorted(path for path in COMPONENTS_DIR.rglob("*") if path.is_file() and not path.is_relative_to(COMPONENTS_DIR / "vendor"))
-    return [(path.relative_to(COMPONENTS_DIR).as_posix(), path) for path in paths]
-
-
-def _build_bundles() -> dict[str, bytes]:
-    markup_sources = "\n".join(path.read_text(encoding="utf-8") for _, path in _component_files() if path.suffix in _MARKUP_SUFFIXES)
-    design_system = [(COMPONENTS_DIR / "vendor" / name).read_text(encoding="utf-8") for name in ("theme.css", "designsystemet.css")]
-    own_sheets = {part: (COMPONENTS_DIR / part).read_text(encoding="utf-8") for parts in _BUNDLES.values() for part in parts}
-    used_design_system = styles.purge(design_system, list(own_sheets.values()), markup_sources)
-    return {
-        name: ("".join(styles.compact(own_sheets[part]) for part in parts) + used_design_system).encode()
-        for name, parts in _BUNDLES.items()
-    }
+    Raises:
+        FileNotFoundError: If the stylesheets have not been built.
+    """
+    missing = [name for name in STYLESHEETS if not (VENDOR_DIR / name).exists()]
+    if missing:
+        raise FileNotFoundError(
+            f"{', '.join(missing)} missing in {VENDOR_DIR}. Run `make install` to build the stylesheets."
+        )
+    own_files = {path.relative_to(COMPONENTS_DIR).as_posix(): path for path in COMPONENTS_DIR.rglob("*.js")}
+    own_files |= {path.name: path for path in VENDOR_DIR.glob("*.woff2")}
+    own_files |= {name: VENDOR_DIR / name for name in STYLESHEETS}
+    return Assets({"look": own_files, "bokeh": panel_scripts()})
 
 
 class AssetHandler(RequestHandler):
-    """GET of one of them."""
+    """Answers `GET /assets/...`."""
 
     def initialize(self, assets: Assets) -> None:
-        """`assets` is all that may be asked for."""
+        """Take the files; nothing else can be requested."""
         self._find_asset = assets.find
 
     async def get(self, path: str) -> None:
-        """Compressed where the browser takes it. 404 for anything else, an older release's files too."""
+        """Send a file, with gzip if the browser accepts it; 404 for an unknown path, as that of an older release."""
         asset = self._find_asset(path)
         if asset is None:
             raise HTTPError(404)
@@ -157,5 +137,5 @@ class AssetHandler(RequestHandler):
             self.write(asset.body)
 
     def compute_etag(self) -> str | None:
-        """None: the address says it all."""
+        """Return None: the URL identifies the content."""
         return None

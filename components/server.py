@@ -1,141 +1,106 @@
-"""Serves the pages and the API on one server. The only file that touches Panel's configuration."""
+"""The HTTP server: pages, their sessions and the API on one port. The only module that configures Panel and Bokeh.
 
-import asyncio
+What depends on undocumented parts of those libraries is in `components/panel_internals.py`.
+"""
+
 import logging
-import os
-import secrets
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from socket import socket
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import panel as pn
-from bokeh.protocol.exceptions import ProtocolError
-from bokeh.server import server as bokeh_server
-from bokeh.server.urls import per_app_patterns
+from bokeh.core.validation import silence
+from bokeh.core.validation.warnings import EMPTY_LAYOUT
+from bokeh.server.server import BaseServer
+from bokeh.server.tornado import BokehTornado
+from bokeh.server.util import create_hosts_allowlist
 from bokeh.settings import settings as bokeh_settings
-from panel.io.server import DocHandler, Server, WSHandler
+from panel.io.application import build_applications
+from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
-from tornado.iostream import StreamClosedError
-from tornado.web import Finish
-from tornado.websocket import WebSocketClosedError
 
 from components import assets
 from components.assets import AssetHandler
-from components.context import STREAM_SPLIT_MARKER, AppContext, HtmlErrorMixin, NotFoundHandler, Redirect, set_security_headers
+from components.context import AppContext
 from components.deliveries.drawer import DeliveryUpdates
-from components.export import OverviewExport, PreviewExport
-from components.layout.error_messages import error_message
-from components.layout.preferences import preferences_of
-from components.live.component import Fanout
+from components.layout.page_handler import NotFoundHandler
+from components.live.fanout import Fanout
+from components.live.page_handler import LivePageHandler
+from components.overview.export import OverviewExport
 from components.overview.page import OverviewPage
+from components.panel_internals import FAVICON, ignore_closed_websockets, session_routes
+from components.preview.export import PreviewExport
 from components.preview.page import PreviewPage
+from components.session_key import load_or_create_session_key
+from preview.core.settings import Settings
 from preview.runtime.application import Application
 
-log = logging.getLogger(__name__)
-
-_SESSION_KEY_FILE = "session.key"
-
-_FIRST_PAINT_DELAY_SECONDS = 0.2
-"""So long may a browser fetch styles and draw what is to be read, before a session (40 ms of our processor) and its scripts (750 kB) come
-between: its rows stand after half the time. On a busy machine a tenth of a second was too short for it."""
+Route = tuple[Any, ...]
+Pages = dict[str, OverviewPage | PreviewPage]
 
 _UNUSED_SESSION_SECONDS = 10.0
-"""A session whose page has been left, or has not come yet, is kept for so long. A page that comes later, or to another process, is given
-another."""
+"""How long a session is kept before its page connects, and after its page has disconnected.
+
+A page that connects later, or to another process, gets a new session.
+"""
 
 _SESSION_SWEEP_SECONDS = 2.0
-"""So often is it looked for such sessions."""
+"""How often unused sessions are looked for."""
 
 
-class LivePageHandler(HtmlErrorMixin, DocHandler):
-    """The first answer of a live page. What it shows is read on a thread before there is a session, so that the event loop never waits,
-    and goes out before, with styles and all.
-    """
+def create_server(application: Application, api_routes: Sequence[Route], sockets: list[socket]) -> BaseServer:
+    """Create the server on the current event loop; it serves after `start()` and ends with `stop()`.
 
-    async def prepare(self) -> None:
-        """Reads it; a page that cannot be shown is answered here and costs no session."""
-        await super().prepare()
-        request: Any = self.request
-        self.context = self.settings["context"]
-        request.nonce = self.nonce = set_security_headers(self)
-        page = self.settings["pages"][self.application_context.url]
-        try:
-            request.page_data = await page.fetch(preferences_of(request))
-            self._shell, _, request.closing_html = page.render(request.page_data, preferences_of(request), self.nonce).partition(
-                STREAM_SPLIT_MARKER
-            )
-        except Redirect as redirect:
-            self.redirect(self.context.prefix + redirect.path)
-        except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
-            self.send_error_page(error_message(error, self.context.translator(preferences_of(request)), page.message_overrides))
+    Args:
+        application: The services; it must have been started.
+        api_routes: The API's Tornado routes, with paths below the URL prefix.
+        sockets: Listening sockets, which may share their port with other processes.
 
-    async def get_session(self) -> Any:
-        """Called by Panel, which then writes the rest."""
-        self.set_header("Content-Type", "text/html; charset=UTF-8")
-        self.write(self._shell)
-        try:
-            await self.flush()
-        except StreamClosedError:
-            raise Finish from None  # who has left needs no session
-        await asyncio.sleep(_FIRST_PAINT_DELAY_SECONDS)
-        handler: Any = super()
-        return await handler.get_session()
-
-
-class SameOriginWebSocketHandler(WSHandler):
-    """A page's own host may always connect; others as the settings say."""
-
-    def open(self) -> None:
-        """Closed where the page's token is none of ours, or has expired: the page comes back with another."""
-        try:
-            super().open()
-        except ProtocolError as error:
-            log.info("a page's connection was refused: %s", error)
-
-    def check_origin(self, origin: str) -> bool:
-        """Whether a page from there may connect."""
-        return urlsplit(origin).netloc.lower() == self.request.headers.get("Host", "").lower() or super().check_origin(origin)
-
-
-def create_server(application: Application, api_routes: Sequence[tuple[Any, ...]], sockets: list[socket]) -> Server:
-    """A server on these sockets, not yet started, on the current event loop. `application` must have been started.
-
-    `server.start()`, then run the loop; `server.stop()` ends it. The port is `server.port`.
+    Returns:
+        The server, not yet started.
     """
     settings = application.settings
-    # Our own page comes back by itself (layout/dom.js); Panel's notifications and reconnecting would speak English over it.
-    pn.config.param.update(notifications=False, reconnect=False)
-    bokeh_settings.log_level = "warn"
-    if settings.log_level != "debug":
-        for library in ("bokeh", "panel"):  # some lines for every session
-            logging.getLogger(library).setLevel(logging.WARNING)
-    # Bokeh binds by itself; one that takes what it is given can share a port with other processes.
-    port = sockets[0].getsockname()[1]
-    setattr(bokeh_server, "bind_sockets", lambda *_: (sockets, port))  # noqa: B010
-    per_app_patterns[:] = [(r"/?", LivePageHandler), (r"/ws", SameOriginWebSocketHandler)]
+    _configure_libraries(settings)
     context = AppContext.from_application(application, assets.load_assets())
     application.read_executor.submit(context.warm_up)
-    cast(Any, IOLoop.current()).asyncio_loop.set_exception_handler(_ignore_closed_websockets)
-    pages, plain_routes = _build_pages(application, context)
-    server = pn.serve(
-        {path: page.create_session for path, page in pages.items()},
-        address=settings.address,
-        port=port,
+    loop = IOLoop.current()
+    cast(Any, loop).asyncio_loop.set_exception_handler(ignore_closed_websockets)
+    pages, plain_routes = _build_pages(application, context, loop)
+    tornado_app = _create_tornado_app(settings, context, pages, sockets[0].getsockname()[1])
+    prefixed_routes = [(settings.prefix + pattern, *rest) for pattern, *rest in (*api_routes, *plain_routes)]
+    # These come before Bokeh's own routes, and the API's come first: the order in which Tornado tries them.
+    page_routes = session_routes(tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]})
+    tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes])
+    http_server = HTTPServer(tornado_app, xheaders=settings.use_xheaders)
+    http_server.add_sockets(sockets)
+    return BaseServer(loop, tornado_app, http_server)
+
+
+def _configure_libraries(settings: Settings) -> None:
+    # Pages report errors and reconnect by themselves (layout/connection.js); Panel's notifications would be in English.
+    pn.config.param.update(notifications=False, reconnect=False)
+    silence(EMPTY_LAYOUT, True)  # Panel's template has an empty layout as the root of its roots
+    bokeh_settings.log_level = "warn"
+    if settings.log_level != "debug":
+        for library in ("bokeh", "panel"):  # they log several lines per session
+            logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages, port: int) -> BokehTornado:
+    applications = build_applications({path: page.create_session for path, page in pages.items()}, location=False)
+    return BokehTornado(
+        applications,
         prefix=settings.prefix,
-        websocket_origin=list(settings.websocket_origins) or None,
-        use_xheaders=settings.use_xheaders,
-        extra_patterns=plain_routes,
+        ico_path=str(FAVICON),
+        use_index=False,
+        extra_websocket_origins=create_hosts_allowlist(list(settings.websocket_origins) or None, port),
         default_handler_class=NotFoundHandler,
         default_handler_args={"context": context},
         compress_response=True,
-        use_index=False,
-        secret_key=_load_or_create_session_key(settings.data_dir),
+        secret_key=load_or_create_session_key(settings.data_dir),
         sign_sessions=True,
         session_token_expiration=settings.token_seconds,
-        # Bokeh's own pings end nothing.
+        # Bokeh's own pings end no connection; Tornado's do.
         keep_alive_milliseconds=0,
         websocket_ping_interval=settings.websocket_timeout_seconds,
         websocket_ping_timeout=settings.websocket_timeout_seconds,
@@ -143,47 +108,20 @@ def create_server(application: Application, api_routes: Sequence[tuple[Any, ...]
         include_cookies=["lang", "theme"],
         unused_session_lifetime_milliseconds=int(_UNUSED_SESSION_SECONDS * 1000),
         check_unused_sessions_milliseconds=int(_SESSION_SWEEP_SECONDS * 1000),
-        context=context,
-        pages=pages,
-        location=False,
-        show=False,
-        start=False,
-        verbose=False,
     )
-    # Before the pages' own, ten of which would be tried in vain for every request of the API.
-    cast(Any, server)._tornado.add_handlers(".*", [(settings.prefix + pattern, *rest) for pattern, *rest in api_routes])
-    return cast(Server, server)
 
 
-def _build_pages(application: Application, context: AppContext) -> tuple[dict[str, OverviewPage | PreviewPage], list[tuple[Any, ...]]]:
-    """The live pages by path, and the routes of what needs no session."""
-    loop = IOLoop.current()
+def _build_pages(application: Application, context: AppContext, loop: IOLoop) -> tuple[Pages, list[Route]]:
+    """Return the session pages by path, and the routes that need no session."""
     fanout = Fanout(application.dispatcher, loop)
     delivery_updates = DeliveryUpdates(context, application.dispatcher, loop)
-    overview, preview = OverviewPage(context, fanout, delivery_updates), PreviewPage(context, fanout, delivery_updates)
-    plain_routes: list[tuple[Any, ...]] = [
+    overview = OverviewPage(context, fanout, delivery_updates)
+    preview = PreviewPage(context, fanout, delivery_updates)
+    plain_routes: list[Route] = [
         (r"/overview/export\.(csv|xlsx)", OverviewExport, {"context": context, "page": overview}),
         (r"/preview/export\.(csv|xlsx)", PreviewExport, {"context": context}),
         (r"/assets/(.+)", AssetHandler, {"assets": context.assets}),
+        # Bokeh adds these to every page; they would create sessions, and no page uses them.
+        (r"(?:/preview)?/(?:autoload\.js|metadata)", NotFoundHandler, {"context": context}),
     ]
     return {overview.path: overview, preview.path: preview}, plain_routes
-
-
-def _ignore_closed_websockets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Panel sends a patch in several frames and awaits them in turn: where a page is left meanwhile, nobody awaits the later ones."""
-    if not isinstance(context.get("exception"), WebSocketClosedError):
-        loop.default_exception_handler(context)
-
-
-def _load_or_create_session_key(data_dir: Path) -> bytes:
-    """Signs sessions: one for all processes on the data folder, and the same after a restart."""
-    path = data_dir / _SESSION_KEY_FILE
-    if not path.exists():
-        # Another process may do the same at this moment: only one link succeeds, and it is of a whole file.
-        temporary = data_dir / f"{_SESSION_KEY_FILE}.{os.getpid()}"
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        with suppress(FileExistsError):
-            path.hardlink_to(temporary)
-        temporary.unlink()
-    return path.read_bytes()

@@ -28,7 +28,9 @@ _MESSAGE_KEYS: Mapping[type[Exception], tuple[str, int]] = {
 }
 
 
-def error_message(error: Exception, t: Translator, overrides: Mapping[type[Exception], str] | None = None) -> ErrorMessage:
+def error_message(
+    error: Exception, t: Translator, overrides: Mapping[type[Exception], str] | None = None
+) -> ErrorMessage:
     """What to say of it, found by its class or the nearest above. `saying` puts other texts in place, by class.
 
     An error that nobody foresaw is logged with its trace; the person hears nothing of what it was.

@@ -26,7 +26,9 @@ class RequestPreferences(NamedTuple):
 
 def preferences_of(request: Any) -> RequestPreferences:
     """Of a Tornado request, or of the proxy of one that a Bokeh session holds (whose cookies are plain text)."""
-    arguments = {name: values[0].decode(errors="replace").strip() for name, values in request.arguments.items() if values}
+    arguments = {
+        name: values[0].decode(errors="replace").strip() for name, values in request.arguments.items() if values
+    }
     cookies = {name: getattr(cookie, "value", cookie) for name, cookie in request.cookies.items()}
     language = _LANGUAGE_BY_CODE.get(arguments.get("lang", "")) or _LANGUAGE_BY_CODE.get(cookies.get("lang", ""), "nb")
     theme = THEMES.get(arguments.get("theme", "")) or THEMES.get(cookies.get("theme", ""), "light")

@@ -20,7 +20,8 @@ from components.deliveries.drawer import CLIENT_TEMPLATES as DRAWER_TEMPLATES
 from components.deliveries.drawer import DeliveryDrawer, DeliveryUpdates
 from components.layout import value_formatting
 from components.layout.preferences import RequestPreferences, preferences_of
-from components.live.component import Fanout, LiveComponent, live_page
+from components.live.component import LiveComponent, live_page
+from components.live.fanout import Fanout
 from components.overview.filters import ALL, COLUMNS, CROSS_CUTTING, DESCENDING, DEVIATIONS, STATES, OverviewFilters
 from components.overview.presenter import collation_key
 from components.overview.updater import OverviewState, OverviewUpdater

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from components.context import AppContext
 from components.layout.preferences import Translator
-from components.live.component import Fanout
+from components.live.fanout import Fanout
 from components.overview.presenter import OverviewRowView, present_row
 from preview.core.clock import OSLO, now, today
 from preview.core.languages import Language

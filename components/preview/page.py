@@ -15,13 +15,15 @@ import param
 from bokeh.document import Document
 from panel.viewable import Viewer
 
-from components.context import AppContext, Redirect
+from components.context import AppContext
 from components.deliveries.drawer import CLIENT_TEMPLATES as DRAWER_TEMPLATES
 from components.deliveries.drawer import DeliveryDrawer, DeliveryUpdates
 from components.layout import value_formatting
 from components.layout.error_messages import error_message
+from components.layout.page_handler import Redirect
 from components.layout.preferences import RequestPreferences, preferences_of
-from components.live.component import Fanout, LiveComponent, live_page
+from components.live.component import LiveComponent, live_page
+from components.live.fanout import Fanout
 from components.preview.actions import SYSTEM_ACTORS, available_actions, job_facts
 from components.preview.history_panel import HistoryPanel
 from components.preview.presenter import NoticeView, present_job, without_values

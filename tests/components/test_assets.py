@@ -1,4 +1,4 @@
-"""Files under the hash of their content."""
+"""Static files under URLs with a hash of their content."""
 
 import gzip
 from pathlib import Path
@@ -6,36 +6,33 @@ from pathlib import Path
 import pytest
 
 from components import assets
-from components.assets import Assets
-
-TAGS = """<script type="text/javascript" src="static/js/bokeh.min.js?v=1"></script>
-<script type="text/javascript" src="static/js/bokeh-gl.min.js?v=2"></script>
-<script type="text/javascript" src="static/extensions/panel/panel.min.js?v=3"></script>
-<script>inline()</script>"""
+from components.assets import STYLESHEETS, Assets
 
 
-def _assets(folder: Path, style: str) -> Assets:
+def _write_assets(folder: Path, style: str) -> Assets:
     (folder / "a.css").write_text(style)
     (folder / "b.woff2").write_bytes(b"font")
     (folder / "c.js").write_text("1")
-    return Assets({"look": {"a.css": folder / "a.css", "b.woff2": folder / "b.woff2"}, "code": {"c.js": folder / "c.js"}})
+    return Assets(
+        {"look": {"a.css": folder / "a.css", "b.woff2": folder / "b.woff2"}, "code": {"c.js": folder / "c.js"}}
+    )
 
 
 def test_url_path_changes_only_with_content_of_its_group(tmp_path: Path) -> None:
-    before, same, after = (_assets(tmp_path, style) for style in ("a{}", "a{}", "b{}"))
+    before, same, after = (_write_assets(tmp_path, style) for style in ("a{}", "a{}", "b{}"))
     assert before.url_path("a.css") == same.url_path("a.css") != after.url_path("a.css")
     assert before.url_path("b.woff2") != after.url_path("b.woff2")
     assert before.url_path("c.js") == after.url_path("c.js")
 
 
 def test_stylesheet_and_font_share_a_folder(tmp_path: Path) -> None:
-    made = _assets(tmp_path, "a{}")
-    assert made.url_path("a.css").rpartition("/")[0] == made.url_path("b.woff2").rpartition("/")[0]
+    loaded = _write_assets(tmp_path, "a{}")
+    assert loaded.url_path("a.css").rpartition("/")[0] == loaded.url_path("b.woff2").rpartition("/")[0]
 
 
 def test_stylesheets_are_compressed_and_fonts_are_not(tmp_path: Path) -> None:
-    made = _assets(tmp_path, "a{}")
-    style, font = (made.find(made.url_path(name).removeprefix("assets/")) for name in ("a.css", "b.woff2"))
+    loaded = _write_assets(tmp_path, "a{}")
+    style, font = (loaded.find(loaded.url_path(name).removeprefix("assets/")) for name in ("a.css", "b.woff2"))
     assert style is not None
     assert style.compressed is not None
     assert gzip.decompress(style.compressed) == b"a{}"
@@ -45,15 +42,18 @@ def test_stylesheets_are_compressed_and_fonts_are_not(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("asked", ["look-0000000000000000/a.css", "a.css", "../setup.py", "look/../a.css"])
 def test_unknown_path_finds_no_asset(tmp_path: Path, asked: str) -> None:
-    assert _assets(tmp_path, "a{}").find(asked) is None
+    assert _write_assets(tmp_path, "a{}").find(asked) is None
 
 
-def test_script_tags_get_own_urls_and_unused_scripts_removed() -> None:
-    made = assets.load_assets()
-    lines = made.rewrite_scripts(TAGS, "/bufdir").splitlines()
-    assert lines == [
-        f'<script src="/bufdir/{made.url_path("js/bokeh.min.js")}"></script>',
-        "",
-        f'<script src="/bufdir/{made.url_path("extensions/panel/panel.min.js")}"></script>',
-        "<script>inline()</script>",
-    ]
+def test_missing_stylesheets_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "VENDOR_DIR", tmp_path)
+    with pytest.raises(FileNotFoundError, match="make install"):
+        assets.load_assets()
+
+
+def test_loaded_assets_name_scripts_by_path() -> None:
+    loaded = assets.load_assets()
+    for name in (*STYLESHEETS, "layout/dom.js", "js/bokeh.min.js", "extensions/panel/panel.min.js"):
+        asset = loaded.find(loaded.url_path(name).removeprefix("assets/"))
+        assert asset is not None
+        assert asset.body

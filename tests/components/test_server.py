@@ -11,7 +11,10 @@ from tests.support.server_process import Server, running_server
 
 def _first_chunk(server: Server, path: str) -> bytes:
     """What the server sends at once of an answer that it sends in parts."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection, connection.makefile("rb") as answer:
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection,
+        connection.makefile("rb") as answer,
+    ):
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
         assert answer.readline().split()[1] == b"200"
         while line := answer.readline().strip():

@@ -10,7 +10,7 @@ from tornado.ioloop import IOLoop
 
 from components import assets
 from components.context import AppContext
-from components.live.component import Fanout
+from components.live.fanout import Fanout
 from components.overview.updater import OverviewState, OverviewUpdater
 from preview.core.clock import today
 from preview.core.languages import Language

@@ -14,7 +14,7 @@ from components import assets
 from components.context import AppContext
 from components.deliveries.drawer import DeliveryUpdates
 from components.layout.preferences import RequestPreferences
-from components.live.component import Fanout
+from components.live.fanout import Fanout
 from components.preview.page import PreviewView
 from components.preview.report_cache import ReportCache, ReportQuery
 from preview.runtime.application import Application

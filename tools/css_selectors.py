@@ -35,12 +35,19 @@ class Specificity(NamedTuple):
         return Specificity(self.ids + other.ids, self.classes + other.classes, self.names + other.names)
 
 
-_NO_WEIGHT, _ID_WEIGHT, _CLASS_WEIGHT, _NAME_WEIGHT = Specificity(0, 0, 0), Specificity(1, 0, 0), Specificity(0, 1, 0), Specificity(0, 0, 1)
+_NO_WEIGHT, _ID_WEIGHT, _CLASS_WEIGHT, _NAME_WEIGHT = (
+    Specificity(0, 0, 0),
+    Specificity(1, 0, 0),
+    Specificity(0, 1, 0),
+    Specificity(0, 0, 1),
+)
 
 
 def narrow(selector: str, vocabulary: Vocabulary) -> list[str]:
     """The same for the elements that there can be, of the same weight: none, one, or one for each way to end."""
-    return list(_split_alternatives(_narrow_alternatives(selector, vocabulary))) if can_match(selector, vocabulary) else []
+    return (
+        list(_split_alternatives(_narrow_alternatives(selector, vocabulary))) if can_match(selector, vocabulary) else []
+    )
 
 
 def can_match(selector: str, vocabulary: Vocabulary) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.layout.selectors import Specificity, Vocabulary, narrow, specificity
+from tools.css_selectors import Specificity, Vocabulary, narrow, specificity
 
 VOCABULARY = Vocabulary({"ds-search", "ds-table", "data-open"}, {"a", "button", "td", "th", "tr", "html"})
 
@@ -31,7 +31,10 @@ def test_specificity_follows_css_standard(selector: str, weight: tuple[int, int,
         (":is(.ds-search,.ds-suggestion)>a", [".ds-search>a"]),
         (":is(:is(.ds-search,.ds-suggestion)>a):hover", [".ds-search>a:hover"]),
         ("a:is(.ds-search,.ds-suggestion)", ["a.ds-search"]),
-        (".ds-search>:is(del,button[type='a, b'],button:hover)", [".ds-search>button[type='a, b']", ".ds-search>button:hover"]),
+        (
+            ".ds-search>:is(del,button[type='a, b'],button:hover)",
+            [".ds-search>button[type='a, b']", ".ds-search>button:hover"],
+        ),
         (".ds-table>tr>:is(th,td):first-child", [".ds-table>tr>th:first-child", ".ds-table>tr>td:first-child"]),
     ],
 )
@@ -55,6 +58,8 @@ def test_narrow_keeps_selectors_that_cannot_be_unwrapped(selector: str) -> None:
     assert narrow(selector, VOCABULARY) == [selector]
 
 
-@pytest.mark.parametrize("selector", ["del", ".ds-search > u-option", "a:has(> img)", ":is(h4, h5):hover", "a[data-shut]", "tr a.ds-card"])
+@pytest.mark.parametrize(
+    "selector", ["del", ".ds-search > u-option", "a:has(> img)", ":is(h4, h5):hover", "a[data-shut]", "tr a.ds-card"]
+)
 def test_narrow_of_unmatched_selector_is_empty(selector: str) -> None:
     assert narrow(selector, VOCABULARY) == []

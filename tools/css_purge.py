@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from components.layout.selectors import Vocabulary, narrow, split_selectors
+from tools.css_selectors import Vocabulary, narrow, split_selectors
 
 _TOKEN = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|\s+|/|[^{};"'/\s]+""", re.DOTALL)
 _IMPLIED = {"html", "head", "body"}
@@ -41,7 +41,12 @@ def purge(system: Sequence[str], own_sheets: Sequence[str], sources: str) -> str
     completed = {prefix + word for prefix in _COMPLETED.findall(sources) for word in words}
     used = completed.union(*(_USED.findall(text) for text in (*own_sheets, sources)))
     return "".join(
-        map(str, _drop_unread_properties(list(_used_rules([rule for text in system for rule in parse(text)], vocabulary)), used))
+        map(
+            str,
+            _drop_unread_properties(
+                list(_used_rules([rule for text in system for rule in parse(text)], vocabulary)), used
+            ),
+        )
     )
 
 
@@ -75,7 +80,9 @@ def _used_rules(rules: Sequence[CssRule], vocabulary: Vocabulary) -> Iterator[Cs
             continue
         is_selector = not rule.head.startswith("@")
         selectors = (
-            [selector for each in split_selectors(rule.head) for selector in narrow(each, vocabulary)] if is_selector else [rule.head]
+            [selector for each in split_selectors(rule.head) for selector in narrow(each, vocabulary)]
+            if is_selector
+            else [rule.head]
         )
         inner = list(_used_rules(rule.children, vocabulary))
         if selectors and inner:

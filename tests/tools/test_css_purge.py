@@ -2,13 +2,13 @@
 
 import pytest
 
-from components.layout.styles import compact, purge
+from tools.css_purge import compact, purge
 
 
 def test_compact_removes_only_comments_and_whitespace() -> None:
-    assert compact("/* a { */ a ,\n b { color : red; /* x */ --y: 'a  }  b' }\n@media print { c { top: 0 } }\n@layer a, b;") == (
-        "a , b{color : red;--y: 'a  }  b';}@media print{c{top: 0;}}@layer a, b;"
-    )
+    assert compact(
+        "/* a { */ a ,\n b { color : red; /* x */ --y: 'a  }  b' }\n@media print { c { top: 0 } }\n@layer a, b;"
+    ) == ("a , b{color : red;--y: 'a  }  b';}@media print{c{top: 0;}}@layer a, b;")
 
 
 def test_compact_keeps_empty_properties_and_braces_in_urls() -> None:
@@ -49,7 +49,10 @@ def test_purge_keeps_matching_selectors(selector: str) -> None:
     ],
 )
 def test_purge_removes_unmatched_selectors_and_empty_blocks(selector: str) -> None:
-    assert purge([f"@layer a{{@media print{{{selector}{{top:0}}}}}}b{{top:0}}"], [], '<b><i class="ds-tag ds-cards">') == "b{top:0;}"
+    assert (
+        purge([f"@layer a{{@media print{{{selector}{{top:0}}}}}}b{{top:0}}"], [], '<b><i class="ds-tag ds-cards">')
+        == "b{top:0;}"
+    )
 
 
 def test_purge_removes_selectors_with_unused_attributes() -> None:

@@ -1,0 +1,142 @@
+"""Everything that depends on undocumented parts of Panel, Bokeh and Tornado, in one place.
+
+`tests/components/test_panel_internals.py` names the versions for which this file was checked, and fails when a locked
+version changes. Then check each item below against the new source:
+
+- `SessionPageHandler`: `DocHandler.get` calls `get_session` once, before it writes.
+- `SameOriginWebSocketHandler`: `WSHandler.open` raises `ProtocolError` for a token that is invalid or expired.
+- `session_routes`: the keyword arguments that Bokeh gives both handlers (`bokeh.server.tornado.BokehTornado.__init__`).
+- `UnstyledComponent`: `_process_param_change` adds `stylesheets`.
+- `prune_ended_sessions`: `state._fake_roots` and `state._views`.
+- `local_script_tags`, `panel_scripts`: the form of the script tags, and where the files are in the packages.
+- `ignore_closed_websockets`: `panel.io.document` sends frames as futures of which it may await only some.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import bokeh.server
+import panel as pn
+from bokeh.protocol.exceptions import ProtocolError
+from bokeh.server.tornado import BokehTornado
+from panel.custom import JSComponent
+from panel.io.server import DocHandler, WSHandler
+from panel.theme import Design
+from tornado.websocket import WebSocketClosedError
+
+log = logging.getLogger(__name__)
+
+FAVICON = Path(pn.__file__).parent / "dist" / "images" / "favicon.ico"
+
+_BOKEH_STATIC = Path(bokeh.server.__file__).parent / "static"
+_PANEL_DIST = Path(pn.__file__).parent / "dist"
+_MODULE_SHIMS = "bundled/reactiveesm/es-module-shims@*/dist/es-module-shims.min.js"
+_SCRIPT_TAG = re.compile(
+    r'<script\b[^>]*\bsrc="(?:\./|/)?(?:[^"]*/)?static/(js/[^"?]+|extensions/panel/[^"?]+)(?:\?[^"]*)?"[^>]*></script>'
+)
+# No page draws with WebGL. Panel's own script, however, does not start without widgets and tables.
+_EXCLUDED_SCRIPTS = {"js/bokeh-gl.min.js"}
+
+
+class SessionPageHandler(DocHandler):
+    """Panel's page handler with a hook that runs before the session is created."""
+
+    async def before_session(self) -> None:
+        """Do what must happen before the session; raise `tornado.web.Finish` to end the response without one."""
+
+    async def get_session(self) -> Any:
+        """Run the hook, then create the session. Panel's `get` calls this, and writes the rest of the page afterwards."""
+        await self.before_session()
+        handler: Any = super()
+        return await handler.get_session()
+
+
+class SameOriginWebSocketHandler(WSHandler):
+    """Panel's WebSocket handler, which also accepts pages of the host that is asked itself."""
+
+    def open(self) -> None:
+        """Open the connection; it is closed again if the page's token is invalid or expired, and the page then reloads."""
+        try:
+            super().open()
+        except ProtocolError as error:
+            log.info("A page's WebSocket was refused; the page reloads to get a new token. Reason: %s", error)
+
+    def check_origin(self, origin: str) -> bool:
+        """Return whether the origin is this host, or one that `websocket_origin` allows."""
+        is_same_host = urlsplit(origin).netloc.lower() == self.request.headers.get("Host", "").lower()
+        return is_same_host or super().check_origin(origin)
+
+
+def session_routes(
+    tornado_app: BokehTornado, handler: type[SessionPageHandler], arguments: Callable[[str], Mapping[str, Any]]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the Tornado routes of each session page: the page and its WebSocket.
+
+    Args:
+        tornado_app: The Bokeh application, whose `applications` are the session pages by path.
+        handler: The handler of the pages.
+        arguments: Returns the handler's own keyword arguments for a path.
+    """
+    for path, application_context in tornado_app.applications.items():
+        url = tornado_app.prefix + path.rstrip("/")
+        bokeh_arguments = {"application_context": application_context, "bokeh_websocket_path": f"{url}/ws"}
+        yield f"{url}/?", handler, {**bokeh_arguments, **arguments(path)}
+        yield f"{url}/ws", SameOriginWebSocketHandler, bokeh_arguments
+
+
+class UnstyledComponent(JSComponent):
+    """A component that is not visible: Panel loads neither a design nor a stylesheet for it."""
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(design=Design, **params)
+
+    def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Drop the stylesheet of the loading indicator, which the browser would fetch."""
+        changed = super()._process_param_change(params)
+        changed.pop("stylesheets", None)
+        return changed
+
+
+def prune_ended_sessions() -> None:
+    """Remove the roots of ended sessions from the list that Panel keeps for templates and never shortens by itself."""
+    roots: list[str] = pn.state._fake_roots  # pyright: ignore[reportPrivateUsage]
+    roots[:] = [root for root in roots if root in pn.state._views]  # pyright: ignore[reportPrivateUsage]
+
+
+def panel_scripts() -> dict[str, Path]:
+    """Return the files of the scripts that a session page loads, by their path below Bokeh's `static/`."""
+    bokeh_names = ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js")
+    panel_files = (_PANEL_DIST / "panel.min.js", *_PANEL_DIST.glob(_MODULE_SHIMS))
+    return {f"js/{name}": _BOKEH_STATIC / "js" / name for name in bokeh_names} | {
+        f"extensions/panel/{path.relative_to(_PANEL_DIST).as_posix()}": path for path in panel_files
+    }
+
+
+def local_script_tags(tags: str, url_of: Callable[[str], str]) -> str:
+    """Return Panel's script tags with other URLs, and without the scripts that no page needs.
+
+    Args:
+        tags: HTML as Panel's `bokeh_js`; inline scripts stay as they are.
+        url_of: Returns the URL of a script by its path below `static/` (`panel_scripts`).
+    """
+
+    def local_tag(match: re.Match[str]) -> str:
+        name = match[1]
+        return "" if name in _EXCLUDED_SCRIPTS else f'<script src="{url_of(name)}"></script>'
+
+    return _SCRIPT_TAG.sub(local_tag, tags)
+
+
+def ignore_closed_websockets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Handle an exception of the event loop: ignore closed WebSockets, log the rest.
+
+    Panel sends a patch in several frames and awaits them one by one. If the page is closed meanwhile, nothing awaits the
+    later ones, and asyncio reports each as an exception that was never retrieved.
+    """
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
