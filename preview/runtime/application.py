@@ -113,7 +113,7 @@ class Application:
 
     def readiness_failures(self) -> list[str]:
         """Why it is not ready; empty when it is."""
-        return [f"worker thread {name} has died" for name in self.worker.failed] + (["the feed has died"] if self.dispatcher.failed else [])
+        return [f"worker thread {name} has died" for name in self.worker.failed] + (["the event dispatcher has stopped"] if self.dispatcher.failed else [])
 
     def close(self) -> None:
         """Lets what runs end, or gives it back, and lets go of the store."""
