@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from preview.core.errors import StoreError, Unavailable
+from preview.core.errors import InsufficientStorage, StoreError, Unavailable
 from preview.storage.write_lock import WriteLock
 
 # sqlite-utils imports pandas if it is installed (Panel depends on it), which would double the start time of a command.
@@ -44,6 +44,18 @@ Earlier versions can lose pages (the WAL-reset bug, sqlite.org/wal.html).
 
 
 _BUSY_MILLISECONDS = 30_000
+
+
+_PASSING_FAULTS = {
+    sqlite3.SQLITE_BUSY: "The store is busy.",
+    sqlite3.SQLITE_LOCKED: "The store is busy.",
+    sqlite3.SQLITE_READONLY: "The store is read-only.",
+    sqlite3.SQLITE_IOERR: "The store cannot be read or written (I/O error).",
+    sqlite3.SQLITE_FULL: "The disk is full.",
+    sqlite3.SQLITE_CANTOPEN: "The store cannot be opened.",
+    sqlite3.SQLITE_PROTOCOL: "The store is busy.",
+}
+"""SQLite's primary result codes that pass by themselves or when an operator acts, with a sentence for each."""
 
 
 def supports_multiple_processes() -> bool:
@@ -103,10 +115,26 @@ def transaction(connection: Connection, lock: WriteLock) -> Iterator[Connection]
     _execute_without_waiting(connection, lock, "BEGIN IMMEDIATE")
     try:
         yield connection
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # SQLite itself rolls back after some errors of the disk, and a commit that failed leaves the transaction open.
+        with suppress(sqlite3.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
+
+
+@contextmanager
+def passing_faults_translated() -> Iterator[None]:
+    """Raise SQLite's errors that pass as the domain's: `InsufficientStorage` for a full disk, else `Unavailable`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code: int | None = getattr(error, "sqlite_errorcode", None)
+        if code is None or code & 0xFF not in _PASSING_FAULTS:
+            raise
+        fault = _PASSING_FAULTS[code & 0xFF]
+        raise InsufficientStorage(fault) if code & 0xFF == sqlite3.SQLITE_FULL else Unavailable(fault) from error
 
 
 class Database:
@@ -183,20 +211,28 @@ class Database:
 
         Returns:
             The result of `operation`.
+
+        Raises:
+            Unavailable: If the store cannot be read at the moment.
         """
-        connection = self._reader_connection()
-        connection.execute("BEGIN")
-        try:
-            return operation(connection)
-        finally:
-            connection.execute("COMMIT")
+        with passing_faults_translated():
+            connection = self._reader_connection()
+            connection.execute("BEGIN")
+            try:
+                return operation(connection)
+            finally:
+                with suppress(sqlite3.Error):  # some errors of the disk end the transaction
+                    connection.execute("COMMIT")
 
     def data_version(self) -> int:
         """Return a number that differs after any commit by any process.
 
         It takes microseconds and never waits, so the event loop may call it.
+
+        Raises:
+            Unavailable: If the store cannot be read at the moment.
         """
-        with self._version_lock:
+        with self._version_lock, passing_faults_translated():
             return int(self._version_connection.execute("PRAGMA data_version").fetchone()[0])
 
     def compact(self) -> None:
@@ -206,16 +242,13 @@ class Database:
         can read in the meantime; their writes wait.
 
         Raises:
-            Unavailable: If another connection holds the store for too long.
+            Unavailable: If another connection holds the store for too long, or the disk has no room for a copy.
         """
-        connection = _connect(self.path, readonly=False)
-        try:
+        with passing_faults_translated(), closing(_connect(self.path, readonly=False)) as connection:
             connection.execute("PRAGMA temp_store=FILE")  # VACUUM copies the whole store
             _execute_without_waiting(connection, self._write_lock, "VACUUM")
             if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 raise Unavailable("The store is busy.")
-        finally:
-            connection.close()
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the writer thread after each commit of this process that changed a row.
@@ -254,7 +287,7 @@ class Database:
                 continue
             changes_before = self._writer.total_changes
             try:
-                with transaction(self._writer, self._write_lock) as connection:
+                with passing_faults_translated(), transaction(self._writer, self._write_lock) as connection:
                     result = operation(connection)
             except BaseException as error:  # noqa: BLE001  (raised from the future)
                 future.set_exception(error)

@@ -41,7 +41,7 @@ class WriteLock:
             statement: Such as `BEGIN IMMEDIATE` or `VACUUM`.
 
         Raises:
-            Unavailable: If the lock was not free within the time limit, or the database refused the statement.
+            Unavailable: If the lock was not free within the time limit.
         """
         deadline = time.monotonic() + self._timeout_seconds
         queue = FileLock(self._path)
@@ -59,9 +59,7 @@ class WriteLock:
             connection.execute(statement)
         except Exception as error:
             code: int | None = getattr(error, "sqlite_errorcode", None)
-            if code is None:
+            if code is None or code & 0xFF != _BUSY:
                 raise
-            if code & 0xFF == _BUSY:
-                return False
-            raise Unavailable("The store is busy.") from error
+            return False
         return True
