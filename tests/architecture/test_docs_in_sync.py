@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from api_handlers.problem_details import STATUS_BY_ERROR
+from preview.cli.commands import build_cli
 from preview.core import errors
 from preview.core.settings import SETTINGS
 from preview.events.log import Event
@@ -97,6 +98,12 @@ def test_ci_command_is_named_in_the_readme() -> None:
     assert command.removeprefix("make ") in commands
     for named in (command, "make run", "make help"):
         assert named in readme
+
+
+def test_every_command_is_in_the_readme() -> None:
+    commands = build_cli(lambda settings: None).commands
+    readme = read_source(README)
+    assert [name for name in commands if f"`{name}`" not in readme] == []
 
 
 def unread_settings(code: str) -> list[str]:

@@ -38,7 +38,9 @@ def test_sql_statement_is_found(code: str) -> None:
     assert find_statements(Path("app.py"), code)
 
 
-@pytest.mark.parametrize("code", ['"""DELETE (rule 5)."""', 'methods = ("GET", "DELETE")', 'x = "Select a period"', "# SELECT 1"])
+@pytest.mark.parametrize(
+    "code", ['"""DELETE (rule 5)."""', 'methods = ("GET", "DELETE")', 'x = "Select a period"', "# SELECT 1"]
+)
 def test_plain_string_passes(code: str) -> None:
     assert find_statements(Path("app.py"), code) == []
 
