@@ -1,5 +1,4 @@
-"""Style sheets made small: of a design system only what the program has elements for, so that the first picture need not wait for
-selectors that nothing can match."""
+"""Purging of stylesheets: keep of a design system only the rules that the program's elements can match."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -13,12 +12,18 @@ _WORD = re.compile(r"[\w-]+")
 _ELEMENT = re.compile(r"""(?:<|createElement\(["'])([a-z][\w-]*)""")
 _CUSTOM_PROPERTY = re.compile(r"(--[\w-]+)\s*:")
 _USED = re.compile(r"var\(\s*(--[\w-]+)")
+# In scripts: `var(--ds-color-${name})`, whose end any word of the sources may be.
 _COMPLETED = re.compile(r"var\(\s*(--[\w-]+)\$\{")
 
 
 @dataclass
 class CssRule:
-    """A declaration or statement, or with an `inner` whatever has braces."""
+    """A node of a parsed stylesheet.
+
+    Attributes:
+        head: A selector, an at-rule's prelude, or a whole declaration or statement.
+        children: What stands in the braces after the head; None for a declaration or statement.
+    """
 
     head: str
     children: "list[CssRule] | None" = None
@@ -28,30 +33,32 @@ class CssRule:
 
 
 def compact(text: str) -> str:
-    """A sheet without comments and needless white space."""
+    """Return a stylesheet without comments and superfluous white space."""
     return "".join(map(str, parse(text)))
 
 
 def purge(system: Sequence[str], own_sheets: Sequence[str], sources: str) -> str:
-    """What is used of the sheets of a design system. `own` are the sheets that read its custom properties, and `sources` is all that makes
-    elements: an element, class or colour that does not stand in it is on no page.
+    """Return what pages use of the stylesheets of a design system, compacted.
+
+    Args:
+        system: The design system's stylesheets, in their order.
+        own_sheets: The program's own stylesheets, which may read the design system's custom properties.
+        sources: The text of everything that creates elements. An element, class, attribute or colour that does not occur
+            in it is on no page.
+
+    Returns:
+        The rules that can match, with narrowed selectors, and the custom properties that are read.
     """
     words = set(_WORD.findall(sources))
     vocabulary = Vocabulary(words, _IMPLIED | set(_ELEMENT.findall(sources)))
     completed = {prefix + word for prefix in _COMPLETED.findall(sources) for word in words}
     used = completed.union(*(_USED.findall(text) for text in (*own_sheets, sources)))
-    return "".join(
-        map(
-            str,
-            _drop_unread_properties(
-                list(_used_rules([rule for text in system for rule in parse(text)], vocabulary)), used
-            ),
-        )
-    )
+    rules = [rule for text in system for rule in parse(text)]
+    return "".join(map(str, _drop_unread_properties(list(_used_rules(rules, vocabulary)), used)))
 
 
 def parse(text: str) -> list[CssRule]:
-    """Its rules, without comments, each run of white space as one blank."""
+    """Return the rules of a stylesheet, without comments, with each run of white space as one blank."""
     root: list[CssRule] = []
     open_: list[list[CssRule]] = [root]
     head = ""
@@ -73,14 +80,14 @@ def parse(text: str) -> list[CssRule]:
 
 
 def _used_rules(rules: Sequence[CssRule], vocabulary: Vocabulary) -> Iterator[CssRule]:
-    """What can meet an element, and the selectors of it that can."""
+    """Yield the rules that can match an element, with only those of their selectors that can."""
     for rule in rules:
         if rule.children is None or rule.head.startswith("@keyframes"):
             yield rule
             continue
         is_selector = not rule.head.startswith("@")
         selectors = (
-            [selector for each in split_selectors(rule.head) for selector in narrow(each, vocabulary)]
+            [narrowed for selector in split_selectors(rule.head) for narrowed in narrow(selector, vocabulary)]
             if is_selector
             else [rule.head]
         )
@@ -90,7 +97,10 @@ def _used_rules(rules: Sequence[CssRule], vocabulary: Vocabulary) -> Iterator[Cs
 
 
 def _drop_unread_properties(rules: list[CssRule], used: set[str]) -> list[CssRule]:
-    """Without custom properties that nothing reads, of those that are read by `used` or by what is left."""
+    """Return the rules without the custom properties that neither `used` nor a remaining rule reads.
+
+    Dropping a property can leave another one unread, so this repeats until nothing changes.
+    """
     while True:
         read = used | set(_USED.findall("".join(map(str, rules))))
         remaining = list(_without_properties(rules, read))

@@ -1,5 +1,7 @@
-"""Selectors of style sheets: those that no element of ours can match go, and what is left is written so that a browser finds its elements
-by class or name: it tries a selector that ends in a choice, `:is(...)`, on every element there is.
+"""Narrowing of CSS selectors to the elements that a program has.
+
+Selectors that no element can match are dropped. The others are rewritten so that they end in a class or a name, by which a
+browser indexes rules; one that ends in `:is(...)` is tried on every element of a page.
 """
 
 import re
@@ -17,43 +19,54 @@ _COMBINATOR = re.compile(r"[\s>+~]")
 
 
 class Vocabulary(NamedTuple):
-    """What pages are made of: any `words`, in which classes and attributes must stand, and the names of `elements`."""
+    """What pages are made of.
+
+    Attributes:
+        words: All words of the program's sources; every class and attribute that a page can have is one of them.
+        elements: The names of the elements that pages can have.
+    """
 
     words: Collection[str]
     elements: Collection[str]
 
 
 class Specificity(NamedTuple):
-    """How much a selector weighs."""
+    """A selector's specificity: the number of ids, of classes, attributes and pseudo-classes, and of element names."""
 
     ids: int
     classes: int
     names: int
 
     def plus(self, other: "Specificity") -> "Specificity":
-        """Of both together."""
+        """Return the sum."""
         return Specificity(self.ids + other.ids, self.classes + other.classes, self.names + other.names)
 
 
-_NO_WEIGHT, _ID_WEIGHT, _CLASS_WEIGHT, _NAME_WEIGHT = (
-    Specificity(0, 0, 0),
-    Specificity(1, 0, 0),
-    Specificity(0, 1, 0),
-    Specificity(0, 0, 1),
-)
+_NO_WEIGHT = Specificity(0, 0, 0)
+_ID_WEIGHT = Specificity(1, 0, 0)
+_CLASS_WEIGHT = Specificity(0, 1, 0)
+_NAME_WEIGHT = Specificity(0, 0, 1)
 
 
 def narrow(selector: str, vocabulary: Vocabulary) -> list[str]:
-    """The same for the elements that there can be, of the same weight: none, one, or one for each way to end."""
+    """Return selectors that match the same elements of pages with the same specificity.
+
+    Args:
+        selector: One selector, not a list.
+        vocabulary: What pages are made of.
+
+    Returns:
+        No selector if nothing can match, else one, or one for each alternative of a final `:is(...)`.
+    """
     return (
         list(_split_alternatives(_narrow_alternatives(selector, vocabulary))) if can_match(selector, vocabulary) else []
     )
 
 
 def can_match(selector: str, vocabulary: Vocabulary) -> bool:
-    """Whether there can be an element for it: all that it asks for is known."""
+    """Return whether an element can match: every class, attribute and name that the selector requires is known."""
     if any(
-        name in _ALTERNATIVES and not any(can_match(each, vocabulary) for each in split_selectors(inner))
+        name in _ALTERNATIVES and not any(can_match(choice, vocabulary) for choice in split_selectors(inner))
         for name, inner, _, _ in _functions(selector)
     ):
         return False
@@ -67,7 +80,7 @@ def can_match(selector: str, vocabulary: Vocabulary) -> bool:
 
 
 def specificity(selector: str) -> Specificity:
-    """Of one selector, as CSS Selectors 4, section 17, counts it."""
+    """Return the specificity of one selector (CSS Selectors Level 4, section 17)."""
     weight = Specificity(0, 0, 0)
     at = 0
     while found := _SIMPLE.search(selector, at):
@@ -93,7 +106,7 @@ def _function_specificity(name: str, inner: str) -> Specificity:
 
 
 def split_selectors(selectors: str) -> list[str]:
-    """Of a list, divided at the commas that stand in no brackets."""
+    """Return the selectors of a list, which is divided at the commas outside brackets."""
     result, depth = [""], 0
     for character in selectors:
         depth += (character in "([") - (character in ")]")
@@ -105,7 +118,10 @@ def split_selectors(selectors: str) -> list[str]:
 
 
 def _narrow_alternatives(selector: str, vocabulary: Vocabulary) -> str:
-    """Without the choices that nothing can meet; one that is left alone stands for itself."""
+    """Return the selector without the alternatives of `:is` and `:where` that cannot match.
+
+    A single remaining alternative replaces its function where that does not change the meaning.
+    """
     result = ""
     at = 0
     for name, inner, start, end in _functions(selector):
@@ -114,11 +130,10 @@ def _narrow_alternatives(selector: str, vocabulary: Vocabulary) -> str:
         if name not in ("is", "where"):
             result += selector[start:end]
             continue
-        choices = [_narrow_alternatives(each, vocabulary) for each in split_selectors(inner)]
-        matching = [each for each in choices if can_match(each, vocabulary)]
-        if name == "is" and _highest_specificity(matching) < _highest_specificity(
-            choices
-        ):  # a choice weighs as much as the heaviest, whether it is met or not
+        choices = [_narrow_alternatives(choice, vocabulary) for choice in split_selectors(inner)]
+        matching = [choice for choice in choices if can_match(choice, vocabulary)]
+        # `:is` has the specificity of its heaviest alternative, whether that one matches or not.
+        if name == "is" and _highest_specificity(matching) < _highest_specificity(choices):
             matching = choices
         is_single = name == "is" and len(matching) == 1 and _can_unwrap(matching[0], result)
         result += matching[0] if is_single else f":{name}({','.join(matching)})"
@@ -126,7 +141,7 @@ def _narrow_alternatives(selector: str, vocabulary: Vocabulary) -> str:
 
 
 def _can_unwrap(alternative: str, before: str) -> bool:
-    """Whether it says the same without its brackets."""
+    """Return whether an alternative means the same without the brackets of its `:is(...)`, after the text `before`."""
     if not before:
         return True
     begins = before[-1] in " >+~"
@@ -134,7 +149,7 @@ def _can_unwrap(alternative: str, before: str) -> bool:
 
 
 def _split_alternatives(selector: str) -> Iterator[str]:
-    """As several where it ends in a choice between elements of the same weight."""
+    """Yield a selector for each alternative of a final `:is(...)`, if all have the same specificity, else the selector."""
     for name, inner, start, end in _functions(selector):
         begins = start == 0 or selector[start - 1] in " >+~"
         choices = split_selectors(inner)
@@ -143,15 +158,15 @@ def _split_alternatives(selector: str) -> Iterator[str]:
             and begins
             and not _is_complex(selector[end:])
             and not any(map(_is_complex, choices))
-            and len({specificity(each) for each in choices}) == 1
+            and len({specificity(choice) for choice in choices}) == 1
         ):
-            yield from (f"{selector[:start]}{each}{selector[end:]}" for each in choices)
+            yield from (f"{selector[:start]}{choice}{selector[end:]}" for choice in choices)
             return
     yield selector
 
 
 def _functions(selector: str) -> Iterator[tuple[str, str, int, int]]:
-    """Its functions that stand in no other one: name, what is in the brackets, start and end."""
+    """Yield the outermost functions of a selector: name, content of the brackets, start and end."""
     at = 0
     while found := _FUNCTION.search(selector, at):
         at = _closing_bracket(selector, found.end()) + 1
@@ -159,12 +174,12 @@ def _functions(selector: str) -> Iterator[tuple[str, str, int, int]]:
 
 
 def _is_complex(selector: str) -> bool:
-    """Whether it is more than one element's."""
+    """Return whether a selector has a combinator outside its functions."""
     return _COMBINATOR.search(_ATTRIBUTE.sub("", _without_functions(selector))) is not None
 
 
 def _without_functions(selector: str) -> str:
-    """Without its functions."""
+    """Return a selector without its functions."""
     result, at = "", 0
     for _, _, start, end in _functions(selector):
         result += selector[at:start]
@@ -173,17 +188,17 @@ def _without_functions(selector: str) -> str:
 
 
 def _highest_specificity(selectors: Sequence[str]) -> Specificity:
-    return max((specificity(each) for each in selectors), default=_NO_WEIGHT)
+    return max((specificity(selector) for selector in selectors), default=_NO_WEIGHT)
 
 
 def _camel(attribute: str) -> str:
-    """As scripts name it in `dataset`."""
+    """Return the name of a data attribute in a script's `dataset`."""
     head, *more = attribute.split("-")
     return head + "".join(part.capitalize() for part in more)
 
 
 def _closing_bracket(text: str, start: int) -> int:
-    """Where the bracket ends that was opened before `start`."""
+    """Return the index of the bracket that closes the one before `start`."""
     depth = 1
     for position in range(start, len(text)):
         depth += (text[position] == "(") - (text[position] == ")")

@@ -1,4 +1,4 @@
-"""Style sheets made small, and still the same."""
+"""Compacting and purging of stylesheets: smaller, with the same effect on the pages."""
 
 import pytest
 

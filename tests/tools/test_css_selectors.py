@@ -1,4 +1,4 @@
-"""Selectors made shorter, and what they weigh."""
+"""Narrowing of selectors, and their specificity."""
 
 import pytest
 
@@ -45,11 +45,11 @@ def test_narrow_drops_unmatched_alternatives_and_splits_rest(selector: str, expe
 @pytest.mark.parametrize(
     "selector",
     [
-        ":is(.ds-search,.ds-suggestion > a) td",  # the second weighs more, and lends its weight
-        "tr :is(.ds-search > a):hover",  # a > would reach out of the brackets
+        ":is(.ds-search,.ds-suggestion > a) td",  # the second alternative is heavier, and sets the specificity
+        "tr :is(.ds-search > a):hover",  # the combinator belongs inside the brackets
         ".ds-search:is(button)",  # a name cannot follow a class
-        ":is(th,.ds-table)",  # of unequal weight
-        "a:has(:is(.ds-search > td))",  # what it looks for begins inside
+        ":is(th,.ds-table)",  # alternatives of unequal specificity
+        "a:has(:is(.ds-search > td))",  # :has matches relative to its own element
         ":where(.ds-search,td) a:not(.ds-suggestion)",
         "a:lang(nb)",
     ],
