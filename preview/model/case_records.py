@@ -1,13 +1,21 @@
-"""What a reader hands on of a folder or a 15F file: codes and dates that the 34 fields read, and keyed hashes; never the person (`domain.md` 4).
+"""Records that the parser returns: the codes and dates that the 34 fields read, and keyed hashes.
 
-Dates are ISO text (`2024-01-31`), compared as text. Codes outside their list are `None` (`domain.md` 10).
+Rule 4 (docs/domain.md) says what is stored of a case. The records hold nothing that identifies a person. Dates are
+ISO text (`2024-01-31`), which is compared as text. A code that is not in its list is None (rule 10).
 """
 
 import msgspec
 
 
 class Melding(msgspec.Struct, frozen=True, array_like=True):
-    """`mottatt` and `konkludert` are days, `konklusjon` 1..10, `frist` the last day in time (`domain.md` 5.4)."""
+    """A report of concern.
+
+    Attributes:
+        mottatt: Day of receipt.
+        konkludert: Day of the conclusion, if there is one.
+        konklusjon: Code 1 to 10.
+        frist: Last day on which a conclusion is in time (rule 5.4).
+    """
 
     mottatt: str
     konkludert: str | None
@@ -16,7 +24,14 @@ class Melding(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Undersokelse(msgspec.Struct, frozen=True, array_like=True):
-    """`konklusjon` 1..9; `frist` by `domain.md` 4.5 and 5.4."""
+    """An investigation.
+
+    Attributes:
+        startet: Day of the start.
+        konkludert: Day of the conclusion, if there is one.
+        konklusjon: Code 1 to 9.
+        frist: Last day on which a conclusion is in time (rules 4.5 and 5.4).
+    """
 
     startet: str
     konkludert: str | None
@@ -25,7 +40,7 @@ class Undersokelse(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Plan(msgspec.Struct, frozen=True, array_like=True):
-    """`type` 1..8."""
+    """A plan; `type` is its Plantype, 1 to 8."""
 
     start: str
     slutt: str | None
@@ -33,7 +48,18 @@ class Plan(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Tiltak(msgspec.Struct, frozen=True, array_like=True):
-    """Flags by `domain.md` 4.4, 0 or 1; `opphevet` is the code of Opphevelse, 1..4."""
+    """A measure.
+
+    Attributes:
+        start: Day of the start.
+        slutt: Day of the end, if there is one.
+        kategori: Code such as `2.1`.
+        omsorg: Whether it is a care order: 0 or 1, like the other flags (rule 4.4).
+        akutt: Whether it is an emergency measure.
+        hjelpetiltak: Whether it is an assistance measure.
+        plassering: Whether it is a placement outside the home.
+        opphevet: Code of Opphevelse, 1 to 4.
+    """
 
     start: str
     slutt: str | None
@@ -46,7 +72,7 @@ class Tiltak(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Flytting(msgspec.Struct, frozen=True, array_like=True):
-    """`arsak` is ArsakFra (`1.2.1`), `til` FlyttingTil (`4`)."""
+    """A move on a day; `arsak` is the code of ArsakFra (`1.2.1`), `til` that of FlyttingTil (`4`)."""
 
     dato: str
     arsak: str | None
@@ -54,7 +80,19 @@ class Flytting(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CaseContent(msgspec.Struct, frozen=True, array_like=True):
-    """All that is kept of one case. `fodt` is year and month (`2007-03`). `funn` counts the findings in the folder."""
+    """All that is stored of one case.
+
+    Attributes:
+        fodt: Year and month of birth (`2007-03`), if they are known.
+        meldinger: The reports of concern.
+        undersokelser: The investigations.
+        planer: The plans.
+        evalueringer: The days on which a plan was evaluated.
+        tiltak: The measures.
+        tilsyn: The days of supervision visits.
+        flyttinger: The moves.
+        finding_count: Number of the faults in the file of the case (rule 10).
+    """
 
     fodt: str | None
     meldinger: list[Melding]
@@ -68,7 +106,7 @@ class CaseContent(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Avgiver(msgspec.Struct, frozen=True, array_like=True):
-    """Who delivers. `bydelsnummer` and `bydelsnavn` are empty where there is none."""
+    """The organisation that delivers. `bydelsnummer` and `bydelsnavn` are empty if it is not a bydel."""
 
     organisasjonsnummer: str
     kommunenummer: str
@@ -78,10 +116,20 @@ class Avgiver(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CaseFolder(msgspec.Struct, frozen=True, array_like=True):
-    """One v4 folder, de-identified. `nokkel`, `migrert`, `levering`, `forrige` and `digest` are HMAC-SHA-256 under the store's key.
+    """One case of a v4 file, pseudonymised. Its hashes and keys are HMAC-SHA-256 under the store's key (rule 4.1).
 
-    `uttrekk` is `clock.instant_text` of DatoUttrekk; `innhold` is None for a Sak with ErSlettet (a tombstone).
-    `digest` is over the encoded `innhold` (empty for a tombstone). `file` and `line` say where, for findings of the fold.
+    Attributes:
+        file: Ordinal of the file in the delivery.
+        line: Line of the Sak, for findings of the merge.
+        avgiver: The organisation that delivers.
+        case_system: Name of the case system.
+        extract_at: DatoUttrekk as `clock.sortable_timestamp`.
+        delivery_hash: Hash of Barnevern/@Id; empty without one.
+        previous_delivery_hash: Hash of ForrigeId, if there is one.
+        key: Hash of Sak/@Id.
+        migrated_key: Hash of Sak/@MigrertId, if it is another UUID.
+        content: The case; None for a Sak with ErSlettet (a tombstone).
+        content_hash: Hash of the encoded content; empty for a tombstone.
     """
 
     file: int
@@ -98,9 +146,11 @@ class CaseFolder(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Individ(msgspec.Struct, frozen=True, array_like=True):
-    """One child of a 15F file, de-identified: a case of its own, whatever its Id (`domain.md` 2.2).
+    """One child of a 15F file, pseudonymised: a case of its own, whatever its Id (rule 2.2).
 
-    `digest` is HMAC-SHA-256 under the store's key over the encoded `innhold`.
+    Attributes:
+        content: The case.
+        content_hash: HMAC-SHA-256 of the encoded content under the store's key.
     """
 
     content: CaseContent
@@ -108,16 +158,22 @@ class Individ(msgspec.Struct, frozen=True, array_like=True):
 
 
 class BydelPart(msgspec.Struct, frozen=True, array_like=True):
-    """The children of a 15F file with one Bydelsnummer, or of all without one (`domain.md` 2.4). `avgiver` names the bydel."""
+    """The children of a 15F file with the same Bydelsnummer, or without one (rule 2.4). `avgiver` names the bydel."""
 
     avgiver: Avgiver
     individer: list[Individ]
 
 
 class AnnualFile(msgspec.Struct, frozen=True, array_like=True):
-    """One 15F file, whole: what a municipality reports of the year `aar` (`domain.md` 2).
+    """One 15F file: what a municipality reports for a year (rule 2).
 
-    `funn` counts the findings of the file itself, besides those within its children. `file` and `line` say where.
+    Attributes:
+        file: Ordinal of the file in the delivery.
+        line: Line of the root element.
+        organisasjonsnummer: Number of the organisation that delivers.
+        year: The year that the file reports on (Versjon).
+        finding_count: Number of the faults of the file itself, without those of its children.
+        parts: The children by bydel.
     """
 
     file: int
@@ -129,7 +185,7 @@ class AnnualFile(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SupplementaryFigure(msgspec.Struct, frozen=True, array_like=True):
-    """A line of a supplementary-figures CSV (`domain.md` 6.1), its value parsed; `verdi` None takes the figure away."""
+    """A line of a file of supplementary figures (rule 6.1). A `value` of None removes the figure."""
 
     file: int
     line: int
@@ -141,7 +197,7 @@ class SupplementaryFigure(msgspec.Struct, frozen=True, array_like=True):
 
 
 class OrganizationListing(msgspec.Struct, frozen=True, array_like=True):
-    """A line of an organisations file (`domain.md` 3.1)."""
+    """A line of an organisations file (rule 3.1)."""
 
     file: int
     line: int

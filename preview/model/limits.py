@@ -1,22 +1,28 @@
-"""How much a delivery may ask of us."""
+"""Limits of a delivery."""
 
 from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:  # the reader's process needs no settings, and is lighter without
+if TYPE_CHECKING:  # the parser process does not need the settings: without them it starts faster
     from preview.core.settings import Settings
 
 MIB = 2**20
 MAX_CASES = 100_000
-"""In one file, which is handed on and taken whole; the whole country has about 55,000 (`domain.md` 9)."""
+"""Maximum number of cases in one file, which is parsed and imported as a whole. All of Norway has about 55,000 (rule 9,
+docs/domain.md)."""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """All in bytes but `max_ratio`, `max_files` and `batch_folders`.
+    """Limits of the parser.
 
-    `max_total_bytes` and `max_files` hold for what a ZIP unpacks to, `max_ratio` for its entries (unpacked over packed).
-    `memory_bytes` is the address space of the reader's process.
+    Attributes:
+        max_file_bytes: Size of one file, unpacked.
+        max_total_bytes: Size of all that the ZIP archives of a delivery unpack to.
+        max_files: Number of files in a delivery.
+        max_ratio: Unpacked size over packed size of an entry of a ZIP archive.
+        batch_folders: Number of cases in a batch.
+        memory_bytes: Address space of the parser process.
     """
 
     max_file_bytes: int = 16 * MIB
@@ -28,5 +34,5 @@ class Limits(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_settings(cls, settings: "Settings") -> "Limits":
-        """As set."""
+        """Return the limits of the settings."""
         return cls(max_file_bytes=settings.max_file_bytes, memory_bytes=settings.reader_memory_bytes)

@@ -1,6 +1,6 @@
-"""What leaves the domain, in the contract's words: each type's fields stand in the contract's order, and no others.
+"""Resources of the API: documents and answers, with exactly the fields of docs/api.md in its order.
 
-Instants are RFC 3339 text in UTC (contract G3); ids are `snap-001`, `job-agg-001`, `dlv-001` (G4).
+Instants are RFC 3339 text in UTC (rule G3); ids are those of `core.ids` (rule G4).
 """
 
 from typing import Literal
@@ -20,7 +20,7 @@ MAX_REASON_LENGTH = 500
 
 
 class SnapshotSummary(msgspec.Struct, frozen=True):
-    """A snapshot in a list (contract 1)."""
+    """A snapshot in a list (rule 1)."""
 
     snapshot_id: str
     organization_id: str
@@ -34,7 +34,7 @@ class SnapshotSummary(msgspec.Struct, frozen=True):
 
 
 class FieldValue(msgspec.Struct, frozen=True):
-    """One field of a snapshot (contract 2a)."""
+    """One field of a snapshot (rule 2a)."""
 
     field_key: str
     value: Value
@@ -51,7 +51,7 @@ class SectionValues(msgspec.Struct, frozen=True):
 
 
 class PriorPeriod(msgspec.Struct, frozen=True):
-    """Which snapshot the prior values are of (contract 2b)."""
+    """The snapshot that the prior values are taken from (rule 2b)."""
 
     period_id: str
     snapshot_id: str
@@ -59,7 +59,7 @@ class PriorPeriod(msgspec.Struct, frozen=True):
 
 
 class SnapshotDocument(msgspec.Struct, frozen=True):
-    """A snapshot with every field (contract 2)."""
+    """A snapshot with every field (rule 2)."""
 
     snapshot_id: str
     organization_id: str
@@ -73,7 +73,7 @@ class SnapshotDocument(msgspec.Struct, frozen=True):
 
 
 class SnapshotRequested(msgspec.Struct, frozen=True):
-    """The answer to a POST (contract 3)."""
+    """Response to a requested aggregation (rule 3)."""
 
     snapshot_id: str
     organization_id: str
@@ -86,7 +86,7 @@ class SnapshotRequested(msgspec.Struct, frozen=True):
 
 
 class SnapshotInvalidated(msgspec.Struct, frozen=True):
-    """The answer to a PUT (contract 4)."""
+    """Response to an invalidation (rule 4)."""
 
     snapshot_id: str
     organization_id: str
@@ -99,7 +99,7 @@ class SnapshotInvalidated(msgspec.Struct, frozen=True):
 
 
 class SnapshotDeletion(msgspec.Struct, frozen=True):
-    """The answer to a DELETE (contract 5)."""
+    """Response to a deletion (rule 5)."""
 
     deleted: bool
     snapshot_id: str
@@ -107,7 +107,7 @@ class SnapshotDeletion(msgspec.Struct, frozen=True):
 
 
 class JobDocument(msgspec.Struct, frozen=True):
-    """A job; `completed` is 0..1."""
+    """A job; `completed` is the part that is done, 0 to 1."""
 
     job_id: str
     snapshot_id: str
@@ -125,7 +125,7 @@ class JobDocument(msgspec.Struct, frozen=True):
 
 
 class SourceDocument(msgspec.Struct, frozen=True):
-    """What is held of an organisation in one format; `year` is null for v4."""
+    """A source: what is stored of an organisation in one format. `year` is null for v4."""
 
     format: Literal["v4", "15f"]
     year: int | None
@@ -136,7 +136,7 @@ class SourceDocument(msgspec.Struct, frozen=True):
 
 
 class OrganizationDocument(msgspec.Struct, frozen=True):
-    """An organisation with its sources; `listed` says that an organisations file names it."""
+    """An organisation with its sources; `listed` means that an organisations file names it."""
 
     organization_id: str
     organization_name: str
@@ -147,7 +147,7 @@ class OrganizationDocument(msgspec.Struct, frozen=True):
 
 
 class DeliveryReceipt(msgspec.Struct, frozen=True):
-    """The answer to a delivery."""
+    """Response to an upload."""
 
     delivery_id: str
     delivery_status: DeliveryStatus
@@ -157,7 +157,7 @@ class DeliveryReceipt(msgspec.Struct, frozen=True):
 
 
 class DeliverySummary(msgspec.Struct, frozen=True):
-    """A delivery in a list."""
+    """A delivery in a list; `completed` is the part that is imported, 0 to 1."""
 
     delivery_id: str
     delivery_status: DeliveryStatus
@@ -180,7 +180,7 @@ class DeliverySummary(msgspec.Struct, frozen=True):
 
 
 class FindingDocument(msgspec.Struct, frozen=True):
-    """A finding; `file` is the ordinal of the file in the delivery."""
+    """A finding of a delivery; `file` is the ordinal of the file in it."""
 
     severity: str
     code: str
@@ -191,12 +191,12 @@ class FindingDocument(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_finding(cls, finding: Finding) -> "FindingDocument":
-        """The finding as the contract shows it."""
+        """Return the resource of a finding."""
         return cls(str(finding.severity), finding.code, finding.file, finding.line, finding.element, finding.detail)
 
 
 class DeliveryDocument(msgspec.Struct, frozen=True):
-    """A delivery with its findings, at most 1,000."""
+    """A delivery with its findings: at most 1,000, faults before findings of checks."""
 
     delivery_id: str
     delivery_status: DeliveryStatus
