@@ -1,11 +1,11 @@
-# Every command of the project. Each does what its own files have changed since the last time, and nothing else.
+# Every command of the project. Each one does only what changes since its last run require.
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
-# Where nothing may be written, each server that a test starts compiles all of the program anew.
+# Python may write its bytecode files; without them, each server that a test starts would compile the whole program.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 DEMO_DIR ?= demo-data
 WORKERS ?= 2
@@ -45,7 +45,7 @@ architecture: $(VENV)/.dev
 javascript: node_modules/.dev
 	$(NODE) node --test tests/javascript/*.test.js
 
-fix: $(VENV)/.dev node_modules/.dev ## Mend what lint can mend, format, and renew the tables of the documentation
+fix: $(VENV)/.dev node_modules/.dev ## Fix what lint can fix, format, and renew the tables of the documentation
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(NODE) node_modules/.bin/biome check --write
@@ -63,7 +63,7 @@ firefox: $(VENV)/.dev install node_modules/.dev firefox-esr ## Run all browser t
 bench: $(VENV)/.bench $(VENV)/.dev install chromium ## Measure against bare lxml, bare Tornado and Dash
 	$(BIN)/python -m benchmarks
 
-lock: $(UV) ## Lock anew what pyproject.toml and package.json ask for
+lock: $(UV) ## Lock the dependencies of pyproject.toml and package.json again
 	$(COMPILE) pyproject.toml --group build --group dev -o requirements-dev.lock
 	$(COMPILE) pyproject.toml --group build -c requirements-dev.lock -o requirements.lock
 	$(COMPILE) pyproject.toml --group build --group bench -c requirements-dev.lock -o requirements-bench.lock
@@ -82,7 +82,7 @@ chromium:
 firefox-esr:
 	@sh tools/firefox.sh
 
-# A stamp lies in what it vouches for, so that removing the one removes the other.
+# A stamp file is inside what it stands for, so that removing that removes the stamp too.
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed, and none was found."; exit 1; }
