@@ -1,4 +1,4 @@
-"""The program: builds the parts and serves them. `python app.py serve` is the same as `bufdir-preview serve`."""
+"""Assemble the program and serve it: `python app.py serve` is the same as `bufdir-preview serve`."""
 
 import asyncio
 import gc
@@ -9,45 +9,74 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from preview.cli import commands
 from preview.core import logging_config
-from preview.core.clock import today
 from preview.core.errors import StoreError
 from preview.core.settings import Settings
-from preview.demo.case_system import CaseSystemSimulator
-from preview.demo.loader import DemoLoader
+from preview.demo.background import start_demo_tasks
 from preview.runtime.application import Application
 from preview.runtime.sockets import ListenSocket, ReusePortSocket
 from preview.runtime.supervisor import ChildContext, Supervisor, start_shutdown_watchdog
-from preview.storage.database import MIN_MULTIPROCESS_SQLITE, supports_multiple_processes
+from preview.storage.sqlite import MIN_MULTIPROCESS_SQLITE, supports_multiple_processes
 
 log = logging.getLogger(__name__)
 
 _DRAIN_SECONDS = 0.3
-"""So long have answers under way to go out."""
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop, where there is one for the platform."""
-    if sys.platform != "linux":
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
+"""Time for answers that are under way when the server stops."""
 
 
 def preload_modules() -> None:
-    """What takes a second of the processor, for which no other command shall wait: before there are processes, once for all."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # who has threads must not fork
+    """Import what takes a second of CPU time, once before the processes are forked. Other commands do not need it."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not fork
     for name in ("api_handlers.routes", "components.server"):
         importlib.import_module(name)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; work that runs then is finished or returned to its queue.
+
+    Raises:
+        AddressInUse: If the address or port is taken.
+        StoreError: If the store cannot be used, or SQLite is too old for several processes.
+    """
+    multi_process, boot_id = settings.processes > 1, secrets.token_hex(8)
+    if multi_process and not supports_multiple_processes():
+        version = ".".join(map(str, MIN_MULTIPROCESS_SQLITE))
+        raise StoreError(
+            f"This SQLite is too old for several processes. Use {version} or later, or set processes to 1."
+        )
+    listen_socket = (ReusePortSocket if multi_process else ListenSocket)(settings.address, settings.port)
+    announce_ready = partial(_announce_ready, settings, listen_socket)
+    run = partial(run_process, settings, boot_id, listen_socket)
+    if multi_process:
+        preload_modules()
+        sys.exit(Supervisor(settings.processes, run, announce_ready).run())
+    run(ChildContext(1, announce_ready))
+
+
+def run_process(settings: Settings, boot_id: str, listen_socket: ListenSocket, context: ChildContext) -> None:
+    """Run one server process until it is asked to stop."""
+    if settings.processes > 1:
+        logging_config.set_process_id(context.number)
+    application = Application.open(settings, boot_id)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(application, listen_socket, context))
+    finally:
+        application.close()
+
+
+def main() -> None:
+    """Run the command line."""
+    commands.build_cli(serve)(prog_name="bufdir-preview")
 
 
 async def _serve(application: Application, listen_socket: ListenSocket, context: ChildContext) -> None:
     from api_handlers.event_broadcaster import EventBroadcaster
     from api_handlers.routes import build_routes
-    from components.server import create_server as serve_pages
+    from components.server import create_server
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -56,18 +85,13 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
         loop.add_reader(context.parent_pipe, stop.set)
     application.start()
     broadcaster = EventBroadcaster(application)
-    server = serve_pages(application, build_routes(application, broadcaster), listen_socket.listen())
+    server = create_server(application, build_routes(application, broadcaster), listen_socket.listen())
     server.start()
-    # What is loaded stays: the collector, which stops every thread, need not walk through it again and again (200 to 400 ms each time).
+    # Loaded modules stay. A collection that skips them stops the threads for 200 to 400 ms less.
     gc.collect()
     gc.freeze()
     context.announce_ready()
-    settings = application.settings
-    demo_tasks: list[DemoLoader | CaseSystemSimulator] = [DemoLoader(application, today())] if settings.demo else []
-    if settings.demo_live and settings.effective_inbox_dir:
-        demo_tasks.append(CaseSystemSimulator(application.database, settings.effective_inbox_dir))
-    for demo_task in demo_tasks:
-        demo_task.start()
+    demo_tasks = start_demo_tasks(application)
     await stop.wait()
     log.info("stopping")
     start_shutdown_watchdog()
@@ -78,41 +102,17 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
     await asyncio.sleep(_DRAIN_SECONDS)
 
 
-def run_process(settings: Settings, boot_id: str, listen_socket: ListenSocket, context: ChildContext) -> None:
-    """One process; until it is told to stop."""
-    application = Application.open(settings, boot_id)
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(application, listen_socket, context))
-    finally:
-        application.close()
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's factory on Linux; it is not installed on other platforms."""
+    if sys.platform != "linux":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
 
 
-def serve(settings: Settings) -> None:
-    """Serves until told to stop by SIGTERM or SIGINT; what runs then ends or is given back."""
-    multi_process, boot_id = settings.processes > 1, secrets.token_hex(8)
-    if multi_process and not supports_multiple_processes():
-        raise StoreError(
-            f"This SQLite is too old for several processes; it must be {'.'.join(map(str, MIN_MULTIPROCESS_SQLITE))} or later."
-        )
-    listen_socket = (ReusePortSocket if multi_process else ListenSocket)(settings.address, settings.port)
-
-    def announce_ready() -> None:
-        print(f"Bufdir Preview: http://{settings.address}:{listen_socket.port}{settings.prefix}/", flush=True)  # noqa: T201
-
-    def run_child(context: ChildContext) -> None:
-        logging_config.set_process_id(context.number)
-        run_process(settings, boot_id, listen_socket, context)
-
-    if multi_process:
-        preload_modules()
-        sys.exit(Supervisor(settings.processes, run_child, announce_ready).run())
-    run_process(settings, boot_id, listen_socket, ChildContext(1, announce_ready))
-
-
-def main() -> None:
-    """The command line."""
-    commands.build_cli(serve)(prog_name="bufdir-preview")
+def _announce_ready(settings: Settings, listen_socket: ListenSocket) -> None:
+    print(f"Bufdir Preview: http://{settings.address}:{listen_socket.port}{settings.prefix}/", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

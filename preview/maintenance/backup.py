@@ -8,8 +8,8 @@ from preview.core.clock import format_rfc3339, now
 from preview.core.errors import StoreError
 from preview.reports.reconcile import CONFIG_FINGERPRINT_KEY
 from preview.storage.backup import begin_new_history, copy_store, find_damage
-from preview.storage.database import connect_to_copy
 from preview.storage.hash_key import KEY_FILE, verify_key
+from preview.storage.sqlite import connect_to_copy
 
 STORE_FILE = "store.sqlite"
 SESSION_KEY_FILE = "session.key"

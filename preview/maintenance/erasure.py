@@ -1,9 +1,9 @@
-"""Forgetting an organisation: nothing of it is left, in the store or in any file of it, and nobody is left with it on a screen.
+"""Erase an organisation: nothing of it stays in the store or in a file of it, and open pages and streams learn of it.
 
-Whoever watches must learn that its snapshots are gone, and what tells of it must be gone too. So the `snapshot_deleted` events of the
-contract are written in the transaction that takes everything else out, are handed on by every process that follows the log, and a moment
-later are taken out themselves. Who was not there then finds none of it: a resumed stream has what is left, in order, under its old numbers.
-A `resync` in their place would have every reader of every organisation fetch everything afresh, and would tell them less.
+The erasure appends `snapshot_deleted` events in the transaction that deletes everything else. Every process dispatches
+them to its clients. After a grace period the events are deleted too: a client that resumes later gets the remaining
+events in order, under their ids. A `resync` event instead would make the clients of every organisation fetch everything
+again.
 """
 
 import time
@@ -25,41 +25,64 @@ _POLL_SECONDS = 0.05
 
 
 class OrganizationEraser:
-    """All methods block: call them on a thread. `event_grace_seconds` is how long the processes that follow the log have to hand on the events."""
+    """Erases organisations. All methods block: call them on a thread."""
 
     def __init__(
-        self, database: Database, lock_path: Path, *, event_grace_seconds: float = 1.0, import_timeout_seconds: float = 60.0
+        self,
+        database: Database,
+        lock_path: Path,
+        *,
+        event_grace_seconds: float = 1.0,
+        import_timeout_seconds: float = 60.0,
     ) -> None:
+        """Use a store.
+
+        Args:
+            database: The store.
+            lock_path: File with which one erasure at a time runs, of all processes.
+            event_grace_seconds: Time for all processes to dispatch the events before these are deleted.
+            import_timeout_seconds: How long to wait for unfinished deliveries.
+        """
         self._database = database
         self._lock_path = lock_path
         self._event_grace_seconds = event_grace_seconds
         self._import_timeout_seconds = import_timeout_seconds
 
     def erase(self, organization_id: str, actor: str) -> None:
-        """Takes it out; what is being aggregated of it finds its claim lost. Files that a watched folder holds are not the store's.
+        """Erase an organisation. A running aggregation of it finds its claim lost.
 
-        Waits for deliveries that are not read yet, as nobody knows whose they are: raises `Conflict` where they take too long. Raises
-        `NotFound`, and `Unavailable` where the store stays busy: then the rest is made up for at the next start, or by trying again.
+        Waits for unfinished deliveries, since they may contain the organisation. Files in the inbox are not deleted.
+
+        Args:
+            organization_id: The organisation.
+            actor: Who erases it, for the audit trail.
+
+        Raises:
+            NotFound: If there is no such organisation.
+            Conflict: If deliveries are still unfinished after the time limit.
+            Unavailable: If the store is busy. The rest is done at the next start, or by another call.
         """
         with self._exclusive_lock(wait=True):
             self._finish_erasure()
             deadline = time.monotonic() + self._import_timeout_seconds
-            while not self._database.write(lambda connection: self._delete_organization(connection, organization_id, actor)):
+            while not self._database.write(
+                lambda connection: self._delete_organization(connection, organization_id, actor)
+            ):
                 if time.monotonic() > deadline:
-                    raise Conflict("Deliveries are still being read; try again when they are done.")
+                    raise Conflict("Deliveries are still being imported. Try again when they are done.")
                 time.sleep(_POLL_SECONDS)
             time.sleep(self._event_grace_seconds)
             self._finish_erasure()
 
     def resume_interrupted(self) -> None:
-        """Ends what a process that died had begun."""
+        """Finish an erasure that a crash interrupted."""
         with self._exclusive_lock(wait=False) as acquired:
             if acquired:
                 self._finish_erasure()
 
     @contextmanager
     def _exclusive_lock(self, *, wait: bool) -> Generator[bool]:
-        """One at a time, of all processes; the kernel lets go of a dead one's lock. False where another is at it."""
+        """Hold the erasure lock, across processes. Yield whether it was acquired; with `wait`, wait until it is."""
         lock = FileLock(self._lock_path)
         try:
             if wait:
@@ -76,7 +99,7 @@ class OrganizationEraser:
         self._database.write(lambda connection: meta.delete(connection, _UNFINISHED_KEY))
 
     def _delete_organization(self, connection: Connection, organization_id: str, actor: str) -> bool:
-        """False while a delivery waits or is being read."""
+        """Delete everything but the events. Return False while a delivery is unfinished."""
         if not erasure.organization_exists(connection, organization_id):
             raise NotFound("There is no such organisation.")
         if deliveries.has_unfinished(connection):
@@ -87,10 +110,13 @@ class OrganizationEraser:
         erasure.delete_organization(connection, organization_id)
         for row in deleted_snapshots:
             event = SnapshotDeleted(
-                snapshot_id=format_snapshot_id(row.snapshot), organization_id=organization_id, period_id=row.period_id, deleted_at=at
+                snapshot_id=format_snapshot_id(row.snapshot),
+                organization_id=organization_id,
+                period_id=row.period_id,
+                deleted_at=at,
             )
             record(connection, event, row.snapshot)
-        # That one was forgotten is told, not which.
+        # The audit trail records the erasure without naming the organisation.
         audit.append(connection, [AuditRow(at=at, actor=actor, action="forgotten", organization_id="")])
         meta.put(connection, _UNFINISHED_KEY, organization_id)
         return True

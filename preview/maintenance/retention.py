@@ -1,8 +1,9 @@
-"""Retention: events, audit trail and historical snapshots go when they are older than is set, at start and then daily."""
+"""Retention: delete events, audit rows and historical snapshots above a set age, at start and then daily."""
 
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -21,12 +22,13 @@ from preview.storage.snapshots import SnapshotRow
 ACTOR = "auto"
 
 _DAY_SECONDS = 86400.0
-_CHUNK_ROWS = 2000  # rows to a transaction, so that nobody waits long for the write lock
+_CHUNK_ROWS = 2000
+"""Rows per transaction; between two, other writers get the write lock."""
 _PAUSE_SECONDS = 0.002
 
 
 class PruneResult(msgspec.Struct):
-    """How many went."""
+    """Numbers of deleted rows."""
 
     events: int = 0
     audit: int = 0
@@ -34,11 +36,25 @@ class PruneResult(msgspec.Struct):
 
 
 class Retention:
-    """All methods block: call them on a thread."""
+    """Deletes old rows. All methods block: call them on a thread."""
 
     def __init__(
-        self, database: Database, report_config: ReportConfig, settings: Settings, eraser: OrganizationEraser, leader_lock: LeaderLock
+        self,
+        database: Database,
+        report_config: ReportConfig,
+        settings: Settings,
+        eraser: OrganizationEraser,
+        leader_lock: LeaderLock,
     ) -> None:
+        """Use a store.
+
+        Args:
+            database: The store.
+            report_config: What shapes the documents.
+            settings: `events_kept_days`, `audit_kept_days` and `historical_kept_days`; 0 keeps rows of that kind.
+            eraser: Is asked to finish an interrupted erasure before each run.
+            leader_lock: The process that holds it runs retention.
+        """
         self._database = database
         self._report_config = report_config
         self._settings = settings
@@ -47,8 +63,10 @@ class Retention:
         self._next_run = 0.0
 
     def run_if_due(self) -> bool:
-        """Once a day it prunes, and makes up for a forgetting that broke off, in one of several processes. False: there is time until the
-        next look.
+        """Prune if a day has passed since the last run and this process is the leader.
+
+        Returns:
+            False: a step of the worker that has nothing more to do.
         """
         if time.monotonic() >= self._next_run and self._leader_lock.try_acquire():
             self._next_run = time.monotonic() + _DAY_SECONDS
@@ -57,11 +75,15 @@ class Retention:
         return False
 
     def close(self) -> None:
-        """Another process may prune from now on."""
+        """Release the leadership, so that another process can prune."""
         self._leader_lock.close()
 
     def prune(self, at: datetime) -> PruneResult:
-        """What is too old at that instant."""
+        """Delete everything that is too old at a point in time.
+
+        Args:
+            at: The time from which ages are counted.
+        """
         settings = self._settings
         result = PruneResult()
         if settings.events_kept_days:
@@ -71,9 +93,8 @@ class Retention:
         if settings.historical_kept_days:
             cutoff = _cutoff(at, settings.historical_kept_days)
             for organization_id in self._database.read(snapshots.organizations_with_snapshots):
-                result.snapshots += self._database.write(
-                    lambda connection, each=organization_id: self._prune_snapshots(connection, each, cutoff)
-                )
+                prune_snapshots = partial(self._prune_snapshots, organization_id=organization_id, cutoff=cutoff)
+                result.snapshots += self._database.write(prune_snapshots)
         return result
 
     def _prune_in_chunks(self, prune: Callable[[Connection, str, int], int], at: datetime, days: int) -> int:
@@ -93,12 +114,20 @@ class Retention:
 
 
 def outdated(rows: list[SnapshotRow], cutoff: str) -> list[SnapshotRow]:
-    """Of one organisation's snapshots in list order: the historical ones aggregated before that instant.
+    """Return the historical snapshots that were aggregated before `cutoff` and can be deleted.
 
-    One stays whose values stand as prior ones beside a snapshot that is not outdated itself: what a person sees does not change.
+    A snapshot stays if its values are shown as prior values beside one that is not outdated.
+
+    Args:
+        rows: Snapshots of one organisation in list order: newest period first, then newest snapshot.
+        cutoff: RFC 3339 text in UTC.
     """
     latest = latest_completed_by_period(rows)
-    old = [row for row in rows if row.snapshot_status == "historical" and row.aggregated_at is not None and row.aggregated_at < cutoff]
+    old = [
+        row
+        for row in rows
+        if row.snapshot_status == "historical" and row.aggregated_at is not None and row.aggregated_at < cutoff
+    ]
     retained = [row for row in rows if row not in old]
     priors = {latest.get(str(Period.parse(row.period_id).prior)) for row in retained}
     return [row for row in old if row not in priors]

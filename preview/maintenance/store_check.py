@@ -11,9 +11,9 @@ from preview.reports.reconcile import ReportConfig, derive
 from preview.reports.rendering import DocumentState, render
 from preview.reports.status import DerivedStatus
 from preview.storage import figures, jobs, organizations, snapshots
-from preview.storage.database import Connection, read_existing
 from preview.storage.invariants import find_damage, find_violations, missing_migrations
 from preview.storage.snapshots import SnapshotRow
+from preview.storage.sqlite import Connection, read_existing
 
 _MAX_PER_INVARIANT = 20
 

@@ -1,4 +1,4 @@
-"""Opens a data folder and composes the nouns over it; nothing else does."""
+"""Composition root: open a data folder and build all services over it."""
 
 import secrets
 from collections.abc import Iterator
@@ -29,8 +29,9 @@ from preview.reports.snapshots import Snapshots
 from preview.runtime.idempotency import IdempotencyStore
 from preview.runtime.worker import Step, Worker
 from preview.runtime.worker_registry import WorkerRegistry
-from preview.storage.database import Database, supports_multiple_processes
+from preview.storage.database import Database
 from preview.storage.hash_key import load_or_create_key
+from preview.storage.sqlite import supports_multiple_processes
 from preview.views.overview import OverviewQuery
 from preview.views.preview import PreviewQuery
 
@@ -39,7 +40,10 @@ _UPLOAD_THREADS = 8
 
 
 class Application:
-    """One process' view of a store. `open` it, `start` it where it shall work and follow the log, `close` it."""
+    """The services of one process.
+
+    Call `open`, then `start` if the process is to run work and follow the event log, and `close` at the end.
+    """
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class Application:
         process_lock: FileLock | None,
         boot_id: str,
     ) -> None:
+        """Build the services. `open` calls this; use `open`."""
         folder = settings.data_dir
         self.settings = settings
         self.catalogue = catalogue
@@ -57,8 +62,8 @@ class Application:
         self.database = database
         self.boot_id = boot_id
         self.read_executor = ThreadPoolExecutor(_READ_THREADS, thread_name_prefix="store-reader")
-        # What comes in waits for the disk: on threads of its own, so that what is read does not wait behind it.
-        self.upload_executor = ThreadPoolExecutor(_UPLOAD_THREADS, thread_name_prefix="intake")
+        # Uploads wait for the disk. They have threads of their own, so that reads do not wait for them.
+        self.upload_executor = ThreadPoolExecutor(_UPLOAD_THREADS, thread_name_prefix="upload")
         self._process_lock = process_lock
         self.report_config = report_config = ReportConfig(catalogue, settings.suppress_small_counts)
         rerender_if_config_changed(database, report_config)
@@ -76,20 +81,35 @@ class Application:
         self.overviews = OverviewQuery(database, report_config)
         self.idempotency = IdempotencyStore(database, self._worker_registry.worker_id, self._worker_registry.is_alive)
         self.eraser = OrganizationEraser(database, folder / "forgetting.lock")
-        self.retention = Retention(database, report_config, settings, self.eraser, LeaderLock(folder / "retention.lock"))
+        self.retention = Retention(
+            database, report_config, settings, self.eraser, LeaderLock(folder / "retention.lock")
+        )
         self._inbox_watcher = self._build_inbox_watcher(settings)
         pollers: dict[str, Step] = {"retention": self.retention.run_if_due}
         if self._inbox_watcher:
             pollers["inbox"] = self._inbox_watcher.poll
         self.worker = Worker(
-            database, report_config, settings, self.jobs, self.deliveries, self._worker_registry, self._read_delivery, pollers
+            database,
+            report_config,
+            settings,
+            self.jobs,
+            self.deliveries,
+            self._worker_registry,
+            self._read_delivery,
+            pollers,
         )
 
     @classmethod
     def open(cls, settings: Settings, boot_id: str = "") -> "Application":
-        """Makes the data folder where it is missing. Raises `StoreError`, `CatalogueError`.
+        """Open the data folder, and create it if it is missing.
 
-        `boot_id` is the same for processes that were started together; one of its own where none is given.
+        Args:
+            settings: All settings.
+            boot_id: Id that is equal for processes that were started together; by default a random one.
+
+        Raises:
+            StoreError: If the store cannot be used.
+            CatalogueError: If the form's data or the texts are invalid.
         """
         catalogue, texts = Catalogue.load(), MessageCatalog.load()
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -99,7 +119,7 @@ class Application:
         return cls(settings, catalogue, texts, database, process_lock, boot_id or secrets.token_hex(8))
 
     def start(self) -> None:
-        """Follows the log, and takes up work, that of dead workers first."""
+        """Start the dispatcher and the worker, after cleaning up what crashed workers left."""
         self._worker_registry.remove_dead_workers()
         self._parser.start()
         self.deliveries.delete_orphans(self._worker_registry.is_alive)
@@ -108,17 +128,18 @@ class Application:
 
     @property
     def worker_id(self) -> int:
-        """Under which this process claims work."""
+        """Id under which this process claims work."""
         return self._worker_registry.worker_id
 
     def readiness_failures(self) -> list[str]:
-        """Why it is not ready; empty when it is."""
-        return [f"worker thread {name} has died" for name in self.worker.failed] + (["the event dispatcher has stopped"] if self.dispatcher.failed else [])
+        """Return why the process is not ready, one entry per cause; an empty list means that it is ready."""
+        failures = [f"worker thread {name} has stopped" for name in self.worker.failed]
+        return [*failures, "the event dispatcher has stopped"] if self.dispatcher.failed else failures
 
     def close(self) -> None:
-        """Lets what runs end, or gives it back, and lets go of the store."""
+        """Stop the worker and the dispatcher, then close the store. Unfinished work is returned to its queue."""
         self.worker.request_stop()
-        self._parser.close()  # nobody waits for the next batch of what is read
+        self._parser.close()  # ends the wait for the next batch of a delivery
         self.worker.stop()
         if self._inbox_watcher:
             self._inbox_watcher.close()
@@ -134,7 +155,7 @@ class Application:
             self._process_lock.release()
 
     def _build_inbox_watcher(self, settings: Settings) -> InboxWatcher | None:
-        """The watched folder, where there is one."""
+        """Return the watcher of the inbox, or None if the settings name no inbox."""
         if settings.effective_inbox_dir is None:
             return None
         return InboxWatcher(
@@ -152,8 +173,11 @@ class Application:
 
 
 def _acquire_process_lock(folder: Path) -> FileLock:
-    """With an old SQLite, two processes on one store could lose what is committed: only one may open it."""
+    """Lock the data folder for this process: with an old SQLite, two processes could lose committed data."""
     lock = FileLock(folder / "process.lock")
     if not lock.try_acquire():
-        raise StoreError("Another process has the store open, and this SQLite is too old for two; it must be 3.51.3 or later.")
+        raise StoreError(
+            "Another process has the store open, and this SQLite is too old for two processes. "
+            "Stop that process, or use SQLite 3.51.3 or later."
+        )
     return lock

@@ -5,7 +5,7 @@ from pathlib import Path
 from preview.core.errors import StoreError
 from preview.model.findings import FindingCode
 from preview.storage import events, meta, organizations
-from preview.storage.database import Connection, connect_to_copy, copy_database
+from preview.storage.sqlite import Connection, connect_to_copy, copy_database
 
 RESTORE_GAP = 1_000_000_000
 """How far the sequences of ids jump at a restore: more than can have been given out since the backup was made."""

@@ -1,8 +1,8 @@
 """Invariants of the tables that a query can check: what must never be found in a store."""
 
 from preview.storage.cases import CONTENT_TABLES
-from preview.storage.database import Connection
 from preview.storage.migrations import migration_names
+from preview.storage.sqlite import Connection
 
 _QUERIES = {
     "delivery {} has ended and still has a spool file or a worker": """
@@ -50,10 +50,7 @@ def find_violations(connection: Connection, limit: int) -> list[str]:
         connection: A connection within a read transaction.
         limit: The most sentences for one invariant.
     """
-    content = {
-        f"case {{}} has rows in {table} and is none": _CONTENT_WITHOUT_CASE.format(table=table)
-        for table in CONTENT_TABLES
-    }
+    content = {f"case {{}} has rows in {table} and is none": _CONTENT_WITHOUT_CASE.format(table=table) for table in CONTENT_TABLES}
     found: list[str] = []
     for sentence, query in (_QUERIES | content).items():
         rows = connection.execute(f"SELECT * FROM ({query}) AS broken LIMIT ?", (limit,)).fetchall()
@@ -65,17 +62,11 @@ def find_damage(connection: Connection, limit: int) -> list[str]:
     """Return what SQLite itself finds wrong with the file and its references; empty for a sound one."""
     found = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({limit:d})").fetchall()]
     broken = connection.execute("PRAGMA foreign_key_check").fetchmany(limit)
-    return [fault for fault in found if fault != "ok"] + [
-        f"{row[0]} refers to a row of {row[2]} that is missing" for row in broken
-    ]
+    return [fault for fault in found if fault != "ok"] + [f"{row[0]} refers to a row of {row[2]} that is missing" for row in broken]
 
 
 def missing_migrations(connection: Connection) -> list[str]:
     """Return the migrations that the store lacks, in order; the schema of such a store is older than the program."""
     exists = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
-    applied = (
-        {row[0] for row in connection.execute("SELECT name FROM _sqlite_migrations").fetchall()}
-        if exists
-        else set[str]()
-    )
+    applied = {row[0] for row in connection.execute("SELECT name FROM _sqlite_migrations").fetchall()} if exists else set[str]()
     return [name for name in migration_names() if name not in applied]

@@ -34,9 +34,7 @@ _COLUMNS = ", ".join(JobRow.__struct_fields__)
 
 
 def _select(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[JobRow]:
-    return [
-        JobRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM job WHERE {where}", parameters).fetchall()
-    ]
+    return [JobRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM job WHERE {where}", parameters).fetchall()]
 
 
 def job(connection: Connection, number: int) -> JobRow | None:
@@ -46,9 +44,7 @@ def job(connection: Connection, number: int) -> JobRow | None:
 
 def list_open_for_organization(connection: Connection, organization_id: str) -> list[JobRow]:
     """Return the organisation's jobs that wait or run, oldest first."""
-    return _select(
-        connection, "job_status IN ('waiting', 'running') AND organization_id = ? ORDER BY job", (organization_id,)
-    )
+    return _select(connection, "job_status IN ('waiting', 'running') AND organization_id = ? ORDER BY job", (organization_id,))
 
 
 def list_open_for_snapshot(connection: Connection, snapshot: int) -> list[JobRow]:
@@ -221,9 +217,7 @@ def recent_run_totals(connection: Connection) -> tuple[float, int]:
 
 def open_case_count(connection: Connection) -> int:
     """Return the number of cases that the waiting and running jobs read."""
-    return connection.execute(
-        "SELECT coalesce(sum(cases), 0) FROM job WHERE job_status IN ('waiting', 'running')"
-    ).fetchone()[0]
+    return connection.execute("SELECT coalesce(sum(cases), 0) FROM job WHERE job_status IN ('waiting', 'running')").fetchone()[0]
 
 
 def schedule(connection: Connection, organization_id: str, quiet_at: float, latest_at: float) -> None:

@@ -5,14 +5,9 @@ sqlite-utils records the applied ones by file name. A file that was released mus
 
 from collections.abc import Callable
 from importlib.resources import files
-from typing import TYPE_CHECKING
-
-from sqlite_utils.migrations import Migrations
 
 from preview.core.errors import StoreError
-
-if TYPE_CHECKING:
-    import sqlite_utils
+from preview.storage.sqlite import Migrations, SqliteUtils
 
 
 def _split_statements(script: str, is_complete: Callable[[str], bool]) -> list[str]:
@@ -31,12 +26,11 @@ def _load_scripts() -> dict[str, str]:
     """Return the text of the schema's files by name without suffix, in order."""
     folder = files("preview.storage").joinpath("schema")
     return {
-        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
-        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8") for file in sorted(folder.iterdir(), key=lambda file: file.name)
     }
 
 
-def migrate(db: "sqlite_utils.Database", is_complete: Callable[[str], bool]) -> None:
+def migrate(db: SqliteUtils, is_complete: Callable[[str], bool]) -> None:
     """Bring the schema up to date.
 
     Args:
@@ -50,15 +44,14 @@ def migrate(db: "sqlite_utils.Database", is_complete: Callable[[str], bool]) -> 
     scripts = _load_scripts()
     for name, script in scripts.items():
 
-        def apply(db: "sqlite_utils.Database", script: str = script) -> None:
+        def apply(db: SqliteUtils, script: str = script) -> None:
             for statement in _split_statements(script, is_complete):
                 db.execute(statement)
 
         migrations(name=name)(apply)
     if newer := {applied.name for applied in migrations.applied(db)} - set(scripts):
         raise StoreError(
-            f"The store is newer than this program ({', '.join(sorted(newer))}). "
-            "Use the program that wrote it, or a later one."
+            f"The store is newer than this program ({', '.join(sorted(newer))}). Use the program that wrote it, or a later one."
         )
     migrations.apply(db)
 

@@ -1,0 +1,81 @@
+"""A store whose disk is full or whose lock another program holds: errors in the domain's words, and recovery by itself."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from preview.core.errors import InsufficientStorage, Unavailable
+from preview.storage import meta
+from preview.storage.database import Connection, Database
+from tests.support.small_disk import SmallDisk, small_disk
+
+ROW = "x" * 4000
+HOLD_LOCK = """
+import sys
+from sqlite_utils.utils import sqlite3
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+"""What another program does: it takes the write lock until its standard input is closed."""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Generator[SmallDisk]:
+    """A file system of 8 MiB."""
+    with small_disk(tmp_path / "disk", mebibytes=8) as mounted:
+        yield mounted
+
+
+def put_rows(connection: Connection) -> None:
+    """Write some 2 MB."""
+    for number in range(500):
+        meta.put(connection, f"row {number} {os.urandom(4).hex()}", ROW)
+
+
+def test_full_disk_is_reported_and_passes(disk: SmallDisk) -> None:
+    database = Database(disk.path / "store.sqlite")
+    database.write(lambda connection: meta.put(connection, "before", "1"))
+    disk.fill()
+    with pytest.raises(InsufficientStorage, match="disk is full"):
+        database.write(put_rows)
+    assert database.read(lambda connection: meta.get(connection, "before")) == "1"
+    disk.free()
+    database.write(put_rows)
+    assert database.read(lambda connection: meta.get(connection, "before")) == "1"
+    database.close()
+
+
+def test_write_after_a_failed_commit_has_its_own_transaction(disk: SmallDisk) -> None:
+    database = Database(disk.path / "store.sqlite")
+    disk.fill()
+    for _ in range(3):
+        with pytest.raises(InsufficientStorage):
+            database.write(put_rows)
+    disk.free()
+    database.write(lambda connection: meta.put(connection, "after", "1"))
+    rows = database.read(lambda connection: connection.execute("SELECT count(*) FROM meta WHERE key LIKE 'row %'").fetchone())
+    assert rows == (0,)
+    database.close()
+
+
+def test_lock_held_by_another_program_is_reported_and_passes(data_dir: Path) -> None:
+    store = data_dir / "store.sqlite"
+    database = Database(store, busy_seconds=0.2)
+    other = subprocess.Popen([sys.executable, "-c", HOLD_LOCK, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdin is not None
+    assert other.stdout is not None
+    assert other.stdout.readline() == "locked\n"
+    with pytest.raises(Unavailable, match="store is busy"):
+        database.write(lambda connection: meta.put(connection, "a", "1"))
+    assert database.read(lambda connection: meta.get(connection, "a")) is None
+    other.stdin.close()
+    other.wait()
+    other.stdout.close()
+    database.write(lambda connection: meta.put(connection, "a", "1"))
+    database.close()
