@@ -1,4 +1,4 @@
-"""Where the program listens: on a port of its own, or on one that its processes share, among which the kernel spreads connections."""
+"""Listening sockets: of one process, or shared by several among which the kernel distributes connections."""
 
 import socket
 
@@ -9,29 +9,43 @@ _BACKLOG = 128
 
 
 class ListenSocket:
-    """Of one process. `number` is the port's own from `listen` on."""
+    """Address of a single process. With port 0, `port` is the assigned one after `listen`."""
 
     def __init__(self, address: str, port: int) -> None:
         self.port = port
         self._address = address
 
     def listen(self) -> list[socket.socket]:
-        """When it is ready for connections. Raises `PortTaken`."""
+        """Bind and listen, one socket per address of the host. Call it when the program can serve connections.
+
+        Raises:
+            AddressInUse: If the address or port is taken.
+        """
         sockets = _open_listening_sockets(self._address, self.port)
         self.port = int(sockets[0].getsockname()[1])
         return sockets
 
 
 class ReusePortSocket(ListenSocket):
-    """Held for processes that are yet to listen on it, so that nobody else gets it. Raises `PortTaken`."""
+    """Port that several processes share (SO_REUSEPORT), reserved until they listen."""
 
     def __init__(self, address: str, port: int) -> None:
+        """Reserve the port.
+
+        Raises:
+            AddressInUse: If the address or port is taken.
+        """
         super().__init__(address, port)
-        # Alone first: who shares a port with others of the same user would get in among another program's processes unnoticed.
+        # The port is opened without sharing first: with it, another program of the same user that shares the port would
+        # go unnoticed and get some of the connections.
         self._reserved = [_reserve_port(listening) for listening in super().listen()]
 
     def listen(self) -> list[socket.socket]:
-        """By each process, when it is ready for connections. Raises `PortTaken`."""
+        """Bind and listen in the calling process, which shares the port with the other processes.
+
+        Raises:
+            AddressInUse: If the address or port is taken.
+        """
         return _open_listening_sockets(self._address, self.port, reuse_port=True)
 
 
@@ -49,7 +63,7 @@ def _open_listening_sockets(address: str, port: int, *, reuse_port: bool = False
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             if family == socket.AF_INET6:
                 listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            # Port 0 takes a free port, which every further address of the host must share.
+            # Port 0 is replaced by a free port, which the further addresses of the host use too.
             listening.bind(
                 (
                     socket_address[0],
@@ -66,7 +80,7 @@ def _open_listening_sockets(address: str, port: int, *, reuse_port: bool = False
 
 
 def _reserve_port(listening: socket.socket) -> socket.socket:
-    """In its place one that is bound and does not listen: no connection comes to it."""
+    """Replace a listening socket by a bound one that does not listen and gets no connections."""
     socket_address = listening.getsockname()
     listening.close()
     reserved = socket.socket(listening.family, socket.SOCK_STREAM)

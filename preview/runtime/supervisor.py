@@ -1,7 +1,8 @@
-"""Several processes that do the same side by side, under one that starts them, replaces who dies, and ends them together.
+"""Supervisor of several equal processes: it starts them, replaces those that exit, and stops all together.
 
-It forks, so that they share the memory of what was loaded before and a new one is there at once; it must therefore have no thread of
-its own, and it does nothing else, so that there is little that it could die of. Where it is gone all the same, they end too.
+It forks, so the processes share the memory of modules loaded before, and a replacement starts at once. A process that
+forks must not have threads, and the supervisor does nothing else that could fail. If the supervisor itself exits, its
+processes notice the closed pipe and stop.
 """
 
 import gc
@@ -22,12 +23,12 @@ from preview.core.errors import PreviewError
 log = logging.getLogger(__name__)
 
 STOP_TIMEOUT_SECONDS = 8.0
-"""Who has not ended so long after it was asked to is killed."""
+"""A process that has not ended this long after SIGTERM is killed."""
 
 _SHUTDOWN_TIMEOUT_SECONDS = 7.0
 
 RESTART_BACKOFF = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds until a dead process is replaced; the next one where the one before died early, too."""
+"""Seconds until an exited process is replaced; each early exit after another moves to the next entry."""
 
 _STABLE_SECONDS = 10.0
 _MAX_FAILED_STARTS = 5
@@ -35,7 +36,11 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 
 class ChildContext(NamedTuple):
-    """What a process is given: its number, from 1; what it calls when it serves; a descriptor that can be read when the supervisor is gone."""
+    """What a process gets from the supervisor.
+
+    `number` counts from 1; `announce_ready` is to be called when the process serves; `parent_pipe` is a descriptor that
+    becomes readable when the supervisor is gone, None without a supervisor.
+    """
 
     number: int
     announce_ready: Callable[[], None]
@@ -48,14 +53,14 @@ class _Process:
     pid: int
     started_at: float
     ready_pipe: int
-    """Can be read when it serves, and when it is dead."""
+    """Becomes readable when the process is ready, and when it has exited."""
     is_ready: bool = False
 
 
 class Supervisor:
-    """`run` it once, on the main thread. `work` is what each process does, and `serving` is called when the first of them serves.
+    """Starts, replaces and stops processes.
 
-    The first one starts alone: what is wrong is told once, and a store is brought up to date by one.
+    The first one starts alone: a configuration error is reported once, and only one process migrates the store.
     """
 
     def __init__(
@@ -66,6 +71,15 @@ class Supervisor:
         backoff: Sequence[float] = RESTART_BACKOFF,
         stop_timeout: float = STOP_TIMEOUT_SECONDS,
     ) -> None:
+        """Prepare the supervisor; nothing is started.
+
+        Args:
+            size: Number of processes.
+            child_main: Runs in each process and returns when it is to end.
+            on_ready: Is called once, when the first process is ready.
+            backoff: Seconds until an exited process is replaced, after 0, 1, 2 ... early exits in a row.
+            stop_timeout: Seconds between SIGTERM and SIGKILL when all are stopped.
+        """
         self._size = size
         self._child_main = child_main
         self._on_ready = on_ready
@@ -78,9 +92,13 @@ class Supervisor:
         self._parent_pipe = os.pipe()
 
     def run(self) -> int:
-        """Until SIGTERM or SIGINT, or until none can be started; returns the exit code."""
+        """Run until SIGTERM or SIGINT, or until no process can be started. Call it once, on the main thread.
+
+        Returns:
+            The exit code of the program.
+        """
         gc.collect()
-        gc.freeze()  # so that the collector does not write to, and so copy, what they share
+        gc.freeze()  # the collector would write to shared memory pages, and so copy them
         with _signal_pipe() as signals:
             while True:
                 self._start_due()
@@ -107,7 +125,7 @@ class Supervisor:
         read_end, write_end = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
-        # A signal between the fork and the child's own handlers would be lost.
+        # A signal between the fork and the installation of the child's own handlers would be lost.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid == 0:
@@ -118,27 +136,27 @@ class Supervisor:
         self._running[number] = _Process(number, pid, time.monotonic(), read_end)
 
     def _run_child(self, number: int, ready_pipe: int, blocked: Iterable[int]) -> None:
-        """The process itself; does not return."""
+        """Run `child_main` in the forked process; does not return."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
             for signal_number in _SIGNALS:
                 signal.signal(signal_number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-            os.close(self._parent_pipe[1])  # where it is kept open, it does not end
+            os.close(self._parent_pipe[1])  # while any process has the write end open, readers see no end of file
             self._child_main(ChildContext(number, lambda: _notify_ready(ready_pipe), self._parent_pipe[0]))
             code = 0
         except PreviewError as error:
             print(f"Error: {error.detail}", file=sys.stderr)  # noqa: T201
-        except BaseException:  # nothing may get back into the supervisor's own frames
-            log.exception("process %d has died", number)
+        except BaseException:  # the supervisor's own frames, below this one, must not continue in the child
+            log.exception("process %d failed", number)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
 
     def _wait(self, signals: int, seconds: float | None) -> set[int]:
-        """Until there is something to do; the signals that have come."""
+        """Wait for a signal, a process that becomes ready or exits, or the time limit. Return the signals received."""
         ready_pipes = {process.ready_pipe: process for process in self._running.values() if not process.is_ready}
         readable, _, _ = select.select([signals, *ready_pipes], [], [], seconds)
         for ready_pipe in ready_pipes.keys() & set(readable):
@@ -149,7 +167,7 @@ class Supervisor:
     def _mark_ready(self, process: _Process) -> None:
         process.is_ready = True
         self._failed_starts = 0
-        log.info("process %d (%d) serves", process.number, process.pid)
+        log.info("process %d (%d) is ready", process.number, process.pid)
         if not self._has_been_ready:
             self._has_been_ready = True
             self._on_ready()
@@ -166,21 +184,32 @@ class Supervisor:
         return exited
 
     def _handle_exit(self, process: _Process, code: int) -> int | None:
-        """Sees to its replacement; the exit code where there is no use in one."""
-        cause = f"of signal {-code}" if code < 0 else f"with exit code {code}"
+        """Schedule the replacement of an exited process.
+
+        Returns:
+            None, or an exit code if a replacement would be useless.
+        """
+        cause = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         if not process.is_ready:
             self._failed_starts += 1
         if not self._has_been_ready:
-            log.error("process %d died %s before it served", process.number, cause)
+            log.error("process %d exited %s before it was ready", process.number, cause)
             return max(1, code)
         if self._failed_starts >= _MAX_FAILED_STARTS and not any(other.is_ready for other in self._running.values()):
             log.error(
-                "process %d died %s before it served, as did the %d before it: giving up", process.number, cause, self._failed_starts - 1
+                "process %d exited %s before it was ready, as did the %d before it: stopping",
+                process.number,
+                cause,
+                self._failed_starts - 1,
             )
             return max(1, code)
-        self._early_exits = 0 if process.is_ready and time.monotonic() - process.started_at >= _STABLE_SECONDS else self._early_exits + 1
+        self._early_exits = (
+            0
+            if process.is_ready and time.monotonic() - process.started_at >= _STABLE_SECONDS
+            else self._early_exits + 1
+        )
         delay = self._restart_delay()
-        log.error("process %d (%d) died %s; another takes its place in %g s", process.number, process.pid, cause, delay)
+        log.error("process %d (%d) exited %s; it is replaced in %g s", process.number, process.pid, cause, delay)
         self._start_times[process.number] = time.monotonic() + delay
         return None
 
@@ -195,16 +224,19 @@ class Supervisor:
             self._wait(signals, remaining)
             self._reap()
         for process in self._running.values():
-            log.warning("process %d (%d) does not end and is killed", process.number, process.pid)
+            log.warning("process %d (%d) does not end; killing it", process.number, process.pid)
             os.kill(process.pid, signal.SIGKILL)
             os.waitpid(process.pid, 0)
 
 
 def start_shutdown_watchdog() -> None:
-    """Called by a process that ends: what of it has not ended soon is given up, as in a crash, of which nothing is lost."""
+    """Exit the process if it has not ended within `_SHUTDOWN_TIMEOUT_SECONDS`. As in a crash, nothing is lost."""
 
     def force_exit() -> None:
-        log.warning("given up, as they do not end: %s", ", ".join(thread.name for thread in threading.enumerate()))
+        log.warning(
+            "exiting although these threads have not ended: %s",
+            ", ".join(thread.name for thread in threading.enumerate()),
+        )
         logging.shutdown()
         os._exit(0)
 
@@ -214,13 +246,13 @@ def start_shutdown_watchdog() -> None:
 
 
 def _notify_ready(ready_pipe: int) -> None:
-    with suppress(BrokenPipeError):  # the supervisor is gone, and the lifeline tells
+    with suppress(BrokenPipeError):  # the supervisor is gone; parent_pipe shows it
         os.write(ready_pipe, b"+")
 
 
 @contextmanager
 def _signal_pipe() -> Generator[int]:
-    """A descriptor that can be read when a signal has come: its number, a byte each."""
+    """Yield a descriptor from which received signals can be read: one byte each, the signal's number."""
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)
     previous_handlers = {signal_number: signal.signal(signal_number, lambda *_: None) for signal_number in _SIGNALS}

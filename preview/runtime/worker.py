@@ -1,6 +1,7 @@
-"""The worker of a process: claims jobs and deliveries, wakes when there may be some, takes over from dead workers, stops when told.
+"""Worker of a process: threads that claim and run jobs and deliveries, and take over the work of crashed workers.
 
-Threads of its own: aggregations wait for SQLite, which lets go of the GIL; deliveries wait for the reading process.
+Work runs on threads: aggregations wait for SQLite, which releases the interpreter lock, and deliveries wait for the
+parser process.
 """
 
 import logging
@@ -27,13 +28,17 @@ _PROGRESS_SECONDS = 0.25
 _JOB_THREADS = 2
 
 Step = Callable[[], bool]
-"""Does what there is to do; False where there was nothing, so that it waits until woken, or a moment."""
+"""Does one piece of work. Returns False if there was none: the thread then waits, at most for the poll interval."""
 
-FAILURE_DETAIL = "The aggregation failed by an error of the program; it is in the log."
+FAILURE_DETAIL = "The aggregation failed because of a program error. See the log."
+"""Detail of a job that failed by an exception."""
 
 
 class Worker:
-    """Runs between `start` and `stop`. A thread that dies of an error takes the process' readiness with it: see `died`."""
+    """Threads that run between `start` and `stop`.
+
+    A thread that ends by an exception is listed in `failed`, and the process is then not ready.
+    """
 
     def __init__(
         self,
@@ -46,7 +51,18 @@ class Worker:
         delivery_reader: DeliveryReader,
         pollers: Mapping[str, Step],
     ) -> None:
-        """`watching` are further steps, of which no commit brings work: they look by themselves."""
+        """Prepare the threads; nothing is started.
+
+        Args:
+            database: The store.
+            report_config: What shapes the documents.
+            settings: All settings.
+            jobs: The job queue.
+            deliveries: The deliveries.
+            registry: Tells which workers are alive.
+            delivery_reader: Parses the files of a delivery.
+            pollers: Further steps by name. A commit does not wake them; they poll at the poll interval.
+        """
         self._database = database
         self._report_config = report_config
         self._settings = settings
@@ -68,7 +84,7 @@ class Worker:
         self.failed: list[str] = []
 
     def start(self) -> None:
-        """Takes over what dead workers left, then begins to claim."""
+        """Take over the work of crashed workers and start the threads."""
         self._requeue_orphaned()
         self._database.on_commit(self.wake)
         for name, step in self._steps.items():
@@ -77,28 +93,36 @@ class Worker:
             thread.start()
 
     def wake(self) -> None:
-        """There may be work."""
+        """Wake the threads that wait for work."""
         for wake in self._wakeable:
             wake.set()
 
     def request_stop(self) -> None:
-        """Nothing is begun any more."""
+        """Ask the threads to start no further work."""
         self._stopping.set()
         for wake in self._wake_events.values():
             wake.set()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Lets what runs end, or gives it back."""
+        """Stop the threads. Deliveries that do not finish in time are returned to their queue.
+
+        Args:
+            timeout: Seconds to wait for all threads.
+        """
         self.request_stop()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Waits until `done`, looking often; for the command line."""
+        """Wait until `condition` holds; for the command line.
+
+        Raises:
+            PreviewError: If a thread of the worker has failed.
+        """
         while not condition():
             if self.failed:
-                raise PreviewError("The worker has stopped by an error of the program; it is in the log.")
+                raise PreviewError("The worker has stopped because of a program error. See the log.")
             time.sleep(0.02)
 
     def _loop(self, name: str, step: Step) -> None:
@@ -109,8 +133,8 @@ class Worker:
                 if not step():
                     wake.wait(_POLL_SECONDS)
             except Exception:
-                # Loudly: a worker that silently stands still would show old numbers as if they were new.
-                log.exception("worker thread %s has died", name)
+                # The thread ends and the process is no longer ready: a stalled worker would show old numbers as new.
+                log.exception("worker thread %s has stopped because of an error; restart the process", name)
                 self.failed.append(name)
                 return
 
@@ -157,7 +181,7 @@ class Worker:
         return True
 
     def _schedule_due(self) -> bool:
-        """Automatic aggregation when it is due (contract S6), and the work of dead workers."""
+        """Start automatic aggregations that are due (rule S6), and take over the work of crashed workers."""
         if self._settings.auto_aggregate and (due := self._database.read(jobs.next_due)) is not None:
             if due <= time.time():
                 self._database.write(self._aggregate_due)
@@ -169,7 +193,9 @@ class Worker:
 
     def _aggregate_due(self, connection: Connection) -> None:
         for organization_id in jobs.pop_due(connection, time.time()):
-            schedule_automatic_aggregations(connection, self._report_config, organization_id, self._settings.open_periods_on(clock.today()))
+            schedule_automatic_aggregations(
+                connection, self._report_config, organization_id, self._settings.open_periods_on(clock.today())
+            )
 
     def _requeue_orphaned(self) -> None:
         self._jobs.requeue_orphaned(self._registry.is_alive)

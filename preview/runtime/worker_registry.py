@@ -1,6 +1,7 @@
-"""Whether a worker lives: it holds a lock on a file of its own, which the kernel lets go when it dies, whatever the clock says.
+"""Registry of workers: a worker is alive as long as it holds the lock on its file.
 
-All processes of a store share a host.
+The kernel releases the lock when the process ends, so no clock or heartbeat is needed. All processes of a store run on
+one host.
 """
 
 from pathlib import Path
@@ -12,33 +13,39 @@ from preview.storage.database import Connection, Database
 
 
 class WorkerRegistry:
-    """This process's worker number, and a look at the others'."""
+    """Registers this process's worker, and tells whether others are alive."""
 
     def __init__(self, folder: Path, database: Database) -> None:
+        """Register this process.
+
+        Args:
+            folder: Folder of the lock files; it is created if it is missing.
+            database: The store.
+        """
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
         self._database = database
         self.worker_id, self._lock = database.write(self._register)
 
     def is_alive(self, worker_id: int) -> bool:
-        """A lock that can be taken means a dead worker. Taken shared: two that look at once do not see each other."""
+        """Return whether the worker with that id is alive: whether its lock is held."""
         path = self._path(worker_id)
         return path.exists() and not FileLock(path).is_free()
 
     def remove_dead_workers(self) -> None:
-        """Takes away what dead workers have left."""
+        """Remove rows and lock files of workers that are no longer alive."""
         for worker_id in self._database.read(worker_rows.list_ids):
             if not self.is_alive(worker_id):
                 self._remove(worker_id)
 
     def close(self) -> None:
-        """Says goodbye."""
+        """Unregister this process."""
         if self._lock.is_acquired:
             self._lock.release()
             self._remove(self.worker_id)
 
     def _register(self, connection: Connection) -> tuple[int, FileLock]:
-        """The lock is held before anyone can see the number, and so take this worker for a dead one."""
+        """Insert the worker. Its file is locked before the row is committed, so it never looks dead to others."""
         worker_id = worker_rows.insert(connection, format_rfc3339(now()))
         lock = FileLock(self._path(worker_id))
         lock.acquire()

@@ -15,7 +15,7 @@ def wait_for_both(server: Server) -> list[int]:
     """The two processes of `--processes 2`, once both serve."""
 
     def ready_pids() -> list[int]:
-        return [child for child in child_pids(server.process.pid) if f"({child}) serves" in server.output]
+        return [child for child in child_pids(server.process.pid) if f"({child}) is ready" in server.output]
 
     wait_until(lambda: len(ready_pids()) == 2, "two processes that serve")
     return ready_pids()

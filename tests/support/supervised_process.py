@@ -1,9 +1,9 @@
-"""A supervisor with two processes that do nothing but serve, each as a file `N` in a folder says.
+"""Run a supervisor with two processes, each of which behaves as the file `N` of a folder says.
 
     python -m tests.support.supervised_process FOLDER
 
-A process reads what it shall do: nothing (serve until told to stop), `dies` (before it serves), `falls` (after), or `stubborn` (serves,
-and does not stop).
+The content of the file is the mode of process N: empty (ready until it is stopped), `fails` (exits before it is ready),
+`crashes` (exits afterwards), or `stubborn` (becomes ready and ignores SIGTERM).
 """
 
 import os
@@ -21,18 +21,18 @@ EXIT_CODE_BEFORE_READY, EXIT_CODE_AFTER_READY = 7, 9
 
 
 def main() -> None:
-    """Ends with the supervisor's exit code."""
+    """Run the supervisor and exit with its exit code."""
     folder = Path(sys.argv[1])
 
     def run_child(context: ChildContext) -> None:
         mode = (folder / str(context.number)).read_text()
         print(f"{context.number} {os.getpid()}", flush=True)
-        if mode == "dies":
+        if mode == "fails":
             os._exit(EXIT_CODE_BEFORE_READY)
         if mode == "stubborn":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         context.announce_ready()
-        if mode == "falls":
+        if mode == "crashes":
             os._exit(EXIT_CODE_AFTER_READY)
         if mode == "stubborn":
             time.sleep(60)

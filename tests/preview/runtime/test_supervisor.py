@@ -1,4 +1,4 @@
-"""Processes side by side: started one after the other, replaced when they die, given up where there is no use, and ended together."""
+"""The supervisor: starts processes one after the other, replaces and stops them, and ends if none can be started."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 20.0
 
 
 class SupervisorProcess:
-    """`supervised.py` at work. `told` gives what it prints, line by line; `log` is what it has logged."""
+    """A supervisor in a process of its own (tests.support.supervised_process); `log` is the text of its log."""
 
     def __init__(self, folder: Path) -> None:
         self._log = (folder / "log").open("w+")
@@ -44,16 +44,16 @@ class SupervisorProcess:
         return self._lines.get(timeout=TIMEOUT_SECONDS)
 
     def next_started(self) -> tuple[int, int]:
-        """The number and process id of the next one that starts."""
+        """Return number and process id of the next process that starts."""
         number, pid = self.next_line().split()
         return int(number), int(pid)
 
     def wait_for_both(self) -> dict[int, int]:
-        """Process ids by number, once both serve."""
+        """Wait until both processes are ready, and return their process ids by number."""
         first = self.next_started()
         assert self.next_line() == "serving"
         second = self.next_started()
-        wait_until(lambda: self.log.count("serves") == 2, "both to serve")
+        wait_until(lambda: self.log.count("is ready") == 2, "both to be ready")
         return dict((first, second))
 
     def wait_for_exit(self) -> int:
@@ -87,26 +87,26 @@ def set_mode(folder: Path, *modes: str) -> None:
 
 @pytest.fixture
 def supervise(folder: Path) -> Generator[Callable[[], SupervisorProcess]]:
-    """Starts one as the modes are by then."""
-    made: list[SupervisorProcess] = []
+    """Return a function that starts a supervisor; it reads the modes as they are then."""
+    started: list[SupervisorProcess] = []
 
     def start() -> SupervisorProcess:
-        made.append(SupervisorProcess(folder))
-        return made[-1]
+        started.append(SupervisorProcess(folder))
+        return started[-1]
 
     yield start
-    for each in made:
-        each.close()
+    for supervisor in started:
+        supervisor.close()
 
 
 @pytest.fixture
 def supervised(supervise: Callable[[], SupervisorProcess]) -> SupervisorProcess:
-    """One whose processes serve."""
+    """Start a supervisor whose processes become ready."""
     return supervise()
 
 
 def is_gone(pid: int) -> bool:
-    """No such process, or one that waits for its parent to look."""
+    """Return whether the process has ended; its parent may not have reaped it yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] == "Z"
     except FileNotFoundError:
@@ -119,7 +119,7 @@ def test_first_process_starts_alone_and_all_stop_on_sigterm(supervised: Supervis
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.wait_for_exit() == 0
     assert all(map(is_gone, pids.values()))
-    assert "killed" not in supervised.log
+    assert "killing" not in supervised.log
 
 
 def test_dead_process_is_replaced_while_other_runs(supervised: SupervisorProcess) -> None:
@@ -127,42 +127,44 @@ def test_dead_process_is_replaced_while_other_runs(supervised: SupervisorProcess
     os.kill(pids[2], signal.SIGKILL)
     number, pid = supervised.next_started()
     assert (number, pid == pids[2], is_gone(pids[1])) == (2, False, False)
-    assert f"process 2 ({pids[2]}) died of signal 9; another takes its place in 0 s" in supervised.log
+    assert f"process 2 ({pids[2]}) exited by signal 9; it is replaced in 0 s" in supervised.log
     supervised.process.send_signal(signal.SIGINT)
     assert supervised.wait_for_exit() == 0
     assert all(map(is_gone, (pid, *pids.values())))
 
 
 def test_failed_first_start_ends_with_its_exit_code(supervise: Callable[[], SupervisorProcess], folder: Path) -> None:
-    set_mode(folder, "dies")
+    set_mode(folder, "fails")
     supervised = supervise()
     supervised.next_started()
     assert supervised.wait_for_exit() == EXIT_CODE_BEFORE_READY
-    assert f"process 1 died with exit code {EXIT_CODE_BEFORE_READY} before it served" in supervised.log
+    assert f"process 1 exited with exit code {EXIT_CODE_BEFORE_READY} before it was ready" in supervised.log
     assert len(supervised.log.splitlines()) == 1
 
 
 def test_crashing_process_is_restarted_with_backoff(supervise: Callable[[], SupervisorProcess], folder: Path) -> None:
-    set_mode(folder, "", "falls")
+    set_mode(folder, "", "crashes")
     supervised = supervise()
-    wait_until(lambda: supervised.log.count("died") >= 5, "its deaths")
-    pauses = [line.split(" takes its place in ")[1].split('"')[0] for line in supervised.log.splitlines() if "died" in line]
+    wait_until(lambda: supervised.log.count("exited") >= 5, "five exits")
+    pauses = [
+        line.split(" is replaced in ")[1].split('"')[0] for line in supervised.log.splitlines() if "exited" in line
+    ]
     assert pauses[:5] == ["0 s", "0.05 s", "0.1 s", "0.1 s", "0.1 s"]
-    assert f"died with exit code {EXIT_CODE_AFTER_READY}" in supervised.log
-    set_mode(folder, "", "dies")
-    wait_until(lambda: f"exit code {EXIT_CODE_BEFORE_READY}" in supervised.log, "it not to start")
-    assert supervised.process.poll() is None, "the other one serves"
+    assert f"exited with exit code {EXIT_CODE_AFTER_READY}" in supervised.log
+    set_mode(folder, "", "fails")
+    wait_until(lambda: f"exit code {EXIT_CODE_BEFORE_READY}" in supervised.log, "the failed start")
+    assert supervised.process.poll() is None, "the first process still runs"
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.wait_for_exit() == 0
 
 
-def test_supervisor_gives_up_if_no_process_can_start(supervised: SupervisorProcess, folder: Path) -> None:
+def test_supervisor_ends_if_no_process_can_start(supervised: SupervisorProcess, folder: Path) -> None:
     pids = supervised.wait_for_both()
-    set_mode(folder, "dies", "dies")
+    set_mode(folder, "fails", "fails")
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
     assert supervised.wait_for_exit() == EXIT_CODE_BEFORE_READY
-    assert supervised.log.splitlines()[-1].count("as did the 4 before it: giving up") == 1
+    assert supervised.log.splitlines()[-1].count("as did the 4 before it: stopping") == 1
 
 
 def test_unresponsive_process_is_killed(supervise: Callable[[], SupervisorProcess], folder: Path) -> None:
@@ -172,10 +174,10 @@ def test_unresponsive_process_is_killed(supervise: Callable[[], SupervisorProces
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.wait_for_exit() == 0
     assert all(map(is_gone, pids.values()))
-    assert f"process 2 ({pids[2]}) does not end and is killed" in supervised.log
+    assert f"process 2 ({pids[2]}) does not end; killing it" in supervised.log
 
 
 def test_processes_end_without_their_supervisor(supervised: SupervisorProcess) -> None:
     pids = supervised.wait_for_both()
     supervised.process.kill()
-    wait_until(lambda: all(map(is_gone, pids.values())), "them to end")
+    wait_until(lambda: all(map(is_gone, pids.values())), "both processes to end")

@@ -1,4 +1,4 @@
-"""The worker of a process among others: that it sleeps, stops, dies loudly, and takes over from the dead without a quarrel."""
+"""The worker of a process: idle, stopping, failing, and taking over the work of processes that crashed."""
 
 import fcntl
 import threading
@@ -31,17 +31,17 @@ FOLDERS = 1500
 
 
 def test_idle_worker_writes_nothing(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor does it take the write lock, which others may want."""
+    """It does not take the write lock either."""
     with open_application(data_dir, auto_aggregate=True) as application:
         wait_until(lambda: application.readiness_failures() == [])
         submitted: list[str] = []
         submit = Database.submit
 
-        def counting(database: Database, work: object) -> object:
+        def record_and_submit(database: Database, operation: object) -> object:
             submitted.append(threading.current_thread().name)
-            return submit(database, work)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportUnknownVariableType]
+            return submit(database, operation)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportUnknownVariableType]
 
-        monkeypatch.setattr(Database, "submit", counting)
+        monkeypatch.setattr(Database, "submit", record_and_submit)
         time.sleep(0.6)
         assert submitted == []
         monkeypatch.undo()
@@ -52,13 +52,17 @@ def test_work_of_another_process_is_found(data_dir: Path) -> None:
     with open_application(data_dir) as application, open_application(data_dir, started=False) as other:
         deliver(application, service.folder(1, "2024-05-01"))
         requested, _ = other.snapshots.request(service.organization_id, "2024", False, "test")
-        wait_until(lambda: document(other, requested.snapshot_id).aggregated_at is not None, "the job of another process")
+        wait_until(
+            lambda: document(other, requested.snapshot_id).aggregated_at is not None, "the job of another process"
+        )
         receipt = other.deliveries.receive([service.folder(1, "2024-05-02")], full=False, actor="test")
         wait_for_delivery(other, receipt.delivery_id)
 
 
 @pytest.mark.parametrize("thread", ["jobs-1", "deliveries", "timer"])
-def test_failed_worker_thread_makes_process_unready(data_dir: Path, monkeypatch: pytest.MonkeyPatch, thread: str) -> None:
+def test_failed_worker_thread_makes_process_unready(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, thread: str
+) -> None:
     with open_application(data_dir, started=False) as application:
         broken = {
             "jobs-1": (application.jobs, "claim"),
@@ -67,30 +71,30 @@ def test_failed_worker_thread_makes_process_unready(data_dir: Path, monkeypatch:
         }
         application.start()
         monkeypatch.setattr(*broken[thread], lambda *_: 1 / 0)
-        wait_until(lambda: f"worker thread {thread} has died" in application.readiness_failures())
+        wait_until(lambda: f"worker thread {thread} has stopped" in application.readiness_failures())
 
 
 def test_stopping_worker_releases_its_delivery(data_dir: Path) -> None:
-    """And the next process takes it, with what was counted so far."""
+    """The next process continues it, with the counts so far."""
     service = SampleService()
     content = zip_files([service.folder(case, "2024-05-01", ["2024-03-01"]) for case in range(FOLDERS)])
     with open_application(data_dir) as application:
         name = application.deliveries.receive([content], full=False, actor="test").delivery_id
         wait_until(lambda: application.deliveries.get(name).new_cases > 0, "a part of it")
     with open_application(data_dir, started=False) as application:
-        left = application.deliveries.get(name)
-        assert (left.delivery_status, 0 < left.new_cases < FOLDERS) == ("received", True)
+        released = application.deliveries.get(name)
+        assert (released.delivery_status, 0 < released.new_cases < FOLDERS) == ("received", True)
         assert application.jobs.claim(application.worker_id) is None
     with open_application(data_dir) as application:
         wait_for_delivery(application, name)
         assert application.deliveries.get(name).new_cases == FOLDERS
         assert [event.type for event in events(application)] == ["source_received"]
-        made = aggregate(application, service.organization_id, "2024").snapshot_id
-        assert values(document(application, made))["antall_meldinger_mottatt"] == FOLDERS
+        snapshot_id = aggregate(application, service.organization_id, "2024").snapshot_id
+        assert values(document(application, snapshot_id))["antall_meldinger_mottatt"] == FOLDERS
 
 
 def test_concurrent_recovery_of_a_job_is_safe(data_dir: Path) -> None:
-    """The one that comes second finds it done, and goes on."""
+    """The second process finds the job requeued already, and continues."""
     with open_application(data_dir, started=False) as one, open_application(data_dir, started=False) as other:
         process_delivery(one, case_folder(1, "a", 1))
         one.snapshots.request(ORGANIZATION, "2024", False, "test")
@@ -108,7 +112,7 @@ def test_concurrent_recovery_of_a_job_is_safe(data_dir: Path) -> None:
 
 def test_concurrent_recovery_of_a_delivery_is_safe(data_dir: Path) -> None:
     with open_application(data_dir, started=False) as one, open_application(data_dir, started=False) as other:
-        name = one.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
+        name = one.deliveries.receive([b"content"], full=False, actor="test").delivery_id
         for attempt in range(DELIVERY_ATTEMPTS):
             assert one.deliveries.claim(one.worker_id) is not None
 
@@ -117,31 +121,35 @@ def test_concurrent_recovery_of_a_delivery_is_safe(data_dir: Path) -> None:
                 return False
 
             one.deliveries.requeue_orphaned(is_alive)
-            assert one.deliveries.get(name).delivery_status == ("refused" if attempt == DELIVERY_ATTEMPTS - 1 else "received")
+            assert one.deliveries.get(name).delivery_status == (
+                "refused" if attempt == DELIVERY_ATTEMPTS - 1 else "received"
+            )
         assert one.deliveries.get(name).finding_count == 1
 
 
 def test_worker_is_visible_only_while_locked(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the two it would be taken for a dead one, and its lock file away."""
-    known: list[list[int]] = []
+    """A worker with a row but without a lock would be removed as dead."""
+    visible_ids: list[list[int]] = []
     flock = fcntl.flock
 
     with open_application(data_dir, started=False) as other:
 
-        def watched(descriptor: int, operation: int) -> None:
+        def flock_and_list(descriptor: int, operation: int) -> None:
             flock(descriptor, operation)
             if operation & fcntl.LOCK_EX:
-                known.append(other.database.read(worker_rows.list_ids))
+                visible_ids.append(other.database.read(worker_rows.list_ids))
 
-        monkeypatch.setattr(fcntl, "flock", watched)
+        monkeypatch.setattr(fcntl, "flock", flock_and_list)
         with open_application(data_dir, started=False) as late:
-            assert late.worker_id not in known[0]
+            assert late.worker_id not in visible_ids[0]
             assert late.worker_id in other.database.read(worker_rows.list_ids)
 
 
 def test_only_dead_workers_are_removed(data_dir: Path) -> None:
     with open_application(data_dir, started=False) as living:
-        number = living.database.write(lambda connection: worker_rows.insert(connection, ""))  # as one that died left it
+        number = living.database.write(
+            lambda connection: worker_rows.insert(connection, "")
+        )  # the row of a crashed worker
         (data_dir / "workers" / f"{number}.lock").touch()
         with open_application(data_dir):
             assert living.worker_id in living.database.read(worker_rows.list_ids)
