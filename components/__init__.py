@@ -1,1 +1,1 @@
-"""What a person sees: one view a file, with its template, .js and .css beside it under the same name."""
+"""The dashboard: pages on Panel and Bokeh, a folder for each page or panel with its Python, template, script and styles."""

@@ -1,6 +1,7 @@
-"""The drawer in which files are delivered: what became of the newest deliveries, live, for whoever has it open or has sent something.
+"""The delivery drawer: live progress and results of the newest deliveries.
 
-The browser sends the files to the API by itself (upload.js); from here comes only what the store says of them.
+The browser uploads files to the API (upload.js); this module sends the stored state of deliveries to each session that has
+the drawer open or has uploaded something.
 """
 
 import asyncio
@@ -45,37 +46,42 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "deliver.fault.cut": (),
     "deliver.fault.unexpected": (),
 }
-"""Texts that the browser fills in, with the names that it fills."""
+"""The texts that the browser fills in, with the names of their parameters."""
 
 _ENTRY_PREFIX = "delivery-"
 _MAX_LISTED = 20
 _MAX_OWN_DELIVERIES = 100
-# As many as a page keeps (delivery-drawer.js).
+# The number of entries that the page keeps (delivery-drawer.js).
 _MAX_SENT_ENTRIES = 40
-# So long each round collects what comes next.
+# Pause after each round, in which further changes collect.
 _DEBOUNCE_SECONDS = 0.1
 _RETRY_SECONDS = 1.0
 
 
 class DeliveryDrawer:
-    """One session's. It follows deliveries while it is open, and those that its page has sent until they are read."""
+    """The drawer of one session. It gets updates while it is open, and while deliveries of its page are being imported."""
 
     def __init__(self, live: LiveComponent, language: Language, document: Document) -> None:
         self.language: Language = language
         self.own_deliveries: frozenset[str] = frozenset()
         self.sent_entries: frozenset[str] = frozenset()
-        """The regions of the newest entries that it has been given."""
+        """The region ids of the newest entries that the browser has."""
         self._live = live
         self._document = document
         self._is_open = False
 
     @property
     def is_active(self) -> bool:
-        """Whether anything is to be told to it."""
+        """Whether the session needs updates."""
         return self._is_open or bool(self.own_deliveries)
 
     def update_subscription(self, message: Mapping[str, Any]) -> None:
-        """What its page says: whether it is open, and the ids of what it has sent that is not read yet."""
+        """Apply a message of the page.
+
+        Args:
+            message: `open` says whether the drawer is open; `own_deliveries` lists the ids of the deliveries that the page
+                has uploaded and that are not finished. Values of another type count as closed and empty.
+        """
         own_deliveries = message.get("own_deliveries")
         self._is_open = message.get("open") is True
         self.own_deliveries = (
@@ -85,7 +91,11 @@ class DeliveryDrawer:
         )
 
     def send(self, regions: Mapping[str, str]) -> None:
-        """Outside the session. An entry whose delivery is gone is empty, and goes from who has it."""
+        """Send entries to the browser; may be called outside the session.
+
+        Args:
+            regions: HTML by region id. An empty text removes an entry whose delivery no longer exists.
+        """
         regions = {region: text for region, text in regions.items() if text or region in self.sent_entries}
         entries = {
             region for region, text in regions.items() if text and region.startswith(_ENTRY_PREFIX)
@@ -95,23 +105,23 @@ class DeliveryDrawer:
 
 
 class DeliveryUpdates:
-    """Of one process: reads once for all that follow. On the event loop, but for `_read`."""
+    """Reads deliveries once for all active drawers of the process. Runs on the event loop, except `_render_regions`."""
 
-    def __init__(self, context: AppContext, feed: EventDispatcher, loop: IOLoop) -> None:
+    def __init__(self, context: AppContext, dispatcher: EventDispatcher, loop: IOLoop) -> None:
         self._context = context
         self._drawers: weakref.WeakSet[DeliveryDrawer] = weakref.WeakSet()
         self._has_changes = False
         self._refresh_task: asyncio.Task[None] | None = None
-        feed.subscribe_deliveries(partial(loop.add_callback, self._on_change))
+        dispatcher.subscribe_deliveries(partial(loop.add_callback, self._on_change))
 
-    def handle_message(self, drawer: DeliveryDrawer, sent: Mapping[str, Any]) -> None:
-        """What the drawer's page says."""
-        drawer.update_subscription(sent)
+    def handle_message(self, drawer: DeliveryDrawer, message: Mapping[str, Any]) -> None:
+        """Apply a message of a drawer's page, as `DeliveryDrawer.update_subscription`, and send it what is new."""
+        drawer.update_subscription(message)
         self._drawers.add(drawer)
         self._on_change()
 
     def remove(self, drawer: DeliveryDrawer) -> None:
-        """It follows no more."""
+        """Stop sending updates to a drawer, whose session has ended."""
         self._drawers.discard(drawer)
 
     def _on_change(self) -> None:
@@ -120,7 +130,7 @@ class DeliveryUpdates:
             self._refresh_task = asyncio.get_running_loop().create_task(self._refresh_loop())
 
     async def _refresh_loop(self) -> None:
-        """Until everyone has everything. One at a time, so that nobody is given an older state after a newer."""
+        """Read and send until no change is pending. Only one loop runs, so that no drawer gets an older state after a newer one."""
         while self._has_changes:
             self._has_changes = False
             active = [drawer for drawer in self._drawers if drawer.is_active]
@@ -128,21 +138,31 @@ class DeliveryUpdates:
             sent_entries = frozenset[str]().union(*(drawer.sent_entries for drawer in active))
             try:
                 for language in {drawer.language for drawer in active}:
-                    regions = await self._context.run_blocking(self._render_regions, language, own_deliveries, sent_entries)
+                    regions = await self._context.run_blocking(
+                        self._render_regions, language, own_deliveries, sent_entries
+                    )
                     for drawer in active:
                         if drawer.language == language and drawer in self._drawers:
                             drawer.send(regions)
             except Exception:
-                log.exception("deliveries could not be read")
+                log.exception("Deliveries could not be read for the drawer; reading is retried.")
                 self._has_changes = True
                 await asyncio.sleep(_RETRY_SECONDS)
             await asyncio.sleep(_DEBOUNCE_SECONDS)
         self._refresh_task = None
 
-    def _render_regions(self, language: Language, own_deliveries: frozenset[str], sent_entries: frozenset[str]) -> dict[str, str]:
-        t, macros = Translator(self._context.application.texts, language), self._context.macros("deliveries/drawer.html")
+    def _render_regions(
+        self, language: Language, own_deliveries: frozenset[str], sent_entries: frozenset[str]
+    ) -> dict[str, str]:
+        t, macros = (
+            Translator(self._context.application.texts, language),
+            self._context.macros("deliveries/drawer.html"),
+        )
         views = self._context.application.deliveries.recent(
             _MAX_LISTED, own_deliveries | {region.removeprefix(_ENTRY_PREFIX) for region in sent_entries}
         )
-        regions = {f"{_ENTRY_PREFIX}{view.summary.delivery_id}": str(macros.delivery(present_delivery(view, t), t)) for view in views}
+        regions = {
+            f"{_ENTRY_PREFIX}{view.summary.delivery_id}": str(macros.delivery(present_delivery(view, t), t))
+            for view in views
+        }
         return {"no-deliveries": str(macros.no_deliveries(t, not views)), **dict.fromkeys(sent_entries, ""), **regions}

@@ -1,4 +1,4 @@
-"""The one place where an exception becomes a calm sentence."""
+"""The mapping from exceptions to the sentences that the dashboard shows."""
 
 import logging
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ErrorMessage:
-    """What to say, and the HTTP status of a page that says only this."""
+    """A sentence in the visitor's language, and the HTTP status of the error page that shows it."""
 
     text: str
     status: int
@@ -31,13 +31,19 @@ _MESSAGE_KEYS: Mapping[type[Exception], tuple[str, int]] = {
 def error_message(
     error: Exception, t: Translator, overrides: Mapping[type[Exception], str] | None = None
 ) -> ErrorMessage:
-    """What to say of it, found by its class or the nearest above. `saying` puts other texts in place, by class.
+    """Return the message of an exception, and log the exception if it is none of the expected ones.
 
-    An error that nobody foresaw is logged with its trace; the person hears nothing of what it was.
+    Args:
+        error: The exception. The message is that of its class or of the nearest base class with one.
+        t: The texts in the visitor's language.
+        overrides: Text keys that a page uses instead of the usual ones, by exception class.
+
+    Returns:
+        The message. That of an unexpected exception reveals nothing about it; the log has its traceback.
     """
     error_class = next(error_class for error_class in type(error).__mro__ if error_class in _MESSAGE_KEYS)
     key, status = _MESSAGE_KEYS[error_class]
     if error_class is Exception:
-        log.error("the dashboard met an unforeseen error", exc_info=error)
+        log.error("A dashboard request failed unexpectedly.", exc_info=error)
     key = (overrides or {}).get(error_class, key)
     return ErrorMessage(t(key), status)

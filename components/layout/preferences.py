@@ -1,7 +1,6 @@
-"""Who looks: language and theme, from the URL, else from a cookie, else bokmål and light.
+"""The visitor's language and theme: from the URL, else from a cookie, else bokmål and light.
 
-The server decides both before the page goes out, so that nothing flashes. A choice made on the page is kept in the cookie
-(components/layout/dom.js).
+The server applies both before it sends the page, so that nothing flashes. The page stores a choice made on it in the cookie.
 """
 
 from collections.abc import Mapping
@@ -17,7 +16,13 @@ THEMES: dict[str, Theme] = {"light": "light", "dark": "dark"}
 
 
 class RequestPreferences(NamedTuple):
-    """What one request asks for. `arguments` holds the first value of each query parameter."""
+    """The preferences of one request.
+
+    Attributes:
+        language: The language of all texts.
+        theme: The colour scheme.
+        arguments: The first value of each query parameter, without surrounding white space.
+    """
 
     language: Language
     theme: Theme
@@ -25,7 +30,11 @@ class RequestPreferences(NamedTuple):
 
 
 def preferences_of(request: Any) -> RequestPreferences:
-    """Of a Tornado request, or of the proxy of one that a Bokeh session holds (whose cookies are plain text)."""
+    """Return the preferences of a request.
+
+    Args:
+        request: A Tornado request, or Bokeh's proxy of one in a session, whose cookies are plain strings.
+    """
     arguments = {
         name: values[0].decode(errors="replace").strip() for name, values in request.arguments.items() if values
     }
@@ -36,20 +45,35 @@ def preferences_of(request: Any) -> RequestPreferences:
 
 
 class Translator:
-    """The texts of one language: `words("app.close")`."""
+    """The texts of one language, as functions of their parameters: `t("app.close")`."""
 
     def __init__(self, catalog: MessageCatalog, language: Language) -> None:
         self._catalog = catalog
         self.language: Language = language
 
     def __call__(self, key: str, **params: float | str) -> str:
-        """The text with its params written in. KeyError for an unknown key or a missing param."""
+        """Return a text with its parameters filled in.
+
+        Args:
+            key: The text's key in `preview/i18n/locales/`.
+            **params: The values of its placeholders.
+
+        Raises:
+            KeyError: If the key is unknown or a parameter is missing.
+        """
         return self._catalog.get(self.language, key, **params)
 
     def plural(self, key: str, n: int, **params: float | str) -> str:
-        """The form for that number: `one` or `other` below the key, which may ask for `{n}`."""
+        """Return the text `<key>.one` or `<key>.other` by the number `n`, which is also its parameter `{n}`."""
         return self(f"{key}.{'one' if n == 1 else 'other'}", n=n, **params)
 
     def templates(self, keys: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-        """Texts by key with the named params left open (`{n}`), for the browser to fill in what only it knows."""
+        """Return texts whose parameters the browser fills in.
+
+        Args:
+            keys: The names of the parameters by text key.
+
+        Returns:
+            The texts by key, with each parameter as `{name}`.
+        """
         return {key: self(key, **{name: f"{{{name}}}" for name in names}) for key, names in keys.items()}

@@ -1,6 +1,6 @@
-"""How the screen writes values, changes and instants, in nb, nn or en. Here and never in the browser.
+"""Formatting of values, changes and instants for the screen, in nb, nn and en; always on the server.
 
-Numbers and days themselves are written by `preview.i18n.formatting`. Instants come as the API's UTC text and are shown in Norwegian time.
+Plain numbers and dates are formatted by `preview.i18n.formatting`. Instants are the API's UTC timestamps, shown in Norwegian time.
 """
 
 from datetime import date
@@ -19,38 +19,38 @@ _LOCALES: dict[Language, Locale] = {"nb": Locale("nb", "NO"), "nn": Locale("nn",
 
 
 def _round_for_unit(amount: float, unit: str) -> float:
-    """Counts are whole; prosent and årsverk have one decimal."""
+    """Return the amount with the decimals of its unit: none for `antall`, as given (one) for `prosent` and `årsverk`."""
     return int(amount) if unit == "antall" else float(amount)
 
 
 def value(amount: Value, unit: str, language: Language) -> str:
-    """In its unit: `1 480`, `81,5 %`, `48,6`; `–` where there is none."""
+    """Return a value in its unit: `1 480`, `81,5 %`, `48,6`; `–` for None."""
     if amount is None:
         return ABSENT
     return (percent if unit == "prosent" else number)(language, _round_for_unit(amount, unit))
 
 
 def change(amount: Value, unit: str, language: Language) -> str:
-    """With its sign: `+38`, `−3,0 pp` (shares change in percentage points); `–` where it cannot be told."""
+    """Return a change with its sign: `+38`; percentages change in percentage points: `−3,0 pp`; `–` for None."""
     if amount is None:
         return ABSENT
     return signed(language, _round_for_unit(amount, unit)) + (f"{NO_BREAK_SPACE}pp" if unit == "prosent" else "")
 
 
 def percent_change(per_cent: int | None, unit: str, language: Language) -> str:
-    """In whole per cent: `+7 %`. Shares have none (no per cent of a per cent), and where nothing can be told it is `–`."""
+    """Return a change in whole per cent: `+7 %`; empty for percentages, which have no relative change; `–` for None."""
     if unit == "prosent":
         return ""
     return ABSENT if per_cent is None else signed_percent(language, per_cent)
 
 
 def share(fraction: float, language: Language) -> str:
-    """A part of 1 in whole per cent: `62 %`."""
+    """Return a fraction of 1 in whole per cent: `62 %`."""
     return percent(language, round(100 * fraction))
 
 
 def size(amount: int, language: Language) -> str:
-    """Of a file: `2,4 MB`, `812 kB`."""
+    """Return the size of a file in decimal units: `2,4 MB`, `812 kB`."""
     for unit, threshold in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if amount >= threshold:
             return f"{number(language, round(amount / threshold, 1))}{NO_BREAK_SPACE}{unit}"
@@ -58,15 +58,15 @@ def size(amount: int, language: Language) -> str:
 
 
 def instant(timestamp: str, language: Language) -> str:
-    """`2026-03-25T14:00:00Z` -> `25. mars 2026 kl. 15:00`."""
+    """Return a UTC timestamp as date and time in Norway: `2026-03-25T14:00:00Z` -> `25. mars 2026 kl. 15:00`."""
     return format_datetime(parse_timestamp(timestamp), INSTANT[language], tzinfo=OSLO, locale=_LOCALES[language])
 
 
 def clock_time(timestamp: str, language: Language) -> str:
-    """`2026-03-25T14:02:00Z` -> `kl. 15:02`."""
+    """Return a UTC timestamp as time of day in Norway: `2026-03-25T14:02:00Z` -> `kl. 15:02`."""
     return format_datetime(parse_timestamp(timestamp), CLOCK[language], tzinfo=OSLO, locale=_LOCALES[language])
 
 
 def short_day(day: date, language: Language, *, with_year: bool) -> str:
-    """`25. mars`, `3. nov. 2025`."""
+    """Return a date with a short month: `25. mars`, or with the year `3. nov. 2025`."""
     return format_date(day, SHORT_DAY[language] + (" y" if with_year else ""), locale=_LOCALES[language])

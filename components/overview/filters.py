@@ -1,4 +1,7 @@
-"""What a person has chosen to see of the overview, as the URL says it. The browser does the same by the same keys (overview.js)."""
+"""The filters and the sort order of the overview, as its URL holds them.
+
+The server applies them to the first HTML and to exports, overview.js to the open page; both use the keys of `OverviewRowView`.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -7,18 +10,29 @@ from urllib.parse import urlencode
 from components.overview.presenter import OverviewRowView
 
 STATES = ("ready", "processing", "waiting", "failed", "silent")
-"""Exclusive: each organisation has one."""
+"""The values of `show` of which each organization has exactly one."""
 CROSS_CUTTING = ("stale", "error")
-"""What cuts across the states."""
+"""The values of `show` that are independent of the state."""
 DEVIATIONS = ("error", "warning", "notice", "missing", "none")
+"""The values of `deviation`."""
 COLUMNS = ("name", "status", "filled", "deviations", "validity", "aggregated", "system")
+"""The columns that can be sorted by."""
 DESCENDING = frozenset({"status", "deviations", "validity", "aggregated"})
-"""The columns that sort downwards at the first click: what needs somebody, and the newest, first."""
+"""The columns whose first click sorts in descending order: what needs attention, or is newest, comes first."""
 ALL = "all"
 
 
 class OverviewFilters(NamedTuple):
-    """`show` is `all`, a state or what cuts across; `deviation` `all` or one of DEVIATIONS; `sort` a column, after `-` downwards."""
+    """What the overview shows, and in which order.
+
+    Attributes:
+        period_id: The period of all rows; None for each organization's newest.
+        q: Search terms, separated by white space, all of which must occur.
+        show: `all`, one of `STATES`, or one of `CROSS_CUTTING`.
+        deviation: `all`, or one of `DEVIATIONS`.
+        case_system: The name of a case system, or empty for all.
+        sort: A column, with a leading `-` for descending order.
+    """
 
     period_id: str | None = None
     q: str = ""
@@ -29,7 +43,11 @@ class OverviewFilters(NamedTuple):
 
     @classmethod
     def from_query(cls, arguments: Mapping[str, str]) -> "OverviewFilters":
-        """From query parameters. What is not known is as if it were not asked for, but the period: that is for its reader to judge."""
+        """Return the filters that query parameters ask for.
+
+        Unknown values of `show`, `deviation` and `sort` are ignored. The period is taken as it is: `OverviewUpdater.read`
+        validates it.
+        """
         allowed: dict[str, Iterable[str]] = {
             "show": (*STATES, *CROSS_CUTTING),
             "deviation": DEVIATIONS,
@@ -40,16 +58,16 @@ class OverviewFilters(NamedTuple):
 
     @property
     def sort_column(self) -> str:
-        """By which it is sorted."""
+        """The column that the rows are sorted by."""
         return self.sort.removeprefix("-")
 
     @property
     def sort_direction(self) -> str:
-        """As `aria-sort` says it."""
+        """The direction as a value of `aria-sort`."""
         return "descending" if self.sort.startswith("-") else "ascending"
 
     def matches(self, row: OverviewRowView) -> bool:
-        """Whether the row is to be seen."""
+        """Return whether a row passes all filters."""
         return (
             all(term in row.search_text for term in self.q.lower().split())
             and self.show in (ALL, *row.flags)
@@ -58,23 +76,23 @@ class OverviewFilters(NamedTuple):
         )
 
     def count_matches(self, show: str, rows: Iterable[OverviewRowView]) -> int:
-        """How many rows that state would leave, beside all else that is chosen."""
+        """Return the number of rows that would pass with another `show` and the other filters as they are."""
         filters = self._replace(show=show)
         return sum(filters.matches(row) for row in rows)
 
     def visible(self, rows: Iterable[OverviewRowView]) -> list[OverviewRowView]:
-        """Those that pass, in their order."""
+        """Return the rows that pass, sorted."""
         return [row for row in self.sort_rows(rows) if self.matches(row)]
 
     @property
     def query_string(self) -> str:
-        """What differs from an address that asks for nothing, as part of one."""
+        """The query parameters of all values that differ from the defaults, URL-encoded."""
         return urlencode({name: value for name, value in self._asdict().items() if value != self._field_defaults[name]})
 
     def sort_rows(self, rows: Iterable[OverviewRowView]) -> list[OverviewRowView]:
-        """By the column, then by name; those with nothing in it last, whichever way."""
-        by_name = sorted(rows, key=lambda shown: (shown.sort_keys["name"], shown.entry.organization_id))
-        with_key = [shown for shown in by_name if shown.sort_keys[self.sort_column]]
+        """Return the rows sorted by the column, then by name; rows without a value in the column come last in both directions."""
+        by_name = sorted(rows, key=lambda row: (row.sort_keys["name"], row.entry.organization_id))
+        with_key = [row for row in by_name if row.sort_keys[self.sort_column]]
         # `reverse` keeps the order of equals.
-        with_key.sort(key=lambda shown: shown.sort_keys[self.sort_column], reverse=self.sort_direction == "descending")
-        return [*with_key, *(shown for shown in by_name if not shown.sort_keys[self.sort_column])]
+        with_key.sort(key=lambda row: row.sort_keys[self.sort_column], reverse=self.sort_direction == "descending")
+        return [*with_key, *(row for row in by_name if not row.sort_keys[self.sort_column])]

@@ -1,7 +1,7 @@
-"""The overview: every organisation with where its newest snapshot stands, live.
+"""The overview page: all organizations with the state of their reports, live.
 
-The browser filters, sorts and searches among rows that are all there; the URL says how, so that the first HTML is in that state. The
-session knows the period alone.
+The browser filters, sorts and searches the rows, all of which it has. The URL holds its choices, so that the first HTML is
+already filtered and sorted. The session knows only the period.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,6 @@ from preview.core.errors import ValidationError
 from preview.core.languages import Language
 from preview.core.periods import Period
 
-# Texts that the browser fills in, with the names that it fills.
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.offline_since": ("time",),
     "live.paused": (),
@@ -45,10 +44,11 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "overview.reordered.other": ("n",),
     "overview.shown": ("n", "total"),
 }
+"""The texts that the browser fills in, with the names of their parameters."""
 
 
 class FilterTile(NamedTuple):
-    """A key figure, which filters: `size` is the number of rows that it leaves."""
+    """A tile above the table: a value of the filter `show` with the number of rows that pass it."""
 
     show: str
     row_count: int
@@ -57,7 +57,16 @@ class FilterTile(NamedTuple):
 
 @dataclass(frozen=True)
 class OverviewPageData:
-    """What the first HTML is made of. `rows` stand in their order, those that do not pass hidden."""
+    """What the first HTML is rendered from.
+
+    Attributes:
+        filters: The filters of the URL.
+        state: The overview and its regions.
+        rows: The HTML of all rows in their order; those that do not pass the filters have the attribute `hidden`.
+        tiles: The tiles above the table.
+        case_systems: The case systems that can be filtered by.
+        visible_count: The number of rows that pass.
+    """
 
     filters: OverviewFilters
     state: OverviewState
@@ -68,9 +77,11 @@ class OverviewPageData:
 
 
 class OverviewView(Viewer):
-    """One person's page: patches what the browser holds, and turns to another period."""
+    """The session of one open page: it patches the page, and changes to another period."""
 
-    period_id: str | None = param.String(default=None, allow_None=True, doc="Shown for every organisation, None for each one's newest.")  # pyright: ignore[reportAssignmentType]
+    period_id: str | None = param.String(
+        default=None, allow_None=True, doc="The period of all rows, None for each organization's newest."
+    )  # pyright: ignore[reportAssignmentType]
 
     def __init__(
         self,
@@ -87,31 +98,31 @@ class OverviewView(Viewer):
         self._document = document
         self.language: Language = language
         self.needs_full_refresh = False
-        # Where the page came from another process there is none: then all is sent.
+        # Without a state the page was rendered by another process, so every region is sent.
         self.live = LiveComponent(state.regions if state else {}, self._handle_message)
         self.drawer = DeliveryDrawer(self.live, language, document)
 
-    def receive(self, board: OverviewState) -> None:
-        """Outside the session."""
-        self._document.add_next_tick_callback(partial(self._patch_if_current, board))
+    def receive(self, state: OverviewState) -> None:
+        """Patch the page with a state of the overview; called outside the session."""
+        self._document.add_next_tick_callback(partial(self._patch_if_current, state))
 
     def _patch_if_current(self, state: OverviewState) -> None:
-        """In the session. What was read of a period that has been left meanwhile changes nothing."""
+        """Patch the page unless it has changed to another period since the state was read."""
         if state.overview.period_id == self.period_id:
             self.live.patch({**state.removed_rows(self.live.sent_regions), **state.regions})
 
-    def _handle_message(self, sent: dict[str, Any]) -> None:
-        if sent.get("action") == "show":
-            self._updater.change_period(self, _parse_period(sent.get("period_id")))
-        elif sent.get("action") == "deliveries":
-            self._delivery_updates.handle_message(self.drawer, sent)
+    def _handle_message(self, message: dict[str, Any]) -> None:
+        if message.get("action") == "show":
+            self._updater.change_period(self, _parse_period(message.get("period_id")))
+        elif message.get("action") == "deliveries":
+            self._delivery_updates.handle_message(self.drawer, message)
 
     def __panel__(self) -> LiveComponent:
         return self.live
 
 
 class OverviewPage:
-    """`/[?period_id=…][&q=…][&show=…][&deviation=…][&case_system=…][&sort=…][&lang=…][&theme=…]`."""
+    """The page at `/[?period_id=…][&q=…][&show=…][&deviation=…][&case_system=…][&sort=…][&lang=…][&theme=…]`."""
 
     path = "/"
     message_overrides: Mapping[type[Exception], str] = {ValidationError: "notice.wrong_period"}
@@ -122,8 +133,14 @@ class OverviewPage:
         self.updater = OverviewUpdater(context, fanout)
 
     async def fetch(self, preferences: RequestPreferences) -> OverviewPageData:
-        """Reads what the page will show, before there is a session."""
-        return await self._context.run_blocking(self._read, OverviewFilters.from_query(preferences.arguments), preferences.language)
+        """Read what the page shows, on a thread, before a session exists.
+
+        Raises:
+            ValidationError: If the URL's period is invalid.
+        """
+        return await self._context.run_blocking(
+            self._read, OverviewFilters.from_query(preferences.arguments), preferences.language
+        )
 
     def _read(self, filters: OverviewFilters, language: Language) -> OverviewPageData:
         state = self.updater.read(filters.period_id, language)
@@ -135,13 +152,18 @@ class OverviewPage:
             rows.append(html if is_match else html.replace("<tr ", "<tr hidden ", 1))
             visible_count += is_match
         tiles = tuple(
-            FilterTile(show, filters.count_matches(show, state.rows), show == filters.show) for show in (ALL, *STATES, *CROSS_CUTTING)
+            FilterTile(show, filters.count_matches(show, state.rows), show == filters.show)
+            for show in (ALL, *STATES, *CROSS_CUTTING)
         )
         case_systems = sorted({row.entry.case_system for row in state.rows if row.entry.case_system}, key=collation_key)
-        return OverviewPageData(filters, state, Markup("\n".join(rows)), tiles, tuple(case_systems), visible_count)  # noqa: S704  (drawn by our own templates)
+        return OverviewPageData(filters, state, Markup("\n".join(rows)), tiles, tuple(case_systems), visible_count)  # noqa: S704  (rendered by autoescaping templates)
 
     def create_session(self) -> pn.Template:
-        """The page of the present session. What `fetch` gave stands on the request, but not where the page came from another process."""
+        """Create the view of the present session, and return the rest of its page.
+
+        `LivePageHandler` leaves the result of `fetch` on the request. A session that a WebSocket creates in another process
+        than its page has none.
+        """
         document: Any = pn.state.curdoc
         request = document.session_context.request
         preferences = preferences_of(request)
@@ -163,12 +185,18 @@ class OverviewPage:
         self.updater.remove_session(view)
         self._delivery_updates.remove(view.drawer)
 
-    def render(self, page_data: OverviewPageData, of: RequestPreferences, nonce: str) -> str:
-        """All of the page that is to be read."""
-        t = self._context.translator(of)
+    def render(self, page_data: OverviewPageData, preferences: RequestPreferences, nonce: str) -> str:
+        """Return the HTML of the page, without its session.
+
+        Args:
+            page_data: What `fetch` returned.
+            preferences: The visitor's language and theme.
+            nonce: The nonce of the response's Content-Security-Policy.
+        """
+        t = self._context.translator(preferences)
         return self._context.render_page(
             "overview/overview.html",
-            of,
+            preferences,
             nonce,
             active_page="overview",
             title=t("app.title", page=t("app.overview")),
@@ -181,13 +209,13 @@ class OverviewPage:
             states=STATES,
             client_templates=t.templates({**CLIENT_TEMPLATES, **DRAWER_TEMPLATES}),
             max_bytes=self._context.application.settings.max_delivery_bytes,
-            max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, of.language),
-            read_at=value_formatting.clock_time(format_rfc3339(now()), of.language),
+            max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, preferences.language),
+            read_at=value_formatting.clock_time(format_rfc3339(now()), preferences.language),
         )
 
 
 def _parse_period(period_id: Any) -> str | None:
-    """As the browser names it; each organisation's newest for what is none."""
+    """Return a valid period of a message or a URL; None, for each organization's newest, in place of anything else."""
     try:
         return str(Period.parse(period_id)) if isinstance(period_id, str) else None
     except ValidationError:

@@ -1,6 +1,6 @@
-"""An organisation in the overview, in one language: what its row says, which filters it passes, and how it sorts.
+"""View model of a row of the overview, in one language: its texts, the filters that it passes, and its sort keys.
 
-One of these feeds the page's first HTML and every later patch of it, and the browser filters and sorts by the same keys.
+The page's first HTML and every later patch are rendered from it, and the browser filters and sorts by the same keys.
 """
 
 import unicodedata
@@ -17,18 +17,26 @@ from preview.form.rules.base import Severity
 from preview.i18n import formatting
 from preview.views.overview import OverviewEntry
 
-# Letters that follow z in Norwegian, as characters that do so in Unicode.
+# The letters that follow z in Norwegian, mapped to characters that follow it in Unicode.
 _NORWEGIAN_ORDER = str.maketrans({"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"})
-# Who needs somebody most, highest first (ui.md, Look 10); ready ones without errors are lowest.
+# The order of the column "status": the higher, the more attention a report needs.
 _FAILED, _ERRORS, _STALE, _UNDER_WAY, _SILENT, _READY = "5", "4", "3", "2", "1", "0"
 
 
 @dataclass(frozen=True)
 class OverviewRowView:
-    """A row. `kind` is what the names of services begin with, where this one does, and `name` the rest of it.
+    """A row of the overview.
 
-    `flags` are the filters that it passes. `keys` say how it sorts by each column, as text in order of code points: empty where there is
-    nothing to sort by. `search` is what a search is looked for in. `version` differs where the row says something else, progress apart.
+    Attributes:
+        name_prefix: The words that the names of most services begin with, if this one does, else empty.
+        name: The rest of the name.
+        preview_query: The query string of the organization's preview.
+        period: The period of the row; empty if all rows show the selected one.
+        share: The progress of a running job in per cent, 0 to 100.
+        flags: The values of the filters `show` and `deviation` that the row passes.
+        sort_keys: By column, a text that sorts by code points; empty if the row has no value in the column.
+        search_text: The text that search terms must occur in, in lower case.
+        version: A text that changes when the row says something else, except for progress.
     """
 
     entry: OverviewEntry
@@ -52,30 +60,40 @@ class OverviewRowView:
     version: str
 
 
-def present_row(entry: OverviewEntry, field_count: int, words: Translator, selected_period: str | None, today: date) -> OverviewRowView:
-    """The line in the language of the words. `today` is the day in Norway; `asked_period` None where each is of its own newest period."""
+def present_row(
+    entry: OverviewEntry, field_count: int, t: Translator, selected_period: str | None, today: date
+) -> OverviewRowView:
+    """Return the row of an organization in the language of the texts.
+
+    Args:
+        entry: The organization and the state of its report.
+        field_count: The number of fields of the form.
+        t: The texts.
+        selected_period: The period that all rows show, None if each shows its newest.
+        today: The current date in Norway, for "today" and "yesterday".
+    """
     has_values = entry.aggregated_at is not None
     is_stale = has_values and not entry.cache_valid
     missing = field_count - entry.populated if has_values else 0
-    day, time = _aggregated_at(entry.aggregated_at, words, today) if entry.aggregated_at else ("", "")
-    name = entry.organization_name.removeprefix(f"{words('overview.kind')} ")
+    day, time = _aggregated_at(entry.aggregated_at, t, today) if entry.aggregated_at else ("", "")
+    name = entry.organization_name.removeprefix(f"{t('overview.kind')} ")
     share = entry.completed or 0.0
     return OverviewRowView(
         entry=entry,
-        name_prefix="" if name == entry.organization_name else words("overview.kind"),
+        name_prefix="" if name == entry.organization_name else t("overview.kind"),
         name=name,
         preview_query=_preview_query(entry, selected_period),
-        period=formatting.period(words.language, entry.period_id) if entry.period_id and selected_period is None else "",
+        period=formatting.period(t.language, entry.period_id) if entry.period_id and selected_period is None else "",
         has_values=has_values,
         is_stale=is_stale,
-        filled_text=words("state.filled", n=entry.populated, total=field_count) if has_values else "",
+        filled_text=t("state.filled", n=entry.populated, total=field_count) if has_values else "",
         missing=missing,
-        missing_text=words.plural("overview.missing", missing),
-        severity_counts=_severity_counts(entry, words) if has_values else (),
+        missing_text=t.plural("overview.missing", missing),
+        severity_counts=_severity_counts(entry, t) if has_values else (),
         day=day,
         time=time,
         share=round(100 * share),
-        share_text=value_formatting.share(share, words.language),
+        share_text=value_formatting.share(share, t.language),
         flags=_flags(entry, has_values, is_stale, missing),
         sort_keys=_sort_keys(entry, has_values, is_stale),
         search_text=_search_text(entry),
@@ -84,31 +102,37 @@ def present_row(entry: OverviewEntry, field_count: int, words: Translator, selec
 
 
 def collation_key(text: str) -> str:
-    """Sorts as the Norwegian alphabet does: æ, ø, å last, other marks on letters passed over."""
+    """Return a key that sorts as the Norwegian alphabet: æ, ø and å last, other diacritics ignored."""
     plain = unicodedata.normalize("NFD", unicodedata.normalize("NFC", text.casefold()).translate(_NORWEGIAN_ORDER))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
-def _aggregated_at(at: str, words: Translator, today: date) -> tuple[str, str]:
+def _aggregated_at(at: str, t: Translator, today: date) -> tuple[str, str]:
     day = local_date(parse_timestamp(at))
     if day == today:
-        written = words("overview.today")
+        written = t("overview.today")
     elif day == today - timedelta(days=1):
-        written = words("overview.yesterday")
+        written = t("overview.yesterday")
     else:
-        written = value_formatting.short_day(day, words.language, with_year=day.year != today.year)
-    return written, value_formatting.clock_time(at, words.language)
+        written = value_formatting.short_day(day, t.language, with_year=day.year != today.year)
+    return written, value_formatting.clock_time(at, t.language)
 
 
 def _preview_query(entry: OverviewEntry, selected_period: str | None) -> str:
-    """The query of its preview."""
+    """Return the query string of the organization's preview."""
     period_id = entry.period_id or selected_period
     return urlencode({"organization_id": entry.organization_id} | ({"period_id": period_id} if period_id else {}))
 
 
-def _severity_counts(entry: OverviewEntry, words: Translator) -> tuple[SeverityCount, ...]:
-    sizes: tuple[tuple[Severity, int], ...] = (("error", entry.errors), ("warning", entry.warnings), ("notice", entry.notices))
-    return tuple(SeverityCount(severity, size, words.plural(f"severity.{severity}_count", size)) for severity, size in sizes)
+def _severity_counts(entry: OverviewEntry, t: Translator) -> tuple[SeverityCount, ...]:
+    sizes: tuple[tuple[Severity, int], ...] = (
+        ("error", entry.errors),
+        ("warning", entry.warnings),
+        ("notice", entry.notices),
+    )
+    return tuple(
+        SeverityCount(severity, size, t.plural(f"severity.{severity}_count", size)) for severity, size in sizes
+    )
 
 
 def _flags(entry: OverviewEntry, has_values: bool, is_stale: bool, missing: int) -> tuple[str, ...]:
@@ -146,7 +170,7 @@ def _sort_keys(entry: OverviewEntry, has_values: bool, is_stale: bool) -> dict[s
 
 
 def _search_text(entry: OverviewEntry) -> str:
-    """Name, municipalities, number and id; letters with marks besides as who has no such keys writes them."""
+    """Return name, municipalities, number and id; letters with diacritics also as they are typed on other keyboards."""
     name = f"{entry.organization_name} {entry.kommuner}".strip().lower()
     plain = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
     plain = plain.replace("ø", "o").replace("æ", "ae").replace("đ", "d").replace("ŋ", "n").replace("ŧ", "t")
@@ -155,7 +179,15 @@ def _search_text(entry: OverviewEntry) -> str:
 
 def _version(entry: OverviewEntry) -> str:
     parts = (
-        *(entry.organization_name, entry.state, entry.period_id, entry.populated, entry.errors, entry.warnings, entry.notices),
+        *(
+            entry.organization_name,
+            entry.state,
+            entry.period_id,
+            entry.populated,
+            entry.errors,
+            entry.warnings,
+            entry.notices,
+        ),
         *(entry.cache_valid, entry.aggregated_at, entry.case_system),
     )
     return "|".join("" if part is None else str(part) for part in parts)

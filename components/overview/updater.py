@@ -1,7 +1,8 @@
-"""Overviews as they are read, worded and drawn, once for all sessions that show them, on a thread.
+"""Live updates of the overview: read and rendered on a thread, once for all sessions that show the same.
 
-One `Boards` a process hears of every event. What changed is read anew by organisation, whatever came meanwhile in one go, and handed to
-every session that shows that period: so an import of 400 services costs the same whether one person watches or fifty.
+The one `OverviewUpdater` of a process gets every event. It reads the changed organizations again, those of several events at
+once, and sends the result to every session of the period. An import of 400 organizations therefore costs the same for fifty
+open pages as for one.
 """
 
 import asyncio
@@ -26,16 +27,23 @@ from preview.views.overview import Overview, OverviewEntry
 log = logging.getLogger(__name__)
 
 _ROW_CACHE_SIZE = 8192
-# Beyond this many, one reading of all is quicker than one of each.
+# For more organizations, one query of all is faster than a query of each.
 _MAX_SINGLE_READS = 8
-# So long each round collects what comes next; a change waits for it only where another came just before.
+# Pause after each round, in which further changes collect. The first change is sent at once.
 _DEBOUNCE_SECONDS = 0.05
 _RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class OverviewState:
-    """Lines of an overview, with the regions that show them. `asked` are the organisations that were asked for, None for all."""
+    """An overview as it was read, with its rendered regions.
+
+    Attributes:
+        overview: The read model.
+        rows: The rows that were read.
+        regions: HTML by region id.
+        requested_ids: The organizations that were read, None for all.
+    """
 
     overview: Overview
     rows: Sequence[OverviewRowView]
@@ -43,7 +51,7 @@ class OverviewState:
     requested_ids: frozenset[str] | None = None
 
     def removed_rows(self, sent_regions: Set[str]) -> dict[str, str]:
-        """Of the regions that are held: rows of organisations that are forgotten, as what takes them out."""
+        """Return, as empty regions, those rows of the browser whose organizations have been erased."""
         requested_regions = (
             sent_regions
             if self.requested_ids is None
@@ -53,23 +61,28 @@ class OverviewState:
 
 
 class OverviewSession(Protocol):
-    """A session that shows an overview. `behind` says that it must be given all of it."""
+    """A session that shows the overview.
+
+    Attributes:
+        period_id: The period of its rows, None for each organization's newest.
+        needs_full_refresh: Whether the updater must send it all rows.
+    """
 
     period_id: str | None
     needs_full_refresh: bool
 
     @property
     def language(self) -> Language:
-        """In which it is drawn."""
+        """The language of the page."""
         ...
 
-    def receive(self, board: OverviewState) -> None:
-        """Called on the event loop, outside the session."""
+    def receive(self, state: OverviewState) -> None:
+        """Show a state; called on the event loop, outside the session."""
         ...
 
 
 class OverviewUpdater:
-    """Hears of every organisation, and keeps the sessions that have joined up to date. On the event loop, but for `read`."""
+    """Keeps the overview of all sessions up to date. It runs on the event loop, except `read`."""
 
     organization_id = None
 
@@ -83,42 +96,69 @@ class OverviewUpdater:
         self._cached_row = lru_cache(_ROW_CACHE_SIZE)(self._render_row)
         fanout.subscribe(self)
 
-    # ── reading, on a thread ──
-    def read(self, period_id: str | None, language: Language, organization_ids: frozenset[str] = frozenset()) -> OverviewState:
-        """All of it, or those organisations alone. Blocks. Raises `Invalid` for what is no period."""
+    # ── Reading, on a thread ──
+    def read(
+        self, period_id: str | None, language: Language, organization_ids: frozenset[str] = frozenset()
+    ) -> OverviewState:
+        """Read and render the overview. Blocks.
+
+        Args:
+            period_id: The period of all rows, None for each organization's newest.
+            language: The language of the texts.
+            organization_ids: The organizations to read; all if empty.
+
+        Raises:
+            ValidationError: If the period is invalid.
+        """
         overviews = self._context.application.overviews
         if 0 < len(organization_ids) <= _MAX_SINGLE_READS:
-            # The earliest place holds for all of them.
-            overview_parts = [overviews.read(period_id, organization_id) for organization_id in sorted(organization_ids)]
+            # The parts are read one after the other; the first has the earliest event position, which holds for all.
+            overview_parts = [
+                overviews.read(period_id, organization_id) for organization_id in sorted(organization_ids)
+            ]
             overview, entries = overview_parts[0], [entry for part in overview_parts for entry in part.entries]
         else:
             overview = overviews.read(period_id)
             entries = overview.entries
-        rows = [self._cached_row(entry, overview.field_count, language, overview.period_id, today()) for entry in entries]
+        rows = [
+            self._cached_row(entry, overview.field_count, language, overview.period_id, today()) for entry in entries
+        ]
         regions = {f"row-{row.entry.organization_id}": html for row, html in rows}
         requested_ids = organization_ids or None
-        return OverviewState(overview, [row for row, _ in rows], {**self._render_frame(overview, language), **regions}, requested_ids)
+        return OverviewState(
+            overview, [row for row, _ in rows], {**self._render_frame(overview, language), **regions}, requested_ids
+        )
 
     def _render_row(
         self, entry: OverviewEntry, field_count: int, language: Language, selected_period: str | None, day: date
     ) -> tuple[OverviewRowView, str]:
-        """Kept, so that of 400 rows only those are drawn that say something else than before."""
+        """Render a row. Results are cached by argument, so that of 400 rows only those that changed are rendered."""
         t = Translator(self._context.application.texts, language)
         row = present_row(entry, field_count, t, selected_period, day)
         html = str(self._context.macros("overview/overview_regions.html").row(row, t))
-        # 400 times over, white space between cells would be a tenth of all nodes of the page.
-        return row, "".join(entry.strip() for entry in html.splitlines())
+        # In 400 rows, the white space between cells would be a tenth of all nodes of the page.
+        return row, "".join(line.strip() for line in html.splitlines())
 
     def _render_frame(self, overview: Overview, language: Language) -> dict[str, str]:
-        macros, t = self._context.macros("overview/overview_regions.html"), Translator(self._context.application.texts, language)
+        macros, t = (
+            self._context.macros("overview/overview_regions.html"),
+            Translator(self._context.application.texts, language),
+        )
         selected = overview.period_id
-        period_ids = overview.periods if selected is None or selected in overview.periods else [selected, *overview.periods]
+        period_ids = (
+            overview.periods if selected is None or selected in overview.periods else [selected, *overview.periods]
+        )
         names = {period_id: formatting.period(language, period_id) for period_id in period_ids}
         return {"caption": macros.caption(selected, names, t), "periods": macros.periods(selected, names, t)}
 
-    # ── sessions ──
+    # ── Sessions, on the event loop ──
     def add_session(self, session: OverviewSession, state: OverviewState | None) -> None:
-        """It is kept up to date from now on. `board` is what it shows, None where nothing."""
+        """Keep a session up to date from now on.
+
+        Args:
+            session: The session.
+            state: What it shows, None if it shows nothing yet.
+        """
         session.needs_full_refresh = state is None or state.overview.position < self._last_event_id
         self._sessions.add(session)
         if self._midnight_timer is None:
@@ -126,18 +166,20 @@ class OverviewUpdater:
         self._schedule_refresh()
 
     def remove_session(self, session: OverviewSession) -> None:
-        """It hears no more."""
+        """Stop updating a session."""
         self._sessions.discard(session)
 
     def change_period(self, session: OverviewSession, period_id: str | None) -> None:
-        """Shows it another period."""
+        """Show another period in a session."""
         session.period_id = period_id
         session.needs_full_refresh = True
         self._schedule_refresh()
 
     def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
-        """Of every organisation."""
-        self._changed_ids |= {event.organization_id for event in events} | {update.organization_id for update in progress}
+        """Note which organizations have changed; the fan-out calls this for all of them."""
+        self._changed_ids |= {event.organization_id for event in events} | {
+            update.organization_id for update in progress
+        }
         self._last_event_id = max([self._last_event_id, *(event.event_id for event in events)])
         self._schedule_refresh()
 
@@ -151,22 +193,26 @@ class OverviewUpdater:
         return bool(self._changed_ids) or any(session.needs_full_refresh for session in self._sessions)
 
     async def _refresh_loop(self) -> None:
-        """Until everyone has everything. One at a time, so that nobody is given an older line after a newer."""
+        """Read and send until no change is pending. Only one loop runs, so that no session gets an older row after a newer one."""
         while self._has_work():
             changed, self._changed_ids = frozenset(self._changed_ids), set()
-            subscriptions: set[tuple[str | None, Language]] = {(session.period_id, session.language) for session in self._sessions}
+            subscriptions: set[tuple[str | None, Language]] = {
+                (session.period_id, session.language) for session in self._sessions
+            }
             for period_id, language in subscriptions:
                 try:
                     await self._refresh_sessions(period_id, language, changed)
                 except Exception:
-                    log.exception("an overview could not be read")
+                    log.exception("The overview could not be read; reading is retried.")
                     self._require_full_refresh()
                     await asyncio.sleep(_RETRY_SECONDS)
             await asyncio.sleep(_DEBOUNCE_SECONDS)
         self._refresh_task = None
 
     async def _refresh_sessions(self, period_id: str | None, language: Language, changed: frozenset[str]) -> None:
-        sessions = [session for session in self._sessions if (session.period_id, session.language) == (period_id, language)]
+        sessions = [
+            session for session in self._sessions if (session.period_id, session.language) == (period_id, language)
+        ]
         is_full = any(session.needs_full_refresh for session in sessions)
         if not is_full and not changed:
             return
@@ -181,7 +227,7 @@ class OverviewUpdater:
         try:
             session.receive(state)
         except Exception:
-            log.exception("a dashboard session could not be updated")
+            log.exception("A dashboard session could not be updated; it gets no more updates.")
             self.remove_session(session)
 
     def _require_full_refresh(self) -> None:
@@ -189,7 +235,7 @@ class OverviewUpdater:
             session.needs_full_refresh = True
 
     def _schedule_midnight(self) -> None:
-        """Rows say "today": then they are drawn anew."""
+        """Schedule the refresh at midnight, when "today" in the rows becomes "yesterday"."""
         self._midnight_timer = asyncio.get_running_loop().call_later(_seconds_to_midnight() + 1, self._on_midnight)
 
     def _on_midnight(self) -> None:
@@ -199,5 +245,5 @@ class OverviewUpdater:
 
 
 def _seconds_to_midnight() -> float:
-    """In Norway."""
+    """Return the seconds until midnight in Norway."""
     return (datetime.combine(today() + timedelta(days=1), time(), OSLO) - now()).total_seconds()

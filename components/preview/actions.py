@@ -1,4 +1,4 @@
-"""What a person may do with a report in each state, and why not where not: one table for what is drawn."""
+"""The actions that a report's state allows, the reasons why others are disabled, and the facts of its last job."""
 
 import math
 from collections.abc import Mapping
@@ -10,23 +10,41 @@ from preview.i18n import formatting
 from preview.model.resources import JobDocument
 from preview.views.preview import Preview
 
+SYSTEM_ACTORS = frozenset({"api", "dashboard", "cli", "inbox", "auto", "demo"})
+"""Actors that are channels and not persons; each has a text `deliver.channel.<actor>`."""
+
 
 @dataclass(frozen=True)
 class Action:
-    """`why` says why it cannot be done now; empty where it can."""
+    """An action of the page; `disabled_reason` says in a sentence why it is disabled, and is empty if it is enabled."""
 
     name: str
     disabled_reason: str
 
     @property
     def is_enabled(self) -> bool:
-        """Whether it can be done."""
+        """Whether the action can be performed now."""
         return not self.disabled_reason
 
 
-def available_actions(preview: Preview, job: JobDocument | None, t: Translator, is_complete: bool) -> Mapping[str, Action]:
-    """By action. Of `aggregate` and `again` the first is for a period without values, the second for one that has them."""
-    aggregate_reason, again_reason = _aggregate_disabled_reason(preview, job, t, is_complete), _missing_source_reason(preview, t)
+def available_actions(
+    preview: Preview, job: JobDocument | None, t: Translator, is_complete: bool
+) -> Mapping[str, Action]:
+    """Return the actions of a report by name.
+
+    Args:
+        preview: The report.
+        job: Its last job, None if it never had one. During a job, its progress may be newer than the preview's.
+        t: The texts in the visitor's language.
+        is_complete: Whether the report has values. If so the page offers `again`, else `aggregate`.
+
+    Returns:
+        `aggregate`, `again`, `delete`, `export` and `deliver`.
+    """
+    aggregate_reason, again_reason = (
+        _aggregate_disabled_reason(preview, job, t, is_complete),
+        _missing_source_reason(preview, t),
+    )
     delete_reason = "" if preview.snapshot else t("why.nothing_to_delete")
     export_reason = "" if is_complete else t("why.nothing_to_export")
     disabled_reasons = {
@@ -40,7 +58,7 @@ def available_actions(preview: Preview, job: JobDocument | None, t: Translator, 
 
 
 def remaining_seconds(job: JobDocument) -> int:
-    """Until it completes, as far as can be told; at least 1."""
+    """Return the estimated seconds until a job completes, at least 1."""
     return max(1, math.ceil(job.estimated_completion_seconds * (1 - job.completed)))
 
 
@@ -56,18 +74,21 @@ def _missing_source_reason(preview: Preview, t: Translator) -> str:
 
 @dataclass(frozen=True)
 class JobFactsView:
-    """A job as it is told whole: (what, said) in order."""
+    """The facts of a job as pairs of label and value, in the order in which the page lists them."""
 
     facts: tuple[tuple[str, str], ...]
 
 
 def job_facts(job: JobDocument | None, t: Translator) -> JobFactsView | None:
-    """The last job of what is shown; None without one."""
+    """Return the facts of a job, None without a job."""
     if job is None:
         return None
     facts = [
         (t("job.fact.status"), t(f"job.status.{job.job_status}")),
-        (t("job.fact.requested_by"), t(f"deliver.door.{job.requested_by}") if job.requested_by in SYSTEM_ACTORS else job.requested_by),
+        (
+            t("job.fact.requested_by"),
+            t(f"deliver.channel.{job.requested_by}") if job.requested_by in SYSTEM_ACTORS else job.requested_by,
+        ),
         (t("job.fact.created"), value_formatting.instant(job.created_at, t.language)),
     ]
     if job.reason:
@@ -78,7 +99,3 @@ def job_facts(job: JobDocument | None, t: Translator) -> JobFactsView | None:
     if job.ended_at:
         facts.append((t("job.fact.ended"), value_formatting.instant(job.ended_at, t.language)))
     return JobFactsView((*facts, (t("job.fact.id"), job.job_id)))
-
-
-SYSTEM_ACTORS = frozenset({"api", "dashboard", "cli", "inbox", "auto", "demo"})
-"""Actors that are doors, not persons; each has a text `deliver.door.…`."""

@@ -1,4 +1,4 @@
-"""How fields have moved over the periods of one kind, worded: a section's in one table, a field's own in another."""
+"""View models of history: the values of a section or a field over the periods of one kind, in one language."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from preview.i18n import formatting
 from preview.views.preview import HistoricalValue
 
 MAX_SECTION_PERIODS = 8
-"""In a section's; a field's own has all of them."""
+"""The most periods that a section's history shows; a field's history shows all."""
 
 Series = Mapping[str, Sequence[HistoricalValue]]
-"""By field key, oldest first: `Previews.history`."""
+"""The values of each field by its key, oldest first (`PreviewQuery.history`)."""
 
 
 @dataclass(frozen=True)
 class HistoryRowView:
-    """A field's numbers, by period."""
+    """The values of a field, one for each period of the history."""
 
     number: int
     label: str
@@ -29,8 +29,14 @@ class HistoryRowView:
 
 @dataclass(frozen=True)
 class HistoryView:
-    """Numbers over the periods of one kind, in one language. `name` is the section's id or the field's key; `shown` the place of the period
-    that the page shows, None where it has no report.
+    """The history of a section or a field.
+
+    Attributes:
+        name: The section's id or the field's key.
+        title: The title of the section or the label of the field.
+        periods: The names of the periods, oldest first.
+        current_index: The index in `periods` of the period that the page shows, None if it has no report.
+        rows: A row for each field.
     """
 
     name: str
@@ -41,12 +47,12 @@ class HistoryView:
 
     @property
     def has_series(self) -> bool:
-        """Whether there are two periods to compare."""
+        """Whether there are at least two periods, so that a chart makes sense."""
         return len(self.periods) > 1
 
 
 def comparable_periods(series: Series, current_period: str) -> list[str]:
-    """Years beside a year, first halves beside a first half; oldest first."""
+    """Return the ids of the periods of the current period's kind (years, first or second half-years), oldest first."""
     half = Period.parse(current_period).half
     period_ids = dict.fromkeys(
         historical_value.period_id
@@ -57,31 +63,63 @@ def comparable_periods(series: Series, current_period: str) -> list[str]:
     return sorted(period_ids, key=lambda period: Period.parse(period).sort_key)
 
 
-def present_section_history(section_id: str, series: Series, current_period: str, catalogue: Catalogue, t: Translator) -> HistoryView:
-    """The newest periods of all fields of a section."""
+def present_section_history(
+    section_id: str, series: Series, current_period: str, catalogue: Catalogue, t: Translator
+) -> HistoryView:
+    """Return the history of all fields of a section, over the newest `MAX_SECTION_PERIODS` periods.
+
+    Raises:
+        StopIteration: If there is no section of that id.
+    """
     section = next(section for section in catalogue.sections if section.section_id == section_id)
     periods = comparable_periods(series, current_period)[-MAX_SECTION_PERIODS:]
     return _present(
-        section_id, getattr(section.titles, t.language), catalogue.fields_in_section(section_id), periods, series, current_period, t
+        section_id,
+        getattr(section.titles, t.language),
+        catalogue.fields_in_section(section_id),
+        periods,
+        series,
+        current_period,
+        t,
     )
 
 
-def present_field_history(field_key: str, series: Series, current_period: str, catalogue: Catalogue, t: Translator) -> HistoryView:
-    """All periods of one field."""
+def present_field_history(
+    field_key: str, series: Series, current_period: str, catalogue: Catalogue, t: Translator
+) -> HistoryView:
+    """Return the history of one field over all periods."""
     field = catalogue.field(field_key)
     return _present(
-        field_key, getattr(field.labels, t.language), [field], comparable_periods(series, current_period), series, current_period, t
+        field_key,
+        getattr(field.labels, t.language),
+        [field],
+        comparable_periods(series, current_period),
+        series,
+        current_period,
+        t,
     )
 
 
 def _present(
-    name: str, title: str, fields: Sequence[Field], periods: Sequence[str], series: Series, current_period: str, t: Translator
+    name: str,
+    title: str,
+    fields: Sequence[Field],
+    periods: Sequence[str],
+    series: Series,
+    current_period: str,
+    t: Translator,
 ) -> HistoryView:
     rows: list[HistoryRowView] = []
     for field in fields:
-        values_by_period = {historical_value.period_id: historical_value for historical_value in series[field.field_key]}
+        values_by_period = {
+            historical_value.period_id: historical_value for historical_value in series[field.field_key]
+        }
         values = (values_by_period.get(period, HistoricalValue(period, None)) for period in periods)
-        cells = tuple(present_value(historical_value.value, field.unit, historical_value.hidden, t) for historical_value in values)
+        cells = tuple(
+            present_value(historical_value.value, field.unit, historical_value.hidden, t) for historical_value in values
+        )
         rows.append(HistoryRowView(field.number, getattr(field.labels, t.language), cells))
     period_names = tuple(formatting.period(t.language, period) for period in periods)
-    return HistoryView(name, title, period_names, periods.index(current_period) if current_period in periods else None, tuple(rows))
+    return HistoryView(
+        name, title, period_names, periods.index(current_period) if current_period in periods else None, tuple(rows)
+    )

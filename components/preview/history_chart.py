@@ -1,4 +1,7 @@
-"""A history as a chart of Bokeh. It is opaque to assistive technology and says nothing that the table beside it does not."""
+"""Charts of history, drawn by Bokeh.
+
+A canvas is opaque to assistive technology; the table beside each chart has all that it shows.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,36 +21,54 @@ _COLOR = re.compile(r"(rgba?|oklch|color)\([0-9a-z%., /-]{3,60}\)\Z")
 _COLOR_NAMES = ("bar", "now", "text")
 
 Bars = Mapping[str, Sequence[Any]]
-"""Columns of what is drawn: a bar each."""
+"""The columns of a chart's data source, one entry for each bar: `x`, `height`, `color`, and `text` in a section's chart."""
 
 
 def parse_colors(colors: Any) -> dict[str, str]:
-    """The theme's colours as the browser knows them; what is none is black."""
+    """Return the theme's colours as the browser resolved them; black in place of what is no CSS colour.
+
+    Args:
+        colors: A message's value, expected to be an object with `bar`, `now` and `text`.
+    """
     named_colors = colors if isinstance(colors, dict) else {}
-    return {name: text if isinstance(text := named_colors.get(name), str) and _COLOR.match(text) else "black" for name in _COLOR_NAMES}
+    return {
+        name: text if isinstance(text := named_colors.get(name), str) and _COLOR.match(text) else "black"
+        for name in _COLOR_NAMES
+    }
 
 
 def section_bars(
     section_id: str, series: Series, current_period: str, catalogue: Catalogue, t: Translator, colors: Mapping[str, str]
 ) -> Bars:
-    """A group for each field by its number, a bar for each period; each field on a scale of its own, from 0.
+    """Return the bars of a section: a group for each field, with a bar for each period.
 
-    Only the bar of the shown period bears its value: the others stand in the table.
+    Each field has a scale of its own from 0 to its maximum, since fields have different units. Only the bar of the current
+    period has its value as a text; the table has the others.
     """
     periods = comparable_periods(series, current_period)[-MAX_SECTION_PERIODS:]
     bars: dict[str, list[Any]] = {"x": [], "height": [], "color": [], "text": []}
     for field in catalogue.fields_in_section(section_id):
-        _append_bars(bars, [(str(field.number), period) for period in periods], periods, field.field_key, series, current_period, colors)
+        _append_bars(
+            bars,
+            [(str(field.number), period) for period in periods],
+            periods,
+            field.field_key,
+            series,
+            current_period,
+            colors,
+        )
         values_by_period = {past.period_id: past.value for past in series[field.field_key]}
         bars["text"] += [
-            value_formatting.value(values_by_period.get(period), field.unit, t.language) if period == current_period else ""
+            value_formatting.value(values_by_period.get(period), field.unit, t.language)
+            if period == current_period
+            else ""
             for period in periods
         ]
     return bars
 
 
 def field_bars(field_key: str, series: Series, current_period: str, colors: Mapping[str, str]) -> Bars:
-    """A bar for each period, over the columns of the table below."""
+    """Return the bars of a field, one for each period, which stand above the columns of the field's table."""
     periods = comparable_periods(series, current_period)
     bars: dict[str, list[Any]] = {"x": [], "height": [], "color": []}
     _append_bars(bars, periods, periods, field_key, series, current_period, colors)
@@ -71,12 +92,12 @@ def _append_bars(
 
 
 def section_chart(name: str, bars: Bars, text_color: str) -> Model:
-    """Groups of bars over the numbers of their fields."""
+    """Return the chart of a section: groups of bars above the numbers of their fields."""
     x_range = FactorRange(*bars["x"], factor_padding=0.1, group_padding=1.2, range_padding=0.02)
     plot = _figure(name, _SECTION_HEIGHT, x_range, 1.2)
     source = _draw_bars(plot, bars, 1)
     font = {"text_font": constant("Inter"), "text_font_size": "12px", "text_color": text_color}
-    # Above all bars: on its own bar it would stand behind a taller neighbour.
+    # The text is above the tallest possible bar; on its own bar, a taller neighbour would cover it.
     plot.text(x="x", y=1.03, text="text", text_align="center", text_baseline="bottom", source=source, **font)
     plot.xaxis.update(
         major_label_text_font_size="0px",
@@ -92,7 +113,7 @@ def section_chart(name: str, bars: Bars, text_color: str) -> Model:
 
 
 def field_chart(name: str, bars: Bars) -> Model:
-    """Bars alone, as wide together as the element that holds them."""
+    """Return the chart of a field: bars without axes that fill the width of their element."""
     plot = _figure(name, _FIELD_HEIGHT, FactorRange(*bars["x"], range_padding=0), 1)
     plot.xaxis.visible = False
     plot.min_border = 0
@@ -101,7 +122,7 @@ def field_chart(name: str, bars: Bars) -> Model:
 
 
 def _figure(name: str, height: int, x_range: FactorRange, top: float) -> Any:
-    """The browser moves it to where that name is waited for."""
+    """Return an empty figure; the browser moves it into the element whose `data-chart` has its name."""
     plot: Any = figure(
         height=height,
         sizing_mode="stretch_width",

@@ -1,6 +1,6 @@
-"""The histories that a person has open: each a table in the page, and a root of the document that is made when it is opened.
+"""The open histories of a session: for each one, a table in the page and a chart as a root of the Bokeh document.
 
-What nobody opens costs nothing.
+Both are created when the visitor opens a history, so closed ones cost nothing.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ from preview.views.preview import Preview
 
 
 class ChartSpec(NamedTuple):
-    """What a chart shows, and in which ink."""
+    """What a chart shows, and the colour of its text. Two equal ones need no redraw."""
 
     bars: Bars
     text_color: str
 
 
 class HistoryPanel:
-    """Sections by their ids, fields by their keys."""
+    """The histories that a session has open, named by the section's id or the field's key."""
 
     def __init__(self, context: AppContext, t: Translator, live: LiveComponent, document: Document) -> None:
         self._context = context
@@ -38,14 +38,18 @@ class HistoryPanel:
         self._last_requested = self._last_shown = 0
 
     def set_open(self, message: Mapping[str, Any]) -> None:
-        """Those that the browser names, in place of those before."""
+        """Replace the set of open histories.
+
+        Args:
+            message: `open` lists the names, of which unknown ones are ignored; `colors` has the theme's colours.
+        """
         catalogue, requested = self._context.application.catalogue, message.get("open")
         names = [section.section_id for section in catalogue.sections] + [field.field_key for field in catalogue.fields]
         self._open_names = tuple(name for name in names if isinstance(requested, list) and name in requested)
         self._colors = parse_colors(message.get("colors"))
 
     async def refresh(self, preview: Preview) -> None:
-        """Reads and draws them for what is shown."""
+        """Read and render the open histories for a preview, and show them in the session's next tick."""
         if not self._open_names and not self._roots:
             return
         self._last_requested += 1
@@ -53,7 +57,7 @@ class HistoryPanel:
         tables, charts = await self._context.run_blocking(self._load, preview, self._open_names, self._colors)
 
         def apply_update() -> None:
-            if request_number < self._last_shown:  # a newer one was quicker
+            if request_number < self._last_shown:  # a later request has finished earlier
                 return
             self._last_shown = request_number
             self._live.patch(tables)
@@ -61,8 +65,10 @@ class HistoryPanel:
 
         self._document.add_next_tick_callback(apply_update)
 
-    def _load(self, preview: Preview, open_names: tuple[str, ...], colors: dict[str, str]) -> tuple[dict[str, str], dict[str, ChartSpec]]:
-        """On a thread."""
+    def _load(
+        self, preview: Preview, open_names: tuple[str, ...], colors: dict[str, str]
+    ) -> tuple[dict[str, str], dict[str, ChartSpec]]:
+        """Return the tables by region id and the charts by name. Blocks."""
         if not open_names:
             return {}, {}
         application, macros = self._context.application, self._context.macros("preview/preview_regions.html")
@@ -71,31 +77,39 @@ class HistoryPanel:
         tables: dict[str, str] = {}
         charts: dict[str, ChartSpec] = {}
         for name in open_names:
-            history, bars = (self._section if name in sections else self._field)(name, series, preview.period_id, colors)
+            history, bars = (self._section if name in sections else self._field)(
+                name, series, preview.period_id, colors
+            )
             tables[f"history-{name}"] = (
-                macros.history(history, self._t) if name in sections else macros.trend(name, history.title, history, self._t)
+                macros.history(history, self._t)
+                if name in sections
+                else macros.trend(name, history.title, history, self._t)
             )
             if history.has_series:
                 charts[name] = ChartSpec(bars, colors["text"])
         return tables, charts
 
-    def _section(self, name: str, series: Series, current_period: str, colors: dict[str, str]) -> tuple[HistoryView, Bars]:
+    def _section(
+        self, name: str, series: Series, current_period: str, colors: dict[str, str]
+    ) -> tuple[HistoryView, Bars]:
         arguments = (name, series, current_period, self._context.application.catalogue, self._t)
         return present_section_history(*arguments), section_bars(*arguments, colors)
 
-    def _field(self, name: str, series: Series, current_period: str, colors: dict[str, str]) -> tuple[HistoryView, Bars]:
+    def _field(
+        self, name: str, series: Series, current_period: str, colors: dict[str, str]
+    ) -> tuple[HistoryView, Bars]:
         history = present_field_history(name, series, current_period, self._context.application.catalogue, self._t)
         return history, field_bars(name, series, current_period, colors)
 
     def _sync_charts(self, charts: Mapping[str, ChartSpec]) -> None:
-        """In the session. What shows the same as before stays as it is."""
+        """Add and remove roots of the document, so that it has these charts; equal ones stay untouched."""
         for name, (previous, root) in list(self._roots.items()):
             if charts.get(name) != previous:
                 self._document.remove_root(root)
                 del self._roots[name]
         for name, spec in charts.items():
             if name not in self._roots and name in self._open_names:
-                # A field's bars bear no text.
+                # Only the bars of a section have texts.
                 root = section_chart(name, *spec) if "text" in spec.bars else field_chart(name, spec.bars)
                 self._roots[name] = (spec, root)
                 self._document.add_root(root)

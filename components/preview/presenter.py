@@ -165,20 +165,22 @@ class ReportView:
         return next((row for row in self.rows if "error" in row.flags), None)
 
 
-def present_report(preview: Preview, catalogue: Catalogue, words: Translator) -> ReportView:
+def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> ReportView:
     """The preview in the language of the words."""
-    language = words.language
+    language = t.language
     snapshot = preview.snapshot
     is_complete = snapshot is not None and snapshot.aggregated_at is not None
-    aggregated_text = value_formatting.instant(snapshot.aggregated_at, language) if snapshot and snapshot.aggregated_at else ""
+    aggregated_text = (
+        value_formatting.instant(snapshot.aggregated_at, language) if snapshot and snapshot.aggregated_at else ""
+    )
     valid = snapshot is not None and snapshot.cache_valid
     next_period = str(Period.parse(preview.period_id).next)
     return ReportView(
         preview=preview,
-        t=words,
+        t=t,
         period=formatting.period(language, preview.period_id),
         compared_period=formatting.period(language, preview.compare_period_id),
-        sections=_sections(preview, catalogue, words, is_complete),
+        sections=_sections(preview, catalogue, t, is_complete),
         with_report=_period_options(preview.periods, preview.period_id, language),
         without_report=_period_options(_without_report(preview), preview.period_id, language),
         comparable=_period_options(_comparable(preview), preview.compare_period_id, language),
@@ -186,29 +188,48 @@ def present_report(preview: Preview, catalogue: Catalogue, words: Translator) ->
         snapshot_id=snapshot.snapshot_id if snapshot else "",
         state=("valid" if valid else "stale") if is_complete else "none",
         aggregated_text=aggregated_text,
-        stale_text=_stale_text(preview, words, aggregated_text) if is_complete and not valid else "",
-        job=present_job(preview.job, words, is_complete),
-        notice=_notice(preview, words, is_complete),
-        sources=_sources(preview, words),
+        stale_text=_stale_text(preview, t, aggregated_text) if is_complete and not valid else "",
+        job=present_job(preview.job, t, is_complete),
+        notice=_notice(preview, t, is_complete),
+        sources=_sources(preview, t),
         dependent_period=formatting.period(language, next_period) if next_period in preview.periods else None,
-        actions=available_actions(preview, preview.job, words, is_complete),
-        job_facts=job_facts(preview.job, words),
-        sources_panel=present_sources(preview, words),
+        actions=available_actions(preview, preview.job, t, is_complete),
+        job_facts=job_facts(preview.job, t),
+        sources_panel=present_sources(preview, t),
     )
 
 
 def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
     """The same where nothing is held of the organisation any more."""
-    empty_row = {"value": None, "hidden": False, "compared_value": None, "compared_hidden": False, "change": None, "percent": None}
+    empty_row = {
+        "value": None,
+        "hidden": False,
+        "compared_value": None,
+        "compared_hidden": False,
+        "change": None,
+        "percent": None,
+    }
     rows = [msgspec.structs.replace(row, **empty_row, data_source=None, deviations=[]) for row in view.preview.rows]
-    no_source = {"snapshot": None, "source": None, "has_source": False, "job": None, "periods": [], "sources": [], "deliveries": []}
+    no_source = {
+        "snapshot": None,
+        "source": None,
+        "has_source": False,
+        "job": None,
+        "periods": [],
+        "sources": [],
+        "deliveries": [],
+    }
     return present_report(msgspec.structs.replace(view.preview, **no_source, rows=rows), catalogue, view.t)
 
 
 def _sections(preview: Preview, catalogue: Catalogue, t: Translator, is_complete: bool) -> tuple[SectionView, ...]:
     sections: list[SectionView] = []
     for section in catalogue.sections:
-        rows = tuple(_row(row, preview, catalogue, t, is_complete) for row in preview.rows if row.section_id == section.section_id)
+        rows = tuple(
+            _row(row, preview, catalogue, t, is_complete)
+            for row in preview.rows
+            if row.section_id == section.section_id
+        )
         counts = tuple(count for severity in SEVERITIES if (count := _severity_count(severity, rows, t)).count)
         sections.append(SectionView(section.section_id, getattr(section.titles, t.language), rows, counts))
     return tuple(sections)
@@ -222,7 +243,9 @@ def _severity_count(severity: Severity, rows: Iterable[RowView], t: Translator) 
 def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator, is_complete: bool) -> RowView:
     language = t.language
     entry = catalogue.field(row.field_key)
-    flags = [str(severity) for severity in SEVERITIES if any(deviation.severity == severity for deviation in row.deviations)]
+    flags = [
+        str(severity) for severity in SEVERITIES if any(deviation.severity == severity for deviation in row.deviations)
+    ]
     if is_complete and row.value is None and not row.hidden:
         flags.append("missing")
     return RowView(
@@ -267,7 +290,9 @@ def _plotted_change(row: FieldRow) -> float | None:
 
 
 def _deviation(deviation: Deviation, t: Translator) -> DeviationView:
-    return DeviationView(deviation.severity, t(deviation.tag), t(deviation.message, **deviation.params), t(deviation.action))
+    return DeviationView(
+        deviation.severity, t(deviation.tag), t(deviation.message, **deviation.params), t(deviation.action)
+    )
 
 
 def _source_name(data_source: str, preview: Preview, t: Translator) -> str:
@@ -299,14 +324,18 @@ def _sources(preview: Preview, t: Translator) -> tuple[SourceSummary, ...]:
             details.append(t.plural("sources.findings", source.findings))
         summaries.append(SourceSummary(_source_name(source.data_source, preview, t), tuple(details)))
     others = dict.fromkeys(
-        row.data_source for row in preview.rows if row.data_source and (source is None or row.data_source != source.data_source)
+        row.data_source
+        for row in preview.rows
+        if row.data_source and (source is None or row.data_source != source.data_source)
     )
     summaries += [SourceSummary(_source_name(other, preview, t), (t("sources.figures"),)) for other in others]
     return tuple(summaries)
 
 
 def _period_options(periods: Iterable[str], selected: str, language: Language) -> tuple[PeriodOption, ...]:
-    return tuple(PeriodOption(period_id, formatting.period(language, period_id), period_id == selected) for period_id in periods)
+    return tuple(
+        PeriodOption(period_id, formatting.period(language, period_id), period_id == selected) for period_id in periods
+    )
 
 
 def _newest_first(periods: Iterable[str]) -> list[str]:
@@ -316,15 +345,21 @@ def _newest_first(periods: Iterable[str]) -> list[str]:
 def _without_report(preview: Preview) -> list[str]:
     """What a person may want to aggregate: this year and the last with their halves, and the period that is asked for."""
     years = (today().year, today().year - 1)
-    open_periods = [str(Period(year, half)) for year in years for half in (0, 1, 2) if Period(year, half).first_day <= today()]
-    return [period_id for period_id in _newest_first([*open_periods, preview.period_id]) if period_id not in preview.periods]
+    open_periods = [
+        str(Period(year, half)) for year in years for half in (0, 1, 2) if Period(year, half).first_day <= today()
+    ]
+    return [
+        period_id for period_id in _newest_first([*open_periods, preview.period_id]) if period_id not in preview.periods
+    ]
 
 
 def _comparable(preview: Preview) -> list[str]:
     """The prior period, that which is chosen, and every other one with a report."""
     prior = str(Period.parse(preview.period_id).prior)
     return [
-        period_id for period_id in _newest_first([*preview.periods, prior, preview.compare_period_id]) if period_id != preview.period_id
+        period_id
+        for period_id in _newest_first([*preview.periods, prior, preview.compare_period_id])
+        if period_id != preview.period_id
     ]
 
 
@@ -349,7 +384,9 @@ def _notice(preview: Preview, t: Translator, is_complete: bool) -> NoticeView | 
     if job is not None and job.job_status == "failed":
         at = value_formatting.clock_time(job.ended_at or job.created_at, t.language)
         failed = f"{t('notice.failed', time=at)} {t(_FAILURE_KEYS.get(job.detail or '', 'notice.failed_by_fault'))}"
-        return NoticeView("danger", f"{failed} {t('notice.failed_stands')}" if is_complete else failed, ("retry", "findings"))
+        return NoticeView(
+            "danger", f"{failed} {t('notice.failed_stands')}" if is_complete else failed, ("retry", "findings")
+        )
     if is_complete:
         return None
     if job is not None and job.job_status in ("waiting", "running"):

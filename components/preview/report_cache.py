@@ -1,4 +1,7 @@
-"""Previews as they are read, worded and drawn: once for all sessions that show the same, on a thread, so that the event loop never waits."""
+"""Single-flight rendering of previews.
+
+A preview is read and rendered on a thread, once for all sessions that ask for it at the same time. The event loop never waits.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,7 +18,13 @@ from preview.views.preview import Preview
 
 
 class ReportQuery(NamedTuple):
-    """What the URL asks for; without a period the newest, compared with its prior where no other is named."""
+    """What the preview's URL asks for.
+
+    Attributes:
+        organization_id: The organization; empty if the URL names none.
+        period_id: The period, None for the organization's newest.
+        compare: The period to compare with, None for the one before.
+    """
 
     organization_id: str
     period_id: str | None = None
@@ -23,14 +32,20 @@ class ReportQuery(NamedTuple):
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "ReportQuery":
-        """From query parameters, or from the browser's message; what is no text is not asked for."""
+        """Return the query of query parameters, or of a browser's message, in which values that are no strings are ignored."""
         values = {name: text for name in cls._fields if isinstance(text := arguments.get(name), str) and text}
         return cls(**{"organization_id": "", **values})
 
 
 @dataclass(frozen=True)
 class RenderedReport:
-    """A preview as it was read, worded and drawn once for all sessions that show it."""
+    """A preview with its view model and rendered regions.
+
+    Attributes:
+        query: The query with the period that was shown, also if it asked for the newest.
+        view: The view model.
+        regions: HTML by region id.
+    """
 
     query: ReportQuery
     view: ReportView
@@ -38,34 +53,46 @@ class RenderedReport:
 
     @property
     def preview(self) -> Preview:
-        """The view-model."""
+        """The read model."""
         return self.view.preview
 
 
 class ReportCache:
-    """Reads and draws previews on a thread. Whoever asks for the same meanwhile gets the same reading."""
+    """Renders previews on a thread. Concurrent requests for the same preview share one rendering; none is kept afterwards."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._pending: dict[tuple[ReportQuery, Language], asyncio.Future[RenderedReport]] = {}
 
     async def get(self, query: ReportQuery, language: Language, min_event_id: int = 0) -> RenderedReport:
-        """One that reflects the log at least to `place`. Raises `NotFound` and `Invalid` as `Previews.read`."""
+        """Return a preview that reflects the event log.
+
+        Args:
+            query: The organization and periods.
+            language: The language of the texts.
+            min_event_id: The id of the event that the preview must reflect, at least.
+
+        Raises:
+            NotFound: If there is no such organization.
+            ValidationError: If a period is invalid.
+        """
         key = (query, language)
         pending = self._pending.get(key)
         if pending is not None:
-            with suppress(PreviewError):  # what it met may be over by now
+            with suppress(PreviewError):  # the error may not occur again
                 report = await asyncio.shield(pending)
                 if report.preview.position >= min_event_id:
                     return report
-        # Whoever waited for the same too old reading may have begun another meanwhile; the old one itself may stand here still.
+        # Another caller may have started a newer rendering while this one waited; the finished one may still be registered.
         pending = self._pending.get(key)
         if pending is None or pending.done():
             pending = self._pending[key] = self._start_render(query, language)
         return await asyncio.shield(pending)
 
     def _start_render(self, query: ReportQuery, language: Language) -> asyncio.Future[RenderedReport]:
-        future = asyncio.get_running_loop().run_in_executor(self._context.application.read_executor, self._render, query, language)
+        future = asyncio.get_running_loop().run_in_executor(
+            self._context.application.read_executor, self._render, query, language
+        )
 
         def remove_pending(_: asyncio.Future[RenderedReport]) -> None:
             if self._pending.get((query, language)) is future:
@@ -76,19 +103,23 @@ class ReportCache:
 
     def _render(self, query: ReportQuery, language: Language) -> RenderedReport:
         application = self._context.application
-        view = present_report(application.previews.read(*query), application.catalogue, Translator(application.texts, language))
-        # Whoever asked for the newest period keeps that which it was.
-        return RenderedReport(query._replace(period_id=view.preview.period_id), view, render_regions(self._context, view))
+        view = present_report(
+            application.previews.read(*query), application.catalogue, Translator(application.texts, language)
+        )
+        # A query for the newest period keeps showing the period that was newest now.
+        return RenderedReport(
+            query._replace(period_id=view.preview.period_id), view, render_regions(self._context, view)
+        )
 
 
 def initial_regions(context: AppContext, t: Translator) -> dict[str, str]:
-    """The regions that begin empty: they are the session's own, and no reading writes them."""
+    """Return the regions that start empty. They belong to the session; no rendering of the preview writes them."""
     macros = context.macros("preview/preview_regions.html")
     return {"answer": macros.answer("", ""), "services": macros.services([], t)}
 
 
 def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
-    """The regions that follow the preview, by id. The page's first HTML is made of the same."""
+    """Return the regions of a preview by id. The page's first HTML and all patches are made of them."""
     macros, t = context.macros("preview/preview_regions.html"), view.t
     regions = {
         "title": macros.title(view),

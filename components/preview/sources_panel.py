@@ -1,4 +1,4 @@
-"""Sources and findings of an organisation, in one language: what is held of it, and its newest deliveries with what was found in them."""
+"""View model of the panel "sources and findings": an organization's stored data and its newest deliveries, in one language."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,14 @@ from preview.views.preview import Preview
 
 @dataclass(frozen=True)
 class SourceRow:
-    """What is held in one format: of whose making, in which version, from which extracts, and how many cases."""
+    """The stored data of one format.
+
+    Attributes:
+        name: The case system, or the format's name if it has none.
+        version: The format, with the year of an annual file.
+        extracts: The day of the extract, or the first and the last day.
+        cases: The number of cases.
+    """
 
     name: str
     version: str
@@ -22,22 +29,26 @@ class SourceRow:
 
 @dataclass(frozen=True)
 class SourcesPanel:
-    """Both; deliveries newest first."""
+    """The panel: a row for each stored source, and the newest deliveries, newest first."""
 
     sources: tuple[SourceRow, ...]
     deliveries: tuple[DeliveryEntryView, ...]
 
 
-def present_sources(preview: Preview, words: Translator) -> SourcesPanel:
-    """In the language of the words."""
-    # Whose they are besides is no matter here.
-    deliveries = (replace(present_delivery(delivery, words), organizations=(), more_organizations="") for delivery in preview.deliveries)
-    return SourcesPanel(tuple(_source_row(source, words) for source in preview.sources), tuple(deliveries))
+def present_sources(preview: Preview, t: Translator) -> SourcesPanel:
+    """Return the panel of a preview in the language of the texts."""
+    # The page shows one organization, so the others of a delivery are left out.
+    deliveries = (
+        replace(present_delivery(delivery, t), organizations=(), more_organizations="")
+        for delivery in preview.deliveries
+    )
+    return SourcesPanel(tuple(_source_row(source, t) for source in preview.sources), tuple(deliveries))
 
 
 def _source_row(source: SourceDocument, t: Translator) -> SourceRow:
     first_day, last_day = (
-        formatting.day(t.language, local_date(parse_timestamp(at)).isoformat()) for at in (source.first_extract_at, source.last_extract_at)
+        formatting.day(t.language, local_date(parse_timestamp(at)).isoformat())
+        for at in (source.first_extract_at, source.last_extract_at)
     )
     return SourceRow(
         name=source.case_system or t(f"deliver.format.{source.format}"),

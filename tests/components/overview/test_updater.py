@@ -151,7 +151,7 @@ def test_failed_or_removed_session_does_not_block_others(application: Applicatio
         assert gone.received.empty()
 
     run(application, scenario)
-    assert [record.message for record in caplog.records] == ["a dashboard session could not be updated"]
+    assert [record.message for record in caplog.records] == ["A dashboard session could not be updated; it gets no more updates."]
 
 
 def test_many_changes_are_sent_and_unchanged_rows_cached(application: Application) -> None:
