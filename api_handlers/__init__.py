@@ -1,1 +1,1 @@
-"""What a program sees: the REST and SSE API over the nouns of preview/ (contract.md)."""
+"""REST API and event stream: the HTTP interface to the services of `preview` (docs/api.md)."""

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1, generated from the routes and the very types that the handlers parse and send."""
+"""OpenAPI 3.1 description of the API, generated from the routes and from the types that handlers parse and send."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from api_handlers.base import MAX_IDEMPOTENCY_KEY_LENGTH, ApiHandler
+from api_handlers.base import ApiHandler
 from api_handlers.event_broadcaster import EventBroadcaster
+from api_handlers.idempotency import MAX_KEY_LENGTH
 from api_handlers.operations import Operation, Policy, Route, declared_operation, operation
 from api_handlers.problem_details import MEDIA_TYPE, Problem
 from api_handlers.request_parsing import parameters_of
@@ -19,22 +20,24 @@ from preview.runtime.application import Application
 REF_TEMPLATE = "#/components/schemas/{name}"
 
 REQUEST_HEADER_DOCS: Mapping[str, str] = {
-    "If-None-Match": "An ETag; where it is still the document's, the answer is 304.",
-    "If-Match": "An ETag; where it is not the document's, the answer is 412.",
-    "Idempotency-Key": "1 to 255 characters. The first answer to a key is given again for 24 h.",
-    "Last-Event-ID": "The last id that was seen: the stream goes on from there. Beats `last_event_id`.",
+    "If-None-Match": "ETag of the version that the client has. If it is still the present one, the answer is 304.",
+    "If-Match": "ETag of the version that the client has read. If the document has changed since, the answer is 412.",
+    "Idempotency-Key": "Name of this request, 1 to 255 characters. If the answer was lost, repeat the request with "
+    "the same key: the first answer is returned again for 24 h.",
+    "Last-Event-ID": "Id of the last event that the client has received. The stream continues after it. Has precedence "
+    "over `last_event_id`.",
 }
-REQUEST_HEADER_LENGTHS = {"Idempotency-Key": {"minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY_LENGTH}}
+REQUEST_HEADER_LENGTHS = {"Idempotency-Key": {"minLength": 1, "maxLength": MAX_KEY_LENGTH}}
 RESPONSE_HEADER_DOCS: Mapping[str, str] = {
-    "ETag": "The version of the document.",
-    "Last-Event-ID": "The place in the event log that the answer reflects: watching from there misses nothing and repeats nothing.",
-    "Link": "The pages first, prev, next and last (RFC 8288).",
-    "Location": "The path of what was made.",
-    "Allow": "The methods that the resource takes.",
-    "Retry-After": "Seconds to wait.",
+    "ETag": "Version of the document. Send it as `If-None-Match` or `If-Match`.",
+    "Last-Event-ID": "Log position that the answer reflects. Watch from there to miss no change and get none twice.",
+    "Link": "Pages `first`, `prev`, `next` and `last` of the list, as far as they exist (RFC 8288).",
+    "Location": "Path of the created resource.",
+    "Allow": "Methods that the resource supports.",
+    "Retry-After": "Seconds to wait before the request is repeated.",
 }
 COMMON_STATUSES = (406, 422, 503)
-"""Problems that every operation may answer with."""
+"""Statuses of problems that every operation can return."""
 
 EVENT_TYPES = (
     event_log.DataUpdated,
@@ -48,43 +51,62 @@ EVENT_TYPES = (
     event_log.AggregationProgress,
     event_log.Resync,
 )
-PATH_PARAMETER_PATTERNS = {"snapshot_id": "^snap-[0-9]{3,}$", "job_id": "^job-agg-[0-9]{3,}$", "delivery_id": "^dlv-[0-9]{3,}$"}
+PATH_PARAMETER_PATTERNS = {
+    "snapshot_id": "^snap-[0-9]{3,}$",
+    "job_id": "^job-agg-[0-9]{3,}$",
+    "delivery_id": "^dlv-[0-9]{3,}$",
+}
 DESCRIPTION = (
-    "The report that Norwegian child-welfare services send to Bufdir, previewed live. "
-    "The paths of the report data are served under their base written twice, too; every path with or without a trailing slash."
+    "Live preview of the report that Norwegian child-welfare services send to Bufdir. Upload case files as deliveries, "
+    "request snapshots of the report, and watch changes as Server-Sent Events. Every path works with and without a "
+    "trailing slash. The paths of the report data also work with their base path given twice."
 )
 
 
 class OpenApiHandler(ApiHandler):
-    """The description of the API."""
+    """The OpenAPI description."""
 
     def initialize(self, services: Application, broadcaster: EventBroadcaster, spec: bytes = b"") -> None:
-        """`document` is what `describe` gave at start."""
+        """Set the dependencies and the description, which `build_spec` returned at start (Tornado's hook)."""
         super().initialize(services, broadcaster)
         self._spec = spec
 
     @operation(responses={200: dict, 304: None}, response_headers=("ETag",))
     def get(self) -> None:
-        """This description."""
+        """Get this OpenAPI description."""
         self.finish(self._spec)
 
 
 def build_spec(routes: Iterable[Route], prefix: str) -> bytes:
-    """The document, as JSON; `prefix` stands before every path behind a proxy."""
+    """Return the OpenAPI description as JSON.
+
+    Args:
+        routes: All routes of the API.
+        prefix: The setting `prefix`, which precedes every path behind a proxy.
+    """
     routes = list(routes)
-    operations = [declared for route in routes for method in route.operations if (declared := declared_operation(route.handler, method))]
-    body_types = {kind for entry in operations for kind in (entry.body, *entry.responses.values()) if _is_struct(kind)}
-    _, schemas = msgspec.json.schema_components(
-        [*sorted(body_types, key=lambda kind: kind.__name__), *EVENT_TYPES, Problem], ref_template=REF_TEMPLATE
-    )
+    declared = [
+        entry
+        for route in routes
+        for method in route.operations
+        if (entry := declared_operation(route.handler, method)) is not None
+    ]
+    body_types = {kind for entry in declared for kind in (entry.body, *entry.responses.values()) if _is_struct(kind)}
+    sorted_types = sorted(body_types, key=_schema_name)
+    _, schemas = msgspec.json.schema_components([*sorted_types, *EVENT_TYPES, Problem], ref_template=REF_TEMPLATE)
+    operation_ids = _operation_ids_by_parameter(routes)
     spec = {
         "openapi": "3.1.0",
         "info": {"title": "Bufdir Preview", "version": version("bufdir-preview"), "description": DESCRIPTION},
         "servers": [{"url": prefix or "/"}],
-        "paths": {route.path: _path_item(route, prefix, _operation_ids_by_parameter(routes)) for route in routes},
+        "paths": {route.path: _path_item(route, prefix, operation_ids) for route in routes},
         "components": {"schemas": {name: _without_additional_properties(schema) for name, schema in schemas.items()}},
     }
     return msgspec.json.encode(spec)
+
+
+def _schema_name(kind: Any) -> str:
+    return kind.__name__
 
 
 def _is_struct(kind: Any) -> bool:
@@ -92,12 +114,12 @@ def _is_struct(kind: Any) -> bool:
 
 
 def _without_additional_properties(schema: dict[str, Any]) -> dict[str, Any]:
-    """Exactly the keys shown, no more and no fewer."""
+    """Return the schema of exactly the listed keys."""
     return schema | {"additionalProperties": False} if schema.get("type") == "object" else schema
 
 
 def _operation_ids_by_parameter(routes: Iterable[Route]) -> dict[str, list[str]]:
-    """The operations that take an id in their path, by the id's name."""
+    """Return the ids of the operations whose path has a parameter, by the parameter's name."""
     return {
         name: [operation_id for _, operation_id in route.operations.values()]
         for route in routes
@@ -110,11 +132,16 @@ def _path_item(route: Route, prefix: str, operation_ids: dict[str, list[str]]) -
     if route.duplicate_prefix:
         item["servers"] = [
             {"url": prefix or "/"},
-            {"url": prefix + route.duplicate_prefix, "description": "The customer's form of the path."},
+            {"url": prefix + route.duplicate_prefix, "description": "The base path given twice."},
         ]
     if names := re.findall(r"{(\w+)}", route.path):
         item["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": PATH_PARAMETER_PATTERNS[name]}}
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "pattern": PATH_PARAMETER_PATTERNS[name]},
+            }
             for name in names
         ]
     for method, (policy, operation_id) in route.operations.items():
@@ -124,7 +151,9 @@ def _path_item(route: Route, prefix: str, operation_ids: dict[str, list[str]]) -
     return item
 
 
-def _operation_object(declared: Operation, policy: Policy, operation_id: str, operation_ids: dict[str, list[str]]) -> dict[str, Any]:
+def _operation_object(
+    declared: Operation, policy: Policy, operation_id: str, operation_ids: dict[str, list[str]]
+) -> dict[str, Any]:
     operation_object: dict[str, Any] = {
         "operationId": operation_id,
         "summary": declared.summary,
@@ -132,14 +161,21 @@ def _operation_object(declared: Operation, policy: Policy, operation_id: str, op
     }
     if policy is Policy.PUBLIC:
         operation_object["security"] = []
-    request_schemas = {"application/json": _schema_reference(declared.body)} if declared.body is not None else declared.request_types
+    request_schemas = (
+        {"application/json": _schema_reference(declared.body)} if declared.body is not None else declared.request_types
+    )
     if request_schemas:
         operation_object["requestBody"] = {
             "required": True,
             "content": {name: {"schema": schema} for name, schema in request_schemas.items()},
         }
-    responses = {str(status): _response_object(declared, status, kind, operation_ids) for status, kind in declared.responses.items()}
-    problem_responses = {str(status): _problem_response(status) for status in sorted({*COMMON_STATUSES, *declared.problem_statuses})}
+    responses = {
+        str(status): _response_object(declared, status, kind, operation_ids)
+        for status, kind in declared.responses.items()
+    }
+    problem_responses = {
+        str(status): _problem_response(status) for status in sorted({*COMMON_STATUSES, *declared.problem_statuses})
+    }
     return operation_object | {"responses": responses | problem_responses}
 
 
@@ -150,7 +186,8 @@ def _parameter_objects(declared: Operation) -> list[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": parameter.required,
-            "schema": msgspec.json.schema(parameter.type) | ({} if fields[name].default is None else {"default": fields[name].default}),
+            "schema": msgspec.json.schema(parameter.type)
+            | ({} if fields[name].default is None else {"default": fields[name].default}),
         }
         for name, parameter in parameters_of(declared.query).items()
     ]
@@ -167,8 +204,13 @@ def _parameter_objects(declared: Operation) -> list[dict[str, Any]]:
     return query + headers
 
 
-def _response_object(declared: Operation, status: int, body_type: Any, operation_ids: dict[str, list[str]]) -> dict[str, Any]:
-    response: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _header_objects(declared.response_headers)}
+def _response_object(
+    declared: Operation, status: int, body_type: Any, operation_ids: dict[str, list[str]]
+) -> dict[str, Any]:
+    response: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "headers": _header_objects(declared.response_headers),
+    }
     if body_type is str:
         references = {str(event.__struct_config__.tag): _schema_reference(event) for event in EVENT_TYPES}
         response["content"] = {declared.media_type: {"schema": {"type": "string"}, "x-event-data": references}}
@@ -180,7 +222,7 @@ def _response_object(declared: Operation, status: int, body_type: Any, operation
 
 
 def _link_objects(body_type: type[msgspec.Struct], operation_ids: dict[str, list[str]]) -> dict[str, Any]:
-    """From the ids that an answer holds to what can be done with them."""
+    """Return a link from each id in a response to each operation that takes it in its path."""
     return {
         operation_id: {"operationId": operation_id, "parameters": {name: f"$response.body#/{name}"}}
         for name in body_type.__struct_fields__

@@ -1,4 +1,4 @@
-"""What a method of a resource takes and gives, declared once beside it: the handler is called with it parsed, OpenAPI describes it."""
+"""Declarations of what a handler's method accepts and returns, enforced per request and described in OpenAPI."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,13 +11,16 @@ import msgspec
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
-from api_handlers.content_negotiation import check_same_origin
+from api_handlers.csrf import check_same_origin
 from api_handlers.request_parsing import EmptyQuery
 from preview.core.settings import Settings
 
+METHODS = ("get", "post", "put", "delete")
+"""Methods that can be declared. HEAD comes with GET, OPTIONS with every resource."""
+
 
 class OperationHandler(Protocol):
-    """What a declared method needs of its handler; `base` implements it."""
+    """What a declared method needs of its handler; `ApiHandler` implements it."""
 
     request: HTTPServerRequest
     configuration: Settings
@@ -27,36 +30,41 @@ class OperationHandler(Protocol):
         ...
 
     def check_accept(self, media_type: str) -> None:
-        """Raise `NotAcceptable` if the client accepts no such media type."""
+        """Raise `NotAcceptable` if the client does not accept the media type."""
         ...
 
     def parse_body(self, struct_type: type[Any]) -> Any:
-        """Return the body as a `kind`."""
+        """Return the JSON body as a `struct_type`."""
         ...
 
     def parse_query(self, struct_type: type[Any]) -> Any:
-        """Return the query as a `kind`."""
+        """Return the query as a `struct_type`."""
         ...
 
 
 H = TypeVar("H", bound=OperationHandler)
 
-METHODS = ("get", "post", "put", "delete")
-"""HEAD comes with GET, OPTIONS with everything."""
-
 
 class Policy(StrEnum):
-    """Who may call an operation. Public is all there is by default (contract G2)."""
+    """Access policy of an operation. Every operation is public by default (rule G2, docs/api.md)."""
 
     PUBLIC = "public"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """`answers` holds the type of the body by status (`str` for an event stream), `errors` the statuses of problems of its own.
+    """What one method of a resource accepts and returns, in the terms of an OpenAPI operation object.
 
-    `takes` holds the schema of the body by media type where it is no JSON; `heeds` and `sends` name headers of the request and of the
-    answer.
+    Attributes:
+        query: Type of the query.
+        body: Type of the JSON body, None without one.
+        request_types: Schema of the body by media type, for a body that is not JSON.
+        responses: Type of the response body by status: None without a body, `str` for an event stream.
+        problem_statuses: Statuses of problems besides those that every operation can return.
+        request_headers: Names of the request headers that have an effect.
+        response_headers: Names of the response headers that are set.
+        summary: One line that says what the operation does.
+        media_type: Media type of the response.
     """
 
     query: type[msgspec.Struct]
@@ -72,7 +80,14 @@ class Operation:
 
 @dataclass(frozen=True)
 class Route:
-    """One path. `operations` holds policy and operation id by method; `doubled` is a base that may stand twice (contract G1)."""
+    """One path of the API.
+
+    Attributes:
+        path: The path, with `{name}` for each path parameter.
+        handler: The handler of the resource.
+        operations: Policy and operation id by method.
+        duplicate_prefix: A base path that may be given twice (rule G1), "" for none.
+    """
 
     path: str
     handler: type[RequestHandler]
@@ -80,7 +95,7 @@ class Route:
     duplicate_prefix: str = ""
 
     def pattern(self) -> str:
-        """The regular expression of the path in all its forms, with or without a trailing slash."""
+        """Return the regular expression of the path in all its forms, with or without a trailing slash."""
         optional_prefix = f"(?:{re.escape(self.duplicate_prefix)})?" if self.duplicate_prefix else ""
         return optional_prefix + re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(self.path)) + "/?"
 
@@ -95,13 +110,26 @@ def operation(
     request_headers: tuple[str, ...] = (),
     response_headers: tuple[str, ...] = (),
     media_type: str = "application/json",
-) -> Callable[[Callable[Concatenate[H, ...], Awaitable[None] | None]], Callable[Concatenate[H, ...], Awaitable[None] | None]]:
-    """Declares a handler's method: it is called with the path's arguments, then the parsed body and query where it has such.
+) -> Callable[
+    [Callable[Concatenate[H, ...], Awaitable[None] | None]], Callable[Concatenate[H, ...], Awaitable[None] | None]
+]:
+    """Declare a handler's method as an operation of the API.
 
-    Raises (when called) `Unavailable`, `Forbidden`, `NotAcceptable`, `UnsupportedMediaType`, `TooLarge`, `NotJson` and `Invalid`. See `Operation`.
+    The decorated method checks the request, then calls the original with the path's arguments, the parsed body and the
+    parsed query, the last two only if they are declared. The first line of the docstring becomes the summary. See
+    `Operation` for the arguments.
+
+    Raises (when the decorated method is called):
+        Unavailable: The program shuts down.
+        Forbidden: A page of another site sends a change.
+        NotAcceptable: The client does not accept `media_type`.
+        UnsupportedMediaType, PayloadTooLarge, MalformedJson: The JSON body cannot be used.
+        ValidationError: The body or query is invalid.
     """
 
-    def decorate(method: Callable[Concatenate[H, ...], Awaitable[None] | None]) -> Callable[Concatenate[H, ...], Awaitable[None] | None]:
+    def decorate(
+        method: Callable[Concatenate[H, ...], Awaitable[None] | None],
+    ) -> Callable[Concatenate[H, ...], Awaitable[None] | None]:
         @wraps(method)
         def handle_request(self: H, *path_arguments: str) -> Awaitable[None] | None:
             self.check_serving()
@@ -116,9 +144,16 @@ def operation(
                 self.parse_query(query)
             return method(self, *path_arguments, *parsed_inputs)
 
-        summary = (method.__doc__ or "").strip().splitlines()[0]
         declared = Operation(
-            query, body, request_types or {}, responses, problem_statuses, request_headers, response_headers, summary, media_type
+            query=query,
+            body=body,
+            request_types=request_types or {},
+            responses=responses,
+            problem_statuses=problem_statuses,
+            request_headers=request_headers,
+            response_headers=response_headers,
+            summary=(method.__doc__ or "").strip().splitlines()[0],
+            media_type=media_type,
         )
         setattr(handle_request, "__operation__", declared)  # noqa: B010  (a function has no such attribute in its type)
         return handle_request
@@ -127,5 +162,11 @@ def operation(
 
 
 def declared_operation(handler: type[RequestHandler], method: str) -> Operation | None:
-    """What the handler declares for that method; None where it does not take it."""
+    """Return the operation that a handler declares for a method in lower case, None if it declares none."""
     return getattr(getattr(handler, method), "__operation__", None)
+
+
+def allowed_methods(handler: type[RequestHandler]) -> str:
+    """Return the value of `Allow`: the declared methods of a handler, HEAD where GET is declared, and OPTIONS."""
+    declared = [method.upper() for method in METHODS if declared_operation(handler, method)]
+    return ", ".join(sorted([*declared, *(["HEAD"] if "GET" in declared else []), "OPTIONS"]))

@@ -1,4 +1,4 @@
-"""Lists come in pages, with links between them (contract H2)."""
+"""Pagination of lists and their `Link` header (rule H2, docs/api.md)."""
 
 from urllib.parse import urlencode
 
@@ -8,7 +8,7 @@ from api_handlers.request_parsing import PageParams
 
 
 class Pagination(msgspec.Struct, frozen=True):
-    """Where in a list a page lies; `total` counts the items of all pages."""
+    """Position of a page in its list; `total` counts the items of all pages."""
 
     page: int
     limit: int
@@ -16,10 +16,23 @@ class Pagination(msgspec.Struct, frozen=True):
 
 
 def link_header(url: str, params: PageParams, total: int) -> str:
-    """The `Link` header (RFC 8288) of the page of a list at `url` that `query` asks for, its filters kept."""
+    """Return the `Link` header (RFC 8288) of one page of a list, with the list's filters.
+
+    Args:
+        url: Path of the list.
+        params: The query of the page, filters included.
+        total: Number of items on all pages.
+
+    Returns:
+        Links `first`, `prev`, `next` and `last`, as far as such pages exist.
+    """
     last_page = max(1, -(-total // params.limit))
     pages = {"first": 1, "prev": min(params.page - 1, last_page), "next": params.page + 1, "last": last_page}
-    filters = {name: value for name, value in msgspec.structs.asdict(params).items() if value is not None and name not in ("page", "limit")}
+    filters = {
+        name: value
+        for name, value in msgspec.structs.asdict(params).items()
+        if value is not None and name not in ("page", "limit")
+    }
     return ", ".join(
         f'<{url}?{urlencode(filters | {"page": page, "limit": params.limit})}>; rel="{rel}"'
         for rel, page in pages.items()

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problems, in this one place (contract E1 to E4). Looked up by walking the exception's MRO."""
+"""RFC 9457 problem details: the status, headers and body that answer an exception (rules E1 to E4, docs/api.md)."""
 
 import logging
 import traceback
@@ -25,27 +25,27 @@ class MalformedJson(errors.PreviewError):
 
 
 class MalformedMultipart(errors.PreviewError):
-    """The body is said to be a form, and is not one, or breaks off."""
+    """The body is declared as multipart/form-data, but is not or ends too early."""
 
 
 class Forbidden(errors.PreviewError):
-    """A browser sends a change for a page of another host, which the settings do not name."""
+    """A browser sends a change for a page of another site that the settings do not allow."""
 
 
 class MethodNotAllowed(errors.PreviewError):
-    """The resource does not know the method; `allow` names those that it does, as `Allow` does."""
+    """The resource does not support the method; `allow` is the value of `Allow`."""
 
     def __init__(self, allow: str) -> None:
-        super().__init__("This resource does not take that method.")
+        super().__init__("This resource does not support the method. Use one that the header `Allow` names.")
         self.allow = allow
 
 
 class NotAcceptable(errors.PreviewError):
-    """`Accept` leaves out what the resource gives."""
+    """`Accept` excludes the media type that the resource sends."""
 
 
 class UnsupportedMediaType(errors.PreviewError):
-    """The body is of another media type, charset or coding than the resource takes."""
+    """The body has a media type, charset or `Content-Encoding` that the resource does not accept."""
 
 
 STATUS_BY_ERROR: dict[type[Exception], HTTPStatus] = {
@@ -64,18 +64,18 @@ STATUS_BY_ERROR: dict[type[Exception], HTTPStatus] = {
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.InsufficientStorage: HTTPStatus.INSUFFICIENT_STORAGE,
 }
-"""An exception that is none of these, and derived from none, is a fault of ours: 500, without its words."""
+"""Status by type of exception, base classes included. Any other exception is an internal error: 500, no message."""
 
 
 class InvalidParam(msgspec.Struct, frozen=True):
-    """One thing wrong with the body or the query; `pointer` is a JSON pointer, a query parameter's name after the slash."""
+    """One error in the body or query; `pointer` is a JSON pointer, `/` and the name for a query parameter."""
 
     pointer: str
     detail: str
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """RFC 9457. `type` is always `about:blank`: the status says what it is, and `errors` where."""
+    """Problem details (RFC 9457). Decide by `status`; `type` is always `about:blank`. 400 and 422 have `errors`."""
 
     type: str
     title: str
@@ -86,7 +86,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class ProblemResponse(NamedTuple):
-    """What a handler sends for an exception."""
+    """Status, headers and body of a problem."""
 
     status: int
     headers: dict[str, str]
@@ -94,36 +94,47 @@ class ProblemResponse(NamedTuple):
 
 
 def to_problem(error: BaseException, instance: str) -> ProblemResponse:
-    """The problem of an exception; `instance` is the request's path. A fault of ours is logged under an id, which the problem names."""
+    """Return the problem that answers an exception; log an internal error.
+
+    Args:
+        error: What a handler, or Tornado, has raised.
+        instance: Path of the request. For an internal error, the id under which it is logged replaces it.
+    """
     status = _status_for(error)
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"}
-    detail = error.detail if isinstance(error, errors.PreviewError) else "The request could not be read."
-    field_errors: list[FieldError] = error.field_errors if isinstance(error, errors.ValidationError) else []
-    if isinstance(error, MalformedJson | MalformedMultipart):
-        field_errors = [FieldError("", error.detail)]
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allow
     if isinstance(error, errors.Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    detail = error.detail if isinstance(error, errors.PreviewError) else "The request is malformed. Check its syntax."
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         instance = log_internal_error(error)
-        detail = "Something went wrong here. The log tells what, under this instance."
-    invalid_params = (
-        [InvalidParam(*fault) for fault in field_errors]
-        if isinstance(error, MalformedJson | MalformedMultipart | errors.ValidationError)
-        else UNSET
-    )
-    problem = Problem("about:blank", status.phrase, status.value, detail, instance, errors=invalid_params)
+        detail = "Internal server error. Quote this `instance` when you report it."
+    problem = Problem("about:blank", status.phrase, status.value, detail, instance, errors=_invalid_params(error))
     return ProblemResponse(status.value, headers, msgspec.json.encode(problem))
 
 
 def log_internal_error(error: BaseException) -> str:
-    """Logs a fault of ours: its type and the frames that it passed, without its words, which could quote a case (E4). Returns its id."""
+    """Log an internal error: its type and its stack frames, without its message, which could quote a case (rule E4).
+
+    Returns:
+        The id in the log line, a `urn:uuid:`.
+    """
     instance = f"urn:uuid:{uuid.uuid4()}"
     frames = reversed(traceback.extract_tb(error.__traceback__))
     stack = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
     _log.error("%s: %s at %s", instance, type(error).__name__, stack)
     return instance
+
+
+def _invalid_params(error: BaseException) -> list[InvalidParam] | UnsetType:
+    match error:
+        case errors.ValidationError():
+            return [InvalidParam(*field_error) for field_error in error.field_errors]
+        case MalformedJson() | MalformedMultipart():
+            return [InvalidParam(*FieldError("", error.detail))]
+        case _:
+            return UNSET
 
 
 def _status_for(error: BaseException) -> HTTPStatus:

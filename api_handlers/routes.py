@@ -1,4 +1,4 @@
-"""Every route of the API on one screen: path, handler, and by method who may call it and its operation id."""
+"""Table of all API routes: path, handler, and the policy and operation id of each method."""
 
 from typing import Any
 
@@ -19,7 +19,8 @@ from preview.runtime.application import Application
 
 PUBLIC = Policy.PUBLIC
 
-# The customer writes the six paths with their base twice (contract G1): `doubled` serves that form too. `watch` stands before the ids.
+# The six endpoints are also served with their base path given twice (rule G1, docs/api.md). The first match is used,
+# so `watch` precedes the snapshot ids.
 ROUTES = (
     Route(
         REPORT_DATA_PATH,
@@ -27,7 +28,9 @@ ROUTES = (
         {"get": (PUBLIC, "listSnapshots"), "post": (PUBLIC, "requestSnapshot")},
         duplicate_prefix=REPORT_DATA_PATH,
     ),
-    Route(f"{REPORT_DATA_PATH}/watch", WatchHandler, {"get": (PUBLIC, "watchChanges")}, duplicate_prefix=REPORT_DATA_PATH),
+    Route(
+        f"{REPORT_DATA_PATH}/watch", WatchHandler, {"get": (PUBLIC, "watchChanges")}, duplicate_prefix=REPORT_DATA_PATH
+    ),
     Route(
         f"{REPORT_DATA_PATH}/{{snapshot_id}}",
         SnapshotHandler,
@@ -37,7 +40,9 @@ ROUTES = (
     Route(f"{API_PATH}/jobs/{{job_id}}", JobHandler, {"get": (PUBLIC, "getJob")}),
     Route(f"{API_PATH}/organizations", OrganizationListHandler, {"get": (PUBLIC, "listOrganizations")}),
     Route(f"{API_PATH}/report-fields", ReportFieldsHandler, {"get": (PUBLIC, "getReportFields")}),
-    Route(f"{API_PATH}/deliveries", DeliveryListHandler, {"get": (PUBLIC, "listDeliveries"), "post": (PUBLIC, "deliver")}),
+    Route(
+        f"{API_PATH}/deliveries", DeliveryListHandler, {"get": (PUBLIC, "listDeliveries"), "post": (PUBLIC, "deliver")}
+    ),
     Route(f"{API_PATH}/deliveries/{{delivery_id}}", DeliveryHandler, {"get": (PUBLIC, "getDelivery")}),
     Route(f"{API_PATH}/finding-codes", FindingCodesHandler, {"get": (PUBLIC, "getFindingCodes")}),
     Route("/openapi.json", openapi.OpenApiHandler, {"get": (PUBLIC, "getOpenApi")}),
@@ -46,20 +51,31 @@ ROUTES = (
 )
 
 
-def build_routes(application: Application, broadcaster: EventBroadcaster | None = None) -> list[tuple[str, type, dict[str, Any]]]:
-    """The rules for Tornado (`extra_patterns` of `pn.serve`). Give a broadcaster of your own to `drain` it when the program stops."""
+def build_routes(
+    application: Application, broadcaster: EventBroadcaster | None = None
+) -> list[tuple[str, type, dict[str, Any]]]:
+    """Return the URL rules for Tornado.
+
+    Args:
+        application: The services behind the API.
+        broadcaster: Sends events to streams; give one to `drain` it at shutdown. A new one by default.
+    """
     check_policies()
     handler_arguments = {"services": application, "broadcaster": broadcaster or EventBroadcaster(application)}
     spec_arguments = handler_arguments | {"spec": openapi.build_spec(ROUTES, application.settings.prefix)}
     url_rules = [
-        (route.pattern(), route.handler, spec_arguments if route.handler is openapi.OpenApiHandler else handler_arguments)
+        (
+            route.pattern(),
+            route.handler,
+            spec_arguments if route.handler is openapi.OpenApiHandler else handler_arguments,
+        )
         for route in ROUTES
     ]
     return [*url_rules, (f"{API_PATH.rpartition('/')[0]}(?:/.*)?", NotFoundHandler, handler_arguments)]
 
 
 def check_policies() -> None:
-    """Raises `AssertionError` where a method of a handler is without a policy, or a policy without a method."""
+    """Raise `AssertionError` if a declared method has no policy, or a policy no method."""
     for route in ROUTES:
         declared = {method for method in METHODS if declared_operation(route.handler, method)}
         assert declared == set(route.operations), f"{route.path}: {sorted(declared ^ set(route.operations))}"

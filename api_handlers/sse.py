@@ -1,4 +1,4 @@
-"""What goes over an event stream, as bytes: events, and the blocks by which a client knows its place (contract 6)."""
+"""Server-Sent Events as bytes: events, positions, `retry:` and heartbeats (rules 6 to 6e, docs/api.md)."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -9,13 +9,20 @@ from preview.events.log import AggregationProgress, EventRow, Resync
 
 RETRY_MILLISECONDS = 2000
 MAX_BATCH_BYTES = 32768
-"""No more is written to a connection before the event loop gets to do other things."""
+"""Size of a write to a connection, after which the event loop runs other tasks."""
 
 HEARTBEAT_COMMENT = b":\n\n"
 
 
 class Frame(NamedTuple):
-    """An event on the wire. `event` is its number, 0 where it is not durable; without `period_id` it passes every period filter."""
+    """An event on the wire.
+
+    Attributes:
+        event_id: Its log position, 0 if it is not durable.
+        organization_id: Compared with a stream's filter.
+        period_id: The same; None passes every period filter.
+        payload: The complete block, with the empty line that ends it.
+    """
 
     event_id: int
     organization_id: str
@@ -24,19 +31,22 @@ class Frame(NamedTuple):
 
 
 def event_frame(row: EventRow) -> Frame:
-    """A durable event."""
+    """Return the frame of a durable event."""
     payload = b"id: %d\nevent: %s\ndata: %s\n\n" % (row.event_id, row.type.encode(), row.data)
     return Frame(row.event_id, row.organization_id, row.period_id, payload)
 
 
 def progress_frame(progress: AggregationProgress) -> Frame:
-    """Progress of a job, which is not durable and has no id."""
+    """Return the frame of a job's progress, which is not durable and has no id."""
     payload = b"event: aggregation_progress\ndata: %s\n\n" % msgspec.json.encode(progress)
     return Frame(0, progress.organization_id, progress.period_id, payload)
 
 
 def split_into_batches(frames: Iterable[Frame]) -> Iterator[list[Frame]]:
-    """The frames in order, some `BATCH_BYTES` at a time: a burst in one write would cut off even those who keep up."""
+    """Yield the frames in order in batches of about `MAX_BATCH_BYTES`.
+
+    A large burst in a single write would exceed the write buffer even of a client that reads fast.
+    """
     batch: list[Frame] = []
     size = 0
     for frame in frames:
@@ -50,15 +60,15 @@ def split_into_batches(frames: Iterable[Frame]) -> Iterator[list[Frame]]:
 
 
 def id_block(event_id: int) -> bytes:
-    """A block without event, by which a client knows its place (contract 6d)."""
+    """Return a block without an event that gives the client its log position (rule 6d)."""
     return b"id: %d\n\n" % event_id
 
 
 def retry_block() -> bytes:
-    """How long a client waits before it comes again."""
+    """Return the block that tells the client how long to wait before it reconnects."""
     return b"retry: %d\n\n" % RETRY_MILLISECONDS
 
 
 def resync_block() -> bytes:
-    """Fetch afresh: what came before is not known (contract 6c)."""
+    """Return the event for a client whose position is unknown: it must fetch everything again (rule 6c)."""
     return b"event: resync\ndata: %s\n\n" % msgspec.json.encode(Resync(reason="unknown_place"))

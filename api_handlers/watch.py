@@ -1,29 +1,29 @@
-"""`GET /watch`: Server-Sent Events, resumed from the log and then live (contract 6)."""
+"""`GET /watch`: Server-Sent Events, replayed from the log and then live (rules 6 to 6f, docs/api.md)."""
 
 import asyncio
 import re
 from contextlib import suppress
 
 import msgspec
-from tornado.http1connection import HTTP1Connection
-from tornado.iostream import IOStream, StreamClosedError
+from tornado.iostream import StreamClosedError
 
 from api_handlers.base import ApiHandler
 from api_handlers.event_broadcaster import EventBroadcaster, Subscriber
 from api_handlers.operations import operation
 from api_handlers.request_parsing import EventId, OrganizationId, PeriodId
 from api_handlers.sse import event_frame, id_block, resync_block, retry_block, split_into_batches
+from api_handlers.sse_connection import SseConnection
 from preview.runtime.application import Application
 
 REPLAY_PAGE_SIZE = 500
 REPLAY_WRITE_TIMEOUT_SECONDS = 30
-"""A subscriber that takes none of the replay for so long is cut off."""
+"""A client that accepts no replayed data for this long is disconnected (rule 6f)."""
 
 _EVENT_ID = re.compile(r"[0-9]{1,18}")
 
 
 class WatchQuery(msgspec.Struct, frozen=True):
-    """Both filters narrow the stream; one that is well-formed but unknown waits."""
+    """Filters of a stream, and the position to resume from. A filter may match nothing: the stream then waits."""
 
     organization_id: OrganizationId | None = None
     period_id: PeriodId | None = None
@@ -31,19 +31,27 @@ class WatchQuery(msgspec.Struct, frozen=True):
 
 
 class WatchHandler(ApiHandler):
-    """The stream of changes. Never answers a valid request with an error: that would end a browser's `EventSource` for good (6c)."""
+    """The event stream.
+
+    A valid request is never answered with an error status, which would end a browser's `EventSource` permanently (6c).
+    """
 
     serves_while_draining = True
 
     def initialize(self, services: Application, broadcaster: EventBroadcaster) -> None:
-        """Without `Accept-Encoding`, so that Tornado does not compress the stream."""
+        """Remove `Accept-Encoding`, so that Tornado does not compress the stream (Tornado's hook)."""
         super().initialize(services, broadcaster)
         self.request.headers.pop("Accept-Encoding", None)
         self._subscriber: Subscriber | None = None
 
-    @operation(query=WatchQuery, responses={200: str}, request_headers=("Last-Event-ID",), media_type="text/event-stream")
+    @operation(
+        query=WatchQuery,
+        responses={200: str},
+        request_headers=("Last-Event-ID",),
+        media_type="text/event-stream",
+    )
     async def get(self, query: WatchQuery) -> None:
-        """Changes of aggregated data, as they happen, as Server-Sent Events."""
+        """Stream every change of aggregated data as Server-Sent Events."""
         self._set_stream_headers()
         if self.request.method == "HEAD":
             return
@@ -59,10 +67,10 @@ class WatchHandler(ApiHandler):
         await self._finish_and_close()
 
     def compute_etag(self) -> None:
-        """Tornado's hook: a stream has none."""
+        """Return no ETag, because a stream has none (Tornado's hook)."""
 
     def on_connection_close(self) -> None:
-        """Tornado's hook: the client is gone, or was cut off."""
+        """End the stream, because the client has closed the connection or was disconnected (Tornado's hook)."""
         super().on_connection_close()
         if self._subscriber is not None:
             self._subscriber.finish()
@@ -70,12 +78,10 @@ class WatchHandler(ApiHandler):
     async def _stream_events(self, query: WatchQuery) -> None:
         position, needs_resync = await self._resume_position(query.last_event_id)
         await self.flush()
-        subscriber = self._subscriber = Subscriber(
-            self._connection_stream(), self.request.version == "HTTP/1.1", query.organization_id, query.period_id
-        )
+        connection = SseConnection.from_request(self.request)
+        subscriber = self._subscriber = Subscriber(connection, query.organization_id, query.period_id)
         subscriber.position = position
-        opening = retry_block() + id_block(position) + (resync_block() if needs_resync else b"")
-        await self._write(opening)
+        await self._write(retry_block() + id_block(position) + (resync_block() if needs_resync else b""))
         while not self.broadcaster.attach(subscriber):
             if self.broadcaster.draining or subscriber.finished.done():
                 return
@@ -83,25 +89,32 @@ class WatchHandler(ApiHandler):
         await subscriber.finished
 
     async def _resume_position(self, last_event_id: str | None) -> tuple[int, bool]:
-        """The place to go on from, and whether what came before it is unknown (6c). The header beats the query (6b)."""
+        """Return the position to continue from, and whether the client's own one is unknown (rule 6c).
+
+        The request header has precedence over the query parameter (rule 6b).
+        """
+        event_log = self.services.event_log
         last_event_id = self.request.headers.get("Last-Event-ID") or last_event_id
         if not last_event_id:
-            return await self.run_blocking(self.services.event_log.last_event_id), False
-        if _EVENT_ID.fullmatch(last_event_id) and await self.run_blocking(self.services.event_log.can_resume_from, int(last_event_id)):
-            return int(last_event_id), False
-        return await self.run_blocking(self.services.event_log.last_event_id), True
+            return await self.run_blocking(event_log.last_event_id), False
+        if _EVENT_ID.fullmatch(last_event_id):
+            position = int(last_event_id)
+            if await self.run_blocking(event_log.can_resume_from, position):
+                return position, False
+        return await self.run_blocking(event_log.last_event_id), True
 
     async def _replay(self, subscriber: Subscriber) -> None:
-        """The next page of the log, as fast as the client takes it."""
+        """Write the next page of the log, as fast as the client reads."""
+        event_log = self.services.event_log
         broadcast_position = self.broadcaster.position
-        rows = await self.run_blocking(self.services.event_log.read_after, subscriber.position, REPLAY_PAGE_SIZE)
-        if not await self.run_blocking(self.services.event_log.can_resume_from, subscriber.position):
-            # What it has not seen was pruned while it was brought up.
-            subscriber.position = await self.run_blocking(self.services.event_log.last_event_id)
+        rows = await self.run_blocking(event_log.read_after, subscriber.position, REPLAY_PAGE_SIZE)
+        if not await self.run_blocking(event_log.can_resume_from, subscriber.position):
+            # Retention has removed events during the replay that the client has not received.
+            subscriber.position = await self.run_blocking(event_log.last_event_id)
             await self._write(id_block(subscriber.position) + resync_block())
             return
         if not rows:
-            # Nothing is left of what came up to there: it was of an organisation that is forgotten.
+            # The log has no event up to the broadcaster's position, because their organisation was erased.
             subscriber.position = broadcast_position
             await self._write(id_block(broadcast_position))
             return
@@ -111,9 +124,13 @@ class WatchHandler(ApiHandler):
         subscriber.position = rows[-1].event_id
 
     async def _write(self, payload: bytes) -> None:
-        """Waits until the kernel has it. Raises `StreamClosedError` where the client is gone, or takes nothing for too long."""
+        """Write a payload and wait until the kernel has accepted it.
+
+        Raises:
+            StreamClosedError: The client has closed the connection, or accepts no data for too long.
+        """
         subscriber = self._subscriber
-        if subscriber is None or (flushed := subscriber.write(subscriber.encode(payload))) is None:
+        if subscriber is None or (flushed := subscriber.send(payload)) is None:
             raise StreamClosedError
         try:
             await asyncio.wait_for(flushed, REPLAY_WRITE_TIMEOUT_SECONDS)
@@ -126,15 +143,12 @@ class WatchHandler(ApiHandler):
         self.set_header("Cache-Control", "no-store, no-transform")
         self.set_header("X-Accel-Buffering", "no")
 
-    def _connection_stream(self) -> IOStream:
-        connection = self.request.connection
-        if not isinstance(connection, HTTP1Connection) or connection.stream is None:
-            raise StreamClosedError
-        return connection.stream
-
     async def _finish_and_close(self) -> None:
-        """Ends the answer and the connection, which has a small buffer and, under HTTP/1.0, no other way to say where it ends."""
+        """End the response and the connection.
+
+        The connection has a small send buffer, and under HTTP/1.0 only its end marks the end of the response.
+        """
         with suppress(StreamClosedError):
-            stream = self._connection_stream()
+            connection = SseConnection.from_request(self.request)
             await self.finish()
-            stream.close()
+            connection.close()

@@ -1,4 +1,4 @@
-"""Deliveries: sending them in, what has been sent in, and what became of it (contract, Deliveries)."""
+"""Resource deliveries: upload files, list deliveries, get one with its findings (docs/api.md, Deliveries)."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from api_handlers import content_negotiation
 from api_handlers.base import API_PATH, ApiHandler
+from api_handlers.csrf import is_same_origin
 from api_handlers.operations import operation
 from api_handlers.pagination import Pagination
 from api_handlers.request_parsing import BooleanParam, OrganizationId, PageParams
@@ -21,45 +21,60 @@ DeliveryStatusFilter = Annotated[DeliveryStatus, Meta(title="received, reading, 
 
 
 class DeliveryQuery(PageParams, frozen=True):
-    """Filters of the list, each optional."""
+    """Query of the list: optional filters."""
 
     organization_id: OrganizationId | None = None
     delivery_status: DeliveryStatusFilter | None = None
 
 
 class DeliveryPage(msgspec.Struct, frozen=True):
-    """A page of deliveries."""
+    """A page of the list of deliveries, without their findings."""
 
     data: list[DeliverySummary]
     pagination: Pagination
 
 
 class DeliveryOptions(msgspec.Struct, frozen=True):
-    """`full` declares that the delivery holds every case of its organisations: others are taken out (`domain.md` 1.3)."""
+    """Query of an upload. `full` declares that it holds every case of its organisations: held cases that are not in it
+    are removed (domain 1.3, docs/domain.md).
+    """
 
     full: BooleanParam = False
 
 
-_FILE_SCHEMA = {"type": "string", "format": "binary"}
-_NON_EMPTY_FILE_SCHEMA = _FILE_SCHEMA | {"minLength": 1}
-_MULTIPART_SCHEMA = {
+def _file_schema(description: str) -> dict[str, Any]:
+    return {"type": "string", "format": "binary", "minLength": 1, "description": description}
+
+
+_XML_FILE = _file_schema("One case file (Barnevern v4) or one KOSTRA 15F file.")
+_ZIP_ARCHIVE = _file_schema("A ZIP archive with any number of files of the other types.")
+_CSV_FILE = _file_schema("An organisations file or a file of supplementary figures, in UTF-8.")
+_FORM = {
     "type": "object",
-    "properties": {"files": {"type": "array", "items": _FILE_SCHEMA, "minItems": 1, "description": "Files; each part may have any name."}},
+    "description": "A form with any number of such files. Every part must be a file.",
+    "properties": {
+        "files": {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "minItems": 1,
+            "description": "The files. The names of parts and files are ignored.",
+        }
+    },
     "required": ["files"],
 }
 ACCEPTED_TYPES: Mapping[str, Mapping[str, Any]] = {
-    "application/xml": _NON_EMPTY_FILE_SCHEMA,
-    "text/xml": _NON_EMPTY_FILE_SCHEMA,
-    "application/zip": _NON_EMPTY_FILE_SCHEMA,
-    "application/x-zip-compressed": _NON_EMPTY_FILE_SCHEMA,
-    "text/csv": _NON_EMPTY_FILE_SCHEMA,
-    "multipart/form-data": _MULTIPART_SCHEMA,
+    "application/xml": _XML_FILE,
+    "text/xml": _XML_FILE,
+    "application/zip": _ZIP_ARCHIVE,
+    "application/x-zip-compressed": _ZIP_ARCHIVE,
+    "text/csv": _CSV_FILE,
+    "multipart/form-data": _FORM,
 }
-"""The contract's media types, and two that browsers give the same files. The reader tells by the bytes what a file is."""
+"""Schema of an upload by media type, those of browsers included. The content of a file decides how it is read."""
 
 
 class DeliveryListHandler(UploadHandler):
-    """The list of deliveries, and a new one."""
+    """The list of deliveries, and uploads."""
 
     @operation(
         query=DeliveryOptions,
@@ -70,14 +85,18 @@ class DeliveryListHandler(UploadHandler):
         response_headers=("Location",),
     )
     async def post(self, query: DeliveryOptions) -> None:
-        """Deliver a file, or a form with any number of files, as one delivery; it is on disk when this is answered."""
-        await self.respond_idempotently("deliveries", partial(self._receive, await self.finish_upload(), query.full, self.actor))
+        """Upload one file, or a form with any number of files, as one delivery; it is on disk when this is answered."""
+        file = await self.finish_upload()
+        await self.respond_idempotently("deliveries", partial(self._receive, file, query.full, self.actor))
 
     @operation(
-        query=DeliveryQuery, responses={200: DeliveryPage, 304: None}, request_headers=("If-None-Match",), response_headers=("ETag", "Link")
+        query=DeliveryQuery,
+        responses={200: DeliveryPage, 304: None},
+        request_headers=("If-None-Match",),
+        response_headers=("ETag", "Link"),
     )
     async def get(self, query: DeliveryQuery) -> None:
-        """List deliveries, the newest first, without their findings."""
+        """List deliveries, newest first, without their findings."""
         rows, total = await self.run_blocking(
             self.services.deliveries.page, query.organization_id, query.delivery_status, query.page, query.limit
         )
@@ -85,18 +104,19 @@ class DeliveryListHandler(UploadHandler):
 
     @property
     def actor(self) -> str:
-        """What a page of ours sends comes by the dashboard's door."""
+        """Return the actor of the request; `dashboard` for an upload by a page of this program."""
         actor = super().actor
-        return "dashboard" if actor == "api" and content_negotiation.is_same_origin(self.request.headers) else actor
+        return "dashboard" if actor == "api" and is_same_origin(self.request.headers) else actor
 
     @property
     def request_hash(self) -> bytes:
-        """The same files, declared full, are another request."""
+        """Return a digest of the files and `full`: the same files declared full are another request."""
         return super().request_hash + (b"full" if self.parse_query(DeliveryOptions).full else b"")
 
     def _receive(self, file: SpoolFile, full: bool, actor: str) -> StoredResponse:
         receipt = self.services.deliveries.receive(file, full=full, actor=actor)
-        return StoredResponse(202, self.external_path(f"{API_PATH}/deliveries/{receipt.delivery_id}"), msgspec.json.encode(receipt))
+        location = self.external_path(f"{API_PATH}/deliveries/{receipt.delivery_id}")
+        return StoredResponse(202, location, msgspec.json.encode(receipt))
 
 
 class DeliveryHandler(ApiHandler):
@@ -109,5 +129,5 @@ class DeliveryHandler(ApiHandler):
         response_headers=("ETag",),
     )
     async def get(self, delivery_id: str) -> None:
-        """One delivery with its findings, at most 1,000."""
+        """Get one delivery with its findings, at most 1,000."""
         self.send_json(await self.run_blocking(self.services.deliveries.get, delivery_id))

@@ -1,4 +1,4 @@
-"""What the findings of deliveries mean and what is to be done, in three languages: a finding itself holds its code and one sentence."""
+"""Resource finding codes: what each code of a finding means and what to do, in three languages."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ from preview.i18n.finding_texts import finding_action, finding_codes, finding_me
 
 
 class FindingCodeDocument(msgspec.Struct, frozen=True):
-    """One code of `findings`; `severity` is refused, error, warning or notice."""
+    """One finding code. `severity` is refused, error, warning or notice; `messages` says what, `actions` what to do."""
 
     code: str
     severity: str
@@ -18,17 +18,23 @@ class FindingCodeDocument(msgspec.Struct, frozen=True):
 
 
 class FindingCodeList(msgspec.Struct, frozen=True):
-    """All of them: the faults in the order in which a file is read, then the controls of Statistics Norway, whose codes begin with `kontroll_`."""
+    """All finding codes: the program's own in the order in which a file is read, then Statistics Norway's checks, whose
+    codes begin with `kontroll_`.
+    """
 
     codes: list[FindingCodeDocument]
 
 
 class FindingCodesHandler(ApiHandler):
-    """The codes that a finding may have."""
+    """The list of finding codes."""
 
-    @operation(responses={200: FindingCodeList, 304: None}, request_headers=("If-None-Match",), response_headers=("ETag",))
+    @operation(
+        responses={200: FindingCodeList, 304: None},
+        request_headers=("If-None-Match",),
+        response_headers=("ETag",),
+    )
     def get(self) -> None:
-        """Every code that a finding may have: what it says, and what is to be done."""
+        """List every code that a finding can have, with what it means and what to do."""
         texts = self.services.texts
         documents = [
             FindingCodeDocument(code, severity, finding_message(texts, code), finding_action(texts, code))

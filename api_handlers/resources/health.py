@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve."""
+"""Liveness and readiness probes (docs/api.md, Health)."""
 
 import msgspec
 
@@ -8,34 +8,34 @@ from preview.core.errors import Unavailable
 
 
 class LivenessResponse(msgspec.Struct, frozen=True):
-    """`boot_id` is another after each start."""
+    """Answer of the liveness probe. `boot_id` changes with every start of the program."""
 
     boot_id: str
 
 
 class ReadinessResponse(msgspec.Struct, frozen=True):
-    """All that is needed to serve is there."""
+    """Answer of the readiness probe. `ready` is always true: a process that is not ready answers 503."""
 
     ready: bool
 
 
 class LivenessHandler(ApiHandler):
-    """The process answers, also while it stops."""
+    """The liveness probe, which also answers while the program shuts down."""
 
     serves_while_draining = True
 
     @operation(responses={200: LivenessResponse})
     def get(self) -> None:
-        """The process lives."""
+        """Check that the process answers."""
         self.send_json(LivenessResponse(self.services.boot_id))
 
 
 class ReadinessHandler(ApiHandler):
-    """The process can serve."""
+    """The readiness probe."""
 
     @operation(responses={200: ReadinessResponse})
     def get(self) -> None:
-        """The process can serve; 503 says why not."""
+        """Check that the process can serve requests; 503 says why not."""
         if failures := self.services.readiness_failures():
             raise Unavailable(f"{'; '.join(failures)}.")
         self.send_json(ReadinessResponse(ready=True))

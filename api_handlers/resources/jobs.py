@@ -1,4 +1,4 @@
-"""Jobs: how far an aggregation is and how it ended."""
+"""Resource jobs: the progress and outcome of an aggregation (docs/api.md, Jobs)."""
 
 from api_handlers.base import ApiHandler
 from api_handlers.operations import operation
@@ -9,8 +9,11 @@ class JobHandler(ApiHandler):
     """One job."""
 
     @operation(
-        responses={200: JobDocument, 304: None}, problem_statuses=(404,), request_headers=("If-None-Match",), response_headers=("ETag",)
+        responses={200: JobDocument, 304: None},
+        problem_statuses=(404,),
+        request_headers=("If-None-Match",),
+        response_headers=("ETag",),
     )
     async def get(self, job_id: str) -> None:
-        """One job: waiting, running, or how it ended."""
+        """Get one job: waiting, running, or its outcome."""
         self.send_json(await self.run_blocking(self.services.jobs.get, job_id))

@@ -1,4 +1,4 @@
-"""Organisations and their sources."""
+"""Resource organisations: the services and what is stored of each (docs/api.md, Organisations)."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from preview.model.resources import OrganizationDocument
 
 
 class OrganizationPage(msgspec.Struct, frozen=True):
-    """A page of organisations."""
+    """A page of the list of organisations."""
 
     data: list[OrganizationDocument]
     pagination: Pagination
@@ -26,6 +26,8 @@ class OrganizationListHandler(ApiHandler):
         response_headers=("ETag", "Last-Event-ID", "Link"),
     )
     async def get(self, query: PageParams) -> None:
-        """List organisations with what is held of them."""
-        rows, total, last_event_id = await self.run_blocking(self.services.organizations.page, query.page, query.limit)
-        self.send_json(OrganizationPage(rows, self.paginate(f"{API_PATH}/organizations", query, total)), last_event_id=last_event_id)
+        """List organisations with their sources."""
+        organizations = self.services.organizations
+        rows, total, last_event_id = await self.run_blocking(organizations.page, query.page, query.limit)
+        page = OrganizationPage(rows, self.paginate(f"{API_PATH}/organizations", query, total))
+        self.send_json(page, last_event_id=last_event_id)

@@ -1,4 +1,4 @@
-"""The form: sections, fields, their definitions and their SQL."""
+"""Resource report fields: the form's sections and fields, with definitions and SQL (docs/api.md, Report fields)."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from preview.form.entries import LocalizedText, Section, Unit
 
 
 class ReportField(msgspec.Struct, frozen=True):
-    """A field of the form. `sql` is null where the value comes as a supplementary figure."""
+    """A field of the form. `sql` is null for a field whose value is a supplementary figure."""
 
     number: int
     field_key: str
@@ -29,11 +29,15 @@ class ReportForm(msgspec.Struct, frozen=True):
 
 
 class ReportFieldsHandler(ApiHandler):
-    """The catalogue."""
+    """The form."""
 
-    @operation(responses={200: ReportForm, 304: None}, request_headers=("If-None-Match",), response_headers=("ETag",))
+    @operation(
+        responses={200: ReportForm, 304: None},
+        request_headers=("If-None-Match",),
+        response_headers=("ETag",),
+    )
     def get(self) -> None:
-        """The form's sections and fields, in form order."""
+        """List the form's sections and fields, in form order."""
         catalogue = self.services.catalogue
         fields = [msgspec.convert(field, ReportField, from_attributes=True) for field in catalogue.fields]
         self.send_json(ReportForm(list(catalogue.sections), fields))

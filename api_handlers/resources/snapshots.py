@@ -1,6 +1,7 @@
-"""Snapshots: five of the six endpoints (contract 1 to 5)."""
+"""Resource snapshots: list, get, request, invalidate and delete (rules 1 to 5, docs/api.md)."""
 
 from collections.abc import Awaitable
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -25,7 +26,7 @@ ConfirmationParam = Annotated[bool, Meta(title="true", extra_json_schema={"const
 InvalidationReason = Annotated[
     str,
     Meta(
-        title=f"text of 1 to {MAX_REASON_LENGTH} characters, not blanks alone",
+        title=f"text of 1 to {MAX_REASON_LENGTH} characters, not only white space",
         min_length=1,
         max_length=MAX_REASON_LENGTH,
         pattern=r"^[\s\S]*\S[\s\S]*$",
@@ -34,7 +35,7 @@ InvalidationReason = Annotated[
 
 
 class SnapshotQuery(PageParams, frozen=True):
-    """Filters of the list, each optional."""
+    """Query of the list: optional filters."""
 
     organization_id: OrganizationId | None = None
     period_id: PeriodId | None = None
@@ -42,14 +43,14 @@ class SnapshotQuery(PageParams, frozen=True):
 
 
 class SnapshotPage(msgspec.Struct, frozen=True):
-    """A page of snapshots (contract 1)."""
+    """A page of the list of snapshots."""
 
     data: list[SnapshotSummary]
     pagination: Pagination
 
 
 class SnapshotRequest(msgspec.Struct, frozen=True):
-    """Which aggregation is asked for; `force_reaggregate` makes a new one though the last is still valid."""
+    """Request of an aggregation. `force_reaggregate` makes a new snapshot although the last one is valid."""
 
     organization_id: OrganizationId
     period_id: PeriodId
@@ -57,14 +58,16 @@ class SnapshotRequest(msgspec.Struct, frozen=True):
 
 
 class InvalidationRequest(msgspec.Struct, frozen=True):
-    """Why a snapshot is to be aggregated anew; `invalidate_cache` must be true."""
+    """Request to aggregate a snapshot again. `invalidate_cache` must be true; `reason` is stored in the
+    audit trail, so it must name no person.
+    """
 
     invalidate_cache: ConfirmationParam
     reason: InvalidationReason
 
 
 class SnapshotListHandler(ApiHandler):
-    """The list, and asking for a new one."""
+    """The list of snapshots, and requests for a new one."""
 
     @operation(
         query=SnapshotQuery,
@@ -73,11 +76,17 @@ class SnapshotListHandler(ApiHandler):
         response_headers=("ETag", "Last-Event-ID", "Link"),
     )
     async def get(self, query: SnapshotQuery) -> None:
-        """List snapshots across all periods, the newest period first."""
+        """List snapshots across all periods, newest period first."""
         rows, total, last_event_id = await self.run_blocking(
-            self.services.snapshots.page, query.organization_id, query.period_id, query.snapshot_status, query.page, query.limit
+            self.services.snapshots.page,
+            query.organization_id,
+            query.period_id,
+            query.snapshot_status,
+            query.page,
+            query.limit,
         )
-        self.send_json(SnapshotPage(rows, self.paginate(REPORT_DATA_PATH, query, total)), last_event_id=last_event_id)
+        page = SnapshotPage(rows, self.paginate(REPORT_DATA_PATH, query, total))
+        self.send_json(page, last_event_id=last_event_id)
 
     @operation(
         body=SnapshotRequest,
@@ -87,15 +96,15 @@ class SnapshotListHandler(ApiHandler):
         response_headers=("Location",),
     )
     async def post(self, body: SnapshotRequest) -> None:
-        """Trigger an aggregation: a new snapshot, the one that is being made, or the one that is still valid."""
-        actor = self.actor
+        """Request an aggregation: returns a new snapshot, the one in progress, or the one that is still valid."""
+        await self.respond_idempotently("snapshots", partial(self._request_snapshot, body, self.actor))
 
-        def request_snapshot() -> StoredResponse:
-            requested, is_pending = self.services.snapshots.request(body.organization_id, body.period_id, body.force_reaggregate, actor)
-            location = self.external_path(f"{REPORT_DATA_PATH}/{requested.snapshot_id}")
-            return StoredResponse(202 if is_pending else 200, location, msgspec.json.encode(requested))
-
-        await self.respond_idempotently("snapshots", request_snapshot)
+    def _request_snapshot(self, body: SnapshotRequest, actor: str) -> StoredResponse:
+        requested, is_pending = self.services.snapshots.request(
+            body.organization_id, body.period_id, body.force_reaggregate, actor
+        )
+        location = self.external_path(f"{REPORT_DATA_PATH}/{requested.snapshot_id}")
+        return StoredResponse(202 if is_pending else 200, location, msgspec.json.encode(requested))
 
 
 class SnapshotHandler(ApiHandler):
@@ -108,7 +117,7 @@ class SnapshotHandler(ApiHandler):
         response_headers=("ETag", "Last-Event-ID"),
     )
     def get(self, snapshot_id: str) -> Awaitable[None] | None:
-        """One snapshot with every field, current and prior period."""
+        """Get one snapshot with every field, current and prior period."""
         rendered = self.services.snapshots.cached_document(snapshot_id)
         if rendered is None:
             return self._get_from_store(snapshot_id)
@@ -122,21 +131,26 @@ class SnapshotHandler(ApiHandler):
         request_headers=("If-Match",),
     )
     async def put(self, snapshot_id: str, body: InvalidationRequest) -> None:
-        """Invalidate the cache and aggregate anew; the snapshot keeps its id."""
+        """Invalidate the cache of a snapshot and aggregate it again under the same id."""
         if_match = self.request.headers.get("If-Match")
-        self.send_json(await self.run_blocking(self.services.snapshots.invalidate, snapshot_id, body.reason, self.actor, if_match), 202)
+        invalidate = self.services.snapshots.invalidate
+        self.send_json(await self.run_blocking(invalidate, snapshot_id, body.reason, self.actor, if_match), 202)
 
-    @operation(responses={200: SnapshotDeletion}, problem_statuses=(403, 404, 412), request_headers=("If-Match",))
+    @operation(
+        responses={200: SnapshotDeletion},
+        problem_statuses=(403, 404, 412),
+        request_headers=("If-Match",),
+    )
     async def delete(self, snapshot_id: str) -> None:
-        """Delete a snapshot and clear its cache entry."""
-        self.send_json(
-            await self.run_blocking(self.services.snapshots.delete, snapshot_id, self.actor, self.request.headers.get("If-Match"))
-        )
+        """Delete a snapshot and its cached document."""
+        if_match = self.request.headers.get("If-Match")
+        self.send_json(await self.run_blocking(self.services.snapshots.delete, snapshot_id, self.actor, if_match))
 
     async def _get_from_store(self, snapshot_id: str) -> None:
         self._send(await self.run_blocking(self.services.snapshots.get, snapshot_id))
 
     def _send(self, rendered: RenderedDocument) -> None:
+        """Send the document, or 304 if the client has this version (rule H1)."""
         headers = self._headers
         headers["Etag"] = rendered.etag
         headers["Last-Event-ID"] = str(rendered.position)

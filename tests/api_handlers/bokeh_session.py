@@ -1,4 +1,4 @@
-"""A dashboard session without a browser: the page is fetched, and its WebSocket opened."""
+"""A dashboard session without a browser: fetches a page and opens its WebSocket."""
 
 import re
 import socket
@@ -13,7 +13,7 @@ _TOKEN = re.compile(r'"token":"([^"]+)"')
 
 @contextmanager
 def open_session(url: str, path: str = "/") -> Generator[None]:
-    """Open for the length of a block; the server has acknowledged it."""
+    """Keep a session open for the length of a block, once the server has acknowledged it."""
     token = _TOKEN.search(httpx.get(f"{url}{path}").raise_for_status().text)
     assert token
     host = urlsplit(url).netloc
@@ -28,7 +28,10 @@ def open_session(url: str, path: str = "/") -> Generator[None]:
     }
     address, _, port = host.partition(":")
     with socket.create_connection((address, int(port)), timeout=20) as connection:
-        lines = [f"GET {urlsplit(path).path.rstrip('/')}/ws HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        lines = [
+            f"GET {urlsplit(path).path.rstrip('/')}/ws HTTP/1.1",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         response = b""
         while b"ACK" not in response:

@@ -1,4 +1,4 @@
-"""The API over a real store, served on a loopback port by a thread of this process; for tests that also reach into the nouns."""
+"""API server on a thread of this process, over a real store, for tests that also use the services behind it."""
 
 import asyncio
 import threading
@@ -24,9 +24,11 @@ TIMEOUT_SECONDS = 20.0
 
 
 class InProcessServer:
-    """`url` is without trailing slash; `application` the nouns behind it."""
+    """A running server; `url` has no trailing slash, `application` has the services behind it."""
 
-    def __init__(self, application: Application, port: int, loop: asyncio.AbstractEventLoop, broadcaster: EventBroadcaster) -> None:
+    def __init__(
+        self, application: Application, port: int, loop: asyncio.AbstractEventLoop, broadcaster: EventBroadcaster
+    ) -> None:
         self.application = application
         self.url = f"http://127.0.0.1:{port}"
         self.port = port
@@ -34,25 +36,31 @@ class InProcessServer:
         self._broadcaster = broadcaster
 
     def client(self) -> httpx.Client:
-        """Speaks HTTP to it."""
+        """Return an HTTP client of the server."""
         return httpx.Client(base_url=self.url, timeout=TIMEOUT_SECONDS)
 
     def stop(self, stop_event: asyncio.Event) -> None:
-        """Ends the serving thread."""
+        """End the server's thread."""
         self._loop.call_soon_threadsafe(stop_event.set)
 
     def drain(self) -> None:
-        """As the program does when it is told to stop."""
+        """Drain, as the program does at shutdown."""
         self._loop.call_soon_threadsafe(self._broadcaster.drain)
 
     def deliver(self, *files: bytes, full: bool = False) -> DeliveryDocument:
-        """Through the real pipeline, several files as a ZIP; returns when it is taken."""
+        """Import files as one delivery, several as a ZIP archive, and return its document."""
         return pipeline.deliver(self.application, *files, full=full)
 
 
 @contextmanager
 def run_in_process_server(data_dir: Path, *, with_worker: bool = True, **settings: Any) -> Generator[InProcessServer]:
-    """A server for the length of a block. Without `works` it claims no job and no delivery: another must."""
+    """Run a server for the length of a block.
+
+    Args:
+        data_dir: Folder of its store.
+        with_worker: Whether it imports deliveries and runs jobs; without, another process must.
+        settings: Settings of the program by name.
+    """
     with open_application(data_dir, started=with_worker, **settings) as application:
         if not with_worker:
             application.dispatcher.start()

@@ -1,4 +1,4 @@
-"""A client of the event stream, of our own: it reads the wire block by block, so that tests see ids, comments and `retry:` too."""
+"""Client of the event stream that returns every block, so that tests see ids, comments and `retry:` too."""
 
 import queue
 import socket
@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 20.0
 
 @dataclass
 class SseBlock:
-    """What stands between two empty lines. `id` is an int; `data` is decoded."""
+    """One block, which an empty line ends; `data` is decoded JSON."""
 
     id: int | None = None
     event: str | None = None
@@ -28,12 +28,12 @@ class SseBlock:
 
     @property
     def is_bare_id(self) -> bool:
-        """A bare `id:`."""
+        """Return whether the block has an id and no event."""
         return self.id is not None and self.event is None
 
 
 def parse_block(lines: list[str]) -> SseBlock:
-    """One block from its lines."""
+    """Return the block of its lines."""
     block = SseBlock()
     for line in lines:
         name, _, value = line.partition(":")
@@ -56,10 +56,10 @@ def parse_block(lines: list[str]) -> SseBlock:
 
 
 class SseClient:
-    """An open stream, read by a thread of its own. `place` is the last id seen, as an EventSource would keep it."""
+    """An open stream, read on a thread; `last_event_id` is the last id received, as an EventSource keeps it."""
 
     def __init__(self, url: str, path: str, headers: dict[str, str]) -> None:
-        """Raises `AssertionError` where it is not answered 200."""
+        """Open the stream; raise `AssertionError` unless the status is 200."""
         parts = urlsplit(url)
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         self._connection.request("GET", path, headers={"Accept": "text/event-stream"} | headers)
@@ -73,18 +73,18 @@ class SseClient:
         self._thread.start()
 
     def next_block(self, seconds: float = TIMEOUT_SECONDS) -> SseBlock | None:
-        """The next block, None where the stream has ended. Fails where none comes."""
+        """Return the next block, None at the end of the stream; raise `AssertionError` after `seconds` without one."""
         try:
             block = self._blocks.get(timeout=seconds)
         except queue.Empty:
-            raise AssertionError(f"No block came within {seconds} s.") from None
+            raise AssertionError(f"No block was received within {seconds} s.") from None
         if block is not None:
             self.last_event_id = self.last_event_id if block.id is None else block.id
             self.retry = block.retry or self.retry
         return block
 
     def read_until(self, predicate: Callable[[SseBlock], bool]) -> list[SseBlock]:
-        """All blocks up to and with the first that is wanted."""
+        """Return all blocks up to the first that satisfies the predicate, that one included."""
         blocks: list[SseBlock] = []
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while not blocks or not predicate(blocks[-1]):
@@ -94,13 +94,15 @@ class SseClient:
         return blocks
 
     def events_until(self, event_id: int) -> list[SseBlock]:
-        """The durable events up to that place in the log. A filtered stream tells by a bare id that it has reached it."""
+        """Return the durable events up to a log position; a filtered stream reaches it with an event or a bare id."""
         if self.last_event_id is not None and self.last_event_id >= event_id:
             return []
-        return [block for block in self.read_until(lambda block: (block.id or 0) >= event_id) if block.event and block.id]
+        return [
+            block for block in self.read_until(lambda block: (block.id or 0) >= event_id) if block.event and block.id
+        ]
 
     def read_to_end(self) -> list[SseBlock]:
-        """The blocks until the server ends the stream; then it is closed."""
+        """Return the blocks until the server ends the stream, and close it."""
         blocks: list[SseBlock] = []
         while (block := self.next_block()) is not None:
             blocks.append(block)
@@ -108,7 +110,7 @@ class SseClient:
         return blocks
 
     def close(self) -> None:
-        """Goes away, as a client that is closed does."""
+        """Close the connection without waiting for the server."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(TIMEOUT_SECONDS)
@@ -130,7 +132,13 @@ class SseClient:
 
 @contextmanager
 def open_stream(url: str, path: str, **headers: str) -> Generator[SseClient]:
-    """A stream for the length of a block, its opening (`retry:` and the first place) read. `last_event_id=` gives the header."""
+    """Open a stream for the length of a block; `retry:` and the first id are read already.
+
+    Args:
+        url: Address of the server.
+        path: Path and query of the stream.
+        headers: Request headers by name, with `_` for `-`: `last_event_id="7"`.
+    """
     client = SseClient(url, path, {name.replace("_", "-"): value for name, value in headers.items()})
     try:
         client.read_until(lambda block: block.is_bare_id)

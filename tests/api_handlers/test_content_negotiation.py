@@ -1,6 +1,6 @@
 import pytest
 
-from api_handlers.content_negotiation import accepts, cors_headers, is_json
+from api_handlers.content_negotiation import accepts, is_json, parse_content_type
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from api_handlers.content_negotiation import accepts, cors_headers, is_json
         ("application/json;q=0, */*", False),
         ("*/*;q=0, application/json", True),
         ("application/json;q=x", False),
+        ('application/json; profile="a"; Q=0', False),
         (",,", False),
     ],
 )
@@ -29,7 +30,11 @@ def test_accept_header_matching(accept: str, expected: bool) -> None:
         ({}, True),
         ({"Content-Type": "application/json"}, True),
         ({"Content-Type": 'application/json; charset="UTF-8"'}, True),
+        ({"Content-Type": "Application/JSON;"}, True),
+        ({"Content-Type": 'application/json; profile="a;b"; Charset=utf8 ;'}, True),
+        ({"Content-Type": 'application/json; profile="charset=utf-8"; charset=latin-1'}, False),
         ({"Content-Type": "application/json; charset=latin-1"}, False),
+        ({"Content-Type": ""}, False),
         ({"Content-Type": "application/problem+json"}, False),
         ({"Content-Type": "text/json"}, False),
         ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, False),
@@ -39,9 +44,18 @@ def test_json_content_type_detection(headers: dict[str, str], expected: bool) ->
     assert is_json(headers) is expected
 
 
-def test_cors_headers_only_for_allowed_origin() -> None:
-    allowed = ("https://intern.example",)
-    assert cors_headers("https://intern.example", allowed)["Access-Control-Allow-Origin"] == "https://intern.example"
-    assert cors_headers("https://intern.example.evil", allowed) == {"Vary": "Origin"}
-    assert cors_headers(None, allowed) == {"Vary": "Origin"}
-    assert cors_headers("https://any.example", ("*",))["Access-Control-Allow-Origin"] == "*"
+@pytest.mark.parametrize(
+    ("header", "media_type", "parameters"),
+    [
+        ("", "", {}),
+        ("Text/CSV", "text/csv", {}),
+        ("text/csv;", "text/csv", {}),
+        ('multipart/form-data; Boundary="a;\\"b"', "multipart/form-data", {"boundary": 'a;"b'}),
+        ("text/csv;header=present;CHARSET=UTF-8", "text/csv", {"header": "present", "charset": "UTF-8"}),
+        ("text/csv; charset=", "text/csv", {}),
+    ],
+)
+def test_content_type_is_split_into_type_and_parameters(
+    header: str, media_type: str, parameters: dict[str, str]
+) -> None:
+    assert parse_content_type(header) == (media_type, parameters)

@@ -1,4 +1,4 @@
-"""Who calls from a browser: pages of ours, of origins that may, and of others, which may change nothing."""
+"""Requests of browser pages: own pages and allowed origins may change data, other sites may not."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ XML = {"Content-Type": "application/xml"}
 
 
 def test_cross_site_upload_is_forbidden(data_dir: Path) -> None:
-    """As a browser sends its form without asking first."""
+    """A browser sends a form without a CORS preflight."""
     files = {"f": ("a.xml", b"<Barnevern/>")}
     settings: dict[str, Any] = {"cors_origins": ("https://intern.example",), "websocket_origins": ("bufdir.example",)}
     with run_in_process_server(data_dir, **settings) as server, server.client() as client:
@@ -30,7 +30,7 @@ def test_cross_site_upload_is_forbidden(data_dir: Path) -> None:
 
 
 def test_cross_site_changes_are_forbidden(data_dir: Path) -> None:
-    """A browser sends a body without a media type without asking first, and that is taken for JSON."""
+    """A browser sends a body without a media type without a preflight, and such a body is taken for JSON."""
     with run_in_process_server(data_dir, cors_origins=("https://intern.example",)) as server, server.client() as client:
         cross_site = {"Origin": "https://else.example", "Sec-Fetch-Site": "cross-site"}
         body = b'{"organization_id": "org-1042", "period_id": "2024"}'

@@ -1,4 +1,4 @@
-"""`serve --processes 2`: one port, one store, one log; a process that dies is replaced, and what only one shall do another takes over."""
+"""`serve --processes 2`: shared port, store and log; a killed process is replaced, and another becomes leader."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, inbox: Path) -> Generator[Server]:
-    """Over a store with a service; nothing aggregates by itself."""
+    """Run two processes over a store with one service, without automatic aggregation."""
     data_dir = tmp_path_factory.mktemp("two") / "data"
     data_dir.mkdir()
     service = ChildWelfareService(1)
@@ -50,7 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, inbox: Path) -> Generator[S
 
 
 def invalidate_and_wait(server: Server) -> int:
-    """A PUT, and its job to the end; the place of the log then."""
+    """Invalidate a snapshot, wait for its job, and return the newest log position."""
     with httpx.Client(base_url=server.url) as client:
         job_id = client.put(f"{SNAPSHOTS_PATH}/snap-002", json=INVALIDATION).raise_for_status().json()["job_id"]
         wait_until(lambda: client.get(f"/api/v1/jobs/{job_id}").json()["ended_at"] is not None, "the job")
@@ -62,7 +62,7 @@ def serving_process(stream: SseClient, server: Server) -> int:
 
 
 def open_stream_at_each_process(server: Server) -> dict[int, SseClient]:
-    """A stream at each process, by process."""
+    """Return a stream to each process, by process id."""
     found: dict[int, SseClient] = {}
     for _ in range(200):
         stream = SseClient(server.url, WATCH_PATH, {})
@@ -71,7 +71,7 @@ def open_stream_at_each_process(server: Server) -> dict[int, SseClient]:
             stream.close()
         if len(found) == 2:
             return found
-    raise AssertionError("every connection came to the same process")
+    raise AssertionError("every connection reached the same process")
 
 
 def test_streams_of_both_processes_get_equal_events(server: Server) -> None:
@@ -119,12 +119,12 @@ def test_inbox_leadership_moves_after_kill(server: Server, inbox: Path) -> None:
     wait_for_both(server)
     lock = server.data_dir / "inbox.lock"
     (inbox / "one.xml").write_bytes(folder("11111111-0000-4000-8000-000000000000"))
-    wait_until(lambda: not (inbox / "one.xml").exists(), "it to be taken")
+    wait_until(lambda: not (inbox / "one.xml").exists(), "the file to be imported")
     first = lock_holder(lock, server)
     assert first is not None
     os.kill(first, signal.SIGKILL)
     (inbox / "two.xml").write_bytes(folder("22222222-0000-4000-8000-000000000000"))
-    wait_until(lambda: not (inbox / "two.xml").exists(), "it to be taken")
+    wait_until(lambda: not (inbox / "two.xml").exists(), "the file to be imported")
     assert lock_holder(lock, server) not in (None, first)
     wait_for_both(server)
     assert lock_holder(server.data_dir / "retention.lock", server) is not None
@@ -141,9 +141,11 @@ def test_all_processes_stop_with_open_stream_and_session(data_dir: Path) -> None
 
 
 def test_port_in_use_fails_at_start(server: Server, data_dir: Path) -> None:
-    """Also one that its processes would share with us."""
+    """A server with several processes fails too, although they share the port among themselves."""
     for arguments in (TWO_PROCESSES, ()):
-        with pytest.raises(RuntimeError, match=f"Error: Nothing can listen at 127.0.0.1:{server.port}: Address already in use."):
+        with pytest.raises(
+            RuntimeError, match=f"Error: Nothing can listen at 127.0.0.1:{server.port}: Address already in use."
+        ):
             Server(data_dir, arguments, port=server.port)
 
 

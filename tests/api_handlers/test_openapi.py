@@ -1,4 +1,4 @@
-"""The description of the API agrees with the contract and with what the server does."""
+"""The OpenAPI description matches the shapes of the API and what the server does."""
 
 import subprocess
 import sys
@@ -39,7 +39,7 @@ SHAPE_BY_COMPONENT = {
 
 
 class ExampleService(ChildWelfareService):
-    """The organisation of the contract's examples, which the description names too."""
+    """A service with the id that the description gives as an example."""
 
     @property
     def organization_id(self) -> str:
@@ -52,14 +52,16 @@ def document() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("component", "shape"), SHAPE_BY_COMPONENT.items())
-def test_schema_keys_match_contract_in_order(document: dict[str, Any], component: str, shape: str) -> None:
+def test_schema_keys_match_shapes_in_order(document: dict[str, Any], component: str, shape: str) -> None:
     schema = document["components"]["schemas"][component]
     assert list(schema["properties"]) == schema["required"] == list(SHAPES[shape])
     assert schema["additionalProperties"] is False
 
 
 def test_every_event_type_is_described(document: dict[str, Any]) -> None:
-    described = document["paths"]["/api/v1/aggregated-report-data/watch"]["get"]["responses"]["200"]["content"]["text/event-stream"]
+    described = document["paths"]["/api/v1/aggregated-report-data/watch"]["get"]["responses"]["200"]["content"][
+        "text/event-stream"
+    ]
     kinds = [str(event.__struct_config__.tag) for event in EVENT_TYPES]
     assert list(described["x-event-data"]) == kinds
     for kind, event in zip(kinds, EVENT_TYPES, strict=True):
@@ -68,13 +70,16 @@ def test_every_event_type_is_described(document: dict[str, Any]) -> None:
 
 def test_every_operation_is_described(document: dict[str, Any]) -> None:
     described = {
-        (path, method) for path, item in document["paths"].items() for method in item if method in ("get", "post", "put", "delete")
+        (path, method)
+        for path, item in document["paths"].items()
+        for method in item
+        if method in ("get", "post", "put", "delete")
     }
     assert described == {(route.path, method) for route in ROUTES for method in route.operations}
 
 
 def test_server_conforms_to_openapi(data_dir: Path) -> None:
-    """A small budget; `make slow` spends more."""
+    """A few examples; `make slow` runs the test below with more."""
     run_schemathesis(data_dir, examples=5)
 
 
@@ -84,8 +89,11 @@ def test_server_conforms_to_openapi_many_examples(data_dir: Path) -> None:
 
 
 def run_schemathesis(data_dir: Path, examples: int) -> None:
-    """Schemathesis in all its phases. Its one stream is taken, so that each further one is answered and closed."""
-    with run_in_process_server(data_dir, max_streams=1) as server, open_stream(server.url, "/api/v1/aggregated-report-data/watch"):
+    """Run all phases of Schemathesis. The only stream is in use, so that its own ones are answered and closed."""
+    with (
+        run_in_process_server(data_dir, max_streams=1) as server,
+        open_stream(server.url, "/api/v1/aggregated-report-data/watch"),
+    ):
         service = ExampleService(958935420)
         server.deliver(service.listing("Barnevernstjenesten Oslo Sør"))
         server.deliver(*base_delivery(service))
@@ -99,9 +107,11 @@ def run_schemathesis(data_dir: Path, examples: int) -> None:
         run = subprocess.run(command, cwd=data_dir, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
         assert "Tested: 15" in run.stdout
-        assert event_types_since(server, position) >= {"snapshot_created", "aggregation_completed"}, "it did not get past the door"
+        assert event_types_since(server, position) >= {"snapshot_created", "aggregation_completed"}, (
+            "no request was valid"
+        )
 
 
 def event_types_since(server: InProcessServer, position: int) -> set[str]:
-    """The types of the events since."""
+    """Return the types of the events after a log position."""
     return {row.type for row in server.application.event_log.read_after(position, 10_000)}

@@ -54,12 +54,18 @@ def test_errors_are_listed_only_for_invalid_input() -> None:
     assert body["detail"] == "Wrong."
     assert body["instance"] == "/here"
     assert body["errors"] == [{"pointer": "/a", "detail": "must be b"}]
-    assert problem_parts(problem_details.MalformedJson("Not JSON."))[2]["errors"] == [{"pointer": "", "detail": "Not JSON."}]
+    assert problem_parts(problem_details.MalformedJson("Not JSON."))[2]["errors"] == [
+        {"pointer": "", "detail": "Not JSON."}
+    ]
     assert "errors" not in problem_parts(errors.NotFound("x"))[2]
 
 
 def test_retry_after_and_allow_headers() -> None:
-    assert problem_parts(errors.Unavailable("x"))[1]["Retry-After"] == problem_parts(errors.TooManyRequests("x"))[1]["Retry-After"] == "2"
+    assert (
+        problem_parts(errors.Unavailable("x"))[1]["Retry-After"]
+        == problem_parts(errors.TooManyRequests("x"))[1]["Retry-After"]
+        == "2"
+    )
     assert problem_parts(problem_details.MethodNotAllowed("GET, PUT"))[1]["Allow"] == "GET, PUT"
 
 

@@ -30,5 +30,9 @@ def test_policy_without_method_fails_at_start(monkeypatch: pytest.MonkeyPatch) -
 
 def test_route_pattern_matches_only_allowed_paths() -> None:
     pattern = Route("/base/{thing_id}", ApiHandler, duplicate_prefix="/base").pattern()
-    assert [bool(re.fullmatch(pattern, path)) for path in ("/base/a", "/base/a/", "/base/base/a", "/base/base/a/")] == [True] * 4
-    assert not any(re.fullmatch(pattern, path) for path in ("/base", "/base/", "/base/base/base/a", "/base/a//", "/base/a/b/c"))
+    assert [bool(re.fullmatch(pattern, path)) for path in ("/base/a", "/base/a/", "/base/base/a", "/base/base/a/")] == [
+        True
+    ] * 4
+    assert not any(
+        re.fullmatch(pattern, path) for path in ("/base", "/base/", "/base/base/base/a", "/base/a//", "/base/a/b/c")
+    )

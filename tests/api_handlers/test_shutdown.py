@@ -1,4 +1,4 @@
-"""A server ends soon after SIGTERM, whatever is open; `Server.stop` gives it ten seconds."""
+"""Shutdown within ten seconds after SIGTERM, whatever connections are open."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ DELIVERIES_PATH = "/api/v1/deliveries"
 
 
 def parser_process(server: Server) -> int:
-    """The process that reads its deliveries."""
+    """Return the id of the process that parses deliveries."""
     found = [
         child
         for child in child_pids(server.process.pid)
@@ -36,32 +36,45 @@ def parser_process(server: Server) -> int:
 
 @contextmanager
 def unfinished_upload(server: Server, data_dir: Path) -> Generator[None]:
-    """A delivery that has begun to come and does not go on."""
+    """Keep an upload open that has sent its first bytes only."""
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(
-            f"POST {DELIVERIES_PATH} HTTP/1.1\r\nHost: {server.url[7:]}\r\nContent-Length: 1000000\r\n\r\n<Barnevern>".encode()
+            (
+                f"POST {DELIVERIES_PATH} HTTP/1.1\r\nHost: {server.url[7:]}\r\n"
+                "Content-Length: 1000000\r\n\r\n<Barnevern>"
+            ).encode()
         )
-        wait_until(lambda: any(path.suffix == ".part" for path in (data_dir / "spool").iterdir()), "its file in the spool")
+        wait_until(
+            lambda: any(path.suffix == ".part" for path in (data_dir / "spool").iterdir()), "its file in the spool"
+        )
         yield
 
 
 def test_sigterm_stops_server_with_open_work(data_dir: Path) -> None:
     with running_server(data_dir) as server:
-        os.kill(parser_process(server), signal.SIGSTOP)  # it reads for ever
+        os.kill(parser_process(server), signal.SIGSTOP)  # parsing never ends
         location = httpx.post(f"{server.url}{DELIVERIES_PATH}", content=folder()).raise_for_status().headers["Location"]
-        wait_until(lambda: httpx.get(f"{server.url}{location}").json()["delivery_status"] == "reading", "it to be read")
-        with open_stream(server.url, WATCH_PATH) as stream, open_session(server.url), unfinished_upload(server, data_dir):
+        wait_until(
+            lambda: httpx.get(f"{server.url}{location}").json()["delivery_status"] == "reading", "the import to begin"
+        )
+        with (
+            open_stream(server.url, WATCH_PATH) as stream,
+            open_session(server.url),
+            unfinished_upload(server, data_dir),
+        ):
             assert server.stop() == 0
             assert stream.read_to_end()[-1].retry
-        assert "given up" not in server.output, "it ended by itself"
+        assert "given up" not in server.output, "the process did not end by itself"
     with running_server(data_dir) as server:
-        wait_until(lambda: httpx.get(f"{server.url}{location}").json()["delivery_status"] == "taken", "it to be read after all")
+        wait_until(
+            lambda: httpx.get(f"{server.url}{location}").json()["delivery_status"] == "taken", "the import to complete"
+        )
         assert [path.suffix for path in (data_dir / "spool").iterdir()] == []
 
 
 @pytest.mark.slow
 def test_sigterm_stops_server_with_blocked_write(data_dir: Path) -> None:
-    """That cannot be called off, so the process is given up."""
+    """A write that waits for SQLite's lock cannot be cancelled, so the process is abandoned."""
     lock_acquired, release_lock = threading.Event(), threading.Event()
 
     def hold_write_lock(_: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The event stream on the wire (contract 6). Events are written to the log as the nouns write them; what writes which, tests/contract asks."""
+"""The event stream on the wire (rule 6, docs/api.md), with events that the tests write to the log themselves."""
 
 import random
 import socket
@@ -30,20 +30,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[InProcessServe
 
 @pytest.fixture
 def quiet_server(data_dir: Path) -> Generator[InProcessServer]:
-    """A server of the test's own, without heartbeats to speak of."""
+    """Run a server with rare heartbeats and at most two streams."""
     with run_in_process_server(data_dir, heartbeat_seconds=15, max_streams=2) as started:
         yield started
 
 
 def record_events(
-    server: InProcessServer, organization_id: str = "org-a", period_id: str | None = "2024", count: int = 1, text: str = "x"
+    server: InProcessServer,
+    organization_id: str = "org-a",
+    period_id: str | None = "2024",
+    count: int = 1,
+    text: str = "x",
 ) -> int:
-    """Writes so many events in one transaction; returns the newest place."""
+    """Write `count` equal events in one transaction and return the id of the last one."""
     if period_id is None:
-        event = SourceReceived(delivery_id="dlv-001", organization_id=organization_id, changed_cases=1, received_at=text)
+        event = SourceReceived(
+            delivery_id="dlv-001", organization_id=organization_id, changed_cases=1, received_at=text
+        )
     else:
-        event = SnapshotDeleted(snapshot_id="snap-001", organization_id=organization_id, period_id=period_id, deleted_at=text)
-    return server.application.database.write(lambda connection: [record(connection, event, 1) for _ in range(count)][-1])
+        event = SnapshotDeleted(
+            snapshot_id="snap-001", organization_id=organization_id, period_id=period_id, deleted_at=text
+        )
+    return server.application.database.write(
+        lambda connection: [record(connection, event, 1) for _ in range(count)][-1]
+    )
 
 
 def event_ids(blocks: list[SseBlock]) -> list[int]:
@@ -75,7 +85,8 @@ def test_stream_bytes_on_the_wire(quiet_server: InProcessServer) -> None:
             b"retry: 2000\n\n"
             b"id: %d\n\n"
             b"id: %d\nevent: snapshot_deleted\n"
-            b'data: {"event":"snapshot_deleted","snapshot_id":"snap-001","organization_id":"org-a","period_id":"2024","deleted_at":"x"}\n\n'
+            b'data: {"event":"snapshot_deleted","snapshot_id":"snap-001","organization_id":"org-a",'
+            b'"period_id":"2024","deleted_at":"x"}\n\n'
         ) % (position, position + 1)
         assert response.read(len(expected)) == expected
         quiet_server.drain()
@@ -108,14 +119,16 @@ def test_last_event_id_zero_replays_all_events(server: InProcessServer) -> None:
 
 
 def test_resumed_streams_get_each_event_once_in_order(server: InProcessServer) -> None:
-    """Streams that join, resume and go away while events are written, from far back (several pages) and from near."""
+    """Streams open, resume and close while events are written, from positions far back (several pages) and near."""
     start = record_events(server, count=1700)
     stop = threading.Event()
     writer_random = random.Random(7)
 
     def write() -> None:
         while not stop.is_set():
-            record_events(server, organization_id=writer_random.choice(["org-a", "org-b"]), count=writer_random.randint(1, 40))
+            record_events(
+                server, organization_id=writer_random.choice(["org-a", "org-b"]), count=writer_random.randint(1, 40)
+            )
             time.sleep(0.001)
 
     def read(seed: int) -> None:
@@ -142,7 +155,13 @@ def test_filters_apply_to_live_and_replayed_events(server: InProcessServer) -> N
     before = server.application.event_log.last_event_id()
     streams = {
         query: SseClient(server.url, f"{WATCH_PATH}?{query}", {})
-        for query in ("organization_id=org-a", "period_id=2024", "organization_id=org-a&period_id=2024", "organization_id=org-nobody", "")
+        for query in (
+            "organization_id=org-a",
+            "period_id=2024",
+            "organization_id=org-a&period_id=2024",
+            "organization_id=org-nobody",
+            "",
+        )
     }
     for stream in streams.values():
         stream.read_until(lambda block: block.is_bare_id)
@@ -165,7 +184,9 @@ def test_filters_apply_to_live_and_replayed_events(server: InProcessServer) -> N
             assert event_ids(resumed.events_until(a_source)) == expected[query], query
 
 
-@pytest.mark.parametrize("last_event_id", ["abc", "-1", "1.5", "+1", " 1x", "9" * 19, "9" * 5000, "٣".encode().decode("latin-1"), "beyond"])
+@pytest.mark.parametrize(
+    "last_event_id", ["abc", "-1", "1.5", "+1", " 1x", "9" * 19, "9" * 5000, "٣".encode().decode("latin-1"), "beyond"]
+)
 def test_invalid_last_event_id_gets_resync(server: InProcessServer, last_event_id: str) -> None:
     newest = record_events(server)
     last_event_id = str(newest + 1000) if last_event_id == "beyond" else last_event_id
@@ -207,7 +228,7 @@ def test_stream_over_limit_gets_only_retry(quiet_server: InProcessServer) -> Non
         assert rejected_stream.response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
         assert [block.retry for block in rejected_stream.read_to_end()] == [2000]
         first_stream.close()
-        wait_until(lambda: _can_open_stream(quiet_server), "a place")
+        wait_until(lambda: _can_open_stream(quiet_server), "a free slot")
 
 
 def test_draining_ends_streams_and_rejects_requests(quiet_server: InProcessServer) -> None:
@@ -247,9 +268,9 @@ def test_burst_disconnects_no_fast_client(quiet_server: InProcessServer) -> None
 
 def test_slow_client_gets_complete_replay(quiet_server: InProcessServer) -> None:
     newest = record_events(quiet_server, count=1200, text="x" * 1000)
-    wait_until(lambda: quiet_server.application.dispatcher.position == newest, "the feed")
+    wait_until(lambda: quiet_server.application.dispatcher.position == newest, "the dispatcher")
     with open_stream(quiet_server.url, WATCH_PATH, last_event_id="0") as stream:
-        time.sleep(0.3)  # it takes its time: the replay waits for it
+        time.sleep(0.3)  # the client does not read, so the replay waits
         assert event_ids(stream.events_until(newest)) == list(range(1, newest + 1))
 
 
@@ -262,13 +283,13 @@ def _can_open_stream(server: InProcessServer) -> bool:
     stream = SseClient(server.url, WATCH_PATH, {})
     try:
         stream.next_block()
-        return (stream.next_block() or SseBlock()).is_bare_id  # or it was ended after the `retry:`
+        return (stream.next_block() or SseBlock()).is_bare_id  # over the limit the stream ends after `retry:`
     finally:
         stream.close()
 
 
 def _read_remaining(peer: socket.socket, last: bytes) -> bytes:
-    """What it still holds, up to the end of the connection, or to what would come last."""
+    """Return what can still be read, up to `last` or the end of the connection."""
     received = b""
     with suppress(ConnectionResetError):
         while last not in received and (chunk := peer.recv(65536)):

@@ -1,4 +1,4 @@
-"""Two server processes on one store: each follows the one log, and a stream goes on across them and across a restart."""
+"""Two servers on one store: both follow the same log, and streams resume at either and after a restart."""
 
 import time
 from pathlib import Path
@@ -17,7 +17,7 @@ INVALIDATION = {"invalidate_cache": True, "reason": "Prøve"}
 
 @pytest.fixture
 def service(data_dir: Path) -> ChildWelfareService:
-    """In the store, with a snapshot of each year."""
+    """Return a service whose store has a snapshot of each year."""
     service = ChildWelfareService(1)
     with open_application(data_dir) as application:
         deliver(application, service.listing("Prøvetjenesten"))
@@ -32,7 +32,7 @@ def newest_event_id(server: Server) -> int:
 
 
 def invalidate_and_wait(server: Server) -> int:
-    """A PUT, and its job to the end; the place of the log then."""
+    """Invalidate a snapshot, wait for its job, and return the newest log position."""
     job_id = httpx.put(f"{server.url}{SNAPSHOTS_PATH}/snap-002", json=INVALIDATION).json()["job_id"]
     while httpx.get(f"{server.url}/api/v1/jobs/{job_id}").json()["ended_at"] is None:
         time.sleep(0.01)
@@ -44,8 +44,14 @@ def ids_and_data(blocks: list[SseBlock]) -> list[tuple[int | None, object]]:
 
 
 def test_streams_of_two_processes_get_equal_events(data_dir: Path, service: ChildWelfareService) -> None:
-    with running_server(data_dir, "--no-auto-aggregate") as server_a, running_server(data_dir, "--no-auto-aggregate") as server_b:
-        with open_stream(server_a.url, f"{SNAPSHOTS_PATH}/watch") as first, open_stream(server_b.url, f"{SNAPSHOTS_PATH}/watch") as second:
+    with (
+        running_server(data_dir, "--no-auto-aggregate") as server_a,
+        running_server(data_dir, "--no-auto-aggregate") as server_b,
+    ):
+        with (
+            open_stream(server_a.url, f"{SNAPSHOTS_PATH}/watch") as first,
+            open_stream(server_b.url, f"{SNAPSHOTS_PATH}/watch") as second,
+        ):
             start = newest_event_id(server_b)
             positions = [invalidate_and_wait(server) for server in (server_a, server_b, server_a, server_a, server_b)]
             events = first.events_until(positions[-1])

@@ -1,4 +1,4 @@
-"""Deliveries sent to the program as a process of its own: killed after it has answered, and fed with more than its memory shall hold."""
+"""Uploads to the program as a process of its own: it is killed, and it gets more than its memory may hold."""
 
 import os
 import zipfile
@@ -20,7 +20,7 @@ MEGABYTE = 1024 * 1024
 
 
 def wait_for_import(server: Server, delivery_id: str) -> dict[str, Any]:
-    """The delivery's document, when it has been read."""
+    """Wait until a delivery is imported, and return its document."""
 
     def document() -> dict[str, Any]:
         return httpx.get(f"{server.url}{DELIVERIES_PATH}/{delivery_id}").json()
@@ -30,20 +30,29 @@ def wait_for_import(server: Server, delivery_id: str) -> dict[str, Any]:
 
 
 def test_accepted_delivery_is_imported_after_kill(data_dir: Path) -> None:
-    """Twice: with the first answer, and while it is being read."""
+    """The process is killed twice: after its response, and while it imports the delivery."""
     service = ChildWelfareService(4713)
-    files = [folder(uid(number), org=service.organisasjonsnummer, planer=[plan(*OLD_PLAN)]) for number in range(CASE_COUNT)]
+    files = [
+        folder(uid(number), org=service.organisasjonsnummer, planer=[plan(*OLD_PLAN)]) for number in range(CASE_COUNT)
+    ]
     with running_server(data_dir) as server:
         response = httpx.post(f"{server.url}{DELIVERIES_PATH}", content=zip_files([*files, b"<Barnevern>"]))
         server.kill()
         assert response.status_code == 202
         assert len(list((data_dir / "spool").iterdir())) == 1
     with running_server(data_dir) as server:
-        wait_until(lambda: httpx.get(f"{server.url}{response.headers['Location']}").json()["completed"] > 0, "it to be begun")
+        wait_until(
+            lambda: httpx.get(f"{server.url}{response.headers['Location']}").json()["completed"] > 0,
+            "the import to begin",
+        )
         server.kill()
     with running_server(data_dir) as server:
         document = wait_for_import(server, response.json()["delivery_id"])
-        assert (document["delivery_status"], document["files"], document["refused_files"]) == ("taken", CASE_COUNT + 1, 1)
+        assert (document["delivery_status"], document["files"], document["refused_files"]) == (
+            "taken",
+            CASE_COUNT + 1,
+            1,
+        )
         assert document["new_cases"] == CASE_COUNT
         assert [(finding["code"], finding["file"], finding["line"]) for finding in document["findings"]] == [
             ("not_well_formed", CASE_COUNT + 1, 1)
@@ -65,11 +74,11 @@ def test_incomplete_upload_is_deleted_after_kill(data_dir: Path) -> None:
         assert httpx.get(f"{server.url}{DELIVERIES_PATH}").json()["data"] == []
 
 
-# 300 MB.
+# Large uploads
 
 
 def peak_memory_mb(server: Server) -> float:
-    """The most memory that the serving process has had, in MB."""
+    """Return the peak memory of the server's process, in MB."""
     return int(Path(f"/proc/{server.process.pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1e3
 
 
@@ -80,21 +89,24 @@ def iter_chunks(path: Path) -> Iterator[bytes]:
 
 
 def write_multipart(path: Path, files: int, size: int) -> dict[str, str]:
-    """Writes a form with that many files; returns its headers."""
+    """Write a form with equal files of about `size` bytes, and return its headers."""
     content = folder(uid(1)).replace(b"<Sak", b"<!--" + b" " * size + b"--><Sak")
     with path.open("wb") as output:
         for number in range(files):
-            output.write(b'--b\r\nContent-Disposition: form-data; name="f"; filename="%d.xml"\r\n\r\n%s\r\n' % (number, content))
+            output.write(
+                b'--b\r\nContent-Disposition: form-data; name="f"; filename="%d.xml"\r\n\r\n%s\r\n' % (number, content)
+            )
         output.write(b"--b--\r\n")
     return {"Content-Type": "multipart/form-data; boundary=b"}
 
 
 def write_archive(path: Path) -> dict[str, str]:
-    """Writes a ZIP of few files that do not grow smaller; returns its headers."""
+    """Write a ZIP archive of few incompressible files, and return its headers."""
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(30):
             archive.writestr(
-                f"{number}.xml", folder(uid(number)).replace(b"<Sak", b"<!--" + os.urandom(5 * MEGABYTE).hex().encode() + b"--><Sak")
+                f"{number}.xml",
+                folder(uid(number)).replace(b"<Sak", b"<!--" + os.urandom(5 * MEGABYTE).hex().encode() + b"--><Sak"),
             )
     return {"Content-Type": "application/zip"}
 
@@ -115,7 +127,9 @@ def test_300_mb_upload_uses_constant_memory(data_dir: Path, tmp_path: Path, kind
         httpx.post(f"{server.url}{DELIVERIES_PATH}", content=b"<Barnevern/>").raise_for_status()
         before = peak_memory_mb(server)
         for _ in range(2):
-            httpx.post(f"{server.url}{DELIVERIES_PATH}", content=iter_chunks(body_path), headers=headers, timeout=120).raise_for_status()
+            httpx.post(
+                f"{server.url}{DELIVERIES_PATH}", content=iter_chunks(body_path), headers=headers, timeout=120
+            ).raise_for_status()
         growth = peak_memory_mb(server) - before
     print(f"{kind}: {body_path.stat().st_size / 1e6:.0f} MB, twice; from {before:.0f} MB by {growth:.0f} MB")
     assert growth < 40

@@ -1,4 +1,4 @@
-"""The servers on which scenarios play: one that works, one that leaves jobs and deliveries to others, one that aggregates by itself."""
+"""Servers for scenarios: with a worker, without one (`idle`), and with automatic aggregation (`automatic`)."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -11,18 +11,18 @@ from tests.api_handlers.in_process_server import InProcessServer, run_in_process
 from tests.support.pipeline import open_application
 
 HEARTBEAT_SECONDS = 0.05
-"""A filtered stream tells its place with each: the tests wait for it."""
+"""Each heartbeat sends the position of a filtered stream, for which the tests wait."""
 
 
 class ScenarioServer:
-    """A server, and who does the work on its store."""
+    """A server and the worker on its store."""
 
     def __init__(self, server: InProcessServer, has_worker: bool) -> None:
         self.server = server
         self._has_worker = has_worker
 
     def run_with_worker(self, action: Callable[[Application], None]) -> None:
-        """With an application whose worker runs; where the server's does not, with another on the same store, as another process has."""
+        """Run an action with an application that has a worker: the server's own, or another on the same store."""
         if self._has_worker:
             action(self.server.application)
             return
@@ -32,15 +32,21 @@ class ScenarioServer:
 
 @pytest.fixture(scope="session")
 def scenario_servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[str], ScenarioServer]]:
-    """By kind, started when first asked for."""
+    """Return a function that returns the server of a kind; each is started once."""
     started: dict[str, ScenarioServer] = {}
     contexts = []
 
     def get_server(kind: str) -> ScenarioServer:
         if kind not in started:
             folder: Path = tmp_path_factory.mktemp(kind)
-            automatic = {"auto_aggregate": True, "auto_quiet_seconds": 0.0, "open_periods": (Period(2024),)} if kind == "automatic" else {}
-            context = run_in_process_server(folder, with_worker=kind != "idle", heartbeat_seconds=HEARTBEAT_SECONDS, **automatic)
+            automatic = (
+                {"auto_aggregate": True, "auto_quiet_seconds": 0.0, "open_periods": (Period(2024),)}
+                if kind == "automatic"
+                else {}
+            )
+            context = run_in_process_server(
+                folder, with_worker=kind != "idle", heartbeat_seconds=HEARTBEAT_SECONDS, **automatic
+            )
             started[kind] = ScenarioServer(context.__enter__(), kind != "idle")
             contexts.append(context)
         return started[kind]

@@ -1,7 +1,8 @@
-"""Scenarios are data (`scenarios/*.toml`): what is sent, what must come back, and which events fire and no others.
+"""Runner of the API scenarios (`scenarios/*.toml`): requests, expected responses, and exactly the expected events.
 
-A scenario plays on a server of its kind, with an organisation of its own. In paths `~` is the report data's base; `$name` stands for what
-an earlier step saved (`$org`: the organisation). After each step the events of the organisation are exactly `events`, in order.
+A scenario runs against a server of its kind, with an organisation of its own. In paths, `~` is the base path of the
+report data. `$name` is a value that an earlier step saved; `$org` is the organisation. After each step, the events of
+the organisation are exactly `events`, in order.
 """
 
 import re
@@ -31,18 +32,36 @@ PATH_FORMS: dict[str, Callable[[str], str]] = {
     "short": lambda path: path.replace("~", SNAPSHOTS_PATH),
     "doubled": lambda path: re.sub(r"^(~[^?]*?)/?(?=\?|$)", r"\1/", path).replace("~", SNAPSHOTS_PATH + SNAPSHOTS_PATH),
 }
-"""Both forms of a path (contract G1), the one without and the other with a trailing slash."""
+"""Both forms of a path (rule G1, docs/api.md), the second one with a trailing slash."""
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """`send` is a method and a path, `deliver` a delivery of `scenario_fixtures.py`. `work` lets another process do what waits; `hold` plays a worker
-    that has claimed the job and `read` it, may tell its `progress`, and then can `finish` or `fail`, or finds its claim `lost`.
+    """One step: actions in the order of the attributes, then the checks.
 
-    `body` is a file that `scenario_fixtures.py` delivers, `form` several of them as a form; else `json` or `raw` is sent.
-    `read` waits until that delivery is read.
-    `has` is compared by path (`sections.0.fields.0.value`; `@null`, `@positive` and `@text` stand for themselves), `headers_has` by regular
-    expression; `save` takes by path or `header:Name`. `ends` waits until that job has ended, `until` for an event of that type.
-    Of an event in `events`, what is given must be there.
+    Attributes:
+        send: Method and path of a request.
+        deliver: A delivery of `scenario_fixtures.py` to import.
+        wait_for_delivery: Id of a delivery; wait until it is imported.
+        run_worker: Let another process run all waiting jobs of the organisation.
+        worker_action: Act as a worker: claim and `aggregate` a job, then report `progress`, `finish` it, `fail` it, or
+            find that another worker has its lease (`lose_lease`).
+        headers: Headers of the request.
+        json: Body of the request.
+        raw: Body of the request as text.
+        file: Body of the request: a delivery of one file.
+        multipart: Body of the request: a form with the files of a delivery.
+        status: Expected status.
+        shape: Expected shape of the body, of `shapes.toml`.
+        expect_body: Expected values by path, such as `sections.0.fields.0.value`. `@null`, `@positive` and `@text`
+            match null, a positive integer and any text.
+        expect_headers: Regular expressions of response headers.
+        absent_headers: Names of headers that the response must not have.
+        expect_empty_body: Whether the response must have no body.
+        save: Values to save: variable name by path in the body, or by `header:Name`.
+        wait_for_job: Id of a job; wait until it has ended.
+        wait_for_event: Type of an event; wait for it.
+        events: Expected events: their types, or tables with some of their keys.
+        ignore_events: Do not compare the events.
     """
 
     send: str | None = None
@@ -69,7 +88,15 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Scenario(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """`rules` are the contract's numbers; `server` is a fixture's kind; `world` is delivered before."""
+    """A sequence of steps.
+
+    Attributes:
+        name: Subject, condition and outcome; it becomes the id of the test.
+        rules: Rules or sections of docs/api.md that the scenario covers.
+        server: Kind of the server, see `ScenarioServer`.
+        initial_delivery: A delivery of `scenario_fixtures.py` that is imported first.
+        steps: What is done and checked.
+    """
 
     name: str
     rules: list[str]
@@ -79,14 +106,14 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def load_scenarios() -> list[Scenario]:
-    """All of them."""
+    """Return all scenarios, in the order of the files."""
     files = sorted((Path(__file__).parent / "scenarios").glob("*.toml"))
     raw = [scenario for file in files for scenario in tomllib.loads(file.read_text(encoding="utf-8"))["scenario"]]
     return msgspec.convert(raw, list[Scenario])
 
 
 class ScenarioRunner:
-    """Plays a scenario in one form of path."""
+    """Runs scenarios in one form of path for one organisation."""
 
     def __init__(
         self,
@@ -103,19 +130,23 @@ class ScenarioRunner:
         self._claimed: tuple[JobRow, AggregationResult] | None = None
 
     def run(self, scenario: Scenario) -> None:
-        """Fails at the first step that differs."""
+        """Run a scenario; raise `AssertionError` at the first step with a difference."""
         if scenario.initial_delivery:
             self._deliver(self._service.listing("Prøvetjenesten"))
             self._deliver(*DELIVERIES[scenario.initial_delivery](self._service))
         with (
             self._server.client() as client,
-            open_stream(self._server.url, f"{SNAPSHOTS_PATH}/watch?organization_id={self._service.organization_id}") as stream,
+            open_stream(
+                self._server.url, f"{SNAPSHOTS_PATH}/watch?organization_id={self._service.organization_id}"
+            ) as stream,
         ):
             for number, step in enumerate(scenario.steps, 1):
                 try:
                     self._run_step(client, stream, step)
                 except AssertionError as error:
-                    raise AssertionError(f"Step {number} ({step.send or step.deliver or 'work'}): {error}") from error
+                    raise AssertionError(
+                        f"Step {number} ({step.send or step.deliver or step.worker_action or 'worker'}): {error}"
+                    ) from error
 
     def _run_step(self, client: httpx.Client, stream: SseClient, step: Step) -> None:
         if step.deliver:
@@ -140,10 +171,12 @@ class ScenarioRunner:
         method, _, path = (step.send or "").partition(" ")
         response = client.request(method, self._expand_path(self._substitute(path)), **self._request_content(step))
         text = response.content.decode()
-        assert response.status_code == step.status, f"{response.status_code} instead of {step.status}: {text}"
-        assert not (step.expect_empty_body and response.content), f"a body: {text}"
+        assert response.status_code == step.status, f"status {response.status_code}, not {step.status}: {text}"
+        assert not (step.expect_empty_body and response.content), f"unexpected body: {text}"
         for name, pattern in self._substitute(step.expect_headers).items():
-            assert re.fullmatch(pattern, response.headers.get(name, "")), f"{name}: {response.headers.get(name)} is not {pattern}"
+            assert re.fullmatch(pattern, response.headers.get(name, "")), (
+                f"{name}: {response.headers.get(name)} is not {pattern}"
+            )
         for name in step.absent_headers:
             assert name not in response.headers, f"{name}: {response.headers[name]}"
         document = msgspec.json.decode(response.content) if response.content else None
@@ -154,21 +187,30 @@ class ScenarioRunner:
         for key, value in self._substitute(step.expect_body).items():
             assert _matches(_value_at(document, key), value), f"{key} is {_value_at(document, key)!r}, not {value!r}"
         for name, key in step.save.items():
-            self._variables[name] = response.headers[key.removeprefix("header:")] if key.startswith("header:") else _value_at(document, key)
+            self._variables[name] = (
+                response.headers[key.removeprefix("header:")] if key.startswith("header:") else _value_at(document, key)
+            )
 
     def _request_content(self, step: Step) -> dict[str, Any]:
-        """Body and headers, as `httpx` takes them."""
+        """Return body and headers as arguments of `httpx`."""
         headers = self._substitute(step.headers)
         if step.multipart:
-            return {"files": [("files", file) for file in DELIVERIES[step.multipart](self._service)], "headers": headers}
+            return {
+                "files": [("files", file) for file in DELIVERIES[step.multipart](self._service)],
+                "headers": headers,
+            }
         if step.file:
             (content,) = DELIVERIES[step.file](self._service)
             return {"content": content, "headers": headers}
-        content = msgspec.json.encode(self._substitute(step.json)) if step.json is not msgspec.UNSET else (step.raw or "").encode()
+        content = (
+            msgspec.json.encode(self._substitute(step.json))
+            if step.json is not msgspec.UNSET
+            else (step.raw or "").encode()
+        )
         return {"content": content, "headers": ({"Content-Type": "application/json"} if content else {}) | headers}
 
     def _check_events(self, stream: SseClient, step: Step) -> None:
-        """Which fired, and no others: the stream is read up to the newest place in the log."""
+        """Compare the events of the stream, up to the newest one in the log, with the expected ones."""
         awaited = stream.read_until(lambda block: block.event == step.wait_for_event) if step.wait_for_event else []
         for block in awaited:
             if block.event:
@@ -180,13 +222,13 @@ class ScenarioRunner:
         if step.ignore_events:
             return
         expected = [event if isinstance(event, str) else event["event"] for event in step.events]
-        assert [block.event for block in received] == expected, f"{[block.data for block in received]} instead of {expected}"
+        assert [block.event for block in received] == expected, f"{[block.data for block in received]}, not {expected}"
         for block, event in zip(received, step.events, strict=True):
             if isinstance(event, dict):
                 _check_event(block, self._substitute(event))
 
     def _wait_until_idle(self, application: Application) -> None:
-        """Until none of the organisation's jobs waits or runs."""
+        """Wait until no job of the organisation waits or runs."""
 
         def idle() -> bool:
             return not application.database.read(
@@ -220,7 +262,7 @@ class ScenarioRunner:
                     queue.complete(job, result, seconds=0.1)
 
     def _substitute(self, value: Any) -> Any:
-        """With `$name` filled in, in every text of it."""
+        """Return the value with every `$name` in its texts replaced."""
         match value:
             case str():
                 return Template(value).safe_substitute(self._variables)
@@ -255,7 +297,7 @@ def _deliver_and_check(application: Application, files: tuple[bytes, ...]) -> No
 
 
 def _matches(value: Any, expected: Any) -> bool:
-    """TOML has no null, and a number is not compared with its kind left out."""
+    """Return whether a value is the expected one and of the same type; TOML has no null, so `@null` stands for it."""
     match expected:
         case "@null":
             return value is None
@@ -265,7 +307,9 @@ def _matches(value: Any, expected: Any) -> bool:
             return isinstance(value, str) and value != ""
         case dict():
             return (
-                isinstance(value, dict) and list(value) == list(expected) and all(_matches(value[key], expected[key]) for key in expected)
+                isinstance(value, dict)
+                and list(value) == list(expected)
+                and all(_matches(value[key], expected[key]) for key in expected)
             )
         case _:
             return value == expected and type(value) is type(expected)

@@ -1,4 +1,4 @@
-"""Compares a document key by key with the contract's example of it (`shapes.toml`): exactly those keys, in that order, each of its kind."""
+"""Comparison of a document with its shape in `shapes.toml`: exactly those keys, in order, with values of their kind."""
 
 import re
 import tomllib
@@ -19,10 +19,16 @@ TEXT_PATTERNS = {
 
 
 def check_shape(document: Any, shape: str, location: str = "") -> None:
-    """Fails with the place of the first difference."""
+    """Raise `AssertionError` at the first difference between a document and a shape.
+
+    Args:
+        document: Decoded JSON.
+        shape: A table of `shapes.toml`.
+        location: Path of the document in the whole, for the message.
+    """
     keys = SHAPES[shape]
-    assert isinstance(document, dict), f"{location}: {document!r} is no {shape}"
-    assert list(document) == list(keys), f"{location or '/'}: {list(document)} instead of {list(keys)}"
+    assert isinstance(document, dict), f"{location}: {document!r} is not an object ({shape})"
+    assert list(document) == list(keys), f"{location or '/'}: {list(document)}, not {list(keys)}"
     for key, kind in keys.items():
         _check_value(document[key], kind, f"{location}/{key}")
 
@@ -34,14 +40,14 @@ def _check_value(value: Any, kind: str, location: str) -> None:
     elif kind.startswith("{"):
         check_shape(value, kind[1:-1], location)
     elif kind.startswith("["):
-        assert isinstance(value, list), f"{location}: {value!r} is no list"
+        assert isinstance(value, list), f"{location}: {value!r} is not a list"
         for index, item in enumerate(value):
             if kind.startswith("[="):
                 _check_value(item, kind[2:-1], f"{location}/{index}")
             else:
                 check_shape(item, kind[1:-1], f"{location}/{index}")
     else:
-        assert _has_kind(value, kind), f"{location}: {value!r} is no {kind}"
+        assert _has_kind(value, kind), f"{location}: {value!r} is not {kind}"
 
 
 def _has_kind(value: Any, kind: str) -> bool:

@@ -1,4 +1,4 @@
-"""The comparison with the contract's examples, shown to bite."""
+"""Tests of the comparison with shapes: every kind of difference is found."""
 
 from typing import Any
 

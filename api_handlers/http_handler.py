@@ -1,0 +1,95 @@
+"""HTTP behaviour of every API response: headers, HEAD, OPTIONS, CORS, problem details and the access log."""
+
+import logging
+from collections.abc import Awaitable
+from types import TracebackType
+
+from tornado.web import HTTPError, RequestHandler
+
+from api_handlers import cors, problem_details
+from api_handlers.event_broadcaster import EventBroadcaster
+from api_handlers.operations import allowed_methods
+from api_handlers.problem_details import MethodNotAllowed
+from preview.core.errors import PreviewError
+from preview.runtime.application import Application
+
+_access_log = logging.getLogger(__name__)
+
+
+class HttpHandler(RequestHandler):
+    """Part of `ApiHandler` that does not depend on the request's body."""
+
+    def initialize(self, services: Application, broadcaster: EventBroadcaster) -> None:
+        """Set the dependencies (Tornado's hook); `self.application` is Tornado's own."""
+        self.services = services
+        self.configuration = services.settings
+        self.broadcaster = broadcaster
+        self._can_keep_alive = False
+
+    def set_default_headers(self) -> None:
+        """Set the headers of every response (Tornado's hook)."""
+        headers = self._headers
+        headers["Content-Type"] = "application/json"
+        headers["Cache-Control"] = "no-cache"
+        headers["X-Content-Type-Options"] = "nosniff"
+
+    def head(self, *arguments: str) -> Awaitable[None] | None:
+        """Answer like GET; Tornado omits the body."""
+        return self.get(*arguments)
+
+    def options(self, *_: str) -> None:
+        """Answer with the methods of the resource, and a preflight of an allowed origin."""
+        methods = allowed_methods(type(self))
+        self.set_status(204)
+        self.set_header("Allow", methods)
+        if "Access-Control-Allow-Origin" in self._headers:
+            self._set_headers(cors.preflight_headers(methods))
+        self.finish()
+
+    def write_error(self, status_code: int, **kwargs: object) -> None:
+        """Send every error as a problem (Tornado's hook)."""
+        match kwargs.get("exc_info"):
+            case (_, BaseException() as error, _):
+                self.send_problem(error)
+            case _:
+                self.send_problem(HTTPError(status_code))
+
+    def send_problem(self, error: BaseException) -> None:
+        """Send the problem that answers an exception, and finish the response."""
+        if isinstance(error, HTTPError) and error.status_code == 405:
+            error = self.method_error()
+        response = problem_details.to_problem(error, self.request.path)
+        self.set_status(response.status)
+        self._set_headers(response.headers)
+        self._set_cors_headers()
+        if not self._can_keep_alive:
+            # Tornado closes the connection of a request that is answered before it is read, without announcing it.
+            self.set_header("Connection", "close")
+        self.finish(response.body)
+
+    def method_error(self) -> PreviewError:
+        """Return the error of a method that the resource does not support."""
+        return MethodNotAllowed(allowed_methods(type(self)))
+
+    def log_exception(
+        self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Log an internal error after the headers were sent (Tornado's hook); `to_problem` logs the others."""
+        if self._headers_written and isinstance(value, Exception) and not isinstance(value, PreviewError):
+            problem_details.log_internal_error(value)
+
+    def _log(self) -> None:
+        """Log the resource and the status (Tornado's hook), never the path or query, which a client has written."""
+        status = self.get_status()
+        level = logging.WARNING if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
+        if _access_log.isEnabledFor(level):
+            milliseconds = 1000 * self.request.request_time()
+            _access_log.log(level, "%s %s %d %.1f ms", self.request.method, type(self).__name__, status, milliseconds)
+
+    def _set_cors_headers(self) -> None:
+        if allowed_origins := self.services.settings.cors_origins:
+            self._set_headers(cors.cors_headers(self.request.headers.get("Origin"), allowed_origins))
+
+    def _set_headers(self, headers: dict[str, str]) -> None:
+        for name, value in headers.items():
+            self.set_header(name, value)

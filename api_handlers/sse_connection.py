@@ -1,0 +1,78 @@
+"""The connection of an event stream below Tornado's handler: chunk framing, socket options and direct writes.
+
+Broadcasting writes the same bytes to many connections. They are framed once and written to each socket's stream, past
+`RequestHandler.write` and `flush`, which would frame them again for each.
+"""
+
+import asyncio
+import socket
+from typing import Self
+
+from tornado.http1connection import HTTP1Connection
+from tornado.httputil import HTTPServerRequest
+from tornado.iostream import IOStream, StreamClosedError
+
+MAX_WRITE_BUFFER_BYTES = 262144
+"""A client with more unsent data than this is disconnected; it resumes by its last event id (rule 6f, docs/api.md)."""
+
+SEND_BUFFER_BYTES = 65536
+TCP_USER_TIMEOUT_SECONDS = 30
+
+
+class SseConnection:
+    """The socket of one event stream.
+
+    Attributes:
+        is_chunked: Whether the response uses chunked transfer coding (HTTP/1.1) or ends with the connection (HTTP/1.0).
+    """
+
+    __slots__ = ("_stream", "is_chunked")
+
+    def __init__(self, stream: IOStream, *, is_chunked: bool) -> None:
+        self._stream = stream
+        self.is_chunked = is_chunked
+
+    @classmethod
+    def from_request(cls, request: HTTPServerRequest) -> Self:
+        """Return the connection of a request; raise `StreamClosedError` if the client has closed it."""
+        connection = request.connection
+        if not isinstance(connection, HTTP1Connection) or connection.stream is None:
+            raise StreamClosedError
+        return cls(connection.stream, is_chunked=request.version == "HTTP/1.1")
+
+    def configure_for_broadcast(self) -> None:
+        """Limit unsent data and disable Nagle's algorithm. Called once the headers are sent."""
+        self._stream.max_write_buffer_size = MAX_WRITE_BUFFER_BYTES
+        if self._stream.socket is not None:
+            _configure_socket(self._stream.socket)
+        self._stream.set_nodelay(True)
+
+    def encode(self, payload: bytes) -> bytes:
+        """Return a payload as the connection carries it: a chunk under HTTP/1.1, the bare bytes under HTTP/1.0."""
+        return b"%x\r\n%s\r\n" % (len(payload), payload) if self.is_chunked else payload
+
+    def write(self, encoded: bytes) -> "asyncio.Future[None]":
+        """Write encoded bytes without waiting.
+
+        Returns:
+            A future that is done when the kernel has accepted the bytes.
+
+        Raises:
+            StreamClosedError: The client has closed the connection.
+            StreamBufferFullError: The client reads too slowly.
+        """
+        return self._stream.write(encoded)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+
+def _configure_socket(peer: socket.socket) -> None:
+    """Keep the kernel's buffer for a slow client small, and detect a client that no longer acknowledges."""
+    if peer.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_SECONDS * 1000)

@@ -1,0 +1,167 @@
+"""Limits of uploads, and uploads that do not complete: nothing of them stays behind."""
+
+import socket
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api_handlers import upload
+from preview.ingest.spool_file import SpoolFile
+from tests.api_handlers.in_process_server import run_in_process_server
+from tests.api_handlers.upload_helpers import (
+    DELIVERIES_PATH,
+    MEGABYTE,
+    XML,
+    assert_nothing_stored,
+    chunks,
+    request_head,
+    spool_file_names,
+)
+from tests.support.pipeline import wait_until
+
+
+def test_upload_over_limit_is_413(data_dir: Path) -> None:
+    """The size is announced or not, the body a file or a form. With `Expect` the response comes before the body."""
+    boundary = {"Content-Type": "multipart/form-data; boundary=b"}
+    multipart = (
+        b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b"x" * 1001 + b"\r\n--b--\r\n"
+    )
+    with run_in_process_server(data_dir, max_delivery_bytes=1000) as server, server.client() as client:
+        for content, headers in (
+            (b"x" * 1001, XML),
+            (b"x" * 3 * MEGABYTE, XML),
+            (chunks(3), XML),
+            (chunks(2, 600), XML),
+            (multipart, boundary),
+        ):
+            response = client.post(DELIVERIES_PATH, content=content, headers=headers)
+            assert response.status_code == 413
+            assert "1000 bytes" in response.json()["detail"]
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+            peer.sendall(request_head("Content-Type: application/xml", "Content-Length: 1001", "Expect: 100-continue"))
+            assert peer.recv(65536).startswith(b"HTTP/1.1 413 ")
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+            peer.sendall(request_head("Content-Type: application/xml", "Content-Length: 99999999999"))
+            assert peer.recv(65536).startswith(b"HTTP/1.1 413 ")
+        assert_nothing_stored(server, data_dir)
+        assert client.post(DELIVERIES_PATH, content=b"x" * 1000, headers=XML).status_code == 202
+
+
+def test_endless_upload_is_aborted(data_dir: Path) -> None:
+    sent = 0
+    with (
+        run_in_process_server(data_dir, max_delivery_bytes=1000) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer,
+    ):
+        peer.sendall(request_head("Content-Type: application/xml", "Transfer-Encoding: chunked"))
+        with suppress(ConnectionResetError, BrokenPipeError):
+            while sent < 100:
+                peer.sendall(b"100000\r\n" + b"x" * MEGABYTE + b"\r\n")
+                sent += 1
+        assert_nothing_stored(server, data_dir)
+    assert 15 < sent < 40
+
+
+def test_too_many_concurrent_uploads_are_429(data_dir: Path) -> None:
+    with run_in_process_server(data_dir, max_uploads=1) as server, server.client() as client:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+            peer.sendall(request_head("Content-Type: application/xml", "Content-Length: 1000000") + b" " * 100_000)
+            wait_until(lambda: spool_file_names(data_dir) != [], "a part")
+            response = client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML)
+            assert (response.status_code, response.headers["Retry-After"]) == (429, "2")
+            assert response.json()["status"] == 429
+        assert_nothing_stored(server, data_dir)
+        assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("lines", "partial_body"),
+    [
+        (("Content-Type: application/xml", "Content-Length: 1000000"), b"<Barnevern>" + b" " * 100_000),
+        (("Transfer-Encoding: chunked",), b"186a0\r\n" + b" " * 100_000 + b"\r\n"),
+        (
+            ("Content-Type: multipart/form-data; boundary=b", "Content-Length: 1000000"),
+            b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b" " * 100_000,
+        ),
+    ],
+)
+def test_dropped_connection_leaves_nothing_stored(data_dir: Path, lines: tuple[str, ...], partial_body: bytes) -> None:
+    with run_in_process_server(data_dir) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+            peer.sendall(request_head(*lines) + partial_body)
+            wait_until(lambda: [name.endswith(".part") for name in spool_file_names(data_dir)] == [True], "a part")
+        assert_nothing_stored(server, data_dir)
+
+
+def test_idle_upload_is_disconnected(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "IDLE_TIMEOUT_SECONDS", 0.2)
+    with (
+        run_in_process_server(data_dir) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer,
+    ):
+        peer.sendall(request_head("Content-Length: 1000000") + b" " * 100_000)
+        assert peer.recv(1) == b""
+        assert_nothing_stored(server, data_dir)
+
+
+def test_upload_interrupted_by_shutdown_leaves_nothing(data_dir: Path) -> None:
+    with run_in_process_server(data_dir) as server:
+        peer = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        peer.sendall(request_head("Content-Length: 1000000") + b" " * 100_000)
+        wait_until(lambda: spool_file_names(data_dir) != [], "a part")
+    peer.close()
+    assert spool_file_names(data_dir) == []
+
+
+def test_draining_server_rejects_uploads(data_dir: Path) -> None:
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        server.drain()
+        response = client.post(DELIVERIES_PATH, content=b"<Barnevern/>", headers=XML)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+        assert_nothing_stored(server, data_dir)
+
+
+def test_slow_disk_blocks_only_its_own_upload(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No chunk is read before the one before it is written, so the client can only fill the kernel's buffers."""
+    resume_writing = threading.Event()
+    write = SpoolFile.write
+
+    def slow_write(self: SpoolFile, chunk: bytes) -> None:
+        assert resume_writing.wait(20)
+        write(self, chunk)
+
+    monkeypatch.setattr(SpoolFile, "write", slow_write)
+    size = 100 * MEGABYTE
+    with (
+        run_in_process_server(data_dir) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=1) as peer,
+    ):
+        peer.sendall(request_head("Content-Type: application/xml", f"Content-Length: {size}"))
+        content, sent = b"x" * MEGABYTE, 0
+        with suppress(TimeoutError):
+            while sent < size:
+                sent += peer.send(content)
+        assert sent < size / 4
+        assert httpx.get(f"{server.url}/livez").status_code == 200
+        resume_writing.set()
+        peer.settimeout(20)
+        while sent < size:
+            sent += peer.send(content[: size - sent])
+        assert peer.recv(65536).startswith(b"HTTP/1.1 202 ")
+
+
+def test_spool_error_reveals_no_details(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing_write(self: SpoolFile, chunk: bytes) -> None:
+        raise OSError(5, "Input/output error", "/spool/secret")
+
+    monkeypatch.setattr(SpoolFile, "write", failing_write)
+    with run_in_process_server(data_dir) as server, server.client() as client:
+        response = client.post(DELIVERIES_PATH, content=b"<Barnevern/>", headers=XML)
+        assert response.status_code == 500
+        assert "secret" not in response.text + caplog.text
+        assert_nothing_stored(server, data_dir)
