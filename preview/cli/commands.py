@@ -85,7 +85,8 @@ def _running_application(settings: Settings) -> Iterator[Application]:
 def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
     """Import files: case files and KOSTRA 15F files (XML), ZIP archives, CSV files, and folders of these.
 
-    Files are imported in order of name. Each ZIP archive is one delivery, and so are the other files between two archives.
+    Files are imported in order of name. Each ZIP archive is one delivery, and so are the other files between two
+    archives.
     """
     logging_config.configure_logging(settings.log_level)
     groups = file_report.group_into_deliveries(list(paths))

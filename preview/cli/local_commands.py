@@ -90,8 +90,8 @@ def check(settings: Settings, paths: tuple[Path, ...], as_json: bool, language: 
 def explain(paths: tuple[Path, ...], period_id: str, field_key: str, organization_id: str | None, as_json: bool) -> None:
     """List the cases in the given files, folders and ZIP archives that a field counts. Stores nothing.
 
-    For a percentage, the cases over the deadline are listed. Each line shows Sak/@Id, Journalnummer and how many times the
-    case counts. These ids identify children: protect the output like the files.
+    For a percentage, the cases over the deadline are listed. Each line shows Sak/@Id, Journalnummer and how many times
+    the case counts. These ids identify children: protect the output like the files.
     """
     logging_config.configure_logging("error")
     with local_cases(list(paths)) as cases:

@@ -38,8 +38,8 @@ def _load_config(context: click.Context, _: click.Parameter, given: str | None) 
 def settings_options(*visible: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator, to be placed below `@click.command()`, that passes `settings: Settings` to the command.
 
-    It also adds `--config` and `--print-settings`, which prints each value with its source and exits. The command raises
-    `ConfigurationError` for a wrong value.
+    It also adds `--config` and `--print-settings`, which prints each value with its source and exits. The command
+    raises `ConfigurationError` for a wrong value.
 
     Args:
         visible: Names of the settings that `--help` shows. The others are accepted too.

@@ -1,1 +1,1 @@
-"""Synthetic deliveries in the real formats: twelve services, their cases simulated as lives, the same ones for the same day and seed."""
+"""Generates synthetic deliveries of twelve services in the real formats, equal for an equal day and seed."""

@@ -1,6 +1,7 @@
-"""The cases of a year as a KOSTRA 15F file (KostraBarnevern.xsd): what had happened up to 31 December, in the order of the schema.
+"""Writes the cases of a year as a KOSTRA 15F file (KostraBarnevern.xsd), as of 31 December and in the order of the schema.
 
-Written by string formatting, as `folder.py` is. What came into the code lists later is written as what it was split from.
+The XML is written by string formatting, as in `folder.py`. A code that a later list introduced is written as the code that
+it was split from.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from preview.demo.simulated_cases import Flytting, Melding, Plan, SimulatedCase,
 
 
 def annual_file_xml(service: DemoService, cases: Iterable[SimulatedCase], year: int) -> bytes:
-    """Of those cases that ran in the year; in the encoding that the format is written in."""
+    """Return the file with the cases that ran in the year, in ISO-8859-1 (rule 2.1, docs/domain.md)."""
     first, last = day(year, 1, 1), day(year, 12, 31)
     number, name = service.kommune
     parts = [
@@ -62,7 +63,7 @@ def _undersokelse(undersokelse: Undersokelse, nr: int, last: int) -> str:
 
 
 def _plan(plan: Plan, nr: int, last: int) -> str:
-    """The format has room for the latest evaluation only."""
+    """Return a plan with its latest evaluation: the format has room for one."""
     evaluated_on = [dag for dag in plan.evalueringer if dag <= last]
     evaluert = f' EvaluertDato="{iso(evaluated_on[-1])}"' if evaluated_on else ""
     return f'<Plan Id="P{nr}" StartDato="{iso(plan.start)}"{_slutt(plan.slutt, last)}{evaluert} Plantype="{plan.type}"/>'
@@ -94,7 +95,7 @@ def _flytting(flytting: Flytting, nr: int) -> str:
 
 
 def _grunnlag(tag: str, koder: Iterable[str]) -> str:
-    """The list of 2026, whose codes have dots, is not one of this format."""
+    """Return the codes without those of the list of 2026, which have dots and are not part of this format."""
     return "".join(f'<{tag} Kode="{kode}"/>' for kode in koder if "." not in kode)
 
 

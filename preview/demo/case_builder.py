@@ -1,4 +1,6 @@
-"""The steps of a case, each lawful by itself: what `courses` strings together. Everything lands in the course's `Life`."""
+"""Builds a `SimulatedCase` step by step. The scenarios combine the steps; each step follows the law in force on its
+day.
+"""
 
 from random import Random
 
@@ -8,7 +10,7 @@ from preview.demo.identities import random_uuid
 from preview.demo.service_profiles import DemoService, value_for_year
 from preview.demo.simulated_cases import Ettervern, Flytting, Melding, Oversendelse, Plan, SimulatedCase, Tiltak, Undersokelse, Vedtak
 
-# ArsakFra by why the child moves: from a foster home, from an institution.
+# ArsakFra by reason of the move: codes for a move from a foster home, and from an institution.
 _ARSAK = {
     "planlagt": (("1.1.1",), ("2.1",)),
     "behov": (("1.1.4",), ("2.3",)),
@@ -20,7 +22,15 @@ FORELDRE, EGEN_BOLIG, SAMME_HJEM = "6", "7", "9"
 
 
 class CaseBuilder:
-    """One case in the making. Recurring things are written up to the day `until`; measures last at least to the day `minst`."""
+    """Builder of one case.
+
+    Args:
+        rng: Source of randomness.
+        service: The service that the case belongs to.
+        case: The case to add to.
+        until: Last day for recurring elements, such as visits and evaluations.
+        earliest_end: First day on which measures may end.
+    """
 
     def __init__(self, rng: Random, service: DemoService, case: SimulatedCase, until: int, earliest_end: int) -> None:
         self.rng = rng
@@ -33,19 +43,19 @@ class CaseBuilder:
         self._current_home = "2.2"
 
     def random_days(self, least: int, most: int) -> int:
-        """A number of days, from `least` to `most`."""
+        """Return a random number of days, from `least` to `most`."""
         return least + int(self.rng.random() * (most - least + 1))
 
     def age(self, dag: int) -> float:
-        """Age in years on that day."""
+        """Return the age of the child on that day, in years."""
         return (dag - self.case.fodt) / 365.25
 
     def receives_further_meldinger(self, dag: int) -> bool:
-        """Whether the service has further meldinger in that year at all."""
+        """Return whether the service has further meldinger in the year of that day."""
         return value_for_year(self._profile.further_meldinger, self._year_offset(dag)) > 0
 
     def add_melding(self, dag: int, kode: str, within: int = 7) -> Melding:
-        """Received on `dag`; concluded within so many days, or late where the service is late. `kode` may be `henlagt`."""
+        """Add a melding received on `dag`, concluded within `within` days or late. `kode` can be `henlagt`."""
         late = within == 7 and self.rng.random() < value_for_year(self._profile.late_meldinger, self._year_offset(dag))
         slutt = dag + (self.random_days(8, 32) if late else self.random_days(0, within))
         kode = codes.melding_henlagt(self.rng, slutt) if kode == "henlagt" else kode
@@ -54,7 +64,10 @@ class CaseBuilder:
         return melding
 
     def add_undersokelse(self, melding: Melding, kode: str) -> Undersokelse:
-        """Led to by that melding; starts when it is concluded, a week after receipt at the latest. `kode` may be `henlagt`."""
+        """Add the undersøkelse that follows from a melding. `kode` can be `henlagt`.
+
+        It starts when the melding is concluded, a week after its receipt at the latest.
+        """
         rng, frist = self.rng, melding.start + 7
         late = rng.random() < value_for_year(self._profile.late_undersokelser, self._year_offset(melding.start))
         utvidet = frist + self.random_days(55, 85) if rng.random() < 0.1 else APEN
@@ -71,7 +84,7 @@ class CaseBuilder:
         return undersokelse
 
     def add_hjemmetiltak(self, start: int, length: int, undersokelse: Undersokelse | None = None) -> None:
-        """One or two measures in the home, until the child is 18 at most, with a plan where the service makes one."""
+        """Add one or two measures in the home, until the child is 18 at most, and a plan if the service makes one."""
         slutt = min(max(start + length, self.earliest_end), self.eighteenth_birthday)
         if start >= slutt:
             self._add_vedtak_without_tiltak(undersokelse)
@@ -88,7 +101,10 @@ class CaseBuilder:
     def add_placement(
         self, start: int, slutt: int, grunnlag: str, kategori: str, undersokelse: Undersokelse | None = None, opphevelse: str | None = None
     ) -> int:
-        """A placement; gives the day on which it ends, the 18th birthday at the latest. Care has a plan of its own (`omsorgsplan`)."""
+        """Add a placement; return the day on which it ends, the 18th birthday at the latest.
+
+        The plan of a child in care is added by `add_care_plan`.
+        """
         slutt = min(slutt, self.eighteenth_birthday)
         tiltak = self._add_tiltak(start, slutt, grunnlag, kategori, undersokelse)
         tiltak.opphevelse = opphevelse
@@ -101,25 +117,31 @@ class CaseBuilder:
         return slutt
 
     def add_care_plan(self, start: int, slutt: int) -> None:
-        """The plan of a child in care (type 4), and mostly one for seeing the parents (type 6)."""
+        """Add the plan of a child in care (type 4), and mostly one for contact with the parents (type 6)."""
         if self.rng.random() >= self._profile.share_without_plan / 2:
             self._add_plan("4", min(start + self.random_days(0, 45), slutt), slutt, 180)
         if start >= codes.LOV_2021 and self.rng.random() < 0.8:
             self._add_plan("6", start, slutt, 0)
 
     def add_flytting(self, dag: int, reason: str, til: str) -> None:
-        """A move from where the child was last placed, to a Kategori or one of the places above; where the service registers moves."""
+        """Add a move from the last placement to `til`, if the service registers moves.
+
+        Args:
+            dag: Day of the move.
+            reason: Key of `_ARSAK`.
+            til: Kategori of the new home, or `FORELDRE`, `EGEN_BOLIG` or `SAMME_HJEM`.
+        """
         if self._year_offset(dag) > self._profile.flytting_to_year:
             return
         arsak = self.rng.choice(_ARSAK[reason][self._current_home.startswith("1.")])
         self.case.flyttinger.append(Flytting(random_uuid(self.rng), dag, arsak, _flytting_til_code(til)))
 
     def add_oversendelse(self, dag: int, grunnlag: str) -> None:
-        """Brought before the board."""
+        """Bring the case before the tribunal."""
         self.case.oversendelser.append(Oversendelse(random_uuid(self.rng), dag, grunnlag))
 
     def add_ettervern(self, kategori: str, slutt: int) -> None:
-        """Offered before, and taken at, the 18th birthday: a tiltak with its plan (type 5)."""
+        """Add aftercare from the 18th birthday: the offer before it, a tiltak and its plan (type 5)."""
         self.case.ettervern.append(
             Ettervern(
                 random_uuid(self.rng),
@@ -132,7 +154,10 @@ class CaseBuilder:
             self._add_plan("5", self.eighteenth_birthday, slutt, 160)
 
     def add_further_meldinger(self, first_day: int) -> None:
-        """Further meldinger from that day on, while the case runs: part of a running undersokelse, dismissed, or investigated anew."""
+        """Add further meldinger from that day on while the case runs.
+
+        They join a running undersøkelse, are dismissed, or lead to a new undersøkelse.
+        """
         case = self.case
         end_day, dag = case.end_day(), max(first_day, case.meldinger[0].slutt + 20)
         latest = min(end_day, self.eighteenth_birthday - 120, self.until)
@@ -149,7 +174,7 @@ class CaseBuilder:
                 self._add_melding_during_tiltak(dag, end_day)
 
     def add_deleted_melding(self, dag: int) -> None:
-        """A melding that was registered by mistake and is deleted some days later."""
+        """Add a melding that was registered by mistake and is deleted some days later."""
         melding = Melding(random_uuid(self.rng), dag, APEN, "", codes.melder(self.rng, dag), codes.saksinnhold(self.rng, dag))
         melding.slettet = min(dag + self.random_days(1, 9), self.case.end_day())
         self.case.meldinger.append(melding)
@@ -180,7 +205,9 @@ class CaseBuilder:
         return tiltak
 
     def _add_vedtak_without_tiltak(self, undersokelse: Undersokelse | None) -> None:
-        """Decided, but the child came of age first. Vedtak and Relasjon take the Id of the undersokelse: ids are unique per kind only."""
+        """Decided, but the child came of age first. Vedtak and Relasjon take the Id of the undersokelse: ids are unique
+        per kind only.
+        """
         if undersokelse:
             dag = undersokelse.slutt
             self.case.vedtak.append(Vedtak(undersokelse.id, dag, "hjelp"))
@@ -195,7 +222,7 @@ class CaseBuilder:
         self.case.planer.append(plan)
 
     def _tilsyn_visits(self, start: int, slutt: int) -> list[tuple[str, int]]:
-        """A visit about every three months."""
+        """Return visits about every three months."""
         visits: list[tuple[str, int]] = []
         dag = start + self.random_days(20, 75)
         while dag < slutt and dag <= self.until:
@@ -212,12 +239,16 @@ class CaseBuilder:
 
 
 def _decided_on(start: int, undersokelse: Undersokelse | None) -> int:
-    """When a tiltak was decided: as the undersokelse was concluded, where the service decides itself and the law is still the same."""
+    """Return the day of the decision on a tiltak.
+
+    It is the conclusion of the undersøkelse if the service itself decides (code 1) and the same act is in force at the start
+    of the tiltak, otherwise that start.
+    """
     if undersokelse is None or undersokelse.kode != "1" or undersokelse.slutt < codes.LOV_2021 <= start:
         return start
     return undersokelse.slutt
 
 
 def _flytting_til_code(kategori: str) -> str:
-    """FlyttingTil for a Kategori; one of the places of this module is its own code."""
+    """Return the FlyttingTil code of a Kategori; the constants of this module are codes already."""
     return {"2.1": "1", "2.2": "2", "2.3": "2", "2.5": "3", "1.1": "4"}.get(kategori, "5" if kategori.startswith("8") else kategori)

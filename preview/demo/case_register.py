@@ -1,4 +1,4 @@
-"""All cases of a service, each from a random stream of its own, so that they are the same whatever is made before them."""
+"""Simulates all cases of a service. Each case has its own random generator, so it does not depend on the other cases."""
 
 from datetime import date
 from random import Random
@@ -15,13 +15,15 @@ SEED = 1042
 
 
 def last_known_day(service: DemoService) -> int:
-    """The last day of which the service's folders can tell: that of the last extract, or the day before where it is at night."""
+    """Return the last day that the service's case files cover: the day of the last extract, or the day before if it is
+    at night.
+    """
     last = service.last.astimezone(OSLO)
     return last.toordinal() - (last.hour < 6)
 
 
 def simulated_cases(service: DemoService, seed: int = SEED) -> list[SimulatedCase]:
-    """The cases that had begun by the service's horizon, in the order of their journal numbers."""
+    """Return the cases that began before the service's last extract, in the order of their journal numbers."""
     until, first_day_of_year = last_known_day(service), date(service.year, 1, 1).toordinal()
     cases: list[SimulatedCase] = []
     used_numbers: set[str] = set()
@@ -35,7 +37,7 @@ def simulated_cases(service: DemoService, seed: int = SEED) -> list[SimulatedCas
             for nr in range(count):
                 ordinal += 1
                 rng = seeded_random(seed, service.organization_id, first_day, kind, nr)
-                # Spread evenly, so that a year's count of each kind does not hang on luck.
+                # The starts are spread evenly, so that the number of cases of each scenario per year is stable.
                 share = (nr + rng.random()) / count
                 start = (
                     first_day + int(365 * share) if first_day else first_day_of_year - 20 - int(SCENARIOS[kind].max_running_days * share)

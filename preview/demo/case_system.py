@@ -1,7 +1,7 @@
-"""The demo's case system at work: every so often a case of a service changes, and its folder lands in the watched folder, as it would.
+"""Simulates a case system: at a fixed interval a case of a service changes, and its file is put into the watched folder.
 
-Service after service, all but the customer's own example, whose numbers stand in the contract. Where it is, it keeps in the store, so
-that it goes on there after a restart, and so that several processes keep one pace.
+The services take turns; the example of docs/api.md is left out, because its numbers are documented. The position is stored,
+so that the simulation resumes after a restart and several processes share one pace.
 """
 
 import logging
@@ -27,7 +27,14 @@ _POLL_SECONDS = 0.5
 
 
 class _State(msgspec.Struct):
-    """`day` is that of the demo. `step` is the next one, due `at` (seconds since the epoch). `days` tells the first step of each day so far."""
+    """Stored position of the simulation.
+
+    Attributes:
+        day: The day that the demo data was generated for.
+        step: Number of the next step.
+        at: When it is due, in seconds since the epoch.
+        days: First step of each day so far.
+    """
 
     day: date
     step: int = 0
@@ -35,12 +42,20 @@ class _State(msgspec.Struct):
     days: dict[date, int] = {}
 
     def day_of(self, step: int) -> date:
-        """The day on which a step was taken."""
+        """Return the day of a past step."""
         return max(day for day, first in self.days.items() if first <= step)
 
 
 class CaseStep(msgspec.Struct, frozen=True):
-    """What happens next: this case of the service after these turns, sent `at`."""
+    """One step of the simulation.
+
+    Attributes:
+        organization_id: The service.
+        day: The day that the demo data was generated for.
+        case_index: Ordinal of the running case, from 0.
+        updates: All updates of the case so far, oldest first.
+        extract_at: DatoUttrekk of the file.
+    """
 
     organization_id: str
     day: date
@@ -49,28 +64,37 @@ class CaseStep(msgspec.Struct, frozen=True):
     extract_at: datetime
 
     def folder(self) -> bytes:
-        """The folder that is sent."""
+        """Return the case file."""
         return updated_folder(self.organization_id, self.day, self.case_index, self.updates, self.extract_at)
 
 
 def mark_demo_loaded(connection: Connection, day: date) -> None:
-    """The demo of that day is loaded: from here on the cases may change."""
+    """Record that the demo data of that day is loaded, so that the simulation may begin."""
     meta.put(connection, _STATE, msgspec.json.encode(_State(day)).decode())
 
 
 def is_due(connection: Connection, at: datetime) -> bool:
-    """Whether there is a step to be taken: a look that costs no turn at the write lock."""
+    """Return whether a step is due, in a read transaction: waiting needs no write lock."""
     state = _read_state(connection)
     return state is not None and state.at <= at.timestamp()
 
 
 def claim_next_step(connection: Connection, at: datetime, interval: float) -> CaseStep | None:
-    """The step that is due at that instant, taken by the caller from now on; None while there is none, or the store holds no demo."""
+    """Claim the step that is due.
+
+    Args:
+        connection: The caller's write transaction.
+        at: The present instant.
+        interval: Seconds until the next step.
+
+    Returns:
+        The step; None if none is due or the store contains no demo data.
+    """
     state = _read_state(connection)
     if state is None or state.at > at.timestamp():
         return None
     step = state.step
-    # Days only go on: a clock that is set back must not conclude what has not been received.
+    # Days never go back: if the clock is set back, a melding must not be concluded before its receipt.
     day = max(local_date(at), max(state.days, default=date.min))
     state.days.setdefault(day, step)
     state.step, state.at = step + 1, at.timestamp() + interval
@@ -84,7 +108,9 @@ def _read_state(connection: Connection) -> _State | None:
 
 
 def _build_step(state: _State, step: int, at: datetime) -> CaseStep:
-    """Each service has two steps in a row, with its next case; once all its cases had their turn, the first has a further one."""
+    """Return a step. Each service in turn has two steps with its next case; after its last case it starts with the
+    first again.
+    """
     ids = [service.organization_id for service in demo_services(state.day) if service.organization_id != EXAMPLE_ORGANIZATION]
     pair, second = divmod(step, 2)
     service_turn, service_index = divmod(pair, len(ids))
@@ -99,7 +125,13 @@ def _build_step(state: _State, step: int, at: datetime) -> CaseStep:
 
 
 class CaseSystemSimulator:
-    """Works on a thread of its own between `start` and `stop`."""
+    """Puts case files into the watched folder, on its own thread between `start` and `stop`.
+
+    Args:
+        database: The store.
+        folder: The watched folder.
+        interval: Seconds between two steps.
+    """
 
     def __init__(self, database: Database, folder: Path, interval: float = INTERVAL_SECONDS) -> None:
         self._database = database
@@ -109,11 +141,11 @@ class CaseSystemSimulator:
         self._thread = threading.Thread(target=self._run, name="demo-live", daemon=True)
 
     def start(self) -> None:
-        """Returns at once; the first change comes when the demo is loaded."""
+        """Start the thread. The first step follows when the demo data is loaded."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Nothing is put into the folder any more."""
+        """Stop the thread and wait for it."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -123,8 +155,8 @@ class CaseSystemSimulator:
             try:
                 self._poll(now().astimezone(OSLO))
             except Exception:
-                # It is but a show; what it stands beside goes on.
-                log.exception("the demo's case system has failed once")
+                # A failure of the demo must not affect the program.
+                log.exception("a step of the demo's case system failed; the next one is tried as usual")
 
     def _poll(self, at: datetime) -> None:
         if not self._database.read(lambda connection: is_due(connection, at)):
@@ -133,7 +165,7 @@ class CaseSystemSimulator:
             self._deliver(step)
 
     def _deliver(self, step: CaseStep) -> None:
-        """Written beside and renamed, as a case system should."""
+        """Write the file under a temporary name and rename it, as a case system should."""
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"sak {step.extract_at:%Y%m%d-%H%M%S-%f}.xml"
         part = self._folder / f"{name}.part"

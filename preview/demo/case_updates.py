@@ -1,7 +1,7 @@
-"""A case system that goes on working: running cases of a demo service change, lawfully, and are sent anew.
+"""Changes running cases of a demo service after its last extract, according to the law, and writes their case files.
 
-What happens to a case comes in two steps. A running undersokelse is concluded with a decision on a tiltak, and that is started; or a
-melding is received, and concluded, which may open an undersokelse.
+An update has two steps. Either a running undersøkelse is concluded with a decision, and then the tiltak starts; or a melding
+is received and then concluded, which can start an undersøkelse.
 """
 
 from collections.abc import Sequence
@@ -23,24 +23,36 @@ from preview.demo.simulated_cases import Melding, SimulatedCase, Tiltak, Underso
 
 
 class CaseUpdate(NamedTuple):
-    """The days of the two steps of one thing that happened to a case; `then` is None until the second is done."""
+    """The days of the two steps of one update of a case; `second_day` is None until the second step."""
 
     first_day: date
     second_day: date | None = None
 
 
 def count_running_cases(organization_id: str, today: date, seed: int = SEED) -> int:
-    """How many cases of that service can change. Raises `KeyError` for an organisation that does not deliver."""
+    """Return how many cases of a service can change.
+
+    Raises:
+        KeyError: The organisation is no service that delivers.
+    """
     return len(_running_cases(organization_id, today, seed)[1])
 
 
 def updated_folder(
     organization_id: str, today: date, case_index: int, updates: Sequence[CaseUpdate], extract_at: datetime, seed: int = SEED
 ) -> bytes:
-    """A running case (`nr` from 0) of that service after these turns, oldest first, as XML with DatoUttrekk `at`.
+    """Return the case file of a running case after its updates, without ForrigeId.
 
-    `today` is the day of the demo, `at` is aware, later than the service's last extract, and not before any day of the turns.
-    No ForrigeId. Raises `KeyError` for an organisation that does not deliver.
+    Args:
+        organization_id: The service.
+        today: The day that the demo data was generated for.
+        case_index: Ordinal of the running case, from 0.
+        updates: The updates, oldest first.
+        extract_at: DatoUttrekk, with a zone; later than the service's last extract, and not before any update.
+        seed: Seed of the demo data.
+
+    Raises:
+        KeyError: The organisation is no service that delivers.
     """
     service, running = _running_cases(organization_id, today, seed)
     case = running[case_index]
@@ -55,7 +67,9 @@ def updated_folder(
 
 @lru_cache(maxsize=16)
 def _running_cases(organization_id: str, today: date, seed: int) -> tuple[DemoService, list[SimulatedCase]]:
-    """The service and its cases that run on, as they were last sent: what the simulation has ahead of them is left out."""
+    """Return the service and its running cases as they were last sent, without what the simulation has planned for
+    later.
+    """
     service = {service.organization_id: service for service in demo_services(today)}[organization_id]
     last_day = last_known_day(service)
     return service, [
@@ -72,7 +86,9 @@ def _apply_update(case: SimulatedCase, number: int, update: CaseUpdate, rng: Ran
 
 
 def _with_tiltak(case: SimulatedCase, undersokelse: Undersokelse, konkludert: int, startet: int, rng: Random) -> SimulatedCase:
-    """The case with that undersokelse concluded by a decision on a hjelpetiltak, which is started; `life` itself stays as it is."""
+    """Return a copy of the case in which an undersøkelse is concluded with a decision on a hjelpetiltak, which is
+    started.
+    """
     medvirkning = undersokelse.medvirkning and (min(undersokelse.medvirkning[0], konkludert), undersokelse.medvirkning[1])
     concluded = replace(undersokelse, slutt=konkludert, kode="1", medvirkning=medvirkning)
     vedtak = Vedtak(random_uuid(rng), konkludert, "hjelp")
@@ -84,7 +100,7 @@ def _with_tiltak(case: SimulatedCase, undersokelse: Undersokelse, konkludert: in
     ]
     return replace(
         case,
-        undersokelser=[concluded if each is undersokelse else each for each in case.undersokelser],
+        undersokelser=[concluded if element is undersokelse else element for element in case.undersokelser],
         vedtak=[*case.vedtak, vedtak],
         tiltak=[*case.tiltak, tiltak],
         relasjoner=[*case.relasjoner, *relasjoner],
@@ -92,7 +108,7 @@ def _with_tiltak(case: SimulatedCase, undersokelse: Undersokelse, konkludert: in
 
 
 def _with_melding(case: SimulatedCase, mottatt: int, konkludert: int, rng: Random) -> SimulatedCase:
-    """The case with a further melding; `life` itself stays as it is."""
+    """Return a copy of the case with a further melding."""
     innhold = codes.saksinnhold(rng, mottatt)
     under_arbeid = any(undersokelse.slutt == APEN for undersokelse in case.undersokelser)
     har_tiltak = any(tiltak.slutt == APEN for tiltak in case.tiltak)
@@ -109,7 +125,7 @@ def _with_melding(case: SimulatedCase, mottatt: int, konkludert: int, rng: Rando
 
 
 def _as_known_on(case: SimulatedCase, until: int) -> SimulatedCase:
-    """The case with what had happened by the day `until`, and nothing that ends later."""
+    """Return a copy of the case with the elements that had started by the day `until`; ends after that day are open."""
 
     def end_or_open(slutt: int) -> int:
         return slutt if slutt <= until else APEN

@@ -1,4 +1,4 @@
-"""Codes and legal bases as they were in force on a day (the format's code lists), picked as a case worker might."""
+"""Chooses codes and legal bases that were in force on a given day (Kodelister.md, see docs/domain.md)."""
 
 from random import Random
 from typing import NamedTuple
@@ -21,7 +21,7 @@ _FOSTERHJEM = ("2.1", "2.1", "2.1", "2.2", "2.2", "2.2", "2.2", "2.3")
 
 
 class Paragraf(NamedTuple):
-    """A place in a law; 0 and empty where the decision names no ledd or bokstav."""
+    """A paragraph of a law; `ledd` 0 and `bokstav` empty if the decision names none."""
 
     lov: str
     kapittel: int
@@ -30,7 +30,7 @@ class Paragraf(NamedTuple):
     bokstav: str = ""
 
 
-# What a decision rests on: before BVL2021 came into force, and since.
+# Legal basis by ground of the decision: before BVL2021 came into force, and since.
 _HJEMLER = {
     "hjelp": (Paragraf("BVL", 4, 4, 2), Paragraf("BVL2021", 3, 1)),
     "frivillig": (Paragraf("BVL", 4, 4, 6), Paragraf("BVL2021", 3, 2)),
@@ -44,43 +44,43 @@ _HJEMLER = {
 
 
 def hjemmel(grunnlag: str, dato: int) -> Paragraf:
-    """The legal basis for that ground on that day: BVL until 2022, BVL2021 from 2023."""
+    """Return the legal basis for that ground on that day: BVL until 2022, BVL2021 from 2023."""
     return _HJEMLER[grunnlag][dato >= LOV_2021]
 
 
 def melder(rng: Random, dato: int) -> str:
-    """Who reported; code 15 (doctor, hospital, dentist) was split in 2025."""
+    """Return a `Melder/@Kode`; code 15 (doctor, hospital, dentist) was split in 2025."""
     kode = rng.choice(_MELDERE)
     return ("24" if dato >= LEGE_DELT else "15") if kode == "lege" else kode
 
 
 def saksinnhold(rng: Random, dato: int) -> tuple[str, ...]:
-    """One or two grounds for concern; the list is another one from 2026."""
+    """Return one or two `Saksinnhold/@Kode`, from the list in force on that day (a new one from 2026)."""
     koder = _SAKSINNHOLD_2026 if dato >= KUNNSKAPSMODELL else _SAKSINNHOLD_2025
     forste, andre = rng.choice(koder), rng.choice(koder)
     return (forste,) if forste == andre or rng.random() < 0.5 else (forste, andre)
 
 
 def melding_henlagt(rng: Random, dato: int) -> str:
-    """Melding/Konklusjon for a dismissal: code 1 was split into 5 to 10 from 2026."""
+    """Return a `Melding/Konklusjon/@Kode` of a dismissal: code 1 was split into 5 to 10 from 2026."""
     return rng.choice(("10", "10", "10", "10", "8", "9", "7")) if dato >= KUNNSKAPSMODELL else "1"
 
 
 def undersokelse_henlagt(rng: Random, dato: int) -> str:
-    """Undersokelse/Konklusjon for a dismissal."""
+    """Return an `Undersokelse/Konklusjon/@Kode` of a dismissal."""
     return rng.choice(("3", "3", "3", "3", "3", "4", "6", "9" if dato >= KUNNSKAPSMODELL else "5"))
 
 
 def hjemmetiltak(rng: Random, alder: float) -> str:
-    """Kategori of a measure in the home for a child of that age in years."""
+    """Return the Kategori of a measure in the home for a child of that age in years."""
     return rng.choice(next((koder for under, koder in _HJEMME if alder < under), _HJEMME[-1][1]))
 
 
 def fosterhjem(rng: Random) -> str:
-    """Kategori of a foster home."""
+    """Return the Kategori of a foster home."""
     return rng.choice(_FOSTERHJEM)
 
 
 def bolig(rng: Random, dato: int) -> str:
-    """Kategori of supported housing: 8.2 was split into 8.4 and 8.5 from 2026."""
+    """Return the Kategori of supported housing: 8.2 was split into 8.4 and 8.5 from 2026."""
     return rng.choice(("8.4", "8.5")) if dato >= KUNNSKAPSMODELL else "8.2"

@@ -1,4 +1,4 @@
-"""The deliveries of the demo, in the order in which they are to be taken."""
+"""Generates the deliveries of the demo, in the order of their import."""
 
 import io
 import zipfile
@@ -18,10 +18,15 @@ from preview.demo.service_profiles import DemoService, demo_services
 
 
 class DemoDelivery(NamedTuple):
-    """One file to deliver, `full` or not. `aggregate` are the snapshots (organization_id, period_id) to ask for once it is taken.
+    """One file to deliver.
 
-    `fail` are those whose aggregation is let fail, made where there is none: status `failed` occurs, and rule `kilde_endret`, which needs
-    that the snapshot asked for before the case system changed still stands.
+    Attributes:
+        name: Its file name.
+        full: Whether it is a full delivery.
+        content: Its bytes.
+        aggregate: Snapshots (organization_id, period_id) to request after its import.
+        fail: Snapshots whose aggregation is made to fail, so that the demo shows the status `failed` and the deviation
+            `kilde_endret`: the snapshot from before the change of case system stays the newest completed one.
     """
 
     name: str
@@ -32,7 +37,7 @@ class DemoDelivery(NamedTuple):
 
 
 class WrittenDelivery(NamedTuple):
-    """A delivery as a file."""
+    """A delivery that was written as a file; see `DemoDelivery`."""
 
     path: Path
     full: bool
@@ -40,7 +45,12 @@ class WrittenDelivery(NamedTuple):
 
 
 def demo_deliveries(today: date, seed: int = SEED) -> Iterator[DemoDelivery]:
-    """Every delivery, made as it is asked for: organisations, figures, the customer's example, then service by service by size."""
+    """Generate every delivery: organisations, figures, the example service, then the other services by size.
+
+    Args:
+        today: Last day of the simulation.
+        seed: Seed of the random generators.
+    """
     yield DemoDelivery("01-organisasjoner.csv", False, organizations_csv(today))
     yield DemoDelivery("02-bemanning.csv", False, figures_csv(today))
     number = 2
@@ -67,7 +77,14 @@ def demo_deliveries(today: date, seed: int = SEED) -> Iterator[DemoDelivery]:
 def write_demo_deliveries(
     directory: Path, today: date, seed: int = SEED, progress: Callable[[float], None] | None = None
 ) -> list[WrittenDelivery]:
-    """Write every delivery into the directory, made where missing; by name they stand in their order. `progress` gets the share done, 0 to 1."""
+    """Write every delivery into a directory, with names in the order of import.
+
+    Args:
+        directory: The directory; it is created if it is missing.
+        today: Last day of the simulation.
+        seed: Seed of the random generators.
+        progress: Receives the completed part, 0 to 1.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     cases = {service.organization_id: service.expected_cases for service in demo_services(today)}
     total, done = sum(cases.values()), 0
@@ -83,17 +100,22 @@ def write_demo_deliveries(
 
 
 def periods(service: DemoService, today: date) -> list[Period]:
-    """The periods of the service's demo snapshots, a prior one before the one that it is compared with."""
+    """Return the periods of the service's snapshots; a prior period precedes the period that is compared with it."""
     if service.organization_id == "org-1042":
         return [Period(2023), Period(2024)]
     latest_half = latest_half_year(today)
     years = [Period(today.year - back) for back in (3, 2, 1, 0)]
-    # One that began late: the year before its first extract has a 15F file or is incomplete (rule `ufullstendig`), those before say nothing.
+    # The year before the first extract has a 15F file or is incomplete (deviation `ufullstendig`); earlier years have
+    # no data.
     return [period for period in (*years, latest_half.prior, latest_half) if period.year >= service.first.year - 1]
 
 
 def _aggregations_after(service: DemoService, year: int, today: date) -> tuple[tuple[str, str], ...]:
-    """All periods after the last delivery; where the case system changes, those that have ended before, while it is the old one."""
+    """Return the snapshots to request after the delivery of a year.
+
+    After the last delivery these are all periods. Where the case system changes after this year, the periods up to the
+    year are requested before, so that they are read from the old system.
+    """
     changes = year < service.years[-1] and service.case_system(year) != service.case_system(year + 1)
     before = {str(period) for period in periods(service, today) if period.year <= year} if changes else set[str]()
     if changes:
@@ -107,7 +129,7 @@ def _aggregations_after(service: DemoService, year: int, today: date) -> tuple[t
 
 
 def _failures_after(service: DemoService, year: int) -> tuple[tuple[str, str], ...]:
-    """The year before a change of case system; and of a service with faults, a half-year that never comes to be."""
+    """Return the snapshots that fail: years before a change of case system, and half a year of the service with faults."""
     failing = [
         Period(before) for before in service.years if before < year and service.case_system(before) != service.case_system(before + 1)
     ]
@@ -117,7 +139,7 @@ def _failures_after(service: DemoService, year: int) -> tuple[tuple[str, str], .
 
 
 def _zip(service: DemoService, folders: list[SentFolder], *, truncate_one: bool = False) -> bytes:
-    """The folders in their order, each under the id of its sending: nothing of the case in a file name. `cut` breaks one off."""
+    """Return a ZIP of the case files, each named by the id of its extract. `truncate_one` damages one of them."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for nr, sent_folder in enumerate(folders):

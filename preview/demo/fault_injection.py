@@ -1,6 +1,6 @@
-"""Faults put in on purpose at the one service whose folders have some, each of a row of `domain.md` 10 (rule `funn`).
+"""Puts faults of rule 10 (docs/domain.md) into the case files of one service, so that the deviation `funn` occurs.
 
-The unknown code is against the schema, as no valid folder can break the sum of nos. 8 and 9 (rule `sum_undersokelser`).
+The unknown code violates the schema: no valid file can break the sum of fields 8 and 9 (deviation `sum_undersokelser`).
 """
 
 from preview.demo.days import year_of
@@ -11,7 +11,11 @@ UNKNOWN_CODE = "0"
 
 
 def inject_faults(cases: list[SimulatedCase], year: int) -> None:
-    """Unknown codes on four undersokelser concluded in that year; meldinger that end before they start; a Relasjon that points at nothing."""
+    """Put faults into some cases.
+
+    Four undersøkelser that were concluded in `year` get an unknown code, three meldinger end before their start, and
+    some cases get a Relasjon that points at nothing.
+    """
     rng = seeded_random("faults", cases[0].sak)
     concluded = [u for case in cases for u in case.undersokelser if year_of(u.slutt) == year and u.kode not in ("1", "2")]
     for undersokelse in concluded[:4]:
@@ -24,5 +28,5 @@ def inject_faults(cases: list[SimulatedCase], year: int) -> None:
 
 
 def truncate_xml(xml: str) -> str:
-    """What is left of a file whose transfer broke off: not well-formed, so refused."""
+    """Return the first part of a file, as after an interrupted transfer; it is not well-formed and is refused."""
     return xml[: len(xml) * 2 // 3]

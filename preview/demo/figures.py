@@ -1,4 +1,4 @@
-"""The two CSV files of the demo: who is expected to deliver (`domain.md` 3.1), and staffing (6.1)."""
+"""Generates the two CSV files of the demo: the organisations (rule 3.1, docs/domain.md) and their staffing (rule 6.1)."""
 
 import csv
 import io
@@ -12,19 +12,22 @@ _NEGATIVE, _SUBSET_EXCEEDS_WHOLE, _NOT_REPORTED_YET = "org-5001-02", "org-4601-0
 
 
 def latest_half_year(today: date) -> Period:
-    """The newest half-year that has ended."""
+    """Return the newest half-year that has ended."""
     return Period(today.year, 1) if today.month >= 7 else Period(today.year - 1, 2)
 
 
 def organizations_csv(today: date) -> bytes:
-    """The organisations file: all services that are listed, the one that has not delivered too."""
+    """Return the organisations file: all listed services, with the one that has not delivered."""
     listed = [service for service in (*demo_services(today), service_without_data(today)) if service.listed]
     rows = ((s.organization_id, s.name, s.organisasjonsnummer, s.bydel[0] if s.bydel else "") for s in listed)
     return _csv(("organization_id", "organization_name", "organisasjonsnummer", "bydelsnummer"), rows)
 
 
 def figures_csv(today: date) -> bytes:
-    """Staffing by organisation and period. Some of it is wrong on purpose (`negativ`, `delmengde`), some is not in yet (`mangler`)."""
+    """Return the staffing by organisation and period.
+
+    Some figures are wrong or missing on purpose, so that the deviations `negativ`, `delmengde` and `mangler` occur.
+    """
     rows: list[tuple[str, str, str, str, str]] = []
     for service in demo_services(today):
         if not service.listed:

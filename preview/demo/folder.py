@@ -1,7 +1,7 @@
-"""A case as a v4 folder (Barnevern_v4.xsd): what had happened up to the day of the extract, in the order of the schema.
+"""Writes a case as a v4 case file (Barnevern_v4.xsd), as of the day of the extract and in the order of the schema.
 
-Written by string formatting: every value is a code, a date or an id of our own making, and the few names need no escaping
-(a test checks both against the grammar).
+The XML is written by string formatting: every value is a generated code, date or id, and the few names need no escaping. A
+test checks the files against the grammar.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,15 @@ from preview.demo.simulated_cases import Ettervern, Flytting, Melding, Oversende
 
 
 class Extract(NamedTuple):
-    """One sending of a folder: its `id` and that of the previous sending of the case, DatoUttrekk, and the last day that it tells of."""
+    """One extract of a case.
+
+    Attributes:
+        id: `Barnevern/@Id`.
+        forrige: Id of the previous extract of the case; None for the first one.
+        extract_at: `DatoUttrekk`.
+        day: Last day that the file covers.
+        case_system: `Fagsystem/@Navn`.
+    """
 
     id: str
     forrige: str | None
@@ -23,7 +31,7 @@ class Extract(NamedTuple):
 
 
 def folder_xml(service: DemoService, case: SimulatedCase, extract: Extract) -> str:
-    """The XML of the case at that extract."""
+    """Return the case file at that extract."""
     day = extract.day
     forrige = f' ForrigeId="{extract.forrige}"' if extract.forrige else ""
     parts = [
@@ -52,7 +60,7 @@ def folder_xml(service: DemoService, case: SimulatedCase, extract: Extract) -> s
 
 
 def tombstone_xml(service: DemoService, case: SimulatedCase, extract: Extract) -> str:
-    """The folder that takes the case out again (`Sak/@ErSlettet`, `domain.md` 1.2)."""
+    """Return the case file that deletes the case (`Sak/@ErSlettet`, rule 1.2, docs/domain.md)."""
     return folder_xml(service, case, extract).replace("<Sak ", '<Sak ErSlettet="true" ', 1)
 
 
@@ -63,7 +71,7 @@ def _avgiver(service: DemoService) -> str:
 
 
 def _sak(case: SimulatedCase, day: int) -> str:
-    """The start tag of the case, and the child."""
+    """Return the start tag of the case and its Personalia."""
     migrert = f' MigrertId="{case.migrert}"' if case.migrert else ""
     closed = case.slutt <= day
     slutt = f' SluttDato="{iso(case.slutt)}"' if closed else ""
@@ -122,7 +130,7 @@ def _hjemmel(grunnlag: str, dato: int) -> str:
 
 
 def _tilsyn(tiltak: Tiltak, day: int, service: DemoService) -> str:
-    """Ansvarlig and Hyppighet (four times a year) take the Id of the tiltak: ids are unique per kind of element only."""
+    """Return a Tilsyn. Ansvarlig and Hyppighet use the Id of the tiltak: ids are unique per kind of element only."""
     head = f'Id="{tiltak.id}" StartDato="{iso(tiltak.start)}"'
     visits = "".join(f'<Utfort Id="{visit}" UtfortDato="{iso(dag)}"/>' for visit, dag in tiltak.tilsyn or () if dag <= day)
     return f'<Tilsyn><Ansvarlig {head} Kommunenummer="{service.kommune[0]}"/><Hyppighet {head} Kode="4"/>{visits}</Tilsyn>'
@@ -133,7 +141,7 @@ def _opphevelse(kode: str) -> str:
 
 
 def _vedtak(vedtak: Vedtak, slutt: int, day: int) -> str:
-    """It ends with the case."""
+    """Return a Vedtak that ends with the case."""
     dato = iso(vedtak.start)
     return (
         f'<Vedtak Id="{vedtak.id}" StartDato="{dato}"><Lovhjemmel>{_hjemmel(vedtak.grunnlag, vedtak.start)}</Lovhjemmel>'

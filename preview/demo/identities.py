@@ -1,6 +1,6 @@
-"""Ids and birth numbers that belong to nobody, and the streams of chance that all of the demo comes from.
+"""Creates ids and synthetic birth numbers, and the random generators that the whole demo is derived from.
 
-A synthetic birth number has 80 added to its month, which no real one has: the way of Norway's test population.
+A synthetic birth number has 80 added to its month, as in Norway's official test population; no real number has.
 """
 
 from datetime import date
@@ -10,18 +10,25 @@ from preview.core.national_id import add_check_digits
 
 
 def seeded_random(*name: object) -> Random:
-    """A random stream of its own for whatever is named so: the same at every run and on every machine."""
-    return Random("/".join(map(str, name)))  # noqa: S311, nothing here is a secret
+    """Return a random generator seeded with a name: equal names give equal numbers in every run and on every machine."""
+    return Random("/".join(map(str, name)))  # noqa: S311, synthetic data needs no secure randomness
 
 
 def random_uuid(rng: Random) -> str:
-    """A UUID of version 4."""
+    """Return a UUID of version 4."""
     digits = f"{rng.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def fodselsnummer(rng: Random, fodt: int, kjonn: str, used: set[str]) -> str:
-    """A synthetic birth number not in `taken`, put there; `kjonn` 1 is a boy, 2 a girl. Born 1900 to 2039."""
+    """Return a synthetic birth number that is not used yet, and add it to `used`.
+
+    Args:
+        rng: Source of randomness.
+        fodt: Day of birth, from 1900 to 2039.
+        kjonn: `1` for a boy, `2` for a girl.
+        used: Numbers in use.
+    """
     born = date.fromordinal(fodt)
     fodselsdato = f"{born.day:02}{born.month + 80:02}{born.year % 100:02}"
     lowest = 500 if born.year >= 2000 else 0
@@ -32,4 +39,4 @@ def fodselsnummer(rng: Random, fodt: int, kjonn: str, used: set[str]) -> str:
         if nummer and nummer not in used:
             used.add(nummer)
             return nummer
-    raise AssertionError("more than 250 of one sex born on one day")
+    raise AssertionError("More than 250 children of one sex were born on one day.")

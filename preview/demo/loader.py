@@ -1,6 +1,6 @@
-"""Takes the demo's deliveries through the real pipeline, into an empty store, while the server already shows what is there.
+"""Loads the demo's deliveries into an empty store through the real pipeline, while the server is already running.
 
-How far it is stands in the store: a process that dies of it leaves the rest to another, or to the next start.
+The progress is stored, so that another process or the next start continues after a crash.
 """
 
 import logging
@@ -26,21 +26,26 @@ from preview.storage.jobs import JobRow
 log = logging.getLogger(__name__)
 
 ACTOR = "demo"
-FAILURE_DETAIL = "The demo lets this aggregation fail, to show what that looks like."
+FAILURE_DETAIL = "The demo made this aggregation fail, to show how a failure is displayed."
 _STATE = "demo_loading"
 _POLL_SECONDS = 0.02
 _LEADER_POLL_SECONDS = 0.5
 
 
 class _Progress(msgspec.Struct, frozen=True):
-    """So many deliveries of the demo of that day have been taken."""
+    """Stored progress: the number of deliveries of the demo data of that day that have been imported."""
 
     day: date
     done: int = 0
 
 
 class DemoLoader:
-    """Works on a thread of its own between `start` and `stop`. Of several processes one has the lead."""
+    """Loads the demo on its own thread between `start` and `stop`. Of several processes the leader loads it.
+
+    Args:
+        application: The application whose store is loaded.
+        today: Last day of the simulation.
+    """
 
     def __init__(self, application: Application, today: date) -> None:
         self._application = application
@@ -50,11 +55,11 @@ class DemoLoader:
         self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
 
     def start(self) -> None:
-        """Returns at once."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """What is not loaded yet is left for later."""
+        """Stop the thread and wait for it. The next start loads the rest."""
         self._stopping.set()
         self._thread.join()
         self._leader_lock.close()
@@ -70,12 +75,12 @@ class DemoLoader:
                     return
                 self._wait(_LEADER_POLL_SECONDS)
         except Unavailable:
-            log.info("stopped while the demo was loading")
+            log.info("the program stopped while the demo was loading; the next start continues")
         except Exception:
-            log.exception("the demo could not be loaded")
+            log.exception("the demo could not be loaded completely; the next start continues")
 
     def _progress(self) -> _Progress | None:
-        """How far it is; None where the store is another's, or holds all of it."""
+        """Return the progress; None if the store contains other data or the whole demo."""
         application = self._application
         stored = application.database.read(lambda connection: meta.get(connection, _STATE))
         if stored is not None:
@@ -99,7 +104,7 @@ class DemoLoader:
         database.write(finish)
 
     def _import_delivery(self, delivery: DemoDelivery) -> None:
-        """Waits until it has been taken, and then until the snapshots that it asks for are there."""
+        """Import a delivery and wait for it, and then for the snapshots that it requests."""
         application = self._application
         receipt = application.deliveries.receive([delivery.content], full=delivery.full, actor=ACTOR)
         while application.deliveries.get(receipt.delivery_id).completed_at is None:
@@ -119,7 +124,7 @@ class DemoLoader:
 
 
 def _fail_aggregation(application: Application, organization_id: str, period: Period) -> None:
-    """An aggregation that fails; asked for and claimed in one transaction, so that no worker gets hold of it."""
+    """Make an aggregation fail. It is requested and claimed in one transaction, so that no worker can claim it."""
     report_config = application.report_config
 
     def claim_job(connection: Connection) -> JobRow:
@@ -131,7 +136,7 @@ def _fail_aggregation(application: Application, organization_id: str, period: Pe
             job = enqueue(connection, newest.snapshot, organization_id, str(period), actor=ACTOR, reason=None, automatic=False)
         reconcile(connection, report_config, organization_id)
         claimed = claim(connection, application.worker_id, job.job)
-        assert claimed is not None  # the delivery has been taken, and nothing of the snapshot runs
+        assert claimed is not None  # The delivery is imported, and no job of the snapshot runs.
         return claimed
 
     application.jobs.fail(application.database.write(claim_job), FAILURE_DETAIL)

@@ -1,4 +1,4 @@
-"""How a case runs, by kind: each function takes a course and the day on which the child is first reported."""
+"""Defines the scenarios of cases. Each function builds a case from the day of the first melding."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,27 +10,27 @@ from preview.demo.simulated_cases import Undersokelse
 
 
 def henlagt(builder: CaseBuilder, dag: int) -> None:
-    """Reported and dismissed; one in four again, and then investigated."""
+    """Build a dismissed melding; one case in four has a second one, which is investigated."""
     reported_again = builder.add_melding(dag, "henlagt").slutt + builder.random_days(60, 400)
     if builder.rng.random() < 0.25 and builder.receives_further_meldinger(reported_again):
         builder.add_undersokelse(builder.add_melding(reported_again, "2"), "henlagt")
 
 
 def undersokt(builder: CaseBuilder, dag: int) -> None:
-    """Investigated and dismissed; one in five reported once more."""
+    """Build an undersøkelse that is dismissed; one case in five has another melding."""
     reported_again = builder.add_undersokelse(builder.add_melding(dag, "2"), "henlagt").slutt + builder.random_days(40, 300)
     if builder.rng.random() < 0.2 and builder.receives_further_meldinger(reported_again):
         builder.add_melding(reported_again, "henlagt")
 
 
 def hjelp(builder: CaseBuilder, dag: int) -> None:
-    """Investigated, then measures in the home."""
+    """Build an undersøkelse, then measures in the home."""
     undersokelse = builder.add_undersokelse(builder.add_melding(dag, "2"), "1")
     builder.add_hjemmetiltak(undersokelse.slutt + builder.random_days(0, 20), builder.random_days(170, 850), undersokelse)
 
 
 def frivillig(builder: CaseBuilder, dag: int) -> None:
-    """A placement that the parents consent to, then measures in the home."""
+    """Build a placement with the parents' consent, then measures in the home."""
     undersokelse = builder.add_undersokelse(builder.add_melding(dag, "2"), "1")
     start = undersokelse.slutt + builder.random_days(0, 20)
     slutt = builder.add_placement(start, start + builder.random_days(150, 420), "frivillig", _choose_home(builder, start), undersokelse)
@@ -39,7 +39,7 @@ def frivillig(builder: CaseBuilder, dag: int) -> None:
 
 
 def akutt(builder: CaseBuilder, dag: int) -> None:
-    """Placed at once, home again within weeks, then measures in the home."""
+    """Build an emergency placement of some weeks, then measures in the home."""
     melding = builder.add_melding(dag, "2", within=1)
     undersokelse = builder.add_undersokelse(melding, "1")
     grunnlag = builder.rng.choice(("akutt", "akutt", "akutt_samtykke"))
@@ -50,7 +50,7 @@ def akutt(builder: CaseBuilder, dag: int) -> None:
 
 
 def atferd(builder: CaseBuilder, dag: int) -> None:
-    """A youth in an institution for serious behavioural problems."""
+    """Build a youth's placement in an institution for serious behavioural problems."""
     undersokelse = builder.add_undersokelse(builder.add_melding(dag, "2"), "2")
     grunnlag = builder.rng.choice(("atferd", "atferd_samtykke", "atferd_samtykke"))
     start = undersokelse.slutt + builder.random_days(5, 30)
@@ -61,7 +61,10 @@ def atferd(builder: CaseBuilder, dag: int) -> None:
 
 
 def omsorg(builder: CaseBuilder, dag: int) -> None:
-    """Taken into care: one in three after an emergency placement; moves; home again, or of age and into aftercare."""
+    """Build a care order, with moves, that ends with the return home or with the 18th birthday and aftercare.
+
+    One case in three begins with an emergency placement.
+    """
     is_emergency = builder.rng.random() < 0.35
     melding = builder.add_melding(dag, "2", within=1 if is_emergency else 7)
     undersokelse = builder.add_undersokelse(melding, "2")
@@ -83,12 +86,12 @@ def omsorg(builder: CaseBuilder, dag: int) -> None:
 
 
 def _choose_home(builder: CaseBuilder, dag: int) -> str:
-    """Kategori of a home for a child of that age: a foster home, for youths now and then an institution."""
+    """Return the Kategori of a home for a child of that age: a foster home, for some youths an institution."""
     return "1.1" if builder.rng.random() < (0.3 if builder.age(dag) >= 13 else 0.03) else codes.fosterhjem(builder.rng)
 
 
 def _add_care_placements(builder: CaseBuilder, start: int, slutt: int, kategori: str, undersokelse: Undersokelse) -> None:
-    """In care from `start` to `slutt`, in one home after the other."""
+    """Add placements in one home after the other from `start` to `slutt`."""
     while start < slutt and start <= builder.until:
         moves_on = start + builder.random_days(200, 3200)
         placement_end = min(moves_on, slutt)
@@ -103,7 +106,7 @@ def _add_care_placements(builder: CaseBuilder, start: int, slutt: int, kategori:
 
 
 def _add_coming_of_age(builder: CaseBuilder) -> None:
-    """Of age: two in three take the offer of aftercare, to 24 at the most."""
+    """Add the 18th birthday: two youths in three accept aftercare, until they are 24 at most."""
     eighteenth_birthday, rng = builder.eighteenth_birthday, builder.rng
     if builder.earliest_end <= eighteenth_birthday and rng.random() > 0.67:
         builder.add_flytting(eighteenth_birthday, "myndig", EGEN_BOLIG)
@@ -116,7 +119,14 @@ def _add_coming_of_age(builder: CaseBuilder) -> None:
 
 
 class Scenario(NamedTuple):
-    """How cases of a kind run; the child's age in years when first reported; how many days ago a running one began, at most."""
+    """A kind of case.
+
+    Attributes:
+        run: Builds the case.
+        youngest: Lowest age of the child at the first melding, in years.
+        oldest: Highest age, likewise.
+        max_running_days: Longest time since the start of a case that already runs when the service begins.
+    """
 
     run: Callable[[CaseBuilder, int], None]
     youngest: float

@@ -1,4 +1,4 @@
-"""When each case is sent: what a case system would have extracted, and which folders of it, in the order of DatoUttrekk."""
+"""Decides when each case is sent and generates its case files, in the order of DatoUttrekk."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +17,7 @@ from preview.demo.simulated_cases import SimulatedCase
 
 
 class SentFolder(NamedTuple):
-    """One folder under way: extracted `at`; `deleted` where it takes the case out."""
+    """One case file that is sent, extracted at `extract_at`; `deleted` if it deletes the case."""
 
     extract_at: datetime
     case: SimulatedCase
@@ -25,12 +25,12 @@ class SentFolder(NamedTuple):
     deleted: bool = False
 
     def xml(self, service: DemoService) -> str:
-        """The folder."""
+        """Return the case file."""
         return (tombstone_xml if self.deleted else folder_xml)(service, self.case, self.extract)
 
 
 def sent_folders(service: DemoService, seed: int = SEED) -> list[SentFolder]:
-    """Every folder of the service, in the order of DatoUttrekk."""
+    """Return every case file of the service, in the order of DatoUttrekk."""
     cases = simulated_cases(service, seed)
     if service.faulty:
         inject_faults(cases, service.years[-1] - 1)
@@ -41,7 +41,9 @@ def sent_folders(service: DemoService, seed: int = SEED) -> list[SentFolder]:
 
 
 def full_delivery(service: DemoService, sent: list[SentFolder], seed: int = SEED) -> list[SentFolder]:
-    """A full delivery after `sent` (`domain.md` 1.3): each case as it was last sent, but for every fiftieth, which the service has lost."""
+    """Return a full delivery after `sent` (rule 1.3, docs/domain.md): each case as it was last sent, without every
+    fiftieth case.
+    """
     return [
         _build_folder(
             service, sent_folder.case, service.last + timedelta(seconds=nr), seeded_random(seed, sent_folder.case.sak, "full"), sent_folder
@@ -52,7 +54,7 @@ def full_delivery(service: DemoService, sent: list[SentFolder], seed: int = SEED
 
 
 def latest_folders(service: DemoService, seed: int = SEED) -> list[SentFolder]:
-    """The last sending of each case that a receiver holds after all deliveries."""
+    """Return the last case file of each case that is stored after all deliveries."""
     sent = sent_folders(service, seed)
     return full_delivery(service, sent, seed) if service.full else _latest_by_case(sent)
 
@@ -63,7 +65,7 @@ def _latest_by_case(sent: list[SentFolder]) -> list[SentFolder]:
 
 
 def _folders_of_case(service: DemoService, case: SimulatedCase, seed: int) -> Iterator[SentFolder]:
-    """The sendings of one case, oldest first. A migrated case has a new id, which names the old one (`domain.md` 1.4)."""
+    """Yield the case files of one case, oldest first. A migrated case has a new id and names the old one (rule 1.4)."""
     rng = seeded_random(seed, case.sak)
     previous: SentFolder | None = None
     for dag in _sending_days(service, case, rng):
@@ -76,9 +78,9 @@ def _folders_of_case(service: DemoService, case: SimulatedCase, seed: int) -> It
 
 
 def _sending_days(service: DemoService, case: SimulatedCase, rng: Random) -> list[int]:
-    """The days on which the case is sent: after its last change, and for some after earlier ones.
+    """Return the days on which the case is sent: after its last change, and for some cases after earlier changes.
 
-    The first delivery tells of the cases that were running or have closed since the turn of its year; older ones are never sent.
+    Cases that were closed before the year of the first delivery are never sent.
     """
     first, last = service.first.toordinal(), service.last.astimezone(OSLO).toordinal()
     if case.slutt < day(service.first.year, 1, 1):
@@ -95,7 +97,7 @@ def _sending_days(service: DemoService, case: SimulatedCase, rng: Random) -> lis
 
 
 def _sending_time(service: DemoService, dag: int, rng: Random) -> datetime:
-    """Working hours; a batch that ends at `service.last` on that day."""
+    """Return a time during working hours; on the last day, a time shortly before `service.last`."""
     seconds = rng.randrange(1200)
     if dag >= service.last.astimezone(OSLO).toordinal():
         return service.last - timedelta(seconds=seconds)

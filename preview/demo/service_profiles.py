@@ -1,7 +1,8 @@
-"""The twelve services of the demo: real municipalities, everything else invented.
+"""Defines the twelve services of the demo: real municipalities, everything else invented.
 
-Between them every rule of `domain.md` 7 occurs that can occur. `prosent` cannot: shares are computed, so never outside 0 to 100.
-`kilde_endret` needs a prior snapshot aggregated before the case system changed: see `DemoDelivery.aggregate`.
+Together they show every deviation of rule 7 (docs/domain.md) but `prosent`, which cannot occur because computed shares
+are never outside 0 to 100. `kilde_endret` needs a prior snapshot that was aggregated before the case system changed: see
+`DemoDelivery.aggregate`.
 """
 
 from collections.abc import Mapping
@@ -10,18 +11,22 @@ from datetime import date, datetime, time
 
 from preview.core.clock import OSLO
 
-# How cases run (the functions of courses.py), in shares.
+# Shares of the scenarios (scenarios.py).
 _NEW_CASE_SHARES = {"henlagt": 0.21, "undersokt": 0.40, "hjelp": 0.28, "frivillig": 0.02, "akutt": 0.03, "omsorg": 0.03, "atferd": 0.03}
 _INITIAL_CASE_SHARES = {"hjelp": 0.48, "undersokt": 0.14, "omsorg": 0.18, "ungdom": 0.12, "frivillig": 0.04, "atferd": 0.04}
 
 
 @dataclass(frozen=True)
 class ServiceProfile:
-    """How a service works and registers. Tuples go by year from the service's first; the last value holds on.
+    """How a service works and registers. Tuples have one value per year; the last one applies to all later years.
 
-    `sene_meldinger` and `sene_undersokelser` are the shares that overrun their deadline, `flere_meldinger` the further meldinger per
-    running case and year, `uten_plan` the share of tiltak without a plan. Visits are registered from year number `tilsyn_fra`,
-    moves to year number `flytting_til` (0 is the first).
+    Attributes:
+        late_meldinger: Share of meldinger that are concluded after their deadline.
+        late_undersokelser: Share of undersøkelser that are concluded after their deadline.
+        further_meldinger: Further meldinger per running case and year.
+        share_without_plan: Share of tiltak without a plan.
+        tilsyn_from_year: First year (0 is the first one of the service) in which visits are registered.
+        flytting_to_year: Last year in which moves are registered.
     """
 
     late_meldinger: tuple[float, ...] = (0.07, 0.06, 0.08, 0.07)
@@ -34,12 +39,26 @@ class ServiceProfile:
 
 @dataclass(frozen=True)
 class DemoService:
-    """One organisation that delivers. `nye` counts new cases by kind and year from `year` on, `eldre` those running when it begins.
+    """An organisation of the demo.
 
-    Its folders are extracted from `first` to `last`. `fagsystem` goes by year as in `Practice`. With `yearly` every case that changed
-    in a year is sent at its end; `again` is the share of cases sent once or twice on the way besides. `full` ends with a full delivery
-    (`domain.md` 1.3), `faulty` says that some folders have faults (`domain.md` 10). With `kostra` it told of its first year by a 15F file
-    (`domain.md` 2), before it had a case system that sends folders.
+    Attributes:
+        organization_id: Its id.
+        name: Its name.
+        kommune: Number and name of the municipality.
+        bydel: Number and name of the bydel, if it is one.
+        year: First year of the simulation.
+        first: Day of its first extract.
+        last: Time of its last extract.
+        initial_cases: Cases by scenario that already run when the simulation begins.
+        new_cases: New cases by scenario, for each year from `year` on.
+        case_systems: Name of the case system by year; the last one applies to all later years.
+        profile: How it works and registers.
+        listed: Whether the organisations file names it.
+        yearly: Whether every case that changed in a year is sent at the end of that year.
+        resend_share: Share of cases that are sent once or twice before their last change.
+        full: Whether its deliveries end with a full one (rule 1.3, docs/domain.md).
+        faulty: Whether some of its files have faults (rule 10).
+        began_with_15f: Whether it reported its first year by a KOSTRA 15F file (rule 2), before its case system sent files.
     """
 
     organization_id: str
@@ -62,33 +81,33 @@ class DemoService:
 
     @property
     def organisasjonsnummer(self) -> str:
-        """Nine digits that are nobody's: the last one is never the control digit that a real number has."""
+        """Nine digits with a wrong check digit, so that the number belongs to nobody."""
         return _synthetic_organisasjonsnummer(self.kommune[0])
 
     @property
     def expected_cases(self) -> int:
-        """How many cases it has at most."""
+        """The largest number of cases that it can have."""
         return sum(self.initial_cases.values()) + sum(sum(kinds.values()) for kinds in self.new_cases)
 
     @property
     def years(self) -> range:
-        """The calendar years with folders."""
+        """The calendar years with case files."""
         return range(self.first.year, self.last.astimezone(OSLO).year + 1)
 
     def case_system(self, year: int) -> str:
-        """Fagsystem/@Navn of the folders of that year."""
+        """Return `Fagsystem/@Navn` of the case files of that year."""
         return self.case_systems[min(year - self.year, len(self.case_systems) - 1)]
 
 
 def value_for_year(values: tuple[float, ...], offset: int) -> float:
-    """The value for year number `offset`; the first before, the last after."""
+    """Return the value for year number `offset`: the first one for earlier years, the last one for later years."""
     return values[max(0, min(offset, len(values) - 1))]
 
 
 def example_service() -> DemoService:
-    """The customer's own example (contract 1): fixed dates, ending on 2024-12-31.
+    """Return the service of the example in docs/api.md: fixed dates, ending on 2024-12-31.
 
-    Its cases are counted so that the contract's numbers come out: 52 and 47 children placed, 6 and 8 emergency placements.
+    The numbers of its cases are chosen so that the numbers of that example result.
     """
     return DemoService(
         "org-1042",
@@ -110,7 +129,7 @@ def example_service() -> DemoService:
 
 
 def demo_services(today: date) -> tuple[DemoService, ...]:
-    """All that deliver, in the order in which they should be taken: the example first, then by size."""
+    """Return the services that deliver, in the order of import: the example first, then by size."""
     others = (
         _build_service(
             today,
@@ -157,7 +176,7 @@ def demo_services(today: date) -> tuple[DemoService, ...]:
 
 
 def service_without_data(today: date) -> DemoService:
-    """Listed, but has not delivered."""
+    """Return the service that is listed but has not delivered."""
     return _build_service(today, "5056", "Hitra", (0, (0, 0, 0, 0)), "Bjørk")
 
 
@@ -200,7 +219,7 @@ def _build_service(
 
 
 def _distribute(total: int, shares: Mapping[str, float]) -> dict[str, int]:
-    """`total` cases by kind: whole numbers, what rounding leaves goes to the kinds in order."""
+    """Divide `total` cases by scenario into whole numbers; the remainder goes to the first scenarios."""
     counts = {kind: int(total * share) for kind, share in shares.items()}
     for kind in list(shares)[: total - sum(counts.values())]:
         counts[kind] += 1

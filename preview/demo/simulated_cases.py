@@ -1,4 +1,4 @@
-"""What a case consists of, in days: the whole life, of which a folder shows what had happened when it was extracted."""
+"""Defines the elements of a simulated case from beginning to end; a case file shows the part up to its extract time."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,9 @@ from preview.demo.days import APEN
 
 @dataclass(slots=True)
 class Melding:
-    """`slutt` is the day of its conclusion, `slettet` that on which it was found to be a mistake."""
+    """A report of concern; `slutt` is the day of its conclusion, `slettet` the day on which it was deleted as a
+    mistake.
+    """
 
     id: str
     start: int
@@ -20,7 +22,9 @@ class Melding:
 
 @dataclass(slots=True)
 class Undersokelse:
-    """`utvidet` is the day on which the longer deadline was granted; `medvirkning` when and how the child took part."""
+    """An investigation; `utvidet` is the day on which an extension was granted, `medvirkning` when and how the child
+    took part.
+    """
 
     id: str
     start: int
@@ -34,7 +38,7 @@ class Undersokelse:
 
 @dataclass(slots=True)
 class Plan:
-    """`evalueringer` are days."""
+    """A plan; `evalueringer` are the days of its evaluations."""
 
     id: str
     type: str
@@ -45,7 +49,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Vedtak:
-    """The decision behind a tiltak; `grunnlag` keys `codes.hjemmel`."""
+    """The decision behind a tiltak; `grunnlag` is a key of `codes.hjemmel`."""
 
     id: str
     start: int
@@ -54,7 +58,9 @@ class Vedtak:
 
 @dataclass(slots=True)
 class Tiltak:
-    """`tilsyn` are the visits (id, day), None where it is no foster home; `opphevelse` a code, where a care order ends."""
+    """A measure; `tilsyn` are its visits (id, day), None if it is no foster home; `opphevelse` is a code, if it is
+    revoked.
+    """
 
     id: str
     start: int
@@ -68,7 +74,7 @@ class Tiltak:
 
 @dataclass(slots=True)
 class Flytting:
-    """A move on `dag`."""
+    """A move of the child on `dag`."""
 
     id: str
     dag: int
@@ -87,7 +93,7 @@ class Ettervern:
 
 @dataclass(slots=True)
 class Oversendelse:
-    """The case is brought before the board (Fylkesnemnda)."""
+    """A case brought before the tribunal (Fylkesnemnda)."""
 
     id: str
     start: int
@@ -96,7 +102,9 @@ class Oversendelse:
 
 @dataclass(slots=True)
 class SimulatedCase:
-    """One case. `relasjoner` are (id, from type, from id, to type, to id, the day from which it is known)."""
+    """One case. `relasjoner` are tuples (id, type and id of one element, type and id of the other, first day that it is
+    known).
+    """
 
     sak: str
     personalia: str
@@ -118,7 +126,7 @@ class SimulatedCase:
     relasjoner: list[tuple[str, str, str, str, str, int]] = field(default_factory=list)
 
     def change_days(self, until: int) -> list[int]:
-        """The days up to `until` on which something happened, in order: each would make the case system send the folder."""
+        """Return the days up to `until` on which the case changed, in order: the case system sends a file after each."""
         days = {self.start, self.slutt}
         for part in (self.meldinger, self.undersokelser, self.planer, self.tiltak):
             for element in part:
@@ -139,6 +147,6 @@ class SimulatedCase:
         return sorted(dag for dag in days if dag <= until)
 
     def end_day(self) -> int:
-        """The day on which the last of its parts ends."""
+        """Return the day on which the last element of the case ends."""
         parts = (self.meldinger, self.undersokelser, self.planer, self.tiltak)
         return max(element.slutt for part in parts for element in part if element.slutt < APEN)

@@ -82,7 +82,9 @@ class AnnualFileImporter:
         return organizations.lock_for_import(connection, row.source, self._merger.delivery)
 
     def _update_counts(self, organization_id: str, total: int, added: int, removed: int) -> None:
-        """Count a deleted and an inserted case as one changed case: the lowest number of changes that explains both files."""
+        """Count a deleted and an inserted case as one changed case: the lowest number of changes that explains both
+        files.
+        """
         changed = min(added, removed)
         self._merger.counts.update(new=added - changed, changed=changed, removed=removed - changed, unchanged=total - added)
         self._merger.changed_by_organization[organization_id] += max(added, removed)

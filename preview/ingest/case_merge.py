@@ -1,7 +1,7 @@
 """Merges v4 case files into the case base, in whatever order they arrive (rules 1.1 to 1.5, 1.11 and 1.12, docs/domain.md).
 
-Each case file (`CaseFolder`) is complete. The case base therefore holds the newest one of each case, or a tombstone, and
-all ids by which the case is known.
+Each case file (`CaseFolder`) is complete. The case base therefore holds the newest one of each case, or a tombstone,
+and all ids by which the case is known.
 """
 
 from collections import Counter
@@ -44,8 +44,8 @@ class _SourceState:
 class CaseMerger:
     """The merge of one delivery. Its methods run inside the caller's transactions.
 
-    A delivery that is read again after a crash merges files again that an earlier claim has committed. That changes nothing,
-    and they are not counted again.
+    A delivery that is read again after a crash merges files again that an earlier claim has committed. That changes
+    nothing, and they are not counted again.
 
     Attributes:
         delivery: Number of the delivery.
@@ -144,7 +144,9 @@ class CaseMerger:
         return source
 
     def _update_extract_times(self, connection: Connection, source: _SourceState, folder: CaseFolder) -> None:
-        """Update the first and newest `DatoUttrekk`; a change of the day of either changes the source (rules 1.11, 1.12)."""
+        """Update the first and newest `DatoUttrekk`; a change of the day of either changes the source (rules 1.11,
+        1.12).
+        """
         self.latest_extract_at = max(self.latest_extract_at, folder.extract_at)
         if not source.first_extract_at or folder.extract_at < source.first_extract_at:
             if not source.first_extract_at or _local_day(folder.extract_at) != _local_day(source.first_extract_at):

@@ -1,4 +1,6 @@
-"""Imports the two CSV formats: the list of organisations and supplementary figures (rules 3.1, 3.2 and 6.1, docs/domain.md)."""
+"""Imports the two CSV formats: the list of organisations and supplementary figures (rules 3.1, 3.2 and 6.1,
+docs/domain.md).
+"""
 
 from collections.abc import Iterable
 
@@ -31,7 +33,8 @@ class CsvImportResult(msgspec.Struct, frozen=True):
 def import_listings(connection: Connection, report_config: ReportConfig, listings: Iterable[OrganizationListing]) -> CsvImportResult:
     """Create or rename the listed organisations and reconcile each that changed.
 
-    An id never changes once it is assigned (rule 3.2). A line whose id belongs to another organisation number is left out.
+    An id never changes once it is assigned (rule 3.2). A line whose id belongs to another organisation number is left
+    out.
     """
     organization_ids: set[str] = set()
     findings: list[Finding] = []

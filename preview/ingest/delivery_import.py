@@ -1,8 +1,9 @@
 """Imports one delivery into the case base, in transactions that are short enough not to hold up other writers.
 
-Each transaction imports a chunk of case files and stores the counts and findings up to there. The last transaction makes
-the delivery complete. A delivery that is read again after a crash continues to count after the last committed chunk: the
-files before it are merged again, which changes nothing, and neither they nor their findings are counted twice.
+Each transaction imports a chunk of case files and stores the counts and findings up to there. The last transaction
+makes the delivery complete. A delivery that is read again after a crash continues to count after the last committed
+chunk: the files before it are merged again, which changes nothing, and neither they nor their findings are counted
+twice.
 """
 
 import time
@@ -116,8 +117,8 @@ class DeliveryImport:
     def finish(self, batch: Batch | None, *, refused: bool = False, findings: Iterable[Finding] = ()) -> None:
         """Import the last batch and complete the delivery, in one transaction with its events.
 
-        That transaction also deletes what a full delivery does not contain, stores the figures, raises the versions of the
-        changed sources, schedules automatic aggregations and reconciles every organisation of the delivery.
+        That transaction also deletes what a full delivery does not contain, stores the figures, raises the versions of
+        the changed sources, schedules automatic aggregations and reconciles every organisation of the delivery.
 
         Args:
             batch: The last batch; None if the delivery could not be read.

@@ -1,4 +1,6 @@
-"""Stores uploaded deliveries on disk until they are read, in a folder that only its owner can access (Privacy, docs/domain.md)."""
+"""Stores uploaded deliveries on disk until they are read, in a folder that only its owner can access (Privacy,
+docs/domain.md).
+"""
 
 import secrets
 import threading

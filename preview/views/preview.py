@@ -284,7 +284,9 @@ def change_between(value: Value, previous: Value, unit: str) -> tuple[Value, int
 
 
 def _default_period(connection: Connection, organization_id: str, rows: list[SnapshotRow], completed: dict[str, SnapshotRow]) -> Period:
-    """Return the newest period with a completed snapshot, else with any snapshot, else the year of the newest data or today."""
+    """Return the newest period with a completed snapshot, else with any snapshot, else the year of the newest data or
+    today.
+    """
     newest = next(iter(completed), None) or next((row.period_id for row in rows), None)
     if newest is not None:
         return Period.parse(newest)

@@ -47,7 +47,9 @@ class Table:
 
 
 def to_csv(table: Table) -> bytes:
-    """Return the table as UTF-8 CSV with a byte-order mark, semicolons and decimal commas, as Excel in Norwegian expects."""
+    """Return the table as UTF-8 CSV with a byte-order mark, semicolons and decimal commas, as Excel in Norwegian
+    expects.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow([_csv_text(column.header) for column in table.columns])

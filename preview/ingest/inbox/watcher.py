@@ -16,8 +16,9 @@ from typing import Literal
 
 import msgspec
 
-from preview.core.errors import NotFound, PreviewError
+from preview.core.errors import NotFound, PreviewError, Unavailable
 from preview.core.leader_lock import LeaderLock
+from preview.core.passing_faults import PassingFault, as_passing
 from preview.i18n.catalog import MessageCatalog
 from preview.ingest.deliveries import Deliveries
 from preview.ingest.inbox.claims import CLAIMS_DIR, Claim, InboxFile, list_claims, unique_path
@@ -88,6 +89,7 @@ class InboxWatcher:
         self._file_states: dict[tuple[int, int], _FileState] = {}
         self._folder_created = self._folder_missing = False
         self._next_poll = 0.0
+        self._fault = PassingFault("the watched folder")
 
     def poll(self) -> bool:
         """Deliver the complete files and finalise imported claims, at most once per `_POLL_SECONDS`.
@@ -104,11 +106,12 @@ class InboxWatcher:
                 for group in self._group_into_deliveries(self._complete_files()):
                     self._import_group(group)
         except (OSError, PreviewError) as error:
-            # The folder may be on a network drive that is away; its files stay there. The message of the error is not
+            # The folder may be on a network drive that is away; its files stay there. The message of an OSError is not
             # logged, because it contains a file name.
-            reason = getattr(error, "strerror", "") or ""
-            log.warning("the watched folder could not be processed (%s %s); it is tried again", type(error).__name__, reason)
-            self._next_poll = time.monotonic() + _ERROR_BACKOFF_SECONDS
+            fault = as_passing(error) or Unavailable(f"The files cannot be delivered ({type(error).__name__}).")
+            self._next_poll = time.monotonic() + max(_ERROR_BACKOFF_SECONDS, self._fault.failed(fault))
+        else:
+            self._fault.succeeded()
         return False
 
     def close(self) -> None:
@@ -134,7 +137,9 @@ class InboxWatcher:
         return available
 
     def _complete_files(self) -> list[InboxFile]:
-        """Return the complete files in order of name, so that the order of two files with equal times is always the same."""
+        """Return the complete files in order of name, so that the order of two files with equal times is always the
+        same.
+        """
         now = time.monotonic()
         states: dict[tuple[int, int], _FileState] = {}
         complete: list[InboxFile] = []
