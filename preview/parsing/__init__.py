@@ -1,1 +1,1 @@
-"""Readers: a stream of bytes in, de-identified folders and findings out. Pure: no store, no clock of their own."""
+"""Parses deliveries: bytes in, case records and findings out."""

@@ -1,6 +1,7 @@
-"""Walks a delivery: a file, a ZIP (in its own order), or a directory (in order of name) or pack with files and ZIPs in it.
+"""Lists the files of a delivery and reads them: one file, a ZIP archive, a folder, or several files in one.
 
-No name leaves here: a file is known by its ordinal.
+The files of an archive come in its own order, those of a folder by name. File names are not passed on, as they can
+name a person: a file is identified by its ordinal.
 """
 
 import os
@@ -16,13 +17,20 @@ from preview.model.limits import Limits
 from preview.parsing import multi_file_format
 from preview.parsing.zip_file import MAGIC, SafeZipReader, ZipEntry
 
-_JUNK_NAMES = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers leave behind
+_JUNK_NAMES = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # created by file managers (rule 3.6)
 _READ_ONLY = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-_ENTRY_OVERHEAD = 30 + 46  # bytes of a ZIP entry's two heads, without its name
+_ENTRY_OVERHEAD = 30 + 46  # bytes of the two headers of a ZIP entry, without its name
 
 
 class DeliveryFile(NamedTuple):
-    """A file of the delivery: its bytes or why they are not read. `file` is its ordinal from 1, `done` the bytes walked so far."""
+    """A file of a delivery: its bytes, or the finding that says why it is not read.
+
+    Attributes:
+        file: Its ordinal in the delivery, from 1.
+        bytes_read: Bytes of the delivery up to and with this file, of the `total_size`.
+        data: Its bytes.
+        rejection: The finding of a file that is not read.
+    """
 
     file: int
     bytes_read: int
@@ -31,18 +39,28 @@ class DeliveryFile(NamedTuple):
 
 
 def total_size(path: Path) -> int:
-    """Bytes on disk of all that is to be walked, so that `done` has a whole. Raises `NotFound`."""
+    """Return the size of a delivery on disk, in bytes.
+
+    Raises:
+        NotFound: If there is nothing at `path`.
+    """
     try:
         status = path.stat()
     except OSError:
         raise NotFound("The file or folder to be read is not there.") from None
     if not stat.S_ISDIR(status.st_mode):
         return status.st_size
-    return sum(status.st_size for each in iter_files(path) if (status := _lstat(each)) is not None and stat.S_ISREG(status.st_mode))
+    statuses = map(_lstat, iter_files(path))
+    return sum(status.st_size for status in statuses if status is not None and stat.S_ISREG(status.st_mode))
 
 
 def walk(path: Path, limits: Limits) -> Iterator[DeliveryFile]:
-    """The files in order, each read when its turn comes."""
+    """Yield the files of a delivery in order. Each is read when it is asked for.
+
+    Args:
+        path: A file, a ZIP archive, a folder, or a file of several (`multi_file_format`).
+        limits: Limits of size and number; what exceeds them has a `rejection`.
+    """
     return _DeliveryWalker(limits).walk(path)
 
 
@@ -57,14 +75,15 @@ class _DeliveryWalker:
         if not path.is_dir():
             yield from self._walk_file(path, follow=True)
             return
-        for each in iter_files(path):
-            yield from self._walk_file(each, follow=False)
+        for file_path in iter_files(path):
+            yield from self._walk_file(file_path, follow=False)
 
     def _walk_file(self, path: Path, *, follow: bool) -> Iterator[DeliveryFile]:
         try:
             mode = path.stat(follow_symlinks=follow).st_mode
             if not stat.S_ISREG(mode):
-                yield self._next_file(rejection=FileRejected(FindingCode.UNREADABLE_FILE if stat.S_ISDIR(mode) else FindingCode.NOT_A_FILE))
+                code = FindingCode.UNREADABLE_FILE if stat.S_ISDIR(mode) else FindingCode.NOT_A_FILE
+                yield self._next_file(rejection=FileRejected(code))
                 return
             descriptor = os.open(path, _READ_ONLY | (0 if follow else os.O_NOFOLLOW))
         except OSError:
@@ -94,7 +113,7 @@ class _DeliveryWalker:
         self.bytes_read = end
 
     def _walk_content(self, descriptor: int, start: int, length: int) -> Iterator[DeliveryFile]:
-        """What lies there: a file, or the files of a ZIP."""
+        """Yield the file in that range of bytes, or the files of the ZIP archive there."""
         end = self.bytes_read + length
         if os.pread(descriptor, min(4, length), start) in MAGIC:
             yield from self._walk_zip(descriptor, start, length, end)
@@ -111,7 +130,8 @@ class _DeliveryWalker:
             reader = SafeZipReader(descriptor, start, length)
             before = self.unpacked_bytes
             for entry in reader.entries():
-                self.bytes_read = min(end, self.bytes_read + _ENTRY_OVERHEAD + 2 * len(entry.name) + entry.compressed_size)
+                entry_size = _ENTRY_OVERHEAD + 2 * len(entry.name) + entry.compressed_size
+                self.bytes_read = min(end, self.bytes_read + entry_size)
                 if _is_junk_entry(entry.name):
                     continue
                 yield self._read_entry(reader, entry)
@@ -147,12 +167,13 @@ def _read_regular_file(descriptor: int, start: int, length: int, limit: int) -> 
 
 
 def iter_files(folder: Path) -> Iterator[Path]:
-    """All that is no directory, by name at each level; links to directories are not followed.
+    """Yield every path in a folder and its subfolders that is no folder, by name at each level.
 
-    Of a file it is the file itself, of a folder that cannot be listed the folder.
+    Links are yielded and not followed. A folder that cannot be listed is yielded itself, and so is a `folder` that is a
+    file.
     """
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208, names alone: a big folder has many
+        names = sorted(os.listdir(folder))  # noqa: PTH208, names only: a large folder has many
     except OSError:
         yield folder
         return
@@ -167,9 +188,10 @@ def iter_files(folder: Path) -> Iterator[Path]:
 
 
 def entry_names(path: Path) -> list[str]:
-    """The names of a ZIP's files, by ordinal, as far as its directory can be read; none of another file.
+    """Return the names of the files in a ZIP archive in order of their ordinals, as far as its directory can be read.
 
-    For the terminal of the person whose file it is, and for nothing else.
+    Returns an empty list for any other file. Only for output on the terminal of a user with local files: names can be
+    those of persons.
     """
     names: list[str] = []
     with suppress(OSError, FileRejected), os.fdopen(os.open(path, _READ_ONLY), "rb") as file:
@@ -180,7 +202,7 @@ def entry_names(path: Path) -> list[str]:
 
 
 def is_junk_file(name: str) -> bool:
-    """Whether it is the name of what file managers leave behind."""
+    """Return whether a file of that name was created by a file manager and is skipped (rule 3.6)."""
     return _is_junk_entry(name.encode(errors="surrogateescape"))
 
 
@@ -188,7 +210,7 @@ def _decode_name(name: bytes) -> str:
     try:
         return name.decode()
     except UnicodeDecodeError:
-        return name.decode("cp437")  # what the format says of names that are not marked as UTF-8
+        return name.decode("cp437")  # the encoding of names that are not marked as UTF-8
 
 
 def _lstat(path: Path) -> os.stat_result | None:
@@ -199,6 +221,6 @@ def _lstat(path: Path) -> os.stat_result | None:
 
 
 def _is_junk_entry(name: bytes) -> bool:
-    """A directory's own entry, and what file managers leave behind."""
+    """Return whether an entry is a folder or was created by a file manager."""
     parts = name.decode("latin-1").replace("\\", "/").split("/")
     return parts[-1] == "" or any(part in _JUNK_NAMES or part.startswith("._") for part in parts)

@@ -1,4 +1,4 @@
-"""Who delivers, as both formats write it (`domain.md` 1, 2, 3.1)."""
+"""Parses `Avgiver`, the organisation that delivers, which both formats write alike (rule 3.1, docs/domain.md)."""
 
 import re
 
@@ -12,7 +12,16 @@ _BYDELSNUMMER = re.compile(r"[0-9]{1,2}\Z")
 
 
 def parse_avgiver(root: Element, element: Element | None, collector: FindingCollector) -> Avgiver:
-    """Of the Avgiver of a file. Raises `Refused` where there is none, or it has no number (`domain.md` 10)."""
+    """Parse the Avgiver of a file.
+
+    Args:
+        root: The root element, for the line of a finding.
+        element: The Avgiver, if there is one.
+        collector: Collects the findings.
+
+    Raises:
+        FileRejected: If there is no Avgiver, or if its Organisasjonsnummer is not 9 digits.
+    """
     if element is None:
         raise FileRejected(FindingCode.NO_AVGIVER, root.sourceline, "Barnevern/Avgiver")
     organisasjonsnummer = attribute(element, "Organisasjonsnummer")
@@ -22,11 +31,12 @@ def parse_avgiver(root: Element, element: Element | None, collector: FindingColl
     if not _KOMMUNENUMMER.match(kommunenummer):
         collector.add(FindingCode.KOMMUNENUMMER, element.sourceline, "Avgiver@Kommunenummer")
         kommunenummer = ""
-    return Avgiver(organisasjonsnummer, kommunenummer, attribute(element, "Kommunenavn"), *parse_bydel(element, "Avgiver", collector))
+    bydelsnummer, bydelsnavn = parse_bydel(element, "Avgiver", collector)
+    return Avgiver(organisasjonsnummer, kommunenummer, attribute(element, "Kommunenavn"), bydelsnummer, bydelsnavn)
 
 
 def parse_bydel(element: Element, path: str, collector: FindingCollector) -> tuple[str, str]:
-    """Two-digit number and name of the bydel that an element names; both empty where it names none."""
+    """Return two-digit number and name of the bydel that an element names; both are empty if it names none."""
     number = attribute(element, "Bydelsnummer")
     if number and not _BYDELSNUMMER.match(number):
         collector.add(FindingCode.BYDELSNUMMER, element.sourceline, f"{path}@Bydelsnummer")

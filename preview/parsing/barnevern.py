@@ -1,6 +1,6 @@
-"""Barnevern XML, version 4 and the earlier ones of the same shape: one file, its envelope and its cases (`domain.md` 1).
+"""Parses a Barnevern XML file, version 4 or an earlier one: its envelope and its cases (domain 1, docs/domain.md).
 
-Pure: the store's key and the present instant are given. The person goes no further than here (`domain.md` 4.1).
+Nothing that identifies a person is in the result (rule 4.1).
 """
 
 from datetime import datetime, timedelta
@@ -15,18 +15,31 @@ from preview.parsing import avgiver, dates, pseudonyms, sak
 from preview.parsing.elements import is_deleted
 from preview.parsing.pseudonyms import normalize_id
 from preview.parsing.ssb_checks.avgiver import check_avgiver
-from preview.parsing.values import children_by_tag
+from preview.parsing.values import children_by_tag, elements_by_tag
 from preview.parsing.xml_input import Element, ParsedXml, attribute
 
-MAX_CLOCK_SKEW = timedelta(hours=24)  # how far a DatoUttrekk may lie ahead of our clock (`domain.md` 1.6)
+MAX_CLOCK_SKEW = timedelta(hours=24)
+"""How far a DatoUttrekk may be ahead of the server's clock (rule 1.6)."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def parse_case_file(document: ParsedXml, file: int, key: bytes, now: datetime) -> tuple[list[CaseFolder], list[Finding]]:
-    """A Mappe for each Sak, and what is wrong with them. `file` is the ordinal in the delivery.
+def parse_case_file(
+    document: ParsedXml, file: int, key: bytes, now: datetime
+) -> tuple[list[CaseFolder], list[Finding]]:
+    """Parse a file of cases.
 
-    Raises `Refused` for an envelope that does not tell who delivers, when or what (`domain.md` 10).
+    Args:
+        document: The XML document.
+        file: Ordinal of the file in the delivery.
+        key: The store's key for pseudonyms.
+        now: The present instant, in UTC.
+
+    Returns:
+        A record of each Sak, and the findings.
+
+    Raises:
+        FileRejected: If Avgiver, DatoUttrekk, Sak or the Id of a Sak is missing or invalid (rule 10).
     """
     collector = FindingCollector(file)
     root = document.root
@@ -35,11 +48,11 @@ def parse_case_file(document: ParsedXml, file: int, key: bytes, now: datetime) -
     children = children_by_tag(root)
     sender = avgiver.parse_avgiver(root, children.get("Avgiver"), collector)
     extract_at = _parse_extract_time(root, now, collector)
-    saker = [children["Sak"]] if len(children) == len(root) and "Sak" in children else [child for child in root if child.tag == "Sak"]
+    saker = elements_by_tag(root, children, "Sak")
     _check_saker(root, saker, collector)
     case_system = attribute(children["Fagsystem"], "Navn") if "Fagsystem" in children else ""
-    previous_delivery_id = normalize_id(root.get("ForrigeId"))
-    delivery_id = normalize_id(root.get("Id"))
+    delivery_hash = _delivery_hash(key, root.get("Id"))
+    previous_delivery_hash = _delivery_hash(key, root.get("ForrigeId"))
     extract_day = clock.local_date(extract_at).isoformat()
     check_avgiver(sender, children["Avgiver"].sourceline, extract_day, collector)
     folders: list[CaseFolder] = []
@@ -48,7 +61,6 @@ def parse_case_file(document: ParsedXml, file: int, key: bytes, now: datetime) -
         content = None if is_deleted(element) else sak.parse_sak(element, extract_day, collector, count_before)
         count_before = collector.count
         sak_id = normalize_id(element.get("Id"))
-        migrated_id = normalize_id(element.get("MigrertId"))
         folders.append(
             CaseFolder(
                 file=file,
@@ -56,17 +68,27 @@ def parse_case_file(document: ParsedXml, file: int, key: bytes, now: datetime) -
                 avgiver=sender,
                 case_system=case_system,
                 extract_at=clock.sortable_timestamp(extract_at),
-                delivery_hash=pseudonyms.hash_delivery_id(key, delivery_id) if delivery_id else b"",
-                previous_delivery_hash=pseudonyms.hash_delivery_id(key, previous_delivery_id) if previous_delivery_id else None,
+                delivery_hash=delivery_hash or b"",
+                previous_delivery_hash=previous_delivery_hash,
                 key=pseudonyms.hash_case_id(key, sak_id),
-                migrated_key=pseudonyms.hash_case_id(key, migrated_id)
-                if pseudonyms.is_uuid(migrated_id) and migrated_id != sak_id
-                else None,
+                migrated_key=_migrated_key(key, sak_id, normalize_id(element.get("MigrertId"))),
                 content=content,
                 content_hash=b"" if content is None else pseudonyms.hash_content(key, _encode(content)),
             )
         )
     return folders, collector.findings
+
+
+def _delivery_hash(key: bytes, barnevern_id: str | None) -> bytes | None:
+    delivery_id = normalize_id(barnevern_id)
+    return pseudonyms.hash_delivery_id(key, delivery_id) if delivery_id else None
+
+
+def _migrated_key(key: bytes, sak_id: str, migrated_id: str) -> bytes | None:
+    """Return the key of the id that the case had in another system (rule 1.4)."""
+    if not pseudonyms.is_uuid(migrated_id) or migrated_id == sak_id:
+        return None
+    return pseudonyms.hash_case_id(key, migrated_id)
 
 
 def _parse_extract_time(root: Element, now: datetime, collector: FindingCollector) -> datetime:

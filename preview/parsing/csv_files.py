@@ -1,6 +1,6 @@
-"""The two CSV files, told apart by their head line: organisations (`domain.md` 3.1) and supplementary figures (6.1).
+"""Parses CSV files: organisations (rule 3.1, docs/domain.md) and supplementary figures (rule 6.1).
 
-Comma or semicolon, UTF-8, quoted where needed. A line that is wrong is refused, and only that line.
+The first line tells which of the two a file is. A wrong line is left out with a finding; the others count (rule 3.4).
 """
 
 import csv
@@ -16,14 +16,15 @@ from preview.model.file_format import FileFormat
 from preview.model.findings import FileRejected, Finding, FindingCode, FindingCollector
 
 DEFAULT_DATA_SOURCE = "manuell"
+"""`data_source` of supplementary figures that name none (rule 6.1)."""
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _FIGURE_COLUMNS = ("organization_id", "period_id", "field_key", "value", "data_source")
 _ORGANIZATION_COLUMNS = ("organization_id", "organization_name", "organisasjonsnummer", "bydelsnummer")
 _OPTIONAL_COLUMNS = {"data_source", "bydelsnummer"}
-_MAX_HEADER_BYTES = 400  # bytes
+_MAX_HEADER_BYTES = 400
 
-_ORGANIZATION_ID = re.compile(r"org-[a-z0-9-]{1,40}\Z")  # contract G4
+_ORGANIZATION_ID = re.compile(r"org-[a-z0-9-]{1,40}\Z")  # rule G4, docs/api.md
 _ORGANISASJONSNUMMER = re.compile(r"[0-9]{9}\Z")
 _BYDELSNUMMER = re.compile(r"[0-9]{1,2}\Z")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9})?\Z")
@@ -31,7 +32,7 @@ _MAX_NAME_LENGTH, _MAX_SOURCE_LENGTH = 250, 64  # characters
 
 
 class CsvContents(NamedTuple):
-    """What a CSV file holds; one of the two lists is empty."""
+    """Content of a CSV file: figures or listings, by its format, and the findings."""
 
     format: FileFormat
     figures: list[SupplementaryFigure]
@@ -40,7 +41,7 @@ class CsvContents(NamedTuple):
 
 
 class RowError(Exception):
-    """What is wrong with a line, and in which column."""
+    """Raised for a line that is left out, with the code of its finding and the column that is wrong."""
 
     def __init__(self, code: FindingCode, column: str = "") -> None:
         super().__init__(code)
@@ -49,9 +50,15 @@ class RowError(Exception):
 
 
 def parse_csv_file(data: bytes, file: int, field_keys: frozenset[str] | None = None) -> CsvContents:
-    """`fields` are the field keys that figures may come for (those that are not computed); None allows any.
+    """Parse a CSV file.
 
-    Raises `Refused` where the head line is neither of the two, or the bytes are not UTF-8.
+    Args:
+        data: The bytes of the file.
+        file: Its ordinal in the delivery, from 1.
+        field_keys: Fields that figures may be given for, those that are not computed; None allows any.
+
+    Raises:
+        FileRejected: If the first line does not have the columns of either format, or if the bytes are not UTF-8.
     """
     data = data.removeprefix(_UTF8_BOM)
     format_, columns, separator = _parse_header(data)
@@ -78,7 +85,7 @@ def parse_csv_file(data: bytes, file: int, field_keys: frozenset[str] | None = N
 
 
 def _read_rows(text: str, separator: str) -> Iterator[tuple[int, list[str] | None]]:
-    """Line and cells of each row that is not empty; None for cells whose quotes do not match."""
+    """Yield line number and cells of each row that is not empty; the cells are None if their quotes do not match."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     while True:
         line = reader.line_num + 1
@@ -94,7 +101,7 @@ def _read_rows(text: str, separator: str) -> Iterator[tuple[int, list[str] | Non
 
 
 def _parse_header(data: bytes) -> tuple[FileFormat, list[str], str]:
-    """What the first line tells: format, columns and separator."""
+    """Return format, columns and separator by the first line."""
     header = data[:_MAX_HEADER_BYTES].partition(b"\n")[0].decode("utf-8", "replace")
     separator = ";" if ";" in header else ","
     try:
@@ -107,17 +114,24 @@ def _parse_header(data: bytes) -> tuple[FileFormat, list[str], str]:
     raise FileRejected(FindingCode.UNKNOWN_FORMAT, 1)
 
 
-def _parse_figure(row: dict[str, str], file: int, line: int, decimal_comma: bool, field_keys: frozenset[str] | None) -> SupplementaryFigure:
+def _parse_figure(
+    row: dict[str, str], file: int, line: int, decimal_comma: bool, field_keys: frozenset[str] | None
+) -> SupplementaryFigure:
     organization_id = _validated(row, "organization_id", _ORGANIZATION_ID.match, FindingCode.CSV_ORGANIZATION_ID)
     period_id = _validated(row, "period_id", _is_period_id, FindingCode.CSV_PERIOD)
-    field_key = _validated(row, "field_key", lambda key: key if field_keys is None else key in field_keys, FindingCode.CSV_FIELD)
+    field_key = row["field_key"]
+    is_allowed = bool(field_key) if field_keys is None else field_key in field_keys
+    if not is_allowed:
+        raise RowError(FindingCode.CSV_FIELD, "field_key")
     value = row["value"].replace(",", ".", 1) if decimal_comma else row["value"]
     if value and not _NUMBER.match(value):
         raise RowError(FindingCode.CSV_VALUE, "value")
     source = row.get("data_source") or DEFAULT_DATA_SOURCE
     if len(source) > _MAX_SOURCE_LENGTH or not source.isprintable():
         raise RowError(FindingCode.CSV_SOURCE, "data_source")
-    return SupplementaryFigure(file, line, organization_id, period_id, field_key, float(value) if value else None, source)
+    return SupplementaryFigure(
+        file, line, organization_id, period_id, field_key, float(value) if value else None, source
+    )
 
 
 def _parse_listing(row: dict[str, str], file: int, line: int) -> OrganizationListing:

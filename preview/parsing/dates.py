@@ -1,4 +1,4 @@
-"""Dates and instants as the format writes them (`domain.md` 1.6), each as text that sorts by time."""
+"""Parses dates and instants of the XML formats (rule 1.6, docs/domain.md)."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,12 +8,17 @@ from preview.core.clock import OSLO
 
 _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 _DATE = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){_ZONE}?\Z")
-_INSTANT = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)([0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(\.[0-9]{{1,12}})?({_ZONE})?\Z")
-_MAX_LENGTH = 40  # characters: longer ones are no date, and would fill the cache
+_INSTANT = re.compile(
+    rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)([0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(\.[0-9]{{1,12}})?({_ZONE})?\Z"
+)
+_MAX_LENGTH = 40  # characters; longer texts are no dates, and would fill the cache
 
 
 def parse_date(text: str | None) -> str | None:
-    """`2024-01-31` of an `xs:date`; a zone suffix is dropped, the date is taken as written. None where it is missing or no date."""
+    """Return an `xs:date` as ISO text (`2024-01-31`), or None if it is missing or no date.
+
+    A zone suffix is dropped: the date is used as written.
+    """
     return _parse_date(text) if text and len(text) <= _MAX_LENGTH else None
 
 
@@ -30,16 +35,18 @@ def _parse_date(text: str) -> str | None:
 
 
 def parse_instant(text: str | None) -> tuple[datetime, bool] | None:
-    """The instant (UTC) of an `xs:dateTime`, and whether it has a zone: one without is Norwegian time.
+    """Return the instant of an `xs:dateTime`.
 
-    None where it is missing or no date and time.
+    Returns:
+        The instant in UTC, and whether the text has a zone: without one it is Norwegian time. None if the text is
+        missing or no date and time.
     """
     match = _INSTANT.match(text.strip()) if text and len(text) <= _MAX_LENGTH else None
     if match is None:
         return None
     days = 0
     date, time, fraction, zone = match[1], match[2], match[3] or "", match[4]
-    if time == "24:00:00" and not fraction.strip(".0"):  # xs:dateTime's name for the end of the day
+    if time == "24:00:00" and not fraction.strip(".0"):  # the end of the day, in xs:dateTime
         time, days = "00:00:00", 1
     try:
         parsed = datetime.fromisoformat(f"{date}{time}{fraction[:7]}{zone or ''}") + timedelta(days)

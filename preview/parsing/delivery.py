@@ -1,4 +1,4 @@
-"""A whole delivery, read file by file into batches (`domain.md` 1, Folding)."""
+"""Parses a whole delivery, file by file, into batches (domain 1, Merging, docs/domain.md)."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -10,21 +10,32 @@ import msgspec
 from preview.model.case_records import AnnualFile, CaseFolder, OrganizationListing, SupplementaryFigure
 from preview.model.findings import Finding
 from preview.model.limits import MIB, Limits
-from preview.parsing import archive, file_parser
+from preview.parsing import archive
 from preview.parsing.archive import DeliveryFile
+from preview.parsing.file_parser import FileContents, parse_file
 from preview.parsing.helper_process import HelperProcess
 
-MIXED = "mixed"  # the format of a delivery whose files are of several
+MIXED = "mixed"
+"""Format of a delivery whose files have different formats."""
 
-_BATCH_BYTES = 4 * MIB  # of input: a batch of a few huge files is handed on early
+_BATCH_BYTES = 4 * MIB  # of input, so that a batch of huge files has fewer of them
 _BATCH_FINDINGS = 2000
 
 
 class Batch(msgspec.Struct):
-    """Some files of a delivery, in order: the first batches of a delivery tell what the last will.
+    """Some consecutive files of a delivery. No file is split: the year of a 15F file is replaced as a whole (rule 2.3).
 
-    `format` (a `FileFormat`, `mixed`, or None so far) and the counts are of the delivery up to here. `done` of `total` bytes are read.
-    A file is never divided: a year of a 15F file is replaced whole (`domain.md` 2.3).
+    Attributes:
+        format: Format of the files up to here: a `FileFormat`, `MIXED`, or None if none was recognised.
+        files: Number of files up to here.
+        refused_files: Number of refused files up to here.
+        bytes_read: Bytes of the delivery up to here.
+        total_bytes: Bytes of the whole delivery.
+        folders: Cases of v4 files.
+        annual_files: 15F files.
+        figures: Supplementary figures.
+        listings: Lines of organisations files.
+        findings: Findings of these files.
     """
 
     format: str | None = None
@@ -40,54 +51,76 @@ class Batch(msgspec.Struct):
 
     @property
     def progress(self) -> float:
-        """The part of the delivery that is read, 0..1."""
+        """The part of the delivery that is parsed, 0 to 1."""
         return self.bytes_read / self.total_bytes if self.total_bytes else 1.0
 
     @property
     def case_count(self) -> int:
-        """How many cases it holds."""
-        return len(self.folders) + sum(len(part.individer) for arsfil in self.annual_files for part in arsfil.parts)
+        """Number of cases in the batch."""
+        return len(self.folders) + sum(
+            len(part.individer) for annual_file in self.annual_files for part in annual_file.parts
+        )
 
     def split_at(self, max_folders: int) -> tuple["Batch", "Batch | None"]:
-        """The files up to where there are so many folders, and what is left, if anything is; no file is divided.
+        """Split the batch after the file that holds its case number `max_folders`.
 
-        What is known of all of it alone, how much is read and how many files are refused, stays with what is left.
-        One that holds anything else than folders stays whole.
+        Returns:
+            The first part and the rest. The rest is None if there is none, and if the batch holds anything but v4
+            cases. The number of refused files and of bytes stays with the rest.
         """
         folders = self.folders
         if self.annual_files or self.figures or self.listings or len(folders) <= max_folders:
             return self, None
-        files = folders[max_folders - 1].file
-        index = bisect_right(folders, files, key=lambda mappe: mappe.file)
+        last_file = folders[max_folders - 1].file
+        index = bisect_right(folders, last_file, key=lambda folder: folder.file)
         if index == len(folders):
             return self, None
         first = Batch(
             self.format,
-            files,
+            last_file,
             total_bytes=self.total_bytes,
             folders=folders[:index],
-            findings=[each for each in self.findings if each.file <= files],
+            findings=[finding for finding in self.findings if finding.file <= last_file],
         )
-        rest = msgspec.structs.replace(self, folders=folders[index:], findings=[each for each in self.findings if each.file > files])
-        return first, rest
+        remaining_findings = [finding for finding in self.findings if finding.file > last_file]
+        return first, msgspec.structs.replace(self, folders=folders[index:], findings=remaining_findings)
 
 
 def parse_delivery(
-    path: Path, key: bytes, now: datetime, limits: Limits, field_keys: frozenset[str] | None = None, helper: HelperProcess | None = None
+    path: Path,
+    key: bytes,
+    now: datetime,
+    limits: Limits,
+    field_keys: frozenset[str] | None = None,
+    helper: HelperProcess | None = None,
 ) -> Iterator[Batch]:
-    """At least one batch; the last has all of the delivery done. XML and CSV files may stand side by side.
+    """Parse a delivery in batches. XML and CSV files may be mixed.
 
-    `key` is the store's, `now` the present instant, `fields` the keys that supplementary figures may come for (None: any).
-    Raises `NotFound` where there is nothing at `path`, and what the `second` reader raises, where there is one to help.
+    Args:
+        path: A file, a ZIP archive, a folder, or a file of several (`multi_file_format`).
+        key: The store's key for pseudonyms.
+        now: The present instant, in UTC.
+        limits: Limits of the delivery.
+        field_keys: Fields that supplementary figures may be given for; None allows any.
+        helper: A process that parses a part of the files.
+
+    Yields:
+        At least one batch. The counts of the last one are those of the whole delivery.
+
+    Raises:
+        NotFound: If there is nothing at `path`.
+        HelperCrashed: If the helper ended.
+        HelperError: If the helper failed.
     """
 
-    def parse_item(item: DeliveryFile) -> file_parser.FileContents | None:
-        return None if item.rejection else file_parser.parse_file(item.data, item.file, key, now, field_keys)
+    def parse_item(item: DeliveryFile) -> FileContents | None:
+        return None if item.rejection else parse_file(item.data, item.file, key, now, field_keys)
 
     batch = Batch(total_bytes=archive.total_size(path))
     batch_bytes = 0
     items = archive.walk(path, limits)
-    for item, contents in helper.parse(items, now, parse_item) if helper else ((item, parse_item(item)) for item in items):
+    parsed_items = helper.parse(items, now, parse_item) if helper else ((item, parse_item(item)) for item in items)
+    for item, contents in parsed_items:
         batch.files = item.file
         batch.bytes_read = item.bytes_read
         if item.rejection is not None:
@@ -96,7 +129,8 @@ def parse_delivery(
         if contents is not None:
             _add_contents(batch, contents)
             batch_bytes += len(item.data)
-        if batch.case_count >= limits.batch_folders or batch_bytes >= _BATCH_BYTES or len(batch.findings) >= _BATCH_FINDINGS:
+        is_large = batch_bytes >= _BATCH_BYTES or len(batch.findings) >= _BATCH_FINDINGS
+        if is_large or batch.case_count >= limits.batch_folders:
             yield batch
             batch = _new_batch_after(batch)
             batch_bytes = 0
@@ -104,7 +138,7 @@ def parse_delivery(
     yield batch
 
 
-def _add_contents(batch: Batch, contents: file_parser.FileContents) -> None:
+def _add_contents(batch: Batch, contents: FileContents) -> None:
     batch.folders += contents.folders
     batch.annual_files += contents.annual_files
     batch.figures += contents.figures

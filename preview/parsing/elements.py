@@ -1,14 +1,17 @@
-"""The children of a `Sak` by kind: which of them count, and which led to which (`domain.md` 1.7, 1.8, 4.5)."""
+"""Index of the children of a `Sak`: which of them count, and how they are related.
+
+See rules 1.7, 1.8 and 4.5 (docs/domain.md).
+"""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from preview.model.findings import FindingCode, FindingCollector
 from preview.parsing.dates import parse_date
 from preview.parsing.pseudonyms import normalize_id
 from preview.parsing.xml_input import Element, canonicalize
 
-# What a Relasjon or Slettet may name, besides version 1's Status, which lies within Vedtak.
+# Kinds that a Relasjon or Slettet can name. Version 1 can also name the Status of a Vedtak.
 _REFERABLE_KINDS = {
     "Personalia",
     "Melding",
@@ -22,19 +25,28 @@ _REFERABLE_KINDS = {
     "Relasjon",
 }
 _NO_RELATIONS: tuple[dict[str, list[str]], set[str]] = {}, set()
-_COMMONLY_RELATED = ("Melding", "Undersokelse", "Tiltak")  # mostly
+_COMMONLY_RELATED = ("Melding", "Undersokelse", "Tiltak")  # kinds that most Relasjon elements name
 
 
 def is_deleted(element: Element) -> bool:
-    """Whether it says so itself, by `ErSlettet`."""
+    """Return whether an element is marked as deleted by its own `ErSlettet`."""
     text = element.get("ErSlettet")
     return text is not None and text.strip() in ("true", "1")
 
 
-def register_unique(seen: dict[str, Element], element_id: str, element: Element, path: str, collector: FindingCollector) -> bool:
-    """Whether it is the first of its id in `seen`, where it is then entered; a repetition with other content is noted (`domain.md` 1.8).
+def register_unique(
+    seen: dict[str, Element], element_id: str, element: Element, path: str, collector: FindingCollector
+) -> bool:
+    """Register an element by its id, and return whether it is the first one with that id (rule 1.8).
 
-    One without an id is a thing of its own.
+    A repetition with other content becomes a finding. An element without an id is always a first one.
+
+    Args:
+        seen: The elements registered so far, by id; the element is added.
+        element_id: Normalised id of the element; empty without one.
+        element: The element.
+        path: Path of the element, for the finding.
+        collector: Collects the finding.
     """
     if not element_id:
         return True
@@ -47,7 +59,7 @@ def register_unique(seen: dict[str, Element], element_id: str, element: Element,
 
 
 class ElementIndex:
-    """Made of one Sak; what points at nothing is noted."""
+    """The children of one Sak by kind. References to elements that do not exist become findings."""
 
     def __init__(self, sak: Element, collector: FindingCollector) -> None:
         self._sak = sak
@@ -61,33 +73,41 @@ class ElementIndex:
         self._deleted = self._read_slettet() if "Slettet" in self._children else frozenset[tuple[str, str]]()
 
     def has(self, kind: str) -> bool:
-        """Whether there is one of that kind, deleted or not."""
+        """Return whether there is an element of a kind, deleted or not."""
         return kind in self._children
 
     def has_any(self, kinds: Collection[str]) -> bool:
-        """Whether there is one of those kinds, deleted or not."""
+        """Return whether there is an element of one of the kinds, deleted or not."""
         return not self._children.keys().isdisjoint(kinds)
 
     def unique_elements(self, kind: str) -> list[tuple[Element, str, bool]]:
-        """Each thing of that kind once, the first where its Id repeats: element, id, and whether it counts (is not deleted)."""
+        """Return the elements of a kind, of repeated Ids only the first.
+
+        Returns:
+            Element, normalised id, and whether the element counts, that is, is not deleted (rule 1.7).
+        """
         found = self._unique.get(kind)
         if found is None:
             found = self._unique[kind] = []
             seen = self._ids[kind] = dict[str, Element]()
             deleted = self._deleted
             for element in self._children.get(kind, ()):
-                element_id = element.get("Id", "").strip().lower()  # as `same_id`, which would be asked a dozen times a folder
+                element_id = element.get("Id", "").strip().lower()  # `normalize_id`, without the call: it is often used
                 if element_id and element_id not in seen:
                     seen[element_id] = element
                 elif not register_unique(seen, element_id, element, kind, self._collector):
                     continue
                 found.append(
-                    (element, element_id, not (element.get("ErSlettet") or deleted) or not self._is_deleted(element, kind, element_id))
+                    (
+                        element,
+                        element_id,
+                        not (element.get("ErSlettet") or deleted) or not self._is_deleted(element, kind, element_id),
+                    )
                 )
         return found
 
     def unread_elements(self, kind: str) -> list[tuple[Element, str]]:
-        """Those of a kind that no field reads, with their ids, repetitions too; without those that are deleted."""
+        """Return the elements of a kind that no field reads, with their ids; repetitions too, but no deleted ones."""
         children = self._children.get(kind)
         if children is None:
             return []
@@ -101,11 +121,11 @@ class ElementIndex:
         return found
 
     def incoming(self, fra: str, til: str) -> dict[str, list[str]]:
-        """By the id of each `til`, the ids of each `fra` that a Relasjon leads from."""
+        """Return for each id of kind `til` the ids of kind `fra` from which a Relasjon leads to it."""
         return self._relations_between(fra, til)[0]
 
     def outgoing(self, fra: str, til: str) -> set[str]:
-        """The ids of each `fra` from which a Relasjon leads to a `til`."""
+        """Return the ids of kind `fra` from which a Relasjon leads to an element of kind `til`."""
         return self._relations_between(fra, til)[1]
 
     def _relations_between(self, fra: str, til: str) -> tuple[dict[str, list[str]], set[str]]:
@@ -114,10 +134,10 @@ class ElementIndex:
         return self._relations.get((fra, til), _NO_RELATIONS)
 
     def _read_relations(self) -> dict[tuple[str, str], tuple[dict[str, list[str]], set[str]]]:
-        """By the kinds of both ends what leads to each, and what leads from; those that point at nothing are noted."""
+        """Return the relations by the kinds of both ends, as the results of `incoming` and `outgoing`."""
         found: dict[tuple[str, str], tuple[dict[str, list[str]], set[str]]] = defaultdict(lambda: ({}, set()))
         ids = self._ids
-        for kind in _COMMONLY_RELATED:  # they are read anyway, and their ids with them
+        for kind in _COMMONLY_RELATED:  # fields read them anyway, and their ids are indexed with them
             self.unique_elements(kind)
         for relasjon in self._children.get("Relasjon", ()):
             get = relasjon.get
@@ -155,15 +175,13 @@ class ElementIndex:
         return frozenset(deleted)
 
     def _ids_of(self, kind: str) -> Collection[str]:
-        """The ids of that kind."""
+        """Return the ids of a kind, also of deleted elements."""
         ids = self._ids.get(kind)
         if ids is None:
-            candidates = (
-                self._sak.iterfind("Vedtak/Status")
-                if kind == "Status"
-                else self._children.get(kind, ())
-                if kind in _REFERABLE_KINDS
-                else ()
-            )
-            ids = self._ids[kind] = {normalize_id(element.get("Id")) for element in candidates}
+            ids = self._ids[kind] = {normalize_id(element.get("Id")) for element in self._referable_elements(kind)}
         return ids
+
+    def _referable_elements(self, kind: str) -> Iterable[Element]:
+        if kind == "Status":
+            return self._sak.iterfind("Vedtak/Status")
+        return self._children.get(kind, ()) if kind in _REFERABLE_KINDS else ()

@@ -1,4 +1,4 @@
-"""One file of a delivery, whatever its format: bytes in, what it holds out. The only place that knows every format."""
+"""Parses one file of a delivery in any format."""
 
 from datetime import datetime
 
@@ -11,7 +11,17 @@ from preview.parsing import barnevern, csv_files, format_detection, kostra_15f, 
 
 
 class FileContents(msgspec.Struct, frozen=True):
-    """`format` is None where it was not recognised; a refused file holds its one finding and nothing else."""
+    """Content of one file.
+
+    Attributes:
+        format: Its format, or None if it was not recognised.
+        folders: Cases of a v4 file.
+        annual_files: The content of a 15F file.
+        figures: Lines of a file of supplementary figures.
+        listings: Lines of an organisations file.
+        findings: Its findings. A refused file has exactly one, and no content.
+        refused: Whether the whole file is refused.
+    """
 
     format: FileFormat | None
     folders: list[CaseFolder] = []
@@ -22,13 +32,31 @@ class FileContents(msgspec.Struct, frozen=True):
     refused: bool = False
 
 
-def parse_file(data: bytes, file: int, key: bytes, now: datetime, field_keys: frozenset[str] | None = None) -> FileContents:
-    """`file` is the ordinal, `key` the store's, `fields` the keys that supplementary figures may come for (None: any)."""
+def parse_file(
+    data: bytes, file: int, key: bytes, now: datetime, field_keys: frozenset[str] | None = None
+) -> FileContents:
+    """Parse one file of a delivery.
+
+    Args:
+        data: The bytes of the file.
+        file: Its ordinal in the delivery, from 1.
+        key: The store's key for pseudonyms.
+        now: The present instant, in UTC.
+        field_keys: Fields that supplementary figures may be given for; None allows any.
+
+    Returns:
+        Its content. A refused file is a result as well, with one finding.
+    """
     format_ = None
     try:
         if not xml_input.looks_like_xml(data):
-            table = csv_files.parse_csv_file(data, file, field_keys)
-            return FileContents(table.format, figures=table.figures, listings=table.listings, findings=table.findings)
+            csv_contents = csv_files.parse_csv_file(data, file, field_keys)
+            return FileContents(
+                csv_contents.format,
+                figures=csv_contents.figures,
+                listings=csv_contents.listings,
+                findings=csv_contents.findings,
+            )
         document = xml_input.parse_xml(data)
         format_ = format_detection.sniff(document.root)
         if format_ is None:

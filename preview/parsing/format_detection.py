@@ -1,11 +1,14 @@
-"""Tells the formats of XML apart, by the root and its children (`domain.md` 1, 2)."""
+"""Detects the format of an XML file by its root element and its children (domain 1 and 2, docs/domain.md)."""
 
 from preview.model.file_format import FileFormat
 from preview.parsing.xml_input import Element
 
 
 def sniff(root: Element) -> FileFormat | None:
-    """None where it is neither. A file that lacks its cases is told by what else it has, so that the refusal can say what lacks."""
+    """Return the format of an XML file, or None if it is neither v4 nor 15F.
+
+    A file without cases is recognised by its other elements, so that the finding can say what is missing.
+    """
     if root.tag != "Barnevern":
         return None
     children = {child.tag: child for child in root}

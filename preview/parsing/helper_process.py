@@ -1,7 +1,7 @@
-"""A second reader beside the first: of a large delivery it reads more than half of the files, while the first reads the others.
+"""The helper process: parses a part of a large delivery's files while the parser process parses the others.
 
-It is forked from the reader's process (`child.py`), under the same limits, and ends with it. It is given bytes, never a path, and tells of
-an error no more than the first does.
+It is forked from the parser process (`worker_process`), has the same limits and ends with it. It receives the bytes
+of files, never a path, and describes errors as the parser process does: without any value of a file.
 """
 
 import os
@@ -17,30 +17,30 @@ from preview.parsing.archive import DeliveryFile
 from preview.parsing.file_parser import FileContents
 
 ParseFunction = Callable[[bytes, int, datetime], FileContents]
-"""A file's bytes, its ordinal and the present instant to what it holds."""
+"""Parses a file: its bytes, its ordinal and the present instant."""
 
-# The first reader unpacks for both, so it reads the smaller part.
+# The parser process reads and unpacks the files of both blocks, so it parses fewer of them.
 _LOCAL_FILES, _HELPER_FILES = 40, 60
 _BLOCK_BYTES = 512 * 1024
 
 
 class HelperCrashed(Exception):
-    """It has ended while it read."""
+    """The helper process ended before it had answered."""
 
 
 class HelperError(Exception):
-    """By an error of ours; the message is what may be told of it."""
+    """Parsing in the helper process raised an unexpected error; the message holds no value of a file."""
 
 
 class _BlockRequest(msgspec.Struct, frozen=True, array_like=True):
-    """What it is to read."""
+    """Request to parse a block of files, each an ordinal and bytes."""
 
     now: datetime
     files: list[tuple[int, bytes]]
 
 
 class _BlockReply(msgspec.Struct, frozen=True, array_like=True):
-    """What the files of a block hold, in order, or why that cannot be told."""
+    """Content of the files of a block, in order, or the description of an error."""
 
     contents: list[FileContents] = []
     error: str = ""
@@ -52,12 +52,12 @@ _decode_reply = msgspec.msgpack.Decoder(_BlockReply).decode
 
 
 def has_spare_core() -> bool:
-    """Whether there is one for it."""
+    """Return whether this machine has a CPU core for a helper process."""
     return len(os.sched_getaffinity(0)) > 1
 
 
 class HelperProcess:
-    """The other process, as the first one sees it."""
+    """The helper process, as the parser process uses it."""
 
     def __init__(self, connection: Connection, pid: int = 0) -> None:
         self._connection = connection
@@ -65,8 +65,16 @@ class HelperProcess:
         self._reply_pending = False
 
     @classmethod
-    def fork(cls, parse: ParseFunction, describe_error: Callable[[Exception], str], prepare: Callable[[], None]) -> "HelperProcess":
-        """Starts it; call it while this process has one thread. It calls `begin`, then serves; `tell` says of an error what may be said."""
+    def fork(
+        cls, parse: ParseFunction, describe_error: Callable[[Exception], str], prepare: Callable[[], None]
+    ) -> "HelperProcess":
+        """Fork a helper process. This process must have a single thread.
+
+        Args:
+            parse: Parses a file, in the helper process.
+            describe_error: Describes an exception without any value of a file.
+            prepare: Called in the helper process before it serves.
+        """
         own_end, helper_end = Pipe()
         pid = os.fork()
         if pid == 0:
@@ -78,7 +86,7 @@ class HelperProcess:
         return cls(own_end, pid)
 
     def close(self) -> None:
-        """Ends it, once it has read what it has been given, and waits for that."""
+        """Let the helper process finish its block, end it and wait for its end."""
         self._connection.close()
         if self._pid:
             os.waitpid(self._pid, 0)
@@ -86,9 +94,19 @@ class HelperProcess:
     def parse(
         self, items: Iterator[DeliveryFile], now: datetime, parse_locally: Callable[[DeliveryFile], FileContents | None]
     ) -> Iterator[tuple[DeliveryFile, FileContents | None]]:
-        """Each file in order with what `here` gives of it, or would give. Raises `SecondDied`, `SecondFailed`.
+        """Parse files here and in the helper process, in blocks.
 
-        What fits into one block is read here. Some hundred files are read ahead of who takes them.
+        Args:
+            items: The files. About a hundred are read ahead of the results.
+            now: The present instant, in UTC.
+            parse_locally: Parses a file in this process, or returns None for a file that is not read.
+
+        Yields:
+            Each file in order with its content. A delivery that fits into one block is parsed here only.
+
+        Raises:
+            HelperCrashed: If the helper process ended.
+            HelperError: If the helper process failed.
         """
         local_files, helper_files = _next_block(items, _LOCAL_FILES), _next_block(items, _HELPER_FILES)
         try:
@@ -102,7 +120,7 @@ class HelperProcess:
                 yield from helper_results
                 local_files, helper_files = next_blocks
         finally:
-            # Of a reading that ends early nothing is to be taken for the next one's.
+            # A reply that was not received must not be taken for that of the next delivery.
             with suppress(HelperCrashed, HelperError):
                 self._receive_contents()
 
@@ -134,7 +152,7 @@ class HelperProcess:
 
 
 def _next_block(items: Iterator[DeliveryFile], max_files: int) -> list[DeliveryFile]:
-    """The next files, few where they are large."""
+    """Return the next files, fewer if they are large."""
     block: list[DeliveryFile] = []
     size = 0
     while len(block) < max_files and size < _BLOCK_BYTES and (item := next(items, None)) is not None:
@@ -144,14 +162,14 @@ def _next_block(items: Iterator[DeliveryFile], max_files: int) -> list[DeliveryF
 
 
 def serve(connection: Connection, parse: ParseFunction, describe_error: Callable[[Exception], str]) -> None:
-    """What the second reader does, until the connection ends."""
+    """Serve requests in the helper process until the connection is closed."""
     with suppress(EOFError, OSError):
         while True:
             request = _decode_request(connection.recv_bytes())
             try:
                 reply = _BlockReply([parse(data, file, request.now) for file, data in request.files])
             except MemoryError:
-                os._exit(1)  # nothing can be relied on any more; the first sees the end of the connection
-            except Exception as error:  # noqa: BLE001, whatever it is, its message may quote a person
+                os._exit(1)  # the state is undefined now; the parser process notices the closed connection
+            except Exception as error:  # noqa: BLE001, any message may quote a person
                 reply = _BlockReply(error=describe_error(error))
             connection.send_bytes(_encode(reply))

@@ -1,4 +1,4 @@
-"""One `Individ` of a 15F file, read into what is kept of it (`domain.md` 1.8, 2, 4)."""
+"""Parses one `Individ` of a KOSTRA 15F file into the content that is stored (domain 2 and 4, docs/domain.md)."""
 
 from collections.abc import Iterable
 
@@ -16,14 +16,21 @@ _HJEMMEL_ATTRIBUTES = ("Lov", "Kapittel", "Paragraf", "Ledd")
 def parse_individ(
     individ: Element, year: int, collector: FindingCollector, count_before: int, seen_numbers: set[tuple[str, str]]
 ) -> CaseContent:
-    """What is kept of an Individ of the file of that year.
+    """Parse an Individ.
 
-    `since` is how many of the file's findings are not this child's. `seen` are the numbers met with so far; its own are entered.
+    Args:
+        individ: The element.
+        year: The year of the file (Versjon).
+        collector: Collects the findings of the file.
+        count_before: Number of faults of the file that are not those of this child.
+        seen_numbers: Names and values of the numbers of earlier children; those of this child are added.
     """
     values = ValueReader(individ, f"{year:04}-12-31", collector, "Individ", "@SluttDato")
     fodt = _parse_birth_month(individ, year, values)
     _check_repeated_numbers(individ, values, seen_numbers)
-    meldinger = [(element, values.required_date(element, "Melding")) for element in _unique_elements(individ, "Melding", values)]
+    meldinger = [
+        (element, values.required_date(element, "Melding")) for element in _unique_elements(individ, "Melding", values)
+    ]
     planer, evalueringer = _parse_planer(individ, values)
     return CaseContent(
         fodt=fodt,
@@ -31,21 +38,26 @@ def parse_individ(
         undersokelser=_parse_undersokelser(meldinger, values),
         planer=planer,
         evalueringer=evalueringer,
-        tiltak=[_parse_tiltak(element, start, values) for element, start in _elements_with_date(individ, "Tiltak", values)],
+        tiltak=[
+            _parse_tiltak(element, start, values) for element, start in _elements_with_date(individ, "Tiltak", values)
+        ],
         tilsyn=[],
         flyttinger=[
-            _parse_flytting(element, dato, values) for element, dato in _elements_with_date(individ, "Flytting", values, "SluttDato")
+            _parse_flytting(element, dato, values)
+            for element, dato in _elements_with_date(individ, "Flytting", values, "SluttDato")
         ],
         finding_count=collector.count - count_before,
     )
 
 
 def _parse_birth_month(individ: Element, year: int, values: ValueReader) -> str | None:
-    """Year and month of birth, by the number (2.6): a DUFnummer holds no date."""
+    """Return year and month of birth in the Fodselsnummer (rule 2.6); a DUFnummer holds no date."""
     number = attribute(individ, "Fodselsnummer")
     if not number:
         values.add_finding(
-            FindingCode.NO_FODSELSNUMMER, individ, "Individ@DUFnummer" if attribute(individ, "DUFnummer") else "Individ@Fodselsnummer"
+            FindingCode.NO_FODSELSNUMMER,
+            individ,
+            "Individ@DUFnummer" if attribute(individ, "DUFnummer") else "Individ@Fodselsnummer",
         )
         return None
     fodt = national_id.birth_date(number, year)
@@ -67,7 +79,7 @@ def _check_repeated_numbers(individ: Element, values: ValueReader, seen_numbers:
 
 
 def _unique_elements(individ: Element, kind: str, values: ValueReader) -> list[Element]:
-    """Each thing of that kind once, the first where its Id repeats (1.8)."""
+    """Return the elements of a kind, of repeated Ids only the first (rule 1.8)."""
     seen: dict[str, Element] = {}
     return [
         element
@@ -76,16 +88,20 @@ def _unique_elements(individ: Element, kind: str, values: ValueReader) -> list[E
     ]
 
 
-def _elements_with_date(individ: Element, kind: str, values: ValueReader, name: str = "StartDato") -> Iterable[tuple[Element, str]]:
-    """Of each thing of that kind the element and its own day; one without is left out."""
+def _elements_with_date(
+    individ: Element, kind: str, values: ValueReader, name: str = "StartDato"
+) -> Iterable[tuple[Element, str]]:
+    """Yield the unique elements of a kind with their day; an element without a day is left out."""
     for element in _unique_elements(individ, kind, values):
         dato = values.required_date(element, kind, name)
         if dato is not None:
             yield element, dato
 
 
-def _parse_konklusjon(element: Element, path: str, codes: dict[str, int], values: ValueReader) -> tuple[str | None, int | None]:
-    """Day and code, which stand in the element itself; a code without a day is no conclusion (`domain.md` 10)."""
+def _parse_konklusjon(
+    element: Element, path: str, codes: dict[str, int], values: ValueReader
+) -> tuple[str | None, int | None]:
+    """Return day and code of a conclusion, attributes of the element; a code without a day is none (rule 10)."""
     if element.get("Konklusjon") is None and element.get("SluttDato") is None:
         return None, None
     slutt = values.end_date(element, path)
@@ -102,7 +118,7 @@ def _parse_melding(element: Element, mottatt: str, values: ValueReader) -> Meldi
 
 
 def _parse_undersokelser(meldinger: Iterable[tuple[Element, str | None]], values: ValueReader) -> list[Undersokelse]:
-    """Each once, with the deadline that follows from the earliest receipt among the meldinger that it stands under (4.5)."""
+    """Return the unique undersøkelser; the earliest receipt among their meldinger gives the deadline (rule 4.5)."""
     path = "Melding/Undersokelse"
     seen: dict[str, Element] = {}
     receipt_days: dict[str, list[str]] = {}
@@ -122,13 +138,13 @@ def _parse_undersokelser(meldinger: Iterable[tuple[Element, str | None]], values
             continue
         konkludert, kode = _parse_konklusjon(element, path, kodelister.KOSTRA_UNDERSOKELSE_KONKLUSJON, values)
         values.check_dates(element, path, startet, konkludert)
-        frist = frister.undersokelse_deadline(startet, min(days, default=None), utvidet=False)  # 2.5
+        frist = frister.undersokelse_deadline(startet, min(days, default=None), utvidet=False)  # rule 2.5
         undersokelser.append(Undersokelse(startet, konkludert, kode, frist))
     return undersokelser
 
 
 def _parse_planer(individ: Element, values: ValueReader) -> tuple[list[Plan], list[str]]:
-    """The plans, and the days of their evaluations, of which each has one at most."""
+    """Return the plans, and the days of their evaluations, of which each has at most one."""
     planer: list[Plan] = []
     evaluation_days: list[str] = []
     for element, start in _elements_with_date(individ, "Plan", values):
@@ -153,14 +169,19 @@ def _parse_tiltak(element: Element, start: str, values: ValueReader) -> Tiltak:
     opphevet = None if opphevelse is None else values.parse_code(opphevelse, "Tiltak/Opphevelse", kodelister.OPPHEVELSE)
     hjemmel = values.parse_hjemmel(_hjemmel_parts(children.get("Lovhjemmel")), element, "Tiltak/Lovhjemmel")
     jmfr = tuple(
-        values.parse_hjemmel(_hjemmel_parts(each), each, "Tiltak/JmfrLovhjemmel") for each in element.iterchildren("JmfrLovhjemmel")
+        values.parse_hjemmel(_hjemmel_parts(jmfr_element), jmfr_element, "Tiltak/JmfrLovhjemmel")
+        for jmfr_element in element.iterchildren("JmfrLovhjemmel")
     )
     omsorg, akutt, hjelpetiltak = lovhjemmel.flags(hjemmel, jmfr)
     return Tiltak(start, slutt, kategori, omsorg, akutt, hjelpetiltak, lovhjemmel.is_placement(kategori), opphevet)
 
 
 def _hjemmel_parts(element: Element | None) -> list[tuple[str, str]]:
-    return [] if element is None else [(name, value) for name in _HJEMMEL_ATTRIBUTES if (value := element.get(name)) is not None]
+    return (
+        []
+        if element is None
+        else [(name, value) for name in _HJEMMEL_ATTRIBUTES if (value := element.get(name)) is not None]
+    )
 
 
 def _parse_flytting(element: Element, dato: str, values: ValueReader) -> Flytting:

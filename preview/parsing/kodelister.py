@@ -1,7 +1,7 @@
-"""The format's lists of codes, as far as a field reads them: what is written, and what is kept (`domain.md` 1, Codes).
+"""Code lists of the formats, as far as fields read them: each code as written and as stored.
 
-A list holds the codes of every version, those no longer in use too: which code was valid when is not asked. Those of KOSTRA 15F
-(`domain.md` 2) are the same but for the two that are named.
+A list holds the codes of all versions, whatever years they were valid in (domain 1, Codes, docs/domain.md). KOSTRA 15F
+uses the same lists except for the two that have its name.
 """
 
 MELDING_KONKLUSJON = {str(code): code for code in range(1, 11)}

@@ -1,6 +1,6 @@
-"""KOSTRA 15F: what a municipality reports of a year, one file, its envelope and its bydeler (`domain.md` 2).
+"""Parses a KOSTRA 15F file: its envelope and its children by bydel (domain 2, docs/domain.md).
 
-Pure: the store's key is given. The person goes no further than here (`domain.md` 4.1).
+Nothing that identifies a person is in the result (rule 4.1).
 """
 
 import re
@@ -13,15 +13,24 @@ from preview.model.limits import MAX_CASES
 from preview.parsing import avgiver, individ, pseudonyms
 from preview.parsing.xml_input import Element, ParsedXml, attribute
 
-_VERSJON = re.compile(r"([0-9]{4})(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z")  # an xs:gYear may have a zone
+_VERSJON = re.compile(r"([0-9]{4})(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z")  # an xs:gYear can have a zone
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
 def parse_annual_file(document: ParsedXml, file: int, key: bytes) -> tuple[AnnualFile, list[Finding]]:
-    """The file, divided by bydel, and what is wrong with it. `file` is the ordinal in the delivery.
+    """Parse a KOSTRA 15F file.
 
-    Raises `Refused` for an envelope that does not tell who delivers, of which year or what (`domain.md` 10).
+    Args:
+        document: The XML document.
+        file: Ordinal of the file in the delivery.
+        key: The store's key for pseudonyms.
+
+    Returns:
+        The content by bydel, and the findings.
+
+    Raises:
+        FileRejected: If Avgiver, Versjon or Individ is missing or invalid (rule 10).
     """
     collector = FindingCollector(file)
     root = document.root
@@ -34,7 +43,7 @@ def parse_annual_file(document: ParsedXml, file: int, key: bytes) -> tuple[Annua
         raise FileRejected(FindingCode.NO_INDIVID, root.sourceline, "Barnevern/Individ")
     if len(individer) > MAX_CASES:
         raise FileRejected(FindingCode.TOO_LARGE, root.sourceline, "Barnevern/Individ")
-    collector.add(FindingCode.NO_UTVIDET_FRIST, root.sourceline, "Barnevern")  # 2.5: once, as it holds for all
+    collector.add(FindingCode.NO_UTVIDET_FRIST, root.sourceline, "Barnevern")  # once per file (rule 2.5)
     finding_count = collector.count
     individer_by_bydel: dict[str, list[Individ]] = {}
     bydel_names: dict[str, str] = {}
@@ -43,7 +52,9 @@ def parse_annual_file(document: ParsedXml, file: int, key: bytes) -> tuple[Annua
         count_before = collector.count
         number, name = avgiver.parse_bydel(element, "Individ", collector)
         content = individ.parse_individ(element, year, collector, count_before, seen_numbers)
-        individer_by_bydel.setdefault(number, []).append(Individ(content, pseudonyms.hash_content(key, _encode(content))))
+        individer_by_bydel.setdefault(number, []).append(
+            Individ(content, pseudonyms.hash_content(key, _encode(content)))
+        )
         bydel_names[number] = bydel_names.get(number) or name
     parts = [
         BydelPart(msgspec.structs.replace(sender, bydelsnummer=number, bydelsnavn=bydel_names[number]), children)
@@ -53,7 +64,7 @@ def parse_annual_file(document: ParsedXml, file: int, key: bytes) -> tuple[Annua
 
 
 def _parse_year(element: Element) -> int:
-    """The year that the file can supply (2.3)."""
+    """Return the year that the file can supply (rule 2.3)."""
     match = _VERSJON.match(attribute(element, "Versjon"))
     if match is None or not int(match[1]):
         raise FileRejected(FindingCode.VERSJON, element.sourceline, "Avgiver@Versjon")

@@ -1,10 +1,11 @@
-"""By what a case worker knows a case: read from local files, for the terminal of whoever has them, and for nothing else.
+"""Labels of cases, by which a case worker knows them, for output on the terminal of a user with local files.
 
-What a reader hands on of a case tells nothing of it (`folders.py`), so the files are read once more, in this process, and each case that a
-reader finds is put beside the element that it was found in.
+Case records are pseudonymised, so the files are parsed once more, in this process, and each record is paired with the
+element that it was made from. Labels are never stored.
 """
 
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,18 +15,25 @@ from preview.model.limits import Limits
 from preview.parsing import archive, avgiver, barnevern, format_detection, kostra_15f, xml_input
 from preview.parsing.xml_input import Element, ParsedXml
 
-OrganizationKey = tuple[str, str]  # Organisasjonsnummer and Bydelsnummer (`domain.md` 3.1)
+OrganizationKey = tuple[str, str]
+"""Organisasjonsnummer and Bydelsnummer (rule 3.1, docs/domain.md)."""
 
 
 class CaseLabel(NamedTuple):
-    """`sak_id` is Sak/@Id, or Individ/@Id of a 15F file, as it is written."""
+    """Ids of a case as written; `sak_id` is Sak/@Id, or Individ/@Id of a 15F file."""
 
     sak_id: str
     journalnummer: str
 
 
 class CaseLabelIndex:
-    """The labels of local files. `key` is that of the store that the files have been taken into, `now` the present instant."""
+    """Labels of the cases in local files.
+
+    Args:
+        key: Key of the store that the files were imported into.
+        now: The present instant, in UTC.
+        limits: Limits of the parser.
+    """
 
     def __init__(self, key: bytes, now: datetime, limits: Limits) -> None:
         self._key = key
@@ -35,7 +43,7 @@ class CaseLabelIndex:
         self._labels_by_case: dict[tuple[OrganizationKey, bytes], tuple[str, CaseLabel]] = {}
 
     def add_path(self, path: Path) -> None:
-        """A file, folder or ZIP. What the reader refuses has no case."""
+        """Add the cases of a file, folder or ZIP archive. Refused files are skipped."""
         for item in archive.walk(path, self._limits):
             if item.rejection is not None or not xml_input.looks_like_xml(item.data):
                 continue
@@ -45,34 +53,41 @@ class CaseLabelIndex:
                 continue
 
     def find_case(self, organisation: OrganizationKey, keys: list[bytes]) -> CaseLabel | None:
-        """Of a v4 case that is known by these: that of its newest folder, of two with the same DatoUttrekk of the one read last (1.1)."""
+        """Return the label of a v4 case with these keys, from its newest file (rule 1.1), or None."""
         found = [self._labels_by_case[organisation, key] for key in keys if (organisation, key) in self._labels_by_case]
-        return max(found, key=lambda each: each[0])[1] if found else None
+        return max(found, key=itemgetter(0))[1] if found else None
 
     def find_children(self, organisation: OrganizationKey, year: int, content_hash: bytes) -> list[CaseLabel]:
-        """Of the children with that content in the last 15F file of the year (2.3): those that are alike in all that is counted."""
+        """Return the labels of the children with that content in the last 15F file of a year (rule 2.3)."""
         return self._labels_by_year.get((organisation[0], year), {}).get((organisation[1], content_hash), [])
 
     def _add_document(self, document: ParsedXml) -> None:
         match format_detection.sniff(document.root):
             case FileFormat.V4:
-                folders, _ = barnevern.parse_case_file(document, 0, self._key, self._now)
-                for folder, sak in zip(folders, (child for child in document.root if child.tag == "Sak"), strict=True):
-                    case_key = (folder.avgiver.organisasjonsnummer, folder.avgiver.bydelsnummer), folder.key
-                    if case_key not in self._labels_by_case or folder.extract_at >= self._labels_by_case[case_key][0]:
-                        self._labels_by_case[case_key] = folder.extract_at, _label(sak)
+                self._add_case_file(document)
             case FileFormat.KOSTRA_15F:
-                annual_file, _ = kostra_15f.parse_annual_file(document, 0, self._key)
-                children: dict[str, list[Element]] = {}
-                for element in document.root.findall("Individ"):
-                    children.setdefault(avgiver.parse_bydel(element, "Individ", FindingCollector(0))[0], []).append(element)
-                labels = self._labels_by_year[annual_file.organisasjonsnummer, annual_file.year] = {}
-                for part in annual_file.parts:
-                    bydel = part.avgiver.bydelsnummer
-                    for individ, element in zip(part.individer, children[bydel], strict=True):
-                        labels.setdefault((bydel, individ.content_hash), []).append(_label(element))
+                self._add_annual_file(document)
             case _:
                 pass
+
+    def _add_case_file(self, document: ParsedXml) -> None:
+        folders, _ = barnevern.parse_case_file(document, 0, self._key, self._now)
+        for folder, sak in zip(folders, document.root.findall("Sak"), strict=True):
+            case_key = (folder.avgiver.organisasjonsnummer, folder.avgiver.bydelsnummer), folder.key
+            if case_key not in self._labels_by_case or folder.extract_at >= self._labels_by_case[case_key][0]:
+                self._labels_by_case[case_key] = folder.extract_at, _label(sak)
+
+    def _add_annual_file(self, document: ParsedXml) -> None:
+        annual_file, _ = kostra_15f.parse_annual_file(document, 0, self._key)
+        children: dict[str, list[Element]] = {}
+        for element in document.root.findall("Individ"):
+            bydel, _ = avgiver.parse_bydel(element, "Individ", FindingCollector(0))
+            children.setdefault(bydel, []).append(element)
+        labels = self._labels_by_year[annual_file.organisasjonsnummer, annual_file.year] = {}
+        for part in annual_file.parts:
+            bydel = part.avgiver.bydelsnummer
+            for individ, element in zip(part.individer, children[bydel], strict=True):
+                labels.setdefault((bydel, individ.content_hash), []).append(_label(element))
 
 
 def _label(element: Element) -> CaseLabel:

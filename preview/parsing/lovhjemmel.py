@@ -112,7 +112,9 @@ def flags(hjemmel: Hjemmel | None, jmfr: tuple[Hjemmel | None, ...]) -> TiltakFl
         return TiltakFlags(0, 0, 1)
     omsorg = hjemmel.provision in _OMSORG or _is_omsorg_by_4_8(hjemmel, jmfr)
     akutt = hjemmel.provision in _AKUTT or _AKUTT_MED_LEDD.get(hjemmel.provision) in hjemmel.ledd
-    samtykke = hjemmel.provision == (BVL2021, "4", "1") or (hjemmel.provision == (BVL, "4", "6") and "1" in hjemmel.ledd)
+    samtykke = hjemmel.provision == (BVL2021, "4", "1") or (
+        hjemmel.provision == (BVL, "4", "6") and "1" in hjemmel.ledd
+    )
     return TiltakFlags(int(omsorg), int(akutt), int(samtykke or not (omsorg or akutt)))
 
 

@@ -1,7 +1,7 @@
-"""Reads deliveries in another process, which is started once and stays warm (`design.md`, A delivery).
+"""Client of the parser process: parses deliveries outside the server, in a process that is started once and reused.
 
-A process of its own keeps the server's memory, lock and crash apart from what strangers send. It is a plain subprocess, not one
-of `multiprocessing`, which would import the server's main module, with all of Panel, into it.
+A file that exhausts memory or crashes the XML parser cannot harm the server. The process is a plain subprocess: one
+of `multiprocessing` would import the main module of the server, with all of Panel, into it.
 """
 
 import os
@@ -21,16 +21,24 @@ from preview.model.limits import Limits
 from preview.parsing.delivery import Batch
 from preview.parsing.worker_process import InitMessage, ParseRequest, decode_reply, encode
 
-_ROOT = Path(preview.__file__).parents[1]  # where the child finds the package, whatever the working directory
+_ROOT = Path(preview.__file__).parents[1]  # the folder of the package, as the working directory may be another one
 
 _SHUTDOWN_SECONDS = 0.3
 
-# As many blocks of a size as a folder takes are kept at hand when it is freed: a tenth of the time of reading (glibc; others heed it not).
+# A case file needs some hundred blocks of one size; that glibc caches that many saves a tenth of the time of parsing.
 _GLIBC_TUNABLES = "glibc.malloc.tcache_count=500"
 
 
 class ParserProcess:
-    """Reads one delivery at a time; a second caller waits for the first. Use it from any thread, never on the event loop."""
+    """The parser process. It parses one delivery at a time; a second caller waits for the first.
+
+    The methods block and can be called from any thread but that of the event loop.
+
+    Args:
+        key: The store's key for pseudonyms.
+        limits: Limits of a delivery and of the process.
+        fields: Fields that supplementary figures may be given for; None allows any.
+    """
 
     def __init__(self, key: bytes, limits: Limits, fields: frozenset[str] | None = None) -> None:
         self._init = InitMessage(key, limits, None if fields is None else sorted(fields))
@@ -41,20 +49,30 @@ class ParserProcess:
 
     @property
     def pid(self) -> int | None:
-        """Of the process, where there is one."""
+        """The id of the process, if it is running."""
         process = self._process
         return None if process is None else process.pid
 
     def start(self) -> None:
-        """Starts the process ahead of the first delivery; does not wait for it."""
+        """Start the process before the first delivery, without waiting until it is ready."""
         with self._lock:
             self._connect()
 
     def parse(self, path: Path, now: datetime) -> Iterator[Batch]:
-        """The batches of `delivery.read`, as they are read: a slow taker holds the reader up.
+        """Parse a delivery in the process.
 
-        Raises `NotFound` where there is nothing at `path`, `ReaderDied` where the process ended or failed; the next call has a new one.
-        An iteration that is given up ends the process too.
+        An iteration that is abandoned ends the process. After an error, the next call starts a new one.
+
+        Args:
+            path: A file, a ZIP archive, a folder, or a file of several (`multi_file_format`).
+            now: The present instant, in UTC.
+
+        Yields:
+            The batches of `delivery.parse_delivery`, with back-pressure: the process waits for the caller.
+
+        Raises:
+            NotFound: If there is nothing at `path`.
+            ParserCrashed: If the process ended or failed.
         """
         with self._lock:
             completed = False
@@ -65,17 +83,17 @@ class ParserProcess:
                     yield reply.batch
                 completed = self._has_served = True
             except (EOFError, OSError):
-                raise ParserCrashed("The reader ended while it read a delivery.") from None
+                raise ParserCrashed("The parser process ended while it parsed a delivery.") from None
             finally:
                 if not completed:
                     self._stop()
         if reply.not_found:
             raise NotFound("The file or folder to be read is not there.")
         if reply.error:
-            raise ParserCrashed(f"The reader failed: {reply.error}.")
+            raise ParserCrashed(f"The parser process failed: {reply.error}.")
 
     def close(self) -> None:
-        """Ends the process; a reading under way in another thread raises `ReaderDied`."""
+        """End the process. A `parse` that runs in another thread raises `ParserCrashed`."""
         if self._lock.acquire(blocking=False):
             try:
                 self._stop(timeout=_SHUTDOWN_SECONDS if self._has_served else 0.0)
@@ -97,11 +115,11 @@ class ParserProcess:
         return self._connection
 
     def _stop(self, timeout: float = 0.0) -> None:
-        """An idle one ends by itself, and its second before it, if it is given time; one that is still starting would take all of it."""
+        """End the process, by force after `timeout` seconds. An idle one ends itself and its helper in that time."""
         process, connection = self._process, self._connection
         self._process = self._connection = None
         if connection is not None:
-            with suppress(OSError):  # a reading that the garbage collector ends may find it closed
+            with suppress(OSError):  # an iteration that the garbage collector ends can find the connection closed
                 connection.close()
         if process is not None:
             with suppress(subprocess.TimeoutExpired):
@@ -111,7 +129,7 @@ class ParserProcess:
 
 
 def _spawn(descriptor: int) -> subprocess.Popen[bytes]:
-    """In a process group of its own, so that Ctrl-C in a terminal reaches the server alone."""
+    """Start the process, in its own process group: Ctrl-C in a terminal must reach the server only."""
     return subprocess.Popen(
         [sys.executable, "-m", "preview.parsing.worker_process", str(descriptor)],
         cwd=_ROOT,

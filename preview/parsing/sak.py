@@ -1,5 +1,6 @@
-"""One `Sak` of a case folder, read into what is kept of it (`domain.md` 1.7 to 1.10, 4)."""
+"""Parses one `Sak` of a v4 file into the content that is stored (domain 1.7 to 1.10 and 4, docs/domain.md)."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from preview.core import national_id
@@ -22,9 +23,13 @@ from preview.parsing.xml_input import Element
 
 
 def parse_sak(sak: Element, extract_day: str, collector: FindingCollector, count_before: int) -> CaseContent:
-    """What is kept of a Sak that is not deleted.
+    """Parse a Sak that is not deleted, and run Statistics Norway's checks on it.
 
-    `uttrekk` is the day of its DatoUttrekk in Norway. `since` is how many of the file's findings are not this case's.
+    Args:
+        sak: The element.
+        extract_day: Day of the DatoUttrekk in Norway, as ISO text.
+        collector: Collects the findings of the file.
+        count_before: Number of faults of the file that are not those of this case.
     """
     elements = ElementIndex(sak, collector)
     values = ValueReader(sak, extract_day, collector)
@@ -52,8 +57,10 @@ def parse_sak(sak: Element, extract_day: str, collector: FindingCollector, count
 
 
 def _carries_person(sak: Element, elements: ElementIndex) -> bool:
-    """Whether the Sak carries the person itself (`domain.md` 1.10)."""
-    return not elements.has("Personalia") and any(sak.get(name) is not None for name in ("Fodselsnummer", "Fodseldato", "Kjonn"))
+    """Return whether the person's attributes are on the Sak itself, as in early files (rule 1.10)."""
+    return not elements.has("Personalia") and any(
+        sak.get(name) is not None for name in ("Fodselsnummer", "Fodseldato", "Kjonn")
+    )
 
 
 def _parse_early_birth_date(sak: Element, values: ValueReader) -> str | None:
@@ -63,7 +70,7 @@ def _parse_early_birth_date(sak: Element, values: ValueReader) -> str | None:
 
 
 def _parse_birth_date(case: CaseCheckContext, values: ValueReader) -> str | None:
-    """The day of birth, of the newest Personalia (`domain.md` 1.9)."""
+    """Return the day of birth of the newest Personalia (rule 1.9)."""
     newest, since = None, ""
     for person, _, counts in case.elements.unique_elements("Personalia"):
         case.has_person |= counts
@@ -74,7 +81,13 @@ def _parse_birth_date(case: CaseCheckContext, values: ValueReader) -> str | None
             values.add_finding(FindingCode.AFTER_UTTREKK, person, "Personalia@StartDato")
         if start >= since:
             newest, since = person, start
-        check_person(case, person, start, parse_date(person.get("Fodseldato")), _date_in_fodselsnummer(person, "Personalia", values))
+        check_person(
+            case,
+            person,
+            start,
+            parse_date(person.get("Fodseldato")),
+            _date_in_fodselsnummer(person, "Personalia", values),
+        )
     return None if newest is None else _parse_fodseldato(newest, "Personalia", values)
 
 
@@ -89,7 +102,7 @@ def _parse_fodseldato(person: Element, path: str, values: ValueReader) -> str | 
 
 
 def _date_in_fodselsnummer(person: Element, path: str, values: ValueReader) -> date | None:
-    """The date in the number, which must hold one, though `Fodseldato` is the one that counts."""
+    """Return the date in the Fodselsnummer, for checks only: `Fodseldato` is the birth date that counts."""
     number = person.get("Fodselsnummer")
     if number is None:
         return None
@@ -100,7 +113,7 @@ def _date_in_fodselsnummer(person: Element, path: str, values: ValueReader) -> d
 
 
 def _parse_meldinger(case: CaseCheckContext, values: ValueReader) -> dict[int | str, Melding]:
-    """By their ids; one without gets a number."""
+    """Return the meldinger by id; one without an id has a number instead."""
     found: dict[int | str, Melding] = {}
     for element, name, counts in case.elements.unique_elements("Melding"):
         mottatt = values.required_date(element, "Melding") if counts else None
@@ -114,8 +127,10 @@ def _parse_meldinger(case: CaseCheckContext, values: ValueReader) -> dict[int | 
     return found
 
 
-def _parse_undersokelser(case: CaseCheckContext, values: ValueReader, meldinger: dict[int | str, Melding]) -> list[Undersokelse]:
-    """Each with the deadline that follows from the meldinger that led to it (`domain.md` 4.5)."""
+def _parse_undersokelser(
+    case: CaseCheckContext, values: ValueReader, meldinger: dict[int | str, Melding]
+) -> list[Undersokelse]:
+    """Return the undersøkelser; the meldinger that led to one give its deadline (rule 4.5)."""
     incoming = case.elements.incoming("Melding", "Undersokelse")
     found: list[Undersokelse] = []
     for element, name, counts in case.elements.unique_elements("Undersokelse"):
@@ -123,26 +138,34 @@ def _parse_undersokelser(case: CaseCheckContext, values: ValueReader, meldinger:
         if startet is None:
             continue
         children = children_by_tag(element)
-        konkludert, kode = values.parse_konklusjon(element, children, "Undersokelse", kodelister.UNDERSOKELSE_KONKLUSJON)
+        konkludert, kode = values.parse_konklusjon(
+            element, children, "Undersokelse", kodelister.UNDERSOKELSE_KONKLUSJON
+        )
         values.check_dates(element, "Undersokelse", startet, konkludert)
-        mottatt = min([meldinger[each].mottatt for each in incoming.get(name, ()) if each in meldinger], default=None)
+        mottatt = _first_receipt(meldinger, incoming.get(name, ()))
         extension = children.get("UtvidetFrist")
         utvidet = extension is not None and _is_extension_granted(extension, values)
-        undersokelse = Undersokelse(startet, konkludert, kode, frister.undersokelse_deadline(startet, mottatt, utvidet=utvidet))
+        undersokelse = Undersokelse(
+            startet, konkludert, kode, frister.undersokelse_deadline(startet, mottatt, utvidet=utvidet)
+        )
         found.append(undersokelse)
         check_undersokelse(case, element, children, name, undersokelse, has_melding=name in incoming)
     return found
 
 
+def _first_receipt(meldinger: dict[int | str, Melding], ids: Iterable[str]) -> str | None:
+    return min([meldinger[melding_id].mottatt for melding_id in ids if melding_id in meldinger], default=None)
+
+
 def _is_extension_granted(extension: Element, values: ValueReader) -> bool:
-    """An extension may be asked for and not decided yet."""
+    """Return whether an extension was granted; a requested one need not be decided yet."""
     if extension.get("Innvilget") is None:
         return False
     return values.parse_code(extension, "Undersokelse/UtvidetFrist", kodelister.INNVILGET, "Innvilget") or False
 
 
 def _parse_planer(case: CaseCheckContext, values: ValueReader) -> tuple[list[Plan], list[str]]:
-    """The plans, and the days of their evaluations."""
+    """Return the plans, and the days of their evaluations."""
     found: list[Plan] = []
     days: list[str] = []
     for element, _, counts in case.elements.unique_elements("Plan"):
@@ -163,22 +186,21 @@ def _parse_planer(case: CaseCheckContext, values: ValueReader) -> tuple[list[Pla
 
 
 def _parse_all_tiltak(case: CaseCheckContext, values: ValueReader) -> tuple[list[Tiltak], list[str]]:
-    """The measures, and the days of their tilsyn."""
+    """Return the measures, and the days of their supervision visits."""
     found: list[Tiltak] = []
     days: list[str] = []
-    visits: dict[str, Element] = {}
+    seen_visits: dict[str, Element] = {}
     for element, name, counts in case.elements.unique_elements("Tiltak"):
         children = children_by_tag(element)
         start = values.required_date(element, "Tiltak") if counts else None
         if start is not None:
             found.append(_parse_tiltak(case, element, children, name, start, values))
         if "Tilsyn" in children:
-            for utfort in (each for tilsyn in element.iterchildren("Tilsyn") for each in tilsyn.iterchildren("Utfort")):
-                # Those of a deleted tiltak are the first of their Id all the same (`domain.md` 1.8).
-                if (
-                    register_unique(visits, normalize_id(utfort.get("Id")), utfort, "Tiltak/Tilsyn/Utfort", values.collector)
-                    and start is not None
-                ):
+            for utfort in element.iterfind("Tilsyn/Utfort"):
+                # Visits of a deleted tiltak are registered too: of repeated Ids only the first counts (rule 1.8).
+                visit_id = normalize_id(utfort.get("Id"))
+                is_first = register_unique(seen_visits, visit_id, utfort, "Tiltak/Tilsyn/Utfort", values.collector)
+                if is_first and start is not None:
                     _append_utfort_dato(utfort, "Tiltak/Tilsyn/Utfort", values, days)
     return found, days
 
@@ -211,7 +233,7 @@ def _parse_jmfr(tiltak: Element, values: ValueReader) -> tuple[Hjemmel | None, .
 
 
 def _parse_flyttinger(elements: ElementIndex, values: ValueReader) -> list[Flytting]:
-    """The moves, those of unknown cause or goal too."""
+    """Return the moves, also those whose reason or place is unknown."""
     found: list[Flytting] = []
     for element, _, counts in elements.unique_elements("Flytting"):
         dato = values.required_date(element, "Flytting", "SluttDato") if counts else None

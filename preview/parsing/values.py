@@ -1,4 +1,7 @@
-"""Single values of a case's elements, each noted where it is wrong (`domain.md` 10): days, ends, codes, legal bases."""
+"""Reads single values of a case's elements: days, ends, codes and legal bases.
+
+Missing and wrong values become findings (domain 10, docs/domain.md).
+"""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,13 +15,24 @@ from preview.parsing.elements import is_deleted
 from preview.parsing.xml_input import Element
 
 _Value = TypeVar("_Value")
-_PLAUSIBLE_YEARS = 26  # years before and after the extract that a case may lie in (Kravspesifikasjon, Sak kontroll 1)
+_PLAUSIBLE_YEARS = 26  # years before and after the extract (Kravspesifikasjon, Sak kontroll 1)
 _MAX_DATE = date.max.isoformat()
 
 
 def children_by_tag(element: Element) -> dict[str, Element]:
-    """Its children; of several of one tag the last."""
+    """Return the children of an element by tag; of several with the same tag the last one."""
     return {child.tag: child for child in element}
+
+
+def elements_by_tag(element: Element, children: dict[str, Element], tag: str) -> list[Element]:
+    """Return all children with a tag; `children` is `children_by_tag` of the element, which saves most searches."""
+    if tag not in children:
+        return []
+    return [children[tag]] if len(children) == len(element) else list(element.iterchildren(tag))
+
+
+def _first_not_deleted(elements: Iterable[Element]) -> Element | None:
+    return next((element for element in elements if not is_deleted(element)), None)
 
 
 @lru_cache(maxsize=64)
@@ -27,15 +41,33 @@ def _plausible_range(year: str) -> tuple[str, str]:
 
 
 class ValueReader:
-    """Reads the values of one case. Paths are the format's, from the child of the case on.
+    """Reads the values of one case. The `path` of its methods is that of the element, from the child of the case on.
 
-    `uttrekk` is the day of the extract time. `case` is the tag of the case, `end` the path from an element to the day of its end.
-    `first` and `slutt` are the days of the case's start (empty where it is unknown) and end; `years` are the first and the last day that
-    are likely at all; `strange` holds elements with days that are not, or are not as they should be: element, path, days.
+    Args:
+        sak: Element of the case.
+        extract_day: Day of the extract time.
+        collector: Collects the findings.
+        case_tag: Tag of the case, for the paths of findings.
+        end_path: Path from an element to the day of its end.
+
+    Attributes:
+        extract_day: As given.
+        collector: As given.
+        start: Day of the case's start; empty if it is unknown.
+        slutt: Day of its end, if there is one.
+        earliest: First day that is within the case and plausible.
+        plausible_range: First and last day that are plausible at all.
+        suspicious_dates: Elements with days that are not within the case, in order and plausible: element, path,
+            start, end.
     """
 
     def __init__(
-        self, sak: Element, extract_day: str, collector: FindingCollector, case_tag: str = "Sak", end_path: str = "/Konklusjon@SluttDato"
+        self,
+        sak: Element,
+        extract_day: str,
+        collector: FindingCollector,
+        case_tag: str = "Sak",
+        end_path: str = "/Konklusjon@SluttDato",
     ) -> None:
         self.extract_day = extract_day
         self.collector = collector
@@ -48,23 +80,25 @@ class ValueReader:
         self.earliest = max(self.start, self.plausible_range[0])
 
     def add_finding(self, code: FindingCode, element: Element, path: str) -> None:
-        """A finding at that element."""
+        """Add a finding at an element."""
         self.collector.add(code, element.sourceline, path)
 
     def required_date(self, element: Element, path: str, name: str = "StartDato") -> str | None:
-        """The day without which the element is left out."""
+        """Return the day of an element; None with a finding if there is none, as the element is then left out."""
         parsed = parse_date(element.get(name))
         if parsed is None:
             self.add_finding(FindingCode.NO_DATE, element, f"{path}@{name}")
         return parsed
 
-    def find_konklusjon(self, element: Element, children: dict[str, Element], path: str) -> tuple[Element | None, str | None]:
-        """Its Konklusjon that is not deleted, and the day of it; both None where it has none."""
+    def find_konklusjon(
+        self, element: Element, children: dict[str, Element], path: str
+    ) -> tuple[Element | None, str | None]:
+        """Return the Konklusjon of an element that is not deleted, and its day; both are None if there is none."""
         konklusjon = children.get("Konklusjon")
         if konklusjon is None:
             return None, None
         if konklusjon.get("ErSlettet") and is_deleted(konklusjon):
-            konklusjon = next((each for each in element.iterchildren("Konklusjon") if not is_deleted(each)), None)
+            konklusjon = _first_not_deleted(element.iterchildren("Konklusjon"))
             if konklusjon is None:
                 return None, None
         slutt = parse_date(konklusjon.get("SluttDato"))
@@ -73,7 +107,7 @@ class ValueReader:
         return konklusjon, slutt
 
     def end_date(self, element: Element, path: str) -> str | None:
-        """The day of its end where that is an attribute of its own; None where it has none."""
+        """Return the day of an element's end if that is an attribute of the element, or None if there is none."""
         text = element.get("SluttDato")
         slutt = parse_date(text)
         if slutt is None and text is not None:
@@ -83,7 +117,7 @@ class ValueReader:
     def parse_konklusjon(
         self, element: Element, children: dict[str, Element], path: str, codes: dict[str, int]
     ) -> tuple[str | None, int | None]:
-        """The day and code of its Konklusjon; one without a day is none."""
+        """Return day and code of an element's Konklusjon; a Konklusjon without a day counts as none."""
         konklusjon, slutt = self.find_konklusjon(element, children, path)
         if konklusjon is None:
             return None, None
@@ -91,7 +125,7 @@ class ValueReader:
         return slutt, kode if slutt is not None else None
 
     def parse_code(self, element: Element, path: str, codes: dict[str, _Value], name: str = "Kode") -> _Value | None:
-        """What is kept of a code; None where it is missing or not in its list."""
+        """Return the stored value of a code; None with a finding if it is missing or not in its list."""
         text = element.get(name, "")
         found = codes.get(text) or codes.get(text.strip())
         if found is None:
@@ -101,7 +135,7 @@ class ValueReader:
     def parse_child_code(
         self, element: Element, children: dict[str, Element], path: str, tag: str, codes: dict[str, _Value]
     ) -> _Value | None:
-        """The code of a child that must be there."""
+        """Return the stored value of the code of a required child."""
         child = children.get(tag)
         if child is None:
             self.add_finding(FindingCode.UNKNOWN_CODE, element, f"{path}/{tag}")
@@ -109,14 +143,16 @@ class ValueReader:
         return self.parse_code(child, f"{path}/{tag}", codes)
 
     def parse_hjemmel(self, parts: Iterable[tuple[str, str]], element: Element, path: str) -> lovhjemmel.Hjemmel | None:
-        """A legal basis, of its parts by name (`Lov`, `Kapittel`, `Paragraf`, `Ledd`); None where it is missing or unknown, noted at `place`."""
+        """Return the legal basis with these parts, as `lovhjemmel.parse_hjemmel`; None with a finding if unknown."""
         found = lovhjemmel.parse_hjemmel(parts)
         if found is None:
             self.add_finding(FindingCode.LOVHJEMMEL, element, path)
         return found
 
-    def check_dates(self, element: Element, path: str, start: str, slutt: str | None = None, name: str = "StartDato") -> None:
-        """Warns of days that cannot be so; nothing else follows from it."""
+    def check_dates(
+        self, element: Element, path: str, start: str, slutt: str | None = None, name: str = "StartDato"
+    ) -> None:
+        """Add warnings if the days of an element are not in order, not within the case, or after the extract."""
         end = slutt or start
         if self.earliest <= start <= end <= self._latest and end <= self.extract_day:
             return

@@ -1,9 +1,10 @@
-"""The reader's own process (started by `process.py`): parses what strangers send, away from the server, under a memory limit.
+"""The parser process: parses deliveries under a memory limit. `process_client` starts it.
 
     python -m preview.parsing.worker_process DESCRIPTOR
 
-It serves one delivery after another over the connection with that descriptor, and goes when its parent is gone.
-Nothing that it says holds a value of a delivery: of an unexpected error only the kind and the place in our code are told.
+It serves one delivery after another over the connection with that file descriptor and ends with its parent. Its
+replies hold no value of a delivery that is not in a record: an unexpected error is described by its type and its line
+in the code only.
 """
 
 import gc
@@ -15,6 +16,7 @@ import time
 import traceback
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -30,7 +32,13 @@ _PARENT_POLL_SECONDS = 1.0
 
 
 class InitMessage(msgspec.Struct, frozen=True):
-    """The first message: what stays the same from delivery to delivery."""
+    """The first message: what is the same for all deliveries.
+
+    Attributes:
+        key: The store's key for pseudonyms.
+        limits: Limits of a delivery and of the process.
+        fields: Fields that supplementary figures may be given for; None allows any.
+    """
 
     key: bytes
     limits: Limits
@@ -38,19 +46,25 @@ class InitMessage(msgspec.Struct, frozen=True):
 
     @property
     def field_keys(self) -> frozenset[str] | None:
-        """The keys that supplementary figures may come for; None: any."""
+        """The `fields` as a set."""
         return None if self.fields is None else frozenset(self.fields)
 
 
 class ParseRequest(msgspec.Struct, frozen=True):
-    """A delivery to be read: an absolute path and the present instant."""
+    """Request to parse the delivery at an absolute path; `now` is the present instant."""
 
     path: str
     now: datetime
 
 
 class ParseReply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Many with a batch, then one without, which ends the delivery: `missing` where there was nothing, `fault` where we failed."""
+    """One of the replies to a request: each batch, then one reply without a batch.
+
+    Attributes:
+        batch: The next batch; None in the last reply.
+        not_found: Whether there is nothing at the path.
+        error: Description of an unexpected error; empty if there is none.
+    """
 
     batch: Batch | None = None
     not_found: bool = False
@@ -62,14 +76,14 @@ decode_reply = msgspec.msgpack.Decoder(ParseReply).decode
 
 
 def main() -> None:
-    """Serves until the connection ends."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold persons
-    os.nice(5)  # whoever waits for an answer goes first
-    # What is made of a folder is let go of by itself; looking for circles in it at Python's usual pace took a twelfth of the time.
+    """Serve requests until the connection is closed."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold personal data
+    os.nice(5)  # requests to the server have precedence
+    # Case records have no reference cycles: a garbage collector with default thresholds took a twelfth of the time.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     connection = Connection(int(sys.argv[1]))
-    with suppress(EOFError, OSError):  # the parent has closed its end, or is gone
+    with suppress(EOFError, OSError):  # the parent has closed the connection, or ended
         init = msgspec.msgpack.decode(connection.recv_bytes(), type=InitMessage)
         resource.setrlimit(resource.RLIMIT_AS, (init.limits.memory_bytes, init.limits.memory_bytes))
         helper = _start_helper(connection, init) if has_spare_core() else None
@@ -88,29 +102,36 @@ def _serve_requests(connection: Connection, init: InitMessage, helper: HelperPro
 
 
 def _start_helper(connection: Connection, init: InitMessage) -> HelperProcess:
-    def prepare() -> None:
-        connection.close()  # or who waits at its other end would not see this process' end
-        _exit_with_parent()
-
-    def parse(data: bytes, file: int, now: datetime) -> file_parser.FileContents:
-        return file_parser.parse_file(data, file, init.key, now, init.field_keys)
-
-    return HelperProcess.fork(parse, _describe_error, prepare)
+    return HelperProcess.fork(partial(_parse_file, init), _describe_error, partial(_prepare_helper, connection))
 
 
-def _serve_request(connection: Connection, init: InitMessage, request: ParseRequest, helper: HelperProcess | None) -> None:
+def _parse_file(init: InitMessage, data: bytes, file: int, now: datetime) -> file_parser.FileContents:
+    return file_parser.parse_file(data, file, init.key, now, init.field_keys)
+
+
+def _prepare_helper(connection: Connection) -> None:
+    # While the helper has the connection open too, the client would not notice the end of the parser process.
+    connection.close()
+    _exit_with_parent()
+
+
+def _serve_request(
+    connection: Connection, init: InitMessage, request: ParseRequest, helper: HelperProcess | None
+) -> None:
     try:
-        for batch in delivery.parse_delivery(Path(request.path), init.key, request.now, init.limits, init.field_keys, helper):
+        for batch in delivery.parse_delivery(
+            Path(request.path), init.key, request.now, init.limits, init.field_keys, helper
+        ):
             connection.send_bytes(encode(ParseReply(batch)))
     except NotFound:
         reply = ParseReply(not_found=True)
     except (BrokenPipeError, ConnectionError):
         raise
     except (MemoryError, HelperCrashed):
-        os._exit(1)  # nothing can be relied on any more; the parent sees the end of the connection
+        os._exit(1)  # the state is undefined now; the parent notices the closed connection
     except HelperError as error:
         reply = ParseReply(error=str(error))
-    except Exception as error:  # noqa: BLE001, whatever it is, its message may quote a person
+    except Exception as error:  # noqa: BLE001, any message may quote a person
         reply = ParseReply(error=_describe_error(error))
     else:
         reply = ParseReply()
@@ -123,14 +144,14 @@ def _describe_error(error: Exception) -> str:
 
 
 def _exit_with_parent() -> None:
-    """Ends this process when the one that has started it is gone."""
+    """Start a thread that ends this process when its parent has ended."""
+    threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
 
-    def watch(parent_pid: int) -> None:
-        while os.getppid() == parent_pid:
-            time.sleep(_PARENT_POLL_SECONDS)
-        os._exit(1)
 
-    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+def _watch_parent(parent_pid: int) -> None:
+    while os.getppid() == parent_pid:
+        time.sleep(_PARENT_POLL_SECONDS)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""XML from strangers: bytes in, a tree out, or the reason why not (`domain.md` 10, first row).
+"""Parses untrusted XML: bytes in, an element tree out, or the reason of a refusal (domain 3.5 and 10, docs/domain.md).
 
-Nothing is ever fetched, no entity is ever expanded, and no message of the parser is passed on: those quote the input.
+Nothing is fetched and no entity is expanded. Messages of the XML parser are not passed on, as they quote the input.
 """
 
 import re
 from typing import Any, NamedTuple
 
-from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] a module in C, without types
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] an extension module without types
 
 from preview.model.findings import FileRejected, FindingCode
 
@@ -18,7 +18,7 @@ _DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^<>]{0,200}?\bencoding\s*=\s*["'](
 _MAX_ATTRIBUTE_LENGTH = 300  # characters
 _WHITESPACE = re.compile(rb"\s*")
 _UTF8_NAMES = {b"utf-8", b"utf8"}
-# The others are decoded here, strictly, so that the parser sees UTF-8 only: encodings in which `<!DOCTYPE` hides are not among them.
+# These are decoded here, strictly, so that the parser sees UTF-8 only. In none of them can `<!DOCTYPE` be hidden.
 _TRANSCODED_ENCODINGS = {
     b"us-ascii": "ascii",
     b"iso-8859-1": "iso-8859-1",
@@ -40,37 +40,44 @@ _SAFE_OPTIONS = {
     "collect_ids": False,
 }
 _PARSER = etree.XMLParser(**_SAFE_OPTIONS)
-_UTF8_PARSER = etree.XMLParser(encoding="utf-8", **_SAFE_OPTIONS)  # whatever the declaration says
+_UTF8_PARSER = etree.XMLParser(encoding="utf-8", **_SAFE_OPTIONS)  # ignores the declaration
 
 _ERRORS = etree.ErrorTypes
 _ENTITY_ERRORS = {_ERRORS.ERR_UNDECLARED_ENTITY, _ERRORS.WAR_UNDECLARED_ENTITY, _ERRORS.ERR_ENTITY_LOOP}
 _ERROR_DETAILS = {
     _ERRORS.ERR_DOCUMENT_EMPTY: "The file is empty, or does not begin as XML.",
-    _ERRORS.ERR_DOCUMENT_END: "Something stands after the end of the root element.",
+    _ERRORS.ERR_DOCUMENT_END: "There is content after the end of the root element.",
     _ERRORS.ERR_TAG_NOT_FINISHED: "The file ends before its root element does.",
     _ERRORS.ERR_TAG_NAME_MISMATCH: "A start tag and an end tag do not match.",
-    _ERRORS.ERR_ATTRIBUTE_REDEFINED: "An attribute stands twice in one element.",
+    _ERRORS.ERR_ATTRIBUTE_REDEFINED: "An attribute occurs twice in one element.",
     _ERRORS.ERR_INVALID_CHAR: "A character is not allowed in XML.",
     _ERRORS.ERR_RESOURCE_LIMIT: "An element is nested too deep, or a value is too long.",
 }
 
 
 class ParsedXml(NamedTuple):
-    """`byte_order_mark` tells of UTF-8's, which is needless (UTF-16 asks for one)."""
+    """An XML document. `has_byte_order_mark` is about UTF-8, which needs none; UTF-16 does."""
 
     root: Element
     has_byte_order_mark: bool
 
 
 def looks_like_xml(data: bytes) -> bool:
-    """Whether the first character that is not white space is `<`, in UTF-8 or UTF-16."""
+    """Return whether the first character that is not white space is `<`, in UTF-8 or UTF-16."""
     return data[:200].removeprefix(_UTF8_BOM).lstrip()[:1] == b"<" or data[:2] in _UTF16_PREFIXES
 
 
 def parse_xml(data: bytes) -> ParsedXml:
-    """The tree of an XML file, without comments and processing instructions.
+    """Parse an XML file.
 
-    Raises `Refused` for a DTD, an entity, bytes that do not decode, and whatever is not well-formed.
+    Args:
+        data: The bytes of the file.
+
+    Returns:
+        Its element tree, without comments and processing instructions.
+
+    Raises:
+        FileRejected: If the file has a DTD or an entity of its own, does not decode, or is not well-formed.
     """
     has_byte_order_mark = data.startswith(_UTF8_BOM)
     if has_byte_order_mark:
@@ -91,17 +98,17 @@ def parse_xml(data: bytes) -> ParsedXml:
 
 
 def canonicalize(element: Element) -> bytes:
-    """The same for two elements that differ in layout and order of attributes alone."""
+    """Return a text that is equal for two elements that differ only in layout and in the order of attributes."""
     return etree.tostring(element, method="c14n2", with_tail=False, strip_text=True)
 
 
 def attribute(element: Element, name: str) -> str:
-    """An attribute, trimmed and no longer than the schemas allow; empty where it is missing."""
+    """Return an attribute, trimmed and cut to the longest value that the schemas allow; empty if it is missing."""
     return element.get(name, "").strip()[:_MAX_ATTRIBUTE_LENGTH]
 
 
 def _to_utf8(data: bytes) -> tuple[bytes, Parser]:
-    """The same text in UTF-8, and the parser for it."""
+    """Return the same text in UTF-8, and the parser to use for it."""
     if name := _UTF16_PREFIXES.get(data[:2]):
         return _transcode(data, name), _UTF8_PARSER
     declared = _DECLARED_ENCODING.match(data)
@@ -121,10 +128,11 @@ def _transcode(data: bytes, encoding: str) -> bytes:
 
 
 def _has_doctype(data: bytes) -> bool:
-    """Whether one stands where it may stand: before the root element, among comments and processing instructions."""
+    """Return whether there is a DTD before the root element, among comments and processing instructions."""
     offset = 0
     while True:
-        offset = _WHITESPACE.match(data, offset).end()  # pyright: ignore[reportOptionalMemberAccess] it matches nothing, too
+        # The pattern always matches, if only the empty text.
+        offset = _WHITESPACE.match(data, offset).end()  # pyright: ignore[reportOptionalMemberAccess]
         if data.startswith(b"<?", offset):
             end = data.find(b"?>", offset) + 2
         elif data.startswith(b"<!--", offset):

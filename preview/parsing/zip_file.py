@@ -1,7 +1,8 @@
-"""Reads a ZIP that is not trusted: entry by entry, in the order of its directory, in memory that does not grow with it.
+"""Reads untrusted ZIP archives entry by entry, in the order of their directory (rule 3.6, docs/domain.md).
 
-The standard library's `zipfile` first makes an object of every entry (700 bytes each: 170 MB for 250,000 folders), so the
-directory is followed here as it lies on disk. What an entry claims of its size is never believed, its bytes are counted.
+Memory use is constant. The standard library's `zipfile` first creates an object for every entry (700 bytes each: 170 MB
+for 250,000 files); here the directory is read from disk piece by piece. The size that an entry declares is not trusted:
+the unpacked bytes are counted.
 """
 
 import os
@@ -14,12 +15,15 @@ from typing import NamedTuple
 from preview.model.findings import FileRejected, FindingCode
 from preview.model.limits import MIB, Limits
 
-MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # an entry; an archive without any
+MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # first bytes of an archive with entries, and of an empty one
 
-_END_RECORD, _ZIP64_END_RECORD, _ZIP64_LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
-_CENTRAL_HEADER, _LOCAL_HEADER = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
+_END_RECORD = struct.Struct("<4s4H2LH")
+_ZIP64_END_RECORD = struct.Struct("<4sQ2H2L4Q")
+_ZIP64_LOCATOR = struct.Struct("<4sLQL")
+_CENTRAL_HEADER = struct.Struct("<4s6H3L5H2L")
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _STORED, _DEFLATED = 0, 8
-_ENCRYPTED_FLAGS = 0x41  # flags: encrypted, strongly encrypted
+_ENCRYPTED_FLAGS = 0x41  # bit 0: encrypted, bit 6: strong encryption
 _ZIP64_SENTINEL, _ZIP64_EXTRA_ID = 0xFFFFFFFF, 0x0001
 _CHUNK = 256 * 1024
 _MAX_CENTRAL_ENTRY_BYTES = _CENTRAL_HEADER.size + 3 * 0xFFFF
@@ -27,7 +31,17 @@ _ARCHIVE_MAGICS = (*MAGIC, b"PK\x07\x08", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"
 
 
 class ZipEntry(NamedTuple):
-    """A line of the directory. `name` is raw and only looked at, never passed on; `packed` counts bytes in the archive."""
+    """A header of the directory.
+
+    Attributes:
+        name: Path of the entry, undecoded.
+        flags: General purpose bit flags.
+        method: Compression method.
+        checksum: CRC-32 of the unpacked bytes.
+        compressed_size: Size in the archive, in bytes.
+        offset: Offset of the local header, from the start of the archive.
+        mode: File mode of Unix; 0 if there is none.
+    """
 
     name: bytes
     flags: int
@@ -39,15 +53,31 @@ class ZipEntry(NamedTuple):
 
 
 class SafeZipReader:
-    """Over the `size` bytes of an open file from `start`. Raises `Refused` where the end of them is not that of a ZIP."""
+    """Reads the archive in a range of an open file.
+
+    Attributes:
+        unpacked_bytes: Number of bytes unpacked so far, also of refused entries.
+
+    Args:
+        descriptor: File descriptor, open for reading.
+        start: Offset of the archive.
+        size: Its size in bytes.
+
+    Raises:
+        FileRejected: If the range does not end like a ZIP archive.
+    """
 
     def __init__(self, descriptor: int, start: int, size: int) -> None:
-        self.unpacked_bytes = 0  # bytes so far, those of refused entries too
+        self.unpacked_bytes = 0
         self._descriptor = descriptor
         self._base, self._start, self._end = _find_directory(descriptor, start, start + size)
 
     def entries(self) -> Iterator[ZipEntry]:
-        """In the order of the directory. Raises `Refused` where the directory is damaged."""
+        """Yield the entries in the order of the directory.
+
+        Raises:
+            FileRejected: If the directory is damaged.
+        """
         offset = self._start
         window, window_offset = b"", offset
         while offset < self._end:
@@ -58,7 +88,11 @@ class SafeZipReader:
             offset += length
 
     def read_entry(self, entry: ZipEntry, limits: Limits) -> bytes:
-        """The bytes of an entry, at most `max_file_bytes`. Raises `Refused` for what is not to be read."""
+        """Return the unpacked bytes of an entry.
+
+        Raises:
+            FileRejected: If the entry is damaged, exceeds the limits or is not allowed (rule 3.6).
+        """
         _check_entry(entry)
         offset = self._base + entry.offset
         header = os.pread(self._descriptor, _LOCAL_HEADER.size, offset)
@@ -111,7 +145,7 @@ def _check_entry(entry: ZipEntry) -> None:
 
 
 def _parse_central_entry(window: bytes, at: int) -> tuple[ZipEntry, int]:
-    """The entry there, and the length of its line."""
+    """Return the entry at an offset of the window, and the length of its header."""
     if at + _CENTRAL_HEADER.size > len(window):
         raise FileRejected(FindingCode.ARCHIVE_UNREADABLE)
     fields = _CENTRAL_HEADER.unpack_from(window, at)
@@ -128,20 +162,22 @@ def _parse_central_entry(window: bytes, at: int) -> tuple[ZipEntry, int]:
 
 
 def _read_zip64_extra(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int]:
-    """The 64-bit fields, which stand in this order, each where its own field is full."""
+    """Return compressed size and offset. The extra field holds, in this order, the numbers that exceed 32 bits."""
     position = 0
     while position + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, position)
         if kind == _ZIP64_EXTRA_ID:
             numbers = iter(struct.unpack_from(f"<{length // 8}Q", extra, position + 4))
-            _, packed, offset = (next(numbers, value) if value == _ZIP64_SENTINEL else value for value in (size, packed, offset))
+            _, packed, offset = (
+                next(numbers, value) if value == _ZIP64_SENTINEL else value for value in (size, packed, offset)
+            )
             break
         position += 4 + length
     return packed, offset
 
 
 def _find_directory(descriptor: int, first: int, last: int) -> tuple[int, int, int]:
-    """The place from which offsets count, and the first and the last place of the directory."""
+    """Return the offset that the archive's own offsets are relative to, and start and end of its directory."""
     tail_at = max(first, last - _END_RECORD.size - 0xFFFF)
     tail = os.pread(descriptor, last - tail_at, tail_at)
     end_index = tail.rfind(MAGIC[1])

@@ -20,7 +20,7 @@ from tests.preview.parsing.parser_helpers import KEY, NOW
 from tests.support.process_inspection import child_pids
 from tests.support.server_process import REPOSITORY
 
-CRASH_MESSAGE = r"^The reader ended while it read a delivery\.$"
+CRASH_MESSAGE = r"^The parser process ended while it parsed a delivery\.$"
 
 
 @pytest.fixture
