@@ -1,5 +1,6 @@
-"""Statistics Norway's controls for Barnevern v4 (Kravspesifikasjon.md), evaluated at the door on what is parsed and not kept.
+"""Statistics Norway's checks for Barnevern v4 (Kravspesifikasjon.md), evaluated while a file is parsed.
 
-A control is data (`controls.toml`); what it looks at stands in the file of its element, under its id. A control changes nothing of what is
-kept or counted: where the source says ERROR it warns, and where it says less it notes (`domain.md` 10).
+A check is data (`checks.toml`). Its condition is in the module of the element that it is about, under its id. A check
+changes nothing of what is stored or counted: the source's ERROR becomes a warning, and what is less severe a notice
+(domain 10, docs/domain.md).
 """

@@ -1,13 +1,13 @@
-"""The case as the controls see it, and where their findings go."""
+"""Context of the checks of one case."""
 
 from preview.model.findings import Finding, FindingCollector
 from preview.parsing.elements import ElementIndex
 from preview.parsing.lovhjemmel import Hjemmel
 from preview.parsing.ssb_checks.rules import EVALUATED_CHECKS
-from preview.parsing.values import ValueReader
+from preview.parsing.values import ValueReader, elements_by_tag
 from preview.parsing.xml_input import Element
 
-# By tag the control and the codes that ask for words of their own.
+# By tag: the check, and the codes that require a Presisering.
 _PRESISERING = {
     "Melder": ("melder_2", ("22",)),
     "Saksinnhold": ("saksinnhold_2", ("18", "19")),
@@ -16,11 +16,25 @@ _PRESISERING = {
 
 
 class CaseCheckContext:
-    """One Sak that is read. `fodt` is the day of birth, where it is known.
+    """What the checks need to know of a Sak. It is filled while the Sak is parsed.
 
-    `apne` are elements without an end, and their paths, apart from the Vedtak; `starts` kind and start of what must not stand twice;
-    `plasseringer` placements with start and end; `hjemler` the Lovhjemmel of the Vedtak by id; `meldinger` and `vedtak` tell whether
-    those are there, and linked at all.
+    Attributes:
+        sak: The element.
+        elements: Index of its children.
+        extract_day: Day of the extract.
+        start: Day of the case's start; empty if it is unknown.
+        slutt: Day of its end, if there is one.
+        fodt: Day of birth, if it is known.
+        element_starts: Kind and start of the elements that must not occur twice.
+        open_elements: Elements without an end except Vedtak, with their paths.
+        open_vedtak: Vedtak without an end, with their paths.
+        plasseringer: Placements with start and end.
+        hjemler: Legal bases of the Vedtak, by id.
+        has_person: Whether there is a Personalia that is not deleted.
+        has_tiltak: Whether there is a Tiltak that counts.
+        has_linked_meldinger: Whether there are Melding elements, and Relasjon elements to link them.
+        has_linked_vedtak: Whether there are Vedtak elements, and Relasjon elements to link them.
+        suspicious_dates: As of `ValueReader`.
     """
 
     def __init__(self, sak: Element, elements: ElementIndex, values: ValueReader) -> None:
@@ -45,27 +59,36 @@ class CaseCheckContext:
         self._earliest, self._latest = values.earliest, values.slutt or values.plausible_range[1]
 
     def add_finding(self, check_id: str, element: Element, path: str = "", *, lenient: bool = False) -> None:
-        """A finding of that control, where it holds on the day of the extract; `path` where it is not the control's own."""
+        """Add the finding of a check, if the check applies on the day of the extract.
+
+        Args:
+            check_id: Id of the check.
+            element: The element that the finding is about.
+            path: Path of the element, if it is not that of the check.
+            lenient: Whether the check's lenient severity applies.
+        """
         check = EVALUATED_CHECKS[check_id]
         if self.extract_day >= check.since:
             severity = check.lenient_severity if lenient or self._is_migrated(element) else check.severity
             self._collector.add_check_finding(
-                Finding(severity, check.code, self._collector.file, element.sourceline, path or check.element, check.detail)
+                Finding(
+                    severity, check.code, self._collector.file, element.sourceline, path or check.element, check.detail
+                )
             )
 
     def check_presisering(self, element: Element, children: dict[str, Element], tag: str) -> None:
-        """Of its children of that tag whose code asks for words of its own, and that have none; `children` are the last of each tag."""
+        """Check that the children with a tag have a Presisering if their code requires one."""
         check_id, codes = _PRESISERING[tag]
-        for child in (children[tag],) if len(children) == len(element) else element.iterchildren(tag):
+        for child in elements_by_tag(element, children, tag):
             if child.get("Kode") in codes and not child.get("Presisering"):
                 self.add_finding(check_id, child)
 
     def is_within(self, start: str, slutt: str) -> bool:
-        """Whether those days are in their order, within the case and likely: then nothing more is asked of them."""
+        """Return whether days are in order, within the case and plausible: then no check of days can find anything."""
         return self._earliest <= start <= slutt <= self._latest
 
     def check_plausible_years(self, element: Element, path: str, *days: str | None) -> None:
-        """Of days that the reader does not look at itself: each within 26 years of the extract."""
+        """Check that days are within 26 years of the extract (sak_1)."""
         first, last = self._plausible_range
         for day in days:
             if day is not None and not first <= day <= last:
@@ -73,12 +96,12 @@ class CaseCheckContext:
                 return
 
     def age_on(self, day: str) -> int | None:
-        """The child's age on that day in whole years, where the birth is known."""
+        """Return the child's age on a day in whole years, or None if the day of birth is unknown."""
         fodt = self.fodt
         return None if fodt is None else int(day[:4]) - int(fodt[:4]) - (day[5:] < fodt[5:])
 
     def _is_migrated(self, element: Element) -> bool:
-        """Whether it, or what it is in, is from a system before this one."""
+        """Return whether the element, or one that contains it, was migrated from an earlier system."""
         while element.get("MigrertId") is None:
             if element is self.sak:
                 return False

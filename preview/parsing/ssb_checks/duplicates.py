@@ -1,4 +1,4 @@
-"""The controls of what stands twice: elements of one kind whose content is the same and whose ids are not."""
+"""Checks for duplicates: elements of one kind with equal content and different ids."""
 
 import re
 
@@ -16,7 +16,10 @@ _ID_ATTRIBUTES = re.compile(rb' (?:Id|MigrertId)="[^"]*"')
 
 
 def check_duplicates(case: CaseCheckContext) -> None:
-    """At each but the first; of meldinger those that are concluded. Most start on days of their own, and are not looked at further."""
+    """Report each duplicate but the first element; of meldinger only concluded ones.
+
+    Most elements of a case start on different days: these are not compared.
+    """
     if len(set(case.element_starts)) == len(case.element_starts):
         return
     for kind, check_id in _CHECK_BY_KIND.items():

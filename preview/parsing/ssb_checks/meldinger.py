@@ -1,4 +1,4 @@
-"""The controls of Melding."""
+"""Checks of Melding."""
 
 from preview.model.case_records import Melding
 from preview.parsing.ssb_checks.case import CaseCheckContext
@@ -6,7 +6,14 @@ from preview.parsing.xml_input import Element
 
 
 def check_melding(case: CaseCheckContext, element: Element, children: dict[str, Element], melding: Melding) -> None:
-    """`children` are the last of each tag; `melding` is what is kept of it."""
+    """Check one melding.
+
+    Args:
+        case: Context of the case.
+        element: The Melding element.
+        children: Its children by tag (`children_by_tag`).
+        melding: The record of it.
+    """
     if melding.konkludert is None:
         case.open_elements.append((element, "Melding"))
     else:

@@ -1,4 +1,4 @@
-"""The controls of Personalia: the person's numbers, dates and sex, which are looked at here and kept nowhere."""
+"""Checks of Personalia: numbers, dates and sex of the person, none of which is stored."""
 
 from datetime import date
 
@@ -8,11 +8,21 @@ from preview.parsing.ssb_checks.case import CaseCheckContext
 from preview.parsing.xml_input import Element
 
 _CHECKED_SUFFIXES = PLACEHOLDER_SUFFIXES - {"55555"}  # Personalia kontroll 18 does not name 55555
-_PREGNANCY_MONTHS = 9  # months
+_PREGNANCY_MONTHS = 9
 
 
-def check_person(case: CaseCheckContext, person: Element, start: str, fodt: str | None, date_in_number: date | None) -> None:
-    """`fodt` is its Fodseldato, `born` the date that its Fodselsnummer holds; None where it holds none, which is told already."""
+def check_person(
+    case: CaseCheckContext, person: Element, start: str, fodt: str | None, date_in_number: date | None
+) -> None:
+    """Check one Personalia.
+
+    Args:
+        case: Context of the case.
+        person: The Personalia element.
+        start: Its StartDato.
+        fodt: Its Fodseldato, if it is readable.
+        date_in_number: The date in its Fodselsnummer; None if it holds none, for which there is a finding already.
+    """
     if case.slutt is not None and start > case.slutt:
         case.add_finding("personalia_2f", person)
     if fodt is not None and start < fodt:

@@ -1,4 +1,4 @@
-"""The controls as data: what the source calls each, how severe it is there and here, and since when it holds."""
+"""Loads the checks: names, severities in the source and here, and first day of validity."""
 
 import tomllib
 from datetime import date
@@ -17,14 +17,21 @@ SEVERITY_MAP: dict[SourceSeverity, Severity] = {
     "WARNING": Severity.NOTICE,
     "INFO": Severity.NOTICE,
 }
-"""What is kept as it is warns, as `domain.md` 10 has it for the controls that are findings already: a date outside its Sak, say."""
+"""Severity here by severity in the source. An ERROR is a warning here, as nothing is left out for it (rule 10)."""
 
 
 class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One heading of the source. Where it is evaluated, `element` is the path that its finding names and `asks` the sentence.
+    """An entry of `checks.toml`: one heading of the source.
 
-    `milder` is the source's severity in the lesser of two cases. Where it is not evaluated, `finding` is the code that tells the same,
-    or `why` says what stands in the way.
+    Attributes:
+        name: The heading.
+        severity: Its severity in the source.
+        lenient_severity: The severity in the source in the less severe of two cases.
+        since: First day of DatoUttrekk on which it applies.
+        element: Path that its finding names, if it is evaluated.
+        message: Sentence of its finding, if it is evaluated.
+        finding: Code of another finding that covers it, if it is not evaluated.
+        not_evaluated_reason: Why it is not evaluated, if no other finding covers it.
     """
 
     name: str
@@ -38,9 +45,15 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EvaluatedCheck(msgspec.Struct, frozen=True):
-    """A control as it is evaluated. `severity` is ours, `lesser` that of the milder case and of what was migrated from KOSTRA.
+    """A check that is evaluated.
 
-    `since` is the first day of DatoUttrekk on which it holds, as text.
+    Attributes:
+        code: Code of its finding.
+        severity: Severity of its finding.
+        lenient_severity: Severity in the less severe case, and of data that were migrated from KOSTRA.
+        since: First day of DatoUttrekk on which it applies, as ISO text.
+        element: Path that its finding names.
+        detail: Sentence of its finding.
     """
 
     code: str
@@ -52,15 +65,22 @@ class EvaluatedCheck(msgspec.Struct, frozen=True):
 
 
 def _evaluated_check(name: str, check: Check) -> EvaluatedCheck:
-    # Errors of data migrated from KOSTRA are warnings (the source's chapter on migration).
+    # The source's chapter on migration makes errors in data migrated from KOSTRA warnings.
     lenient = check.lenient_severity or ("WARNING" if check.severity == "ERROR" else check.severity)
     return EvaluatedCheck(
-        CHECK_PREFIX + name, SEVERITY_MAP[check.severity], SEVERITY_MAP[lenient], check.since.isoformat(), check.element, check.message
+        CHECK_PREFIX + name,
+        SEVERITY_MAP[check.severity],
+        SEVERITY_MAP[lenient],
+        check.since.isoformat(),
+        check.element,
+        check.message,
     )
 
 
-CHECKS = msgspec.convert(tomllib.loads((Path(__file__).parent / "checks.toml").read_text(encoding="utf-8")), dict[str, Check])
-"""By id, in the order of the source; a heading that asks for two things has two."""
+_CHECKS_FILE = Path(__file__).parent / "checks.toml"
 
-EVALUATED_CHECKS = {name: _evaluated_check(name, control) for name, control in CHECKS.items() if control.message}
-"""Those that are evaluated, by id."""
+CHECKS = msgspec.convert(tomllib.loads(_CHECKS_FILE.read_text(encoding="utf-8")), dict[str, Check])
+"""All checks by id, in the order of the source. A heading with two conditions has two entries."""
+
+EVALUATED_CHECKS = {name: _evaluated_check(name, check) for name, check in CHECKS.items() if check.message}
+"""The checks that are evaluated, by id."""

@@ -1,4 +1,4 @@
-"""The controls of the case as a whole, when all in it has been looked at."""
+"""Checks of the case as a whole, after its elements have been parsed."""
 
 from preview.parsing.ssb_checks.case import CaseCheckContext
 from preview.parsing.ssb_checks.duplicates import check_duplicates
@@ -9,7 +9,12 @@ _ADULT_AGE, _MAX_AGE = 18, 25  # years
 
 
 def check_sak(case: CaseCheckContext, *, early: bool) -> None:
-    """`early` where the Sak carries the person itself (`domain.md` 1.10)."""
+    """Check a case.
+
+    Args:
+        case: Context of the case.
+        early: Whether the person's attributes are on the Sak itself (rule 1.10).
+    """
     elements, sak = case.elements, case.sak
     if not (early or case.has_person):
         case.add_finding("personalia_11", sak)
@@ -31,7 +36,7 @@ def check_sak(case: CaseCheckContext, *, early: bool) -> None:
 
 
 def _check_plausible_years(case: CaseCheckContext) -> None:
-    """Of the case itself, and of what the reader found strange in it."""
+    """Check the days of the case itself, and those that the parser found suspicious."""
     if not case.is_within(case.start, case.slutt or case.start):
         case.check_plausible_years(case.sak, "Sak", case.start or None, case.slutt)
     for element, path, *days in case.suspicious_dates:

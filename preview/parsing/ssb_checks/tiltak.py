@@ -1,4 +1,4 @@
-"""The controls of Tiltak."""
+"""Checks of Tiltak."""
 
 from datetime import date
 from operator import itemgetter
@@ -9,18 +9,32 @@ from preview.parsing.ssb_checks.case import CaseCheckContext
 from preview.parsing.xml_input import Element
 
 _PATH = "Tiltak"
-_MAX_OVERLAP_DAYS = 90  # days
-_ADULT_AGE = 18  # years
-_MAX_AGE = {"4.1": ("tiltak_5", 7), "4.2": ("tiltak_6", 11)}  # Kategori: control, the last age that it lets pass
+_MAX_OVERLAP_DAYS = 90
+_ADULT_AGE = 18
+_MAX_AGE = {"4.1": ("tiltak_5", 7), "4.2": ("tiltak_6", 11)}  # by Kategori: check, highest age
 _OTHER_CATEGORY_CHECKS = {"1.99": "tiltak_22", "2.99": "tiltak_23"}
-_PRESISERING_REQUIRED = {"1.99", "2.99", "3.7", "3.99", "4.99", "5.99", "6.99", "7.99", "8.99"}  # Kategorier that ask for a Presisering
+_PRESISERING_REQUIRED = {"1.99", "2.99", "3.7", "3.99", "4.99", "5.99", "6.99", "7.99", "8.99"}
 _OTHER_OPPHEVELSE = 4
 
 
 def check_tiltak(
-    case: CaseCheckContext, element: Element, children: dict[str, Element], element_id: str, tiltak: Tiltak, parsed_hjemmel: ParsedHjemmel
+    case: CaseCheckContext,
+    element: Element,
+    children: dict[str, Element],
+    element_id: str,
+    tiltak: Tiltak,
+    parsed_hjemmel: ParsedHjemmel,
 ) -> None:
-    """`name` is its id, `children` are the last of each tag; `tiltak` is what is kept of it, `written` its Lovhjemmel."""
+    """Check one tiltak.
+
+    Args:
+        case: Context of the case.
+        element: The Tiltak element.
+        children: Its children by tag (`children_by_tag`).
+        element_id: Its normalised id.
+        tiltak: The record of it.
+        parsed_hjemmel: Its Lovhjemmel.
+    """
     slutt, kategori = tiltak.slutt, tiltak.kategori
     case.has_tiltak = True
     case.element_starts.append((_PATH, tiltak.start))
@@ -50,10 +64,13 @@ def check_tiltak(
 
 
 def check_overlaps(case: CaseCheckContext) -> None:
-    """At each placement that lasts long enough beside one that started before it."""
-    latest_end = ""  # when the last of those before it ends
+    """Report each placement that overlaps for too long with one that started earlier."""
+    latest_end = ""  # of the placements that started earlier
     for element, start, slutt in sorted(case.plasseringer, key=itemgetter(1)):
-        if latest_end > start and (date.fromisoformat(min(slutt, latest_end)) - date.fromisoformat(start)).days > _MAX_OVERLAP_DAYS:
+        if (
+            latest_end > start
+            and (date.fromisoformat(min(slutt, latest_end)) - date.fromisoformat(start)).days > _MAX_OVERLAP_DAYS
+        ):
             case.add_finding("tiltak_9", element)
         latest_end = max(latest_end, slutt)
 
@@ -68,7 +85,7 @@ def _check_omsorg(case: CaseCheckContext, element: Element, children: dict[str, 
 
 
 def _check_presisering(case: CaseCheckContext, kategori: Element, kode: str) -> None:
-    """What is of no kind of its own says what it is."""
+    """Check that a Kategori that is not specific has a Presisering."""
     if kode in _OTHER_CATEGORY_CHECKS:
         case.add_finding(_OTHER_CATEGORY_CHECKS[kode], kategori)
     if not kategori.get("Presisering"):
@@ -76,9 +93,9 @@ def _check_presisering(case: CaseCheckContext, kategori: Element, kode: str) -> 
 
 
 def _check_hjemmel_of_vedtak(case: CaseCheckContext, element: Element, hjemmel: Hjemmel, vedtak_ids: list[str]) -> None:
-    """Law, chapter and paragraph are those of one of the Vedtak behind it. Not told where one of these cannot be read."""
+    """Check that one of the Vedtak has the legal basis of the tiltak; passed if one of theirs is unreadable."""
     for vedtak_id in vedtak_ids:
         vedtak_hjemmel = case.hjemler.get(vedtak_id)
-        if vedtak_hjemmel is None or vedtak_hjemmel[:3] == hjemmel[:3]:
+        if vedtak_hjemmel is None or vedtak_hjemmel.provision == hjemmel.provision:
             return
     case.add_finding("tiltak_21", element)

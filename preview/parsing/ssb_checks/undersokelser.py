@@ -1,4 +1,4 @@
-"""The controls of Undersokelse."""
+"""Checks of Undersokelse."""
 
 from preview.model.case_records import Undersokelse
 from preview.parsing.dates import parse_date
@@ -6,7 +6,7 @@ from preview.parsing.ssb_checks.case import CaseCheckContext
 from preview.parsing.xml_input import Element
 
 _PATH = "Undersokelse"
-_VEDTAK, _NEMND = 1, 2  # conclusions that lead to a decision: of the service, of the board
+_VEDTAK, _NEMND = 1, 2  # conclusions that lead to a decision of the service, or of the tribunal
 
 
 def check_undersokelse(
@@ -18,7 +18,16 @@ def check_undersokelse(
     *,
     has_melding: bool,
 ) -> None:
-    """`name` is its id, `children` are the last of each tag; `undersokelse` is what is kept of it, `has_melding` whether one led to it."""
+    """Check one undersøkelse.
+
+    Args:
+        case: Context of the case.
+        element: The Undersokelse element.
+        children: Its children by tag (`children_by_tag`).
+        element_id: Its normalised id.
+        undersokelse: The record of it.
+        has_melding: Whether a Relasjon leads from a melding to it.
+    """
     case.element_starts.append((_PATH, undersokelse.startet))
     if undersokelse.konkludert is None:
         case.open_elements.append((element, _PATH))
@@ -32,7 +41,8 @@ def check_undersokelse(
     if case.has_linked_meldinger and not has_melding:
         case.add_finding("undersokelse_20", element)
     if "UtvidetFrist" in children:
-        case.check_plausible_years(children["UtvidetFrist"], f"{_PATH}/UtvidetFrist", parse_date(children["UtvidetFrist"].get("StartDato")))
+        utvidet_frist = children["UtvidetFrist"]
+        case.check_plausible_years(utvidet_frist, f"{_PATH}/UtvidetFrist", parse_date(utvidet_frist.get("StartDato")))
     if "BarnetsMedvirkning" in children:
         for child in children["BarnetsMedvirkning"]:
             if child.tag == "StartDato":

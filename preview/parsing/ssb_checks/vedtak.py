@@ -1,18 +1,18 @@
-"""The controls of what no field reads: Vedtak, Ettervern and OversendelseFylkesnemnd."""
+"""Checks of the elements that no field reads: Vedtak, Ettervern and OversendelseFylkesnemnd."""
 
 from preview.parsing.dates import parse_date
 from preview.parsing.lovhjemmel import BVL, BVL2021, LOVER, parse_hjemmel_element
 from preview.parsing.ssb_checks.case import CaseCheckContext
-from preview.parsing.values import children_by_tag
+from preview.parsing.values import children_by_tag, elements_by_tag
 from preview.parsing.xml_input import Element
 
-_SENT_STATUS, _CLOSED_STATUSES = "2", ("3", "4")  # Status of a Vedtak: sent to the board; lapsed or ended
+_SENT_STATUS, _CLOSED_STATUSES = "2", ("3", "4")  # of a Vedtak: sent to the tribunal; lapsed or ended
 _OVERSENDELSE = "OversendelseFylkesnemnd"
 _BVL2021_FROM = "2023-01-01"
 
 
 def check_unread_elements(case: CaseCheckContext) -> None:
-    """Of all three kinds."""
+    """Check all elements of the three kinds."""
     for element, element_id in case.elements.unread_elements("Vedtak"):
         _check_vedtak(case, element, element_id)
     for element, _ in case.elements.unread_elements("Ettervern"):
@@ -47,11 +47,16 @@ def _check_vedtak(case: CaseCheckContext, element: Element, element_id: str) -> 
 
 
 def _check_statuses(
-    case: CaseCheckContext, element: Element, children: dict[str, Element], element_id: str, start: str | None, slutt: str | None
+    case: CaseCheckContext,
+    element: Element,
+    children: dict[str, Element],
+    element_id: str,
+    start: str | None,
+    slutt: str | None,
 ) -> None:
-    """Each lies within the Vedtak; the newest tells how it stands."""
+    """Check that each Status is within the Vedtak, and what the newest one requires."""
     newest, newest_day = None, ""
-    for status in element.iterchildren("Status") if len(children) != len(element) else (children["Status"],):
+    for status in elements_by_tag(element, children, "Status"):
         changed = parse_date(status.get("EndretDato")) or ""
         if slutt is not None and changed > slutt:
             case.add_finding("vedtak_2i", status)
@@ -103,8 +108,10 @@ def _check_oversendelse(case: CaseCheckContext, element: Element) -> None:
     case.check_plausible_years(element, _OVERSENDELSE, start)
 
 
-def _check_dates(case: CaseCheckContext, element: Element, path: str, check_id: str, start: str | None, slutt: str | None) -> None:
-    """Controls 2a, 2c and 2e: start and end in their order, and within those of the case."""
+def _check_dates(
+    case: CaseCheckContext, element: Element, path: str, check_id: str, start: str | None, slutt: str | None
+) -> None:
+    """Check (2a, 2c, 2e) that start and end are in order and within the case."""
     if slutt is not None:
         if start is not None and start > slutt:
             case.add_finding(f"{check_id}_2a", element)
