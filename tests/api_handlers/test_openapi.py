@@ -78,6 +78,17 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
     assert described == {(route.path, method) for route in ROUTES for method in route.operations}
 
 
+def test_every_request_part_is_described(document: dict[str, Any]) -> None:
+    for path, item in document["paths"].items():
+        for method in set(item) & {"get", "post", "put", "delete"}:
+            headers = [parameter for parameter in item[method]["parameters"] if parameter["in"] == "header"]
+            assert all(header["description"] for header in headers), (method, path)
+            for media_type, content in item[method].get("requestBody", {"content": {}})["content"].items():
+                reference = content["schema"].get("$ref", "").rpartition("/")[2]
+                schema = document["components"]["schemas"][reference] if reference else content["schema"]
+                assert schema["description"].endswith("."), (method, path, media_type)
+
+
 def test_server_conforms_to_openapi(data_dir: Path) -> None:
     """A few examples; `make slow` runs the test below with more."""
     run_schemathesis(data_dir, examples=5)
