@@ -1,0 +1,114 @@
+"""Code, texts and documents use the standard terms of the field: no file contains a banned word."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.architecture.source_files import REPOSITORY, line_of, read_source, tracked_files
+
+CODE = (".py", ".js")
+TEXT = (".py", ".js", ".html", ".css", ".sql", ".sh", ".toml", ".md", ".yaml", "")
+OUTSIDE_DOCS = (".py", ".js", ".html", ".css", ".sql", ".sh", ".toml", ".yaml", "")
+
+
+class BannedWord(NamedTuple):
+    """A word that must not occur in files with these suffixes, and what to write instead."""
+
+    pattern: re.Pattern[str]
+    instead: str
+    suffixes: tuple[str, ...] = TEXT
+
+
+BANNED_WORDS = (
+    BannedWord(re.compile(r"\bElsewhere\b"), "Redirect", CODE),
+    BannedWord(re.compile(r"\bTellsCalmly\b"), "HtmlErrorMixin"),
+    BannedWord(re.compile(r"\bNothingHere\b"), "NotFoundHandler"),
+    BannedWord(re.compile(r"\bHappening\b"), "Event"),
+    BannedWord(re.compile(r"\b[Ww]hoever\b"), "name the process, client or user"),
+    BannedWord(re.compile(r"(?<=\s)anew\b"), "re-, again"),
+    BannedWord(re.compile(r"\b(?:is|are|was|were|be|been)\s+told\b"), "what is sent to whom"),
+    BannedWord(re.compile(r"\bsa(?:y|ys|id)\s+goodbye\b", re.IGNORECASE), "what is released"),
+    BannedWord(re.compile(r"\bof\s+ours\b"), "our own, of this process"),
+    BannedWord(re.compile(r"\bwho\s+(?:dies|died|has\s+died)\b"), "a process that ends"),
+    BannedWord(re.compile(r"\b[Tt]he\s+house\b|\bnouns\b"), "conventions, services"),
+    BannedWord(re.compile(r"\b[Ff]or\s+good\b"), "permanently, without limit"),
+    BannedWord(re.compile(r"(?<!\d )\bmapper\b"), "folders, files", CODE),
+    BannedWord(re.compile(r"(?<![\w/])`?domain\.md\b"), "rule 1.12 (docs/domain.md)", OUTSIDE_DOCS),
+    BannedWord(re.compile(r"\b(?:design|ui|house)\.md\b"), "a page of docs/"),
+    BannedWord(re.compile(r"\b[Cc]ontract(?=,?\s\(?[GSEH]?[1-9])|\b[Tt]he\s+contract\b|\bhouse\s+rule\b"), "rule S4"),
+)
+
+OWN_PATH = Path(__file__).relative_to(REPOSITORY)
+LOCK_FILES = ("requirements", "package-lock")
+UNFINISHED = (
+    "benchmarks",
+    "components",
+    "docs/reference.md",
+    "preview/cli/maintenance_commands.py",
+    "preview/form",
+    "preview/i18n/locales",
+    "tests",
+)
+"""Files and folders whose language has not been converted yet; to be emptied and removed with the last of them."""
+
+
+def find_banned_words(path: Path, content: str) -> Iterator[str]:
+    """Yield a message for each banned word of a file, with its line."""
+    for word in BANNED_WORDS:
+        if path.suffix in word.suffixes:
+            for match in word.pattern.finditer(content):
+                line = line_of(content, match.start())
+                yield f"{path}:{line} has {' '.join(match[0].split())!r}: write {word.instead}"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.py", "class Elsewhere(Exception):"),
+        ("a.py", "class TellsCalmly:"),
+        ("a.py", "NothingHere"),
+        ("a.py", "Happening"),
+        ("a.md", "Whoever asks"),
+        ("a.md", "it is made\nanew"),
+        ("a.toml", "The client is told so."),
+        ("a.py", '"""Says goodbye."""'),
+        ("a.js", "a folder of ours"),
+        ("a.py", "replaces who dies"),
+        ("a.md", "as the house has it, by its nouns"),
+        ("a.md", "0 for good"),
+        ("a.py", "for mappe in mapper:"),
+        ("a.py", "(`domain.md` 5.3)"),
+        ("a.md", "see house.md"),
+        ("a.py", "(contract S4)"),
+        ("a.sql", "-- as the contract says"),
+    ],
+)
+def test_banned_word_is_found(name: str, content: str) -> None:
+    assert list(find_banned_words(Path(name), content))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.py", "from tests.contract import scenarios"),
+        ("a.py", "rule 5.3 (docs/domain.md)"),
+        ("a.md", "[domain.md](domain.md)"),
+        ("a.nb.toml", "Slipp filer eller mapper her"),
+        ("a.py", 'expect(entry).to_contain_text("Importert 9 mapper")'),
+        ("a.md", "our own, a renewed one"),
+        ("LICENSE", "AN ACTION OF CONTRACT"),
+    ],
+)
+def test_plain_word_passes(name: str, content: str) -> None:
+    assert list(find_banned_words(Path(name), content)) == []
+
+
+def test_files_contain_no_banned_word() -> None:
+    files = [path for path in tracked_files() if path != OWN_PATH and not path.name.startswith(LOCK_FILES)]
+    finished = [path for path in files if not any(path.is_relative_to(unfinished) for unfinished in UNFINISHED)]
+    checked = [path for path in finished if path.suffix in TEXT]
+    assert checked
+    assert [fault for path in checked for fault in find_banned_words(path, read_source(path))] == []
