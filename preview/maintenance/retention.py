@@ -23,7 +23,6 @@ ACTOR = "auto"
 
 _DAY_SECONDS = 86400.0
 _CHUNK_ROWS = 2000
-"""Rows per transaction; between two, other writers get the write lock."""
 _PAUSE_SECONDS = 0.002
 
 
@@ -45,6 +44,9 @@ class Retention:
         settings: Settings,
         eraser: OrganizationEraser,
         leader_lock: LeaderLock,
+        *,
+        interval_seconds: float = _DAY_SECONDS,
+        chunk_rows: int = _CHUNK_ROWS,
     ) -> None:
         """Use a store.
 
@@ -54,12 +56,16 @@ class Retention:
             settings: `events_kept_days`, `audit_kept_days` and `historical_kept_days`; 0 keeps rows of that kind.
             eraser: Is asked to finish an interrupted erasure before each run.
             leader_lock: The process that holds it runs retention.
+            interval_seconds: Time between two runs.
+            chunk_rows: Rows per transaction; between two, other writers get the write lock.
         """
         self._database = database
         self._report_config = report_config
         self._settings = settings
         self._eraser = eraser
         self._leader_lock = leader_lock
+        self._interval_seconds = interval_seconds
+        self._chunk_rows = chunk_rows
         self._next_run = 0.0
 
     def run_if_due(self) -> bool:
@@ -69,9 +75,9 @@ class Retention:
             False: a step of the worker that has nothing more to do.
         """
         if time.monotonic() >= self._next_run and self._leader_lock.try_acquire():
-            self._next_run = time.monotonic() + _DAY_SECONDS
             self._eraser.resume_interrupted()
             self.prune(now())
+            self._next_run = time.monotonic() + self._interval_seconds
         return False
 
     def close(self) -> None:
@@ -99,7 +105,9 @@ class Retention:
 
     def _prune_in_chunks(self, prune: Callable[[Connection, str, int], int], at: datetime, days: int) -> int:
         total = 0
-        while deleted := self._database.write(lambda connection: prune(connection, _cutoff(at, days), _CHUNK_ROWS)):
+        while deleted := self._database.write(
+            lambda connection: prune(connection, _cutoff(at, days), self._chunk_rows)
+        ):
             total += deleted
             time.sleep(_PAUSE_SECONDS)
         return total

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import Conflict, ValidationError
@@ -26,17 +26,25 @@ class StoredResponse:
 class IdempotencyStore:
     """Stored responses. All methods block: call them on a thread."""
 
-    def __init__(self, database: Database, worker_id: int, is_alive: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        worker_id: int,
+        is_alive: Callable[[int], bool],
+        clock: Callable[[], datetime] = now,
+    ) -> None:
         """Use the store's responses.
 
         Args:
             database: The store.
             worker_id: Id of this process's worker.
             is_alive: Tells whether the worker with that id is alive; the key of a crashed one can be claimed again.
+            clock: Returns the present time.
         """
         self._database = database
         self._worker_id = worker_id
         self._is_alive = is_alive
+        self._clock = clock
 
     def run_once(
         self, scope: str, key: str, request_hash: bytes, operation: Callable[[], StoredResponse]
@@ -80,7 +88,7 @@ class IdempotencyStore:
         """
 
         def claim_key(connection: Connection) -> StoredResponse | None:
-            idempotency.delete_before(connection, format_rfc3339(now() - RETENTION))
+            idempotency.delete_before(connection, format_rfc3339(self._clock() - RETENTION))
             stored = idempotency.find(connection, scope, key)
             if stored is None or (
                 stored.status is None and (stored.worker is None or not self._is_alive(stored.worker))
@@ -90,7 +98,7 @@ class IdempotencyStore:
                     scope,
                     key,
                     StoredResponseRow(request_hash, None, None, None, self._worker_id),
-                    format_rfc3339(now()),
+                    format_rfc3339(self._clock()),
                 )
                 return None
             if stored.request_hash != request_hash:
@@ -106,7 +114,9 @@ class IdempotencyStore:
     def finish(self, scope: str, key: str, request_hash: bytes, response: StoredResponse) -> None:
         """Store the response of a claimed key."""
         row = StoredResponseRow(request_hash, response.status, response.location, response.body, None)
-        self._database.write(lambda connection: idempotency.upsert(connection, scope, key, row, format_rfc3339(now())))
+        self._database.write(
+            lambda connection: idempotency.upsert(connection, scope, key, row, format_rfc3339(self._clock()))
+        )
 
     def abandon(self, scope: str, key: str) -> None:
         """Free a claimed key whose request ended in an error."""

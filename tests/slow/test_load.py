@@ -1,7 +1,8 @@
-"""`auto_aggregate` under load (contract S4 to S6): a dozen deliveries a second for a minute, of one organisation and of fifty.
+"""Automatic aggregation under load (rules S4 to S6): twelve deliveries a second for a minute.
 
-Each service has a fixed number of cases with as many meldinger each, all of which change together in one delivery that takes two
-transactions, and one case more that changes alone. So a whole delivery leaves a number that is known, and half of one a number that is none.
+Each service has a fixed number of cases with equally many meldinger. They all change together in one delivery that
+takes two transactions; one further case changes alone. So the value after a whole delivery is known, and half a
+delivery gives a value that is not among the known ones.
 """
 
 import threading
@@ -28,15 +29,18 @@ pytestmark = pytest.mark.slow
 
 SECONDS = 60.0
 PER_SECOND = 12.0
-CASES_CHANGED_TOGETHER = 230  # cases: more than are folded in one transaction
-CASES_OF_SMALL_SERVICE = 5  # cases of a service among fifty, and of each delivery of one of them
+CASES_CHANGED_TOGETHER = 230  # more than one transaction imports
+CASES_OF_SMALL_SERVICE = 5
 START = datetime(2024, 3, 1, tzinfo=OSLO)
 FIELD_KEY = "antall_meldinger_mottatt"
 
 
 @dataclass
 class Sender:
-    """A case system: one in `every` deliveries holds all cases that change together. `states` are the numbers after each whole delivery."""
+    """A case system. One in `full_delivery_interval` deliveries holds all cases that change together.
+
+    `expected_values` are the values after each whole delivery.
+    """
 
     case_count: int
     full_delivery_interval: int = 30
@@ -47,13 +51,16 @@ class Sender:
     expected_values: list[int] = field(default_factory=list)
 
     def next_delivery(self) -> bytes:
-        """Now and then all cases that change together, else the one that changes alone."""
+        """Return the next delivery: all cases that change together, or the case that changes alone."""
         at = (START + timedelta(minutes=self.sent)).isoformat()
         self.sent += 1
         if self.sent % self.full_delivery_interval == 1:
             self.meldinger_per_case += 1
             content = zip_files(
-                [self.service.folder(case, at, ["2024-02-01"] * self.meldinger_per_case) for case in range(1, self.case_count + 1)]
+                [
+                    self.service.folder(case, at, ["2024-02-01"] * self.meldinger_per_case)
+                    for case in range(1, self.case_count + 1)
+                ]
             )
         else:
             self.meldinger_of_single_case = self.meldinger_of_single_case % 90 + 1
@@ -64,7 +71,7 @@ class Sender:
 
 @dataclass
 class Observations:
-    """What a reader has seen of the snapshots: how often a valid one, and what must not be."""
+    """What a reader has seen: the number of valid snapshots, and violations."""
 
     valid_count: int = 0
     violations: list[str] = field(default_factory=list)
@@ -72,7 +79,7 @@ class Observations:
 
 @contextmanager
 def observing_snapshots(application: Application, senders: list[Sender]) -> Iterator[Observations]:
-    """Looks at documents and jobs as long as the block lasts."""
+    """Check documents and jobs repeatedly while the block runs."""
     observations = Observations()
     stopping = threading.Event()
     by_id = {sender.service.organization_id: sender for sender in senders}
@@ -103,7 +110,7 @@ def observing_snapshots(application: Application, senders: list[Sender]) -> Iter
 
 
 def send(application: Application, senders: list[Sender], seconds: float) -> None:
-    """A dozen deliveries a second, each sender in its turn."""
+    """Send twelve deliveries a second, from each sender in turn."""
     started = time.monotonic()
     for number in range(int(seconds * PER_SECOND)):
         sender = senders[number % len(senders)]
@@ -113,14 +120,14 @@ def send(application: Application, senders: list[Sender], seconds: float) -> Non
 
 @contextmanager
 def invalidating_repeatedly(application: Application) -> Iterator[None]:
-    """Somebody who has the newest snapshot aggregated anew, again and again, as long as the block lasts."""
+    """Invalidate the newest snapshot ten times a second while the block runs."""
     stopping = threading.Event()
 
     def invalidate() -> None:
         while not stopping.wait(0.1):
             rows = application.snapshots.page(None, None, None, 1, 1)[0]
             if rows and rows[0].aggregated_at is not None:
-                application.snapshots.invalidate(rows[0].snapshot_id, "once more", "test")
+                application.snapshots.invalidate(rows[0].snapshot_id, "test", "test")
 
     thread = threading.Thread(target=invalidate)
     thread.start()
@@ -132,11 +139,11 @@ def invalidating_repeatedly(application: Application) -> Iterator[None]:
 
 
 def is_idle(application: Application) -> bool:
-    """Whether nothing is left to be read, aggregated or waited for."""
+    """Return whether no delivery, scheduled aggregation or job is open."""
 
     def count_open_work(connection: Connection) -> bool:
-        query = """SELECT (SELECT count(*) FROM delivery WHERE completed_at IS NULL) + (SELECT count(*) FROM scheduled_aggregation)
-            + (SELECT count(*) FROM job WHERE ended_at IS NULL)"""
+        query = """SELECT (SELECT count(*) FROM delivery WHERE completed_at IS NULL)
+            + (SELECT count(*) FROM scheduled_aggregation) + (SELECT count(*) FROM job WHERE ended_at IS NULL)"""
         return connection.execute(query).fetchone()[0] == 0
 
     return application.database.read(count_open_work)
@@ -145,12 +152,18 @@ def is_idle(application: Application) -> bool:
 def run(
     data_dir: Path, senders: list[Sender], seconds: float = SECONDS, *, with_invalidations: bool = False
 ) -> tuple[Counter[str], Observations]:
-    """(completed aggregations by organisation while deliveries came, what a reader saw); the end state is checked."""
+    """Send deliveries and check the final state.
+
+    Returns:
+        The number of completed aggregations by organisation while deliveries arrived, and the observations.
+    """
     with open_application(data_dir, auto_aggregate=True, open_periods=(Period(2024),)) as application:
         with observing_snapshots(application, senders) as observations:
             with invalidating_repeatedly(application) if with_invalidations else nullcontext():
                 send(application, senders, seconds)
-            completed = Counter(row.organization_id for row in events(application) if row.type == "aggregation_completed")
+            completed = Counter(
+                row.organization_id for row in events(application) if row.type == "aggregation_completed"
+            )
             for _ in range(6):
                 if is_idle(application):
                     break
@@ -158,13 +171,17 @@ def run(
         assert is_idle(application)
         assert application.readiness_failures() == []
         rows, total, _ = application.snapshots.page(None, None, None, 1, 1000)
-        assert total == len(senders)  # one for the open period of each, and no more
+        assert total == len(senders)  # one snapshot for the open period of each service
         for row in rows:
-            (sender,) = (each for each in senders if each.service.organization_id == row.organization_id)
+            (sender,) = (sender for sender in senders if sender.service.organization_id == row.organization_id)
             document = msgspec.json.decode(application.snapshots.get(row.snapshot_id).body, type=SnapshotDocument)
             assert (document.cache_valid, values(document)[FIELD_KEY]) == (True, sender.expected_values[-1])
-        statuses = application.database.read(lambda connection: connection.execute("SELECT DISTINCT job_status FROM job").fetchall())
-        assert {status for (status,) in statuses} == ({"completed", "cancelled"} if with_invalidations else {"completed"})
+        statuses = application.database.read(
+            lambda connection: connection.execute("SELECT DISTINCT job_status FROM job").fetchall()
+        )
+        assert {status for (status,) in statuses} == (
+            {"completed", "cancelled"} if with_invalidations else {"completed"}
+        )
         return completed, observations
 
 
@@ -172,32 +189,32 @@ def wait_until_idle(application: Application) -> None:
     try:
         wait_until(lambda: is_idle(application), "all to be read and aggregated")
     except AssertionError:
-        return  # `run` says so in the end
+        return  # the assertion at the end of `run` fails
 
 
 def test_twelve_deliveries_per_second_for_one_organisation(data_dir: Path) -> None:
     sender = Sender(CASES_CHANGED_TOGETHER)
-    completed, seen = run(data_dir, [sender])
-    assert seen.violations == []
-    assert seen.valid_count > 0
-    # Never quiet for a second, so every ten at the latest.
+    completed, observations = run(data_dir, [sender])
+    assert observations.violations == []
+    assert observations.valid_count > 0
+    # The service is never quiet for a second, so it is aggregated every ten seconds.
     assert completed[sender.service.organization_id] >= SECONDS / 20
 
 
 def test_partial_delivery_is_never_valid_during_invalidations(data_dir: Path) -> None:
-    """Ten times a second, while many deliveries take several transactions: there always is a job that could read half of one."""
+    """Many deliveries take several transactions, and there is always a job that could read half of one."""
     sender = Sender(600, full_delivery_interval=3)
-    _, seen = run(data_dir, [sender], SECONDS / 6, with_invalidations=True)
-    assert seen.violations == []
-    assert seen.valid_count > 0
+    _, observations = run(data_dir, [sender], SECONDS / 6, with_invalidations=True)
+    assert observations.violations == []
+    assert observations.valid_count > 0
 
 
 def test_twelve_deliveries_per_second_for_fifty_organisations(data_dir: Path) -> None:
-    """One of them is many times the others' size, and its aggregations take as much longer."""
+    """One organisation is many times larger than the others, and its aggregations take longer accordingly."""
     large = Sender(3000)
     senders = [large, *(Sender(CASES_OF_SMALL_SERVICE) for _ in range(49))]
-    completed, seen = run(data_dir, senders)
-    assert seen.violations == []
-    assert seen.valid_count > 0
-    # Each is delivered to every four seconds and so aggregated after each delivery, but for what a slow machine puts together.
+    completed, observations = run(data_dir, senders)
+    assert observations.violations == []
+    assert observations.valid_count > 0
+    # Each service sends a delivery every four seconds and is aggregated after it. A slow machine may combine some.
     assert min(completed[sender.service.organization_id] for sender in senders) >= SECONDS / 20

@@ -1,4 +1,4 @@
-"""What a session costs the server, and that it leaves nothing: real pages over real WebSockets, as the operating system counts memory."""
+"""Memory of sessions with real pages and WebSockets, measured by the operating system; an ended one frees it."""
 
 import re
 import time
@@ -18,33 +18,40 @@ pytestmark = pytest.mark.slow
 
 SESSIONS = 200
 ROUNDS = 4
-WARM_UP_ROUNDS = 2  # rounds until Python's allocator has what it needs
+WARM_UP_ROUNDS = 2
+"""Rounds after which Python's allocator no longer grows."""
 MIB = 2**20
 MAX_SESSION_BYTES = 4 * MIB
 MAX_GROWTH_BYTES = 8 * MIB
-"""From then to the last round, of 400 sessions: views of one kind that stayed would be four times that."""
+"""Growth from the warm-up to the last round, of 400 sessions; views that are not freed would need four times that."""
 END_TIMEOUT_SECONDS = 120
 
 
 @pytest.fixture
 def server(data_dir: Path) -> Generator[Server]:
-    """With one service, and a log that tells when a session is let go."""
+    """Start a server with one service, whose log shows when a session is discarded."""
     with pipeline.open_application(data_dir) as application:
-        [organization_id] = pipeline.deliver(application, folder(meldinger=[melding("2023-01-10"), melding("2024-01-10")])).organizations
+        [organization_id] = pipeline.deliver(
+            application, folder(meldinger=[melding("2023-01-10"), melding("2024-01-10")])
+        ).organizations
         pipeline.aggregate(application, organization_id, "2024")
     with running_server(data_dir, "--no-auto-aggregate", "--log-level", "debug") as started:
         yield started
 
 
 def resident_bytes(server: Server) -> int:
-    """Bytes that it holds."""
+    """Return the resident memory of the server process."""
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{server.process.pid}/status").read_text(encoding="utf-8"))
     assert found
     return int(found[1]) * 1024
 
 
 def open_and_close(server: Server, ended_before: int) -> int:
-    """Opens as many sessions of both views, and closes them; returns what was held while they were open."""
+    """Open sessions of both views and close them.
+
+    Returns:
+        Resident bytes while all sessions were open.
+    """
     paths = ["/preview?organization_id=org-0301&period_id=2024", "/"] * (SESSIONS // 2)
     with ExitStack() as sessions, ThreadPoolExecutor(8) as threads:
         for opened_session in threads.map(lambda path: _open_session(server, path), paths):

@@ -18,7 +18,7 @@ from tests.support.pipeline import events, open_application, wait_until
 
 
 class Listener:
-    """Remembers what it was handed, and on which thread."""
+    """Records the events and progress that it gets, and the threads on which it is called."""
 
     def __init__(self, dispatcher: EventDispatcher) -> None:
         self.rows: list[EventRow] = []
@@ -33,30 +33,39 @@ class Listener:
 
     @property
     def numbers(self) -> list[int]:
-        """Of the events that it was handed."""
+        """Ids of the received events."""
         return [row.event_id for row in self.rows]
 
 
 @pytest.fixture
 def application(data_dir: Path) -> Generator[Application]:
-    """It follows the log and does no work; one case is in it."""
-    with open_application(data_dir, started=False) as made:
-        process_delivery(made, case_folder(1, "a", 1))
-        made.dispatcher.start()
-        yield made
+    """Open an application with one case; its dispatcher runs, and its worker does not."""
+    with open_application(data_dir, started=False) as opened:
+        process_delivery(opened, case_folder(1, "a", 1))
+        opened.dispatcher.start()
+        yield opened
 
 
 def append_events(application: Application, count: int) -> None:
-    """So many events in one transaction."""
+    """Append `count` events in one transaction."""
 
     def append(connection: Connection) -> None:
         for number in range(count):
             at = "2024-01-01T00:00:00Z"
             record(
-                connection, SnapshotDeleted(snapshot_id=f"snap-{number:03}", organization_id=ORGANIZATION, period_id="2024", deleted_at=at)
+                connection,
+                SnapshotDeleted(
+                    snapshot_id=f"snap-{number:03}", organization_id=ORGANIZATION, period_id="2024", deleted_at=at
+                ),
             )
 
     application.database.write(append)
+
+
+def append_in_batches(application: Application) -> None:
+    """Append 90 events in 30 transactions."""
+    for _ in range(30):
+        append_events(application, 3)
 
 
 def test_dispatcher_starts_after_the_last_event(application: Application) -> None:
@@ -72,7 +81,7 @@ def test_dispatcher_starts_after_the_last_event(application: Application) -> Non
 def test_events_of_two_connections_arrive_in_order_and_once(application: Application, data_dir: Path) -> None:
     listener = Listener(application.dispatcher)
     with open_application(data_dir, started=False) as other:
-        writers = [threading.Thread(target=lambda each=each: [append_events(each, 3) for _ in range(30)]) for each in (application, other)]
+        writers = [threading.Thread(target=append_in_batches, args=(opened,)) for opened in (application, other)]
         for writer in writers:
             writer.start()
         for writer in writers:
@@ -83,7 +92,7 @@ def test_events_of_two_connections_arrive_in_order_and_once(application: Applica
 
 
 def test_events_of_another_process_are_dispatched(application: Application, data_dir: Path) -> None:
-    """Also of one that is dead when they are handed on."""
+    """The other process has crashed before its events are dispatched."""
     listener = Listener(application.dispatcher)
     application.snapshots.request(ORGANIZATION, "2024", False, "test")
     run_until_crash(data_dir, "job-committed")
@@ -103,7 +112,10 @@ def test_rolled_back_events_are_never_dispatched(application: Application) -> No
     listener = Listener(application.dispatcher)
 
     def fail_after_append(connection: Connection) -> None:
-        record(connection, SnapshotDeleted(snapshot_id="snap-999", organization_id=ORGANIZATION, period_id="2024", deleted_at=""))
+        record(
+            connection,
+            SnapshotDeleted(snapshot_id="snap-999", organization_id=ORGANIZATION, period_id="2024", deleted_at=""),
+        )
         raise LookupError
 
     with pytest.raises(LookupError):
@@ -148,21 +160,21 @@ def test_failed_dispatcher_fails_the_readiness_check(application: Application, m
 
 
 def test_job_progress_is_dispatched_once_per_step(application: Application, data_dir: Path) -> None:
-    """Also of a job that runs in another process."""
+    """The job runs in another process."""
     listener = Listener(application.dispatcher)
     application.snapshots.request(ORGANIZATION, "2024", False, "test")
     with open_application(data_dir, started=False) as other:
         job = claim_job(other)
         for completed, seen in ((0.25, [0.25]), (0.25, [0.25]), (0.5, [0.25, 0.5])):
             other.jobs.set_progress(job, completed)
-            for _ in range(2):  # when the second has come, what was to be seen with the first has been
+            for _ in range(2):  # at the second event, the poll of the first one is over
                 before = len(listener.rows)
                 append_events(other, 1)
                 wait_until(lambda before=before: len(listener.rows) > before)
-            assert [each.completed for each in listener.progress] == seen
+            assert [step.completed for step in listener.progress] == seen
         complete_job(other, job)
         wait_until(lambda: listener.rows[-1].type == "aggregation_completed")
-    assert [each.completed for each in listener.progress] == [0.25, 0.5]
+    assert [step.completed for step in listener.progress] == [0.25, 0.5]
     assert msgspec.to_builtins(listener.progress[0]) == {
         "event": "aggregation_progress",
         "snapshot_id": "snap-001",
@@ -181,20 +193,20 @@ def test_stopped_dispatcher_dispatches_nothing(application: Application) -> None
 
 
 def test_delivery_listener_is_called_on_every_status_change(application: Application, data_dir: Path) -> None:
-    """Also in another process; quick ones in one step at least."""
+    """The delivery is imported by another process. Changes between two polls may be reported by one call."""
     calls: list[int] = []
     application.dispatcher.subscribe_deliveries(lambda: calls.append(1))
     listener = Listener(application.dispatcher)
 
     def calls_after_poll() -> int:
-        """How often it was told, when all that was committed before has been looked at."""
+        """Return the number of calls once the dispatcher has polled everything that was committed before."""
         for _ in range(2):
             before = len(listener.rows)
             append_events(application, 1)
             wait_until(lambda before=before: len(listener.rows) > before)
         return len(calls)
 
-    first = calls_after_poll()  # how it stands
+    first = calls_after_poll()  # the initial state
     assert calls_after_poll() == first
     with open_application(data_dir, started=False) as other:
         receipt = other.deliveries.receive([b"<Barnevern/>"], full=False, actor="test")

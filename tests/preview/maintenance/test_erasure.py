@@ -1,4 +1,4 @@
-"""Forgetting an organisation: no row, no byte and no event of it is left, all others' are as they were, and whoever watches is told."""
+"""Erasure of an organisation: its rows, bytes and events go, all others stay, and clients are notified."""
 
 import time
 from collections.abc import Generator
@@ -21,21 +21,30 @@ from tests.api_handlers.in_process_server import run_in_process_server
 from tests.api_handlers.sse_client import open_stream
 from tests.builders import case_xml
 from tests.builders.services import SampleService
-from tests.support.pipeline import aggregate, deliver, document, event_types, events, open_application, wait_until, zip_files
+from tests.support.pipeline import (
+    aggregate,
+    deliver,
+    document,
+    event_types,
+    events,
+    open_application,
+    wait_until,
+    zip_files,
+)
 from tests.support.server_process import running_server
 
 WATCH = "/api/v1/aggregated-report-data/watch"
 PERIODS = ("2023", "2024", "2024-H1")
 OWNER_COLUMNS = ("organization_id", "source", "snapshot", "delivery", "job")
-"""Columns by which a row belongs to an organisation, or to something of it."""
+"""Columns by which a row belongs to an organisation or to something of it."""
 
 TABLES_WITHOUT_ORGANIZATION = {"worker", "meta", "import_lock", "_sqlite_migrations"}
 TABLES_CHECKED_SEPARATELY = {"finding", "delivery", "audit", "idempotency", "sqlite_sequence"}
-"""Tables that keep rows of others in another way, each with an assertion or a test of its own."""
+"""Tables with rows that are handled in another way, each with an assertion or a test of its own."""
 
 
 def populate(application: Application, *services: SampleService) -> None:
-    """Each service with all that an organisation can have, in deliveries of its own and in one with the others."""
+    """Give each service everything that an organisation can have, in separate deliveries and in a shared one."""
     for service in services:
         deliver(application, service.listing(service.organization_id, f"Navnet til {service.organization_id}"))
         case_contents = {
@@ -46,7 +55,9 @@ def populate(application: Application, *services: SampleService) -> None:
         }
         first = [service.folder(case, "2023-06-01", ["2023-02-01"], **case_contents) for case in range(1, 4)]
         deliver(application, *first)
-        deliver(application, service.figures("2024,antall_arsverk,7.5,manuell", "2024,antall_arsverk_ubesatt,1,manuell"))
+        deliver(
+            application, service.figures("2024,antall_arsverk,7.5,manuell", "2024,antall_arsverk_ubesatt,1,manuell")
+        )
     deliver(
         application,
         *(
@@ -58,24 +69,36 @@ def populate(application: Application, *services: SampleService) -> None:
         for period in PERIODS:
             aggregate(application, service.organization_id, period)
         retained = aggregate(application, service.organization_id, "2024", force=True)
-        application.snapshots.delete(aggregate(application, service.organization_id, "2023", force=True).snapshot_id, "test")
+        application.snapshots.delete(
+            aggregate(application, service.organization_id, "2023", force=True).snapshot_id, "test"
+        )
         deliver(application, service.folder(2, "2024-07-01", ["2024-03-01"]))
         application.snapshots.invalidate(retained.snapshot_id, "for a reason", "test")
-        wait_until(lambda retained=retained: application.snapshots.get(retained.snapshot_id).body.find(b'"processing"') < 0, "the job")
+        wait_until(
+            lambda retained=retained: application.snapshots.get(retained.snapshot_id).body.find(b'"processing"') < 0,
+            "the job",
+        )
         body = b'{"organization_id":"%s","period_id":"2024"}' % service.organization_id.encode()
-        application.database.write(lambda connection, each=service: jobs.schedule(connection, each.organization_id, 0, 0))
+        application.database.write(
+            lambda connection, service=service: jobs.schedule(connection, service.organization_id, 0, 0)
+        )
         application.idempotency.finish("snapshots", service.organization_id, body, StoredResponse(202, "/snap", body))
 
 
 def immediate_eraser(application: Application) -> OrganizationEraser:
-    """That waits for nobody."""
+    """Return an eraser that waits for nothing."""
     lock = application.settings.data_dir / "forgetting.lock"
     return OrganizationEraser(application.database, lock, event_grace_seconds=0.0, import_timeout_seconds=0.0)
 
 
 def all_rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table, the events by their numbers."""
-    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()]
+    """Return every row of every table."""
+    tables = [
+        name
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        ).fetchall()
+    ]
     return {table: sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr) for table in tables}
 
 
@@ -84,7 +107,7 @@ def columns(connection: Connection, table: str) -> list[str]:
 
 
 def owned_keys(connection: Connection, organization_id: str) -> dict[str, set[object]]:
-    """By column, the values that tell that a row is of this organisation alone."""
+    """Return, by column, the values that mark a row as belonging to this organisation alone."""
     keys: dict[str, set[object]] = {"organization_id": {organization_id}}
     for column, query in (
         ("source", "SELECT source FROM source WHERE organization_id = ?"),
@@ -102,21 +125,27 @@ def owned_keys(connection: Connection, organization_id: str) -> dict[str, set[ob
 
 
 def identifying_bytes(connection: Connection, service: SampleService) -> list[bytes]:
-    """Byte strings that are of this organisation and of nothing else. (Two cases of the same content have the same digest of it.)"""
+    """Return byte strings that occur only in data of this organisation.
+
+    Content hashes are not among them: two cases with the same content have the same one.
+    """
     hashes = connection.execute(
-        """SELECT key, delivery_hash FROM sak JOIN sak_id USING (source, sak) JOIN source USING (source) WHERE organization_id = ?""",
+        """SELECT key, delivery_hash FROM sak JOIN sak_id USING (source, sak) JOIN source USING (source)
+        WHERE organization_id = ?""",
         (service.organization_id,),
     ).fetchall()
-    etags = connection.execute("SELECT etag FROM snapshot WHERE organization_id = ?", (service.organization_id,)).fetchall()
-    identifiers = [each for row in hashes for each in row if each] + [etag.encode() for (etag,) in etags]
+    etags = connection.execute(
+        "SELECT etag FROM snapshot WHERE organization_id = ?", (service.organization_id,)
+    ).fetchall()
+    identifiers = [value for row in hashes for value in row if value] + [etag.encode() for (etag,) in etags]
     assert len(identifiers) > 6
     return [*identifiers, service.organization_id.encode(), service.organisasjonsnummer.encode()]
 
 
 def bytes_found_in(folder: Path, searched: list[bytes]) -> set[bytes]:
-    """Those of them that stand in any file below."""
+    """Return those of the byte strings that occur in a file of the folder."""
     contents = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    return {mark for mark in searched if any(mark in content for content in contents)}
+    return {value for value in searched if any(value in content for content in contents)}
 
 
 @pytest.fixture
@@ -152,7 +181,9 @@ def test_erasure_removes_every_row_and_byte_of_one_only(store: Application, data
         assert [row for rows in after.values() for row in rows if erased.organization_id in row] == []
         assert [row for table, rows in after.items() for row in rows if is_erased(connection, table, row)] == []
         new_audit_rows = [row for row in after["audit"] if row not in before["audit"]]
-        assert [dict(zip(columns(connection, "audit"), row, strict=True))["action"] for row in new_audit_rows] == ["forgotten"]
+        assert [dict(zip(columns(connection, "audit"), row, strict=True))["action"] for row in new_audit_rows] == [
+            "forgotten"
+        ]
 
     store.database.read(check_tables)
     assert erased.organization_id not in str(after["idempotency"])
@@ -163,12 +194,18 @@ def test_erasure_removes_every_row_and_byte_of_one_only(store: Application, data
 def test_shared_delivery_stays_without_its_findings(store: Application) -> None:
     erased, retained = SampleService(), SampleService()
     wrong = [case_xml.slettet("Melding", case_xml.uid())]
-    shared = deliver(store, erased.folder(1, "2024-01-01", slettinger=wrong), retained.folder(1, "2024-01-01", slettinger=wrong))
+    shared = deliver(
+        store, erased.folder(1, "2024-01-01", slettinger=wrong), retained.folder(1, "2024-01-01", slettinger=wrong)
+    )
     alone = deliver(store, erased.folder(2, "2024-01-01", slettinger=wrong))
     assert (shared.finding_count, alone.finding_count) == (2, 1)
     immediate_eraser(store).erase(erased.organization_id, "test")
     (remaining,) = store.deliveries.page(None, None, 1, 10)[0]
-    assert (remaining.delivery_id, remaining.organizations, remaining.finding_count) == (shared.delivery_id, [retained.organization_id], 0)
+    assert (remaining.delivery_id, remaining.organizations, remaining.finding_count) == (
+        shared.delivery_id,
+        [retained.organization_id],
+        0,
+    )
     assert store.deliveries.get(shared.delivery_id).findings == []
     with pytest.raises(NotFound):
         store.deliveries.get(alone.delivery_id)
@@ -195,7 +232,9 @@ def test_watchers_get_deletions_and_resumed_streams_nothing(data_dir: Path) -> N
         application = served.application
         populate(application, erased, retained)
         before = events(application)
-        erased_snapshots = {row.snapshot_id for row in application.snapshots.page(erased.organization_id, None, None, 1, 100)[0]}
+        erased_snapshots = {
+            row.snapshot_id for row in application.snapshots.page(erased.organization_id, None, None, 1, 100)[0]
+        }
         assert len(erased_snapshots) > 3
         with open_stream(served.url, f"{WATCH}?organization_id={erased.organization_id}") as watcher:
             application.eraser.erase(erased.organization_id, "test")
@@ -208,7 +247,9 @@ def test_watchers_get_deletions_and_resumed_streams_nothing(data_dir: Path) -> N
             with open_stream(served.url, WATCH, last_event_id=str(position)) as resumed:
                 later = deliver(application, retained.folder(9, "2024-08-01")) and events(application)[-1].event_id
                 blocks = resumed.events_until(later)
-                assert [block.id for block in blocks] == [row.event_id for row in events(application) if row.event_id > position]
+                assert [block.id for block in blocks] == [
+                    row.event_id for row in events(application) if row.event_id > position
+                ]
                 assert all(erased.organization_id not in str(block) for block in blocks)
                 assert "resync" not in {block.event for block in blocks}
 
@@ -255,12 +296,14 @@ def test_erasure_waits_for_unfinished_deliveries(data_dir: Path) -> None:
     with open_application(data_dir, started=False) as application:
         application.deliveries.receive([service.folder(5, "2024-09-01")], full=False, actor="test")
         application.deliveries.receive([zip_files([other.folder(1, "2024-09-01")])], full=False, actor="test")
-        with pytest.raises(Conflict, match="still being read"):
+        with pytest.raises(Conflict, match="still being imported"):
             immediate_eraser(application).erase(service.organization_id, "test")
         assert application.snapshots.page(service.organization_id, None, None, 1, 100)[1] > 0
         application.start()
         application.eraser.erase(service.organization_id, "test")
-        assert [each.organization_id for each in application.organizations.list_options()] == [other.organization_id]
+        assert [option.organization_id for option in application.organizations.list_options()] == [
+            other.organization_id
+        ]
         assert list((data_dir / "spool").iterdir()) == []
 
 
@@ -280,10 +323,14 @@ def test_interrupted_erasure_is_resumed_at_next_start(data_dir: Path) -> None:
         populate(application, erased, retained)
         searched = application.database.read(lambda connection: identifying_bytes(connection, erased))
         eraser = OrganizationEraser(application.database, data_dir / "forgetting.lock", event_grace_seconds=3600)
-        assert application.database.write(lambda connection: eraser._delete_organization(connection, erased.organization_id, "test"))  # pyright: ignore[reportPrivateUsage]
+        delete = eraser._delete_organization  # pyright: ignore[reportPrivateUsage]
+        assert application.database.write(lambda connection: delete(connection, erased.organization_id, "test"))
         assert erased.organization_id in {row.organization_id for row in events(application)}
     with open_application(data_dir) as application:
-        wait_until(lambda: application.database.read(lambda connection: meta.get(connection, "forgetting")) is None, "it to end")
+        wait_until(
+            lambda: application.database.read(lambda connection: meta.get(connection, "forgetting")) is None,
+            "the end of the erasure",
+        )
         assert bytes_found_in(data_dir, searched) == set()
         assert {row.organization_id for row in events(application)} == {retained.organization_id}
 
@@ -299,7 +346,7 @@ def test_erasure_locked_by_another_process_is_not_resumed(data_dir: Path, store:
 
 
 def test_store_is_readable_and_writable_during_compaction(store: Application) -> None:
-    """By this process, over connections that were open before."""
+    """By this process, with connections that were open before."""
     service, busy = SampleService(), SampleService()
     populate(store, service)
     for case in range(1, 30):
@@ -320,13 +367,15 @@ def test_erasure_by_command_line_beside_a_running_server(data_dir: Path) -> None
     with running_server(data_dir) as server, httpx.Client(base_url=server.url) as client:
         base = "/api/v1/aggregated-report-data"
         (erased_snapshot, *_), (retained_snapshot, *_) = (
-            client.get(base, params={"organization_id": each.organization_id}).json()["data"] for each in (erased, retained)
+            client.get(base, params={"organization_id": service.organization_id}).json()["data"]
+            for service in (erased, retained)
         )
         response = client.get(f"{base}/{erased_snapshot['snapshot_id']}")
         assert msgspec.json.decode(response.content, type=SnapshotDocument).organization_id == erased.organization_id
         with open_stream(server.url, f"{WATCH}?organization_id={erased.organization_id}") as watcher:
             result = CliRunner().invoke(
-                build_cli(lambda _: None), ["forget", "--organization", erased.organization_id, "--data-dir", str(data_dir)]
+                build_cli(lambda _: None),
+                ["forget", "--organization", erased.organization_id, "--data-dir", str(data_dir)],
             )
             assert (result.exit_code, result.output) == (0, f"{erased.organization_id} was erased\n")
             block = watcher.next_block()
@@ -338,7 +387,9 @@ def test_erasure_by_command_line_beside_a_running_server(data_dir: Path) -> None
         assert client.get(f"{base}/{retained_snapshot['snapshot_id']}").status_code == 200
         assert client.get(base, params={"organization_id": erased.organization_id}).json()["data"] == []
         assert bytes_found_in(data_dir, searched) == set()
-        assert client.post(base, json={"organization_id": retained.organization_id, "period_id": "2024"}).status_code in (200, 202)
+        assert client.post(
+            base, json={"organization_id": retained.organization_id, "period_id": "2024"}
+        ).status_code in (200, 202)
         time.sleep(0.1)
         assert bytes_found_in(data_dir, searched) == set()
         repeated = CliRunner().invoke(

@@ -1,4 +1,4 @@
-"""Automatic aggregation (contract S6), by the real worker with short times, and step by step where a moment is to be looked at."""
+"""Automatic aggregation (rule S6), with a running worker and short times, and step by step for single states."""
 
 import time
 from collections.abc import Generator
@@ -24,7 +24,17 @@ from tests.support.manual_worker import (
     process_delivery,
     trigger_automatic_aggregation,
 )
-from tests.support.pipeline import aggregate, deliver, document, event_types, events, open_application, values, wait_for_job, wait_until
+from tests.support.pipeline import (
+    aggregate,
+    deliver,
+    document,
+    event_types,
+    events,
+    open_application,
+    values,
+    wait_for_job,
+    wait_until,
+)
 
 RECEIVED = "antall_meldinger_mottatt"
 DAYS = [f"2024-05-{day:02}" for day in range(1, 10)]
@@ -32,15 +42,17 @@ DAYS = [f"2024-05-{day:02}" for day in range(1, 10)]
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Generator[Application]:
-    """It aggregates at once; 2024 is its only open period."""
+    """Open an application that aggregates at once; 2024 is its only open period."""
     folder: Path = tmp_path_factory.mktemp("quick")
-    with open_application(folder, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=(Period(2024),)) as application:
+    with open_application(
+        folder, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=(Period(2024),)
+    ) as application:
         yield application
 
 
 @pytest.fixture
 def stepped(data_dir: Path) -> Generator[Application]:
-    """Worked by hand: one case of one melding in 2024, and a completed snapshot of 2024."""
+    """Open an application with one case of one melding in 2024 and a completed snapshot; the test is its worker."""
     with open_application(data_dir, started=False) as application:
         process_delivery(application, case_folder(1, "a", 1))
         application.snapshots.request(ORGANIZATION, "2024", False, "someone")
@@ -49,22 +61,25 @@ def stepped(data_dir: Path) -> Generator[Application]:
 
 
 def wait_until_idle(application: Application) -> None:
-    """Waits until nothing is due, and no job waits or runs."""
+    """Wait until no aggregation is scheduled and no job waits or runs."""
 
     def is_idle(connection: Connection) -> bool:
-        return jobs.next_due(connection) is None and not connection.execute("SELECT 1 FROM job WHERE ended_at IS NULL").fetchone()
+        return (
+            jobs.next_due(connection) is None
+            and not connection.execute("SELECT 1 FROM job WHERE ended_at IS NULL").fetchone()
+        )
 
     wait_until(lambda: application.database.read(is_idle), "automatic aggregation")
     assert application.readiness_failures() == []
 
 
 def snapshots(application: Application, service: SampleService) -> list[SnapshotSummary]:
-    """Of the service, newest period first."""
+    """Return the service's snapshots, newest period first."""
     return application.snapshots.page(service.organization_id, None, None, 1, 100)[0]
 
 
 def job_history(application: Application, snapshot_id: str) -> list[tuple[str, str]]:
-    """(requested by, status) of the snapshot's jobs, oldest first."""
+    """Return (requested by, status) of the snapshot's jobs, oldest first."""
     number = int(snapshot_id.removeprefix("snap-"))
     return application.database.read(
         lambda connection: connection.execute(
@@ -83,8 +98,15 @@ def test_first_data_of_an_open_period_create_a_snapshot(quick: Application, serv
     (only,) = snapshots(quick, service)
     assert (only.period_id, only.snapshot_status, only.cache_valid) == ("2024", "current", True)
     assert job_history(quick, only.snapshot_id) == [("auto", "completed")]
-    assert event_types(events(quick, position)) == ["source_received", "snapshot_created", "data_updated", "aggregation_completed"]
-    rows = quick.database.read(lambda connection: audit.list_for_snapshot(connection, int(only.snapshot_id.removeprefix("snap-"))))
+    assert event_types(events(quick, position)) == [
+        "source_received",
+        "snapshot_created",
+        "data_updated",
+        "aggregation_completed",
+    ]
+    rows = quick.database.read(
+        lambda connection: audit.list_for_snapshot(connection, int(only.snapshot_id.removeprefix("snap-")))
+    )
     assert [(row.actor, row.action) for row in rows] == [("auto", "requested")]
 
 
@@ -136,7 +158,7 @@ def test_deleting_all_snapshots_of_a_period_is_remembered(quick: Application, se
 
 
 def test_latest_snapshot_of_each_period_follows_its_source(quick: Application, service: SampleService) -> None:
-    """It keeps its id; older ones of the period are history."""
+    """The snapshot keeps its id; older snapshots of the period are history."""
     deliver(quick, service.folder(1, DAYS[0], ["2023-03-01", "2024-03-01"]))
     wait_until_idle(quick)
     (first,) = snapshots(quick, service)
@@ -146,8 +168,12 @@ def test_latest_snapshot_of_each_period_follows_its_source(quick: Application, s
     wait_until_idle(quick)
     found = {row.snapshot_id: (row.snapshot_status, row.cache_valid) for row in snapshots(quick, service)}
     assert found == {second: ("current", True), first.snapshot_id: ("historical", True), prior: ("historical", True)}
-    assert [values(document(quick, each))[RECEIVED] for each in (first.snapshot_id, second, prior)] == [1, 2, 2]
-    assert [len(job_history(quick, each)) for each in (first.snapshot_id, second, prior)] == [1, 2, 2]
+    assert [values(document(quick, snapshot_id))[RECEIVED] for snapshot_id in (first.snapshot_id, second, prior)] == [
+        1,
+        2,
+        2,
+    ]
+    assert [len(job_history(quick, snapshot_id)) for snapshot_id in (first.snapshot_id, second, prior)] == [1, 2, 2]
 
 
 def test_supplementary_figures_trigger_aggregation(quick: Application, service: SampleService) -> None:
@@ -169,8 +195,10 @@ def test_unchanged_delivery_creates_no_job(quick: Application, service: SampleSe
     assert len(job_history(quick, snapshots(quick, service)[0].snapshot_id)) == 1
 
 
-def test_invalidated_snapshot_gets_no_automatic_job(quick: Application, service: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The failed job of a PUT leaves it invalid: that is no staleness by its source."""
+def test_invalidated_snapshot_gets_no_automatic_job(
+    quick: Application, service: SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the failed job of a PUT the snapshot is invalid, but its source has not changed."""
     deliver(quick, service.folder(1, DAYS[0]))
     wait_until_idle(quick)
     snapshot = snapshots(quick, service)[0].snapshot_id
@@ -195,14 +223,18 @@ def test_failed_automatic_job_is_retried_only_on_request(
         wait_until_idle(quick)
     failed = document(quick, snapshot)
     assert (failed.snapshot_status, failed.cache_valid, values(failed)[RECEIVED]) == ("current", False, 1)
-    deliver(quick, service.figures("2023,antall_arsverk,7,"))  # its organisation is due again, the snapshot's source is as it was
+    deliver(
+        quick, service.figures("2023,antall_arsverk,7,")
+    )  # schedules the organisation again; the source is unchanged
     wait_until_idle(quick)
     assert job_history(quick, snapshot) == [("auto", "completed"), ("auto", "failed")]
     wait_for_job(quick, quick.snapshots.invalidate(snapshot, "Try again", "someone").job_id)
     assert values(document(quick, snapshot))[RECEIVED] == 2
 
 
-def test_failed_first_snapshot_is_not_recreated(quick: Application, service: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_first_snapshot_is_not_recreated(
+    quick: Application, service: SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(JobQueue, "aggregate", lambda *_: 1 / 0)
         deliver(quick, service.folder(1, DAYS[0]))
@@ -278,14 +310,16 @@ def test_invalidation_cancels_the_automatic_job(stepped: Application) -> None:
 
 
 def scheduled(application: Application) -> list[tuple[str, float, float]]:
-    """(organisation, when quiet, at the latest)."""
+    """Return (organisation, quiet time, latest time) of the scheduled aggregations."""
     return application.database.read(
         lambda connection: connection.execute("SELECT * FROM scheduled_aggregation ORDER BY organization_id").fetchall()
     )
 
 
 def test_delivery_extends_quiet_time_but_not_the_deadline(data_dir: Path) -> None:
-    with open_application(data_dir, started=False, auto_aggregate=True, auto_quiet_seconds=5.0, auto_latest_seconds=60.0) as application:
+    with open_application(
+        data_dir, started=False, auto_aggregate=True, auto_quiet_seconds=5.0, auto_latest_seconds=60.0
+    ) as application:
         began = time.time()
         process_delivery(application, case_folder(1, "a", 1))
         between = time.time()
@@ -310,7 +344,9 @@ def test_unchanged_delivery_schedules_nothing(data_dir: Path) -> None:
 @pytest.mark.parametrize(("at", "due"), [(9.9, []), (10.0, [ORGANIZATION]), (21.0, [ORGANIZATION])])
 def test_aggregation_is_due_after_quiet_time_or_deadline(stepped: Application, at: float, due: list[str]) -> None:
     for quiet, latest in ((10.0, 20.0), (25.0, 10.0)):
-        stepped.database.write(lambda connection, quiet=quiet, latest=latest: jobs.schedule(connection, ORGANIZATION, quiet, latest))
+        stepped.database.write(
+            lambda connection, quiet=quiet, latest=latest: jobs.schedule(connection, ORGANIZATION, quiet, latest)
+        )
         assert stepped.database.read(jobs.next_due) == 10.0
         assert stepped.database.write(lambda connection: jobs.pop_due(connection, at)) == due
         stepped.database.write(lambda connection: jobs.pop_due(connection, 100.0))
@@ -353,7 +389,7 @@ def test_disabled_automatic_aggregation_schedules_nothing(application: Applicati
 
 
 def test_scheduled_aggregation_survives_a_restart(data_dir: Path, service: SampleService) -> None:
-    """As when the command line imports, and ends before the time has come."""
+    """As after an import by the command line, which ends before the aggregation is due."""
     settings: dict[str, Any] = {"auto_aggregate": True, "auto_latest_seconds": 600.0, "open_periods": (Period(2024),)}
     with open_application(data_dir, auto_quiet_seconds=0.5, **settings) as application:
         deliver(application, service.folder(1, DAYS[0]))

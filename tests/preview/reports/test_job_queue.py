@@ -1,4 +1,4 @@
-"""Jobs step by step: a POST of what runs already (contract 3a, 3b), a PUT of what runs (4b), claims lost and given back."""
+"""Jobs step by step: repeated requests (rules 3a, 3b), invalidation of a running job (4b), lost and released claims."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -24,25 +24,25 @@ RECEIVED = "antall_meldinger_mottatt"
 
 @pytest.fixture
 def application(data_dir: Path) -> Generator[Application]:
-    """With one case of one melding in 2024, worked by hand."""
-    with open_application(data_dir, started=False) as made:
-        process_delivery(made, case_folder(1, "a", 1))
-        yield made
+    """Open an application with one case of one melding in 2024; the test is its worker."""
+    with open_application(data_dir, started=False) as opened:
+        process_delivery(opened, case_folder(1, "a", 1))
+        yield opened
 
 
 def post(application: Application, *, force: bool = False) -> tuple[str, str]:
-    """(snapshot, job) of the answer."""
+    """Request an aggregation; return the ids of the snapshot and the job."""
     requested, _ = application.snapshots.request(ORGANIZATION, "2024", force, "someone")
     return requested.snapshot_id, requested.job_id
 
 
 def status(application: Application, job: str) -> str:
-    """Of a job."""
+    """Return the status of a job."""
     return application.jobs.get(job).job_status
 
 
 def completed_snapshot(application: Application) -> str:
-    """A completed snapshot."""
+    """Return the id of a completed snapshot."""
     snapshot, _ = post(application)
     complete_waiting_jobs(application)
     return snapshot
@@ -78,7 +78,7 @@ def test_request_adds_follow_up_if_source_changed_since_start(application: Appli
 
 
 def test_waiting_job_gets_no_follow_up(application: Application) -> None:
-    """It will read what the delivery has brought."""
+    """A waiting job will read the new data anyway."""
     first = post(application)
     process_delivery(application, case_folder(2, "b", 2))
     assert post(application) == first
@@ -87,7 +87,7 @@ def test_waiting_job_gets_no_follow_up(application: Application) -> None:
 
 
 def test_overtaken_job_completes_with_a_stale_snapshot(application: Application) -> None:
-    """Contract S4."""
+    """Rule S4."""
     snapshot, _ = post(application)
     running = claim_job(application)
     result = application.jobs.aggregate(running, lambda _: None)
@@ -138,12 +138,14 @@ def test_failed_new_snapshot_leaves_the_old_one_unchanged(application: Applicati
 
 
 def test_request_without_source_data_creates_nothing(application: Application) -> None:
-    """The data end in March 2024."""
+    """The source has no data after March 2024."""
     position = application.event_log.last_event_id()
     for organization_id, period in ((ORGANIZATION, "2025"), ("org-nowhere", "2024")):
         with pytest.raises(ValidationError) as error:
             application.snapshots.request(organization_id, period, True, "someone")
-        assert [fault.pointer for fault in error.value.field_errors] == ["/period_id" if period == "2025" else "/organization_id"]
+        assert [field_error.pointer for field_error in error.value.field_errors] == [
+            "/period_id" if period == "2025" else "/organization_id"
+        ]
     assert application.snapshots.page(None, None, None, 1, 10)[1] == 0
     assert application.event_log.last_event_id() == position
 
@@ -176,7 +178,7 @@ def test_invalidation_replaces_the_open_job(application: Application, runs: bool
 
 
 def assert_lease_lost(application: Application, job: JobRow) -> None:
-    """Whatever is done with the claim, nothing is written."""
+    """Check that no operation with the claim writes anything."""
     position = application.event_log.last_event_id()
     result = application.jobs.aggregate(job, lambda _: None)
     assert result is not None
@@ -242,7 +244,7 @@ def test_follow_up_replaces_a_released_job(application: Application) -> None:
 
 
 def test_automatic_follow_up_never_replaces_requested_job(application: Application) -> None:
-    """Whoever asked would see it cancelled, and the snapshot would not be processing any more."""
+    """Otherwise the requested job would be cancelled, and the snapshot would no longer be processing."""
     snapshot = completed_snapshot(application)
     requested = application.snapshots.invalidate(snapshot, "A reason", "someone").job_id
     running = claim_job(application)
@@ -259,7 +261,7 @@ def test_automatic_follow_up_never_replaces_requested_job(application: Applicati
 
 
 def test_job_waits_during_an_import_of_its_source(application: Application) -> None:
-    """Also one that was claimed just before."""
+    """A job that was claimed just before the import waits too."""
     _, job = post(application)
     running = claim_job(application)
     application.database.write(lambda connection: connection.execute("INSERT INTO import_lock VALUES (1, 1)"))
@@ -269,11 +271,13 @@ def test_job_waits_during_an_import_of_its_source(application: Application) -> N
     assert status(application, job) == "waiting"
 
 
-def test_poll_without_runnable_job_takes_no_write_lock(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each transaction of a large delivery wakes the workers, also those whose job waits for it to end."""
+def test_poll_without_runnable_job_takes_no_write_lock(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each transaction of a large delivery wakes the workers, also those whose jobs wait for its end."""
     post(application)
     application.database.write(lambda connection: connection.execute("INSERT INTO import_lock VALUES (1, 1)"))
-    monkeypatch.setattr(application.database, "submit", lambda _: pytest.fail("it asked for the write lock"))  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(application.database, "submit", lambda _: pytest.fail("it took the write lock"))  # pyright: ignore[reportUnknownLambdaType]
     assert application.jobs.claim(application.worker_id) is None
 
 

@@ -1,6 +1,7 @@
-"""The contract's S1 to S6 as a state machine: whatever happens in whatever order, what follows from it follows (hypothesis, stateful).
+"""Rules S1 to S6 as a state machine (hypothesis): the derived state is right after any sequence of operations.
 
-Jobs and deliveries are driven by hand, step by step, so that every order of their steps is tried; everything else is the real thing.
+The test performs the steps of jobs and deliveries itself, so that every order of them is tried; everything else is the
+real program.
 """
 
 import shutil
@@ -13,7 +14,14 @@ import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from preview.core.errors import LeaseLost, ValidationError
 from preview.core.ids import format_snapshot_id
@@ -38,11 +46,11 @@ OPEN_PERIODS = [Period(2024), Period(2025)]
 
 
 class Crash(Exception):
-    """The reader's process, or ours, is gone in the middle of a delivery."""
+    """Simulates a crash of the parser process or of this process during a delivery."""
 
 
 class Machine(RuleBasedStateMachine):
-    """One organisation, with everything that can happen to its snapshots."""
+    """One organisation, with every operation that can change its snapshots."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,14 +85,16 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.interrupted_delivery is None)
     @rule(content=st.integers(0, 5))
     def interrupt_delivery(self, content: int) -> None:
-        """Two cases change; the program dies between the two transactions."""
+        """Two cases change; the process crashes between the two transactions."""
         self.step += 2
-        self._import_folders([case_folder(self.step - 1, "d", content), case_folder(self.step, "e", content)], crash=True)
+        self._import_folders(
+            [case_folder(self.step - 1, "d", content), case_folder(self.step, "e", content)], crash=True
+        )
 
     @precondition(lambda self: self.interrupted_delivery is not None)
     @rule()
     def resume_delivery(self) -> None:
-        """The dead worker's delivery is taken over, and read from the start."""
+        """The delivery of the crashed worker is taken over and imported from the start."""
         self.application.deliveries.requeue_orphaned(lambda worker: False)
         row = self.application.deliveries.claim(1, self.interrupted_delivery)
         assert row is not None
@@ -136,7 +146,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def work_off(self) -> None:
-        """All that waits is done, as it mostly is."""
+        """All waiting jobs complete."""
         for _ in range(10):
             self.claim()
             if not self.claimed:
@@ -162,10 +172,12 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.interrupted_delivery is None)
     @rule()
     def schedule_automatic(self) -> None:
-        """The time for automatic aggregation has come (S6)."""
+        """The time of automatic aggregation has come (rule S6)."""
         before = set(self.documents)
         self.application.database.write(
-            lambda connection: schedule_automatic_aggregations(connection, self.report_config, ORGANIZATION, OPEN_PERIODS)
+            lambda connection: schedule_automatic_aggregations(
+                connection, self.report_config, ORGANIZATION, OPEN_PERIODS
+            )
         )
         created_periods = {row.period_id for row in self._summaries() if row.snapshot_id not in before}
         assert created_periods <= {str(period) for period in OPEN_PERIODS} - self.deleted
@@ -186,40 +198,60 @@ class Machine(RuleBasedStateMachine):
             document = msgspec.json.decode(row["document"], type=SnapshotDocument)
             documents[document.snapshot_id] = document
             status, valid, prior = expected[row["snapshot"]]
-            assert (document.snapshot_status, document.cache_valid) == (row["snapshot_status"], bool(row["cache_valid"])) == (status, valid)
+            assert (
+                (document.snapshot_status, document.cache_valid)
+                == (row["snapshot_status"], bool(row["cache_valid"]))
+                == (status, valid)
+            )
             values = dict(
-                connection.execute("SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (row["snapshot"],)).fetchall()
+                connection.execute(
+                    "SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (row["snapshot"],)
+                ).fetchall()
             )
             prior_values = (
                 {}
                 if prior is None
                 else dict(
-                    connection.execute("SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (prior["snapshot"],)).fetchall()
+                    connection.execute(
+                        "SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (prior["snapshot"],)
+                    ).fetchall()
                 )
             )
             for section in document.sections:
                 for field in section.fields:
-                    assert (field.value, field.prior_period_value) == (values.get(field.field_key), prior_values.get(field.field_key))
-            assert (document.prior_period and document.prior_period.snapshot_id) == (prior and format_snapshot_id(prior["snapshot"]))
+                    assert (field.value, field.prior_period_value) == (
+                        values.get(field.field_key),
+                        prior_values.get(field.field_key),
+                    )
+            assert (document.prior_period and document.prior_period.snapshot_id) == (
+                prior and format_snapshot_id(prior["snapshot"])
+            )
             assert (document.prior_period and document.prior_period.aggregated_at) == (prior and prior["aggregated_at"])
         assert sum(document.snapshot_status == "current" for document in documents.values()) <= 1
-        for (jobs,) in connection.execute("SELECT count(*) FROM job WHERE job_status = 'waiting' GROUP BY snapshot").fetchall():
+        for (jobs,) in connection.execute(
+            "SELECT count(*) FROM job WHERE job_status = 'waiting' GROUP BY snapshot"
+        ).fetchall():
             assert jobs == 1
         self._check_transitions(documents)
         self._check_events(connection, documents)
 
     def _expected(self, connection: Connection, snapshots: list[Row]) -> dict[int, tuple[str, bool, Row | None]]:
-        """Status, cache flag and prior of each, from contract S1 to S5 in their own words."""
+        """Return status, cache flag and prior of each snapshot, computed from rules S1 to S5 independently."""
         completed = [row for row in snapshots if row["aggregated_at"]]
 
         def latest_of(period: str) -> Row | None:
-            return max((row for row in completed if row["period_id"] == period), key=lambda row: row["snapshot"], default=None)
+            return max(
+                (row for row in completed if row["period_id"] == period), key=lambda row: row["snapshot"], default=None
+            )
 
-        latest_period = max((Period.parse(row["period_id"]) for row in completed), key=lambda p: (p.last_day, not p.half), default=None)
+        latest_period = max(
+            (Period.parse(row["period_id"]) for row in completed), key=lambda p: (p.last_day, not p.half), default=None
+        )
         expected: dict[int, tuple[str, bool, Row | None]] = {}
         for row in snapshots:
             jobs = connection.execute(
-                "SELECT automatic FROM job WHERE snapshot = ? AND job_status IN ('waiting', 'running')", (row["snapshot"],)
+                "SELECT automatic FROM job WHERE snapshot = ? AND job_status IN ('waiting', 'running')",
+                (row["snapshot"],),
             ).fetchall()
             latest = latest_of(row["period_id"])
             if any(not automatic for (automatic,) in jobs) or (jobs and not row["aggregated_at"]):
@@ -241,26 +273,26 @@ class Machine(RuleBasedStateMachine):
         return expected
 
     def _current_input(self, connection: Connection, period: str) -> tuple[str | None, bool]:
-        """What an aggregation would read, and whether it is being read: there is one v4 source, without figures."""
+        """Return the input version, and whether it is being imported. There is one v4 source, without figures."""
         first, last = Period.parse(period).first_day, Period.parse(period).last_day
         source, version, first_extract, last_extract = connection.execute(
             "SELECT source, version, date(first_extract_at), date(last_extract_at) FROM source"
         ).fetchone()
-        assert first_extract <= last.isoformat() or period < "2024"  # the first delivery is of 2024-03: no period before it has whole data
+        assert first_extract <= last.isoformat() or period < "2024"  # the first extract is of 2024-03
         is_importing = connection.execute("SELECT count(*) FROM import_lock").fetchone()[0] > 0
         return (f"{source}:{version}:0" if last_extract >= first.isoformat() else None), is_importing
 
     def _check_transitions(self, documents: dict[str, SnapshotDocument]) -> None:
         for name, document in documents.items():
             before = self.statuses.get(name, document.snapshot_status)
-            # Several moves can lie between two looks; each of them is checked where it is written.
+            # There can be two transitions between two checks; the program checks each one when it writes it.
             assert document.snapshot_status == before or any(
                 document.snapshot_status in TRANSITIONS[via] for via in (before, *TRANSITIONS[before])
             )
         self.statuses = {name: document.snapshot_status for name, document in documents.items()}
 
     def _check_events(self, connection: Connection, documents: dict[str, SnapshotDocument]) -> None:
-        """Every change of a document has its event, and no event tells of a change that is none."""
+        """Check that every change of a document has an event, and that every event reports a real change."""
         rows = connection.execute(
             "SELECT event, type, snapshot, data FROM event WHERE event > ? ORDER BY event", (self.position,)
         ).fetchall()
@@ -282,11 +314,17 @@ class Machine(RuleBasedStateMachine):
                 self._check_event_kinds(before, after, events_by_snapshot.get(name, []))
         self.documents = documents
 
-    def _check_event_kinds(self, before: SnapshotDocument, after: SnapshotDocument, events: list[tuple[str, Row]]) -> None:
+    def _check_event_kinds(
+        self, before: SnapshotDocument, after: SnapshotDocument, events: list[tuple[str, Row]]
+    ) -> None:
         kinds = {kind for kind, _ in events}
         assert kinds, (before, after)
         old, new = (
-            {field.field_key: (field.value, field.prior_period_value) for section in document.sections for field in section.fields}
+            {
+                field.field_key: (field.value, field.prior_period_value)
+                for section in document.sections
+                for field in section.fields
+            }
             for document in (before, after)
         )
         changed = {key for key in new if old[key] != new[key]}
@@ -301,7 +339,7 @@ class Machine(RuleBasedStateMachine):
     # Means.
 
     def _import_folders(self, folders: list[CaseFolder], *, crash: bool) -> None:
-        receipt = self.application.deliveries.receive([b"bytes of no matter"], full=False, actor="test")
+        receipt = self.application.deliveries.receive([b"content"], full=False, actor="test")
         row = self.application.deliveries.claim(1, receipt.delivery_id)
         assert row is not None
 
@@ -317,7 +355,9 @@ class Machine(RuleBasedStateMachine):
             self.interrupted_delivery, self.interrupted_folders = receipt.delivery_id, folders
 
     def _job_status(self, job: JobRow) -> str:
-        status = self.application.database.read(lambda c: c.execute("SELECT job_status FROM job WHERE job = ?", (job.job,)).fetchone()[0])
+        status = self.application.database.read(
+            lambda c: c.execute("SELECT job_status FROM job WHERE job = ?", (job.job,)).fetchone()[0]
+        )
         assert status == "running" or status in JOB_TRANSITIONS["running"]
         return status
 

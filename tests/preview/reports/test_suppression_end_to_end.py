@@ -1,4 +1,4 @@
-"""Small counts (`domain.md` 8) hidden in all that leaves the store, and what switching the setting does to what is there."""
+"""Suppression of small counts (rule 8) in everything that leaves the store, and the effect of switching the setting."""
 
 from pathlib import Path
 
@@ -11,27 +11,38 @@ from tests.builders import case_xml
 from tests.builders.services import SampleService
 from tests.support.pipeline import aggregate, deliver, document, event_types, events, open_application, values
 
-CHILDREN, MELDINGER, PLACED = "antall_barn_med_hjelpetiltak", "antall_meldinger_mottatt", "antall_barn_plassert_utenfor_hjemmet"
+CHILDREN, MELDINGER, PLACED = (
+    "antall_barn_med_hjelpetiltak",
+    "antall_meldinger_mottatt",
+    "antall_barn_plassert_utenfor_hjemmet",
+)
 
 
 def deliver_cases(application: Application, service: SampleService) -> None:
-    """Two children with a hjelpetiltak in 2023, five in 2024, of whom two are placed then; two meldinger in 2024, which are no persons."""
+    """Deliver cases with small counts.
+
+    Two children have a hjelpetiltak in 2023, five in 2024, of whom two are placed; the two meldinger of 2024 are not
+    counts of persons.
+    """
     measures = {case: [case_xml.tiltak("2023-02-01" if case < 3 else "2024-02-01")] for case in range(1, 6)}
     for case in (4, 5):
         measures[case].append(case_xml.tiltak("2024-02-01", kategori="1.1", lov="BVL2021 5-1"))
-    files = [service.folder(case, "2024-12-31", ["2024-03-01"] if case < 3 else [], tiltak=tiltak) for case, tiltak in measures.items()]
+    files = [
+        service.folder(case, "2024-12-31", ["2024-03-01"] if case < 3 else [], tiltak=tiltak)
+        for case, tiltak in measures.items()
+    ]
     deliver(application, service.folder(9, "2023-01-01"), *files)
 
 
 def aggregate_both_years(application: Application, service: SampleService) -> tuple[str, str]:
-    """The snapshots of 2023 and 2024."""
+    """Return the ids of the snapshots of 2023 and 2024."""
     deliver_cases(application, service)
     first, second = (aggregate(application, service.organization_id, period).snapshot_id for period in ("2023", "2024"))
     return first, second
 
 
 def visible_pairs(application: Application, snapshot: str) -> dict[str, tuple[Value, Value]]:
-    """(value, prior value) by field key, of the document."""
+    """Return (value, prior value) by field key, as the document shows them."""
     return {
         field.field_key: (field.value, field.prior_period_value)
         for section in document(application, snapshot).sections
@@ -40,8 +51,11 @@ def visible_pairs(application: Application, snapshot: str) -> dict[str, tuple[Va
 
 
 def populated_counts(application: Application, service: SampleService) -> dict[str, int]:
-    """As the list says, by snapshot."""
-    return {row.snapshot_id: row.populated_field_count for row in application.snapshots.page(service.organization_id, None, None, 1, 10)[0]}
+    """Return `populated_field_count` of the snapshot list, by snapshot id."""
+    return {
+        row.snapshot_id: row.populated_field_count
+        for row in application.snapshots.page(service.organization_id, None, None, 1, 10)[0]
+    }
 
 
 def test_unsuppressed_document_shows_all_values(data_dir: Path, service: SampleService) -> None:
@@ -56,7 +70,11 @@ def test_document_hides_only_small_counts_of_persons(data_dir: Path, service: Sa
         _, newest = aggregate_both_years(application, service)
         found = visible_pairs(application, newest)
         assert (found[CHILDREN], found[MELDINGER], found[PLACED]) == ((5, None), (2, 0), (None, 0))
-        sources = {field.field_key: field.data_source for section in document(application, newest).sections for field in section.fields}
+        sources = {
+            field.field_key: field.data_source
+            for section in document(application, newest).sections
+            for field in section.fields
+        }
         assert sources[PLACED] == "fagsystem-testsystem", "the source supplies it all the same"
 
 
@@ -82,25 +100,32 @@ def test_preview_marks_hidden_values(data_dir: Path, service: SampleService) -> 
         assert (rows[CHILDREN].change, rows[CHILDREN].percent) == (None, None)
         assert preview.snapshot is not None
         assert preview.snapshot.populated == populated_counts(application, service)[newest]
-        assert dict(application.previews.history(service.organization_id))[CHILDREN] == [("2023", None, True), ("2024", 5, False)]
+        assert dict(application.previews.history(service.organization_id))[CHILDREN] == [
+            ("2023", None, True),
+            ("2024", 5, False),
+        ]
 
 
 def test_events_list_only_fields_with_changed_visible_values(data_dir: Path, service: SampleService) -> None:
-    """From one hidden count to another nothing changes for who looks at it; the audit trail and the values are those of the source."""
+    """A change between two suppressed counts is not visible; audit trail and stored values have it."""
     with open_application(data_dir, suppress_small_counts=True) as application:
         _, newest = aggregate_both_years(application, service)
         position = application.event_log.last_event_id()
         placed = case_xml.tiltak("2024-03-01", kategori="1.1", lov="BVL2021 5-1")
         deliver(application, service.folder(3, "2025-01-01", tiltak=[case_xml.tiltak("2024-02-01"), placed]))
         aggregate(application, service.organization_id, "2024", force=True)
-        updates = [msgspec.json.decode(event.data) for event in events(application, position) if event.type == "data_updated"]
+        updates = [
+            msgspec.json.decode(event.data) for event in events(application, position) if event.type == "data_updated"
+        ]
         assert all(PLACED not in update["changed_field_keys"] for update in updates)
         assert visible_pairs(application, newest)[PLACED] == (None, 0)
 
 
 @pytest.mark.parametrize("suppress", [True, False])
-def test_changed_suppression_rerenders_documents_at_start(data_dir: Path, service: SampleService, suppress: bool) -> None:
-    """Lists agree with them, and each document that changed has its event: a watcher may resume across the restart."""
+def test_changed_suppression_rerenders_documents_at_start(
+    data_dir: Path, service: SampleService, suppress: bool
+) -> None:
+    """Lists agree with the documents, and each changed document has its event for clients that resume later."""
     with open_application(data_dir, suppress_small_counts=not suppress) as application:
         snapshots = aggregate_both_years(application, service)
         before = {snapshot: visible_pairs(application, snapshot) for snapshot in snapshots}
@@ -112,11 +137,19 @@ def test_changed_suppression_rerenders_documents_at_start(data_dir: Path, servic
             assert after != before[snapshot]
             assert application.snapshots.get(snapshot).etag != etags[snapshot]
             assert document(application, snapshot).cache_valid
-            assert populated_counts(application, service)[snapshot] == sum(value is not None for value, _ in after.values())
-        updates = {update["snapshot_id"]: update for row in events(application, position) for update in [msgspec.json.decode(row.data)]}
+            assert populated_counts(application, service)[snapshot] == sum(
+                value is not None for value, _ in after.values()
+            )
+        updates = {
+            update["snapshot_id"]: update
+            for row in events(application, position)
+            for update in [msgspec.json.decode(row.data)]
+        }
         assert event_types(events(application, position)) == ["data_updated", "data_updated"]
         for snapshot in snapshots:
-            changed = [key for key, pair in visible_pairs(application, snapshot).items() if pair != before[snapshot][key]]
+            changed = [
+                key for key, pair in visible_pairs(application, snapshot).items() if pair != before[snapshot][key]
+            ]
             assert updates[snapshot]["changed_field_keys"] == changed
         assert (visible_pairs(application, snapshots[1])[PLACED][0] is None) == suppress
     with open_application(data_dir, suppress_small_counts=suppress) as application:
@@ -124,7 +157,7 @@ def test_changed_suppression_rerenders_documents_at_start(data_dir: Path, servic
 
 
 def test_suppression_leaves_stored_values_unchanged(data_dir: Path, service: SampleService) -> None:
-    """The setting is of what leaves the store."""
+    """The setting concerns only what leaves the store."""
     with open_application(data_dir, suppress_small_counts=True) as application:
         _, newest = aggregate_both_years(application, service)
     with open_application(data_dir, suppress_small_counts=False) as application:

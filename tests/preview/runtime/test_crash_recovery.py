@@ -1,4 +1,4 @@
-"""SIGKILL at every point of a job and of a delivery: after a restart all is as if it had not been, and nothing is done twice."""
+"""SIGKILL at every point of a job and of a delivery: after a restart the work is done exactly once."""
 
 import shutil
 from pathlib import Path
@@ -13,18 +13,28 @@ from preview.storage import audit
 from preview.storage.database import Connection
 from tests.builders.services import SampleService
 from tests.support.crash_launcher import hanging_process, run_until_crash
-from tests.support.pipeline import aggregate, deliver, document, events, open_application, values, wait_for_job, wait_until, zip_files
+from tests.support.pipeline import (
+    aggregate,
+    deliver,
+    document,
+    events,
+    open_application,
+    values,
+    wait_for_job,
+    wait_until,
+    zip_files,
+)
 
 DAY, NEXT_DAY = "2024-05-01", "2024-05-02"
 FOLDERS = 450
-"""Of the delivery that crashes: three transactions of 200 or less."""
+"""Cases of the delivery that crashes: three transactions of at most 200."""
 
 
 # A job.
 
 
 class JobScenario:
-    """A store with one snapshot that a person has invalidated, as the source says something else since."""
+    """A store with an invalidated snapshot whose source has changed; a job of it waits."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
@@ -38,12 +48,12 @@ class JobScenario:
             self.position = application.event_log.last_event_id()
 
     def events_of(self, application: Application, kind: str) -> list[dict[str, object]]:
-        """The snapshot's events of that kind since."""
-        told = [msgspec.json.decode(event.data) for event in events(application, self.position) if event.type == kind]
-        return [each for each in told if each["snapshot_id"] == self.snapshot]
+        """Return the data of the snapshot's events of a type since the invalidation."""
+        rows = [row for row in events(application, self.position) if row.type == kind]
+        return [data for row in rows if (data := msgspec.json.decode(row.data))["snapshot_id"] == self.snapshot]
 
     def audit(self, application: Application) -> list[tuple[str, str, str | None, str | None, Value, Value]]:
-        """Who did what, why, and the values of it."""
+        """Return (actor, action, reason, field key, value before, value after) of the snapshot's audit rows."""
         number = int(self.snapshot.removeprefix("snap-"))
         rows = application.database.read(lambda connection: audit.list_for_snapshot(connection, number))
         return [(row.actor, row.action, row.reason, row.field_key, row.value_before, row.value_after) for row in rows]
@@ -51,24 +61,24 @@ class JobScenario:
 
 @pytest.fixture
 def job_scenario(data_dir: Path) -> JobScenario:
-    """A job waits in it."""
+    """Build a store with a waiting job."""
     return JobScenario(data_dir)
 
 
 CHANGED = ["antall_meldinger_mottatt", "antall_meldinger_til_undersokelse"]
 REPLACED = [*CHANGED, "antall_meldinger_med_frist"]
-"""With the auxiliary value of which a share is worked out."""
+"""The changed fields, and the auxiliary value from which a share is computed."""
 
 
 def assert_done_once(scenario: JobScenario, application: Application) -> None:
-    """The job has been done, and nothing of it twice."""
+    """Check that the job has completed, and that its events and audit rows exist once."""
     job = application.jobs.get(scenario.job)
     assert (job.job_status, job.completed) == ("completed", 1)
     after = document(application, scenario.snapshot)
     assert (after.snapshot_status, after.cache_valid) == ("current", True)
     assert [values(after)[key] for key in CHANGED] == [3, 3]
-    assert [told["job_id"] for told in scenario.events_of(application, "aggregation_completed")] == [scenario.job]
-    assert [told["changed_field_keys"] for told in scenario.events_of(application, "data_updated")] == [CHANGED]
+    assert [data["job_id"] for data in scenario.events_of(application, "aggregation_completed")] == [scenario.job]
+    assert [data["changed_field_keys"] for data in scenario.events_of(application, "data_updated")] == [CHANGED]
     assert scenario.events_of(application, "aggregation_failed") == []
     assert scenario.audit(application) == [
         ("test", "requested", None, None, None, None),
@@ -82,9 +92,11 @@ def test_job_completes_once_after_crash_at_any_point(job_scenario: JobScenario, 
     run_until_crash(job_scenario.data_dir, point)
     with open_application(job_scenario.data_dir, started=False) as application:
         committed = point == "job-committed"
-        left = application.jobs.get(job_scenario.job)
-        assert left.job_status == ("completed" if committed else "running")
-        assert document(application, job_scenario.snapshot).snapshot_status == ("current" if committed else "processing")
+        interrupted = application.jobs.get(job_scenario.job)
+        assert interrupted.job_status == ("completed" if committed else "running")
+        assert document(application, job_scenario.snapshot).snapshot_status == (
+            "current" if committed else "processing"
+        )
         assert len(job_scenario.events_of(application, "aggregation_completed")) == committed
     with open_application(job_scenario.data_dir) as application:
         wait_for_job(application, job_scenario.job)
@@ -92,11 +104,14 @@ def test_job_completes_once_after_crash_at_any_point(job_scenario: JobScenario, 
 
 
 def test_job_of_dead_process_is_taken_over(job_scenario: JobScenario) -> None:
-    """While it lives, its job is its own, however long that takes."""
-    with hanging_process(job_scenario.data_dir, "job-half-read-hang") as process, open_application(job_scenario.data_dir) as application:
+    """A job of a live process is not taken over, however long it runs."""
+    with (
+        hanging_process(job_scenario.data_dir, "job-half-read-hang") as process,
+        open_application(job_scenario.data_dir) as application,
+    ):
         other = SampleService()
         deliver(application, other.folder(1, DAY))
-        for period in ("2022", "2023", "2024"):  # the living one has time to look about
+        for period in ("2022", "2023", "2024"):  # the live process polls meanwhile
             aggregate(application, other.organization_id, period)
         assert application.jobs.get(job_scenario.job).job_status == "running"
         process.kill()
@@ -111,19 +126,21 @@ def test_job_fails_after_repeated_crashes(job_scenario: JobScenario) -> None:
         wait_for_job(application, job_scenario.job)
         job: JobDocument = application.jobs.get(job_scenario.job)
         assert (job.job_status, job.detail) == ("failed", f"The aggregation was interrupted {MAX_ATTEMPTS} times.")
-        assert [told["job_id"] for told in job_scenario.events_of(application, "aggregation_failed")] == [job_scenario.job]
+        assert [data["job_id"] for data in job_scenario.events_of(application, "aggregation_failed")] == [
+            job_scenario.job
+        ]
         assert job_scenario.events_of(application, "aggregation_completed") == []
-        kept = document(application, job_scenario.snapshot)
-        assert (kept.snapshot_status, kept.cache_valid, values(kept)[CHANGED[0]]) == ("current", False, 1)
+        after = document(application, job_scenario.snapshot)
+        assert (after.snapshot_status, after.cache_valid, values(after)[CHANGED[0]]) == ("current", False, 1)
         assert [row[1] for row in job_scenario.audit(application)] == ["requested", "invalidated", "failed"]
-        aggregate(application, job_scenario.service.organization_id, "2024")  # and a person can try again
+        aggregate(application, job_scenario.service.organization_id, "2024")  # a request can repeat it
 
 
 # A delivery.
 
 
 class DeliveryScenario:
-    """A store with a snapshot, a delivery that changes what it shows, and what comes of that delivery without a crash."""
+    """A store with a snapshot, a delivery that changes it, and the outcome of that delivery without a crash."""
 
     def __init__(self, data_dir: Path, folder: Path) -> None:
         self.data_dir = data_dir
@@ -152,29 +169,43 @@ class DeliveryScenario:
             self.case_base = application.database.read(case_base)
 
     def outcome(self, application: Application) -> DeliveryDocument:
-        """The delivery, once it is taken, as it would be without a crash: times left out."""
+        """Return the delivery after its import, with the times of the expected one."""
         name = self.expected.delivery_id
         wait_until(lambda: application.deliveries.get(name).completed_at is not None, "the delivery")
-        taken = application.deliveries.get(name)
-        return msgspec.structs.replace(taken, received_at=self.expected.received_at, completed_at=self.expected.completed_at)
+        delivery = application.deliveries.get(name)
+        return msgspec.structs.replace(
+            delivery, received_at=self.expected.received_at, completed_at=self.expected.completed_at
+        )
 
 
 def case_base(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
-    """All that is held."""
-    tables = ("source", "sak", "sak_id", "melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting", "import_lock")
+    """Return all rows of the case base by table."""
+    tables = (
+        "source",
+        "sak",
+        "sak_id",
+        "melding",
+        "undersokelse",
+        "plan",
+        "evaluering",
+        "tiltak",
+        "tilsyn",
+        "flytting",
+        "import_lock",
+    )
     return {table: sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=str) for table in tables}
 
 
 @pytest.fixture(scope="module")
 def delivery_scenario_template(tmp_path_factory: pytest.TempPathFactory) -> DeliveryScenario:
-    """Made once; each test works on a copy."""
+    """Build the scenario once; each test works on a copy."""
     folder = tmp_path_factory.mktemp("sent")
     return DeliveryScenario(folder / "data", folder)
 
 
 @pytest.fixture
 def delivery_scenario(delivery_scenario_template: DeliveryScenario, tmp_path: Path) -> DeliveryScenario:
-    """In a store of its own."""
+    """Copy the scenario's store."""
     copy = object.__new__(DeliveryScenario)
     copy.__dict__.update(delivery_scenario_template.__dict__)
     copy.data_dir = tmp_path / "data"
@@ -183,19 +214,23 @@ def delivery_scenario(delivery_scenario_template: DeliveryScenario, tmp_path: Pa
 
 
 def assert_imported_once(scenario: DeliveryScenario, application: Application) -> None:
-    """The delivery is as it is without a crash, and nothing is left of the reading."""
+    """Check that the store is as after an import without a crash, with each event once and an empty spool."""
     assert scenario.outcome(application) == scenario.expected
     assert application.database.read(case_base) == scenario.case_base
-    rows = [event for event in events(application, scenario.position) if event.organization_id == scenario.service.organization_id]
-    told = [msgspec.json.decode(event.data) for event in rows]
-    received = [each for each in told if each["event"] == "source_received"]
-    assert [each["changed_cases"] for each in received] == [
+    rows = [
+        event
+        for event in events(application, scenario.position)
+        if event.organization_id == scenario.service.organization_id
+    ]
+    event_data = [msgspec.json.decode(event.data) for event in rows]
+    received = [data for data in event_data if data["event"] == "source_received"]
+    assert [data["changed_cases"] for data in received] == [
         scenario.expected.new_cases + scenario.expected.changed_cases + scenario.expected.removed_cases
     ]
-    assert [each["reason"] for each in told if each["event"] == "cache_invalidated"] == ["source_changed"]
+    assert [data["reason"] for data in event_data if data["event"] == "cache_invalidated"] == ["source_changed"]
     wait_until(lambda: not any((scenario.data_dir / "spool").iterdir()), "the spool to be empty")
-    made = aggregate(application, scenario.service.organization_id, "2024")
-    assert values(document(application, made.snapshot_id))["antall_meldinger_mottatt"] == 1 + 1 + FOLDERS - 10 - 1
+    requested = aggregate(application, scenario.service.organization_id, "2024")
+    assert values(document(application, requested.snapshot_id))["antall_meldinger_mottatt"] == 1 + 1 + FOLDERS - 10 - 1
 
 
 @pytest.mark.parametrize(
@@ -212,13 +247,15 @@ def test_delivery_is_imported_once_after_crash_at_any_point(
 ) -> None:
     run_until_crash(delivery_scenario.data_dir, point, delivery_scenario.file)
     with open_application(delivery_scenario.data_dir, started=False) as application:
-        left = application.deliveries.get(delivery_scenario.expected.delivery_id)
-        assert left.delivery_status == status
+        interrupted = application.deliveries.get(delivery_scenario.expected.delivery_id)
+        assert interrupted.delivery_status == status
         assert document(application, delivery_scenario.snapshot).cache_valid == (not begun)
         assert len(list((delivery_scenario.data_dir / "spool").iterdir())) == 1
-        if status == "reading":  # S5, after a crash too: half a delivery is never shown
-            assert left.new_cases > 0
-            requested, _ = application.snapshots.request(delivery_scenario.service.organization_id, "2024", False, "test")
+        if status == "reading":  # half a delivery is never shown, after a crash either (rule S5)
+            assert interrupted.new_cases > 0
+            requested, _ = application.snapshots.request(
+                delivery_scenario.service.organization_id, "2024", False, "test"
+            )
             assert application.jobs.claim(application.worker_id) is None
             application.snapshots.delete(requested.snapshot_id, "test")
     with open_application(delivery_scenario.data_dir) as application:
@@ -230,7 +267,7 @@ def test_delivery_of_dead_process_is_taken_over(delivery_scenario: DeliveryScena
         hanging_process(delivery_scenario.data_dir, "delivery-between-hang", delivery_scenario.file) as process,
         open_application(delivery_scenario.data_dir) as application,
     ):
-        aggregate(application, delivery_scenario.other.organization_id, "2024")  # the living one has time to look about
+        aggregate(application, delivery_scenario.other.organization_id, "2024")  # the live process polls meanwhile
         assert application.deliveries.get(delivery_scenario.expected.delivery_id).delivery_status == "reading"
         assert not document(application, delivery_scenario.snapshot).cache_valid
         process.kill()
@@ -238,7 +275,7 @@ def test_delivery_of_dead_process_is_taken_over(delivery_scenario: DeliveryScena
 
 
 def test_unregistered_delivery_leaves_no_file(delivery_scenario: DeliveryScenario) -> None:
-    """Nobody was told that it was received."""
+    """The client got no answer, so the file may be deleted."""
     run_until_crash(delivery_scenario.data_dir, "delivery-not-written-down", delivery_scenario.file)
     assert len(list((delivery_scenario.data_dir / "spool").iterdir())) == 1
     with open_application(delivery_scenario.data_dir) as application:
@@ -247,19 +284,22 @@ def test_unregistered_delivery_leaves_no_file(delivery_scenario: DeliveryScenari
 
 
 def test_delivery_is_refused_after_repeated_crashes(delivery_scenario: DeliveryScenario) -> None:
-    """What was taken of it stays, is counted, and is told."""
+    """The part that was imported stays, and is counted in the delivery."""
     run_until_crash(delivery_scenario.data_dir, "delivery-between", delivery_scenario.file)
     run_until_crash(delivery_scenario.data_dir, "delivery-between")
     run_until_crash(delivery_scenario.data_dir, "delivery-between")
     with open_application(delivery_scenario.data_dir) as application:
         refused = delivery_scenario.outcome(application)
-        assert (refused.delivery_status, refused.organizations) == ("refused", [delivery_scenario.service.organization_id])
+        assert (refused.delivery_status, refused.organizations) == (
+            "refused",
+            [delivery_scenario.service.organization_id],
+        )
         assert 0 < refused.new_cases < delivery_scenario.expected.new_cases
         assert application.database.read(case_base)["import_lock"] == []
         assert "unreadable_file" in {finding.code for finding in refused.findings}
         wait_until(lambda: not any((delivery_scenario.data_dir / "spool").iterdir()), "the spool to be empty")
         assert deliver(application, delivery_scenario.file.read_bytes()).delivery_status == "taken"
-        held = application.database.read(case_base)
-        assert [len(held[table]) for table in ("sak", "melding")] == [
+        tables = application.database.read(case_base)
+        assert [len(tables[table]) for table in ("sak", "melding")] == [
             len(delivery_scenario.case_base[table]) for table in ("sak", "melding")
         ]

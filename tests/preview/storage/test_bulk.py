@@ -1,4 +1,4 @@
-"""Many rows in few statements."""
+"""Inserting and deleting many rows with few statements."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -11,15 +11,17 @@ from preview.storage.database import Connection, Database
 
 @pytest.fixture
 def database(data_dir: Path) -> Generator[Database]:
-    """With a table of pairs."""
+    """Open a store with a table of pairs."""
     opened = Database(data_dir / "store.sqlite")
-    opened.write(lambda connection: connection.execute("CREATE TABLE pair (a INTEGER, b TEXT, PRIMARY KEY (a, b))").rowcount)
+    opened.write(
+        lambda connection: connection.execute("CREATE TABLE pair (a INTEGER, b TEXT, PRIMARY KEY (a, b))").rowcount
+    )
     yield opened
     opened.close()
 
 
 def pairs(connection: Connection) -> list[tuple[int, str]]:
-    """All, in order."""
+    """Return all pairs in order."""
     return connection.execute("SELECT a, b FROM pair ORDER BY a").fetchall()
 
 
@@ -33,8 +35,12 @@ def test_every_row_is_inserted_once_for_any_row_count(database: Database, count:
 def test_suffix_is_appended_to_every_statement(database: Database) -> None:
     rows = [(number, str(number)) for number in range(150)]
     database.write(lambda connection: execute_rows(connection, "INSERT INTO pair VALUES", rows))
-    database.write(lambda connection: execute_rows(connection, "INSERT INTO pair VALUES", rows, "ON CONFLICT DO NOTHING"))
-    database.write(lambda connection: execute_rows(connection, "DELETE FROM pair WHERE (a, b) IN (VALUES", rows[1:], ")"))
+    database.write(
+        lambda connection: execute_rows(connection, "INSERT INTO pair VALUES", rows, "ON CONFLICT DO NOTHING")
+    )
+    database.write(
+        lambda connection: execute_rows(connection, "DELETE FROM pair WHERE (a, b) IN (VALUES", rows[1:], ")")
+    )
     assert database.read(pairs) == rows[:1]
 
 

@@ -1,4 +1,4 @@
-"""The store's connections: what wakes whom, and that a transaction is whole or nothing."""
+"""The store's connections: transactions, commit listeners, compaction and fair access to the write lock."""
 
 import random
 import stat
@@ -17,7 +17,7 @@ from tests.support import pipeline
 
 @pytest.fixture
 def database(data_dir: Path) -> Generator[Database]:
-    """A store of its own."""
+    """Open a new store."""
     opened = Database(data_dir / "store.sqlite")
     yield opened
     opened.close()
@@ -31,7 +31,7 @@ def test_changing_commit_calls_commit_listeners(database: Database) -> None:
 
 
 def test_unchanging_commit_calls_no_commit_listener(database: Database) -> None:
-    """Or a worker that finds nothing to claim would wake itself to look again, for ever."""
+    """Otherwise a worker would wake itself after every poll of an empty queue."""
     woken: list[None] = []
     database.on_commit(lambda: woken.append(None))
     database.write(lambda connection: meta.get(connection, "a"))
@@ -54,7 +54,7 @@ def test_failed_transaction_rolls_back_and_calls_no_listener(database: Database)
 
 
 def test_read_transaction_sees_one_state(database: Database) -> None:
-    """What is committed meanwhile is not seen."""
+    """A commit during the transaction is not visible in it."""
 
     def read_twice(connection: Connection) -> tuple[str | None, str | None]:
         before = meta.get(connection, "a")
@@ -105,7 +105,8 @@ def test_opening_in_a_missing_folder_raises_store_error(data_dir: Path) -> None:
 def test_opening_a_newer_store_raises_store_error(database: Database, data_dir: Path) -> None:
     database.write(
         lambda connection: connection.execute(
-            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('bufdir-preview', '9999_later', '2024-01-01')"
+            """INSERT INTO _sqlite_migrations (migration_set, name, applied_at)
+            VALUES ('bufdir-preview', '9999_later', '2024-01-01')"""
         )
     )
     with pytest.raises(StoreError, match="newer"):
@@ -119,13 +120,19 @@ def test_store_files_are_owner_only_from_creation(database: Database, data_dir: 
 
 
 def test_compacted_store_holds_no_bytes_of_deleted_rows(database: Database, data_dir: Path) -> None:
-    """Keys in no order, as hashes are: pages are divided again and again, and keep copies of what they gave away."""
+    """Random keys, like hashes, split pages again and again, and split pages keep copies of moved rows."""
     chance = random.Random(7)
     keys = [(number, chance.randbytes(32)) for number in range(6_000)]
-    database.write(lambda connection: connection.execute("CREATE TABLE hashed (own INTEGER, key BLOB PRIMARY KEY) WITHOUT ROWID").rowcount)
+    database.write(
+        lambda connection: (
+            connection.execute("CREATE TABLE hashed (own INTEGER, key BLOB PRIMARY KEY) WITHOUT ROWID").rowcount
+        )
+    )
     for start in range(0, len(keys), 200):
         database.write(
-            lambda connection, start=start: connection.executemany("INSERT INTO hashed VALUES (?, ?)", keys[start : start + 200])
+            lambda connection, start=start: connection.executemany(
+                "INSERT INTO hashed VALUES (?, ?)", keys[start : start + 200]
+            )
         )
     database.write(lambda connection: connection.execute("DELETE FROM hashed WHERE own % 2").rowcount)
     assert any(key in _bytes(data_dir) for number, key in keys if number % 2)
@@ -151,7 +158,7 @@ def test_compacting_fails_while_another_process_writes(data_dir: Path) -> None:
 
 
 def test_waiting_writer_gets_the_write_lock_next(data_dir: Path) -> None:
-    """Though the other has many transactions to write and asks for the lock again at once."""
+    """The other process has many transactions to write and asks for the lock again at once."""
     busy, waiting = Database(data_dir / "store.sqlite"), Database(data_dir / "store.sqlite")
     order: list[str] = []
     holding, released = threading.Event(), threading.Event()
@@ -165,7 +172,7 @@ def test_waiting_writer_gets_the_write_lock_next(data_dir: Path) -> None:
     holding.wait()
     once = waiting.submit(lambda _: order.append("waiting"))
     try:
-        pipeline.wait_until(lambda: not FileLock(data_dir / "store.sqlite-turn").is_free(), "the turn")
+        pipeline.wait_until(lambda: not FileLock(data_dir / "store.sqlite-turn").is_free(), "the queued write")
     finally:
         released.set()
     for future in (once, *rest):

@@ -1,4 +1,4 @@
-"""The key of a store (`domain.md` 4.1), and that what lies in a data folder is its owner's alone."""
+"""The key of a store (rule 4.1), and the permissions of the files in a data folder."""
 
 import stat
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.pipeline import deliver, open_application
 
 
 def hashes(data_dir: Path) -> set[bytes]:
-    """Of the ids of cases in the store."""
+    """Return the hashed ids of the cases in the store."""
     with open_application(data_dir, started=False) as application:
         rows = application.database.read(lambda connection: connection.execute("SELECT key FROM sak_id").fetchall())
     return {key for (key,) in rows}
@@ -19,10 +19,10 @@ def hashes(data_dir: Path) -> set[bytes]:
 
 def test_key_is_created_at_first_start_and_kept(data_dir: Path) -> None:
     with open_application(data_dir, started=False):
-        made = (data_dir / "key").read_bytes()
-    assert len(made) == 32
+        key = (data_dir / "key").read_bytes()
+    assert len(key) == 32
     with open_application(data_dir, started=False):
-        assert (data_dir / "key").read_bytes() == made
+        assert (data_dir / "key").read_bytes() == key
 
 
 def test_stores_have_different_keys_so_hashes_never_match(tmp_path: Path, service: SampleService) -> None:
@@ -36,7 +36,7 @@ def test_stores_have_different_keys_so_hashes_never_match(tmp_path: Path, servic
 
 
 def test_store_with_another_key_is_refused(data_dir: Path) -> None:
-    """A case would not be known again, and count twice."""
+    """With another key no case would be recognised, and each would count twice."""
     with open_application(data_dir, started=False):
         pass
     (data_dir / "key").write_bytes(bytes(32))
@@ -56,7 +56,7 @@ def test_store_without_its_key_is_refused(data_dir: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"short", bytes(33)])
 @pytest.mark.parametrize("new", [True, False])
 def test_key_of_wrong_length_is_refused(data_dir: Path, content: bytes, new: bool) -> None:
-    """Hashes under an empty one would be no secret."""
+    """Hashes under an empty key would be no secret."""
     if not new:
         with open_application(data_dir, started=False):
             pass
@@ -66,7 +66,7 @@ def test_key_of_wrong_length_is_refused(data_dir: Path, content: bytes, new: boo
 
 
 def test_existing_key_is_used_by_a_new_store(data_dir: Path) -> None:
-    """As when a store is begun anew beside its old key."""
+    """A store can be created again beside its old key."""
     (data_dir / "key").write_bytes(bytes(range(32)))
     with open_application(data_dir, started=False):
         assert (data_dir / "key").read_bytes() == bytes(range(32))
@@ -86,16 +86,16 @@ def test_crash_during_key_creation_leaves_no_key(data_dir: Path, monkeypatch: py
 
 
 def test_data_folder_and_its_files_are_owner_only(tmp_path: Path, service: SampleService) -> None:
-    """Of a folder that the program made, and of one that was there, open to others."""
-    made, given = tmp_path / "made", tmp_path / "given"
-    given.mkdir(mode=0o755)
-    for folder in (made, given):
+    """Of a folder that the program creates, and of an existing one that others can read."""
+    created, existing = tmp_path / "created", tmp_path / "existing"
+    existing.mkdir(mode=0o755)
+    for folder in (created, existing):
         with open_application(folder) as application:
             deliver(application, service.folder(1, "2024-05-01"))
-            application.deliveries.receive([b"of no matter"], full=False, actor="test")
+            application.deliveries.receive([b"content"], full=False, actor="test")
             open_to_others = [path.name for path in folder.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
         assert open_to_others == []
-    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    assert stat.S_IMODE(created.stat().st_mode) == 0o700
 
 
 def test_ended_process_leaves_no_worker_lock(data_dir: Path) -> None:

@@ -1,7 +1,8 @@
 """A store that an earlier version wrote: it opens, migrates, and shows the same documents byte for byte.
 
-`old_stores/schema_0005.zip` holds `store.sqlite` and `key` as the version with Norwegian column names left them: three organisations with
-v4 and 15F sources, listed names, figures, snapshots in several states, audit trail, events, an idempotency key and a due aggregation.
+`old_stores/schema_0005.zip` holds `store.sqlite` and `key` of the last version with Norwegian column names: three
+organisations with v4 and 15F sources, listed names, figures, snapshots in several states, audit trail, events, an
+idempotency key and a scheduled aggregation.
 """
 
 import zipfile
@@ -65,11 +66,26 @@ def test_old_store_keeps_events_and_audit_trail(old_store: Path) -> None:
 
 
 def test_old_store_has_no_norwegian_columns_for_generic_things(old_store: Path) -> None:
-    generic = {"kilde", "aar", "versjon", "fagsystem", "funn", "uttrekk", "levering", "innhold", "nokkel", "verdi", "stamp", "door"}
+    generic = {
+        "kilde",
+        "aar",
+        "versjon",
+        "fagsystem",
+        "funn",
+        "uttrekk",
+        "levering",
+        "innhold",
+        "nokkel",
+        "verdi",
+        "stamp",
+        "door",
+    }
     with open_application(old_store, started=False) as application:
         tables = application.database.read(rows("SELECT name FROM sqlite_master WHERE type = 'table'"))
         columns = {
-            column[1] for (table,) in tables for column in application.database.read(rows(f"SELECT * FROM pragma_table_xinfo('{table}')"))
+            column[1]
+            for (table,) in tables
+            for column in application.database.read(rows(f"SELECT * FROM pragma_table_xinfo('{table}')"))
         }
     assert {"source", "extract_at", "input_version", "scope"} <= columns
     assert columns & generic == set()
