@@ -1,1 +1,1 @@
-"""The form as data, and what is worked out from it: values, deviations, hidden small counts. Pure."""
+"""The form as data, and what is derived from it: values, deviations, and withheld small counts."""

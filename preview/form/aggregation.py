@@ -1,4 +1,4 @@
-"""Works out a report's values from the case base: each entry's SQL over one state of the store."""
+"""Aggregates a report: runs the SQL of every field over the case base."""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,10 +16,15 @@ from preview.model.resources import Value
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """What is counted: a source and a period. Days are days in Norway.
+    """Parameters of an aggregation. Days are days in Norway.
 
-    `kilde` is the source's number, `format` and `aar` are its format and the year of its 15F file (0 for v4), `uttrekk` is the day of
-    its extract time; `fra` and `til` are the period's first and last day.
+    Attributes:
+        source_id: Number of the source.
+        format: Its format.
+        year: Year of a 15F source, 0 for v4.
+        first_day: First day of the period.
+        last_day: Last day of the period.
+        extract_day: Day of the source's extract time.
     """
 
     source_id: int
@@ -31,7 +36,11 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_source(cls, source: Source, period: Period) -> "Parameters":
-        """Those of a source chosen for the period (`sources.choose`). Raises `ValueError` where it has read no file yet."""
+        """Return the parameters for a source and a period (`sources.select_source`).
+
+        Raises:
+            ValueError: If no file of the source has been imported.
+        """
         extracted_on = extract_day(source)
         if extracted_on is None:
             raise ValueError("The source has no extract time.")
@@ -45,33 +54,50 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def as_sql_params(self) -> dict[str, int | str]:
-        """The parameters of the catalogue's SQL (`sql.PARAMETERS`)."""
-        days = {"first_day": self.first_day.isoformat(), "last_day": self.last_day.isoformat(), "extract_at": self.extract_day.isoformat()}
-        return {"source": self.source_id, "format": self.format, "year": self.year, **days}
+        """Return the parameters of the catalogue's SQL (`sql.PARAMETERS`)."""
+        return {
+            "source": self.source_id,
+            "format": self.format,
+            "year": self.year,
+            "first_day": self.first_day.isoformat(),
+            "last_day": self.last_day.isoformat(),
+            "extract_at": self.extract_day.isoformat(),
+        }
 
 
 def aggregate(
-    connection: Connection, catalogue: Catalogue, parameters: Parameters, on_progress: Callable[[float], object] = lambda _: None
+    connection: Connection,
+    catalogue: Catalogue,
+    parameters: Parameters,
+    on_progress: Callable[[float], object] = lambda _: None,
 ) -> dict[str, Value]:
-    """The value of every field and auxiliary that this source can supply, by key, in form order.
+    """Compute all values that a source can supply.
 
-    A key that is missing says that the source cannot supply it (`domain.md` 2.5, 6.2): its value and its data source are null. None
-    under a key is a share of none. The caller holds the read transaction. `on_progress` gets the completed part (0..1) after each
-    entry; what it raises ends the aggregation.
+    Args:
+        connection: A connection with a read transaction, so that all values are of one state of the store.
+        catalogue: The form.
+        parameters: Source and period.
+        on_progress: Called after each entry with the completed part, 0 to 1. An exception of it ends the aggregation.
+
+    Returns:
+        Values by key of field or auxiliary, in form order. A missing key means that the source cannot supply the entry
+        (rules 2.5 and 6.2, docs/domain.md); None is a share of zero.
     """
     sql_params = parameters.as_sql_params()
     values: dict[str, Value] = {}
     entries = catalogue.entries
-    for done, entry in enumerate(entries, 1):
+    for completed, entry in enumerate(entries, 1):
         if entry.sql is not None and is_available(connection, entry, parameters):
             row = connection.execute(entry.sql, sql_params).fetchone()
             values[entry.key] = percentage(*row) if isinstance(entry, Field) and entry.unit == "prosent" else row[0]
-        on_progress(done / len(entries))
+        on_progress(completed / len(entries))
     return values
 
 
 def is_available(connection: Connection, entry: Field | Auxiliary, parameters: Parameters) -> bool:
-    """Whether this source can supply the entry (`domain.md` 2.5, 6.2)."""
+    """Return whether the source can supply an entry (rules 2.5 and 6.2)."""
     if parameters.format not in entry.sources:
         return False
-    return entry.supplied_if is None or bool(connection.execute(entry.supplied_if, parameters.as_sql_params()).fetchone()[0])
+    return entry.supplied_if is None or bool(
+        connection.execute(entry.supplied_if, parameters.as_sql_params()).fetchone()[0]
+    )

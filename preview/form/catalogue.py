@@ -1,4 +1,4 @@
-"""Loads the form's data and checks it, so that a slip in it stops the start and not an aggregation (`domain.md` 6.3)."""
+"""Loads the form from TOML and checks it at start, so that no aggregation can fail later (rule 6.3, docs/domain.md)."""
 
 import hashlib
 import tomllib
@@ -20,10 +20,21 @@ _SECTION_FILE = {"section", "field", "auxiliary"}
 
 
 class Catalogue:
-    """The form. `fields` and `sections` are in form order; a field's number is its place, from 1."""
+    """The form: its sections, fields and deviation rules.
+
+    Attributes:
+        fields: The fields in form order; the field with number n is at index n - 1.
+        sections: The sections in form order.
+        auxiliaries: The auxiliary values.
+        rules: The deviation rules.
+    """
 
     def __init__(self, raw: RawCatalogue) -> None:
-        """Raises `CatalogueError` where the parts do not make up a form."""
+        """Create the catalogue from its parts.
+
+        Raises:
+            CatalogueError: If the parts are no valid form (`checks.validate`).
+        """
         for problem in validate(raw):
             raise CatalogueError(f"The form's data: {problem}.")
         self.fields = tuple(sorted(raw.fields, key=lambda field: field.number))
@@ -35,7 +46,11 @@ class Catalogue:
 
     @classmethod
     def load(cls, folder: Path = FORM_DIR) -> "Catalogue":
-        """Reads `fields/*.toml` and `rules.toml`. Raises `CatalogueError`, which says what is wrong and where."""
+        """Load `fields/*.toml` and `rules.toml` of a folder.
+
+        Raises:
+            CatalogueError: If a file is unreadable or the form is invalid; the message says what is wrong and where.
+        """
         raw = RawCatalogue([], [], [], [])
         for path in sorted((folder / "fields").glob("*.toml")):
             data = _read(path)
@@ -44,7 +59,8 @@ class Catalogue:
             section: Section = _convert(data.get("section"), Section, path.name)
             raw.sections.append(section)
             for index, entry in enumerate(data.get("field", []), 1):
-                raw.fields.append(_convert({"section_id": section.section_id, **entry}, Field, f"{path.name}, field {index}"))
+                field_data = {"section_id": section.section_id, **entry}
+                raw.fields.append(_convert(field_data, Field, f"{path.name}, field {index}"))
             for index, entry in enumerate(data.get("auxiliary", []), 1):
                 raw.auxiliaries.append(_convert(entry, Auxiliary, f"{path.name}, auxiliary {index}"))
         for index, entry in enumerate(_read(folder / "rules.toml").get("rule", []), 1):
@@ -52,27 +68,31 @@ class Catalogue:
         return cls(raw)
 
     def field(self, key: str) -> Field:
-        """The field with that key; KeyError where there is none."""
+        """Return the field with a key.
+
+        Raises:
+            KeyError: If there is no such field.
+        """
         return self._by_key[key]
 
     def __contains__(self, key: object) -> bool:
-        """Whether a field has that key."""
+        """Return whether a field has that key."""
         return key in self._by_key
 
     def fields_in_section(self, section_id: str) -> tuple[Field, ...]:
-        """The section's fields in form order."""
+        """Return the fields of a section in form order."""
         return tuple(field for field in self.fields if field.section_id == section_id)
 
     @property
     def entries(self) -> tuple[Field | Auxiliary, ...]:
-        """Fields and auxiliaries: all that can have a value."""
+        """Fields and auxiliaries: everything that has a value."""
         return (*self.fields, *self.auxiliaries)
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of all that shapes a snapshot's document: keys, order, sections with their titles, and how each value comes about.
+        """Digest of everything that determines a snapshot's document: sections, keys, order, units, sources and SQL.
 
-        Labels, definitions and rules stand in no document and change nothing here.
+        Labels, definitions and rules are not part of it, as they are in no document.
         """
         shape = (
             [(section.section_id, section.titles.nb) for section in self.sections],
@@ -82,7 +102,11 @@ class Catalogue:
         return hashlib.sha256(msgspec.json.encode(shape)).hexdigest()
 
     def validate_sql(self, connection: sql.Connection) -> None:
-        """Has the database prepare every statement against its schema. Raises `CatalogueError` for the first it cannot."""
+        """Let the database prepare every statement against its schema.
+
+        Raises:
+            CatalogueError: If a statement cannot be prepared or has a wrong number of columns.
+        """
         for entry in self.entries:
             value_columns = 2 if isinstance(entry, Field) and entry.unit == "prosent" else 1
             for name, statement, count in (("sql", entry.sql, value_columns), ("supplied_if", entry.supplied_if, 1)):
@@ -91,9 +115,13 @@ class Catalogue:
                 try:
                     columns = sql.column_count(connection, statement)
                 except Exception as error:
-                    raise CatalogueError(f"The form's data: {name} of {entry.key} cannot be prepared: {error}.") from error
+                    raise CatalogueError(
+                        f"The form's data: {name} of {entry.key} cannot be prepared: {error}."
+                    ) from error
                 if columns != count:
-                    raise CatalogueError(f"The form's data: {name} of {entry.key} gives {columns} columns, not {count}.")
+                    raise CatalogueError(
+                        f"The form's data: {name} of {entry.key} gives {columns} columns, not {count}."
+                    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,20 +1,30 @@
-"""Which cases a number counts: the field's own SQL over one case at a time, so that it cannot say anything else than the number does."""
+"""Finds the cases that a number counts, with the field's own SQL over one case at a time: the two cannot disagree."""
 
 from preview.form.aggregation import Parameters, is_available
 from preview.form.entries import Field
 from preview.form.sql import Connection
 
 _TABLES = ("sak", "melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting")
-# Under the tables' own names stand the rows of one case.
-_ONE_CASE = ",\n".join(f"{table} AS (SELECT * FROM main.{table} WHERE source = :source AND sak = :sak)" for table in _TABLES)  # noqa: S608
+# Common table expressions with the names of the tables restrict the field's SQL to one case.
+_ONE_CASE = ",\n".join(
+    f"{table} AS (SELECT * FROM main.{table} WHERE source = :source AND sak = :sak)"  # noqa: S608
+    for table in _TABLES
+)
 _CASES = "SELECT sak FROM sak WHERE source = :source AND slettet = 0 ORDER BY sak"
 
 
 def contributions_by_case(connection: Connection, field: Field, parameters: Parameters) -> dict[int, int]:
-    """By `sak`, how much of the field's number it makes up; cases that make up nothing are left out. Their sum is the number.
+    """Compute how much each case contributes to the number of a field.
 
-    Of a share it is what is missing from 100 per cent: those over frist. Empty for a field that this source cannot supply, and for a
-    supplementary figure. The caller holds the read transaction.
+    Args:
+        connection: A connection with a read transaction.
+        field: The field.
+        parameters: Source and period.
+
+    Returns:
+        Contributions by number of the case (`sak`), without those of 0; their sum is the field's number. For a share
+        they are what is missing from 100 percent, that is, those over the deadline. Empty for a field that the source
+        cannot supply, and for a supplementary figure.
     """
     sql_params = parameters.as_sql_params()
     if field.sql is None or not is_available(connection, field, parameters):

@@ -1,4 +1,4 @@
-"""What the form is made of (`domain.md` 6.3). Entries are data, read from `fields/*.toml` by `catalogue.py`."""
+"""Entries of the form: sections, fields and auxiliary values of `fields/*.toml` (rule 6.3, docs/domain.md)."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
@@ -11,11 +11,11 @@ Unit = Literal["antall", "prosent", "årsverk"]
 SourceKind = Literal["v4", "15f", "figur"]
 
 Values: TypeAlias = Mapping[str, Value]
-"""By field key, and by key of an auxiliary. Counts are int; `prosent` and `årsverk` float with one decimal."""
+"""Values by key of a field or an auxiliary."""
 
 
 class LocalizedText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One text in bokmål, nynorsk and English."""
+    """A text in bokmål, nynorsk and English."""
 
     nb: str
     nn: str
@@ -23,14 +23,14 @@ class LocalizedText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the form; sections stand in the order of their fields' numbers."""
+    """A section of the form. Sections are in the order of their fields' numbers."""
 
     section_id: str
     titles: LocalizedText
 
 
 class Auxiliary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A count that is worked out with the fields and is none: the rules of `rules.toml` ask for it."""
+    """A value that is computed with the fields but is no field; rules of `rules.toml` use it."""
 
     key: str
     sources: tuple[SourceKind, ...]
@@ -41,12 +41,21 @@ class Auxiliary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A field of the form.
 
-    `sql` is one SELECT: one number, or for `prosent` two, the part and the whole. None where the value comes as a supplementary
-    figure (`sources` is then `figur`). `supplied_if`, where there is one, is a SELECT of 1 or 0: whether this very source can supply
-    the field (`domain.md` 2.5). Parameters of both: `sql.PARAMETERS`.
-
-    Numbers of other fields: `part_of`, the whole it is shown under; `subset_of`, the whole it cannot exceed (rule `delmengde`);
-    `made_up_of`, the parts that together are all of it (rule `sum_undersokelser`, and what suppression reckons with).
+    Attributes:
+        number: Its number in form order, from 1.
+        field_key: Its key in the API.
+        section_id: Its section.
+        unit: Unit of its value.
+        counts_persons: Whether it counts persons, so that small values can be withheld (rule 8).
+        labels: Its name.
+        definitions: What it counts.
+        legal_basis: The provision that it reports on, in Norwegian.
+        sources: The formats that can supply it; `figur` for a supplementary figure.
+        part_of: Number of the field under which it is shown.
+        subset_of: Number of a field that it cannot exceed (rule `delmengde`).
+        components: Numbers of the fields whose sum it is (rule `sum_undersokelser`, and suppression).
+        sql: One SELECT of one number, or for `prosent` of two, part and whole. None for a supplementary figure.
+        supplied_if: A SELECT of 1 or 0: whether a source can supply the field (rule 2.5). None if each one can.
     """
 
     number: int
@@ -66,10 +75,10 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     @property
     def key(self) -> str:
-        """The field key, by the name that fields and auxiliaries share."""
+        """The field key, under the name that auxiliaries have too."""
         return self.field_key
 
     @property
     def computed(self) -> bool:
-        """Whether it is worked out from cases; a supplementary figure for such a field is refused (`domain.md` 6.1)."""
+        """Whether it is computed from cases; supplementary figures for such a field are left out (rule 6.1)."""
         return self.sql is not None

@@ -1,10 +1,10 @@
-"""Exact arithmetic on the form's values: half up, never a float's own rounding."""
+"""Exact arithmetic on values of the form: decimal, rounded half up, never with the rounding errors of floats."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
 
 def percentage(part: int, whole: int) -> float | None:
-    """100 x `part` / `whole` to one decimal, half up (12.25 gives 12.3; `domain.md` 6, no. 5); None of none."""
+    """Return 100 x `part` / `whole` with one decimal, rounded half up (12.25 gives 12.3); None if `whole` is 0."""
     if whole == 0:
         return None
     tenths = (2000 * part + whole) // (2 * whole)
@@ -12,15 +12,15 @@ def percentage(part: int, whole: int) -> float | None:
 
 
 def to_decimal(value: float) -> Decimal:
-    """The decimal number that is written for `value`: 0.1 is a tenth."""
+    """Return the decimal number that a value is written as: exactly a tenth for 0.1."""
     return Decimal(str(value))
 
 
 def one_decimal(value: float) -> float:
-    """As the contract gives what is no count (G3), half away from zero: 12.25 gives 12.3."""
+    """Return a value with one decimal (rule G3, docs/api.md), rounded half away from zero: 12.25 gives 12.3."""
     return float(to_decimal(value).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
 
 
 def rounded_percent_change(change: Decimal, base: Decimal) -> int:
-    """`change` in per cent of `base`, half away from zero. `base` is not 0."""
+    """Return `change` in percent of `base`, which is not 0, rounded half away from zero."""
     return int((100 * change / abs(base)).quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -1,4 +1,4 @@
-"""Which source a period's values come from, and what it is called (`domain.md` 1.11, 5.3). Pure."""
+"""Selects the source of a period's values and names it (rules 1.11 and 5.3, docs/domain.md)."""
 
 import re
 import unicodedata
@@ -16,10 +16,17 @@ _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """What is held of one organisation in one format. `year` is that of a 15F file, 0 for v4.
+    """What is stored of one organisation in one format. Instants are texts of `clock.sortable_timestamp`.
 
-    Instants are `clock.instant_text`: `forste_uttrekk` and `siste_uttrekk` over all files read, None before the first;
-    `siste_fulle` the latest full delivery's, None without one. `fagsystem` is the case system's name, empty for 15F.
+    Attributes:
+        source_id: Number of the source.
+        format: Its format.
+        year: Year of a 15F file, 0 for v4.
+        version: Rises with each change (rule 1.12).
+        first_extract_at: Oldest extract time of all files; None before the first file.
+        last_extract_at: Newest extract time of all files; None before the first file.
+        last_full_at: Extract time of the newest full delivery; None without one.
+        case_system: Name of the case system; empty for 15F.
     """
 
     source_id: int
@@ -33,27 +40,34 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceSelection(msgspec.Struct, frozen=True):
-    """`ufullstendig`: the source began after the period, so that cases closed before may be missing."""
+    """A selected source. `incomplete`: it began after the period, so that cases closed before can be missing."""
 
     source: Source
     incomplete: bool
 
 
 def extract_day(source: Source) -> date | None:
-    """The day in Norway of the source's extract time (1.11, 2.3); None before its first file."""
+    """Return the day in Norway of a source's extract time (rules 1.11 and 2.3), or None before its first file."""
     if source.format == "15f":
         return date(source.year, 12, 31)
     return _local_day(source.last_extract_at)
 
 
 def select_source(sources: Iterable[Source], period: Period) -> SourceSelection | None:
-    """The source of the period among those of one organisation (5.3); None where none has data for it.
+    """Select the source of a period (rule 5.3).
 
-    The v4 source if its data begin no later than the period's last day and reach its first; else the 15F file of that year; else the
-    v4 source where its data reach the period's first day, as `ufullstendig`.
+    Args:
+        sources: The sources of one organisation.
+        period: The period.
+
+    Returns:
+        The v4 source, if it began before the period ended and reaches its first day; else the 15F file of the year;
+        else the v4 source, if it reaches the first day, as incomplete; else None.
     """
     candidates = list(sources)
-    v4 = next((source for source in candidates if source.format == "v4" and _covers_day(source, period.first_day)), None)
+    v4 = next(
+        (source for source in candidates if source.format == "v4" and _covers_day(source, period.first_day)), None
+    )
     if v4 is not None and (first := _local_day(v4.first_extract_at)) is not None and first <= period.last_day:
         return SourceSelection(v4, incomplete=False)
     annual_file = next((source for source in candidates if source.format == "15f" and source.year == period.year), None)
@@ -63,7 +77,7 @@ def select_source(sources: Iterable[Source], period: Period) -> SourceSelection 
 
 
 def data_source(source: Source) -> str:
-    """`kostra-15f`, or `fagsystem-` and the slug of the case system's name (1.11); `fagsystem-ukjent` where the name has no letter."""
+    """Return the `data_source` of values: `kostra-15f`, or `fagsystem-` and a slug of the case system (rule 1.11)."""
     if source.format == "15f":
         return KOSTRA_15F_DATA_SOURCE
     name = unicodedata.normalize("NFC", source.case_system).lower().translate(_LETTERS)
@@ -71,11 +85,15 @@ def data_source(source: Source) -> str:
 
 
 def has_system_changed(source: Source, prior_data_source: str | None, prior_extract_at: str | None) -> bool:
-    """Whether another case system delivers than the one of the prior period's snapshot, and no full delivery since (rule `kilde_endret`).
+    """Return whether the case system differs from that of the prior snapshot, without a full delivery since.
 
-    `prior_data_source` is that of the prior snapshot's computed fields; `prior_uttrekk` its source's extract time as it was read
-    (`clock.instant_text`). Only a full delivery of a later extract time tells which cases the new system holds. Between v4 and 15F no case
-    is carried over, so that is no such change.
+    Only a full delivery with a later extract time shows which cases the new system holds (rule `kilde_endret`). A
+    change between v4 and 15F is no change of system, as no case is carried over.
+
+    Args:
+        source: The source of the snapshot.
+        prior_data_source: `data_source` of the prior snapshot's computed fields.
+        prior_extract_at: Extract time of the prior snapshot's source when it was aggregated.
     """
     if source.format != "v4" or prior_data_source is None or not prior_data_source.startswith("fagsystem-"):
         return False

@@ -1,14 +1,13 @@
-"""What may stand in the catalogue's SQL: one SELECT over the case base, with the parameters of `PARAMETERS`.
+"""Checks the SQL of the catalogue: one SELECT over the case base with the parameters of `PARAMETERS`.
 
-It is kept plain (comparison, counting, parameters), so that another store than SQLite could run it.
+The SQL uses comparisons, counts and parameters only, so that it is not limited to SQLite.
 """
 
 import re
 from typing import Any, Protocol
 
 PARAMETERS = frozenset({"source", "format", "year", "first_day", "last_day", "extract_at"})
-"""`:source` the source's number; `:format` `v4` or `15f`; `:year` the year of a 15F file, 0 for v4; `:first_day` and `:last_day` the period's first
-and last day; `:extract_at` the day (Europe/Oslo) of the source's extract time. Days are ISO text."""
+"""Parameters of the SQL (rule 6.3, docs/domain.md). Days are ISO text."""
 
 _NON_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _PARAMETER = re.compile(r"[:@$](\w+)|\?")
@@ -23,32 +22,32 @@ SAMPLE_PARAMETERS: dict[str, int | str] = {
 
 
 class Cursor(Protocol):
-    """What is asked of a database cursor."""
+    """The methods of a database cursor that the form uses."""
 
     @property
     def description(self) -> Any:
-        """One entry for each column of the answer."""
+        """One entry per column of the result."""
         ...
 
     def fetchone(self) -> Any:
-        """The next row, None after the last."""
+        """Return the next row, or None after the last."""
         ...
 
     def fetchall(self) -> Any:
-        """The rows that are left."""
+        """Return the remaining rows."""
         ...
 
 
 class Connection(Protocol):
-    """What is asked of a database connection, SQLite's or another's."""
+    """The methods of a database connection that the form uses."""
 
     def execute(self, sql: str, parameters: Any = ..., /) -> Cursor:
-        """Runs one statement."""
+        """Run one statement."""
         ...
 
 
 def query_error(sql: str) -> str | None:
-    """What is wrong with the text of a statement, as far as can be told without a database; None when nothing is."""
+    """Return what is wrong with a statement, as far as that is known without a database, or None."""
     code = _NON_CODE.sub(" ", sql)
     if not re.match(r"\s*(SELECT|WITH)\b", code):
         return "is no SELECT"
@@ -59,8 +58,10 @@ def query_error(sql: str) -> str | None:
 
 
 def column_count(connection: Connection, sql: str) -> int:
-    """Lets the database prepare the statement against its schema; the number of columns of its answer. Raises what the driver raises.
+    """Return the number of columns of a statement, which the database prepares against its schema.
 
-    As a subquery it can be nothing but a query, and of no rows it costs nothing on a full store.
+    The statement is run as a subquery, as which only a query is valid, with a limit of no rows, which is fast on any
+    store. Exceptions of the database driver are passed on.
     """
-    return len(connection.execute(f"SELECT * FROM (\n{sql}\n) AS prepared LIMIT 0", SAMPLE_PARAMETERS).description)  # noqa: S608
+    statement = f"SELECT * FROM (\n{sql}\n) AS prepared LIMIT 0"  # noqa: S608
+    return len(connection.execute(statement, SAMPLE_PARAMETERS).description)

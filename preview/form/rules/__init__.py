@@ -1,10 +1,17 @@
-"""The deviation rules (`domain.md` 7): what each kind looks for. Which rules there are, with their limits, is data: `rules.toml`."""
+"""Kinds of deviation rules (domain 7, docs/domain.md). `rules.toml` holds the rules themselves, with their limits."""
 
 from typing import TypeAlias
 
 from preview.form.rules.changes import FromZero, LargeChange, Missing, SystemChanged, ToZero
 from preview.form.rules.source import Inactive, Incomplete, Provisional, SourceHasFindings
-from preview.form.rules.values import BelowThreshold, Negative, PercentageOutOfRange, ShareAboveThreshold, SubsetExceedsWhole, SumMismatch
+from preview.form.rules.values import (
+    BelowThreshold,
+    Negative,
+    PercentageOutOfRange,
+    ShareAboveThreshold,
+    SubsetExceedsWhole,
+    SumMismatch,
+)
 
 AnyRule: TypeAlias = (
     SumMismatch
@@ -23,4 +30,4 @@ AnyRule: TypeAlias = (
     | Incomplete
     | SourceHasFindings
 )
-"""A rule of `rules.toml`, told by its `kind`."""
+"""A rule of `rules.toml`; its `kind` selects the class."""

@@ -1,4 +1,4 @@
-"""What every deviation rule has, what it looks at, and what it finds (`domain.md` 7)."""
+"""Base classes of deviation rules, their input and their result (domain 7, docs/domain.md)."""
 
 from collections.abc import Iterator
 from typing import ClassVar, Literal, TypeAlias
@@ -13,14 +13,18 @@ Severity = Literal["error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
 
 Params: TypeAlias = dict[str, int | float | str]
-"""What a message asks for: numbers as they are, days as ISO text, periods as their ids."""
+"""Parameters of a message: numbers, days as ISO text, ids of periods."""
 
 
 class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules ask about besides values: the period, and the source as the snapshot read it.
+    """Input of the rules besides values: the period, and the source as the snapshot was aggregated from it.
 
-    `uttrekk` is the ISO day (Europe/Oslo) of the source's extract time, None where there is no source; `ufullstendig` is that of
-    `sources.Choice`; `kilde_endret` is `sources.system_changed`; `findings` counts the findings of the source.
+    Attributes:
+        period_id: The period.
+        extract_day: Day (Europe/Oslo) of the source's extract time as ISO text; None without a source.
+        incomplete: As of `sources.SourceSelection`.
+        system_changed: Result of `sources.has_system_changed`.
+        findings: Number of faults in the files of the source.
     """
 
     period_id: str
@@ -31,15 +35,21 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def provisional(self) -> bool:
-        """Whether the data were extracted before the period's last day, so that they do not hold the whole period."""
+        """Whether the data were extracted before the last day of the period, so that they do not cover all of it."""
         return self.extract_day is not None and self.extract_day < Period.parse(self.period_id).last_day.isoformat()
 
 
 class Deviation(msgspec.Struct, frozen=True):
-    """A rule that found something, in the row of `field_key`.
+    """A deviation that a rule has found.
 
-    `message` is a key of the texts, `params` what that text asks for. `current_keys` and `prior_keys` say of which fields the message
-    gives the value, so that it can be held back with them (`deviations.without_hidden`).
+    Attributes:
+        rule_id: The rule.
+        severity: Severity of the rule.
+        field_key: Field in whose row it is shown.
+        message: Key of the message's text.
+        params: Parameters of the message.
+        current_keys: Fields whose current value is in the message (`deviations.redact_hidden`).
+        prior_keys: Fields whose prior value is in the message.
     """
 
     rule_id: str
@@ -52,7 +62,7 @@ class Deviation(msgspec.Struct, frozen=True):
 
     @property
     def tag(self) -> str:
-        """Key of the short text, at most 13 characters."""
+        """Key of the short text, which has at most 13 characters."""
         return f"deviation.{self.rule_id}.tag"
 
     @property
@@ -62,7 +72,7 @@ class Deviation(msgspec.Struct, frozen=True):
 
 
 class RuleContext(msgspec.Struct, frozen=True):
-    """What the rules look at. `fields` are in form order; `prior` is empty where there is no prior snapshot."""
+    """Input of the rules. `fields` are in form order; `prior` is empty without a prior snapshot."""
 
     fields: tuple[Field, ...]
     current: Values
@@ -70,25 +80,25 @@ class RuleContext(msgspec.Struct, frozen=True):
     metadata: ReportMetadata
 
     def field(self, number: int) -> Field:
-        """The field with that number in the form."""
+        """Return the field with a number."""
         return self.fields[number - 1]
 
     def now(self, field: Field) -> Value:
-        """Its current value."""
+        """Return the current value of a field."""
         return self.current.get(field.key)
 
     def before(self, field: Field) -> Value:
-        """Its value in the prior period."""
+        """Return the value of a field in the prior period."""
         return self.prior.get(field.key)
 
     @property
     def prior_period(self) -> str:
-        """The id of the prior period."""
+        """Id of the prior period."""
         return str(Period.parse(self.metadata.period_id).prior)
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """A kind of rule is a subclass with its limits and `find`. `variants` are the endings of its messages' keys."""
+    """Base class of the kinds of rules. `variants` are the last parts of the keys of its messages."""
 
     variants: ClassVar[tuple[str, ...]] = ("message",)
 
@@ -96,7 +106,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     severity: Severity
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """Every place where the rule finds something."""
+        """Yield the deviations of a report."""
         raise NotImplementedError
 
     def deviation(
@@ -108,12 +118,20 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         current: tuple[Field, ...] = (),
         prior: tuple[Field, ...] = (),
     ) -> Deviation:
-        """A deviation in the row of `field`, whose message gives the values of `current` and `prior`."""
+        """Return a deviation.
+
+        Args:
+            field: Field in whose row it is shown.
+            params: Parameters of the message.
+            variant: Last part of the message's key.
+            current: Fields whose current value is in the message.
+            prior: Fields whose prior value is in the message.
+        """
         keys = tuple(other.key for other in current), tuple(other.key for other in prior)
         return Deviation(self.rule_id, self.severity, field.key, f"deviation.{self.rule_id}.{variant}", params, *keys)
 
 
 class FieldRule(Rule, frozen=True, kw_only=True):
-    """A rule about one field, `field` being its number."""
+    """Base class of rules about one field, of which `field` is the number."""
 
     field: int

@@ -1,4 +1,4 @@
-"""Rules that ask how the report differs from the prior period's (`domain.md` 7)."""
+"""Rules that compare a report with that of the prior period (domain 7, docs/domain.md)."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,8 +10,12 @@ from preview.form.rules.base import Deviation, FieldRule, Params, Rule, RuleCont
 
 
 class LargeChange(Rule, frozen=True, tag="change"):
-    """A large change from the prior period: for numbers at least `least` and at least `per_cent` of the prior one, for shares at
-    least `points` percentage points. Of a prior 0 there is no percentage: rule `fra_null` speaks there.
+    """A large change from the prior value. A change from 0 has no percentage; rule `fra_null` is about those.
+
+    Attributes:
+        least: Smallest change of a number that is large.
+        per_cent: Smallest change of a number, in percent of the prior value, that is large.
+        points: Smallest change of a share, in percentage points, that is large.
     """
 
     variants: ClassVar[tuple[str, ...]] = ("more", "fewer", "share_up", "share_down")
@@ -21,13 +25,15 @@ class LargeChange(Rule, frozen=True, tag="change"):
     points: int
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the row of each field that has both values."""
+        """Yield a deviation in the row of each field with a large change."""
         for field in context.fields:
             now, before = context.now(field), context.before(field)
             if now is None or before is None:
                 continue
-            change = to_decimal(now) - to_decimal(before)
-            result = self._share_change(change) if field.unit == "prosent" else self._number_change(change, to_decimal(before), field)
+            base = to_decimal(before)
+            change = to_decimal(now) - base
+            is_share = field.unit == "prosent"
+            result = self._share_change(change) if is_share else self._number_change(change, base, field)
             if result is not None:
                 variant, limits = result
                 params: Params = {"value": now, "prior": before, "prior_period": context.prior_period, **limits}
@@ -60,11 +66,15 @@ class FromZero(Rule, frozen=True, tag="from_zero"):
     least: int
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the row of each such field."""
+        """Yield a deviation in the row of each such field."""
         for field in context.fields:
             now = context.now(field)
             if context.before(field) == 0 and now is not None and now >= self.least:
-                params: Params = {"value": now, "period": context.metadata.period_id, "prior_period": context.prior_period}
+                params: Params = {
+                    "value": now,
+                    "period": context.metadata.period_id,
+                    "prior_period": context.prior_period,
+                }
                 yield self.deviation(field, params, variant=_variant_for_unit(field), current=(field,), prior=(field,))
 
 
@@ -76,21 +86,25 @@ class ToZero(Rule, frozen=True, tag="to_zero"):
     least: int
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the row of each such field."""
+        """Yield a deviation in the row of each such field."""
         for field in context.fields:
             before = context.before(field)
             if context.now(field) == 0 and before is not None and before >= self.least:
-                params: Params = {"prior": before, "period": context.metadata.period_id, "prior_period": context.prior_period}
+                params: Params = {
+                    "prior": before,
+                    "period": context.metadata.period_id,
+                    "prior_period": context.prior_period,
+                }
                 yield self.deviation(field, params, variant=_variant_for_unit(field), current=(field,), prior=(field,))
 
 
 class Missing(Rule, frozen=True, tag="missing"):
-    """No value where the prior period had one."""
+    """There is no value, but the prior period has one."""
 
     variants: ClassVar[tuple[str, ...]] = ("message", "share")
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the row of each such field."""
+        """Yield a deviation in the row of each such field."""
         for field in context.fields:
             before = context.before(field)
             if context.now(field) is None and before is not None:
@@ -99,10 +113,10 @@ class Missing(Rule, frozen=True, tag="missing"):
 
 
 class SystemChanged(FieldRule, frozen=True, tag="system_changed"):
-    """Another case system than the prior period's, and no full delivery since."""
+    """The case system is not that of the prior period, and there was no full delivery since."""
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the field's row."""
+        """Yield a deviation in the row of the field."""
         if context.metadata.system_changed:
             yield self.deviation(context.field(self.field), {"prior_period": context.prior_period})
 

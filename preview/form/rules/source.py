@@ -1,4 +1,4 @@
-"""Rules that ask what the report's source is good for (`domain.md` 7)."""
+"""Rules about the source of a report (domain 7, docs/domain.md)."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -8,10 +8,10 @@ from preview.form.rules.base import Deviation, FieldRule, RuleContext
 
 
 class Inactive(FieldRule, frozen=True, tag="inactive"):
-    """The field is 0 though the data cover the whole period."""
+    """The value is 0 although the data cover the whole period."""
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the field's row."""
+        """Yield a deviation in the row of the field."""
         field = context.field(self.field)
         if context.now(field) == 0 and not context.metadata.provisional:
             yield self.deviation(field, {"period": context.metadata.period_id}, current=(field,))
@@ -21,7 +21,7 @@ class Provisional(FieldRule, frozen=True, tag="provisional"):
     """The data were extracted before the period's end."""
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the field's row."""
+        """Yield a deviation in the row of the field."""
         metadata = context.metadata
         if metadata.provisional and metadata.extract_day is not None:
             last = Period.parse(metadata.period_id).last_day.isoformat()
@@ -29,10 +29,10 @@ class Provisional(FieldRule, frozen=True, tag="provisional"):
 
 
 class Incomplete(FieldRule, frozen=True, tag="incomplete"):
-    """The source began after the period: cases closed before may be missing (`domain.md` 5.3)."""
+    """The source began after the period: cases closed before can be missing (rule 5.3)."""
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the field's row."""
+        """Yield a deviation in the row of the field."""
         if context.metadata.incomplete:
             yield self.deviation(context.field(self.field), {"period": context.metadata.period_id})
 
@@ -43,7 +43,9 @@ class SourceHasFindings(FieldRule, frozen=True, tag="findings"):
     variants: ClassVar[tuple[str, ...]] = ("message", "one")
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the field's row, with their count."""
+        """Yield a deviation in the row of the field, with the number of findings."""
         count = context.metadata.findings
         if count > 0:
-            yield self.deviation(context.field(self.field), {"count": count}, variant="one" if count == 1 else "message")
+            yield self.deviation(
+                context.field(self.field), {"count": count}, variant="one" if count == 1 else "message"
+            )

@@ -1,4 +1,4 @@
-"""Rules that ask whether the values of one report fit each other (`domain.md` 7)."""
+"""Rules that compare the values of one report (domain 7, docs/domain.md)."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,10 @@ from preview.form.rules.base import Deviation, FieldRule, Params, Rule, RuleCont
 
 
 class SumMismatch(FieldRule, frozen=True, tag="sum"):
-    """The parts of the field (`made_up_of`) do not add up to it."""
+    """The sum of a field's components differs from its value."""
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the row of the whole. Says nothing where a value is missing."""
+        """Yield a deviation in the row of the whole, if no value is missing."""
         whole = context.field(self.field)
         parts = tuple(context.field(number) for number in whole.components)
         total, values = context.now(whole), [context.now(part) for part in parts]
@@ -22,24 +22,26 @@ class SumMismatch(FieldRule, frozen=True, tag="sum"):
 
 
 class SubsetExceedsWhole(Rule, frozen=True, tag="subset"):
-    """A field is above the whole that it is a part of (`subset_of`)."""
+    """A value is above that of the whole that it is a part of (`subset_of`)."""
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the row of the part."""
+        """Yield a deviation in the row of each part that is above its whole."""
         for field in context.fields:
             if field.subset_of is None:
                 continue
             whole = context.field(field.subset_of)
             part, limit = context.now(field), context.now(whole)
             if part is not None and limit is not None and part > limit:
-                yield self.deviation(field, {"value": part, "whole": limit, "number": whole.number}, current=(field, whole))
+                yield self.deviation(
+                    field, {"value": part, "whole": limit, "number": whole.number}, current=(field, whole)
+                )
 
 
 class PercentageOutOfRange(Rule, frozen=True, tag="no_share"):
-    """A share outside 0 to 100."""
+    """A share is outside 0 to 100."""
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the row of each such share."""
+        """Yield a deviation in the row of each such share."""
         for field in context.fields:
             value = context.now(field)
             if field.unit == "prosent" and value is not None and not 0 <= value <= 100:
@@ -47,10 +49,10 @@ class PercentageOutOfRange(Rule, frozen=True, tag="no_share"):
 
 
 class Negative(Rule, frozen=True, tag="negative"):
-    """A number below 0. Shares have a rule of their own."""
+    """A number that is no share is below 0."""
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the row of each such number."""
+        """Yield a deviation in the row of each such number."""
         for field in context.fields:
             value = context.now(field)
             if field.unit != "prosent" and value is not None and value < 0:
@@ -58,12 +60,12 @@ class Negative(Rule, frozen=True, tag="negative"):
 
 
 class BelowThreshold(FieldRule, frozen=True, tag="below"):
-    """The field is under `limit`."""
+    """The value is below `limit`."""
 
     limit: int
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the field's row."""
+        """Yield a deviation in the row of the field."""
         field = context.field(self.field)
         value = context.now(field)
         if value is not None and value < self.limit:
@@ -71,16 +73,17 @@ class BelowThreshold(FieldRule, frozen=True, tag="below"):
 
 
 class ShareAboveThreshold(FieldRule, frozen=True, tag="large_part"):
-    """The field is over `per_cent` of `whole` (the key of a field or an auxiliary)."""
+    """The value is above `per_cent` percent of `whole`, the key of a field or an auxiliary."""
 
     whole: str
     per_cent: int
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
-        """In the field's row."""
+        """Yield a deviation in the row of the field."""
         field = context.field(self.field)
         part, whole = context.now(field), context.current.get(self.whole)
         if part is None or not whole or 100 * part <= self.per_cent * whole:
             return
-        params: Params = {"value": part, "whole": whole, "share": percentage(int(part), int(whole)) or 0.0, "limit": self.per_cent}
+        share = percentage(int(part), int(whole)) or 0.0
+        params: Params = {"value": part, "whole": whole, "share": share, "limit": self.per_cent}
         yield self.deviation(field, params, current=(field,))
