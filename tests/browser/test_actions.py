@@ -45,7 +45,7 @@ STATES = {
     "processing": State(
         TROMSO,
         "2024",
-        "Verdiene kommer når jobben er ferdig.",
+        "Tallene beregnes og vises her når de er klare.",
         {"export": NO_VALUES, "aggregate": "Kan ikke aggregere: en jobb kjører allerede (ca. 1 s).", "deliver": OFFERED, "delete": OFFERED},
     ),
     "processing beside a report": State(MOSS, "2024", "Aggregerer på nytt", ALL_OFFERED),
@@ -104,7 +104,7 @@ def test_state_offers_actions_or_shows_disabled_reason(page: Page, country: Serv
 def test_notice_links_open_job_and_findings(page: Page, country: Server) -> None:
     opened(page, country, TROMSO)
     page.get_by_role("button", name="Se jobben").click()
-    job = page.get_by_role("dialog", name="Jobben")
+    job = page.get_by_role("dialog", name="Aggregeringen")
     expect(job).to_contain_text("Kjører")
     expect(job).to_contain_text("50\u00a0%")
     page.keyboard.press("Escape")
@@ -115,7 +115,7 @@ def test_notice_links_open_job_and_findings(page: Page, country: Server) -> None
     origins = page.get_by_role("region", name="Kilder og funn")
     expect(origins).to_be_in_viewport()
     expect(origins.get_by_role("row", name="CIS barnevern v4")).to_be_visible()
-    expect(origins.get_by_text("Importert").first).to_be_visible()
+    expect(origins.get_by_text("Tatt inn").first).to_be_visible()
 
 
 def tab_to(page: Page, target: Locator) -> None:
@@ -155,7 +155,7 @@ def test_preview_works_by_keyboard(page: Page, country: Server) -> None:
     # Delete, and aggregate a first time.
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-live", "on")
-    tab_to(page, page.get_by_role("button", name="Flere valg"))
+    tab_to(page, page.get_by_role("button", name="Flere handlinger"))
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_role("button", name="Slett rapporten …"))
     page.keyboard.press("Enter")
@@ -213,7 +213,7 @@ def test_actions_of_two_users_are_visible_to_both(two: tuple[Page, Page], countr
 
     ola.get_by_role("button", name="Aggreger på nytt").click()
     ola.get_by_role("dialog").get_by_role("textbox").fill("Feil rettet i kilden")
-    kari.get_by_role("button", name="Flere valg").click()
+    kari.get_by_role("button", name="Flere handlinger").click()
     kari.get_by_role("button", name="Slett rapporten …").click()
     kari.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
     expect(kari.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
@@ -229,10 +229,10 @@ def test_actions_of_two_users_are_visible_to_both(two: tuple[Page, Page], countr
 def test_delete_removes_snapshot_named_in_dialog(two: tuple[Page, Page], country: Server) -> None:
     """Not the report that somebody has made in its place meanwhile."""
     kari, ola = (opened(page, country, AS) for page in two)
-    ola.get_by_role("button", name="Flere valg").click()
+    ola.get_by_role("button", name="Flere handlinger").click()
     ola.get_by_role("button", name="Slett rapporten …").click()
     named = ola.locator("[data-region=delete-lead]").get_attribute("data-snapshot")
-    kari.get_by_role("button", name="Flere valg").click()
+    kari.get_by_role("button", name="Flere handlinger").click()
     kari.get_by_role("button", name="Slett rapporten …").click()
     kari.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
     kari.get_by_role("button", name="Aggreger", exact=True).click()

@@ -65,7 +65,7 @@ def drop(page: Page, *files: UploadFile) -> None:
 
 
 def drawer(page: Page) -> Locator:
-    return page.get_by_role("dialog", name="Importer uttrekk")
+    return page.get_by_role("dialog", name="Lever uttrekk")
 
 
 def entry(page: Page, name: str) -> Locator:
@@ -89,7 +89,7 @@ def test_dropped_files_are_delivered_and_outcome_announced(overview: Page, empty
     drop(page, UploadFile("alle sakene æøå.zip", zip_files(service.folders())), UploadFile("liste.csv", b"navn;nummer\n"))
     expect(drawer(page)).to_be_visible()
     # Five dates after an early extract, and in each folder a melding that was concluded too late.
-    expect(entry(page, "alle sakene æøå.zip")).to_contain_text("Importert 9 mapper, 14 funn")
+    expect(entry(page, "alle sakene æøå.zip")).to_contain_text("Tatt inn 9 saksmapper, 14 funn")
     expect(entry(page, "alle sakene æøå.zip")).to_contain_text("barnevern v4, 9 filer")
     expect(entry(page, "alle sakene æøå.zip").get_by_role("link", name=service.name)).to_be_visible()
     expect(entry(page, "liste.csv")).to_contain_text("Avvist 1 funn")
@@ -111,7 +111,7 @@ def test_dropped_files_are_delivered_and_outcome_announced(overview: Page, empty
     assert "æøå" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
     page.keyboard.press("i")
     for each in sent:
-        expect(entry(page, each["delivery_id"])).to_contain_text("Importert" if each["delivery_status"] == "taken" else "Avvist")
+        expect(entry(page, each["delivery_id"])).to_contain_text("Tatt inn" if each["delivery_status"] == "taken" else "Avvist")
     expect(drawer(page).get_by_text("alle sakene æøå.zip")).to_have_count(0)
 
 
@@ -119,7 +119,7 @@ def test_entry_removed_after_erasure_of_its_organization(overview: Page, empty: 
     page, gone, kept = overview, Service(8150), Service(8151)
     drop(page, UploadFile("glemt.zip", zip_files(gone.folders())), UploadFile("holdt.zip", zip_files(kept.folders())))
     for name in ("glemt.zip", "holdt.zip"):
-        expect(entry(page, name)).to_contain_text("Importert")
+        expect(entry(page, name)).to_contain_text("Tatt inn")
     entry(page, "glemt.zip").get_by_role("link", name=gone.name).focus()
     with open_second_application(empty.data_dir) as application:
         application.eraser.erase(gone.organization_id, "a test")
@@ -136,7 +136,7 @@ def test_loose_files_form_one_delivery_with_findings_per_file(overview: Page, em
         UploadFile("annet.xml", b"<Barnevern><Sak/></Barnevern>"),
     )
     one = entry(page, "3 filer")
-    expect(one).to_contain_text("Importert 2 mapper")
+    expect(one).to_contain_text("Tatt inn 2 saksmapper")
     expect(one).to_contain_text("1 fil avvist")
     refused = one.get_by_role("listitem").filter(has_text="annet.xml")
     expect(refused).to_be_visible()
@@ -151,13 +151,13 @@ def test_drawer_works_by_keyboard(overview: Page) -> None:
             [UploadFile("mappe.xml", service.folder(0)).as_upload, UploadFile("brev.docx", b"abc").as_upload]
         ),
     )
-    opener = page.get_by_role("button", name="Importer uttrekk")
+    opener = page.get_by_role("button", name="Lever uttrekk")
     opener.focus()
     page.keyboard.press("Enter")
     picker = drawer(page).get_by_label("Filer med uttrekk")
     expect(picker).to_be_focused()
     page.keyboard.press("Enter")
-    expect(entry(page, "mappe.xml")).to_contain_text("Importert 1 mappe")
+    expect(entry(page, "mappe.xml")).to_contain_text("Tatt inn 1 saksmappe")
     expect(entry(page, "brev.docx")).to_contain_text("Filtypen tas ikke imot. Lever XML, ZIP eller CSV.")
 
     page.keyboard.press("Tab")
@@ -174,10 +174,10 @@ def test_drawer_works_by_keyboard(overview: Page) -> None:
 def test_full_delivery_option_resets_after_each_delivery(overview: Page, empty: Server) -> None:
     page, service = overview, Service(8104)
     drop(page, UploadFile("alt.zip", zip_files(service.folders())))
-    expect(entry(page, "alt.zip")).to_contain_text("Importert 9 mapper")
+    expect(entry(page, "alt.zip")).to_contain_text("Tatt inn 9 saksmapper")
     drawer(page).get_by_role("checkbox", name="Full leveranse").check()
     drop(page, *(UploadFile(f"{case}.xml", service.folder(case, day="2025-02-01")) for case in range(6)))
-    expect(entry(page, "6 filer")).to_contain_text("2 tatt ut")
+    expect(entry(page, "6 filer")).to_contain_text("2 saker fjernet")
     assert list_deliveries(empty)[0]["full"]
     expect(drawer(page).get_by_role("checkbox", name="Full leveranse")).not_to_be_checked()
 
@@ -252,20 +252,20 @@ def test_page_with_unsent_file_reloads_only_after_upload(page: Page, empty: Serv
         page.get_by_role("button", name="Prøv saker.zip igjen").click()
         # Then it does, with the drawer open.
         expect(page.locator("html")).to_have_attribute("data-live", "on")
-        expect(entry(page, list_deliveries(empty)[0]["delivery_id"])).to_contain_text("Importert 9 mapper")
+        expect(entry(page, list_deliveries(empty)[0]["delivery_id"])).to_contain_text("Tatt inn 9 saksmapper")
 
 
 def test_report_without_source_offers_upload(page: Page, empty: Server) -> None:
     service = Service(8107)
     live(page, empty.url)
     drop(page, UploadFile("gammel.xml", service.folder(0, day="2023-06-01")))
-    expect(entry(page, "gammel.xml")).to_contain_text("Importert")
+    expect(entry(page, "gammel.xml")).to_contain_text("Tatt inn")
     live(page, f"{empty.url}/preview?organization_id={service.organization_id}&period_id=2024")
     notice = page.get_by_text("Det finnes ingen data for 2024 for denne tjenesten.")
     expect(notice).to_be_visible()
-    page.get_by_role("button", name="Importer", exact=True).click()
+    page.get_by_role("button", name="Lever", exact=True).click()
     drawer(page).get_by_label("Filer med uttrekk").set_input_files([UploadFile("ny.xml", service.folder(0)).as_upload])
-    expect(entry(page, "ny.xml")).to_contain_text("Importert")
+    expect(entry(page, "ny.xml")).to_contain_text("Tatt inn")
     page.keyboard.press("Escape")
     expect(notice).to_have_count(0)
     expect(page.get_by_role("button", name="Aggreger", exact=True)).to_be_visible()

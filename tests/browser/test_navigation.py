@@ -59,7 +59,7 @@ def test_service_can_be_found_and_opened_by_keyboard(still: Page, services: dict
     expect(still).to_have_url(re.compile(f"organization_id={other.organization_id}"))
     still.keyboard.press("/")
     still.keyboard.type("finnes ikke")
-    expect(still.get_by_text("Ingen tjenester passer.")).to_be_visible()
+    expect(still.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible()
     still.keyboard.press("Escape")  # empties the field
     still.keyboard.press("Escape")
     expect(still.get_by_role("searchbox", name="Søk i tjenester")).to_be_hidden()
@@ -181,7 +181,7 @@ def test_theme_and_language_are_remembered(still: Page) -> None:
     expect(still.locator("html")).to_have_attribute("data-color-scheme", "dark")
     still.get_by_label("Språk").select_option("nn")
     expect(still.locator("html")).to_have_attribute("lang", "nn")
-    expect(still.get_by_role("button", name="Meldingar mottekne")).to_be_visible()
+    expect(still.get_by_role("button", name="Mottekne meldingar")).to_be_visible()
     expect(still.locator("html")).to_have_attribute("data-color-scheme", "dark")
     still.goto(still.url.split("/preview")[0])
     expect(still.locator("html")).to_have_attribute("lang", "nn")

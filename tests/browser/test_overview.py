@@ -149,7 +149,7 @@ def test_tile_count_equals_number_of_filtered_rows(overview: Page) -> None:
             sizes[radio.get_attribute("value") or ""] = size = int(label.locator("b").inner_text())
             radio.check(force=True)
             expect(overview.locator(".list > tbody > tr:visible")).to_have_count(size)
-            expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible(visible=size == 0)
+            expect(overview.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible(visible=size == 0)
         assert sum(sizes[state] for state in ("ready", "processing", "waiting", "failed", "silent")) == sizes["all"]
         select_tile(overview, "Alle")
 
@@ -180,7 +180,7 @@ def test_case_system_filter_combines_with_other_filters(overview: Page) -> None:
     overview.get_by_role("combobox", name="Avvik", exact=True).select_option("Varsler")
     expect_rows(overview, MOSS)
     select_tile(overview, "Utdaterte")
-    expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible()
+    expect(overview.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible()
     expect(overview.get_by_role("table")).to_be_hidden()
     overview.get_by_role("button", name="Nullstill filter").click()
     expect_rows(overview, *DEFAULT_ORDER)
@@ -278,7 +278,7 @@ def test_period_change_updates_overview_in_place(overview: Page) -> None:
     assert query_of(overview)["period_id"] == "2023"
     expect(overview.locator("tr[data-changed]")).to_have_count(0)
     expect(overview.get_by_role("table", name="Tjenester med nyeste rapport for 2023")).to_be_visible()
-    overview.get_by_role("combobox", name="Periode", exact=True).select_option("Nyeste for hver")
+    overview.get_by_role("combobox", name="Periode", exact=True).select_option("Siste rapport for hver tjeneste")
     expect(overview.get_by_role("row", name=ALTA.full_name)).to_contain_text("Klar 2024")
     assert query_of(overview) == {}
     overview.go_back()
@@ -291,7 +291,7 @@ def test_invalid_period_shows_error_page(page: Page, country: Server) -> None:
     answer = page.goto(f"{country.url}/?period_id=2024-H3")
     assert answer is not None
     assert answer.status == 422
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Det er ingen periode som heter det.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Perioden finnes ikke.")
 
 
 # ── rows and keys ──
@@ -347,7 +347,7 @@ def test_shortcuts_move_between_deviations_and_filter(overview: Page) -> None:
         keyboard.press(key)
         expect_rows(overview, *left)
     keyboard.press("c")
-    expect(overview.get_by_text("Ingen tjenester passer.")).to_be_visible()
+    expect(overview.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible()
     assert "deviation" not in query_of(overview), "what changed before these eyes is nobody else's choice"
     keyboard.press("?")
     expect(overview.get_by_role("dialog", name="Tastatursnarveier")).to_be_visible()

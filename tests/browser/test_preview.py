@@ -144,14 +144,14 @@ def test_post_put_and_delete_update_open_page(opened: Opened, manual_server: Ser
 def test_delete_dialog_states_consequences_and_confirms(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
     service = services["posted"]
     page = opened(busy, service, period_id="2023")
-    page.get_by_role("button", name="Flere valg").click()
+    page.get_by_role("button", name="Flere handlinger").click()
     page.get_by_role("button", name="Slett rapporten …").click()
     dialog = page.get_by_role("dialog", name="Slette rapporten?")
-    expect(dialog).to_contain_text("34 felt og hurtiglageret fjernes. 2024 mister tallene å sammenligne med.")
+    expect(dialog).to_contain_text("Rapporten lages ikke på nytt av seg selv. 2024 mister tallene å sammenligne med.")
     expect(dialog.get_by_role("button", name="Avbryt")).to_be_focused()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    page.get_by_role("button", name="Flere valg").click()
+    page.get_by_role("button", name="Flere handlinger").click()
     page.get_by_role("button", name="Slett rapporten …").click()
     dialog.get_by_role("button", name="Slett rapporten").click()
     expect(page.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
@@ -228,7 +228,7 @@ def test_page_reconnects_after_server_restart(opened: Opened, tmp_path: Path) ->
 def test_invalid_url_shows_error_page(page: Page, busy: Server, services: dict[str, Service]) -> None:
     for path, status, text in (
         ("/preview?organization_id=org-unknown", 404, "Fant ikke tjenesten."),
-        (f"/preview?organization_id={services['still'].organization_id}&period_id=2024-H3", 422, "Det er ingen periode som heter det."),
+        (f"/preview?organization_id={services['still'].organization_id}&period_id=2024-H3", 422, "Perioden finnes ikke."),
         ("/nowhere", 404, "Fant ikke siden."),
     ):
         answer = page.goto(f"{busy.url}{path}")

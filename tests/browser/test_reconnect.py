@@ -91,7 +91,7 @@ class PageDriver:
     def expect_offline(self) -> None:
         """Said, and what is shown is marked as what was known last."""
         alert = self.page.get_by_role("alert")
-        expect(alert).to_contain_text("Frakoblet siden ", timeout=RELOAD_TIMEOUT_MS)
+        expect(alert).to_contain_text("Frakoblet siden kl. ", timeout=RELOAD_TIMEOUT_MS)
         expect(alert).to_contain_text("Du ser siste kjente verdier. Kobler til igjen …")
         expect(alert.get_by_role("button", name="Prøv nå")).to_be_visible()
         expect(self.page.get_by_text("Frakoblet", exact=True)).to_be_visible()

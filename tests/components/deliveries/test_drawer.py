@@ -64,16 +64,16 @@ def present(delivery: DeliveryView, language: Language = "nb") -> DeliveryEntryV
     ("changed", "counts", "detail", "outcome"),
     [
         ({"delivery_status": "received", "format": None, "files": 0}, "", "", ""),
-        ({"delivery_status": "reading", "completed": 0.64}, f"1{NB}480 mapper", "", ""),
-        ({}, f"1{NB}480 mapper, 3 funn", "12 nye, 30 endret", f"importert, 1{NB}480 mapper, 3 funn"),
+        ({"delivery_status": "reading", "completed": 0.64}, f"1{NB}480 saksmapper", "", ""),
+        ({}, f"1{NB}480 saksmapper, 3 funn", "12 nye saker, 30 endrede saker", f"tatt inn, 1{NB}480 saksmapper, 3 funn"),
         (
             {"finding_count": 0, "new_cases": 0, "removed_cases": 1, "refused_files": 1},
-            f"1{NB}468 mapper, ingen funn",
-            "30 endret, 1 tatt ut, 1 fil avvist",
-            f"importert, 1{NB}468 mapper, ingen funn",
+            f"1{NB}468 saksmapper, ingen funn",
+            "30 endrede saker, 1 sak fjernet, 1 fil avvist",
+            f"tatt inn, 1{NB}468 saksmapper, ingen funn",
         ),
-        ({"format": "15f"}, f"1{NB}480 saker, 3 funn", "12 nye, 30 endret", f"importert, 1{NB}480 saker, 3 funn"),
-        ({"format": "organizations", "finding_count": 0, "new_cases": 0, "changed_cases": 0}, "ingen funn", "", "importert, ingen funn"),
+        ({"format": "15f"}, f"1{NB}480 saker, 3 funn", "12 nye saker, 30 endrede saker", f"tatt inn, 1{NB}480 saker, 3 funn"),
+        ({"format": "organizations", "finding_count": 0, "new_cases": 0, "changed_cases": 0}, "ingen funn", "", "tatt inn, ingen funn"),
         ({"delivery_status": "refused", "finding_count": 1}, "1 funn", "", "avvist, ingenting er endret"),
     ],
 )

@@ -27,7 +27,7 @@ def test_error_class_decides_message_and_status(texts: MessageCatalog, error: Ex
 
 def test_page_can_override_message(texts: MessageCatalog) -> None:
     message = error_message(NotFound("x"), Translator(texts, "en"), {NotFound: "notice.no_organization"})
-    assert (message.status, message.text) == (404, "The service was not found. It may have another address now.")
+    assert (message.status, message.text) == (404, "The service was not found. Search for it in the overview.")
 
 
 def test_unexpected_error_is_logged_and_not_shown(texts: MessageCatalog, caplog: pytest.LogCaptureFixture) -> None:

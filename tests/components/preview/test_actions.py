@@ -99,8 +99,8 @@ def test_job_facts_list_all_details(render: Render, quiet: Preview) -> None:
     facts_by_name = dict(zip((each.text for each in facts.iter("dt")), (each.text for each in facts.iter("dd")), strict=True))
     assert facts_by_name == {
         "Status": "Kjører",
-        "Bedt om av": "kari.n",
-        "Bedt om": "25. mars 2026 kl. 15:59",
+        "Startet av": "kari.n",
+        "Startet": "25. mars 2026 kl. 15:59",
         "Grunn": "Feil rettet",
         "Framdrift": "62\u00a0%",
         "Tid igjen": "ca. 8 sekunder igjen",

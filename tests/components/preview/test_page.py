@@ -198,7 +198,7 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
         (
             {"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False, status="processing", aggregated_at=None), "job": JOB},
             "Ingen rapport",
-            "Verdiene kommer når jobben er ferdig. Se jobben",
+            "Tallene beregnes og vises her når de er klare. Se jobben",
             "Aggregerer62 %62 %ca. 8 sekunder igjen",
         ),
         (
@@ -210,23 +210,23 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
         (
             {"job": msgspec.structs.replace(JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z")},
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. Kilden har ikke lenger data for perioden. Forrige verdier står. Prøv igjen Se funn",
+            "Aggregeringen feilet kl. 16:02. Kilden har ikke lenger data for perioden. Du ser de forrige tallene. Prøv igjen Se funn",
             "",
         ),
         (
             {"job": msgspec.structs.replace(JOB, job_status="failed", detail=INTERRUPTED, ended_at="2026-03-25T15:02:00Z")},
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. Den ble avbrutt gang på gang. Forrige verdier står. Prøv igjen Se funn",
+            "Aggregeringen feilet kl. 16:02. Den ble avbrutt gang på gang. Du ser de forrige tallene. Prøv igjen Se funn",
             "",
         ),
         (
             {"job": msgspec.structs.replace(JOB, job_status="failed", detail="An error.", ended_at="2026-03-25T15:02:00Z")},
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. Det var en feil i programmet, og den står i loggen. Forrige verdier står. Prøv igjen Se funn",
+            "Aggregeringen feilet kl. 16:02. En feil i programmet stoppet den. Meld fra til drift om det gjentar seg. Du ser de forrige tallene. Prøv igjen Se funn",
             "",
         ),
         ({"snapshot": None}, "Ingen rapport", "Det finnes ingen rapport for 2024 ennå.", ""),
-        ({"snapshot": None, "has_source": False}, "Ingen rapport", "Det finnes ingen data for 2024 for denne tjenesten. Importer", ""),
+        ({"snapshot": None, "has_source": False}, "Ingen rapport", "Det finnes ingen data for 2024 for denne tjenesten. Lever", ""),
     ],
 )
 def test_report_state_shows_status_notice_and_job(
@@ -240,7 +240,7 @@ def test_report_state_shows_status_notice_and_job(
 
 
 def test_delete_dialog_names_dependent_period(render: Render, quiet: Preview) -> None:
-    assert "2024 (snap-001): 34 felt" in _text(render(quiet)["delete-lead"])
+    assert "2024 (snap-001). Tallene slettes" in _text(render(quiet)["delete-lead"])
     assert "2025 mister tallene å sammenligne med." in _text(render(quiet)["delete-lead"])
     alone = msgspec.structs.replace(quiet, periods=["2024"])
     assert "mister" not in _text(render(alone)["delete-lead"])
@@ -265,11 +265,11 @@ def test_kostra_15f_source_is_named_by_format(present: Present, quiet: Preview) 
     rows = [msgspec.structs.replace(row, data_source="kostra-15f") for row in quiet.rows]
     kostra = msgspec.structs.replace(quiet, rows=rows, source=SourceView("kostra-15f", "", "2024-12-31", 4, 1, False))
     view = present(kostra)
-    assert [(source.name, source.lines[0]) for source in view.sources] == [("KOSTRA 15F", "Uttrekk 31. desember 2024")]
+    assert [(source.name, source.lines[0]) for source in view.sources] == [("KOSTRA 15F", "Siste uttrekk 31. desember 2024")]
     assert {row.source for row in view.rows} == {"KOSTRA 15F"}
 
 
 def test_source_shows_name_extract_and_findings(present: Present, quiet: Preview) -> None:
     system, manual = present(quiet).sources
-    assert (system.name, system.lines) == ("CIS", ("Uttrekk 15. januar 2025", f"1{NB}480{NB}saker", f"4{NB}funn"))
+    assert (system.name, system.lines) == ("CIS", ("Siste uttrekk 15. januar 2025", f"1{NB}480{NB}saker", f"4{NB}funn"))
     assert manual.name == "Manuell"

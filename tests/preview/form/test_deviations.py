@@ -206,19 +206,19 @@ def test_texts_name_only_existing_rules(catalogue: Catalogue) -> None:
     [
         (
             Case({4: 71, 5: 91.0}, {4: 49}),
-            "71 er 22 flere enn i 2023, da det var 49 (+45\u00a0%). Grensen er minst 10 og minst 30\u00a0%.",
+            "71 er 22 flere enn i 2023, da det var 49 (+45\u00a0%). Varsles når endringen er minst 10 og minst 30\u00a0%.",
         ),
         (
             Case({23: 18}, {23: 41}),
-            "18 er 23 færre enn i 2023, da det var 41 (\u221256\u00a0%). Grensen er minst 10 og minst 30\u00a0%.",
+            "18 er 23 færre enn i 2023, da det var 41 (\u221256\u00a0%). Varsles når endringen er minst 10 og minst 30\u00a0%.",
         ),
         (
             Case({33: 60.5}, {33: 40.0}),
-            "60,5 er 20,5 flere enn i 2023, da det var 40,0 (+51\u00a0%). Grensen er minst 10 og minst 30\u00a0%.",
+            "60,5 er 20,5 flere enn i 2023, da det var 40,0 (+51\u00a0%). Varsles når endringen er minst 10 og minst 30\u00a0%.",
         ),
         (
             Case({12: 98.2}, {12: 75.9}),
-            "98,2\u00a0% er 22,3 prosentpoeng mer enn i 2023, da det var 75,9\u00a0%. Grensen er minst 10 prosentpoeng.",
+            "98,2\u00a0% er 22,3 prosentpoeng mer enn i 2023, da det var 75,9\u00a0%. Varsles når endringen er minst 10 prosentpoeng.",
         ),
         (Case({7: 414, 8: 176, 9: 234}), "176 med vedtak og 234 henlagte er 410, men 414 er avsluttet."),
         (Case({26: 141}), "141 er mer enn de 140 i nr. 17, som feltet er en del av."),
