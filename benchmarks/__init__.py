@@ -1,1 +1,1 @@
-"""The program beside named peers, in the same run: `python -m benchmarks [NAME...]`, or `make bench`. See README.md."""
+"""Measures the program beside named baselines in the same run: `python -m benchmarks [NAME...]`, or `make bench`."""

@@ -1,4 +1,7 @@
-"""python -m benchmarks [NAME...]: measures, and prints each figure beside its target. Ends with 1 where a target is not met."""
+"""Runs the benchmarks and prints each result beside its target: `python -m benchmarks [NAME...]`.
+
+The exit code is 1 if a target is not met.
+"""
 
 import importlib
 import sys
@@ -14,7 +17,7 @@ NAMES = ("import_zip", "aggregation", "changed_case", "get_snapshot", "first_loa
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(NAMES))
 def main(names: tuple[str, ...]) -> None:
-    """Measure all, or the NAMES given, and print a table in Markdown."""
+    """Run all benchmarks, or those given by NAMES, and print a Markdown table."""
     results: list[BenchmarkResult] = []
     machine_before = describe_machine()
     for name in names or NAMES:

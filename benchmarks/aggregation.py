@@ -1,4 +1,4 @@
-"""Aggregation of the 34 fields of an organisation that delivered a ZIP of case folders, beside bare lxml on the same ZIP."""
+"""Measures the aggregation of the 34 fields of an organisation, beside bare lxml on the ZIP that it delivered."""
 
 import tempfile
 import time
@@ -14,7 +14,7 @@ TARGET = 0.3
 
 
 def measure(count: int = 20_000, rounds: int = 5) -> list[BenchmarkResult]:
-    """In turns: bare lxml; one request for a new snapshot, until its job has completed."""
+    """Measure in turns bare lxml and one request for a new snapshot, until its job has completed."""
     path = folder_fixtures.zip_of(count)
     baseline_samples: list[tuple[float, float]] = []
     samples: list[tuple[float, float]] = []
@@ -38,5 +38,5 @@ def _measure_aggregation(application: Application) -> tuple[float, float]:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     document = application.jobs.get(requested.job_id)
     if document.job_status != "completed" or not pipeline.values(pipeline.document(application, requested.snapshot_id)):
-        raise RuntimeError("the aggregation did not complete")
+        raise RuntimeError("The aggregation did not complete.")
     return wall, cpu

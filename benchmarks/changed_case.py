@@ -1,4 +1,4 @@
-"""From the delivery of one changed case of a large organisation, beside a hundred others, to its snapshot that shows it."""
+"""Measures the time from the delivery of one changed case of a large organisation until its snapshot shows the change."""
 
 import itertools
 import re
@@ -37,7 +37,7 @@ _SAK_ID = re.compile(rb'<Sak (?:[^>]* )?Id="([^"]+)"')
 
 
 def measure(cases: int = _CASES, neighbours: int = _NEIGHBOURS, rounds: int = 15) -> list[BenchmarkResult]:
-    """By HTTP; then in one process, without what HTTP and looking take."""
+    """Measure over HTTP, and then in one process, without the time that HTTP and polling need."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
         changes, snapshot_id = _fill_store(Path(folder), data_dir, cases, neighbours)
@@ -51,7 +51,11 @@ def measure(cases: int = _CASES, neighbours: int = _NEIGHBOURS, rounds: int = 15
 
 
 def _fill_store(folder: Path, data_dir: Path, cases: int, neighbours: int) -> tuple[Iterator[bytes], str]:
-    """A store with all of them and the large one's snapshot; returns folders of one of its cases, each with one melding more."""
+    """Fill a store with all organisations and a snapshot of the large one.
+
+    Returns:
+        Case files of one of its cases, each with one melding more than the one before, and the id of the snapshot.
+    """
     large: list[Folder] = []
     seen: set[bytes] = set()
     for case_folder in folder_fixtures.folders(folder_fixtures.service(max(0.05, cases / 1_000))):
@@ -80,7 +84,9 @@ def _sak_id(xml: bytes) -> bytes:
 
 
 def _changed_folders(xml: bytes) -> Iterator[bytes]:
-    """The folder again and again, each a minute newer and with one melding more, received in the year that is counted."""
+    """Yield versions of a case file, each a minute newer and with one more melding that was received in the counted
+    year.
+    """
     at = xml.index(b"<Melding ")
     start = xml.index(b'DatoUttrekk="') + len(b'DatoUttrekk="')
     end = xml.index(b'"', start)
@@ -95,7 +101,7 @@ def _changed_folders(xml: bytes) -> Iterator[bytes]:
 
 
 def _measure_over_http(data_dir: Path, snapshot_id: str, changes: Iterator[bytes], rounds: int) -> list[float]:
-    """From the POST of the folder until a GET of the snapshot shows it."""
+    """Return the seconds from the POST of each case file until a GET of the snapshot shows it."""
     durations: list[float] = []
     with running_server(data_dir, *_SERVER_OPTIONS) as server, httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client:
         url = f"{store_fixtures.SNAPSHOTS}/{snapshot_id}"
@@ -111,7 +117,7 @@ def _measure_over_http(data_dir: Path, snapshot_id: str, changes: Iterator[bytes
 
 
 def _measure_in_process(data_dir: Path, snapshot_id: str, changes: Iterator[bytes], rounds: int) -> list[float]:
-    """From `receive` to the event that its aggregation has completed, as the feed hands it on."""
+    """Return the seconds from each `receive` until the dispatcher delivers the event `aggregation_completed`."""
     durations: list[float] = []
     settings = Settings(data_dir=data_dir, auto_quiet_seconds=0, open_periods=(Period(YEAR),))
     application = Application.open(settings)
@@ -125,10 +131,10 @@ def _measure_in_process(data_dir: Path, snapshot_id: str, changes: Iterator[byte
             started = time.perf_counter()
             application.deliveries.receive([change], full=False, actor="benchmark")
             if not completed.event.wait(_WAIT_SECONDS):
-                raise RuntimeError("the changed case did not come through")
+                raise RuntimeError("The aggregation of the changed case did not complete in time.")
             durations.append(time.perf_counter() - started)
             if _field_value(application.snapshots.get(snapshot_id).body) != before + 1:
-                raise RuntimeError("the snapshot does not show the changed case")
+                raise RuntimeError("The snapshot does not show the changed case.")
     finally:
         application.close()
     return durations
@@ -136,12 +142,12 @@ def _measure_in_process(data_dir: Path, snapshot_id: str, changes: Iterator[byte
 
 @dataclass
 class _CompletionSignal:
-    """Whether an aggregation has completed."""
+    """Signals that an aggregation has completed."""
 
     event: threading.Event = field(default_factory=threading.Event)
 
     def note(self, types: list[str]) -> None:
-        """On the feed's thread."""
+        """Set the signal if an event of that type is among them. Called on the dispatcher's thread."""
         if "aggregation_completed" in types:
             self.event.set()
 
@@ -155,4 +161,4 @@ def _field_value(body: bytes) -> int:
 
 def _check_timeout(started: float) -> None:
     if time.perf_counter() - started > _WAIT_SECONDS:
-        raise RuntimeError("the changed case did not come through")
+        raise RuntimeError("The snapshot did not show the changed case in time.")

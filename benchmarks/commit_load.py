@@ -1,9 +1,9 @@
-"""Commits to a store beside the server on it, one commit for each line of its input: `delete SNAPSHOT` or `request ORGANIZATION PERIOD`.
+"""Commits to a store while a server runs on it, once per input line: `delete SNAPSHOT` or `request ORGANIZATION PERIOD`.
 
     python -m benchmarks.commit_load DATA_DIR
 
-Prints `ready`, then for each commit the moment before it (seconds since 1970). Its worker does not run: the job that it asks for is the
-server's.
+Prints `ready`, then for each commit the time before it, in seconds since 1970. This process runs no worker: the server runs
+the requested jobs.
 """
 
 import sys
@@ -15,7 +15,7 @@ from preview.runtime.application import Application
 
 
 def main() -> None:
-    """Until its input is closed."""
+    """Run until the input is closed."""
     application = Application.open(Settings(data_dir=Path(sys.argv[1]), auto_aggregate=False))
     try:
         print("ready", flush=True)

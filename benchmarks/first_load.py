@@ -1,5 +1,6 @@
-"""The page of a snapshot on a cold screen beside Dash's minimal page with the same table, from navigation to 34 rows laid out; and what a
-later visit moves."""
+"""Measures the first load of a preview, from the navigation until 34 rows are laid out, beside a minimal Dash page with the
+same table; and the bytes that a later visit transfers.
+"""
 
 import shutil
 import tempfile
@@ -20,7 +21,9 @@ WARM_TARGET_BYTES = 60_000
 ROWS = 34
 
 _WAIT_MS = 30_000
-# In the page, before anything of it is read: at each frame, whether all rows have a height. Times count from the navigation.
+# This script runs before the page is parsed. It checks at each frame whether all rows have a height. Times count from
+# the
+# navigation.
 _WATCH = """
 (() => {
   const look = () => {
@@ -34,7 +37,7 @@ _WATCH = """
 
 
 def measure(rounds: int = 9) -> list[BenchmarkResult]:
-    """In turns, each in a Chromium that has just been started on an empty profile."""
+    """Measure the pages in turns, each in a newly started Chromium with an empty profile."""
     samples: list[float] = []
     with_chart: list[float] = []
     without_chart: list[float] = []
@@ -52,7 +55,7 @@ def measure(rounds: int = 9) -> list[BenchmarkResult]:
                 for number in range(rounds + 1):
                     pages = ((url, "tr[data-field]"), (chart_baseline.ready_line, "tr.field"), (plain_baseline.ready_line, "tr.field"))
                     durations = [first_load_ms(playwright, *each) for each in pages]
-                    if number:  # at the first, the browser's own files are cold
+                    if number:  # In the first round the browser's own files are not in the file cache.
                         samples.append(durations[0])
                         with_chart.append(durations[1])
                         without_chart.append(durations[2])
@@ -65,7 +68,7 @@ def measure(rounds: int = 9) -> list[BenchmarkResult]:
 
 
 def first_load_ms(playwright: Playwright, url: str, selector: str, rows: int = ROWS) -> float:
-    """Milliseconds from the navigation to the first frame with all rows."""
+    """Return the milliseconds from the navigation to the first frame with all rows."""
     browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS))
     try:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="nb-NO")
@@ -74,7 +77,7 @@ def first_load_ms(playwright: Playwright, url: str, selector: str, rows: int = R
         waited = 0
         while (laid_out_at := page.evaluate("window.laidOutAt ?? null")) is None:
             if waited > _WAIT_MS:
-                raise RuntimeError("the rows did not appear")
+                raise RuntimeError("The rows did not appear.")
             page.wait_for_timeout(50)
             waited += 50
         return float(laid_out_at)
@@ -83,7 +86,7 @@ def first_load_ms(playwright: Playwright, url: str, selector: str, rows: int = R
 
 
 def warm_visit_bytes(playwright: Playwright, url: str) -> int:
-    """Bytes that a second visit moves until it is live and quiet."""
+    """Return the bytes that a second visit transfers until the page is connected and idle."""
     browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS))
     try:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="nb-NO")
@@ -101,5 +104,5 @@ def _visit_bytes(page: Page, url: str) -> int:
 
 
 def chromium_path() -> str:
-    """The path of the machine's Chromium or Chrome."""
+    """Return the path of the installed Chromium or Chrome."""
     return next(path for name in CHROMIUM_NAMES if (path := shutil.which(name)))

@@ -1,4 +1,6 @@
-"""Case folders to measure with: those of the demo's largest service, made larger. Kept in a temporary folder, as they are the same each time."""
+"""Generates case files to measure with: those of the demo's largest service, enlarged. They are equal in every run and cached
+in a temporary folder.
+"""
 
 import os
 import random
@@ -16,12 +18,12 @@ from preview.core.clock import OSLO
 from preview.demo.sent_folders import sent_folders
 from preview.demo.service_profiles import DemoService, demo_services
 
-DAY = date(2025, 1, 15)  # the demo's "today": fixed, so that every run reads the same bytes
-YEAR = 2024  # the newest whole year of the folders
-MIN_FOLDER_BYTES, MAX_FOLDER_BYTES = 2_000, 8_192  # bytes of a v4 folder (`domain.md` 9)
+DAY = date(2025, 1, 15)  # The last day of the simulation is fixed, so that every run reads the same bytes.
+YEAR = 2024  # The newest whole year of the case files.
+MIN_FOLDER_BYTES, MAX_FOLDER_BYTES = 2_000, 8_192  # Usual size of a v4 case file (rule 9, docs/domain.md).
 ORGANIZATION = "org-1103"
 
-_ENTRY_OVERHEAD = 200  # bytes that an entry takes in a ZIP besides its content
+_ENTRY_OVERHEAD = 200  # Bytes of an entry of a ZIP besides its content.
 
 
 class Folder(NamedTuple):
@@ -32,7 +34,10 @@ class Folder(NamedTuple):
 
 
 def service(case_factor: float, number: int = 0) -> DemoService:
-    """The demo's largest service with `factor` times its cases; with a `number`, one beside it that has only the kinds of cases in common."""
+    """Return the demo's largest service with `factor` times its cases.
+
+    With a `number` it is another organisation that shares only the scenarios of the cases.
+    """
     largest = demo_services(DAY)[-1]
     scaled = replace(
         largest,
@@ -47,7 +52,7 @@ def service(case_factor: float, number: int = 0) -> DemoService:
 
 
 def folders(demo_service: DemoService) -> Iterator[Folder]:
-    """Its folders in the order of DatoUttrekk, those of the usual size."""
+    """Yield the service's case files of the usual size, in the order of DatoUttrekk."""
     for sent_folder in sent_folders(demo_service):
         xml = sent_folder.xml(demo_service).encode()
         if MIN_FOLDER_BYTES <= len(xml) <= MAX_FOLDER_BYTES:
@@ -55,16 +60,16 @@ def folders(demo_service: DemoService) -> Iterator[Folder]:
 
 
 def zip_of(count: int) -> Path:
-    """A ZIP of so many folders of one organisation."""
+    """Return a ZIP with that many case files of one organisation."""
     path = _cache_folder() / f"folders-{count}.zip"
     if not path.exists():
-        # Of 3,600 folders of the service itself, some 1,400 are of the usual size.
+        # About 1,400 of the service's 3,600 case files are of the usual size.
         _write_atomically(path, islice(folders(service(max(0.05, count / 1_200))), count))
     return path
 
 
 def zip_of_bytes(size: int) -> Path:
-    """A ZIP of about that many bytes: folders whose free text hardly packs."""
+    """Return a ZIP of about that many bytes: its case files contain free text that hardly compresses."""
     path = _cache_folder() / f"bytes-{size}.zip"
     if not path.exists():
         _write_atomically(path, _incompressible(size))
@@ -72,7 +77,7 @@ def zip_of_bytes(size: int) -> Path:
 
 
 def write_zip(path: Path, content: Iterable[Folder]) -> Path:
-    """As a delivery comes, packed."""
+    """Write case files as a compressed ZIP."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in content:
             archive.writestr(file.name, file.xml)
@@ -80,7 +85,7 @@ def write_zip(path: Path, content: Iterable[Folder]) -> Path:
 
 
 def _incompressible(size: int) -> Iterator[Folder]:
-    """Folders with random text in a Presisering: cases of the usual shape, each under an id of its own."""
+    """Yield case files of the usual structure with random text in a Presisering, each of another case."""
     rng = random.Random(1042)
     patterns = list(islice(folders(service(0.3)), 200))
     written_bytes = 0
@@ -97,7 +102,7 @@ def _incompressible(size: int) -> Iterator[Folder]:
 
 
 def _write_atomically(path: Path, content: Iterable[Folder]) -> None:
-    """Whole, or not at all: another run may look for it now."""
+    """Write a file under a temporary name and rename it, because another run may be looking for it."""
     temporary = path.with_suffix(f".{os.getpid()}")
     write_zip(temporary, content)
     temporary.replace(path)

@@ -1,4 +1,4 @@
-"""GET of a snapshot beside a bare Tornado handler that serves the same bytes."""
+"""Measures GET of a snapshot beside a bare Tornado handler that serves the same bytes."""
 
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ TARGET = 0.8
 
 
 def measure(rounds: int = 7, seconds: float = 2) -> list[BenchmarkResult]:
-    """In turns, on the same load generator, each in a process of its own."""
+    """Measure both in turns with the same load generator, each in its own process."""
     samples: list[tuple[float, float]] = []
     baseline_samples: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -26,10 +26,10 @@ def measure(rounds: int = 7, seconds: float = 2) -> list[BenchmarkResult]:
             body_file.write_bytes(httpx.get(url).raise_for_status().content)
             with run_alongside("benchmarks.baselines.bare_tornado", body_file) as baseline:
                 if httpx.get(baseline.ready_line).content != body_file.read_bytes():
-                    raise RuntimeError("the two do not serve the same bytes")
+                    raise RuntimeError("The two servers do not return the same bytes.")
                 for number in range(rounds + 1):
                     pair = _measure(url, server.process.pid, seconds), _measure(baseline.ready_line, baseline.pid, seconds)
-                    if number:  # the first one warms both
+                    if number:  # The first round warms up both servers.
                         samples.append(pair[0])
                         baseline_samples.append(pair[1])
         size = body_file.stat().st_size
@@ -49,7 +49,7 @@ def measure(rounds: int = 7, seconds: float = 2) -> list[BenchmarkResult]:
 
 
 def _measure(url: str, pid: int, seconds: float) -> tuple[float, float]:
-    """(requests a second, requests a second of processor that the process took)."""
+    """Return requests per second, and requests per second of processor time of the server."""
     before = cpu_seconds(pid)
     rate = requests_per_second(url, seconds)
     return rate, rate * max(1, round(seconds)) / max(0.01, cpu_seconds(pid) - before)

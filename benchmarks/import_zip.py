@@ -1,4 +1,4 @@
-"""Import of a ZIP of case folders beside bare lxml, while PUTs are sent to a running server on the same store."""
+"""Measures the import of a ZIP of case files beside bare lxml, while PUTs are sent to a server on the same store."""
 
 import tempfile
 import time
@@ -22,7 +22,7 @@ _SEED_FOLDERS = 200
 
 
 class ImportResult(NamedTuple):
-    """One import: how long it took, and how long PUTs waited meanwhile."""
+    """One import: its duration, and the waiting times of the PUTs during it."""
 
     wall: float
     cpu: float
@@ -30,7 +30,7 @@ class ImportResult(NamedTuple):
 
 
 def measure(count: int = 20_000, rounds: int = 3) -> list[BenchmarkResult]:
-    """In turns: bare lxml; the command line beside a server; the server itself, to which the ZIP is POSTed."""
+    """Measure in turns bare lxml, the command line beside a server, and the server itself, to which the ZIP is posted."""
     path = folder_fixtures.zip_of(count)
     seed = folder_fixtures.zip_of(min(count, _SEED_FOLDERS))
     baseline_samples: list[tuple[float, float]] = []
@@ -53,14 +53,14 @@ def measure(count: int = 20_000, rounds: int = 3) -> list[BenchmarkResult]:
 
 
 def parse_with_bare_lxml(path: Path) -> tuple[float, float]:
-    """Seconds of wall clock and of processor that bare lxml takes to parse every file of a ZIP."""
+    """Return the seconds of wall clock and of processor time that bare lxml needs to parse every file of a ZIP."""
     wall, cpu = run("-m", "benchmarks.baselines.bare_lxml", path).output.split()
     return float(wall), float(cpu)
 
 
 def _import_beside_server(path: Path, seed: Path) -> ImportResult:
     with tempfile.TemporaryDirectory() as folder, _server_under_put_load(Path(folder), seed) as (server, waits):
-        before = _cpu_of_all(server.process.pid)  # it may be the server that takes what the command line has laid in the store
+        before = _cpu_of_all(server.process.pid)  # The server's worker can claim the delivery of the command line.
         outcome = run("app.py", "import", "--data-dir", server.data_dir, path)
         return ImportResult(outcome.wall, outcome.cpu + _cpu_of_all(server.process.pid) - before, waits())
 
@@ -76,7 +76,7 @@ def _import_by_server(path: Path, seed: Path) -> ImportResult:
 
 @contextmanager
 def _server_under_put_load(folder: Path, seed: Path) -> Generator[tuple[Server, Callable[[], Waits]]]:
-    """A server to which PUTs are sent, for a snapshot of the organisation that is imported and one of another; what ends them."""
+    """Run a server to which PUTs are sent, for a snapshot of the imported organisation and one of another."""
     data_dir = folder / "data"
     snapshots = store_fixtures.with_example_and(data_dir, seed)
     body_file = folder / "body.json"
@@ -92,7 +92,7 @@ def _cpu_of_all(pid: int) -> float:
 
 
 def _longest_wait(name: str, imports: list[ImportResult]) -> BenchmarkResult:
-    """All PUTs of all rounds: the longest wait counts."""
+    """Return the result of all PUTs of all rounds: the longest wait counts."""
     samples = [wait for each in imports for wait in each.put_waits.samples]
     baseline_samples = [wait for each in imports for wait in each.put_waits.baseline]
     return BenchmarkResult(name, max(samples), "ms", PUT_TARGET_MS, samples=samples, baseline_samples=baseline_samples, samples_unit="ms")

@@ -1,4 +1,6 @@
-"""From a commit to the screens that show it: two pages in a real Chromium, and 50 further sessions, most of them on the same organisation."""
+"""Measures the time from a commit until screens show it: two pages in Chromium beside 50 further sessions, most of them on
+the same organisation.
+"""
 
 import random
 import tempfile
@@ -25,9 +27,9 @@ PERIOD = "2024"
 ORGANIZATION = large_dataset.organization_id(0)
 SESSIONS_ON_PREVIEW, SESSIONS_ON_OVERVIEW, SESSIONS_ON_OTHER_PREVIEWS = 25, 10, 15
 
-_PAUSE_SECONDS = (0.2, 0.6)  # by chance, so that no commit comes in step with what looks for it
+_PAUSE_SECONDS = (0.2, 0.6)  # The pause is random, so that commits are not synchronous with polling.
 _WAIT_SECONDS = 30
-# The moment of each change of what the commit shows itself in, in seconds since 1970.
+# This script records the time of each change of the watched element, in seconds since 1970.
 _WATCH = """selector => {
   window.changedAt = []
   const watched = document.querySelector(selector)
@@ -37,7 +39,10 @@ _WATCH = """selector => {
 
 
 def measure(rounds: int = 20) -> list[BenchmarkResult]:
-    """A report is deleted and asked for, by a process of its own and by the API in turns: each leaves both screens other than they were."""
+    """Measure while a report is deleted and requested, in turns by another process and by the API.
+
+    Each of these changes both screens.
+    """
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir = Path(folder) / "data"
         data_dir.mkdir()
@@ -62,7 +67,7 @@ Writer = tuple[Callable[[str], float], Callable[[], float]]
 
 
 def _writers(client: httpx.Client, commit_process: Helper) -> dict[str, Writer]:
-    """What deletes that report, and what asks for it; each returns the moment before."""
+    """Return functions that delete and request the report; each returns the time before its commit."""
 
     def delete(snapshot: str) -> float:
         started = time.time()
@@ -93,7 +98,7 @@ def _measure(writers: dict[str, Writer], client: httpx.Client, screens: dict[str
                 started = commit()
                 for name, screen in screens.items():
                     delay = _changed_at(screen, started) - started
-                    if number:  # at the first, code is cold
+                    if number:  # The first round warms up the code.
                         durations.setdefault((writer, name), []).append(delay * 1000)
     return [
         BenchmarkResult(
@@ -113,18 +118,18 @@ def _preview_path(number: int) -> str:
 
 
 def _wait_for_snapshot(client: httpx.Client) -> str:
-    """The snapshot of that report, which is ready."""
+    """Return the id of the report's snapshot when it is ready."""
     deadline = time.monotonic() + _WAIT_SECONDS
     while time.monotonic() < deadline:
         listed = client.get(SNAPSHOTS, params={"organization_id": ORGANIZATION, "period_id": PERIOD}).raise_for_status().json()["data"]
         if listed and listed[0]["snapshot_status"] == "current":
             return listed[0]["snapshot_id"]
         time.sleep(0.02)
-    raise RuntimeError("the report is not made")
+    raise RuntimeError("The report was not aggregated in time.")
 
 
 def _open_screen(browser: Browser, url: str, selector: str) -> Page:
-    """A window of its own, as if nobody looked at another."""
+    """Open a page in a window of its own, so that the browser does not throttle it as a background tab."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="nb-NO").new_page()
     page.goto(url)
     page.locator("html[data-live=on]").wait_for()
@@ -133,14 +138,14 @@ def _open_screen(browser: Browser, url: str, selector: str) -> Page:
 
 
 def _changed_at(screen: Page, started: float) -> float:
-    """When the screen changed first after that moment."""
+    """Return the time of the first change of the screen after that time."""
     deadline = time.monotonic() + _WAIT_SECONDS
     while time.monotonic() < deadline:
         changed_at: float | None = screen.evaluate("began => window.changedAt.find(at => at > began) ?? null", started)
         if changed_at is not None:
             return changed_at
         time.sleep(0.05)
-    raise RuntimeError("the screen did not change")
+    raise RuntimeError("The screen did not change in time.")
 
 
 def _percentile(times: list[float]) -> float:

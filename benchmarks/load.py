@@ -1,4 +1,6 @@
-"""As many GETs as a server answers: by wrk where the machine has it (Debian's package), else by a client of our own."""
+"""Generates load: as many GETs as a server answers, by wrk if it is installed (a Debian package), else by a Python
+client.
+"""
 
 import asyncio
 import re
@@ -11,18 +13,22 @@ CONNECTIONS = 16
 
 
 def load_generator() -> str:
-    """Which one it is."""
-    return "wrk" if shutil.which("wrk") else "a client of our own in Python"
+    """Return the name of the load generator in use."""
+    return "wrk" if shutil.which("wrk") else "the Python client of benchmarks/load.py"
 
 
 def requests_per_second(url: str, seconds: float) -> float:
-    """Over connections that are kept. Raises `RuntimeError` where an answer is not 200."""
+    """Send GETs over persistent connections and return how many were answered per second.
+
+    Raises:
+        RuntimeError: An answer is not 200.
+    """
     if wrk := shutil.which("wrk"):
         command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", url]
         output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         match = re.search(r"Requests/sec:\s+([0-9.]+)", output)
         if match is None or "Non-2xx" in output or "Socket errors" in output:
-            raise RuntimeError("wrk was not answered as it should be")
+            raise RuntimeError("An answer to wrk was not 200.")
         return float(match[1])
     return asyncio.run(_measure_with_asyncio(url, seconds))
 
@@ -44,7 +50,7 @@ async def _send_requests(host: str, port: int, request: bytes, deadline: float) 
         headers = await reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"(?i)content-length: (\d+)", headers)
         if not headers.startswith(b"HTTP/1.1 200") or length is None:
-            raise RuntimeError("the server did not answer as it should")
+            raise RuntimeError("An answer of the server was not 200.")
         await reader.readexactly(int(length[1]))
         count += 1
     writer.close()

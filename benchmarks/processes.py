@@ -1,4 +1,4 @@
-"""Processes that are measured, or that help to: run to their end, or beside others until they are told to end."""
+"""Runs processes that are measured or that generate load: to their end, or until they are stopped."""
 
 import os
 import re
@@ -17,7 +17,7 @@ _END_TIMEOUT_SECONDS = 20
 
 
 class Run(NamedTuple):
-    """A process that has ended, with all that it started and waited for: seconds of wall clock, seconds of processor."""
+    """Time of a finished process and its children: seconds of wall clock and of processor time."""
 
     wall: float
     cpu: float
@@ -25,7 +25,11 @@ class Run(NamedTuple):
 
 
 def run(*arguments: str | Path) -> Run:
-    """Runs this interpreter with these arguments to its end. Raises `RuntimeError` where it fails."""
+    """Run this Python interpreter with arguments and wait for its end.
+
+    Raises:
+        RuntimeError: The exit code is not 0.
+    """
     started_at = time.perf_counter()
     process = _start(arguments, stdin=subprocess.DEVNULL)
     assert process.stdout is not None
@@ -35,25 +39,28 @@ def run(*arguments: str | Path) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
     if process.returncode:
-        raise RuntimeError(f"{arguments[:4]} ended with {process.returncode}")
+        raise RuntimeError(f"{arguments[:4]} ended with exit code {process.returncode}.")
     return Run(wall, usage.ru_utime + usage.ru_stime, output)
 
 
 class Helper:
-    """A module of ours that prints a line when it is ready, and ends when its input is closed (so too when we are gone)."""
+    """A helper process: a module that prints a line when it is ready and ends when its input is closed.
+
+    Its input is also closed when this process ends.
+    """
 
     def __init__(self, module: str, *arguments: str | Path) -> None:
         self._process = _start(["-m", module, *arguments], stdin=subprocess.PIPE)
         assert self._process.stdout is not None
         self._output = self._process.stdout
         self.ready_line = self._output.readline().strip()
-        """The line."""
+        """The line that the process printed when it was ready."""
         if not self.ready_line:
             self.end()
-            raise RuntimeError(f"{module} did not start")
+            raise RuntimeError(f"{module} did not start.")
 
     def request(self, line: str) -> str:
-        """Sends it a line; returns the one that it answers with."""
+        """Send a line to the process and return its answer, one line."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
@@ -61,11 +68,11 @@ class Helper:
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """The id of the process."""
         return self._process.pid
 
     def end(self) -> str:
-        """Tells it to end; returns what it has printed since it was ready, the first time."""
+        """End the process; the first call returns what it has printed since it was ready."""
         if self._output.closed:
             return ""
         assert self._process.stdin is not None
@@ -82,7 +89,7 @@ class Helper:
 
 @contextmanager
 def run_alongside(module: str, *arguments: str | Path) -> Generator[Helper]:
-    """A helper for the length of a block."""
+    """Run a helper process for the duration of a block."""
     helper = Helper(module, *arguments)
     try:
         yield helper
@@ -92,7 +99,7 @@ def run_alongside(module: str, *arguments: str | Path) -> Generator[Helper]:
 
 @contextmanager
 def running_process(*arguments: str | Path) -> Generator[subprocess.Popen[str]]:
-    """A process for the length of a block, killed where it has not ended by then."""
+    """Run a process for the duration of a block; kill it if it has not ended by then."""
     process = _start(arguments, stdin=subprocess.DEVNULL)
     try:
         yield process
@@ -104,13 +111,13 @@ def running_process(*arguments: str | Path) -> Generator[subprocess.Popen[str]]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Seconds of processor that the process has taken so far."""
+    """Return the processor time that the process has used so far, in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def peak_bytes(pid: int) -> int:
-    """Bytes: the most memory that the process has had; 0 where it is gone."""
+    """Return the peak memory of the process in bytes; 0 if it has ended."""
     try:
         match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
     except (FileNotFoundError, ProcessLookupError):
@@ -119,7 +126,7 @@ def peak_bytes(pid: int) -> int:
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes that it has started and that run, and those that they have started."""
+    """Return the ids of the running descendants of the process."""
     pids: list[int] = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -1,9 +1,9 @@
-"""Sends PUTs all along, one after another, as people do who press "aggregate again"; between them one to a bare Tornado handler,
-whose longest wait tells how much of a wait is the machine's own.
+"""Sends PUTs one after the other, as people do who press "aggregate again". In between it sends some to a bare Tornado
+handler: its longest wait shows how much of a wait is caused by the machine.
 
     python -m benchmarks.put_load BARE_URL URL...
 
-Prints `ready` after the first ones; when its input is closed, the milliseconds that each waited, as JSON.
+Prints `ready` after the first ones and, when its input is closed, the milliseconds that each waited, as JSON.
 """
 
 import http.client
@@ -21,14 +21,14 @@ HEADERS = {"Content-Type": "application/json"}
 
 
 class Waits(msgspec.Struct):
-    """Milliseconds, in order."""
+    """Waiting times in milliseconds, in order."""
 
     samples: list[float] = []
     baseline: list[float] = []
 
 
 def make_put_client(url: str) -> Callable[[], float]:
-    """Sends one over a connection that is kept; returns how many milliseconds its answer took."""
+    """Send a PUT over a persistent connection; return the milliseconds until its answer."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
 
@@ -39,7 +39,7 @@ def make_put_client(url: str) -> Callable[[], float]:
         response.read()
         elapsed = time.perf_counter() - started
         if response.status not in (200, 202):
-            raise RuntimeError(f"a PUT was answered {response.status}")
+            raise RuntimeError(f"A PUT was answered with status {response.status}.")
         return elapsed * 1000
 
     put()
@@ -47,7 +47,7 @@ def make_put_client(url: str) -> Callable[[], float]:
 
 
 def main() -> None:
-    """Until its input is closed."""
+    """Run until the input is closed."""
     baseline, *put_clients = [make_put_client(url) for url in sys.argv[1:]]
     print("ready", flush=True)
     waits = Waits()

@@ -1,4 +1,4 @@
-"""The memory that a large ZIP takes: the most that each process of its import has had."""
+"""Measures the memory that the import of a large ZIP needs: the peak of each of its processes."""
 
 import tempfile
 import time
@@ -16,7 +16,7 @@ _WAIT_SECONDS = 1_200
 
 
 def measure(megabytes: int = 300) -> list[BenchmarkResult]:
-    """On the command line, which starts the process that reads."""
+    """Import on the command line, which starts the parser process, and return the peaks."""
     path = folder_fixtures.zip_of_bytes(megabytes * _MB)
     with tempfile.TemporaryDirectory() as folder, running_process("app.py", "import", "--data-dir", Path(folder) / "data", path) as process:
         importer_peak = parser_peak = 0
@@ -25,10 +25,10 @@ def measure(megabytes: int = 300) -> list[BenchmarkResult]:
             importer_peak = max(importer_peak, peak_bytes(process.pid))
             parser_peak = max([parser_peak, *(peak_bytes(child) for child in descendants(process.pid))])
             if time.monotonic() > deadline:
-                raise RuntimeError("the import did not end")
+                raise RuntimeError("The import did not end in time.")
             time.sleep(_POLL_SECONDS)
         if process.returncode:
-            raise RuntimeError("the import failed")
+            raise RuntimeError("The import failed.")
     size = path.stat().st_size / _MB
     return [
         BenchmarkResult(f"memory of the reader, a ZIP of {size:,.0f} MB", parser_peak / _MB, "MB", TARGET_MB, samples_unit="MB"),

@@ -1,4 +1,4 @@
-"""What a benchmark hands back, how it is told, and on what machine it was measured."""
+"""Defines the result of a benchmark and formats it, with a description of the machine."""
 
 import platform
 from collections.abc import Sequence
@@ -13,10 +13,17 @@ from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsa
 
 @dataclass(frozen=True)
 class BenchmarkResult:
-    """One line of the result. `value` is what the target is for: a ratio to the peer, or an absolute number with its `unit`.
+    """One line of the result.
 
-    `ours` and `peer` are the samples that it was made of, as measured. A figure without a target is told beside the others, to show
-    what they rest on.
+    Attributes:
+        name: What was measured.
+        value: The measured value: a ratio to the baseline, or an absolute number.
+        unit: Unit of the value; `x` for a ratio.
+        target: The target; None if the value is only informative.
+        at_least: Whether the target is a lower bound.
+        samples: Measurements of the program.
+        baseline_samples: Measurements of the baseline.
+        samples_unit: Unit of the measurements.
     """
 
     name: str
@@ -30,13 +37,13 @@ class BenchmarkResult:
 
     @property
     def is_met(self) -> bool:
-        """Whether the target is reached; true without one."""
+        """Whether the target is met; true without one."""
         if self.target is None:
             return True
         return self.value >= self.target if self.at_least else self.value <= self.target
 
     def row(self) -> str:
-        """As a row of the table."""
+        """Return the result as a row of the Markdown table."""
         target = "" if self.target is None else f"{'>=' if self.at_least else '<='} {format_number(self.target)} {self.unit}"
         verdict = "" if self.target is None else "met" if self.is_met else "**not met**"
         samples = [_format_samples(values, self.samples_unit) for values in (self.samples, self.baseline_samples)]
@@ -52,18 +59,18 @@ def ratio(
     at_least: bool = False,
     unit: str = "s",
 ) -> BenchmarkResult:
-    """The median of ours in times of the median of the peer's, both measured in turns."""
+    """Return the median of the program's samples divided by that of the baseline's, as a result."""
     return BenchmarkResult(name, median(samples) / median(baseline_samples), "x", target, at_least, samples, baseline_samples, unit)
 
 
 def table(results: Sequence[BenchmarkResult]) -> str:
-    """All figures as a Markdown table."""
-    header = "| what | measured | target | | ours, median (least to most) | peer, median (least to most) |\n|---|---|---|---|---|---|"
-    return "\n".join([header, *(figure.row() for figure in results)])
+    """Return the results as a Markdown table."""
+    columns = "| what | measured | target | | program, median (min to max) | baseline, median (min to max) |"
+    return "\n".join([columns, "|---|---|---|---|---|---|", *(result.row() for result in results)])
 
 
 def describe_machine() -> str:
-    """Where and when, and how busy it is: figures of a machine that others use too are noisy."""
+    """Return the time, the machine and its load, because results of a busy machine are noisy."""
     model = next((line.partition(":")[2].strip() for line in _cpu_lines() if line.startswith("model name")), platform.machine())
     at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     load = ", ".join(f"{value:.1f}" for value in getloadavg())
@@ -74,7 +81,7 @@ def describe_machine() -> str:
 
 
 def format_number(value: float) -> str:
-    """With as many digits as are worth reading."""
+    """Return a number with three significant digits, or without decimals from 100."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

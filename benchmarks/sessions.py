@@ -1,8 +1,8 @@
-"""Keeps dashboard sessions open that hear all that a page hears: fetched, connected, the document pulled, said to listen.
+"""Keeps one dashboard session open per URL, without a browser; each receives what a page receives.
 
     python -m benchmarks.sessions URL...
 
-One session for each URL. Prints `ready` when all listen; when its input is closed, how many patches they were sent, one number a session.
+Prints `ready` when all sessions are connected and, when its input is closed, the number of patches of each session.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _LIVE = re.compile(r'"name":"panel\.models\.esm\.ReactiveESM","id":"(p\d+)"')
 
 
 class Session:
-    """One page without a browser."""
+    """The session of one page."""
 
     def __init__(self, socket: WebSocketClientConnection) -> None:
         self._socket = socket
@@ -31,7 +31,7 @@ class Session:
     @classmethod
     @asynccontextmanager
     async def connect(cls, client: httpx.AsyncClient, url: str) -> AsyncIterator["Session"]:
-        """Listens for the length of a block."""
+        """Open the page and its WebSocket for the duration of a block."""
         token = _TOKEN.search((await client.get(url)).raise_for_status().text)
         assert token
         parts = urlsplit(url)
@@ -61,7 +61,7 @@ class Session:
             await self._socket.write_message(msgspec.json.encode(fragment).decode())
 
     async def _wait_for(self, kind: str) -> str:
-        """The content of the next message of that kind."""
+        """Return the content of the next message of that kind."""
         while True:
             head, content = await self._message()
             if head.get("msgtype") == kind:
@@ -70,7 +70,7 @@ class Session:
     async def _message(self) -> tuple[dict[str, object], str]:
         fragments = [await self._socket.read_message() for _ in range(3)]
         if None in fragments:
-            raise RuntimeError("a session was closed")
+            raise RuntimeError("The server closed a session.")
         return msgspec.json.decode(str(fragments[0]), type=dict[str, object]), str(fragments[2])
 
     async def _count_patches(self) -> None:
@@ -80,7 +80,7 @@ class Session:
 
 
 async def main() -> None:
-    """Until its input is closed."""
+    """Run until the input is closed."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
         sessions = [await stack.enter_async_context(Session.connect(client, url)) for url in sys.argv[1:]]

@@ -1,4 +1,4 @@
-"""Stores to measure on, filled through the program's own pipeline."""
+"""Fills stores to measure on, through the program's own pipeline."""
 
 import time
 from datetime import date
@@ -20,13 +20,13 @@ _POLL_SECONDS = 0.02
 
 
 def with_example(data_dir: Path, day: date = DAY) -> str:
-    """The customer's own example, 2023 and 2024; returns the id of the snapshot of 2024."""
+    """Fill a store with the example of docs/api.md; return the id of its snapshot of 2024."""
     with pipeline.open_application(data_dir) as application:
         return _add_example(application, day)
 
 
 def with_example_and(data_dir: Path, folders: Path) -> tuple[str, str]:
-    """The example, and a snapshot of the organisation of those folders; returns the ids of both."""
+    """Fill a store with the example and a ZIP of case files; return the ids of a snapshot of each."""
     with pipeline.open_application(data_dir) as application:
         example = _add_example(application, DAY)
         import_file(application, folders)
@@ -34,18 +34,26 @@ def with_example_and(data_dir: Path, folders: Path) -> tuple[str, str]:
 
 
 def import_file(application: Application, path: Path) -> None:
-    """Delivers the file and waits until it is taken. Raises `RuntimeError` where anything of it was refused."""
+    """Deliver a file and wait for its import.
+
+    Raises:
+        RuntimeError: A file of it was refused.
+    """
     receipt = application.deliveries.receive_paths([path], full=False, actor="benchmark")
     application.worker.wait_until(lambda: application.deliveries.get(receipt.delivery_id).completed_at is not None)
     document = application.deliveries.get(receipt.delivery_id)
     if document.refused_files or document.delivery_status != "taken":
-        raise RuntimeError("a delivery was not taken whole")
+        raise RuntimeError("A file of the delivery was refused.")
 
 
 def post(url: str, content: bytes, media_type: str) -> None:
-    """Delivers it over HTTP and waits until it is taken. Raises `RuntimeError` where anything of it was refused.
+    """Deliver content over HTTP and wait for its import.
 
-    It asks the list, which holds no findings: a thousand of them, written anew twenty times a second, would be a load of their own.
+    The list of deliveries is polled because it contains no findings: rendering a thousand of them twenty times a second
+    would be a load of its own.
+
+    Raises:
+        RuntimeError: A file of it was refused.
     """
     with httpx.Client(base_url=url, timeout=30) as client:
         response = client.post(DELIVERIES, content=content, headers={"Content-Type": media_type}).raise_for_status()
@@ -53,12 +61,12 @@ def post(url: str, content: bytes, media_type: str) -> None:
         while (delivery := client.get(DELIVERIES, params={"limit": 1}).json()["data"][0])["completed_at"] is None:
             time.sleep(_POLL_SECONDS)
     if (delivery["delivery_id"], delivery["delivery_status"], delivery["refused_files"]) != (name, "taken", 0):
-        raise RuntimeError("a delivery was not taken whole")
+        raise RuntimeError("A file of the delivery was refused.")
 
 
 def _add_example(application: Application, day: date) -> str:
     snapshot_id = ""
-    for delivery in islice(demo_deliveries(day), 4):  # organisations, figures, the example's two years
+    for delivery in islice(demo_deliveries(day), 4):  # Organisations, figures, and the two years of the example.
         pipeline.deliver(application, delivery.content, full=delivery.full)
         for organization_id, period_id in delivery.aggregate:
             snapshot_id = pipeline.aggregate(application, organization_id, period_id).snapshot_id

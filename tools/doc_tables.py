@@ -1,4 +1,4 @@
-"""Writes into the documentation what the code declares: settings, events, problems and findings, each a table at its mark."""
+"""Writes tables of settings, events, problems, findings and checks into the documentation, each at its mark."""
 
 import inspect
 import re
@@ -21,7 +21,7 @@ MARK = re.compile(r"(<!-- table: ([a-z]+), written by make fix -->\n).*?(<!-- en
 
 
 def settings_table() -> str:
-    """Every setting: name, default, what it must be, what it does."""
+    """Return the table of settings: name, default, allowed values, description."""
     rows = (
         (
             f"`{setting.name}`",
@@ -35,12 +35,12 @@ def settings_table() -> str:
 
 
 def event_types() -> list[type[Event]]:
-    """Every type of event, in the order of their declaration."""
+    """Return every event type, in the order of declaration."""
     return [kind for kind in vars(event_log).values() if inspect.isclass(kind) and issubclass(kind, Event) and kind is not Event]
 
 
 def events_table() -> str:
-    """Every type of event: its name, whether it has an id, the keys of its data, what it tells."""
+    """Return the table of event types: name, whether it has an id, the keys of its data, description."""
     rows = (
         (
             f"`{kind.__struct_config__.tag}`",
@@ -54,7 +54,7 @@ def events_table() -> str:
 
 
 def problems_table() -> str:
-    """Every error that a client may get: status, class, when."""
+    """Return the table of errors that a client can get: status, class, cause."""
     return _table(
         ("status", "error", "when"),
         ((str(status.value), f"`{kind.__name__}`", first_sentence(kind)) for kind, status in STATUS_BY_ERROR.items()),
@@ -62,7 +62,9 @@ def problems_table() -> str:
 
 
 def checks_table() -> str:
-    """Return every check of Statistics Norway's Kravspesifikasjon: its severity there, since when, and its finding here."""
+    """Return every check of Statistics Norway's Kravspesifikasjon: its severity there, since when, and its finding
+    here.
+    """
     rows = (
         (
             check.name,
@@ -76,7 +78,7 @@ def checks_table() -> str:
 
 
 def _check_outcome(name: str, check: Check) -> tuple[str, str, str, str]:
-    """What becomes of a check: the code, severity and place of its finding, and what that says."""
+    """Return code, severity, element and message of the check's finding, or why the check is not evaluated."""
     if check.not_evaluated_reason:
         return "", "", "", check.not_evaluated_reason
     if check.finding:
@@ -88,7 +90,7 @@ def _check_outcome(name: str, check: Check) -> tuple[str, str, str, str]:
 
 
 def findings_table() -> str:
-    """Every code that a finding may have: code, severity, what it says, what is to be done."""
+    """Return the table of finding codes: code, severity, message, action."""
     texts = MessageCatalog.load()
     rows = ((f"`{code.value}`", code.severity.value, code.detail, texts.get("en", f"finding.{code.value}.action")) for code in FindingCode)
     return _table(("code", "severity", "message", "what to do"), rows)
@@ -104,12 +106,16 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def first_sentence(kind: type) -> str:
-    """The first paragraph of a class's own docstring on one line, "" where it has none."""
+    """Return the first paragraph of a class's own docstring as one line, or an empty string if it has none."""
     return " ".join(inspect.cleandoc(kind.__dict__.get("__doc__") or "").split("\n\n")[0].split())
 
 
 def replace_tables(text: str) -> str:
-    """The text with each marked table renewed. Raises `KeyError` for a mark that names none."""
+    """Return the text with each marked table replaced.
+
+    Raises:
+        KeyError: A mark names no table.
+    """
     return MARK.sub(lambda match: f"{match[1]}{TABLES[match[2]]()}\n{match[3]}", text)
 
 
@@ -119,7 +125,7 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def main() -> int:
-    """Gives the exit code."""
+    """Update the given files and return the exit code."""
     for name in sys.argv[1:]:
         path = Path(name)
         path.write_text(replace_tables(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Makes the pictures of the documentation from the running demo: `python tools/screenshots.py docs/screenshots`.
+"""Takes the screenshots of the documentation: `python tools/screenshots.py docs/screenshots`.
 
-Starts the program on a folder of its own with the demo, waits until all of it is there, and takes the pictures in Chromium. What they show
-is synthetic, and stands on the day on which they are made.
+Starts the program with the demo in a temporary data folder, waits until the demo is loaded, and takes the screenshots in
+Chromium. The data is synthetic and generated for the present day.
 """
 
 import shutil
@@ -45,7 +45,16 @@ def _deliver(page: Page) -> None:
 
 
 class Screenshot(NamedTuple):
-    """A file: the page's address, its size, and what is done before it is taken."""
+    """One screenshot.
+
+    Attributes:
+        name: Name of the file, without its suffix.
+        path: Path and query of the page.
+        size: Size of the window.
+        theme: `light` or `dark`.
+        prepare: Actions on the page before the screenshot.
+        print_media: Whether the page is rendered as for printing.
+    """
 
     name: str
     path: str
@@ -70,7 +79,7 @@ SCREENSHOTS = (
 
 
 def main(folder: Path) -> None:
-    """Writes the pictures into the folder."""
+    """Write the screenshots into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     chromium = next(path for name in CHROMIUM_NAMES if (path := shutil.which(name)))
     with tempfile.TemporaryDirectory() as data, running_server(Path(data) / "data", "--demo") as server, sync_playwright() as playwright:
@@ -91,7 +100,7 @@ def _take_screenshot(browser: Browser, url: str, picture: Screenshot, path: Path
     page.goto(f"{url}{picture.path}&theme={picture.theme}&lang=nb")
     page.locator("html[data-live=on]").wait_for()
     picture.prepare(page)
-    page.mouse.move(0, 0)  # points at nothing
+    page.mouse.move(0, 0)  # Nothing is shown as hovered.
     if picture.print_media:
         page.emulate_media(media="print")
     page.screenshot(path=path, full_page=picture.print_media, animations="disabled", caret="hide")
@@ -99,7 +108,7 @@ def _take_screenshot(browser: Browser, url: str, picture: Screenshot, path: Path
 
 
 def _wait_for_demo(url: str) -> None:
-    """Until everyone who has delivered has a report of 2024, and for some seconds nothing has changed."""
+    """Wait until every service with data has a report of 2024 and nothing has changed for some seconds."""
     deadline = time.monotonic() + DEMO_TIMEOUT_SECONDS
     last_etag, unchanged_since = "", time.monotonic()
     with httpx.Client(base_url=url, params={"limit": 100}) as api:
@@ -116,7 +125,7 @@ def _wait_for_demo(url: str) -> None:
             if delivered and delivered <= reported and time.monotonic() - unchanged_since > STABLE_SECONDS:
                 return
             time.sleep(0.2)
-    raise SystemExit("The demo did not come up.")
+    raise SystemExit("The demo was not loaded in time.")
 
 
 if __name__ == "__main__":

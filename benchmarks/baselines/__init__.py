@@ -1,1 +1,1 @@
-"""What the program is compared with. Each runs as a process of its own."""
+"""Baselines that the program is compared with; each runs in its own process."""

@@ -1,4 +1,4 @@
-"""A bare Tornado handler that serves the bytes of a file, on the event loop that the program uses too. Takes a PUT likewise.
+"""Serves the bytes of a file by a bare Tornado handler, for GET and PUT, on the event loop that the program uses too.
 
     python -m benchmarks.baselines.bare_tornado FILE
 
@@ -16,14 +16,14 @@ from tornado.web import Application, RequestHandler
 
 
 class Bytes(RequestHandler):
-    """The same answer for all."""
+    """Handler that returns the same bytes for every request."""
 
     def initialize(self, body: bytes) -> None:
-        """Tornado's hook."""
+        """Store the bytes. Called by Tornado."""
         self.body = body
 
     def get(self) -> None:
-        """All of it."""
+        """Return the bytes."""
         self.set_header("Content-Type", "application/json")
         self.finish(self.body)
 
@@ -31,7 +31,7 @@ class Bytes(RequestHandler):
 
 
 async def serve(body: bytes) -> None:
-    """Until its input ends."""
+    """Serve until the input is closed."""
     [socket] = bind_sockets(0, "127.0.0.1")
     server = HTTPServer(Application([(r"/", Bytes, {"body": body})]))
     server.add_socket(socket)

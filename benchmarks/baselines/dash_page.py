@@ -1,4 +1,4 @@
-"""Dash's minimal page with the table of a snapshot, with one chart under it or without.
+"""Serves a minimal Dash page with the table of a snapshot, with or without one chart below it.
 
     python -m benchmarks.baselines.dash_page SNAPSHOT.json [chart]
 
@@ -22,7 +22,7 @@ HEADER = ("Felt", "I år", "I fjor", "Endring", "Kilde")
 
 
 def main() -> None:
-    """Serves until its input ends."""
+    """Serve until the input is closed."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     document = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=SnapshotDocument)
     app = dash.Dash("snapshot", serve_locally=True)
@@ -50,7 +50,8 @@ def _cells(field: FieldValue) -> tuple[str, ...]:
 
 def _chart(document: SnapshotDocument) -> Any:
     fields = document.sections[0].fields
-    return dcc.Graph(figure={"data": [{"type": "bar", "x": [each.field_key for each in fields], "y": [each.value for each in fields]}]})
+    bars = {"type": "bar", "x": [field.field_key for field in fields], "y": [field.value for field in fields]}
+    return dcc.Graph(figure={"data": [bars]})
 
 
 if __name__ == "__main__":
