@@ -80,6 +80,11 @@ class PassingFaults:
         with self._lock:
             return self._faults.setdefault(name, PassingFault(name))
 
+    def forget(self, name: str) -> None:
+        """Drop the state of a step that is over."""
+        with self._lock:
+            self._faults.pop(name, None)
+
     def causes(self) -> list[str]:
         """Return a sentence for each step that fails at present."""
         with self._lock:

@@ -196,6 +196,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Memory limit of the process that parses deliveries; it is ended when it needs more.",
         ),
     ] = 1024**3
+    store_busy_seconds: Annotated[
+        float,
+        Meta(
+            title="seconds, over 0",
+            gt=0,
+            description="How long a write waits while another program holds the store's lock; then it is answered with 503.",
+        ),
+    ] = 30.0
     max_uploads: Annotated[
         int,
         Meta(

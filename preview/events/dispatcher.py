@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 
 from preview.core.ids import format_job_id, format_snapshot_id
+from preview.core.passing_faults import PassingFault, as_passing
 from preview.events.log import AggregationProgress, EventLog
 from preview.storage import deliveries, jobs
 from preview.storage.database import Database
@@ -48,6 +49,8 @@ class EventDispatcher:
         self._thread = threading.Thread(target=self._run, name="event-dispatcher", daemon=True)
         self.position = 0
         """Id of the newest event that was dispatched."""
+        self.fault = PassingFault("the event dispatcher")
+        """What stops the thread at present and passes by itself."""
         self.failed = False
         """Whether the thread has ended by an error; the process is then not ready."""
 
@@ -90,19 +93,27 @@ class EventDispatcher:
             self._delivery_listeners = [*self._delivery_listeners, listener]
 
     def _run(self) -> None:
-        try:
-            seen_version = -1
-            while not self._stopping:
-                self._wake.clear()
+        seen_version = -1
+        while not self._stopping:
+            self._wake.clear()
+            try:
                 version = self._database.data_version()
-                if version != seen_version:
-                    seen_version = version
+                is_new = version != seen_version
+                if is_new:
                     self._dispatch()
-                    continue  # there may have been another commit while the events were dispatched
+            except Exception as error:
+                passing = as_passing(error)
+                if passing is None:
+                    log.exception("the event dispatcher has stopped because of an error; restart the process")
+                    self.failed = True
+                    return
+                self._wake.wait(self.fault.failed(passing))
+                continue
+            self.fault.succeeded()
+            seen_version = version
+            # There may have been another commit while the events were dispatched.
+            if not is_new:
                 self._wake.wait(_POLL_SECONDS)
-        except Exception:
-            log.exception("the event dispatcher has stopped because of an error; restart the process")
-            self.failed = True
 
     def _dispatch(self) -> None:
         while events := self._events.read_after(self.position, _PAGE_SIZE):

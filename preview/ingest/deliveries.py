@@ -251,6 +251,12 @@ class Deliveries:
             self._refuse_unreadable(row)
         self._spool.delete(row.spool)
 
+    def release(self, row: DeliveryRow) -> None:
+        """Give up the claim of a delivery that could not be imported for a reason that passes; the attempt does not
+        count.
+        """
+        self._release(row, failed=False)
+
     def _open_import(self, row: DeliveryRow) -> DeliveryImport:
         return DeliveryImport(self._database, self._report_config, row, self._debounce, self._batch_size)
 

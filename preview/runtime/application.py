@@ -114,7 +114,7 @@ class Application:
         catalogue, texts = Catalogue.load(), MessageCatalog.load()
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         process_lock = None if supports_multiple_processes() else _acquire_process_lock(settings.data_dir)
-        database = Database(settings.data_dir / "store.sqlite")
+        database = Database(settings.data_dir / "store.sqlite", busy_seconds=settings.store_busy_seconds)
         database.read(catalogue.validate_sql)
         return cls(settings, catalogue, texts, database, process_lock, boot_id or secrets.token_hex(8))
 
@@ -134,7 +134,11 @@ class Application:
     def readiness_failures(self) -> list[str]:
         """Return why the process is not ready, one entry per cause; an empty list means that it is ready."""
         failures = [f"worker thread {name} has stopped" for name in self.worker.failed]
-        return [*failures, "the event dispatcher has stopped"] if self.dispatcher.failed else failures
+        if self.dispatcher.failed:
+            failures.append("the event dispatcher has stopped")
+        if cause := self.dispatcher.fault.cause:
+            failures.append(f"the event dispatcher waits: {cause.rstrip('.')}")
+        return failures + [cause.rstrip(".") for cause in self.worker.faults.causes()]
 
     def close(self) -> None:
         """Stop the worker and the dispatcher, then close the store. Unfinished work is returned to its queue."""

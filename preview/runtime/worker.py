@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 
 from preview.core import clock
 from preview.core.errors import LeaseLost, NotFound, PreviewError
+from preview.core.passing_faults import PassingFaults, as_passing
 from preview.core.settings import Settings
 from preview.ingest.deliveries import Deliveries, DeliveryReader
+from preview.reports.automatic_aggregation import schedule_automatic_aggregations
 from preview.reports.job_queue import JobQueue
 from preview.reports.reconcile import ReportConfig
-from preview.reports.snapshots import schedule_automatic_aggregations
 from preview.runtime.worker_registry import WorkerRegistry
 from preview.storage import jobs
 from preview.storage.database import Connection, Database
@@ -82,6 +83,9 @@ class Worker:
         self._wakeable = [self._wake_events[name] for name in wakeable_steps]
         self._threads: list[threading.Thread] = []
         self.failed: list[str] = []
+        """The threads that have stopped because of an error of the program."""
+        self.faults = PassingFaults()
+        """What stops a thread at present and passes by itself."""
 
     def start(self) -> None:
         """Take over the work of crashed workers and start the threads."""
@@ -126,16 +130,44 @@ class Worker:
             time.sleep(0.02)
 
     def _loop(self, name: str, step: Step) -> None:
-        wake = self._wake_events[name]
+        wake, fault = self._wake_events[name], self.faults.step(name)
         while not self._stopping.is_set():
+            wake.clear()
             try:
-                wake.clear()
-                if not step():
-                    wake.wait(_POLL_SECONDS)
-            except Exception:
-                # The thread ends and the process is no longer ready: a stalled worker would show old numbers as new.
-                log.exception("worker thread %s has stopped because of an error; restart the process", name)
-                self.failed.append(name)
+                worked = step()
+            except Exception as error:
+                passing = as_passing(error)
+                if passing is None:
+                    # The process is no longer ready: a thread that stops unnoticed would leave old numbers that look new.
+                    log.exception("worker thread %s has stopped because of an error of the program", name)
+                    self.failed.append(name)
+                    return
+                self._stopping.wait(fault.failed(passing))
+                continue
+            fault.succeeded()
+            if not worked:
+                wake.wait(_POLL_SECONDS)
+
+    def _until_done(self, name: str, action: Callable[[], object]) -> None:
+        """Run an action on something that this worker has claimed until no passing fault stops it.
+
+        If the process stops first, the claim is left: it is requeued when this worker's lock is gone.
+
+        Raises:
+            LeaseLost: If the claim is another worker's by now.
+        """
+        fault = self.faults.step(name)
+        while True:
+            try:
+                action()
+            except Exception as error:
+                passing = as_passing(error)
+                if passing is None:
+                    raise
+                if self._stopping.wait(fault.failed(passing)):
+                    return
+            else:
+                fault.succeeded()
                 return
 
     def _run_job(self) -> bool:
@@ -143,9 +175,10 @@ class Worker:
         if job is None:
             return False
         try:
-            self._aggregate(job)
+            self._until_done(f"job {job.job}", lambda: self._aggregate(job))
         except LeaseLost:
             log.info("job %s was taken over or cancelled", job.job)
+        self.faults.forget(f"job {job.job}")
         return True
 
     def _aggregate(self, job: JobRow) -> None:
@@ -161,7 +194,9 @@ class Worker:
             result = self._jobs.aggregate(job, on_progress)
         except NotFound as error:
             self._jobs.fail(job, error.detail)
-        except Exception:
+        except Exception as error:
+            if as_passing(error) is not None:
+                raise
             log.exception("job %s failed", job.job)
             self._jobs.fail(job, FAILURE_DETAIL)
         else:
@@ -178,6 +213,13 @@ class Worker:
             self._deliveries.process(row, self._delivery_reader, self._stopping.is_set)
         except LeaseLost:
             log.info("delivery %s was taken over", row.delivery)
+        except Exception as error:
+            if as_passing(error) is None:
+                raise
+            # The spool file is read again from its start: what is stored already changes nothing.
+            self._until_done(f"delivery {row.delivery}", lambda: self._deliveries.release(row))
+            self.faults.forget(f"delivery {row.delivery}")
+            raise
         return True
 
     def _schedule_due(self) -> bool:

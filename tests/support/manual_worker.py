@@ -2,7 +2,7 @@
 
 from preview.core.periods import Period
 from preview.model.case_records import CaseFolder
-from preview.reports.snapshots import schedule_automatic_aggregations
+from preview.reports.automatic_aggregation import schedule_automatic_aggregations
 from preview.runtime.application import Application
 from preview.storage.jobs import JobRow
 from tests.builders.case_records import batch
