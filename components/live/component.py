@@ -1,6 +1,6 @@
 """The live component, which carries changed regions of a page to the browser and the browser's messages back.
 
-It writes into the page that is already there (component.js and dom.js). There is no shadow root, the focus stays where it
+It writes into the page that is already there (component.js and patches.js). There is no shadow root, the focus stays where it
 is, and assistive technology sees one document.
 """
 

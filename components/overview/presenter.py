@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from components.layout import value_formatting
 from components.layout.preferences import Translator
-from components.preview.presenter import SeverityCount
+from components.preview.report_view import SeverityCount
 from preview.core.clock import local_date, parse_timestamp
 from preview.form.rules.base import Severity
 from preview.i18n import formatting

@@ -1,302 +1,28 @@
-"""The preview of one organisation and period: 34 fields, current beside compared, live.
+"""The page of a preview: one organization and period, 34 fields, current values beside compared ones, live."""
 
-A session's state is what its URL says (`Asked`) and what was read for it (`Reading`).
-"""
-
-import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
 from typing import Any
 
-import msgspec
 import panel as pn
-import param
-from bokeh.document import Document
-from panel.viewable import Viewer
 
 from components.context import AppContext
 from components.deliveries.drawer import CLIENT_TEMPLATES as DRAWER_TEMPLATES
-from components.deliveries.drawer import DeliveryDrawer, DeliveryUpdates
+from components.deliveries.drawer import DeliveryUpdates
 from components.layout import value_formatting
-from components.layout.error_messages import error_message
 from components.layout.page_handler import Redirect
 from components.layout.preferences import RequestPreferences, preferences_of
-from components.live.component import LiveComponent, live_page
+from components.live.component import live_page
 from components.live.fanout import Fanout
-from components.preview.actions import SYSTEM_ACTORS, available_actions, job_facts
-from components.preview.history_panel import HistoryPanel
-from components.preview.presenter import NoticeView, present_job, without_values
-from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions, render_regions
+from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions
+from components.preview.session import CLIENT_TEMPLATES, MESSAGE_OVERRIDES, PreviewSession
 from preview.core.clock import format_rfc3339, now
-from preview.core.errors import NotFound, Unavailable, ValidationError
-from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
 from preview.model.resources import MAX_REASON_LENGTH
-
-log = logging.getLogger(__name__)
-
-# Texts that the browser fills in, with the names that it fills: only it knows what changed here and how long the line was lost.
-CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
-    "live.offline_since": ("time",),
-    "live.paused": (),
-    "live.waiting.one": (),
-    "live.waiting.other": ("n",),
-    "live.back.one": (),
-    "live.back.other": ("n",),
-    "live.back_unchanged": (),
-    "live.ready": (),
-    "live.changed_in.one": ("section",),
-    "live.changed_in.other": ("n", "section"),
-    "filter.shown.one": (),
-    "filter.shown.other": ("n",),
-    "form.changed_now": ("was",),
-    "form.changed": ("was",),
-    "form.changed_beside": ("was",),
-    "again.left": ("n",),
-    "print.filtered": ("n", "total", "filter"),
-}
-# Where a report is deleted before somebody's eyes, these follow the store; the values stay as they were.
-_REGIONS_AFTER_DELETE = (
-    "state",
-    "job",
-    "actions",
-    "why-aggregate",
-    "periods",
-    "again-hint",
-    "delete-lead",
-    "job-facts",
-    "sources",
-    "origins",
-)
-_ADDRESS_ERROR_KEYS: Mapping[type[Exception], str] = {NotFound: "notice.no_organization", ValidationError: "notice.wrong_period"}
-
-
-class PreviewView(Viewer):
-    """One person's page. It hears of its organisation's events, reads anew, and patches what the browser holds."""
-
-    report = param.ClassSelector(class_=RenderedReport, allow_None=True, doc="What was read last for what is asked.")
-    query = param.ClassSelector(class_=ReportQuery, default=ReportQuery(""), doc="What the page shows.")
-
-    def __init__(
-        self,
-        context: AppContext,
-        report_cache: ReportCache,
-        fanout: Fanout,
-        delivery_updates: DeliveryUpdates,
-        preferences: RequestPreferences,
-        document: Document,
-        actor: str,
-        **params: Any,
-    ) -> None:
-        super().__init__(**params)
-        self._context = context
-        self._report_cache = report_cache
-        self._fanout = fanout
-        self._delivery_updates = delivery_updates
-        self._t = context.translator(preferences)
-        self._document = document
-        self._actor = actor
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._requested_query = self.query
-        self._deleted_at: str | None = None
-        self._deleted_id = ""
-        self._deleted_by: str | None = None
-        # Where the page came from another process there is none: then all is sent.
-        self.live = LiveComponent({**self.report.regions, **initial_regions(context, self._t)} if self.report else {}, self._handle_message)
-        self.drawer = DeliveryDrawer(self.live, self._t.language, document)
-        self._history_panel = HistoryPanel(context, self._t, self.live, document)
-
-    @property
-    def organization_id(self) -> str:
-        """Whose events it wants."""
-        return self.query.organization_id
-
-    @property
-    def _current_report(self) -> RenderedReport:
-        if self.report is None:
-            raise Unavailable("The preview has not been read yet.")
-        return self.report
-
-    def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
-        """Outside the session: reads anew for an event, shows progress as it is."""
-        if events:
-            self._note_deletion(events)
-            self._start_task(self._refresh(events[-1].event_id))
-        for update in progress:
-            self._document.add_next_tick_callback(partial(self._show_progress, update))
-
-    def catch_up(self) -> None:
-        """Reads anew where the page does not reflect what has been handed on of its organisation."""
-        last_event_id = self._fanout.last_event_id(self.organization_id)
-        if self.report is None or self.report.preview.position < last_event_id:
-            self._start_task(self._refresh(last_event_id))
-
-    def _note_deletion(self, events: list[EventRow]) -> None:
-        snapshot_id = self.report.view.snapshot_id if self.report else ""
-        for event in events:
-            if event.type == "snapshot_deleted":
-                deleted = msgspec.json.decode(event.data, type=SnapshotDeleted)
-                if deleted.snapshot_id == snapshot_id:
-                    self._deleted_at, self._deleted_id, self._deleted_by = deleted.deleted_at, snapshot_id, None
-
-    async def _load_deleted_by(self) -> None:
-        """A door is nobody."""
-        actor = await self._context.run_blocking(self._context.application.snapshots.deleted_by, self._deleted_id)
-        self._deleted_by = None if actor in SYSTEM_ACTORS else actor
-
-    async def _refresh(self, last_event_id: int) -> None:
-        query = self.query
-        try:
-            if self._deleted_at is not None and self._deleted_by is None:
-                await self._load_deleted_by()
-            report = await self._report_cache.get(query, self._t.language, last_event_id)
-        except NotFound:
-            self._document.add_next_tick_callback(partial(self._show_erased, query))
-            return
-        except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
-            self._show_result("danger", error_message(error, self._t, _ADDRESS_ERROR_KEYS).text)
-            return
-        self._document.add_next_tick_callback(partial(self._apply_report, report, query))
-
-    def _apply_report(self, report: RenderedReport, query: ReportQuery) -> None:
-        """In the session. One of what was left meanwhile, or an older one that comes late, changes nothing."""
-        if query == self.query and (self.report is None or self.report.preview.position <= report.preview.position):
-            self.param.update(query=report.query, report=report)
-
-    @param.depends("report", watch=True)
-    def _patch(self) -> None:
-        report = self._current_report
-        if report.view.is_complete:
-            self._deleted_at = None
-        self._start_task(self._run_action(self._history_panel.refresh(report.preview)))
-        if self._deleted_at is None:
-            self.live.patch(report.regions)
-            return
-        at, actor = value_formatting.clock_time(self._deleted_at, self._t.language), self._deleted_by
-        text = self._t("notice.deleted_by", time=at, actor=actor) if actor else self._t("notice.deleted", time=at)
-        regions = {region: report.regions[region] for region in _REGIONS_AFTER_DELETE}
-        self.live.patch(regions | {"notice": self._macros.notice(NoticeView("warning", text, ("overview",)), self._t)})
-
-    def _show_erased(self, query: ReportQuery) -> None:
-        """The organisation is forgotten before somebody's eyes, and nobody is to be left with it on a screen."""
-        if query != self.query:
-            return
-        notice = self._macros.notice(NoticeView("warning", self._t("notice.forgotten"), ("overview",)), self._t)
-        self._start_task(self._run_action(self._history_panel.refresh(self._current_report.preview)))
-        self.live.patch(
-            render_regions(self._context, without_values(self._current_report.view, self._context.application.catalogue))
-            | {"notice": notice}
-        )
-
-    def _show_progress(self, progress: AggregationProgress) -> None:
-        job = self.report.preview.job if self.report else None
-        if job is None or job.job_id != progress.job_id:
-            return
-        running_job = msgspec.structs.replace(job, job_status="running", completed=progress.completed)
-        t, is_complete = self._t, self._current_report.view.is_complete
-        job_view = present_job(running_job, t, is_complete)
-        self.live.patch(
-            {
-                "job": self._macros.job(job_view, t),
-                "again-hint": self._macros.again_hint(job_view, t),
-                "why-aggregate": self._macros.disabled_reason(
-                    available_actions(self._current_report.preview, running_job, t, is_complete)["aggregate"]
-                ),
-                "job-facts": self._macros.job_facts(job_facts(running_job, t), t),
-            }
-        )
-
-    @property
-    def _macros(self) -> Any:
-        return self._context.macros("preview/preview_regions.html")
-
-    def _show_result(self, color: str, text: str) -> None:
-        """Says what the person's own action came to; without a colour only to a screen reader."""
-        regions = {"answer": self._macros.answer(color, text)}
-        self._document.add_next_tick_callback(lambda: self.live.patch(regions))
-
-    # ── what the person does ──
-    def _handle_message(self, sent: dict[str, Any]) -> None:
-        if sent.get("action") == "deliveries":
-            self._delivery_updates.handle_message(self.drawer, sent)
-            return
-        actions: dict[Any, Callable[[dict[str, Any]], Coroutine[Any, Any, None]]] = {
-            "show": self._change_query,
-            "services": self._list_services,
-            "aggregate": self._aggregate,
-            "again": self._aggregate_again,
-            "delete": self._delete,
-            "history": self._open_history,
-        }
-        action = actions.get(sent.get("action"))
-        if action is not None:
-            self.live.patch({"answer": self._macros.answer("", "")})
-            self._start_task(self._run_action(action(sent), _ADDRESS_ERROR_KEYS if action == self._change_query else {}))
-
-    async def _run_action(self, action: Coroutine[Any, Any, None], overrides: Mapping[type[Exception], str] | None = None) -> None:
-        try:
-            await action
-        except Exception as error:  # noqa: BLE001  (told to the person, and logged, in messages.py)
-            self._show_result("danger", error_message(error, self._t, overrides).text)
-
-    async def _change_query(self, message: dict[str, Any]) -> None:
-        arguments = message.get("arguments")
-        query = self._requested_query = ReportQuery.from_arguments(arguments if isinstance(arguments, dict) else {})
-        report = await self._report_cache.get(query, self._t.language)
-
-        def apply_query() -> None:
-            if query is not self._requested_query:  # something else has been chosen meanwhile, and was read sooner
-                return
-            self._deleted_at = None
-            self.param.update(query=report.query, report=report)
-            self.catch_up()  # a page of another organisation has not heard of this one's events
-
-        self._document.add_next_tick_callback(apply_query)
-
-    async def _list_services(self, _: dict[str, Any]) -> None:
-        services = await self._context.run_blocking(self._context.application.organizations.list_options)
-        regions = {"services": self._macros.services(services, self._t)}
-        self._document.add_next_tick_callback(lambda: self.live.patch(regions))
-
-    async def _aggregate(self, _: dict[str, Any]) -> None:
-        preview = self._current_report.preview
-        await self._context.run_blocking(
-            self._context.application.snapshots.request, preview.organization_id, preview.period_id, False, self._actor
-        )
-        self._show_result("", self._t("notice.queued"))
-
-    async def _aggregate_again(self, message: dict[str, Any]) -> None:
-        reason = str(message.get("reason", ""))
-        await self._context.run_blocking(self._context.application.snapshots.invalidate, _snapshot_id(message), reason, self._actor, None)
-        self._show_result("", self._t("notice.queued"))
-
-    async def _delete(self, message: dict[str, Any]) -> None:
-        await self._context.run_blocking(self._context.application.snapshots.delete, _snapshot_id(message), self._actor, None)
-        self._show_result("", self._t("notice.deleted_by_you"))
-
-    async def _open_history(self, message: dict[str, Any]) -> None:
-        self._history_panel.set_open(message)
-        await self._history_panel.refresh(self._current_report.preview)
-
-    def _start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def __panel__(self) -> LiveComponent:
-        return self.live
-
-
-def _snapshot_id(message: Mapping[str, Any]) -> str:
-    """The one that the person's dialog named: what is shown may be another by now."""
-    return str(message.get("snapshot_id", ""))
 
 
 class PreviewPage:
-    """`/preview?organization_id=…[&period_id=…][&compare=…][&lang=…][&theme=…]`."""
+    """The page at `/preview?organization_id=…[&period_id=…][&compare=…][&lang=…][&theme=…]`."""
 
     path = "/preview"
-    message_overrides = _ADDRESS_ERROR_KEYS
+    message_overrides = MESSAGE_OVERRIDES
 
     def __init__(self, context: AppContext, fanout: Fanout, delivery_updates: DeliveryUpdates) -> None:
         self._context = context
@@ -305,20 +31,30 @@ class PreviewPage:
         self._report_cache = ReportCache(context)
 
     async def fetch(self, preferences: RequestPreferences) -> RenderedReport:
-        """Reads what the page will show, before there is a session. Raises `Elsewhere` where no organisation is named."""
+        """Read and render what the page shows, before a session exists.
+
+        Raises:
+            Redirect: If the URL names no organization: to the overview.
+            NotFound: If there is no such organization.
+            ValidationError: If a period is invalid.
+        """
         query = ReportQuery.from_arguments(preferences.arguments)
         if not query.organization_id:
             raise Redirect("/")
         return await self._report_cache.get(query, preferences.language)
 
     def create_session(self) -> pn.Template:
-        """The page of the present session. What `fetch` gave stands on the request, but not where the page came from another process."""
+        """Create the view of the present session, and return the rest of its page.
+
+        `LivePageHandler` leaves the result of `fetch` on the request. A session that a WebSocket creates in another process
+        than its page has none.
+        """
         document: Any = pn.state.curdoc
         request = document.session_context.request
         preferences = preferences_of(request)
         report: RenderedReport | None = getattr(request, "page_data", None)
         query = report.query if report else ReportQuery.from_arguments(preferences.arguments)
-        view = PreviewView(
+        session = PreviewSession(
             self._context,
             self._report_cache,
             self._fanout,
@@ -329,21 +65,27 @@ class PreviewPage:
             report=report,
             query=query,
         )
-        self._fanout.subscribe(view)
-        pn.state.on_session_destroyed(lambda _: self._end_session(view))
-        view.catch_up()
-        return live_page(view.live, request, self._context.rewrite_scripts)
+        self._fanout.subscribe(session)
+        pn.state.on_session_destroyed(lambda _: self._end_session(session))
+        session.catch_up()
+        return live_page(session.live, request, self._context.rewrite_scripts)
 
-    def _end_session(self, view: PreviewView) -> None:
-        self._fanout.unsubscribe(view)
-        self._delivery_updates.remove(view.drawer)
+    def _end_session(self, session: PreviewSession) -> None:
+        self._fanout.unsubscribe(session)
+        self._delivery_updates.remove(session.drawer)
 
-    def render(self, report: RenderedReport, of: RequestPreferences, nonce: str) -> str:
-        """All of the page that is to be read."""
-        t = self._context.translator(of)
+    def render(self, report: RenderedReport, preferences: RequestPreferences, nonce: str) -> str:
+        """Return the HTML of the page, without its session.
+
+        Args:
+            report: What `fetch` returned.
+            preferences: The visitor's language and theme.
+            nonce: The nonce of the response's Content-Security-Policy.
+        """
+        t = self._context.translator(preferences)
         return self._context.render_page(
             "preview/preview.html",
-            of,
+            preferences,
             nonce,
             active_page="preview",
             title=t("app.title", page=f"{report.preview.organization_name} {report.view.period}"),
@@ -353,6 +95,6 @@ class PreviewPage:
             client_templates=t.templates({**CLIENT_TEMPLATES, **DRAWER_TEMPLATES}),
             max_bytes=self._context.application.settings.max_delivery_bytes,
             max_reason_length=MAX_REASON_LENGTH,
-            max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, of.language),
-            read_at=value_formatting.clock_time(format_rfc3339(now()), of.language),
+            max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, preferences.language),
+            read_at=value_formatting.clock_time(format_rfc3339(now()), preferences.language),
         )

@@ -1,18 +1,30 @@
-"""A preview in one language: every number, day and sentence as the template writes it.
+"""The presenter of previews: from the read model to the view models in one language.
 
-One of these feeds the page's first HTML and every later patch of it, so they cannot disagree.
+The page's first HTML and every later patch are rendered from one view model, so they cannot disagree.
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 import msgspec
 
 from components.layout import value_formatting
 from components.layout.preferences import Translator
-from components.preview.actions import Action, JobFactsView, available_actions, job_facts, remaining_seconds
-from components.preview.sources_panel import SourcesPanel, present_sources
+from components.preview.actions import available_actions, job_facts, remaining_seconds
+from components.preview.report_view import (
+    MAX_PLOTTED_CHANGE,
+    DeviationView,
+    JobView,
+    NoticeView,
+    PeriodOption,
+    ReportView,
+    RowView,
+    SectionView,
+    SeverityCount,
+    SourceSummary,
+    ValueView,
+)
+from components.preview.sources_panel import present_sources
 from preview.core.clock import today
 from preview.core.languages import Language
 from preview.core.periods import Period
@@ -24,149 +36,19 @@ from preview.model.resources import JobDocument, Value
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 from preview.views.preview import FieldRow, Preview
 
-# The picture shows changes up to this many per cent (shares: points) on either side; beyond it the disc stands at the edge.
-_MAX_PLOTTED_CHANGE = 58
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
 _MANUAL = "manuell"
 _FAILURE_KEYS = {NO_SOURCE: "notice.failed_no_source", INTERRUPTED: "notice.failed_interrupted"}
 
 
-@dataclass(frozen=True)
-class ValueView:
-    """A value, and what a screen reader says in its place where the sign alone says nothing."""
-
-    text: str
-    spoken: str | None = None
-
-
-@dataclass(frozen=True)
-class DeviationView:
-    """A deviation: its tag, what is found, and what to do about it."""
-
-    severity: Severity
-    tag: str
-    message: str
-    action: str
-
-
-@dataclass(frozen=True)
-class RowView:
-    """A field. `dot` is the place of the disc in the picture, None where there is none. `flags` are the filters that it passes."""
-
-    key: str
-    number: int
-    label: str
-    is_part: bool
-    current: ValueView
-    compared: ValueView
-    change: str
-    percent: str
-    plotted_change: float | None
-    is_flagged: bool
-    flags: tuple[str, ...]
-    deviations: tuple[DeviationView, ...]
-    source: str
-    source_text: str
-    definition: str
-    law: str
-
-
-@dataclass(frozen=True)
-class SeverityCount:
-    """How many, for the eye and spoken."""
-
-    severity: Severity
-    count: int
-    spoken: str
-
-
-@dataclass(frozen=True)
-class SectionView:
-    """A part of the form. `counts` are of rows, severest first, none of 0."""
-
-    section_id: str
-    title: str
-    rows: tuple[RowView, ...]
-    counts: tuple[SeverityCount, ...]
-
-
-@dataclass(frozen=True)
-class PeriodOption:
-    """A period to choose."""
-
-    period_id: str
-    name: str
-    is_selected: bool
-
-
-@dataclass(frozen=True)
-class SourceSummary:
-    """Where values come from."""
-
-    name: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class JobView:
-    """A job that waits or runs. `share` is 0..100."""
-
-    text: str
-    share: int
-    share_text: str
-    remaining_text: str
-
-
-@dataclass(frozen=True)
-class NoticeView:
-    """A sentence above the form; `offers` names what belongs to it, the nearest first."""
-
-    color: str
-    text: str
-    actions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ReportView:
-    """All that the page says. `is_complete` says that there are values; `snapshot_id` is empty where there is no snapshot."""
-
-    preview: Preview
-    t: Translator
-    period: str
-    compared_period: str
-    sections: tuple[SectionView, ...]
-    with_report: tuple[PeriodOption, ...]
-    without_report: tuple[PeriodOption, ...]
-    comparable: tuple[PeriodOption, ...]
-    is_complete: bool
-    snapshot_id: str
-    state: str
-    aggregated_text: str
-    stale_text: str
-    job: JobView | None
-    notice: NoticeView | None
-    sources: tuple[SourceSummary, ...]
-    dependent_period: str | None
-    actions: Mapping[str, Action]
-    job_facts: JobFactsView | None
-    sources_panel: SourcesPanel
-    rows: tuple[RowView, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", tuple(row for section in self.sections for row in section.rows))
-
-    def count_matching(self, flag: str) -> int:
-        """How many rows a filter leaves."""
-        return sum(flag in row.flags for row in self.rows)
-
-    @property
-    def first_error(self) -> RowView | None:
-        """The first field in error."""
-        return next((row for row in self.rows if "error" in row.flags), None)
-
-
 def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> ReportView:
-    """The preview in the language of the words."""
+    """Return the view model of a preview in the language of the texts.
+
+    Args:
+        preview: The read model of one organization and period.
+        catalogue: The form: its sections and fields.
+        t: The texts.
+    """
     language = t.language
     snapshot = preview.snapshot
     is_complete = snapshot is not None and snapshot.aggregated_at is not None
@@ -200,7 +82,7 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
 
 
 def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
-    """The same where nothing is held of the organisation any more."""
+    """Return the view of a report after its organization was erased: the same fields without values, sources and deliveries."""
     empty_row = {
         "value": None,
         "hidden": False,
@@ -269,7 +151,7 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator, i
 
 
 def present_value(amount: Value, unit: str, hidden: bool, t: Translator) -> ValueView:
-    """A value, `:` where it is hidden, `–` where there is none."""
+    """Return a value; `:` if it is suppressed, `–` if there is none, both with what a screen reader speaks."""
     if hidden:
         return ValueView(value_formatting.HIDDEN, t("form.hidden"))
     if amount is None:
@@ -285,8 +167,10 @@ def _plotted_change(row: FieldRow) -> float | None:
     elif row.percent is not None:
         change = float(row.percent)
     else:
-        change = math.copysign(_MAX_PLOTTED_CHANGE, row.change) if row.change else 0.0  # from nothing to something
-    return max(-_MAX_PLOTTED_CHANGE, min(_MAX_PLOTTED_CHANGE, change))
+        change = (
+            math.copysign(MAX_PLOTTED_CHANGE, row.change) if row.change else 0.0
+        )  # the compared value is 0, so there is no per cent
+    return max(-MAX_PLOTTED_CHANGE, min(MAX_PLOTTED_CHANGE, change))
 
 
 def _deviation(deviation: Deviation, t: Translator) -> DeviationView:
@@ -343,7 +227,7 @@ def _newest_first(periods: Iterable[str]) -> list[str]:
 
 
 def _without_report(preview: Preview) -> list[str]:
-    """What a person may want to aggregate: this year and the last with their halves, and the period that is asked for."""
+    """Return the periods that can be aggregated: those of this year and the last that have begun, and the current one."""
     years = (today().year, today().year - 1)
     open_periods = [
         str(Period(year, half)) for year in years for half in (0, 1, 2) if Period(year, half).first_day <= today()
@@ -354,7 +238,7 @@ def _without_report(preview: Preview) -> list[str]:
 
 
 def _comparable(preview: Preview) -> list[str]:
-    """The prior period, that which is chosen, and every other one with a report."""
+    """Return the periods to compare with: the prior one, the selected one, and all others with a report."""
     prior = str(Period.parse(preview.period_id).prior)
     return [
         period_id
@@ -371,7 +255,13 @@ def _stale_text(preview: Preview, t: Translator, aggregated_text: str) -> str:
 
 
 def present_job(job: JobDocument | None, t: Translator, is_complete: bool) -> JobView | None:
-    """What is said of a job while it waits or runs, for values that are there already or not."""
+    """Return the view of a waiting or running job, None for any other.
+
+    Args:
+        job: The job.
+        t: The texts.
+        is_complete: Whether the report has values already.
+    """
     if job is None or job.job_status not in ("waiting", "running"):
         return None
     text = t("job.waiting" if job.job_status == "waiting" else "job.again" if is_complete else "job.first")

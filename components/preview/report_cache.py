@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from components.context import AppContext
 from components.layout.preferences import Translator
-from components.preview.presenter import ReportView, present_report
+from components.preview.presenter import present_report
+from components.preview.report_view import ReportView
 from preview.core.errors import PreviewError
 from preview.core.languages import Language
 from preview.views.preview import Preview

@@ -1,4 +1,4 @@
-"""The form and its texts, and pages drawn of a preview made by hand."""
+"""Fixtures of the dashboard's tests: the form, the texts, and pages rendered from sample previews."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,9 @@ from lxml import html
 from components import assets
 from components.context import AppContext
 from components.layout.preferences import Translator
-from components.preview.presenter import ReportView, present_report
+from components.preview.presenter import present_report
 from components.preview.report_cache import render_regions
+from components.preview.report_view import ReportView
 from preview.core.languages import Language
 from preview.core.settings import Settings
 from preview.form.catalogue import Catalogue
@@ -32,7 +33,7 @@ def texts() -> MessageCatalog:
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> AppContext:
-    """Of an application over an empty store, which is not started."""
+    """The context of an application over an empty store that is closed already."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), prefix="/bufdir")
     application = Application.open(settings)
     try:
@@ -43,7 +44,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> AppContext:
 
 @pytest.fixture
 def present(catalogue: Catalogue, texts: MessageCatalog) -> Callable[..., ReportView]:
-    """A preview, worded."""
+    """Return a function that presents a preview."""
 
     def present_in(preview: Preview, language: Language = "nb") -> ReportView:
         return present_report(preview, catalogue, Translator(texts, language))
@@ -53,13 +54,15 @@ def present(catalogue: Catalogue, texts: MessageCatalog) -> Callable[..., Report
 
 @pytest.fixture
 def render(context: AppContext, present: Callable[..., ReportView]) -> Callable[..., Regions]:
-    """A preview's regions by id, as elements."""
+    """Return a function that renders the regions of a preview, as elements by id."""
 
     def render_in(preview: Preview, language: Language = "nb") -> Regions:
         regions = render_regions(context, present(preview, language))
-        # A row is no element outside a table.
+        # The parser drops a row that is not in a table.
         return {
-            region: html.fragment_fromstring(f"<table>{text}</table>")[0] if text.startswith("<tr") else html.fragment_fromstring(text)
+            region: html.fragment_fromstring(f"<table>{text}</table>")[0]
+            if text.startswith("<tr")
+            else html.fragment_fromstring(text)
             for region, text in regions.items()
             if region not in ("title", "caption", "columns")
         }

@@ -1,4 +1,4 @@
-"""Lines of an overview made by hand, as they are on 25 March 2026."""
+"""Sample rows of the overview, as of 25 March 2026."""
 
 from datetime import date
 from typing import Any
@@ -42,6 +42,8 @@ NO_VALUES: dict[str, Any] = {
 }
 
 
-def make_row(texts: MessageCatalog, language: Language = "nb", asked_period: str | None = "2024", **changed: Any) -> OverviewRowView:
-    """What `word` makes of READY with these changes, in a form of 34 fields."""
+def make_row(
+    texts: MessageCatalog, language: Language = "nb", asked_period: str | None = "2024", **changed: Any
+) -> OverviewRowView:
+    """Return the row of `READY` with changes, for a form of 34 fields."""
     return present_row(msgspec.structs.replace(READY, **changed), 34, Translator(texts, language), asked_period, TODAY)

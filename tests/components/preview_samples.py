@@ -1,4 +1,4 @@
-"""A preview made by hand: 34 values beside their prior ones, with the deviations that the form's own rules find in them."""
+"""Sample previews: 34 values beside prior ones, with the deviations that the form's rules find in them."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ QUIET_METADATA = ReportMetadata(period_id="2024", extract_day="2025-01-15")
 
 
 def make_values(catalogue: Catalogue, **changed: Value) -> dict[str, Value]:
-    """Values in which no rule finds anything, but for what is changed."""
+    """Return values in which no rule finds a deviation, with changes."""
     values: dict[str, Value] = {field.field_key: 95.0 if field.unit == "prosent" else 100 for field in catalogue.fields}
     values |= {
         "antall_undersokelser_avsluttet": 200,
@@ -50,7 +50,7 @@ def make_preview(
     hidden: frozenset[str] = frozenset(),
     **changed: Any,
 ) -> Preview:
-    """What `Previews.read` would give for them."""
+    """Return the read model of values and prior values, as `PreviewQuery.read` would."""
     deviations: dict[str, list[Deviation]] = {}
     for deviation in evaluate(catalogue, values, prior, facts):
         deviations.setdefault(deviation.field_key, []).append(deviation)

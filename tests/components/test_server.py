@@ -1,4 +1,4 @@
-"""How a live page goes out."""
+"""The response of a live page: the readable part first, then the session."""
 
 import socket
 import struct
@@ -10,7 +10,7 @@ from tests.support.server_process import Server, running_server
 
 
 def _first_chunk(server: Server, path: str) -> bytes:
-    """What the server sends at once of an answer that it sends in parts."""
+    """Return the first chunk of a chunked response."""
     with (
         socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection,
         connection.makefile("rb") as answer,
@@ -28,18 +28,18 @@ def test_page_content_is_sent_before_session_starts(data_dir: Path) -> None:
         [organization_id] = delivery.organizations
         pipeline.aggregate(application, organization_id, "2024")
     with running_server(data_dir) as server:
-        sent = _first_chunk(server, f"/preview?organization_id={organization_id}&period_id=2024")
+        preview = _first_chunk(server, f"/preview?organization_id={organization_id}&period_id=2024")
         overview = _first_chunk(server, "/")
-    assert sent.count(b'data-region="row-') == 34
-    assert b'data-region="foot"' in sent
+    assert preview.count(b'data-region="row-') == 34
+    assert b'data-region="foot"' in preview
     assert organization_id.encode() in overview
-    for each in (sent, overview):
-        assert b"bokeh" not in each.lower()
-        assert b"</body>" not in each
+    for chunk in (preview, overview):
+        assert b"bokeh" not in chunk.lower()
+        assert b"</body>" not in chunk
 
 
 def test_client_disconnect_logs_no_error(data_dir: Path) -> None:
-    with running_server(data_dir) as server:  # which looks for tracebacks when it ends
+    with running_server(data_dir) as server:  # fails on tracebacks in the output when it ends
         for _ in range(20):
             with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,4 +1,4 @@
-"""An exception becomes a calm sentence."""
+"""The mapping from exceptions to messages and HTTP statuses."""
 
 import logging
 
@@ -14,13 +14,19 @@ from preview.i18n.catalog import MessageCatalog
     ("error", "status", "text"),
     [
         (NotFound("x"), 404, "Fant ikke rapporten. Den kan være slettet."),
-        (ValidationError("reason must have 1 to 500 characters"), 422, "Det lot seg ikke gjøre. Last siden på nytt, og prøv igjen."),
+        (
+            ValidationError("reason must have 1 to 500 characters"),
+            422,
+            "Det lot seg ikke gjøre. Last siden på nytt, og prøv igjen.",
+        ),
         (Conflict("x"), 409, "Programmet er opptatt akkurat nå. Prøv igjen om litt."),
         (Unavailable("x"), 503, "Programmet er opptatt akkurat nå. Prøv igjen om litt."),
         (LeaseLost("x"), 500, "Noe gikk galt hos oss. Prøv igjen; verdiene under er uberørt."),
     ],
 )
-def test_error_class_decides_message_and_status(texts: MessageCatalog, error: Exception, status: int, text: str) -> None:
+def test_error_class_decides_message_and_status(
+    texts: MessageCatalog, error: Exception, status: int, text: str
+) -> None:
     message = error_message(error, Translator(texts, "nb"))
     assert (message.status, message.text) == (status, text)
 

@@ -1,4 +1,4 @@
-"""Language and theme come from the URL, else from the cookie; and every text that is asked for is there."""
+"""Language and theme from URL and cookie, and the completeness of the texts."""
 
 import re
 from http.cookies import SimpleCookie
@@ -11,7 +11,9 @@ from preview.i18n.catalog import MessageCatalog
 
 
 def _request(query: dict[str, str], cookies: str = "") -> SimpleNamespace:
-    return SimpleNamespace(arguments={name: [value.encode()] for name, value in query.items()}, cookies=SimpleCookie(cookies))
+    return SimpleNamespace(
+        arguments={name: [value.encode()] for name, value in query.items()}, cookies=SimpleCookie(cookies)
+    )
 
 
 def test_defaults_are_bokmal_and_light_theme() -> None:
@@ -37,7 +39,7 @@ def test_undecodable_bytes_are_replaced() -> None:
 
 
 def test_every_text_key_in_components_exists(texts: MessageCatalog) -> None:
-    """A branch that no test draws must not fail before a person."""
+    """Search the sources, because a missing text fails only when its branch is rendered."""
     folder = Path(components.__file__).parent
     sources = [
         path.read_text(encoding="utf-8")
@@ -48,14 +50,20 @@ def test_every_text_key_in_components_exists(texts: MessageCatalog) -> None:
     requested = {key for source in sources for key in re.findall(r"""\bt\(["']([a-z_.]+[a-z_])["'][,)]""", source)}
     assert len(requested) > 50
     assert requested - texts.keys == set()
-    counted = {key for source in sources for key in re.findall(r"""\b(?:t\.plural|tPlural)\(["']([a-z_.]+)["'],""", source)}
+    counted = {
+        key for source in sources for key in re.findall(r"""\b(?:t\.plural|tPlural)\(["']([a-z_.]+)["'],""", source)
+    }
     assert counted
     assert {f"{key}.{form}" for key in counted for form in ("one", "other")} - texts.keys == set()
 
 
 def test_plural_form_follows_number(texts: MessageCatalog) -> None:
     t = Translator(texts, "nb")
-    assert [t.plural("sources.cases", n) for n in (0, 1, 1480)] == ["0\u00a0saker", "1\u00a0sak", "1\u00a0480\u00a0saker"]
+    assert [t.plural("sources.cases", n) for n in (0, 1, 1480)] == [
+        "0\u00a0saker",
+        "1\u00a0sak",
+        "1\u00a0480\u00a0saker",
+    ]
 
 
 def test_template_keeps_placeholders_for_browser(texts: MessageCatalog) -> None:

@@ -1,4 +1,4 @@
-"""Numbers and times as a person reads them."""
+"""Formatting of values, changes and times in each language."""
 
 import pytest
 

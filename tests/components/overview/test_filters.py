@@ -1,4 +1,4 @@
-"""What the URL asks of the overview: filters, the numbers on them, and the order."""
+"""The overview's filters: parsing of the URL, matching, counting and sorting."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.components.overview_samples import NO_VALUES, make_row
 
 @pytest.fixture
 def rows(texts: MessageCatalog) -> list[OverviewRowView]:
-    """One of each kind, by name."""
+    """Return a row of each kind by name."""
     samples: list[dict[str, Any]] = [
         {"organization_name": "Ås", "state": "failed", **NO_VALUES},
         {"organization_name": "Alta", "errors": 0, "warnings": 0, "populated": 34, "case_system": "Acos"},
@@ -22,7 +22,10 @@ def rows(texts: MessageCatalog) -> list[OverviewRowView]:
         {"organization_name": "Vik", "state": "silent", "case_system": "", **NO_VALUES},
         {"organization_name": "Øygarden", "state": "waiting", **NO_VALUES},
     ]
-    return [make_row(texts, organization_id=f"org-{index}", number=f"{index}", **changed) for index, changed in enumerate(samples)]
+    return [
+        make_row(texts, organization_id=f"org-{index}", number=f"{index}", **changed)
+        for index, changed in enumerate(samples)
+    ]
 
 
 def names(rows: list[OverviewRowView]) -> list[str]:
@@ -40,7 +43,7 @@ def test_default_order_puts_most_urgent_rows_first(rows: list[OverviewRowView]) 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "left"),
+    ("arguments", "expected"),
     [
         ({"q": "oslo"}, ["Oslo Sør", "Oslo Vest"]),
         ({"q": "  SØR oslo "}, ["Oslo Sør"]),
@@ -56,11 +59,15 @@ def test_default_order_puts_most_urgent_rows_first(rows: list[OverviewRowView]) 
         ({"case_system": "Familia"}, []),
     ],
 )
-def test_filters_match_expected_rows(rows: list[OverviewRowView], arguments: dict[str, str], left: list[str]) -> None:
-    assert matching_names(OverviewFilters.from_query(arguments), rows) == left
+def test_filters_match_expected_rows(
+    rows: list[OverviewRowView], arguments: dict[str, str], expected: list[str]
+) -> None:
+    assert matching_names(OverviewFilters.from_query(arguments), rows) == expected
 
 
-@pytest.mark.parametrize("arguments", [{}, {"q": "oslo"}, {"deviation": "warning", "show": "stale"}, {"case_system": "CIS"}])
+@pytest.mark.parametrize(
+    "arguments", [{}, {"q": "oslo"}, {"deviation": "warning", "show": "stale"}, {"case_system": "CIS"}]
+)
 def test_tile_count_equals_number_of_matching_rows(rows: list[OverviewRowView], arguments: dict[str, str]) -> None:
     filters = OverviewFilters.from_query(arguments)
     for show in (ALL, *STATES, *CROSS_CUTTING):
@@ -86,11 +93,16 @@ def test_rows_without_sort_key_come_last(rows: list[OverviewRowView], sort: str,
 
 def test_unknown_query_values_are_ignored() -> None:
     assert (
-        OverviewFilters.from_query({"show": "x", "deviation": "changed", "sort": "--name", "other": "1", "period_id": ""})
+        OverviewFilters.from_query(
+            {"show": "x", "deviation": "changed", "sort": "--name", "other": "1", "period_id": ""}
+        )
         == OverviewFilters()
     )
     assert OverviewFilters.from_query({"period_id": "no period"}).period_id == "no period"
-    assert (OverviewFilters.from_query({"sort": "-name"}).sort_column, OverviewFilters.from_query({"sort": "-name"}).sort_direction) == (
+    assert (
+        OverviewFilters.from_query({"sort": "-name"}).sort_column,
+        OverviewFilters.from_query({"sort": "-name"}).sort_direction,
+    ) == (
         "name",
         "descending",
     )

@@ -1,4 +1,4 @@
-"""A line of the overview: what its row says, which filters it passes, how it sorts and is found."""
+"""A row of the overview: its texts, flags, sort keys and search text."""
 
 from typing import Any
 
@@ -15,10 +15,12 @@ from tests.components.overview_samples import NO_VALUES, make_row
 NB = "\u00a0"
 
 
-def row(context: AppContext, texts: MessageCatalog, line: OverviewRowView, language: Language = "nb") -> html.HtmlElement:
-    """As it is drawn."""
-    drawn = context.macros("overview/overview_regions.html").row(line, Translator(texts, language))
-    return html.fragment_fromstring(f"<table>{drawn}</table>")[0]
+def row(
+    context: AppContext, texts: MessageCatalog, line: OverviewRowView, language: Language = "nb"
+) -> html.HtmlElement:
+    """Return the rendered row."""
+    html_row = context.macros("overview/overview_regions.html").row(line, Translator(texts, language))
+    return html.fragment_fromstring(f"<table>{html_row}</table>")[0]
 
 
 def cells(element: html.HtmlElement) -> list[str]:
@@ -26,8 +28,8 @@ def cells(element: html.HtmlElement) -> list[str]:
 
 
 def test_row_shows_status_of_latest_snapshot(context: AppContext, texts: MessageCatalog) -> None:
-    drawn = row(context, texts, make_row(texts))
-    assert cells(drawn) == [
+    html_row = row(context, texts, make_row(texts))
+    assert cells(html_row) == [
         "Barnevernstjenesten Oslo Sør 958935420-15",
         "Klar",
         "32/3432 av 34 felt22 mangler",
@@ -36,10 +38,10 @@ def test_row_shows_status_of_latest_snapshot(context: AppContext, texts: Message
         "i dag kl. 14:52",
         "CIS",
     ]
-    # What a screen reader hears stands in for what the eye sees.
-    heard = [each.text_content() for each in drawn.iter("span") if each.get("class") == "ds-sr-only"]
-    assert heard == ["Barnevernstjenesten ", "32 av 34 felt", "2 mangler", "1 feil", "6 varsler"]
-    assert drawn.find(".//a").get("href") == "/bufdir/preview?organization_id=org-0301-15&period_id=2024"
+    # Texts for screen readers replace the signs beside them.
+    spoken = [span.text_content() for span in html_row.iter("span") if span.get("class") == "ds-sr-only"]
+    assert spoken == ["Barnevernstjenesten ", "32 av 34 felt", "2 mangler", "1 feil", "6 varsler"]
+    assert html_row.find(".//a").get("href") == "/bufdir/preview?organization_id=org-0301-15&period_id=2024"
 
 
 @pytest.mark.parametrize(
@@ -51,10 +53,18 @@ def test_row_shows_status_of_latest_snapshot(context: AppContext, texts: Message
         ({"state": "silent", **NO_VALUES}, "Ikke levert"),
     ],
 )
-def test_row_without_values_shows_dashes(context: AppContext, texts: MessageCatalog, changed: dict[str, Any], status: str) -> None:
-    drawn = row(context, texts, make_row(texts, **changed))
-    assert [NB.join(cell.split()) for cell in cells(drawn)[1:]] == [status.replace(" ", NB), *["–ingen"] * 4, "CIS"]
-    assert drawn.get("data-filled") == drawn.get("data-deviations") == drawn.get("data-validity") == drawn.get("data-aggregated") == ""
+def test_row_without_values_shows_dashes(
+    context: AppContext, texts: MessageCatalog, changed: dict[str, Any], status: str
+) -> None:
+    html_row = row(context, texts, make_row(texts, **changed))
+    assert [NB.join(cell.split()) for cell in cells(html_row)[1:]] == [status.replace(" ", NB), *["–ingen"] * 4, "CIS"]
+    assert (
+        html_row.get("data-filled")
+        == html_row.get("data-deviations")
+        == html_row.get("data-validity")
+        == html_row.get("data-aggregated")
+        == ""
+    )
 
 
 def test_stale_row_has_tag_and_valid_row_has_none(context: AppContext, texts: MessageCatalog) -> None:
@@ -64,15 +74,17 @@ def test_stale_row_has_tag_and_valid_row_has_none(context: AppContext, texts: Me
 
 
 def test_latest_snapshot_row_names_its_period(context: AppContext, texts: MessageCatalog) -> None:
-    assert cells(row(context, texts, make_row(texts, asked_period=None, period_id="2024-H1")))[1] == f"Klar 1. halvår{NB}2024".replace(
-        NB, " "
-    )
+    assert cells(row(context, texts, make_row(texts, asked_period=None, period_id="2024-H1")))[
+        1
+    ] == f"Klar 1. halvår{NB}2024".replace(NB, " ")
     assert cells(row(context, texts, make_row(texts)))[1] == "Klar"
 
 
 def test_row_without_data_links_to_selected_period(texts: MessageCatalog) -> None:
     assert make_row(texts, state="silent", **NO_VALUES).preview_query == "organization_id=org-0301-15&period_id=2024"
-    assert make_row(texts, state="silent", asked_period=None, **NO_VALUES).preview_query == "organization_id=org-0301-15"
+    assert (
+        make_row(texts, state="silent", asked_period=None, **NO_VALUES).preview_query == "organization_id=org-0301-15"
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +114,7 @@ def test_status_rank_follows_urgency(texts: MessageCatalog) -> None:
     ]
     ranked = [make_row(texts, **changed).sort_keys["status"] for changed in made]
     assert ranked == sorted(ranked, reverse=True)
-    assert len(set(ranked)) == len(ranked) - 1  # what is under way and what waits to be asked for rank alike
+    assert len(set(ranked)) == len(ranked) - 1  # processing and waiting rank alike
 
 
 def test_names_sort_by_norwegian_alphabet() -> None:
@@ -117,7 +129,10 @@ def test_search_text_contains_name_and_number(texts: MessageCatalog, searched: s
 
 @pytest.mark.parametrize("searched", ["lindesnes", "åseral", "aseral", "4205"])
 def test_search_text_contains_municipalities(texts: MessageCatalog, searched: str) -> None:
-    assert searched in make_row(texts, organization_name="Indre Agder barnevern", kommuner="4205 Lindesnes 4224 Åseral").search_text
+    assert (
+        searched
+        in make_row(texts, organization_name="Indre Agder barnevern", kommuner="4205 Lindesnes 4224 Åseral").search_text
+    )
 
 
 def test_search_text_contains_names_without_diacritics(texts: MessageCatalog) -> None:
@@ -133,7 +148,9 @@ def test_search_text_contains_names_without_diacritics(texts: MessageCatalog) ->
         ("2025-09-03T12:00:00Z", "en", ("3 Sept 2025", "at 14:00")),
     ],
 )
-def test_aggregated_day_uses_norwegian_time(texts: MessageCatalog, at: str, language: Language, written: tuple[str, str]) -> None:
+def test_aggregated_day_uses_norwegian_time(
+    texts: MessageCatalog, at: str, language: Language, written: tuple[str, str]
+) -> None:
     line = make_row(texts, language, aggregated_at=at)
     assert (line.day, line.time) == written
 
@@ -155,8 +172,8 @@ def test_progress_does_not_change_row_version(texts: MessageCatalog) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_row_html_is_escaped(context: AppContext, texts: MessageCatalog, language: Language) -> None:
     evil = '"><script>alert(1)</script>'
-    drawn = context.macros("overview/overview_regions.html").row(
+    html_row = context.macros("overview/overview_regions.html").row(
         make_row(texts, language, organization_name=evil, case_system=evil, number=evil), Translator(texts, language)
     )
-    assert "<script" not in drawn
+    assert "<script" not in html_row
     assert evil in row(context, texts, make_row(texts, language, organization_name=evil), language).text_content()

@@ -1,4 +1,4 @@
-"""Boards: sessions are given all that they lack, then what changes, in order, and each line is drawn once."""
+"""Updates of the overview: a session gets its full state, then changes in their order; each row is rendered once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
@@ -23,7 +23,7 @@ SERVICES = 3
 
 
 class Session:
-    """Takes what it is given."""
+    """A session that queues the states that it gets."""
 
     def __init__(self, period_id: str | None = "2024", language: Language = "nb", fails: bool = False) -> None:
         self.period_id = period_id
@@ -32,10 +32,10 @@ class Session:
         self.fails = fails
         self.received: asyncio.Queue[OverviewState] = asyncio.Queue()
 
-    def receive(self, board: OverviewState) -> None:
+    def receive(self, state: OverviewState) -> None:
         if self.fails:
             raise RuntimeError("the session is gone")
-        self.received.put_nowait(board)
+        self.received.put_nowait(state)
 
     async def next(self) -> OverviewState:
         return await asyncio.wait_for(self.received.get(), WAIT_SECONDS)
@@ -56,7 +56,7 @@ def application(tmp_path: Path) -> Generator[Application]:
 
 
 def run(application: Application, scenario: Callable[[AppContext, OverviewUpdater], Awaitable[None]]) -> None:
-    """On a loop of its own, with the feed behind it."""
+    """Run a scenario on an event loop of its own, connected to the application's dispatcher."""
 
     async def running() -> None:
         context = AppContext.from_application(application, assets.load_assets())
@@ -74,110 +74,120 @@ def organization_ids(state: OverviewState) -> list[str]:
 
 
 def test_only_changed_rows_are_read_and_sent(application: Application) -> None:
-    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
+    async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session, other = Session(), Session(None, "en")
-        for each in (session, other):
-            boards.add_session(each, await context.run_blocking(boards.read, each.period_id, each.language))
-        await context.run_blocking(pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20"))
-        board = await session.wait_for(lambda board: any(shown.is_stale for shown in board.rows))
-        assert organization_ids(board) == [large_dataset.organization_id(1)]
-        assert "Utdatert" in board.regions["row-org-3001"]
-        assert board.overview.period_id == "2024"
-        board = await other.wait_for(lambda board: any(shown.is_stale for shown in board.rows))
-        assert "Stale" in board.regions["row-org-3001"]
-        assert board.rows[0].period == "2024"
+        for added in (session, other):
+            updater.add_session(added, await context.run_blocking(updater.read, added.period_id, added.language))
+        await context.run_blocking(
+            pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20")
+        )
+        state = await session.wait_for(lambda state: any(row.is_stale for row in state.rows))
+        assert organization_ids(state) == [large_dataset.organization_id(1)]
+        assert "Utdatert" in state.regions["row-org-3001"]
+        assert state.overview.period_id == "2024"
+        state = await other.wait_for(lambda state: any(row.is_stale for row in state.rows))
+        assert "Stale" in state.regions["row-org-3001"]
+        assert state.rows[0].period == "2024"
 
     run(application, scenario)
 
 
 def test_new_service_is_sent(application: Application) -> None:
-    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
+    async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session = Session()
-        boards.add_session(session, await context.run_blocking(boards.read, "2024", "nb"))
+        updater.add_session(session, await context.run_blocking(updater.read, "2024", "nb"))
         listing = "organization_id,organization_name,organisasjonsnummer\norg-ny,Barnevernstjenesten Ny,912345678\n"
         await context.run_blocking(pipeline.deliver, application, listing.encode())
-        board = await session.wait_for(lambda board: "row-org-ny" in board.regions)
-        assert [row.entry.state for row in board.rows] == ["silent"]
+        state = await session.wait_for(lambda state: "row-org-ny" in state.regions)
+        assert [row.entry.state for row in state.rows] == ["silent"]
 
     run(application, scenario)
 
 
 def test_outdated_session_gets_full_state(application: Application) -> None:
-    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
+    async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         known = Session()
-        old = await context.run_blocking(boards.read, "2024", "nb")
-        boards.add_session(known, old)
-        await context.run_blocking(pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20"))
-        await known.wait_for(lambda board: any(row.is_stale for row in board.rows))
+        old = await context.run_blocking(updater.read, "2024", "nb")
+        updater.add_session(known, old)
+        await context.run_blocking(
+            pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20")
+        )
+        await known.wait_for(lambda state: any(row.is_stale for row in state.rows))
         late, foreign = Session(), Session()
-        boards.add_session(late, old)  # read before what the others know already
-        boards.add_session(foreign, None)  # its page came from another process
+        updater.add_session(late, old)  # its state is older than what the others have
+        updater.add_session(foreign, None)  # its page was rendered by another process
         for session in (late, foreign):
-            board = await session.next()
-            assert len(organization_ids(board)) == SERVICES
-            assert sum(row.is_stale for row in board.rows) == 1
+            state = await session.next()
+            assert len(organization_ids(state)) == SERVICES
+            assert sum(row.is_stale for row in state.rows) == 1
 
     run(application, scenario)
 
 
 def test_period_change_sends_full_state_of_new_period_only(application: Application) -> None:
-    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
+    async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session = Session()
-        boards.add_session(session, await context.run_blocking(boards.read, "2024", "nb"))
-        boards.change_period(session, "2019")
-        board = await session.next()
-        assert board.overview.period_id == "2019"
-        assert [row.entry.state for row in board.rows] == ["waiting"] * SERVICES
-        assert '<option value="2019" selected>' in board.regions["periods"]
+        updater.add_session(session, await context.run_blocking(updater.read, "2024", "nb"))
+        updater.change_period(session, "2019")
+        state = await session.next()
+        assert state.overview.period_id == "2019"
+        assert [row.entry.state for row in state.rows] == ["waiting"] * SERVICES
+        assert '<option value="2019" selected>' in state.regions["periods"]
         await context.run_blocking(pipeline.aggregate, application, large_dataset.organization_id(0), "2019")
-        assert {(await session.wait_for(lambda board: board.rows[0].has_values)).overview.period_id} == {"2019"}
+        assert {(await session.wait_for(lambda state: state.rows[0].has_values)).overview.period_id} == {"2019"}
 
     run(application, scenario)
 
 
-def test_failed_or_removed_session_does_not_block_others(application: Application, caplog: pytest.LogCaptureFixture) -> None:
-    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
-        session, gone, left = Session(), Session(fails=True), Session()
-        board = await context.run_blocking(boards.read, "2024", "nb")
-        for each in (gone, session, left):
-            boards.add_session(each, board)
-        boards.remove_session(left)
+def test_failed_or_removed_session_does_not_block_others(
+    application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
+        session, failing, removed = Session(), Session(fails=True), Session()
+        state = await context.run_blocking(updater.read, "2024", "nb")
+        for added in (failing, session, removed):
+            updater.add_session(added, state)
+        updater.remove_session(removed)
         await context.run_blocking(pipeline.aggregate, application, large_dataset.organization_id(2), "2023")
         await session.next()
-        assert left.received.empty()
-        gone.fails = False
-        await context.run_blocking(pipeline.deliver, application, large_dataset.folder(2, meldinger=3, day="2025-01-20"))
-        await session.wait_for(lambda board: any(shown.is_stale for shown in board.rows))
-        assert gone.received.empty()
+        assert removed.received.empty()
+        failing.fails = False
+        await context.run_blocking(
+            pipeline.deliver, application, large_dataset.folder(2, meldinger=3, day="2025-01-20")
+        )
+        await session.wait_for(lambda state: any(row.is_stale for row in state.rows))
+        assert failing.received.empty()
 
     run(application, scenario)
-    assert [record.message for record in caplog.records] == ["A dashboard session could not be updated; it gets no more updates."]
+    assert [record.message for record in caplog.records] == [
+        "A dashboard session could not be updated; it gets no more updates."
+    ]
 
 
 def test_many_changes_are_sent_and_unchanged_rows_cached(application: Application) -> None:
-    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
+    async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session = Session()
-        first = await context.run_blocking(boards.read, "2024", "nb")
-        again = await context.run_blocking(boards.read, "2024", "nb")
+        first = await context.run_blocking(updater.read, "2024", "nb")
+        again = await context.run_blocking(updater.read, "2024", "nb")
         assert all(again.regions[region] is html for region, html in first.regions.items() if region.startswith("row-"))
-        boards.add_session(session, first)
+        updater.add_session(session, first)
         many = range(SERVICES, SERVICES + 12)
         await context.run_blocking(pipeline.deliver, application, *(large_dataset.folder(number) for number in many))
-        given: set[str] = set()
-        while not given >= {large_dataset.organization_id(number) for number in many}:
-            given |= set(organization_ids(await session.next()))
+        received: set[str] = set()
+        while not received >= {large_dataset.organization_id(number) for number in many}:
+            received |= set(organization_ids(await session.next()))
 
     run(application, scenario)
 
 
 def test_all_rows_are_rendered_again_at_midnight(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario(context: AppContext, boards: OverviewUpdater) -> None:
+    async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session = Session()
-        state = await context.run_blocking(boards.read, "2024", "nb")
+        state = await context.run_blocking(updater.read, "2024", "nb")
         assert "i dag" in state.regions["row-org-3000"]
         tomorrow = today() + timedelta(days=1)
         monkeypatch.setattr("components.overview.updater._seconds_to_midnight", lambda: 0.0)
-        boards.add_session(session, state)
+        updater.add_session(session, state)
         monkeypatch.setattr("components.overview.updater.today", lambda: tomorrow)
         state = await session.next()
         assert len(organization_ids(state)) == SERVICES

@@ -1,4 +1,4 @@
-"""Each action in each state: that it is offered, or why not. The browser walks the same states (tests/browser/test_actions.py)."""
+"""The actions of each state, enabled or with a reason; tests/browser/test_actions.py tries the same states in a browser."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from lxml import html
 
-from components.preview.presenter import ReportView
+from components.preview.report_view import ReportView
 from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
 from preview.ingest.deliveries import DeliveryView, FindingCount
@@ -21,42 +21,48 @@ Render = Callable[..., dict[str, html.HtmlElement]]
 EMPTY = msgspec.structs.replace(SNAPSHOT, aggregated_at=None, cache_valid=False, populated=0)
 FAILED = msgspec.structs.replace(JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z")
 
-OFFERED = ""
+ENABLED = ""
 RUNNING = "Kan ikke aggregere: en jobb kjører allerede (ca. 8 s)."
 NO_DATA = "Kan ikke aggregere: det finnes ingen data for 2024."
 NO_REPORT = "Kan ikke slette: det er ingen rapport for perioden."
 NO_VALUES = "Kan ikke eksportere: det er ingen verdier ennå."
 
-# State -> what the preview holds; what of the report can be aggregated: `aggregate` a first time, `again` with a reason, and why not.
+# By state: the changes of the preview, whether `aggregate` or `again` is enabled, and the reason if not.
 STATES: Mapping[str, tuple[dict[str, Any], dict[str, str]]] = {
-    "no source": ({"snapshot": None, "has_source": False}, {"aggregate": NO_DATA, "delete": NO_REPORT, "export": NO_VALUES}),
-    "no report": ({"snapshot": None}, {"aggregate": OFFERED, "delete": NO_REPORT, "export": NO_VALUES}),
+    "no source": (
+        {"snapshot": None, "has_source": False},
+        {"aggregate": NO_DATA, "delete": NO_REPORT, "export": NO_VALUES},
+    ),
+    "no report": ({"snapshot": None}, {"aggregate": ENABLED, "delete": NO_REPORT, "export": NO_VALUES}),
     "processing, first": (
         {"snapshot": msgspec.structs.replace(EMPTY, status="processing"), "job": JOB},
-        {"aggregate": RUNNING, "delete": OFFERED, "export": NO_VALUES},
+        {"aggregate": RUNNING, "delete": ENABLED, "export": NO_VALUES},
     ),
     "processing again": (
         {
             "snapshot": msgspec.structs.replace(SNAPSHOT, status="processing", cache_valid=False),
             "job": msgspec.structs.replace(JOB, reason="Rettet"),
         },
-        {"again": OFFERED, "delete": OFFERED, "export": OFFERED},  # it replaces the job that runs (contract 4b), and the dialog says so
+        {"again": ENABLED, "delete": ENABLED, "export": ENABLED},  # replaces the running job (rule 4b, docs/api.md)
     ),
     "failed, first": (
         {"snapshot": msgspec.structs.replace(EMPTY, status="failed"), "job": FAILED},
-        {"aggregate": OFFERED, "delete": OFFERED, "export": NO_VALUES},
+        {"aggregate": ENABLED, "delete": ENABLED, "export": NO_VALUES},
     ),
     "failed again": (
         {"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False), "job": FAILED},
-        {"again": OFFERED, "delete": OFFERED, "export": OFFERED},
+        {"again": ENABLED, "delete": ENABLED, "export": ENABLED},
     ),
-    "stale": ({"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False)}, {"again": OFFERED, "delete": OFFERED, "export": OFFERED}),
-    "valid": ({}, {"again": OFFERED, "delete": OFFERED, "export": OFFERED}),
+    "stale": (
+        {"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False)},
+        {"again": ENABLED, "delete": ENABLED, "export": ENABLED},
+    ),
+    "valid": ({}, {"again": ENABLED, "delete": ENABLED, "export": ENABLED}),
     "historical": (
         {"snapshot": msgspec.structs.replace(SNAPSHOT, status="historical")},
-        {"again": OFFERED, "delete": OFFERED, "export": OFFERED},
+        {"again": ENABLED, "delete": ENABLED, "export": ENABLED},
     ),
-    "source gone": ({"has_source": False}, {"again": NO_DATA, "delete": OFFERED, "export": OFFERED}),
+    "source removed": ({"has_source": False}, {"again": NO_DATA, "delete": ENABLED, "export": ENABLED}),
 }
 
 
@@ -69,34 +75,42 @@ def quiet(catalogue: Catalogue) -> Preview:
 def test_action_is_enabled_or_shows_disabled_reason(render: Render, quiet: Preview, state: str) -> None:
     changed, expected = STATES[state]
     actions = render(msgspec.structs.replace(quiet, **changed))["actions"]
-    drawn: dict[str, str] = {}
+    states_by_action: dict[str, str] = {}
     for button in actions.xpath(".//button[@data-report-action]"):
         action = button.get("data-report-action")
         if button.get("aria-disabled") != "true":
-            drawn[action] = OFFERED
+            states_by_action[action] = ENABLED
             continue
-        # It opens the reason, is described by it, and does nothing else.
+        # A disabled action is described by its reason, shows it, and does nothing else.
         (why,) = actions.xpath(f".//*[@id='{button.get('aria-describedby')}']")
         assert button.get("popovertarget") == why.get("id")
         assert not {"data-action", "commandfor"} & set(button.attrib)
-        drawn[action] = why.text_content()
-    assert drawn == {**expected, "deliver": OFFERED}
+        states_by_action[action] = why.text_content()
+    assert states_by_action == {**expected, "deliver": ENABLED}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", STATES)
-def test_disabled_reasons_are_translated(present: Callable[..., ReportView], quiet: Preview, state: str, language: Language) -> None:
+def test_disabled_reasons_are_translated(
+    present: Callable[..., ReportView], quiet: Preview, state: str, language: Language
+) -> None:
     changed, expected = STATES[state]
     view = present(msgspec.structs.replace(quiet, **changed), language)
-    assert {action: view.actions[action].is_enabled for action in expected} == {action: not why for action, why in expected.items()}
+    assert {action: view.actions[action].is_enabled for action in expected} == {
+        action: not why for action, why in expected.items()
+    }
     if language != "nb":
-        assert not {view.actions[action].disabled_reason for action in expected} & {why for why in expected.values() if why}
+        assert not {view.actions[action].disabled_reason for action in expected} & {
+            why for why in expected.values() if why
+        }
 
 
 def test_job_facts_list_all_details(render: Render, quiet: Preview) -> None:
     job = msgspec.structs.replace(JOB, requested_by="kari.n", reason="Feil rettet")
     facts = render(msgspec.structs.replace(quiet, job=job))["job-facts"]
-    facts_by_name = dict(zip((each.text for each in facts.iter("dt")), (each.text for each in facts.iter("dd")), strict=True))
+    facts_by_name = dict(
+        zip((term.text for term in facts.iter("dt")), (detail.text for detail in facts.iter("dd")), strict=True)
+    )
     assert facts_by_name == {
         "Status": "Kjører",
         "Startet av": "kari.n",

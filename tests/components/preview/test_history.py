@@ -1,4 +1,4 @@
-"""Histories: the numbers of the tables, and the bars of the same."""
+"""Histories: the values of the tables and the bars of the charts."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from components.layout.preferences import Translator
 from components.preview.history import Series, present_field_history, present_section_history
 from components.preview.history_chart import field_bars, field_chart, parse_colors, section_bars, section_chart
-from components.preview.presenter import ValueView
+from components.preview.report_view import ValueView
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from preview.views.preview import HistoricalValue
@@ -24,20 +24,33 @@ def t(texts: MessageCatalog) -> Translator:
 
 @pytest.fixture
 def series(catalogue: Catalogue) -> dict[str, list[HistoricalValue]]:
-    """Two years and a half of each; no årsverk in the first, and one count that is hidden."""
-    held = {
+    """Two years with a half-year each; the first has no årsverk, and one count is suppressed."""
+    series = {
         field.field_key: [HistoricalValue("2023", 1480), HistoricalValue("2024-H1", 4), HistoricalValue("2024", 1600)]
         for field in catalogue.fields
     }
-    held["antall_arsverk"] = [HistoricalValue("2023", None), HistoricalValue("2024-H1", 3.0), HistoricalValue("2024", 48.6)]
-    held["antall_arsverk_ubesatt"] = [HistoricalValue("2023", 2.0), HistoricalValue("2024-H1", 0.0), HistoricalValue("2024", 4.0)]
-    held["antall_unge_med_ettervern"] = [HistoricalValue("2023", None, hidden=True), HistoricalValue("2024", 12)]
-    return held
+    series["antall_arsverk"] = [
+        HistoricalValue("2023", None),
+        HistoricalValue("2024-H1", 3.0),
+        HistoricalValue("2024", 48.6),
+    ]
+    series["antall_arsverk_ubesatt"] = [
+        HistoricalValue("2023", 2.0),
+        HistoricalValue("2024-H1", 0.0),
+        HistoricalValue("2024", 4.0),
+    ]
+    series["antall_unge_med_ettervern"] = [HistoricalValue("2023", None, hidden=True), HistoricalValue("2024", 12)]
+    return series
 
 
 def test_year_is_compared_with_years(series: Series, catalogue: Catalogue, t: Translator) -> None:
     history = present_section_history("bemanning", series, "2024", catalogue, t)
-    assert (history.title, history.periods, history.current_index, history.has_series) == ("Bemanning", ("2023", "2024"), 1, True)
+    assert (history.title, history.periods, history.current_index, history.has_series) == (
+        "Bemanning",
+        ("2023", "2024"),
+        1,
+        True,
+    )
     assert [(row.number, row.label, row.values) for row in history.rows] == [
         (33, "Årsverk", (ABSENT, ValueView("48,6"))),
         (34, "Ubesatte", (ValueView("2,0"), ValueView("4,0"))),
@@ -54,8 +67,12 @@ def test_period_without_report_has_no_index(series: Series, catalogue: Catalogue
 
 
 def test_section_limits_periods_and_field_shows_all(catalogue: Catalogue, t: Translator) -> None:
-    many = {field.field_key: [HistoricalValue(str(year), year) for year in range(2010, 2025)] for field in catalogue.fields}
-    assert present_section_history("tilsyn", many, "2024", catalogue, t).periods == tuple(str(year) for year in range(2017, 2025))
+    many = {
+        field.field_key: [HistoricalValue(str(year), year) for year in range(2010, 2025)] for field in catalogue.fields
+    }
+    assert present_section_history("tilsyn", many, "2024", catalogue, t).periods == tuple(
+        str(year) for year in range(2017, 2025)
+    )
     assert present_field_history("antall_tilsynsbesok", many, "2024", catalogue, t).periods == tuple(
         str(year) for year in range(2010, 2025)
     )
@@ -92,7 +109,12 @@ def test_field_bars_align_with_table_columns(series: Series, catalogue: Catalogu
     bars = field_bars("antall_arsverk_ubesatt", series, "2024", COLORS)
     assert bars == {"x": ["2023", "2024"], "height": [0.5, 1.0], "color": ["rgb(1, 2, 3)", "rgb(4, 5, 6)"]}
     plot: Any = field_chart("antall_arsverk_ubesatt", bars)
-    assert (plot.x_range.factors, plot.x_range.range_padding, plot.min_border, plot.xaxis[0].visible) == (["2023", "2024"], 0, 0, False)
+    assert (plot.x_range.factors, plot.x_range.range_padding, plot.min_border, plot.xaxis[0].visible) == (
+        ["2023", "2024"],
+        0,
+        0,
+        False,
+    )
 
 
 def test_zero_values_have_no_bar_height(series: dict[str, list[HistoricalValue]]) -> None:

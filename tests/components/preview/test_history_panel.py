@@ -1,4 +1,4 @@
-"""Open histories: what was read later is shown, whichever reading ends first."""
+"""Open histories: the latest request is shown, whichever read ends first."""
 
 import asyncio
 import threading
@@ -32,8 +32,8 @@ def application(tmp_path: Path) -> Generator[Application]:
         yield opened
 
 
-def shown_history(live: LiveComponent, document: Document) -> str:
-    """The history as the session's callbacks have left it."""
+def current_history(live: LiveComponent, document: Document) -> str:
+    """Return the history after the session's callbacks have run."""
     for callback in document.session_callbacks:
         callback.callback()
     return str(live.regions.get(f"history-{FIELD}", ""))
@@ -59,14 +59,16 @@ def test_late_outdated_history_is_discarded(application: Application, monkeypatc
         monkeypatch.setattr(application.previews, "history", read_slowly)
         first = asyncio.create_task(histories.refresh(preview))
         assert await asyncio.to_thread(has_read.wait, WAIT_SECONDS)
-        await context.run_blocking(pipeline.deliver, application, large_dataset.folder(0, meldinger=3, day="2025-01-20"))
+        await context.run_blocking(
+            pipeline.deliver, application, large_dataset.folder(0, meldinger=3, day="2025-01-20")
+        )
         await context.run_blocking(pipeline.aggregate, application, ORGANIZATION_ID, "2024")
         await histories.refresh(preview)
-        newer = shown_history(live, document)
+        newer = current_history(live, document)
         late.set()
         await first
         assert len(calls) == 2
         assert ">3<" in newer
-        assert shown_history(live, document) == newer
+        assert current_history(live, document) == newer
 
     asyncio.run(asyncio.wait_for(scenario(), WAIT_SECONDS))

@@ -1,4 +1,4 @@
-"""From view-model to HTML: the rows, what deviates, what is said of each state, and nothing unescaped."""
+"""Rendering of the preview: rows, deviations, the texts of each state, and escaping."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,8 @@ import pytest
 from lxml import html
 
 from components.context import AppContext
-from components.preview.presenter import ReportView
 from components.preview.report_cache import render_regions
+from components.preview.report_view import ReportView
 from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import ReportMetadata
@@ -56,10 +56,12 @@ def test_fields_are_grouped_by_section_in_form_order(present: Present, quiet: Pr
 def test_row_shows_number_label_values_change_and_source(render: Render, catalogue: Catalogue) -> None:
     values = make_values(catalogue, antall_meldinger_mottatt=1612, andel_meldinger_innen_frist=92.0)
     prior = make_values(catalogue, antall_meldinger_mottatt=1574, andel_meldinger_innen_frist=95.0)
-    drawn = render(make_preview(catalogue, values, prior))
-    received, share = drawn["row-antall_meldinger_mottatt"], drawn["row-andel_meldinger_innen_frist"]
+    regions = render(make_preview(catalogue, values, prior))
+    received, share = regions["row-antall_meldinger_mottatt"], regions["row-andel_meldinger_innen_frist"]
     assert _text(received.find("th")) == "1Meldinger mottatt"
-    assert [_cell(received, name).text_content() for name in ("current", "compared", "change", "percent", "source")] == [
+    assert [
+        _cell(received, name).text_content() for name in ("current", "compared", "change", "percent", "source")
+    ] == [
         f"1{NB}612",
         f"1{NB}574",
         "+38",
@@ -82,12 +84,15 @@ def test_absent_and_hidden_values_are_not_shown_as_zero(render: Render, catalogu
         make_values(catalogue, antall_arsverk_ubesatt=None),
         hidden=frozenset({"antall_barn_i_institusjon"}),
     )
-    drawn = render(preview)
-    absent, hidden = _cell(drawn["row-antall_arsverk_ubesatt"], "current"), _cell(drawn["row-antall_barn_i_institusjon"], "current")
+    regions = render(preview)
+    absent, hidden = (
+        _cell(regions["row-antall_arsverk_ubesatt"], "current"),
+        _cell(regions["row-antall_barn_i_institusjon"], "current"),
+    )
     assert [(part.get("aria-hidden"), part.text) for part in absent] == [("true", "–"), (None, "mangler verdi")]
     assert [(part.get("aria-hidden"), part.text) for part in hidden] == [("true", ":"), (None, "skjult, 1 til 3")]
-    assert "missing" in drawn["row-antall_arsverk_ubesatt"].get("data-flags").split()
-    assert "missing" not in drawn["row-antall_barn_i_institusjon"].get("data-flags").split()
+    assert "missing" in regions["row-antall_arsverk_ubesatt"].get("data-flags").split()
+    assert "missing" not in regions["row-antall_barn_i_institusjon"].get("data-flags").split()
 
 
 def test_parts_are_marked_for_indentation(present: Present, quiet: Preview) -> None:
@@ -119,7 +124,9 @@ def test_samples_trigger_every_rule(catalogue: Catalogue) -> None:
     found = {
         deviation.rule_id
         for values, prior, facts in DEVIATING
-        for row in make_preview(catalogue, make_values(catalogue, **values), make_values(catalogue, **prior), facts).rows
+        for row in make_preview(
+            catalogue, make_values(catalogue, **values), make_values(catalogue, **prior), facts
+        ).rows
         for deviation in row.deviations
     }
     assert found == {rule.rule_id for rule in catalogue.rules}
@@ -137,9 +144,9 @@ def test_row_shows_all_its_deviations(
     facts: ReportMetadata,
 ) -> None:
     preview = make_preview(catalogue, make_values(catalogue, **values), make_values(catalogue, **prior), facts)
-    drawn = render(preview, language)
+    regions = render(preview, language)
     for row in preview.rows:
-        note, detail = _text(_cell(drawn[f"row-{row.field_key}"], "note")), _text(drawn[f"detail-{row.field_key}"])
+        note, detail = _text(_cell(regions[f"row-{row.field_key}"], "note")), _text(regions[f"detail-{row.field_key}"])
         if not row.deviations:
             assert not note
             assert texts.get(language, "form.no_deviation") in detail
@@ -149,21 +156,23 @@ def test_row_shows_all_its_deviations(
         for deviation in row.deviations:
             assert " ".join(texts.get(language, deviation.message, **deviation.params).split()) in detail
             assert texts.get(language, deviation.action) in detail
-            assert deviation.severity in drawn[f"row-{row.field_key}"].get("data-flags").split()
+            assert deviation.severity in regions[f"row-{row.field_key}"].get("data-flags").split()
 
 
 def test_filter_count_equals_number_of_matching_rows(render: Render, catalogue: Catalogue) -> None:
     values, prior, facts = DEVIATING[0]
-    drawn = render(make_preview(catalogue, make_values(catalogue, **values), make_values(catalogue, **prior), facts))
-    flags = [element.get("data-flags").split() for region, element in drawn.items() if region.startswith("row-")]
-    for label in drawn["filters"].xpath(".//label"):
+    regions = render(make_preview(catalogue, make_values(catalogue, **values), make_values(catalogue, **prior), facts))
+    flags = [element.get("data-flags").split() for region, element in regions.items() if region.startswith("row-")]
+    for label in regions["filters"].xpath(".//label"):
         flag, size = label.find("input").get("value"), int(label.find("b").text)
         assert size == {"all": 34, "changed": 0}.get(flag, sum(flag in of for of in flags)), flag
 
 
 def test_first_error_is_shown_as_sentence(render: Render, catalogue: Catalogue, quiet: Preview) -> None:
     preview = make_preview(catalogue, make_values(catalogue, antall_undersokelser_henlagt=96), make_values(catalogue))
-    assert "Felt 7: 100 med vedtak og 96 henlagte er 196, men 200 er avsluttet." in _text(render(preview)["first-error"])
+    assert "Felt 7: 100 med vedtak og 96 henlagte er 196, men 200 er avsluttet." in _text(
+        render(preview)["first-error"]
+    )
     assert _text(render(quiet)["first-error"]) == ""
 
 
@@ -176,16 +185,21 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
         source=msgspec.structs.replace(quiet.source, case_system=evil),
         job=msgspec.structs.replace(JOB, job_status="failed", detail=evil, ended_at="2026-03-25T15:02:00Z"),
     )
-    drawn = render_regions(context, present(preview))
-    assert "&lt;script&gt;" in drawn["organization"]
-    assert [region for region, text in drawn.items() if "<script" in text or evil in text] == []
+    regions = render_regions(context, present(preview))
+    assert "&lt;script&gt;" in regions["organization"]
+    assert [region for region, text in regions.items() if "<script" in text or evil in text] == []
 
 
 @pytest.mark.parametrize(
     ("changed", "state", "notice", "job"),
     [
         ({}, "Gyldig 34 av 34 felt", "", ""),
-        ({"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False)}, "Kilden er endret etter 25. mars 2026 kl. 15:00.", "", ""),
+        (
+            {"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False)},
+            "Kilden er endret etter 25. mars 2026 kl. 15:00.",
+            "",
+            "",
+        ),
         (
             {
                 "snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False, status="processing"),
@@ -196,7 +210,12 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
             "Aggregerer på nytt62 %62 %ca. 8 sekunder igjen",
         ),
         (
-            {"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False, status="processing", aggregated_at=None), "job": JOB},
+            {
+                "snapshot": msgspec.structs.replace(
+                    SNAPSHOT, cache_valid=False, status="processing", aggregated_at=None
+                ),
+                "job": JOB,
+            },
             "Ingen rapport",
             "Tallene beregnes og vises her når de er klare. Se jobben",
             "Aggregerer62 %62 %ca. 8 sekunder igjen",
@@ -208,35 +227,53 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
             "Venter på aggregering",
         ),
         (
-            {"job": msgspec.structs.replace(JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z")},
+            {
+                "job": msgspec.structs.replace(
+                    JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z"
+                )
+            },
             "Gyldig",
             "Aggregeringen feilet kl. 16:02. Kilden har ikke lenger data for perioden. Du ser de forrige tallene. Prøv igjen Se funn",
             "",
         ),
         (
-            {"job": msgspec.structs.replace(JOB, job_status="failed", detail=INTERRUPTED, ended_at="2026-03-25T15:02:00Z")},
+            {
+                "job": msgspec.structs.replace(
+                    JOB, job_status="failed", detail=INTERRUPTED, ended_at="2026-03-25T15:02:00Z"
+                )
+            },
             "Gyldig",
             "Aggregeringen feilet kl. 16:02. Den ble avbrutt gang på gang. Du ser de forrige tallene. Prøv igjen Se funn",
             "",
         ),
         (
-            {"job": msgspec.structs.replace(JOB, job_status="failed", detail="An error.", ended_at="2026-03-25T15:02:00Z")},
+            {
+                "job": msgspec.structs.replace(
+                    JOB, job_status="failed", detail="An error.", ended_at="2026-03-25T15:02:00Z"
+                )
+            },
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. En feil i programmet stoppet den. Meld fra til drift om det gjentar seg. Du ser de forrige tallene. Prøv igjen Se funn",
+            "Aggregeringen feilet kl. 16:02. En feil i programmet stoppet den. Meld fra til drift om det gjentar seg. "
+            "Du ser de forrige tallene. Prøv igjen Se funn",
             "",
         ),
         ({"snapshot": None}, "Ingen rapport", "Det finnes ingen rapport for 2024 ennå.", ""),
-        ({"snapshot": None, "has_source": False}, "Ingen rapport", "Det finnes ingen data for 2024 for denne tjenesten. Lever", ""),
+        (
+            {"snapshot": None, "has_source": False},
+            "Ingen rapport",
+            "Det finnes ingen data for 2024 for denne tjenesten. Lever",
+            "",
+        ),
     ],
 )
 def test_report_state_shows_status_notice_and_job(
     render: Render, quiet: Preview, changed: dict[str, object], state: str, notice: str, job: str
 ) -> None:
-    drawn = render(msgspec.structs.replace(quiet, **changed))
-    assert state in _text(drawn["state"])
-    assert _text(drawn["notice"]) == notice
-    assert _text(drawn["job"]).startswith(job)
-    assert bool(job) == bool(_text(drawn["job"]))
+    regions = render(msgspec.structs.replace(quiet, **changed))
+    assert state in _text(regions["state"])
+    assert _text(regions["notice"]) == notice
+    assert _text(regions["job"]).startswith(job)
+    assert bool(job) == bool(_text(regions["job"]))
 
 
 def test_delete_dialog_names_dependent_period(render: Render, quiet: Preview) -> None:
@@ -265,7 +302,9 @@ def test_kostra_15f_source_is_named_by_format(present: Present, quiet: Preview) 
     rows = [msgspec.structs.replace(row, data_source="kostra-15f") for row in quiet.rows]
     kostra = msgspec.structs.replace(quiet, rows=rows, source=SourceView("kostra-15f", "", "2024-12-31", 4, 1, False))
     view = present(kostra)
-    assert [(source.name, source.lines[0]) for source in view.sources] == [("KOSTRA 15F", "Siste uttrekk 31. desember 2024")]
+    assert [(source.name, source.lines[0]) for source in view.sources] == [
+        ("KOSTRA 15F", "Siste uttrekk 31. desember 2024")
+    ]
     assert {row.source for row in view.rows} == {"KOSTRA 15F"}
 
 

@@ -1,4 +1,4 @@
-"""Turning a page to another period or organisation: what was chosen last is shown, and nothing that happened meanwhile is missed."""
+"""Navigation of an open page: the last requested query is shown, and no change that happens meanwhile is missed."""
 
 import asyncio
 import threading
@@ -15,8 +15,8 @@ from components.context import AppContext
 from components.deliveries.drawer import DeliveryUpdates
 from components.layout.preferences import RequestPreferences
 from components.live.fanout import Fanout
-from components.preview.page import PreviewView
 from components.preview.report_cache import ReportCache, ReportQuery
+from components.preview.session import PreviewSession
 from preview.runtime.application import Application
 from preview.views.preview import Preview
 from tests.builders import large_dataset
@@ -36,18 +36,26 @@ def application(tmp_path: Path) -> Generator[Application]:
 
 
 class PageHarness:
-    """A session's page, whose callbacks run when the test says so."""
+    """The session of an open page, whose callbacks run when the test calls them."""
 
     def __init__(self, application: Application, context: AppContext, fanout: Fanout) -> None:
         self._document = Document()
         self.fanout = fanout
         self.periods: list[str] = []
-        """Those that it has shown."""
+        """The periods that the page has shown."""
         report = ReportCache(context)._render(FIRST, "nb")  # pyright: ignore[reportPrivateUsage]
         delivery_updates = DeliveryUpdates(context, application.dispatcher, IOLoop.current())
         preferences = RequestPreferences("nb", "light", {})
-        self.view: Any = PreviewView(
-            context, ReportCache(context), fanout, delivery_updates, preferences, self._document, "test", report=report, query=report.query
+        self.view: Any = PreviewSession(
+            context,
+            ReportCache(context),
+            fanout,
+            delivery_updates,
+            preferences,
+            self._document,
+            "test",
+            report=report,
+            query=report.query,
         )
         self.view.param.watch(lambda changed: self.periods.append(changed.new.preview.period_id), "report")
         fanout.subscribe(self.view)
@@ -56,16 +64,16 @@ class PageHarness:
         self.view.live.handle_message({"action": "show", "arguments": query._asdict()})
 
     async def wait_for(self, condition: Callable[[Preview], bool]) -> None:
-        """Of what is shown."""
+        """Wait until the shown preview meets a condition."""
         for _ in range(100 * WAIT_SECONDS):
             self.run_callbacks()
             if condition(self.view.report.preview):
                 return
             await asyncio.sleep(0.01)
-        pytest.fail("It did not come about.")
+        pytest.fail("The page did not show the expected preview.")
 
     async def wait_for_tasks(self) -> None:
-        """Until all that was begun has come."""
+        """Wait until all tasks of the session are finished, and run their callbacks."""
         await asyncio.gather(*self.view._tasks)  # pyright: ignore[reportPrivateUsage]
         self.run_callbacks()
 
@@ -80,7 +88,9 @@ def run(application: Application, scenario: Callable[[PageHarness], Awaitable[No
     async def running() -> None:
         fanout = Fanout(application.dispatcher, IOLoop.current())
         try:
-            await scenario(PageHarness(application, AppContext.from_application(application, assets.load_assets()), fanout))
+            await scenario(
+                PageHarness(application, AppContext.from_application(application, assets.load_assets()), fanout)
+            )
         finally:
             fanout.close()
 
@@ -88,7 +98,7 @@ def run(application: Application, scenario: Callable[[PageHarness], Awaitable[No
 
 
 class BlockedRead:
-    """Lets a reading of one period, or organisation, wait when it has been read."""
+    """Blocks the first read of one query after it has read, until the test lets it continue."""
 
     def __init__(self, application: Application, monkeypatch: pytest.MonkeyPatch, query: ReportQuery) -> None:
         self.has_read, self.may_continue = threading.Event(), threading.Event()
@@ -130,9 +140,12 @@ def test_change_during_navigation_is_not_missed(application: Application, monkey
         assert await asyncio.to_thread(blocked.has_read.wait, WAIT_SECONDS)
         await asyncio.to_thread(pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20"))
         event_id = application.event_log.last_event_id()
-        heard = page.fanout.last_event_id  # by the page too, had it shown that organisation
-        await asyncio.to_thread(pipeline.wait_until, lambda: heard(SECOND.organization_id) >= event_id, "the event")
+        await asyncio.to_thread(
+            pipeline.wait_until, lambda: page.fanout.last_event_id(SECOND.organization_id) >= event_id, "the event"
+        )
         blocked.may_continue.set()
-        await page.wait_for(lambda preview: preview.organization_id == SECOND.organization_id and preview.position >= event_id)
+        await page.wait_for(
+            lambda preview: preview.organization_id == SECOND.organization_id and preview.position >= event_id
+        )
 
     run(application, scenario)

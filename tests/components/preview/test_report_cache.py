@@ -1,4 +1,4 @@
-"""Readings: one for all who ask for the same at a time, and never an older one than was asked for."""
+"""The report cache: concurrent requests share a rendering, and none gets an older one than it asked for."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
@@ -30,7 +30,7 @@ def application(tmp_path: Path) -> Generator[Application]:
 
 @pytest.fixture
 def submitted(application: Application, monkeypatch: pytest.MonkeyPatch) -> list[Future[Any]]:
-    """What has been put on the threads that read."""
+    """Return the calls that were submitted to the read executor."""
     futures: list[Future[Any]] = []
     submit = application.read_executor.submit
 
@@ -44,22 +44,26 @@ def submitted(application: Application, monkeypatch: pytest.MonkeyPatch) -> list
 
 def run(application: Application, scenario: Callable[[ReportCache], Awaitable[None]]) -> None:
     async def running() -> None:
-        await asyncio.wait_for(scenario(ReportCache(AppContext.from_application(application, assets.load_assets()))), WAIT_SECONDS)
+        await asyncio.wait_for(
+            scenario(ReportCache(AppContext.from_application(application, assets.load_assets()))), WAIT_SECONDS
+        )
 
     asyncio.run(running())
 
 
 def deliver_change(application: Application, day: str) -> int:
-    """The case as it stood on another day, and the place in the log after it."""
+    """Import the case as of another day, and return the id of the last event after it."""
     pipeline.deliver(application, large_dataset.folder(0, meldinger=3, day=day))
     return application.event_log.last_event_id()
 
 
 def test_concurrent_requests_share_one_render(application: Application, submitted: list[Future[Any]]) -> None:
-    async def scenario(readings: ReportCache) -> None:
+    async def scenario(report_cache: ReportCache) -> None:
         event_id = application.event_log.last_event_id()
         first, second, other = await asyncio.gather(
-            readings.get(QUERY, "nb"), readings.get(QUERY, "nb", event_id), readings.get(QUERY, "en", event_id)
+            report_cache.get(QUERY, "nb"),
+            report_cache.get(QUERY, "nb", event_id),
+            report_cache.get(QUERY, "en", event_id),
         )
         assert first is second
         assert other.view.t.language == "en"
@@ -69,32 +73,36 @@ def test_concurrent_requests_share_one_render(application: Application, submitte
 
 
 def test_finished_outdated_render_is_not_reused(application: Application, submitted: list[Future[Any]]) -> None:
-    """Two events shortly after each other: the first's reading ends while the loop is at something else, and then the second's is asked for."""
+    """The first rendering ends while the event loop is busy, and then a rendering for a second event is requested."""
 
-    async def scenario(readings: ReportCache) -> None:
-        first = asyncio.create_task(readings.get(QUERY, "nb"))
+    async def scenario(report_cache: ReportCache) -> None:
+        first = asyncio.create_task(report_cache.get(QUERY, "nb"))
         await asyncio.sleep(0)
-        wait(submitted)  # the loop stands still
+        wait(submitted)  # blocks the event loop
         event_id = deliver_change(application, "2025-01-20")
-        second, third = await asyncio.gather(readings.get(QUERY, "nb", event_id), readings.get(QUERY, "nb", event_id))
+        second, third = await asyncio.gather(
+            report_cache.get(QUERY, "nb", event_id), report_cache.get(QUERY, "nb", event_id)
+        )
         assert (await first).preview.position < event_id
         assert second is third
         assert second.preview.position >= event_id
         assert len(submitted) == 2
         later = deliver_change(application, "2025-01-21")
-        assert (await readings.get(QUERY, "nb", later)).preview.position >= later
+        assert (await report_cache.get(QUERY, "nb", later)).preview.position >= later
 
     run(application, scenario)
 
 
 def test_waiter_renders_again_after_failed_render(application: Application, submitted: list[Future[Any]]) -> None:
-    async def scenario(readings: ReportCache) -> None:
+    async def scenario(report_cache: ReportCache) -> None:
         query = ReportQuery(large_dataset.organization_id(1), "2024")
-        first = asyncio.create_task(readings.get(query, "nb"))
+        first = asyncio.create_task(report_cache.get(query, "nb"))
         await asyncio.sleep(0)
         wait(submitted)
         pipeline.deliver(application, large_dataset.folder(1))
-        assert (await readings.get(query, "nb", application.event_log.last_event_id())).preview.organization_id == query.organization_id
+        assert (
+            await report_cache.get(query, "nb", application.event_log.last_event_id())
+        ).preview.organization_id == query.organization_id
         with pytest.raises(NotFound):
             await first
 

@@ -1,0 +1,178 @@
+"""View models of the preview page: every number, day and sentence as the templates write it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from components.layout.preferences import Translator
+from components.preview.actions import Action, JobFactsView
+from components.preview.sources_panel import SourcesPanel
+from preview.form.rules.base import Severity
+from preview.views.preview import Preview
+
+MAX_PLOTTED_CHANGE = 58
+"""The end of the scale of changes, in per cent (percentages: points) on either side; a larger change is drawn at the end."""
+
+
+@dataclass(frozen=True)
+class ValueView:
+    """A value as a text, and what a screen reader speaks instead if the text is only a sign."""
+
+    text: str
+    spoken: str | None = None
+
+
+@dataclass(frozen=True)
+class DeviationView:
+    """A deviation: its tag, what was found, and what to do about it."""
+
+    severity: Severity
+    tag: str
+    message: str
+    action: str
+
+
+@dataclass(frozen=True)
+class RowView:
+    """A field of the form.
+
+    Attributes:
+        key: The field's key in the catalogue.
+        number: The field's number in the form.
+        is_part: Whether the field is a part of another one, and is indented.
+        change: The change from the compared value, with its sign.
+        percent: The same in whole per cent.
+        plotted_change: The position of the disc on the scale of changes, within `MAX_PLOTTED_CHANGE` on either side of 0;
+            None without a change.
+        is_flagged: Whether the change itself is a deviation.
+        flags: The severities of the field's deviations, and `missing`: the filters that it passes.
+        source: The name of the source.
+        source_text: A sentence about the source.
+        definition: The field's definition.
+        law: Its legal basis.
+    """
+
+    key: str
+    number: int
+    label: str
+    is_part: bool
+    current: ValueView
+    compared: ValueView
+    change: str
+    percent: str
+    plotted_change: float | None
+    is_flagged: bool
+    flags: tuple[str, ...]
+    deviations: tuple[DeviationView, ...]
+    source: str
+    source_text: str
+    definition: str
+    law: str
+
+
+@dataclass(frozen=True)
+class SeverityCount:
+    """The number of rows with a severity, and the same as a screen reader speaks it."""
+
+    severity: Severity
+    count: int
+    spoken: str
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """A section of the form; `counts` has the severities that occur, severest first."""
+
+    section_id: str
+    title: str
+    rows: tuple[RowView, ...]
+    counts: tuple[SeverityCount, ...]
+
+
+@dataclass(frozen=True)
+class PeriodOption:
+    """An option of a list of periods."""
+
+    period_id: str
+    name: str
+    is_selected: bool
+
+
+@dataclass(frozen=True)
+class SourceSummary:
+    """A source of values, with facts about it."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A waiting or running job; `share` is its progress in per cent, 0 to 100."""
+
+    text: str
+    share: int
+    share_text: str
+    remaining_text: str
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    """A notice above the form; `actions` names the actions beside it, the most likely first."""
+
+    color: str
+    text: str
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """Everything that the page shows.
+
+    Attributes:
+        preview: The read model.
+        t: The texts in the visitor's language.
+        with_report: The periods that have a report, newest first.
+        without_report: The periods that can be aggregated for the first time.
+        comparable: The periods that can be compared with.
+        is_complete: Whether the report has values.
+        snapshot_id: The id of the snapshot; empty without one.
+        state: `valid`, `stale`, or `none` without values.
+        aggregated_text: When the values were aggregated.
+        stale_text: Why the values are stale.
+        dependent_period: The name of the next period, if it has a report, which this one is compared with.
+        rows: The rows of all sections.
+    """
+
+    preview: Preview
+    t: Translator
+    period: str
+    compared_period: str
+    sections: tuple[SectionView, ...]
+    with_report: tuple[PeriodOption, ...]
+    without_report: tuple[PeriodOption, ...]
+    comparable: tuple[PeriodOption, ...]
+    is_complete: bool
+    snapshot_id: str
+    state: str
+    aggregated_text: str
+    stale_text: str
+    job: JobView | None
+    notice: NoticeView | None
+    sources: tuple[SourceSummary, ...]
+    dependent_period: str | None
+    actions: Mapping[str, Action]
+    job_facts: JobFactsView | None
+    sources_panel: SourcesPanel
+    rows: tuple[RowView, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", tuple(row for section in self.sections for row in section.rows))
+
+    def count_matching(self, flag: str) -> int:
+        """Return the number of rows that pass a filter."""
+        return sum(flag in row.flags for row in self.rows)
+
+    @property
+    def first_error(self) -> RowView | None:
+        """The first row with an error, None if there is none."""
+        return next((row for row in self.rows if "error" in row.flags), None)

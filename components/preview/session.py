@@ -1,0 +1,306 @@
+"""The session of a preview page: it follows the organization's events and performs the visitor's actions."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+import msgspec
+import param
+from bokeh.document import Document
+from panel.viewable import Viewer
+
+from components.context import AppContext
+from components.deliveries.drawer import DeliveryDrawer, DeliveryUpdates
+from components.layout import value_formatting
+from components.layout.error_messages import error_message
+from components.layout.preferences import RequestPreferences
+from components.live.component import LiveComponent
+from components.live.fanout import Fanout
+from components.preview.actions import SYSTEM_ACTORS, available_actions, job_facts
+from components.preview.history_panel import HistoryPanel
+from components.preview.presenter import present_job, without_values
+from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions, render_regions
+from components.preview.report_view import NoticeView
+from preview.core.errors import NotFound, Unavailable, ValidationError
+from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
+
+CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
+    "live.offline_since": ("time",),
+    "live.paused": (),
+    "live.waiting.one": (),
+    "live.waiting.other": ("n",),
+    "live.back.one": (),
+    "live.back.other": ("n",),
+    "live.back_unchanged": (),
+    "live.ready": (),
+    "live.changed_in.one": ("section",),
+    "live.changed_in.other": ("n", "section"),
+    "filter.shown.one": (),
+    "filter.shown.other": ("n",),
+    "form.changed_now": ("was",),
+    "form.changed": ("was",),
+    "form.changed_beside": ("was",),
+    "again.left": ("n",),
+    "print.filtered": ("n", "total", "filter"),
+}
+"""The texts that the browser fills in, with the names of their parameters."""
+# When the report is deleted while a visitor looks at it, only these regions are updated; the values stay on the screen.
+_REGIONS_AFTER_DELETE = (
+    "state",
+    "job",
+    "actions",
+    "why-aggregate",
+    "periods",
+    "again-hint",
+    "delete-lead",
+    "job-facts",
+    "sources",
+    "origins",
+)
+MESSAGE_OVERRIDES: Mapping[type[Exception], str] = {
+    NotFound: "notice.no_organization",
+    ValidationError: "notice.wrong_period",
+}
+"""The texts of errors that come from the URL, where the general ones say too little."""
+
+
+class PreviewSession(Viewer):
+    """The session of one open page.
+
+    It gets the events of its organization, reads the preview again, and patches the page. Its state is the query, which the
+    URL holds too, and the report that was rendered for it.
+    """
+
+    report = param.ClassSelector(
+        class_=RenderedReport, allow_None=True, doc="The report that was rendered last for the query."
+    )
+    query = param.ClassSelector(
+        class_=ReportQuery, default=ReportQuery(""), doc="The organization and periods that the page shows."
+    )
+
+    def __init__(
+        self,
+        context: AppContext,
+        report_cache: ReportCache,
+        fanout: Fanout,
+        delivery_updates: DeliveryUpdates,
+        preferences: RequestPreferences,
+        document: Document,
+        actor: str,
+        **params: Any,
+    ) -> None:
+        super().__init__(**params)
+        self._context = context
+        self._report_cache = report_cache
+        self._fanout = fanout
+        self._delivery_updates = delivery_updates
+        self._t = context.translator(preferences)
+        self._document = document
+        self._actor = actor
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._requested_query = self.query
+        self._deleted_at: str | None = None
+        self._deleted_id = ""
+        self._deleted_by: str | None = None
+        # Without a report the page was rendered by another process, so every region is sent.
+        self.live = LiveComponent(
+            {**self.report.regions, **initial_regions(context, self._t)} if self.report else {}, self._handle_message
+        )
+        self.drawer = DeliveryDrawer(self.live, self._t.language, document)
+        self._history_panel = HistoryPanel(context, self._t, self.live, document)
+
+    @property
+    def organization_id(self) -> str:
+        """The organization whose events the session gets."""
+        return self.query.organization_id
+
+    @property
+    def _current_report(self) -> RenderedReport:
+        if self.report is None:
+            raise Unavailable("The preview has not been read yet.")
+        return self.report
+
+    def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
+        """Read the preview again after events, and show progress as it is; called outside the session."""
+        if events:
+            self._note_deletion(events)
+            self._start_task(self._refresh(events[-1].event_id))
+        for update in progress:
+            self._document.add_next_tick_callback(partial(self._show_progress, update))
+
+    def catch_up(self) -> None:
+        """Read the preview again if an event of the organization was delivered before the session subscribed."""
+        last_event_id = self._fanout.last_event_id(self.organization_id)
+        if self.report is None or self.report.preview.position < last_event_id:
+            self._start_task(self._refresh(last_event_id))
+
+    def _note_deletion(self, events: list[EventRow]) -> None:
+        snapshot_id = self.report.view.snapshot_id if self.report else ""
+        for event in events:
+            if event.type == "snapshot_deleted":
+                deleted = msgspec.json.decode(event.data, type=SnapshotDeleted)
+                if deleted.snapshot_id == snapshot_id:
+                    self._deleted_at, self._deleted_id, self._deleted_by = deleted.deleted_at, snapshot_id, None
+
+    async def _load_deleted_by(self) -> None:
+        """Find out who deleted the report; None for a channel, such as the API, that names no person."""
+        actor = await self._context.run_blocking(self._context.application.snapshots.deleted_by, self._deleted_id)
+        self._deleted_by = None if actor in SYSTEM_ACTORS else actor
+
+    async def _refresh(self, last_event_id: int) -> None:
+        query = self.query
+        try:
+            if self._deleted_at is not None and self._deleted_by is None:
+                await self._load_deleted_by()
+            report = await self._report_cache.get(query, self._t.language, last_event_id)
+        except NotFound:
+            self._document.add_next_tick_callback(partial(self._show_erased, query))
+            return
+        except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
+            self._show_result("danger", error_message(error, self._t, MESSAGE_OVERRIDES).text)
+            return
+        self._document.add_next_tick_callback(partial(self._apply_report, report, query))
+
+    def _apply_report(self, report: RenderedReport, query: ReportQuery) -> None:
+        """Show a report, unless the page has changed its query since, or a newer report was shown already."""
+        if query == self.query and (self.report is None or self.report.preview.position <= report.preview.position):
+            self.param.update(query=report.query, report=report)
+
+    @param.depends("report", watch=True)
+    def _patch(self) -> None:
+        report = self._current_report
+        if report.view.is_complete:
+            self._deleted_at = None
+        self._start_task(self._run_action(self._history_panel.refresh(report.preview)))
+        if self._deleted_at is None:
+            self.live.patch(report.regions)
+            return
+        at, actor = value_formatting.clock_time(self._deleted_at, self._t.language), self._deleted_by
+        text = self._t("notice.deleted_by", time=at, actor=actor) if actor else self._t("notice.deleted", time=at)
+        regions = {region: report.regions[region] for region in _REGIONS_AFTER_DELETE}
+        self.live.patch(regions | {"notice": self._macros.notice(NoticeView("warning", text, ("overview",)), self._t)})
+
+    def _show_erased(self, query: ReportQuery) -> None:
+        """Remove the values of an erased organization from the page that a visitor has open (GDPR)."""
+        if query != self.query:
+            return
+        notice = self._macros.notice(NoticeView("warning", self._t("notice.forgotten"), ("overview",)), self._t)
+        self._start_task(self._run_action(self._history_panel.refresh(self._current_report.preview)))
+        self.live.patch(
+            render_regions(
+                self._context, without_values(self._current_report.view, self._context.application.catalogue)
+            )
+            | {"notice": notice}
+        )
+
+    def _show_progress(self, progress: AggregationProgress) -> None:
+        job = self.report.preview.job if self.report else None
+        if job is None or job.job_id != progress.job_id:
+            return
+        running_job = msgspec.structs.replace(job, job_status="running", completed=progress.completed)
+        t, is_complete = self._t, self._current_report.view.is_complete
+        job_view = present_job(running_job, t, is_complete)
+        self.live.patch(
+            {
+                "job": self._macros.job(job_view, t),
+                "again-hint": self._macros.again_hint(job_view, t),
+                "why-aggregate": self._macros.disabled_reason(
+                    available_actions(self._current_report.preview, running_job, t, is_complete)["aggregate"]
+                ),
+                "job-facts": self._macros.job_facts(job_facts(running_job, t), t),
+            }
+        )
+
+    @property
+    def _macros(self) -> Any:
+        return self._context.macros("preview/preview_regions.html")
+
+    def _show_result(self, color: str, text: str) -> None:
+        """Show the outcome of the visitor's action; with an empty colour, only screen readers get it."""
+        regions = {"answer": self._macros.answer(color, text)}
+        self._document.add_next_tick_callback(lambda: self.live.patch(regions))
+
+    # ── Actions of the visitor ──
+    def _handle_message(self, message: dict[str, Any]) -> None:
+        if message.get("action") == "deliveries":
+            self._delivery_updates.handle_message(self.drawer, message)
+            return
+        actions: dict[Any, Callable[[dict[str, Any]], Coroutine[Any, Any, None]]] = {
+            "show": self._change_query,
+            "services": self._list_services,
+            "aggregate": self._aggregate,
+            "again": self._aggregate_again,
+            "delete": self._delete,
+            "history": self._open_history,
+        }
+        action = actions.get(message.get("action"))
+        if action is not None:
+            self.live.patch({"answer": self._macros.answer("", "")})
+            self._start_task(
+                self._run_action(action(message), MESSAGE_OVERRIDES if action == self._change_query else {})
+            )
+
+    async def _run_action(
+        self, action: Coroutine[Any, Any, None], overrides: Mapping[type[Exception], str] | None = None
+    ) -> None:
+        try:
+            await action
+        except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
+            self._show_result("danger", error_message(error, self._t, overrides).text)
+
+    async def _change_query(self, message: dict[str, Any]) -> None:
+        arguments = message.get("arguments")
+        query = self._requested_query = ReportQuery.from_arguments(arguments if isinstance(arguments, dict) else {})
+        report = await self._report_cache.get(query, self._t.language)
+
+        def apply_query() -> None:
+            if query is not self._requested_query:  # the visitor has chosen another query since
+                return
+            self._deleted_at = None
+            self.param.update(query=report.query, report=report)
+            self.catch_up()  # events of another organization were not delivered so far
+
+        self._document.add_next_tick_callback(apply_query)
+
+    async def _list_services(self, _: dict[str, Any]) -> None:
+        services = await self._context.run_blocking(self._context.application.organizations.list_options)
+        regions = {"services": self._macros.services(services, self._t)}
+        self._document.add_next_tick_callback(lambda: self.live.patch(regions))
+
+    async def _aggregate(self, _: dict[str, Any]) -> None:
+        preview = self._current_report.preview
+        await self._context.run_blocking(
+            self._context.application.snapshots.request, preview.organization_id, preview.period_id, False, self._actor
+        )
+        self._show_result("", self._t("notice.queued"))
+
+    async def _aggregate_again(self, message: dict[str, Any]) -> None:
+        reason = str(message.get("reason", ""))
+        await self._context.run_blocking(
+            self._context.application.snapshots.invalidate, _snapshot_id(message), reason, self._actor, None
+        )
+        self._show_result("", self._t("notice.queued"))
+
+    async def _delete(self, message: dict[str, Any]) -> None:
+        await self._context.run_blocking(
+            self._context.application.snapshots.delete, _snapshot_id(message), self._actor, None
+        )
+        self._show_result("", self._t("notice.deleted_by_you"))
+
+    async def _open_history(self, message: dict[str, Any]) -> None:
+        self._history_panel.set_open(message)
+        await self._history_panel.refresh(self._current_report.preview)
+
+    def _start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def __panel__(self) -> LiveComponent:
+        return self.live
+
+
+def _snapshot_id(message: Mapping[str, Any]) -> str:
+    """Return the snapshot that the visitor's dialog named; the page may show another one by now."""
+    return str(message.get("snapshot_id", ""))
