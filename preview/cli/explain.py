@@ -21,8 +21,8 @@ from preview.form.sources import Source
 from preview.model.limits import Limits
 from preview.model.resources import Value
 from preview.parsing.labels import CaseLabel, CaseLabelIndex
-from preview.reports.job_queue import aggregate_values
-from preview.reports.reconcile import current_input
+from preview.reports.aggregation_input import current_input
+from preview.reports.aggregation_result import aggregate_values
 from preview.runtime.application import Application
 from preview.storage import cases, organizations
 from preview.storage.database import Connection

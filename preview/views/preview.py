@@ -16,10 +16,11 @@ from preview.form.rules.base import Deviation
 from preview.form.sources import extract_day
 from preview.ingest.deliveries import DeliveryView, recent_for
 from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value
+from preview.reports.aggregation_input import current_input, source_from_row
 from preview.reports.deviation_check import EMPTY, AggregationMetadata, SnapshotValues, find_deviations
 from preview.reports.job_queue import job_document
 from preview.reports.organizations import list_sources
-from preview.reports.reconcile import ReportConfig, current_input, source_from_row
+from preview.reports.reconcile import ReportConfig
 from preview.reports.status import latest_completed_by_period
 from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from preview.core.errors import LeaseLost
-from preview.reports.job_queue import AggregationResult
+from preview.reports.aggregation_result import AggregationResult
 from preview.runtime.application import Application
 from preview.storage import jobs, worker_rows
 from preview.storage.jobs import JobRow

@@ -30,9 +30,9 @@ from preview.core.settings import Settings
 from preview.model.case_records import CaseFolder
 from preview.model.resources import SnapshotDocument, SnapshotSummary
 from preview.parsing.delivery import Batch
+from preview.reports.automatic_aggregation import schedule_automatic_aggregations
 from preview.reports.job_queue import TRANSITIONS as JOB_TRANSITIONS
 from preview.reports.reconcile import ReportConfig
-from preview.reports.snapshots import schedule_automatic_aggregations
 from preview.reports.status import TRANSITIONS
 from preview.runtime.application import Application
 from preview.storage.database import Connection
