@@ -253,8 +253,10 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
                 )
             },
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. En feil i programmet stoppet den. Meld fra til drift om det gjentar seg. "
-            "Du ser de forrige tallene. Prøv igjen Se funn",
+            (
+                "Aggregeringen feilet kl. 16:02. En feil i programmet stoppet den. Meld fra til drift om det gjentar seg. "
+                "Du ser de forrige tallene. Prøv igjen Se funn"
+            ),
             "",
         ),
         ({"snapshot": None}, "Ingen rapport", "Det finnes ingen rapport for 2024 ennå.", ""),
