@@ -23,6 +23,7 @@ from preview.core.settings import Settings
 from preview.demo.deliveries import write_demo_deliveries
 from preview.model.resources import DeliveryDocument, SnapshotDocument
 from preview.runtime.application import Application
+from preview.storage.sqlite import require_store
 
 ACTOR = "cli"
 _MAX_PRINTED_FINDINGS = 20
@@ -50,6 +51,7 @@ def build_cli(serve: Serve) -> click.Group:
         serve: Runs the server until it is stopped. It is a parameter because this package imports neither HTTP nor Panel.
     """
 
+    @click.version_option(package_name="bufdir-preview", message="%(prog)s %(version)s")
     @click.group(cls=_ErrorHandlingGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUFDIR_PREVIEW"})
     def main() -> None:
         """Preview the report that a child-welfare service sends to Bufdir, from its own case files."""
@@ -129,6 +131,7 @@ def _import_and_wait(application: Application, paths: list[Path], full: bool) ->
 def aggregate(settings: Settings, organization_id: str, period_id: str, force: bool) -> None:
     """Aggregate the report of an organisation and period, and wait for the result."""
     logging_config.configure_logging(settings.log_level)
+    require_store(settings.data_dir)
     with _running_application(settings) as application:
         requested, has_job_to_run = application.snapshots.request(organization_id, period_id, force, ACTOR)
         with click.progressbar(length=1000, label=requested.snapshot_id, file=sys.stderr) as progress:
@@ -153,6 +156,7 @@ def aggregate(settings: Settings, organization_id: str, period_id: str, force: b
 def list_(settings: Settings, organization_id: str | None, as_json: bool) -> None:
     """List the snapshots, newest period first."""
     logging_config.configure_logging(settings.log_level)
+    require_store(settings.data_dir)
     application = Application.open(settings)
     try:
         rows, total, _ = application.snapshots.page(organization_id, None, None, 1, 1_000_000)
@@ -177,6 +181,7 @@ def list_(settings: Settings, organization_id: str | None, as_json: bool) -> Non
 def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
     """Show every field of one snapshot, with the values of the period and of the prior period."""
     logging_config.configure_logging(settings.log_level)
+    require_store(settings.data_dir)
     application = Application.open(settings)
     try:
         rendered = application.snapshots.get(snapshot_id)
@@ -198,6 +203,7 @@ def forget(settings: Settings, organization_id: str) -> None:
     Waits for deliveries that are being read. Files in a watched folder and backups are not touched: delete them yourself.
     """
     logging_config.configure_logging(settings.log_level)
+    require_store(settings.data_dir)
     with _running_application(settings) as application:
         application.eraser.erase(organization_id, ACTOR)
     click.echo(f"{organization_id} was erased")

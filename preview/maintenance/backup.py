@@ -9,9 +9,8 @@ from preview.core.errors import StoreError
 from preview.reports.reconcile import CONFIG_FINGERPRINT_KEY
 from preview.storage.backup import begin_new_history, copy_store, find_damage
 from preview.storage.hash_key import KEY_FILE, verify_key
-from preview.storage.sqlite import connect_to_copy
+from preview.storage.sqlite import STORE_FILE, connect_to_copy, require_store
 
-STORE_FILE = "store.sqlite"
 SESSION_KEY_FILE = "session.key"
 """Signs the sessions of pages; a store that never served has none."""
 
@@ -29,8 +28,7 @@ def create_backup(data_dir: Path, folder: Path) -> None:
         StoreError: If there is no store, the folder is in use, or the copy fails or is damaged. Nothing is left then.
     """
     _require_unused(folder)
-    if not (data_dir / STORE_FILE).is_file():
-        raise StoreError(f"There is no store in {data_dir}.")
+    require_store(data_dir)
     partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
     try:
         partial.mkdir(mode=0o700, parents=True)

@@ -6,14 +6,13 @@ from pathlib import Path
 import msgspec
 
 from preview.core.ids import format_snapshot_id
-from preview.maintenance.backup import STORE_FILE
 from preview.reports.reconcile import ReportConfig, derive
 from preview.reports.rendering import DocumentState, render
 from preview.reports.status import DerivedStatus
 from preview.storage import figures, jobs, organizations, snapshots
 from preview.storage.invariants import find_damage, find_violations, missing_migrations
 from preview.storage.snapshots import SnapshotRow
-from preview.storage.sqlite import Connection, read_existing
+from preview.storage.sqlite import STORE_FILE, Connection, read_existing
 
 _MAX_PER_INVARIANT = 20
 

@@ -31,7 +31,7 @@ from preview.runtime.worker import Step, Worker
 from preview.runtime.worker_registry import WorkerRegistry
 from preview.storage.database import Database
 from preview.storage.hash_key import load_or_create_key
-from preview.storage.sqlite import supports_multiple_processes
+from preview.storage.sqlite import STORE_FILE, supports_multiple_processes
 from preview.views.overview import OverviewQuery
 from preview.views.preview import PreviewQuery
 
@@ -114,7 +114,7 @@ class Application:
         catalogue, texts = Catalogue.load(), MessageCatalog.load()
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         process_lock = None if supports_multiple_processes() else _acquire_process_lock(settings.data_dir)
-        database = Database(settings.data_dir / "store.sqlite", busy_seconds=settings.store_busy_seconds)
+        database = Database(settings.data_dir / STORE_FILE, busy_seconds=settings.store_busy_seconds)
         database.read(catalogue.validate_sql)
         return cls(settings, catalogue, texts, database, process_lock, boot_id or secrets.token_hex(8))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from preview.core.errors import StoreError
 from preview.model.findings import FindingCode
 from preview.storage import events, meta, organizations
-from preview.storage.sqlite import Connection, connect_to_copy, copy_database
+from preview.storage.sqlite import Connection, connect_to_copy, copy_database, require_store
 
 RESTORE_GAP = 1_000_000_000
 """How far the sequences of ids jump at a restore: more than can have been given out since the backup was made."""
@@ -25,8 +25,7 @@ def copy_store(source: Path, target: Path) -> None:
     Raises:
         StoreError: If there is no store, the copy fails, or the copy is damaged.
     """
-    if not source.is_file():
-        raise StoreError(f"There is no store in {source.parent}.")
+    require_store(source.parent)
     copy_database(source, target)
     if faults := find_damage(target):
         raise StoreError(f"The copy of the store is damaged ({faults[0]}): check the disk and the store.")

@@ -30,6 +30,7 @@ finally:
 __all__ = [
     "BUSY_MILLISECONDS",
     "MIN_MULTIPROCESS_SQLITE",
+    "STORE_FILE",
     "Connection",
     "Migrations",
     "SqliteError",
@@ -41,12 +42,16 @@ __all__ = [
     "is_complete_statement",
     "passing_faults_translated",
     "read_existing",
+    "require_store",
     "supports_multiple_processes",
 ]
 
 Connection: TypeAlias = sqlite3.Connection
 SqliteError = sqlite3.Error
 is_complete_statement = sqlite3.complete_statement
+
+STORE_FILE = "store.sqlite"
+"""Name of the store in its data folder."""
 
 MIN_MULTIPROCESS_SQLITE = (3, 51, 3)
 """First SQLite with which several processes may share a store.
@@ -120,6 +125,12 @@ def passing_faults_translated(*, writing: bool) -> Iterator[None]:
         raise InsufficientStorage(fault) if code & 0xFF == sqlite3.SQLITE_FULL else Unavailable(fault) from error
 
 
+def require_store(data_dir: Path) -> None:
+    """Raise `StoreError` if the folder holds no store, so that a command with a mistyped folder does not make one."""
+    if not (data_dir / STORE_FILE).is_file():
+        raise StoreError(f"There is no store in {data_dir}. Check --data-dir; `serve` or `import` makes a new store.")
+
+
 def copy_database(source: Path, target: Path) -> None:
     """Copy a database file as of one moment, beside processes that use it, to one file without a write-ahead log.
 
@@ -167,8 +178,7 @@ def read_existing(path: Path) -> Iterator[Connection]:
     Raises:
         StoreError: If there is no store, it is no database, or it cannot be read.
     """
-    if not path.is_file():
-        raise StoreError(f"There is no store in {path.parent}.")
+    require_store(path.parent)
     try:
         address = f"file:{quote(str(path))}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000)) as connection:

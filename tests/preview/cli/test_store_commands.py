@@ -1,7 +1,8 @@
-"""The commands that work on a store: what each does, says and ends with."""
+"""Tests of the commands that use a store: effect, output and exit code."""
 
 import json
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -18,16 +19,16 @@ COMMANDS = ("serve", "import", "aggregate", "list", "show", "demo-data", "report
 
 
 def test_the_help_lists_every_command(run: CommandRunner) -> None:
-    told = "\n".join(successful_lines(run("--help")))
-    assert [name for name in COMMANDS if f"\n  {name} " not in told] == []
+    actual = "\n".join(successful_lines(run("--help")))
+    assert [name for name in COMMANDS if f"\n  {name} " not in actual] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_help(run: CommandRunner, command: str) -> None:
-    told = successful_lines(run(command, "--help"))
-    assert told[0].startswith("Usage: ")
-    assert re.match(r"  [A-Z][a-z]+ .{10}", told[2]), "it says what it does"
-    assert "Options:" in told
+    actual = successful_lines(run(command, "--help"))
+    assert actual[0].startswith("Usage: ")
+    assert re.match(r"  [A-Z][a-z]+ .{10}", actual[2]), "it says what it does"
+    assert "Options:" in actual
 
 
 def test_missing_or_unknown_command_is_a_usage_error(run: CommandRunner) -> None:
@@ -47,14 +48,14 @@ def test_import_a_file(run: CommandRunner, sent: Path, service: SampleService, d
         assert application.deliveries.get("dlv-001").actor == "cli"
 
 
-def test_import_a_folder_and_files_is_one_delivery(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
+def test_import_of_folder_and_files_is_one_delivery(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
     (tmp_path / "one.xml").write_bytes(service.folder(4, DAY))
     assert successful_lines(run("import", sent, tmp_path / "one.xml")) == [
         "dlv-001 taken: 4 files (0 refused); cases: 4 new, 0 changed, 0 unchanged, 0 removed"
     ]
 
 
-def test_import_each_zip_is_a_delivery_of_its_own(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
+def test_import_of_each_zip_is_its_own_delivery(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
     for name, case in (("x.zip", 5), ("y.zip", 6)):
         (tmp_path / name).write_bytes(zip_files([service.folder(case, DAY)]))
     lines = successful_lines(run("import", tmp_path / "x.zip", tmp_path / "y.zip", sent))
@@ -99,7 +100,7 @@ def test_full_import_removes_missing_cases(run: CommandRunner, sent: Path, tmp_p
     ]
 
 
-def test_full_import_accepts_one_delivery_only(run: CommandRunner, sent: Path, tmp_path: Path, data_dir: Path) -> None:
+def test_full_import_accepts_only_one_delivery(run: CommandRunner, sent: Path, tmp_path: Path, data_dir: Path) -> None:
     (tmp_path / "x.zip").write_bytes(zip_files([b"of no matter"]))
     assert "one ZIP" in failure_message(run("import", "--full", sent, tmp_path / "x.zip"), 2)
     assert not any(data_dir.iterdir())
@@ -124,7 +125,7 @@ def test_import_organisations_and_figures(run: CommandRunner, tmp_path: Path, se
 
 
 def test_import_beside_a_running_program(run: CommandRunner, sent: Path, service: SampleService, data_dir: Path) -> None:
-    """Either takes the delivery; both see it."""
+    """Either process imports the delivery; both see the result."""
     with open_application(data_dir) as application:
         successful_lines(run("import", sent))
         assert len(service.stored_melding_days(application)) == 3
@@ -137,7 +138,7 @@ def test_import_beside_a_running_program(run: CommandRunner, sent: Path, service
 
 @pytest.fixture
 def imported(run: CommandRunner, sent: Path) -> CommandRunner:
-    """A store with three cases."""
+    """Import three cases into the store."""
     successful_lines(run("import", sent))
     return run
 
@@ -154,12 +155,12 @@ def test_aggregate(imported: CommandRunner, service: SampleService, data_dir: Pa
 
 
 def test_aggregate_with_invalid_input_fails(imported: CommandRunner, service: SampleService) -> None:
-    told = failure_message(imported("aggregate", "--organization", "org-nowhere", "--period", "2024"))
-    assert told == "Error: There is no such organisation.\n  /organization_id: is not known\n"
-    told = failure_message(imported("aggregate", "--organization", service.organization_id, "--period", "2025"))
-    assert told.endswith("/period_id: the organisation has no source data for it\n")
-    told = failure_message(imported("aggregate", "--organization", service.organization_id, "--period", "2024-Q1"))
-    assert told.endswith("/period_id: must be YYYY, YYYY-H1 or YYYY-H2\n")
+    actual = failure_message(imported("aggregate", "--organization", "org-nowhere", "--period", "2024"))
+    assert actual == "Error: There is no such organisation.\n  /organization_id: is not known\n"
+    actual = failure_message(imported("aggregate", "--organization", service.organization_id, "--period", "2025"))
+    assert actual.endswith("/period_id: the organisation has no source data for it\n")
+    actual = failure_message(imported("aggregate", "--organization", service.organization_id, "--period", "2024-Q1"))
+    assert actual.endswith("/period_id: must be YYYY, YYYY-H1 or YYYY-H2\n")
     failure_message(imported("aggregate", "--organization", service.organization_id), 2)
 
 
@@ -172,7 +173,7 @@ def test_failed_aggregation_exits_with_1(imported: CommandRunner, service: Sampl
 
 @pytest.fixture
 def aggregated(imported: CommandRunner, service: SampleService) -> CommandRunner:
-    """With snapshots of 2023 and 2024."""
+    """Create snapshots of 2023 and 2024."""
     for period in ("2023", "2024"):
         successful_lines(imported("aggregate", "--organization", service.organization_id, "--period", period))
     return imported
@@ -188,9 +189,9 @@ def test_list(aggregated: CommandRunner, service: SampleService) -> None:
 
 
 def test_list_json_has_the_rows_of_the_api(aggregated: CommandRunner, service: SampleService) -> None:
-    told = json.loads("\n".join(successful_lines(aggregated("list", "--organization", service.organization_id, "--json"))))
-    assert [row["snapshot_id"] for row in told] == ["snap-002", "snap-001"]
-    assert list(told[0]) == [
+    actual = json.loads("\n".join(successful_lines(aggregated("list", "--organization", service.organization_id, "--json"))))
+    assert [row["snapshot_id"] for row in actual] == ["snap-002", "snap-001"]
+    assert list(actual[0]) == [
         "snapshot_id",
         "organization_id",
         "organization_name",
@@ -203,7 +204,9 @@ def test_list_json_has_the_rows_of_the_api(aggregated: CommandRunner, service: S
     ]
 
 
-def test_list_of_an_empty_store(run: CommandRunner) -> None:
+def test_list_of_an_empty_store(run: CommandRunner, data_dir: Path) -> None:
+    with open_application(data_dir, started=False):
+        pass
     assert successful_lines(run("list")) == []
     assert successful_lines(run("list", "--json")) == ["[]"]
 
@@ -218,9 +221,9 @@ def test_show(aggregated: CommandRunner, service: SampleService) -> None:
 
 
 def test_show_as_json_is_the_document(aggregated: CommandRunner, data_dir: Path) -> None:
-    told = "\n".join(successful_lines(aggregated("show", "snap-002", "--json")))
+    actual = "\n".join(successful_lines(aggregated("show", "snap-002", "--json")))
     with open_application(data_dir, started=False) as application:
-        assert told == application.snapshots.get("snap-002").body.decode()
+        assert actual == application.snapshots.get("snap-002").body.decode()
 
 
 def test_show_of_unknown_snapshot_fails(aggregated: CommandRunner) -> None:
@@ -262,3 +265,25 @@ def test_demo_data_can_be_imported(run: CommandRunner, tmp_path: Path) -> None:
     assert {Path(name).suffix for name in written} >= {".csv", ".zip"}
     lines = successful_lines(run("import", *(tmp_path / "demo" / name for name in written[:2])))
     assert lines[0].startswith("dlv-001 taken: 2 files (0 refused)")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list",),
+        ("show", "snap-001"),
+        ("aggregate", "--organization", "org-1", "--period", "2024"),
+        ("forget", "--organization", "org-1"),
+        ("check-store",),
+        ("backup", "copy"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_mistyped_data_folder_is_reported_and_not_made(run: CommandRunner, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    missing = tmp_path / "mistyped"
+    assert f"There is no store in {missing}" in failure_message(run(*arguments, "--data-dir", missing))
+    assert not missing.exists()
+
+
+def test_version_is_printed(run: CommandRunner) -> None:
+    assert successful_lines(run("--version"))[0].split()[-1] == version("bufdir-preview")
