@@ -1,4 +1,4 @@
-"""Folders as a reader hands them on, for tests of what comes after it."""
+"""Case records as the parser returns them, for tests of the import and what follows it."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -14,15 +14,20 @@ START = datetime(2024, 3, 1, tzinfo=UTC)
 
 
 def fake_hash(name: str) -> bytes:
-    """A stand-in for a keyed hash."""
+    """Return a stand-in for a keyed hash."""
     return hashlib.sha256(name.encode()).digest()
 
 
 def case_folder(step: int, sak: str, content: int | None, migrated_from: str | None = None) -> CaseFolder:
-    """The folder of case `sak` at `step`, 7 hours after the one before; `content` tells two folders apart, None is a tombstone."""
+    """Return the record of case `sak` at `step`, 7 hours after the previous step.
+
+    Records with different `content` differ; None makes a tombstone.
+    """
     case_content = None
     if content is not None:
-        meldinger = [Melding(f"2024-{content + 1:02}-10", None, None, f"2024-{content + 1:02}-17") for _ in range(content)]
+        meldinger = [
+            Melding(f"2024-{content + 1:02}-10", None, None, f"2024-{content + 1:02}-17") for _ in range(content)
+        ]
         case_content = CaseContent("2010-03", meldinger, [], [], [], [], [], [], 0)
     encoded = b"" if case_content is None else msgspec.msgpack.encode(case_content)
     extract_at = sortable_timestamp(START + timedelta(hours=7 * step))
@@ -42,5 +47,5 @@ def case_folder(step: int, sak: str, content: int | None, migrated_from: str | N
 
 
 def batch(folders: list[CaseFolder]) -> Batch:
-    """A batch of a delivery that holds these."""
+    """Return a batch of a delivery that holds these records."""
     return Batch(format="v4", files=1, folders=folders)

@@ -1,8 +1,8 @@
-"""Builds case folders as XML text for tests: every value can be set, None leaves an attribute out.
+"""Builds v4 case files as XML for tests: every value can be set, None leaves an attribute out.
 
     folder(meldinger=[melding("2024-01-10", "2024-01-17", "2")], fodt="2010-03-15")
 
-gives the bytes of one file. Nobody in them exists. An element's id is new unless given (`uid(7)` makes one).
+returns the bytes of one file about a child that does not exist. An element's id is new unless given (`uid(7)`).
 """
 
 # ruff: noqa: A002, the format calls them id and type
@@ -18,12 +18,12 @@ _numbers = itertools.count(1_000_000)
 
 
 def uid(number: int | None = None) -> str:
-    """The UUID (version 4 in form) of a number; without one, a number not used before."""
+    """Return the UUID (version 4 in form) of a number; without one, a UUID that was not used before."""
     return f"00000000-0000-4000-8000-{next(_numbers) if number is None else number:012}"
 
 
 def element(tag: str, children: Iterable[str | None] = (), text: str = "", **attributes: Any) -> str:
-    """`attributes` that are None are left out, True and False are written as XML's booleans."""
+    """Return an element. Attributes that are None are left out; True and False are written as XML booleans."""
     parts = [f"<{tag}"]
     for name, value in attributes.items():
         if value is not None:
@@ -34,14 +34,14 @@ def element(tag: str, children: Iterable[str | None] = (), text: str = "", **att
 
 
 def konklusjon(slutt: str | None, kode: str | None = None, **more: Any) -> str:
-    """The end of a melding, undersøkelse, plan or tiltak."""
+    """Return the Konklusjon of a melding, undersøkelse, plan or tiltak."""
     return element("Konklusjon", SluttDato=slutt, Kode=kode, **more)
 
 
 def fodselsnummer(fodt: str, kjonn: str = "1") -> str:
-    """A synthetic birth number (80 is added to the month) with its control digits; of nobody, and the same each time.
+    """Return a synthetic birth number (80 is added to the month), the same at each call.
 
-    Of what is no day it is what is given where there is no number yet.
+    For a text that is no day, return a placeholder number.
     """
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", fodt):
         return f"{fodt[8:10]}{fodt[5:7]}{fodt[2:4]}00100"
@@ -58,9 +58,14 @@ OLD_PLAN = "2020-01-01", "2020-02-01", "7"
 
 
 def personalia(
-    start: str | None = "2020-01-01", fodt: str | None = "2010-03-15", *, id: str | None = "", kjonn: str = "1", **more: Any
+    start: str | None = "2020-01-01",
+    fodt: str | None = "2010-03-15",
+    *,
+    id: str | None = "",
+    kjonn: str = "1",
+    **more: Any,
 ) -> str:
-    """`fodt` is the birth date; the birth number is made from it and `kjonn`."""
+    """Return a Personalia; the birth number is made from `fodt` and `kjonn`."""
     more = {"Fodselsnummer": fodselsnummer(fodt, kjonn) if fodt else None, **more}
     return element("Personalia", Id=_id(id), StartDato=start, Fodseldato=fodt, Kjonn=kjonn, **more)
 
@@ -74,7 +79,7 @@ def melding(
     end: str | None = None,
     **more: Any,
 ) -> str:
-    """Concluded on `slutt` with `kode`, or open; `end` is a Konklusjon of your own making."""
+    """Return a melding that is concluded on `slutt` with `kode`, or open; `end` is a Konklusjon as XML."""
     end = end or (konklusjon(slutt, kode) if slutt else None)
     return element("Melding", ['<Melder Kode="1"/><Saksinnhold Kode="20"/>', end], Id=_id(id), StartDato=start, **more)
 
@@ -89,10 +94,12 @@ def undersokelse(
     end: str | None = None,
     **more: Any,
 ) -> str:
-    """`utvidet` is the Innvilget of an UtvidetFrist: `1` granted, `2` not."""
+    """Return an undersøkelse; `utvidet` is the Innvilget of an UtvidetFrist: `1` granted, `2` not."""
     end = end or (konklusjon(slutt, kode) if slutt else None)
     extension = element("UtvidetFrist", StartDato=start, Innvilget=utvidet) if utvidet else None
-    return element("Undersokelse", ['<Vedtaksgrunnlag Kode="20"/>', extension, end], Id=_id(id), StartDato=start, **more)
+    return element(
+        "Undersokelse", ['<Vedtaksgrunnlag Kode="20"/>', extension, end], Id=_id(id), StartDato=start, **more
+    )
 
 
 def plan(
@@ -105,18 +112,18 @@ def plan(
     end: str | None = None,
     **more: Any,
 ) -> str:
-    """A plan of that Plantype, evaluated on the days of `evaluert`."""
+    """Return a plan of that Plantype that was evaluated on the days of `evaluert`."""
     end = end or (konklusjon(slutt) if slutt else None)
     evaluations = [element("Evaluering", UtfortDato=day) for day in evaluert]
     return element("Plan", [*evaluations, end], Id=_id(id), StartDato=start, Plantype=type, **more)
 
 
 def lovhjemmel(lov: str, *, ledd: Iterable[str] = (), bokstav: Iterable[str] = (), tag: str = "Lovhjemmel") -> str:
-    """`lov` reads as in `BVL2021 5-1`: law, chapter, paragraph."""
+    """Return a Lovhjemmel; `lov` is written like `BVL2021 5-1`: act, chapter, section."""
     law, _, provision = lov.partition(" ")
     kapittel, _, paragraf = provision.partition("-")
     parts = [("Lov", law), ("Kapittel", kapittel), ("Paragraf", paragraf)]
-    parts += [("Ledd", each) for each in ledd] + [("Bokstav", each) for each in bokstav]
+    parts += [("Ledd", number) for number in ledd] + [("Bokstav", number) for number in bokstav]
     return element(tag, [element(name, text=text) for name, text in parts if text])
 
 
@@ -137,11 +144,14 @@ def tiltak(
     end: str | None = None,
     **more: Any,
 ) -> str:
-    """`tilsyn` and `oppfolging` are days, or Utfort elements of your own making; `hjemmel` is a Lovhjemmel of your own making."""
+    """Return a tiltak.
+
+    `tilsyn` and `oppfolging` are days or Utfort elements as XML; `hjemmel` is a Lovhjemmel as XML.
+    """
     end = end or (konklusjon(slutt) if slutt else None)
     children = [
         hjemmel or (lovhjemmel(lov, ledd=ledd, bokstav=bokstav) if lov else None),
-        *(lovhjemmel(each, tag="JmfrLovhjemmel") for each in jmfr),
+        *(lovhjemmel(related, tag="JmfrLovhjemmel") for related in jmfr),
         element("Kategori", Kode=kategori) if kategori is not None else None,
         _visits("Tilsyn", tilsyn, element("Ansvarlig", Id=uid(), StartDato=start, Kommunenummer="0301")),
         _visits("Oppfolging", oppfolging, ""),
@@ -152,28 +162,36 @@ def tiltak(
 
 
 def utfort(day: str | None, *, id: str | None = "") -> str:
-    """A visit carried out."""
+    """Return a visit that was carried out."""
     return element("Utfort", Id=_id(id), UtfortDato=day)
 
 
 def vedtak(start: str, *, id: str | None = "", **more: Any) -> str:
-    """Read over by the reader; relations point at it."""
+    """Return a Vedtak, which no field reads but relations point at."""
     status = element("Status", Id=uid(), EndretDato=start, Kode="1")
     return element("Vedtak", [lovhjemmel("BVL2021 3-1"), status], Id=_id(id), StartDato=start, **more)
 
 
-def flytting(dato: str | None, arsak: str | None = "1.2.1", til: str | None = "4", *, id: str | None = "", **more: Any) -> str:
-    """A move on that day."""
-    return element("Flytting", [element("ArsakFra", Kode=arsak), element("FlyttingTil", Kode=til)], Id=_id(id), SluttDato=dato, **more)
+def flytting(
+    dato: str | None, arsak: str | None = "1.2.1", til: str | None = "4", *, id: str | None = "", **more: Any
+) -> str:
+    """Return a move on a day."""
+    return element(
+        "Flytting",
+        [element("ArsakFra", Kode=arsak), element("FlyttingTil", Kode=til)],
+        Id=_id(id),
+        SluttDato=dato,
+        **more,
+    )
 
 
 def relasjon(fra_type: str, fra: str, til_type: str, til: str, *, id: str | None = "", **more: Any) -> str:
-    """`relasjon("Melding", id, "Undersokelse", id)`: the one led to the other."""
+    """Return a relation: `relasjon("Melding", id, "Undersokelse", id)` says that the first led to the second."""
     return element("Relasjon", Id=_id(id), FraId=fra, FraType=fra_type, TilId=til, TilType=til_type, **more)
 
 
 def slettet(type: str | None, id: str | None, slutt: str | None = "2024-12-01") -> str:
-    """The element of that kind and id is deleted."""
+    """Return a Slettet, which deletes the element of that kind and id."""
     return element("Slettet", Id=id, Type=type, SluttDato=slutt)
 
 
@@ -196,11 +214,13 @@ def sak(
     slettet: bool | None = None,
     **more: Any,
 ) -> str:
-    """One Sak. `personer` are Personalia of your own making in place of the one born on `fodt`; `andre` are Vedtak and the like."""
+    """Return a Sak; `personer` (instead of `fodt`) and `andre` (Vedtak and the like) are elements as XML."""
     persons = [personalia(start or "2020-01-01", fodt)] if personer is None else personer
     children = [*persons, *meldinger, *undersokelser, *planer, *tiltak, *andre, *flyttinger, *relasjoner, *slettinger]
     more = {"Journalnummer": "2020-0001", **more}
-    return element("Sak", children, Id=_id(id), MigrertId=migrert, StartDato=start, SluttDato=slutt, ErSlettet=slettet, **more)
+    return element(
+        "Sak", children, Id=_id(id), MigrertId=migrert, StartDato=start, SluttDato=slutt, ErSlettet=slettet, **more
+    )
 
 
 def avgiver(
@@ -210,9 +230,11 @@ def avgiver(
     bydel: str | None = None,
     **more: Any,
 ) -> str:
-    """Who delivers."""
+    """Return the Avgiver."""
     more = {"Bydelsnavn": "Testbydel" if bydel else None, **more}
-    return element("Avgiver", Organisasjonsnummer=org, Kommunenummer=kommune, Kommunenavn=kommunenavn, Bydelsnummer=bydel, **more)
+    return element(
+        "Avgiver", Organisasjonsnummer=org, Kommunenummer=kommune, Kommunenavn=kommunenavn, Bydelsnummer=bydel, **more
+    )
 
 
 def barnevern(
@@ -225,9 +247,14 @@ def barnevern(
     sender: str | None = "",
     head: str = '<?xml version="1.0" encoding="UTF-8"?>\n',
 ) -> str:
-    """A whole file as text: `giver` is an Avgiver of your own making, None for none; `head` is what stands before the root."""
+    """Return a whole file as text.
+
+    `sender` is an Avgiver as XML, or None for none; `head` is what precedes the root element.
+    """
     children = [
-        element("Fagsystem", Leverandor="Testleverandor", Navn=fagsystem, Versjon="4.0.1") if fagsystem is not None else None,
+        element("Fagsystem", Leverandor="Testleverandor", Navn=fagsystem, Versjon="4.0.1")
+        if fagsystem is not None
+        else None,
         avgiver() if sender == "" else sender,
         *saker,
     ]
@@ -247,9 +274,11 @@ def folder(
     bydel: str | None = None,
     **case: Any,
 ) -> bytes:
-    """The bytes of a file with one Sak; `case` is what `sak` takes (`meldinger`, `tiltak`, `fodt`, `slettet` ...)."""
+    """Return the bytes of a file with one Sak; `case` has the arguments of `sak`."""
     sender = avgiver(org, kommune, kommunenavn, bydel)
-    text = barnevern([sak(sak_id, **case)], id=delivery_id, uttrekk=uttrekk, forrige=forrige, fagsystem=fagsystem, sender=sender)
+    text = barnevern(
+        [sak(sak_id, **case)], id=delivery_id, uttrekk=uttrekk, forrige=forrige, fagsystem=fagsystem, sender=sender
+    )
     return text.encode()
 
 
@@ -258,7 +287,7 @@ def _id(value: str | None) -> str | None:
 
 
 def _visits(tag: str, visits: Iterable[str], before: str) -> str | None:
-    done = [each if each.startswith("<") else utfort(each) for each in visits]
+    done = [visit if visit.startswith("<") else utfort(visit) for visit in visits]
     if not done:
         return None
     return element(tag, [before, element("Hyppighet", Id=uid(), StartDato="2020-01-01", Kode="4"), *done])

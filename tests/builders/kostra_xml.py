@@ -1,8 +1,8 @@
 """Builds KOSTRA 15F files as XML for tests: every value can be set, None leaves an attribute out.
 
-    arsfil(individ(meldinger=[melding("2020-02-10", "2020-02-17", "2", [undersokelse("2020-02-17")])]))
+    annual_file(individ(meldinger=[melding("2020-02-10", "2020-02-17", "2", [undersokelse("2020-02-17")])]))
 
-gives the bytes of one file. Nobody in them exists. Ids and journal numbers are new unless given.
+returns the bytes of one file about children that do not exist. Ids and journal numbers are new unless given.
 """
 
 # ruff: noqa: A002, the format calls it id
@@ -19,9 +19,15 @@ def _id(value: str | None, letter: str) -> str | None:
     return f"{letter}{next(_numbers)}" if value == "" else value
 
 
-def undersokelse(start: str | None, slutt: str | None = None, kode: str | None = "", *, id: str | None = "", **more: Any) -> str:
-    """Stands within a melding; concluded on `slutt` with `kode` (1 unless given), or open."""
-    attributes: dict[str, Any] = {"SluttDato": slutt, "Konklusjon": ("1" if slutt else None) if kode == "" else kode, **more}
+def undersokelse(
+    start: str | None, slutt: str | None = None, kode: str | None = "", *, id: str | None = "", **more: Any
+) -> str:
+    """Return an undersøkelse, for use in a melding; concluded on `slutt` with `kode` (default 1), or open."""
+    attributes: dict[str, Any] = {
+        "SluttDato": slutt,
+        "Konklusjon": ("1" if slutt else None) if kode == "" else kode,
+        **more,
+    }
     return element("Undersokelse", ['<Vedtaksgrunnlag Kode="1"/>'], Id=_id(id, "U"), StartDato=start, **attributes)
 
 
@@ -34,24 +40,41 @@ def melding(
     id: str | None = "",
     **more: Any,
 ) -> str:
-    """Concluded on `slutt` with `kode` (2 unless given), or open."""
-    attributes: dict[str, Any] = {"SluttDato": slutt, "Konklusjon": ("2" if slutt else None) if kode == "" else kode, **more}
+    """Return a melding that is concluded on `slutt` with `kode` (default 2), or open."""
+    attributes: dict[str, Any] = {
+        "SluttDato": slutt,
+        "Konklusjon": ("2" if slutt else None) if kode == "" else kode,
+        **more,
+    }
     children = ['<Melder Kode="1"/><Saksinnhold Kode="20"/>', *undersokelser]
     return element("Melding", children, Id=_id(id, "M"), StartDato=start, **attributes)
 
 
 def plan(
-    start: str | None, slutt: str | None = None, type: str | None = "1", *, evaluert: str | None = None, id: str | None = "", **more: Any
+    start: str | None,
+    slutt: str | None = None,
+    type: str | None = "1",
+    *,
+    evaluert: str | None = None,
+    id: str | None = "",
+    **more: Any,
 ) -> str:
-    """A plan of that Plantype, evaluated on that day."""
-    return element("Plan", Id=_id(id, "P"), StartDato=start, SluttDato=slutt, EvaluertDato=evaluert, Plantype=type, **more)
+    """Return a plan of that Plantype that was evaluated on a day."""
+    return element(
+        "Plan", Id=_id(id, "P"), StartDato=start, SluttDato=slutt, EvaluertDato=evaluert, Plantype=type, **more
+    )
 
 
 def lovhjemmel(lov: str | None, tag: str = "Lovhjemmel", **more: Any) -> str:
-    """`lov` reads as in `BVL 4-12`: law, chapter, paragraph; `Ledd` and the like as attributes of their names."""
+    """Return a Lovhjemmel; `lov` is written like `BVL 4-12`. `Ledd` and the like are further attributes."""
     law, _, provision = (lov or "").partition(" ")
     kapittel, _, paragraf = provision.partition("-")
-    attributes: dict[str, Any] = {"Lov": law or None, "Kapittel": kapittel or None, "Paragraf": paragraf or None, **more}
+    attributes: dict[str, Any] = {
+        "Lov": law or None,
+        "Kapittel": kapittel or None,
+        "Paragraf": paragraf or None,
+        **more,
+    }
     return element(tag, **attributes)
 
 
@@ -68,7 +91,7 @@ def tiltak(
     id: str | None = "",
     **more: Any,
 ) -> str:
-    """`hjemmel` is a Lovhjemmel of your own making, `jmfr` are JmfrLovhjemmel."""
+    """Return a tiltak; `hjemmel` is a Lovhjemmel as XML, `jmfr` are JmfrLovhjemmel as XML."""
     children = [
         hjemmel or (lovhjemmel(lov, Ledd=ledd) if lov else None),
         *jmfr,
@@ -78,8 +101,10 @@ def tiltak(
     return element("Tiltak", children, Id=_id(id, "T"), StartDato=start, SluttDato=slutt, **more)
 
 
-def flytting(dato: str | None, arsak: str | None = "1.2.1", til: str | None = "4", *, id: str | None = "", **more: Any) -> str:
-    """A move on that day; None for a code leaves its element out."""
+def flytting(
+    dato: str | None, arsak: str | None = "1.2.1", til: str | None = "4", *, id: str | None = "", **more: Any
+) -> str:
+    """Return a move on a day; None for a code leaves its element out."""
     children = [
         element("ArsakFra", Kode=arsak) if arsak is not None else None,
         element("FlyttingTil", Kode=til) if til is not None else None,
@@ -102,11 +127,13 @@ def individ(
     id: str | None = "",
     **more: Any,
 ) -> str:
-    """One child; its birth number is a synthetic one of March 2010 unless given."""
+    """Return one child; its birth number is a synthetic one of March 2010 unless given."""
     number = next(_numbers)
     attributes: dict[str, Any] = {
         "Journalnummer": f"J{number}",
-        "Fodselsnummer": f"158310{500 + number % 500:03}{number // 500 % 100:02}" if fodselsnummer == "" else fodselsnummer,
+        "Fodselsnummer": f"158310{500 + number % 500:03}{number // 500 % 100:02}"
+        if fodselsnummer == ""
+        else fodselsnummer,
         "DUFnummer": duf,
         "Bydelsnummer": bydel,
         "Bydelsnavn": bydelsnavn if bydel else None,
@@ -114,7 +141,14 @@ def individ(
         "Avslutta3112": "1" if slutt else "2",
         **more,
     }
-    return element("Individ", [*meldinger, *planer, *tiltak, *flyttinger], Id=_id(id, "I"), StartDato=start, SluttDato=slutt, **attributes)
+    return element(
+        "Individ",
+        [*meldinger, *planer, *tiltak, *flyttinger],
+        Id=_id(id, "I"),
+        StartDato=start,
+        SluttDato=slutt,
+        **attributes,
+    )
 
 
 def avgiver(
@@ -124,8 +158,10 @@ def avgiver(
     kommunenavn: str | None = "Testkommune",
     **more: Any,
 ) -> str:
-    """Who delivers, and for which year."""
-    return element("Avgiver", Organisasjonsnummer=org, Versjon=year, Kommunenummer=kommune, Kommunenavn=kommunenavn, **more)
+    """Return the Avgiver of a year."""
+    return element(
+        "Avgiver", Organisasjonsnummer=org, Versjon=year, Kommunenummer=kommune, Kommunenavn=kommunenavn, **more
+    )
 
 
 def annual_file(
@@ -135,6 +171,6 @@ def annual_file(
     encoding: str = "iso-8859-1",
     **avgiver_attributes: Any,
 ) -> bytes:
-    """A whole file. `giver` is an Avgiver of your own making, None for none; else what `avgiver` takes may be given."""
+    """Return a whole file. `sender` is an Avgiver as XML, or None for none; else the arguments of `avgiver` apply."""
     children = [avgiver(**avgiver_attributes) if sender == "" else sender, *individer]
     return (head + element("Barnevern", children)).encode(encoding)

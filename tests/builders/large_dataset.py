@@ -1,6 +1,7 @@
-"""Four hundred services with reports for eight years, filled through the real pipeline: as large as the overview is to be."""
+"""Builds a store of four hundred services with reports for eight years: the largest that the overview is made for."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from preview.core.periods import Period
@@ -14,12 +15,15 @@ SYSTEMS = ("Acos", "CIS", "Familia")
 
 
 def organization_id(number: int) -> str:
-    """Of the service with that number, from 0."""
+    """Return the id of the service with that number, from 0."""
     return f"org-{3000 + number}"
 
 
 def folder(number: int, meldinger: int = 1, day: str = "2025-01-15") -> bytes:
-    """The one case of that service as it stood on that day: so many meldinger in each year; every tenth service concludes too late."""
+    """Return the one case of a service as of a day, with a number of meldinger in each year.
+
+    Every tenth service concludes its meldinger too late.
+    """
     return case_xml.folder(
         case_xml.uid(number),
         uttrekk=f"{day}T12:00:00+01:00",
@@ -29,7 +33,9 @@ def folder(number: int, meldinger: int = 1, day: str = "2025-01-15") -> bytes:
         kommunenavn=f"Kommune {number:03}",
         meldinger=[
             case_xml.melding(
-                f"{year}-02-01", f"{year}-02-{20 if number % 10 == 0 else 5:02}", id=case_xml.uid(10_000 * number + 10 * year_index + nr)
+                f"{year}-02-01",
+                f"{year}-02-{20 if number % 10 == 0 else 5:02}",
+                id=case_xml.uid(10_000 * number + 10 * year_index + nr),
             )
             for year_index, year in enumerate(YEARS)
             for nr in range(meldinger)
@@ -38,12 +44,15 @@ def folder(number: int, meldinger: int = 1, day: str = "2025-01-15") -> bytes:
 
 
 def fill_store(data_dir: Path, services: int = SERVICES, years: Sequence[str] = YEARS) -> None:
-    """One ZIP with a folder of each service, and the reports that the program makes of it by itself."""
+    """Import one ZIP archive with a case of each service, and wait for the reports."""
     open_periods = tuple(Period.parse(year) for year in years)
-    with pipeline.open_application(data_dir, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=open_periods) as application:
+    with pipeline.open_application(
+        data_dir, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=open_periods
+    ) as application:
         pipeline.deliver(application, *(folder(number) for number in range(services)))
-        for number in range(services):  # one after the other, so that none is waited for in vain on a slow machine
-            pipeline.wait_until(lambda of=number: _is_complete(application, organization_id(of), len(years)), organization_id(number))
+        for number in range(services):  # one by one, so that each has the full time on a slow machine
+            service = organization_id(number)
+            pipeline.wait_until(partial(_is_complete, application, service, len(years)), service)
 
 
 def _is_complete(application: Application, organization_id: str, reports: int) -> bool:

@@ -1,4 +1,4 @@
-"""Services for tests of the pipeline: each has a number, an id and cases of its own, so that many tests share one store."""
+"""Sample services for tests of the pipeline: each has its own number, id and cases, so that tests can share a store."""
 
 import itertools
 from collections.abc import Sequence
@@ -16,31 +16,34 @@ _numbers = itertools.count(1001)
 
 @dataclass
 class SampleService:
-    """Not listed: it becomes `org-<Kommunenummer>` when its first folder is taken in (`domain.md` 3.2)."""
+    """A service that is not listed: it becomes `org-<Kommunenummer>` when its first case is imported (rule 3.2)."""
 
     number: int = field(default_factory=lambda: next(_numbers))
 
     @property
     def organisasjonsnummer(self) -> str:
-        """Nine digits."""
+        """Its Organisasjonsnummer."""
         return f"9{self.number:08}"
 
     @property
     def kommune(self) -> str:
-        """Four digits."""
+        """Its Kommunenummer."""
         return f"{self.number:04}"
 
     @property
     def organization_id(self) -> str:
-        """As an unlisted one is called."""
+        """Its id."""
         return f"org-{self.kommune}"
 
     def case_id(self, case: int) -> str:
-        """`Sak/@Id` of its case with that number."""
+        """Return the `Sak/@Id` of its case with that number."""
         return case_xml.uid(self.number * 1000 + case)
 
     def folder(self, case: int, day: str, meldinger: Sequence[str] = (), **overrides: Any) -> bytes:
-        """Its case as it is at noon of `day` (or at a whole DatoUttrekk), with meldinger received on those days; more as of `folders.folder`."""
+        """Return a file of its case as of a day (noon) or a DatoUttrekk.
+
+        `meldinger` are days of receipt; `overrides` are arguments of `case_xml.folder`.
+        """
         extract_at = day if "T" in day else f"{day}T12:00:00+01:00"
         arguments: dict[str, Any] = {
             "org": self.organisasjonsnummer,
@@ -51,31 +54,32 @@ class SampleService:
         return case_xml.folder(self.case_id(case), uttrekk=extract_at, **{**arguments, **overrides})
 
     def listing(self, organization_id: str, name: str) -> bytes:
-        """An organisations file that names it."""
-        return f"organization_id,organization_name,organisasjonsnummer\n{organization_id},{name},{self.organisasjonsnummer}\n".encode()
+        """Return an organisations file that names it."""
+        header = "organization_id,organization_name,organisasjonsnummer"
+        return f"{header}\n{organization_id},{name},{self.organisasjonsnummer}\n".encode()
 
     def figures(self, *lines: str) -> bytes:
-        """Supplementary figures: each line is `period_id,field_key,value,data_source`."""
+        """Return supplementary figures; a line is `period_id,field_key,value,data_source`."""
         header = "organization_id,period_id,field_key,value,data_source"
         return "\n".join([header, *(f"{self.organization_id},{line}" for line in lines)]).encode()
 
     def source(self, application: Application) -> SourceRow:
-        """Its one source."""
+        """Return its only source."""
         (row,) = application.database.read(lambda connection: organizations.sources(connection, self.organization_id))
         return row
 
     def version(self, application: Application) -> int:
-        """The version of its one source (`domain.md` 1.12)."""
+        """Return the version of its only source (rule 1.12)."""
         return self.source(application).version
 
     def document(self, application: Application) -> OrganizationDocument:
-        """As the API lists it."""
+        """Return its resource in the API."""
         rows, _, _ = application.organizations.page(1, 100_000)
         (document,) = (row for row in rows if row.organization_id == self.organization_id)
         return document
 
     def stored_melding_days(self, application: Application) -> list[list[str]]:
-        """Of each case held, the days on which its meldinger were received; in order of the cases' running numbers."""
+        """Return the receipt days of the meldinger of each stored case, in order of the cases' running numbers."""
         source_id = self.source(application).source
         rows = application.database.read(
             lambda connection: connection.execute(

@@ -1,4 +1,4 @@
-"""What tests of the form may ask for."""
+"""Fixtures of the form's tests."""
 
 from collections.abc import Generator
 
@@ -16,7 +16,7 @@ def catalogue() -> Catalogue:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Generator[CaseBase]:
-    """A case base that a file of tests shares: what one test put in is what the next must not count."""
+    """A case base shared by a module: what one test stores must not be counted in another."""
     made = CaseBase(tmp_path_factory.mktemp("form") / "store.sqlite")
     yield made
     made.connection.close()

@@ -1,6 +1,7 @@
-"""The 34 definitions once more, in plain Python over lists, written from domain.md 5 and 6 and from nothing else.
+"""A second implementation of the 34 definitions, in plain Python, written from docs/domain.md 5 and 6 only.
 
-It shares no code and no SQL with preview/form: where the two disagree, one of them has misread the words. Figures (33, 34) are not computed.
+It shares neither code nor SQL with preview/form: where the two disagree, one of them has misread the definitions.
+Supplementary figures (33 and 34) are not computed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,20 +30,20 @@ class ReferenceSource:
     extract: date
     kostra_year: int | None = None
 
-    # domain.md 5.2
+    # rule 5.2, docs/domain.md
 
     def is_in_period(self, text: str | None) -> bool:
-        """In P."""
+        """Return whether a day is in P (rule 5.2)."""
         return text is not None and not (day(text) < self.first or day(text) > self.last)
 
     def is_open_at_end(self, start: str, end: str | None) -> bool:
-        """At period end: an end on the last day is ended."""
+        """Return whether something is open at the period end; an end on the last day is ended (rule 5.2)."""
         begun = day(start) <= self.last
         ended = end is not None and day(end) <= self.last
         return begun and not ended
 
     def is_active_in_period(self, start: str, end: str | None) -> bool:
-        """Active in P."""
+        """Return whether something is active in P (rule 5.2)."""
         begun = day(start) <= self.last
         over = end is not None and day(end) < self.first
         return begun and not over
@@ -72,17 +73,17 @@ class ReferenceSource:
         return [plan for plan in case.planer if self.is_open_at_end(plan.start, plan.slutt)]
 
     def with_tiltak(self, kategorier: tuple[str, ...]) -> int:
-        """Barn with a tiltak of one of these kinds (`2.` is 2.*) at period end."""
+        """Return the number of cases with a tiltak of one of these kinds (`2.` is 2.x) at the period end."""
         found = 0
         for case in self.cases:
             codes = [measure.kategori or "" for measure in self.tiltak_at_end(case)]
             found += any(code in kategorier or code[: code.find(".") + 1] in kategorier for code in codes)
         return found
 
-    # domain.md 5.5
+    # rule 5.5
 
     def due(self, things: Iterable[Melding | Undersokelse]) -> list[Melding | Undersokelse]:
-        """With deadline in P: of those not concluded, not the ones that are not yet due."""
+        """Return those with deadline in P, without those that are not yet due (rule 5.5)."""
         due: list[Melding | Undersokelse] = []
         for thing in things:
             if not self.is_in_period(thing.frist):
@@ -93,11 +94,13 @@ class ReferenceSource:
         return due
 
     def overdue(self, things: Iterable[Melding | Undersokelse]) -> int:
-        """Over frist."""
-        return sum(1 for thing in self.due(things) if thing.konkludert is None or day(thing.konkludert) > day(thing.frist))
+        """Return those over frist (rule 5.5)."""
+        return sum(
+            1 for thing in self.due(things) if thing.konkludert is None or day(thing.konkludert) > day(thing.frist)
+        )
 
     def in_time(self, things: list[Melding | Undersokelse]) -> float | None:
-        """The share of no. 5 and 12."""
+        """Return the share of nos. 5 and 12."""
         due = len(self.due(things))
         if due == 0:
             return None
@@ -105,39 +108,49 @@ class ReferenceSource:
         return float(per_cent.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
 
     def age(self, fodt: str) -> int:
-        """Whole years at period end, by the calendar: the period ends when its month does."""
+        """Return the age in whole years at the period end; periods end with a month."""
         born = int(fodt[:4]) * 12 + int(fodt[5:])
         return (self.last.year * 12 + self.last.month - born) // 12
 
 
 def concluded(service: ReferenceSource, things: Iterable[Melding | Undersokelse], codes: set[int] | None = None) -> int:
-    return sum(1 for thing in things if service.is_in_period(thing.konkludert) and (codes is None or thing.konklusjon in codes))
+    return sum(
+        1 for thing in things if service.is_in_period(thing.konkludert) and (codes is None or thing.konklusjon in codes)
+    )
 
 
 def revoked(service: ReferenceSource, case: CaseContent) -> bool:
-    """No. 24."""
-    ends = [measure for measure in case.tiltak if measure.omsorg and service.is_in_period(measure.slutt) and measure.opphevet in {1, 3, 4}]
+    """Return whether a case counts in no. 24."""
+    ends = [
+        measure
+        for measure in case.tiltak
+        if measure.omsorg and service.is_in_period(measure.slutt) and measure.opphevet in {1, 3, 4}
+    ]
     return bool(ends) and not any(measure.omsorg for measure in service.tiltak_at_end(case))
 
 
 def first_care_order_in_period(service: ReferenceSource, case: CaseContent) -> bool:
-    """No. 22."""
+    """Return whether a case counts in no. 22."""
     starts = sorted(day(measure.start) for measure in case.tiltak if measure.omsorg)
     return bool(starts) and service.is_in_period(starts[0].isoformat())
 
 
 def moves(service: ReferenceSource) -> list[Flytting]:
-    """No. 30."""
-    return [move for move in service.flyttinger() if service.is_in_period(move.dato) and move.til != "9" and move.arsak != "1.3"]
+    """Return the moves that count in no. 30."""
+    return [
+        move
+        for move in service.flyttinger()
+        if service.is_in_period(move.dato) and move.til != "9" and move.arsak != "1.3"
+    ]
 
 
 def supplies_moves(service: ReferenceSource) -> bool:
-    """domain.md 2.5."""
+    """Return whether the source supplies nos. 30 and 31 (rule 2.5)."""
     return service.kostra_year is None or service.kostra_year >= 2022 or any(case.flyttinger for case in service.cases)
 
 
 def form(service: ReferenceSource) -> dict[int, int | float | None]:
-    """The value of each field that the source can supply, by its number in the form."""
+    """Return the value of each field that the source can supply, by its number."""
     meldinger, undersokelser = list(service.meldinger()), list(service.undersokelser())
     cases, tiltak = service.cases, list(service.tiltak())
     at_end, plans = service.tiltak_at_end, service.plans_at_end
@@ -147,27 +160,41 @@ def form(service: ReferenceSource) -> dict[int, int | float | None]:
         3: concluded(service, meldinger, DISMISSED),
         4: service.overdue(meldinger),
         5: service.in_time([*meldinger]),
-        6: sum(service.is_in_period(each.startet) for each in undersokelser),
+        6: sum(service.is_in_period(undersokelse.startet) for undersokelse in undersokelser),
         7: concluded(service, undersokelser),
         8: concluded(service, undersokelser, {1, 2}),
         9: concluded(service, undersokelser, {3, 4, 5, 6, 7, 8, 9}),
-        10: sum(service.is_open_at_end(each.startet, each.konkludert) for each in undersokelser),
+        10: sum(
+            service.is_open_at_end(undersokelse.startet, undersokelse.konkludert) for undersokelse in undersokelser
+        ),
         11: service.overdue(undersokelser),
         12: service.in_time([*undersokelser]),
-        13: sum(any(each.hjelpetiltak and service.is_active_in_period(each.start, each.slutt) for each in case.tiltak) for case in cases),
-        14: sum(any(t.hjelpetiltak for t in at_end(case)) and not any(t.plassering for t in at_end(case)) for case in cases),
-        15: sum(bool(each.hjelpetiltak) and service.is_in_period(each.start) for each in tiltak),
-        16: sum(bool(each.hjelpetiltak) and service.is_in_period(each.slutt) for each in tiltak),
-        17: sum(any(each.omsorg for each in at_end(case)) for case in cases),
-        18: sum(any(each.plassering for each in at_end(case)) for case in cases),
+        13: sum(
+            any(
+                measure.hjelpetiltak and service.is_active_in_period(measure.start, measure.slutt)
+                for measure in case.tiltak
+            )
+            for case in cases
+        ),
+        14: sum(
+            any(t.hjelpetiltak for t in at_end(case)) and not any(t.plassering for t in at_end(case)) for case in cases
+        ),
+        15: sum(bool(measure.hjelpetiltak) and service.is_in_period(measure.start) for measure in tiltak),
+        16: sum(bool(measure.hjelpetiltak) and service.is_in_period(measure.slutt) for measure in tiltak),
+        17: sum(any(measure.omsorg for measure in at_end(case)) for case in cases),
+        18: sum(any(measure.plassering for measure in at_end(case)) for case in cases),
         19: service.with_tiltak(("2.",)),
         20: service.with_tiltak(("1.",)),
         21: service.with_tiltak(tuple(HOUSING)),
         22: sum(first_care_order_in_period(service, case) for case in cases),
-        23: sum(bool(each.akutt and each.plassering) and service.is_in_period(each.start) for each in tiltak),
+        23: sum(
+            bool(measure.akutt and measure.plassering) and service.is_in_period(measure.start) for measure in tiltak
+        ),
         24: sum(revoked(service, case) for case in cases),
         25: sum(any(plan.type in {1, 2, 5} for plan in plans(case)) for case in cases),
-        26: sum(any(t.omsorg for t in at_end(case)) and any(plan.type in {3, 4} for plan in plans(case)) for case in cases),
+        26: sum(
+            any(t.omsorg for t in at_end(case)) and any(plan.type in {3, 4} for plan in plans(case)) for case in cases
+        ),
         27: sum(bool(at_end(case)) and not any(plan.type in {1, 2, 3, 4, 5} for plan in plans(case)) for case in cases),
         28: sum(service.is_in_period(done) for case in cases for done in case.evalueringer),
         32: sum(case.fodt is not None and 18 <= service.age(case.fodt) <= 24 and bool(at_end(case)) for case in cases),

@@ -1,4 +1,4 @@
-"""What aggregation gives back besides the fields' own numbers, each of which has its test under fields/."""
+"""Aggregation as a whole; each field has its test under fields/."""
 
 from datetime import date
 from fractions import Fraction
@@ -17,14 +17,22 @@ from tests.preview.form.case_fixtures import CaseBase, melding, sak
 
 def parameters(source_id: int) -> Parameters:
     return Parameters(
-        source_id=source_id, format="v4", year=0, first_day=date(2024, 1, 1), last_day=date(2024, 12, 31), extract_day=date(2025, 6, 30)
+        source_id=source_id,
+        format="v4",
+        year=0,
+        first_day=date(2024, 1, 1),
+        last_day=date(2024, 12, 31),
+        extract_day=date(2025, 6, 30),
     )
 
 
 def test_empty_source_has_zero_counts_and_no_percentage(base: CaseBase, catalogue: Catalogue) -> None:
     values = base.values([])
     assert list(values) == [entry.key for entry in catalogue.entries if entry.sql is not None]
-    assert {key for key, value in values.items() if value is None} == {"andel_meldinger_innen_frist", "andel_undersokelser_innen_frist"}
+    assert {key for key, value in values.items() if value is None} == {
+        "andel_meldinger_innen_frist",
+        "andel_undersokelser_innen_frist",
+    }
     assert {value for value in values.values() if value is not None} == {0}
 
 
@@ -36,17 +44,18 @@ def test_cases_of_other_sources_are_not_counted(base: CaseBase) -> None:
     one, two = sak(meldinger=[melding("2024-03-01")]), sak(meldinger=[melding("2024-03-01"), melding("2024-03-02")])
     first, second = base.source([one]), base.source([two])
     found = [
-        aggregate(base.connection, base.catalogue, parameters(kilde))["antall_meldinger_mottatt"] for kilde in (first, second, second + 1)
+        aggregate(base.connection, base.catalogue, parameters(kilde))["antall_meldinger_mottatt"]
+        for kilde in (first, second, second + 1)
     ]
     assert found == [1, 2, 0]
 
 
 def test_progress_rises_to_1(base: CaseBase) -> None:
-    told: list[float] = []
-    aggregate(base.connection, base.catalogue, parameters(base.source([])), told.append)
-    assert told == sorted(told)
-    assert len(told) == len(base.catalogue.entries)
-    assert told[-1] == 1
+    progress: list[float] = []
+    aggregate(base.connection, base.catalogue, parameters(base.source([])), progress.append)
+    assert progress == sorted(progress)
+    assert len(progress) == len(base.catalogue.entries)
+    assert progress[-1] == 1
 
 
 def test_exception_in_progress_callback_ends_aggregation(base: CaseBase) -> None:
@@ -81,7 +90,14 @@ def test_parameters_come_from_source_and_period() -> None:
 
 def test_source_without_extract_time_has_no_parameters() -> None:
     source = Source(
-        source_id=7, format="v4", year=0, version=0, first_extract_at=None, last_extract_at=None, last_full_at=None, case_system=""
+        source_id=7,
+        format="v4",
+        year=0,
+        version=0,
+        first_extract_at=None,
+        last_extract_at=None,
+        last_full_at=None,
+        case_system="",
     )
     with pytest.raises(ValueError, match="no extract time"):
         Parameters.from_source(source, Period(2024))
@@ -106,7 +122,7 @@ def test_percentage_rounds_half_up_to_one_decimal(part: int, whole: int, expecte
 
 
 @given(st.integers(1, 100_000).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
-def test_percentage_is_the_nearest_tenth(numbers: tuple[int, int]) -> None:
+def test_percentage_is_nearest_tenth(numbers: tuple[int, int]) -> None:
     part, whole = numbers
     found, true = percentage(part, whole), Fraction(100 * part, whole)
     assert found is not None

@@ -1,4 +1,4 @@
-"""The SQL of the catalogue and the independent implementation agree on random services, dense around the period's boundaries."""
+"""The catalogue's SQL agrees with the reference implementation on random services, dense around period boundaries."""
 
 from datetime import date, timedelta
 from typing import TypeVar
@@ -23,21 +23,21 @@ ARSAKER = [
 
 
 def days(period: Period, extract: date) -> st.SearchStrategy[str]:
-    """Days on, just before and just after each boundary that a definition has, and some between."""
+    """Return days on, just before and just after each boundary of a definition, and some between."""
     near = [edge + timedelta(step) for edge in (period.first_day, period.last_day, extract) for step in (-1, 0, 1)]
     far = [period.first_day - timedelta(400), period.first_day + timedelta(80), period.last_day + timedelta(200)]
-    return st.sampled_from([each.isoformat() for each in (*near, *far)])
+    return st.sampled_from([day.isoformat() for day in (*near, *far)])
 
 
 def months(period: Period) -> st.SearchStrategy[str]:
-    """Months of birth around the ages 18 and 25 at the period's end, and one at each end of the year."""
+    """Return months of birth around the ages 18 and 25 at the period's end, and at both ends of the year."""
     ages = [(years, month) for years in (17, 18, 24, 25) for month in (1, 5, 6, 7, 11, 12)]
     return st.sampled_from([f"{period.year - years}-{month:02}" for years, month in ages])
 
 
 @st.composite
 def case_contents(draw: st.DrawFn, period: Period, extract: date) -> CaseContent:
-    """All that is kept of one case, of every code, its flags and deadlines free of each other."""
+    """Return contents of a case with every code; flags and deadlines are independent of each other."""
     at, flag = days(period, extract), st.integers(0, 1)
     end = st.none() | at
 
@@ -50,7 +50,12 @@ def case_contents(draw: st.DrawFn, period: Period, extract: date) -> CaseContent
         few(st.builds(Undersokelse, at, end, st.none() | st.integers(1, 9), at)),
         few(st.builds(Plan, at, end, st.none() | st.integers(1, 8))),
         few(at, 2),
-        few(st.builds(Tiltak, at, end, st.sampled_from(KATEGORIER), flag, flag, flag, flag, st.none() | st.integers(1, 4)), 4),
+        few(
+            st.builds(
+                Tiltak, at, end, st.sampled_from(KATEGORIER), flag, flag, flag, flag, st.none() | st.integers(1, 4)
+            ),
+            4,
+        ),
         few(at, 2),
         few(st.builds(Flytting, at, st.sampled_from(ARSAKER), st.none() | st.sampled_from("123456789"))),
         0,
@@ -59,17 +64,21 @@ def case_contents(draw: st.DrawFn, period: Period, extract: date) -> CaseContent
 
 @st.composite
 def services(draw: st.DrawFn) -> ReferenceSource:
-    """A service with a few cases, of v4 or of a 15F file, extracted before, on or after the period's last day."""
+    """Return services with a few cases, v4 or 15F, extracted before, on or after the period's last day."""
     period = draw(st.sampled_from(PERIODS))
     kostra_year = draw(st.sampled_from([None, None, period.year]))
-    extract = date(period.year, 12, 31) if kostra_year else period.last_day + timedelta(draw(st.sampled_from([-100, -1, 0, 1, 60])))
+    extract = (
+        date(period.year, 12, 31)
+        if kostra_year
+        else period.last_day + timedelta(draw(st.sampled_from([-100, -1, 0, 1, 60])))
+    )
     cases = draw(st.lists(case_contents(period, extract), max_size=6))
     return ReferenceSource(cases, period.first_day, period.last_day, extract, kostra_year)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(service=services())
-def test_sql_agrees_with_the_reference_implementation(base: CaseBase, service: ReferenceSource) -> None:
+def test_sql_agrees_with_reference_implementation(base: CaseBase, service: ReferenceSource) -> None:
     year = service.kostra_year or 0
     parameters = Parameters(
         source_id=base.source(service.cases, "15f" if year else "v4", year),

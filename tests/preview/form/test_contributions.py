@@ -1,4 +1,4 @@
-"""What a number counts, case by case: on random services the parts make up the number, and a case alone counts as it does among others."""
+"""Contributions by case: on random services they add up to the number, and a case counts the same alone."""
 
 from hypothesis import HealthCheck, given, settings
 
@@ -13,10 +13,15 @@ from tests.preview.form.test_agreement import services
 
 
 def of_2024(base: CaseBase, *cases: CaseContent) -> Parameters:
-    """A source with these cases, numbered from 1."""
+    """Return the parameters of a source with these cases, numbered from 1."""
     period = Period(2024)
     return Parameters(
-        source_id=base.source(cases), format="v4", year=0, first_day=period.first_day, last_day=period.last_day, extract_day=period.last_day
+        source_id=base.source(cases),
+        format="v4",
+        year=0,
+        first_day=period.first_day,
+        last_day=period.last_day,
+        extract_day=period.last_day,
     )
 
 
@@ -50,7 +55,9 @@ def test_each_case_has_its_own_contribution(base: CaseBase, catalogue: Catalogue
     late = melding("2024-03-01", "2024-03-09", 2)
     in_time = melding("2024-03-01", "2024-03-08", 2)
     placed = [tiltak("2023-01-01", kategori="2.1", omsorg=1), tiltak("2024-01-01", kategori="1.1", omsorg=1)]
-    parameters = of_2024(base, sak(meldinger=[in_time]), sak(meldinger=[late, late, in_time]), sak(tiltak=placed), sak(meldinger=[late]))
+    parameters = of_2024(
+        base, sak(meldinger=[in_time]), sak(meldinger=[late, late, in_time]), sak(tiltak=placed), sak(meldinger=[late])
+    )
     found = {key: contributions_by_case(base.connection, catalogue.field(key), parameters) for key in CASES}
     assert found == CASES
 

@@ -1,4 +1,4 @@
-"""Each deviation rule: a case that fires it, and the nearest that does not. Rules and limits: domain.md 7."""
+"""Deviation rules: a case that fires each of them, and the nearest one that does not (docs/domain.md 7)."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +31,10 @@ WITH_TILTAK = "antall_barn_med_tiltak"
 
 @dataclass(frozen=True)
 class Case:
-    """`now` and `before` change `SOUND` (by number) for the report and its prior; `facts` those of a report like any other."""
+    """A report and its prior one.
+
+    `now` and `before` replace values of `CLEAN_VALUES`, by number; `facts` replace those of an ordinary report.
+    """
 
     now: dict[int, Value] = field(default_factory=dict)
     before: dict[int, Value] = field(default_factory=dict)
@@ -40,16 +43,20 @@ class Case:
 
 
 def evaluate_case(catalogue: Catalogue, case: Case) -> list[Deviation]:
-    keys = {each.number: each.field_key for each in catalogue.fields}
-    current = {keys[number]: value for number, value in (CLEAN_VALUES | case.now).items()} | {WITH_TILTAK: case.with_tiltak}
+    keys = {field.number: field.field_key for field in catalogue.fields}
+    current = {keys[number]: value for number, value in (CLEAN_VALUES | case.now).items()} | {
+        WITH_TILTAK: case.with_tiltak
+    }
     prior = {keys[number]: value for number, value in (CLEAN_VALUES | case.before).items()}
     facts: dict[str, Any] = {"period_id": "2024", "extract_day": "2025-02-01", **case.facts}
     return evaluate(catalogue, current, prior, ReportMetadata(**facts))
 
 
 def fired_rules(catalogue: Catalogue, case: Case) -> set[tuple[str, int]]:
-    """Rule and number of the row of everything found."""
-    return {(deviation.rule_id, catalogue.field(deviation.field_key).number) for deviation in evaluate_case(catalogue, case)}
+    """Return rule and field number of every deviation."""
+    return {
+        (deviation.rule_id, catalogue.field(deviation.field_key).number) for deviation in evaluate_case(catalogue, case)
+    }
 
 
 FIRING: dict[str, tuple[Case, set[tuple[str, int]]]] = {
@@ -88,7 +95,10 @@ FIRING: dict[str, tuple[Case, set[tuple[str, int]]]] = {
     "undersøkelser in time under 90": (Case({12: 89.9}), {("frist_undersokelser", 12)}),
     "without plan over 10 %": (Case({27: 21}, with_tiltak=209), {("uten_plan", 27)}),
     "extracted the day before the last": (Case(facts={"extract_day": "2024-12-30"}), {("forelopig", 1)}),
-    "extracted before the half-year's end": (Case(facts={"period_id": "2024-H1", "extract_day": "2024-06-29"}), {("forelopig", 1)}),
+    "extracted before the half-year's end": (
+        Case(facts={"period_id": "2024-H1", "extract_day": "2024-06-29"}),
+        {("forelopig", 1)},
+    ),
     "incomplete": (Case(facts={"incomplete": True}), {("ufullstendig", 1)}),
     "one finding": (Case(facts={"findings": 1}), {("funn", 1)}),
     "findings": (Case(facts={"findings": 2}), {("funn", 1)}),
@@ -148,15 +158,20 @@ def test_zero_meldinger_in_open_period_is_only_provisional(catalogue: Catalogue)
 
 
 def test_nothing_is_compared_without_prior_snapshot(catalogue: Catalogue) -> None:
-    current = {each.field_key: CLEAN_VALUES[each.number] for each in catalogue.fields}
+    current = {field.field_key: CLEAN_VALUES[field.number] for field in catalogue.fields}
     facts = ReportMetadata(period_id="2024", extract_day="2025-02-01")
     assert evaluate(catalogue, current | {"antall_flyttinger": 500}, None, facts) == []
-    assert [found.rule_id for found in evaluate(catalogue, current | {"antall_flyttinger": 10}, None, facts)] == ["delmengde"]
+    assert [found.rule_id for found in evaluate(catalogue, current | {"antall_flyttinger": 10}, None, facts)] == [
+        "delmengde"
+    ]
 
 
 def test_deviations_are_sorted_by_field_and_severity(catalogue: Catalogue) -> None:
     case = Case({1: 0, 5: 101.0, 27: 60, 24: -1}, {1: 6, 5: 60.0}, {"findings": 3, "incomplete": True})
-    found = [(catalogue.field(each.field_key).number, each.severity, each.rule_id) for each in evaluate_case(catalogue, case)]
+    found = [
+        (catalogue.field(deviation.field_key).number, deviation.severity, deviation.rule_id)
+        for deviation in evaluate_case(catalogue, case)
+    ]
     assert found == [
         (1, "warning", "til_null"),
         (1, "warning", "ingen_aktivitet"),
@@ -175,7 +190,8 @@ def test_every_domain_rule_exists_with_its_severity(catalogue: Catalogue) -> Non
     warnings = {"stor_endring", "fra_null", "til_null", "mangler", "ingen_aktivitet", "kilde_endret"}
     notices = {"frist_meldinger", "frist_undersokelser", "uten_plan", "forelopig", "ufullstendig", "funn"}
     found = {
-        severity: {rule.rule_id for rule in catalogue.rules if rule.severity == severity} for severity in ("error", "warning", "notice")
+        severity: {rule.rule_id for rule in catalogue.rules if rule.severity == severity}
+        for severity in ("error", "warning", "notice")
     }
     assert found == {"error": errors, "warning": warnings, "notice": notices}
     assert {rule for _, expected in FIRING.values() for rule, _ in expected} == errors | warnings | notices
@@ -195,9 +211,9 @@ def test_every_message_fires_and_renders_in_each_language(catalogue: Catalogue) 
 
 
 def test_texts_name_only_existing_rules(catalogue: Catalogue) -> None:
-    ours = {f"deviation.{rule.rule_id}.{ending}" for rule in catalogue.rules for ending in (*rule.variants, "tag", "action")} | {
-        HIDDEN_MESSAGE
-    }
+    ours = {
+        f"deviation.{rule.rule_id}.{ending}" for rule in catalogue.rules for ending in (*rule.variants, "tag", "action")
+    } | {HIDDEN_MESSAGE}
     assert {key for key in MessageCatalog.load().keys if key.startswith("deviation.")} == ours
 
 
@@ -222,7 +238,10 @@ def test_texts_name_only_existing_rules(catalogue: Catalogue) -> None:
         ),
         (Case({7: 414, 8: 176, 9: 234}), "176 med vedtak og 234 henlagte er 410, men 414 er avsluttet."),
         (Case({26: 141}), "141 er mer enn de 140 i nr. 17, som feltet er en del av."),
-        (Case({27: 58}, {27: 58}, with_tiltak=498), "58 av 498 barn med tiltak (11,6\u00a0%) er uten plan. Det er over 10\u00a0%."),
+        (
+            Case({27: 58}, {27: 58}, with_tiltak=498),
+            "58 av 498 barn med tiltak (11,6\u00a0%) er uten plan. Det er over 10\u00a0%.",
+        ),
         (Case({34: None}), "Feltet har ikke verdi. I 2023 var det 3,4."),
         (
             Case(facts={"period_id": "2024-H2", "extract_day": "2024-11-05"}),
@@ -235,24 +254,26 @@ def test_texts_name_only_existing_rules(catalogue: Catalogue) -> None:
         (Case(facts={"findings": 1480}), "Kilden har 1\u00a0480 funn."),
     ],
 )
-def test_the_message_gives_the_numbers(catalogue: Catalogue, case: Case, written: str) -> None:
+def test_message_contains_numbers(catalogue: Catalogue, case: Case, written: str) -> None:
     (found,) = evaluate_case(catalogue, case)
     assert MessageCatalog.load().get("nb", found.message, **found.params) == written
 
 
-def test_message_never_reveals_a_hidden_value(catalogue: Catalogue) -> None:
+def test_message_never_reveals_hidden_value(catalogue: Catalogue) -> None:
     case = Case({24: 0, 27: 21, 1: 601}, {24: 6}, {"findings": 1}, with_tiltak=209)
     found = evaluate_case(catalogue, case)
-    assert [each.rule_id for each in found] == ["funn", "til_null", "uten_plan"]
+    assert [deviation.rule_id for deviation in found] == ["funn", "til_null", "uten_plan"]
     both = redact_hidden(found, {"antall_barn_med_tiltak_uten_plan"}, {"antall_omsorgsvedtak_opphevet"})
-    assert [(each.rule_id, each.field_key) for each in both] == [(each.rule_id, each.field_key) for each in found]
-    assert [each.message for each in both] == ["deviation.funn.one", HIDDEN_MESSAGE, HIDDEN_MESSAGE]
-    assert [each.params for each in both] == [{"count": 1}, {}, {}]
+    assert [(deviation.rule_id, deviation.field_key) for deviation in both] == [
+        (deviation.rule_id, deviation.field_key) for deviation in found
+    ]
+    assert [deviation.message for deviation in both] == ["deviation.funn.one", HIDDEN_MESSAGE, HIDDEN_MESSAGE]
+    assert [deviation.params for deviation in both] == [{"count": 1}, {}, {}]
     # Hidden now is not hidden before, and the other way round.
     assert redact_hidden(found, {"antall_flyttinger"}, {"antall_barn_med_tiltak_uten_plan"}) == found
 
 
-def test_message_declares_the_fields_it_reveals(catalogue: Catalogue) -> None:
+def test_message_declares_fields_it_reveals(catalogue: Catalogue) -> None:
     for case, _ in FIRING.values():
         for deviation in evaluate_case(catalogue, case):
             if {"value", "part_1", "whole"} & deviation.params.keys():

@@ -1,4 +1,4 @@
-"""The source of a period (domain.md 5.3), its name (1.11), and whether its case system has changed (7)."""
+"""The source of a period (rule 5.3), its name (rule 1.11), and changes of the case system (docs/domain.md 7)."""
 
 from datetime import date
 from typing import Any
@@ -12,30 +12,49 @@ Y2024 = Period(2024)
 
 
 def v4_source(first: str | None, newest: str | None, **more: Any) -> Source:
-    """A v4 source with these instants, given to the minute in UTC."""
-    given: dict[str, Any] = {"source_id": 1, "format": "v4", "year": 0, "version": 1, "last_full_at": None, "case_system": "CIS", **more}
+    """Return a v4 source with these instants, given to the minute in UTC."""
+    given: dict[str, Any] = {
+        "source_id": 1,
+        "format": "v4",
+        "year": 0,
+        "version": 1,
+        "last_full_at": None,
+        "case_system": "CIS",
+        **more,
+    }
     instants: dict[str, Any] = {
-        name: None if at is None else f"{at}:00.000000Z" for name, at in (("first_extract_at", first), ("last_extract_at", newest))
+        name: None if at is None else f"{at}:00.000000Z"
+        for name, at in (("first_extract_at", first), ("last_extract_at", newest))
     }
     return Source(**given, **instants)
 
 
 def annual_source(year: int) -> Source:
     return Source(
-        source_id=2, format="15f", year=year, version=1, first_extract_at=None, last_extract_at=None, last_full_at=None, case_system=""
+        source_id=2,
+        format="15f",
+        year=year,
+        version=1,
+        first_extract_at=None,
+        last_extract_at=None,
+        last_full_at=None,
+        case_system="",
     )
 
 
 WHOLE_PERIOD = v4_source("2023-03-01T10:00", "2025-02-01T10:00")
 
 
-def test_v4_source_spanning_the_period_is_selected() -> None:
+def test_v4_source_spanning_period_is_selected() -> None:
     assert select_source([annual_source(2024), WHOLE_PERIOD], Y2024) == SourceSelection(WHOLE_PERIOD, incomplete=False)
 
 
 @pytest.mark.parametrize(
     ("newest", "chosen"),
-    [("2023-12-31T22:59", False), ("2023-12-31T23:00", True)],  # the last minute of 2023 in Norway, and the first of 2024
+    [
+        ("2023-12-31T22:59", False),
+        ("2023-12-31T23:00", True),
+    ],  # the last minute of 2023 in Norway, and the first of 2024
 )
 def test_v4_source_covers_first_day_in_norwegian_time(newest: str, chosen: bool) -> None:
     source = v4_source("2023-03-01T10:00", newest)
@@ -44,9 +63,12 @@ def test_v4_source_covers_first_day_in_norwegian_time(newest: str, chosen: bool)
 
 @pytest.mark.parametrize(
     ("first", "incomplete"),
-    [("2024-12-31T22:59", False), ("2024-12-31T23:00", True)],  # the last minute of 2024 in Norway, and the first of 2025
+    [
+        ("2024-12-31T22:59", False),
+        ("2024-12-31T23:00", True),
+    ],  # the last minute of 2024 in Norway, and the first of 2025
 )
-def test_v4_source_starting_after_the_period_is_incomplete(first: str, incomplete: bool) -> None:
+def test_v4_source_starting_after_period_is_incomplete(first: str, incomplete: bool) -> None:
     source = v4_source(first, "2025-02-01T10:00")
     assert select_source([source], Y2024) == SourceSelection(source, incomplete=incomplete)
 
@@ -56,11 +78,15 @@ def test_half_years_begin_in_summer_time(newest: str, chosen: bool) -> None:
     assert (select_source([v4_source("2023-03-01T10:00", newest)], Period(2024, 2)) is not None) == chosen
 
 
-def test_15f_of_the_year_precedes_later_v4_source() -> None:
+def test_15f_of_year_precedes_later_v4_source() -> None:
     late = v4_source("2025-01-15T10:00", "2025-02-01T10:00")
     assert select_source([late, annual_source(2024)], Y2024) == SourceSelection(annual_source(2024), incomplete=False)
-    assert select_source([late, annual_source(2024)], Period(2024, 1)) == SourceSelection(annual_source(2024), incomplete=False)
-    assert select_source([late, annual_source(2023), annual_source(2025)], Y2024) == SourceSelection(late, incomplete=True)
+    assert select_source([late, annual_source(2024)], Period(2024, 1)) == SourceSelection(
+        annual_source(2024), incomplete=False
+    )
+    assert select_source([late, annual_source(2023), annual_source(2025)], Y2024) == SourceSelection(
+        late, incomplete=True
+    )
 
 
 def test_15f_is_selected_if_v4_source_ended_earlier() -> None:
@@ -94,11 +120,11 @@ def test_extract_day_is_norwegian_and_31_december_for_15f() -> None:
         ("?!", "fagsystem-ukjent"),
     ],
 )
-def test_the_data_source_is_the_slug_of_the_case_system(name: str, slug: str) -> None:
+def test_data_source_is_slug_of_case_system(name: str, slug: str) -> None:
     assert data_source(v4_source(None, None, case_system=name)) == slug
 
 
-def test_the_data_source_of_a_15f_file() -> None:
+def test_data_source_of_15f_file_is_kostra_15f() -> None:
     assert data_source(annual_source(2024)) == "kostra-15f"
 
 
@@ -113,7 +139,7 @@ def test_the_data_source_of_a_15f_file() -> None:
         (None, None, None, False),
     ],
 )
-def test_case_system_change_lasts_until_a_full_delivery(
+def test_case_system_change_lasts_until_full_delivery(
     full: str | None, prior: str | None, prior_uttrekk: str | None, changed: bool
 ) -> None:
     source = v4_source("2022-03-01T10:00", "2025-02-01T10:00", last_full_at=full)

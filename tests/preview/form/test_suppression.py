@@ -1,4 +1,4 @@
-"""Small counts of persons are hidden, and so is what they could be computed back from (domain.md 8)."""
+"""Small counts of persons are withheld, and so is what they could be computed from (docs/domain.md 8)."""
 
 from itertools import product
 
@@ -15,7 +15,7 @@ PLACED = (18, 19, 20, 21)
 
 
 def suppressed_numbers(catalogue: Catalogue, values: dict[int, Value]) -> set[int]:
-    """The numbers of the fields that are hidden, all others being 50."""
+    """Return the numbers of the withheld fields; all values that are not given are 50."""
     given = {field.field_key: values.get(field.number, 50) for field in catalogue.fields}
     return {catalogue.field(key).number for key in suppressed_fields(catalogue, given)}
 
@@ -25,14 +25,14 @@ def test_counts_of_persons_from_1_to_3_are_hidden(catalogue: Catalogue, count: i
     assert suppressed_numbers(catalogue, dict.fromkeys(range(1, 35), count)) == (PERSONS if is_hidden else set())
 
 
-def test_without_small_counts_nothing_is_hidden(catalogue: Catalogue) -> None:
+def test_nothing_is_hidden_without_small_counts(catalogue: Catalogue) -> None:
     assert suppressed_numbers(catalogue, {18: 60, 19: 50, 20: 4, 21: 6}) == set()
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        # 2 = 60 - 50 - 8: the next smallest part goes with it.
+        # 2 = 60 - 50 - 8: the next smallest component is withheld too.
         ({18: 60, 19: 50, 20: 2, 21: 8}, {20, 21}),
         # 2 = 50 - 48, the third part being zero: a zero would hide nothing, so the large part goes.
         ({18: 50, 19: 48, 20: 2, 21: 0}, {19, 20}),
@@ -56,7 +56,9 @@ def test_without_small_counts_nothing_is_hidden(catalogue: Catalogue) -> None:
         ({18: 60, 19: None, 20: 2, 21: 8}, {20}),
     ],
 )
-def test_second_value_is_hidden_if_first_can_be_derived(catalogue: Catalogue, values: dict[int, Value], expected: set[int]) -> None:
+def test_second_value_is_hidden_if_first_can_be_derived(
+    catalogue: Catalogue, values: dict[int, Value], expected: set[int]
+) -> None:
     assert suppressed_numbers(catalogue, values) == expected
 
 
@@ -71,13 +73,15 @@ def test_field_not_counting_persons_is_never_hidden(catalogue: Catalogue) -> Non
 
 @given(st.lists(st.integers(0, 5), min_size=3, max_size=3))
 def test_every_hidden_count_stays_ambiguous(catalogue: Catalogue, parts: list[int]) -> None:
-    """By trying all numbers, as a reader would who knows the rule of 1 to 3."""
+    """Tries all numbers, as a reader would who knows that withheld counts are 1 to 3."""
     assume(parts != [1, 1, 1])  # whole and parts are all hidden: there is nothing more to hide
     values: dict[int, int] = dict(zip(PLACED, (sum(parts), *parts), strict=True))
     out = suppressed_numbers(catalogue, {**values})
     small = {number for number in PLACED if 1 <= values[number] <= 3}
     assert small <= out
-    choices = [range(1, 4) if number in small else range(4, 16) if number in out else (values[number],) for number in PLACED]
+    choices = [
+        range(1, 4) if number in small else range(4, 16) if number in out else (values[number],) for number in PLACED
+    ]
     possible: list[dict[int, int]] = [
         dict(zip(PLACED, choice, strict=True)) for choice in product(*choices) if choice[0] == sum(choice[1:])
     ]

@@ -1,4 +1,4 @@
-"""The v4 examples of domain.md 11, from the published files to the form. A field that is not named is 0."""
+"""The v4 examples of docs/domain.md 11, from the published files to the form. A field that is not named is 0."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,10 +30,12 @@ EARLY_2021: dict[int, Value] = {**dict.fromkeys((1, 2, 6, 7, 8, 13, 15, 16, 25, 
         ("v4_changes.xml", "2025", CHANGES_2025),
     ],
 )
-def test_published_file_gives_the_values_of_the_domain(
+def test_published_file_gives_values_of_domain(
     base: CaseBase, cases: Path, name: str, period: str, expected: dict[int, Value]
 ) -> None:
-    (folder,) = file_parser.parse_file((cases / "barnevern" / name).read_bytes(), 1, bytes(32), datetime.now(UTC)).folders
+    (folder,) = file_parser.parse_file(
+        (cases / "barnevern" / name).read_bytes(), 1, bytes(32), datetime.now(UTC)
+    ).folders
     assert folder.content is not None
     values = base.values([folder.content], period, local_date(parse_timestamp(folder.extract_at)).isoformat())
     found = {field.number: values[field.field_key] for field in base.catalogue.fields if field.computed}

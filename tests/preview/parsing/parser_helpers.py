@@ -1,4 +1,4 @@
-"""Reads files the way a delivery does, for tests of the readers."""
+"""Parses files as in a delivery, for tests of the parser."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +14,12 @@ NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 
 
 def parse(data: bytes, now: datetime = NOW, key: bytes = KEY) -> FileContents:
-    """Everything that is read of one file."""
+    """Return the content of one file."""
     return file_parser.parse_file(data, 1, key, now)
 
 
 def parse_single_folder(data: bytes, now: datetime = NOW, key: bytes = KEY) -> CaseFolder:
-    """The folder of a file that has one and is not refused."""
+    """Return the record of a file with one case, which must not be refused."""
     contents = parse(data, now, key)
     assert not contents.refused, contents.findings
     assert len(contents.folders) == 1
@@ -27,7 +27,7 @@ def parse_single_folder(data: bytes, now: datetime = NOW, key: bytes = KEY) -> C
 
 
 def parse_single_annual_file(data: bytes, key: bytes = KEY) -> AnnualFile:
-    """The 15F file of a file that is one and is not refused."""
+    """Return the record of a 15F file, which must not be refused."""
     contents = parse(data, key=key)
     assert not contents.refused, contents.findings
     assert len(contents.annual_files) == 1
@@ -35,24 +35,24 @@ def parse_single_annual_file(data: bytes, key: bytes = KEY) -> AnnualFile:
 
 
 def case_content(**case: Any) -> CaseContent:
-    """What is kept of a case; `case` is what `tests.builders.case_xml.folder` takes."""
+    """Return the stored content of a case; `case` has the arguments of `case_xml.folder`."""
     content = parse_single_folder(folder(**case)).content
     assert content is not None
     return content
 
 
 def all_findings_in(data: bytes) -> list[tuple[str, str, str]]:
-    """Severity, code and element of each finding of a file."""
-    return [(each.severity.value, each.code, each.element) for each in parse(data).findings]
+    """Return severity, code and element of each finding of a file."""
+    return [(finding.severity.value, finding.code, finding.element) for finding in parse(data).findings]
 
 
 def findings_in(data: bytes) -> list[tuple[str, str, str]]:
-    """Those of `domain.md` 10."""
-    return [each for each in all_findings_in(data) if not each[1].startswith(CHECK_PREFIX)]
+    """Return the findings of a file without those of checks."""
+    return [finding for finding in all_findings_in(data) if not finding[1].startswith(CHECK_PREFIX)]
 
 
 def check_findings_in(data: bytes) -> list[tuple[str, str, str]]:
-    """Those of controls, by their ids."""
+    """Return the findings of checks of a file, by the checks' ids."""
     return [
         (severity, code.removeprefix(CHECK_PREFIX), element)
         for severity, code, element in all_findings_in(data)
@@ -61,17 +61,17 @@ def check_findings_in(data: bytes) -> list[tuple[str, str, str]]:
 
 
 def findings(**case: Any) -> list[tuple[str, str, str]]:
-    """Those of `domain.md` 10, of a `folder` of that case."""
+    """Return the findings of a case without those of checks."""
     return findings_in(folder(**case))
 
 
 def check_findings(**case: Any) -> list[tuple[str, str, str]]:
-    """Those of controls, of a `folder` of that case."""
+    """Return the findings of checks of a case."""
     return check_findings_in(folder(**case))
 
 
 def rejection(data: bytes, now: datetime = NOW) -> tuple[str, int, str]:
-    """Code, line and element of why a file is refused."""
+    """Return code, line and element of the reason why a file is refused."""
     contents = parse(data, now)
     assert contents.refused
     assert (contents.folders, contents.annual_files, contents.figures, contents.listings) == ([], [], [], [])

@@ -1,4 +1,4 @@
-"""How a delivery is walked, and what of a ZIP or folder is refused before anything is read (`domain.md` 1, Folding)."""
+"""Files of a delivery, and what of a ZIP archive or folder is refused before it is parsed (rule 3.6)."""
 
 import gzip
 import io
@@ -29,7 +29,7 @@ def walk(path: Path, limits: Limits = NO_LIMITS) -> list[DeliveryFile]:
 
 
 def contents_or_codes(items: list[DeliveryFile]) -> list[str]:
-    """The bytes of each file, or the code of why it is refused."""
+    """Return the bytes of each file, or the code of its refusal."""
     return [item.rejection.code if item.rejection else item.data.decode() for item in items]
 
 
@@ -50,7 +50,7 @@ def entry(name: str, mode: int = 0, system: int = 3) -> zipfile.ZipInfo:
 # Files and folders.
 
 
-def test_a_single_file(tmp_path: Path) -> None:
+def test_single_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "one.xml"
     path.write_text("one")
     assert contents_or_codes(walk(path)) == ["one"]
@@ -65,7 +65,7 @@ def test_folder_is_walked_recursively_in_name_order(tmp_path: Path) -> None:
     assert archive.total_size(tmp_path) == walk(tmp_path)[-1].bytes_read
 
 
-def test_an_empty_folder(tmp_path: Path) -> None:
+def test_empty_folder_has_no_files(tmp_path: Path) -> None:
     assert walk(tmp_path) == []
     assert archive.total_size(tmp_path) == 0
 
@@ -96,7 +96,7 @@ def test_junk_files_are_skipped(tmp_path: Path) -> None:
     assert contents_or_codes(walk(folder)) == ["h", "a"]
 
 
-def test_a_link_in_a_folder_is_not_followed(tmp_path: Path) -> None:
+def test_link_in_folder_is_not_followed(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.mkdir()
     (secret / "x.xml").write_text("secret")
@@ -187,7 +187,7 @@ def test_zip64_is_read(tmp_path: Path) -> None:
 
 
 def _with_64_bit_end(data: bytes) -> bytes:
-    """The same archive, its offsets and sizes only in the 64-bit fields."""
+    """Return the same archive with its offsets and sizes only in the 64-bit fields."""
     end = data.rindex(b"PK\x05\x06")
     length, offset = struct.unpack_from("<2L", data, end + 12)
     line = bytearray(data[offset:end])
@@ -206,25 +206,37 @@ def _with_64_bit_end(data: bytes) -> bytes:
     return data[:offset] + bytes(line) + wide + locator + old
 
 
-def test_an_empty_zip(tmp_path: Path) -> None:
+def test_empty_zip_has_no_files(tmp_path: Path) -> None:
     assert walk(write_zip(tmp_path / "z.zip", {})) == []
 
 
 def test_directory_larger_than_read_window_is_read(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / "z.zip", {f"{'long/' * 40}{number:06}": str(number) for number in range(6000)}, zipfile.ZIP_STORED)
+    path = write_zip(
+        tmp_path / "z.zip", {f"{'long/' * 40}{number:06}": str(number) for number in range(6000)}, zipfile.ZIP_STORED
+    )
     assert contents_or_codes(walk(path)) == [str(number) for number in range(6000)]
 
 
 @pytest.mark.parametrize(
     "name",
-    ["/etc/passwd", "../a.xml", "a/../../b.xml", "..", "C:/a.xml", "c:a.xml", "\\\\host\\a.xml", "..\\a.xml", "a\\..\\..\\b.xml"],
+    [
+        "/etc/passwd",
+        "../a.xml",
+        "a/../../b.xml",
+        "..",
+        "C:/a.xml",
+        "c:a.xml",
+        "\\\\host\\a.xml",
+        "..\\a.xml",
+        "a\\..\\..\\b.xml",
+    ],
 )
-def test_a_path_out_of_the_zip_refuses_its_entry(tmp_path: Path, name: str) -> None:
+def test_path_out_of_zip_refuses_its_entry(tmp_path: Path, name: str) -> None:
     path = write_zip(tmp_path / "z.zip", {name: "evil", "a..b/c.xml": "good"})
     assert contents_or_codes(walk(path)) == ["archive_path", "good"]
 
 
-def test_a_link_in_a_zip_refuses_its_entry(tmp_path: Path) -> None:
+def test_link_in_zip_refuses_its_entry(tmp_path: Path) -> None:
     path = tmp_path / "z.zip"
     with zipfile.ZipFile(path, "w") as made:
         made.writestr(entry("link", stat.S_IFLNK | 0o777), "/etc/passwd")
@@ -234,7 +246,7 @@ def test_a_link_in_a_zip_refuses_its_entry(tmp_path: Path) -> None:
     assert contents_or_codes(walk(path)) == ["archive_link", "archive_link", "good", "good too"]
 
 
-def test_an_encrypted_entry_is_refused(tmp_path: Path) -> None:
+def test_encrypted_entry_is_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "z.zip", {"a.xml": "a", "b.xml": "b"})
     data = bytearray(path.read_bytes())
     data[data.index(b"PK\x01\x02") + 8] |= 1
@@ -245,17 +257,27 @@ def test_an_encrypted_entry_is_refused(tmp_path: Path) -> None:
 def test_archives_within_archives_are_not_read(tmp_path: Path) -> None:
     inner = write_zip(tmp_path / "inner.zip", {"a.xml": "a"}).read_bytes()
     empty = write_zip(tmp_path / "empty.zip", {}).read_bytes()
-    kinds = [inner, empty, gzip.compress(b"x"), b"7z\xbc\xaf\x27\x1c...", b"Rar!\x1a\x07\x00", b"BZh91AY", b"\xfd7zXZ\x00.."]
-    path = write_zip(tmp_path / "z.zip", {f"{number}.xml": data for number, data in enumerate(kinds)} | {"good": "good"})
+    kinds = [
+        inner,
+        empty,
+        gzip.compress(b"x"),
+        b"7z\xbc\xaf\x27\x1c...",
+        b"Rar!\x1a\x07\x00",
+        b"BZh91AY",
+        b"\xfd7zXZ\x00..",
+    ]
+    path = write_zip(
+        tmp_path / "z.zip", {f"{number}.xml": data for number, data in enumerate(kinds)} | {"good": "good"}
+    )
     assert contents_or_codes(walk(path)) == ["archive_nested"] * len(kinds) + ["good"]
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_other_ways_of_compression_are_refused(tmp_path: Path, method: int) -> None:
+def test_other_compression_methods_are_refused(tmp_path: Path, method: int) -> None:
     assert contents_or_codes(walk(write_zip(tmp_path / "z.zip", {"a.xml": "a"}, method))) == ["archive_method"]
 
 
-def test_a_damaged_entry_is_refused_alone(tmp_path: Path) -> None:
+def test_damaged_entry_is_refused_alone(tmp_path: Path) -> None:
     text = os.urandom(200).hex()
     path = write_zip(tmp_path / "z.zip", {"a": text, "b": "good"})
     data = bytearray(path.read_bytes())
@@ -264,12 +286,12 @@ def test_a_damaged_entry_is_refused_alone(tmp_path: Path) -> None:
         broken[at : at + len(change)] = change
         if at == 0:
             assert broken[:2] == b"XX"
-            broken = b"PK\x03\x04 something before" + broken  # so that it still begins as a ZIP
+            broken = b"PK\x03\x04 something before" + broken  # still begins like a ZIP archive
         path.write_bytes(broken)
         assert contents_or_codes(walk(path)) == ["archive_entry", "good"], at
 
 
-def test_a_zip_that_is_cut_off_is_refused_whole(tmp_path: Path) -> None:
+def test_truncated_zip_is_refused_whole(tmp_path: Path) -> None:
     whole = write_zip(tmp_path / "z.zip", {"a": os.urandom(200).hex(), "b": "b"}).read_bytes()
     path = tmp_path / "cut.zip"
     for length in (4, 30, 100, len(whole) - 60, len(whole) - 1):
@@ -277,7 +299,7 @@ def test_a_zip_that_is_cut_off_is_refused_whole(tmp_path: Path) -> None:
         assert contents_or_codes(walk(path)) == ["archive_unreadable"], length
 
 
-def test_a_damaged_directory_refuses_the_rest(tmp_path: Path) -> None:
+def test_damaged_directory_refuses_rest(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "z.zip", {"a": "a", "b": "b"})
     data = path.read_bytes()
     second = data.rindex(b"PK\x01\x02")
@@ -288,7 +310,7 @@ def test_a_damaged_directory_refuses_the_rest(tmp_path: Path) -> None:
     assert contents_or_codes(walk(path)) == ["archive_unreadable"]
 
 
-# Bombs: what an entry claims is not believed.
+# Bombs: the size that an entry declares is not trusted.
 
 
 def test_entry_over_compression_ratio_is_refused(tmp_path: Path) -> None:
@@ -308,7 +330,7 @@ def test_oversized_entry_is_refused_despite_claimed_size(tmp_path: Path) -> None
     assert contents_or_codes(walk(path, Limits(max_file_bytes=7999))) == ["too_large", "good"]
 
 
-def test_a_stored_entry_over_the_limit_is_refused(tmp_path: Path) -> None:
+def test_stored_entry_over_limit_is_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "z.zip", {"a": bytes(8000)}, zipfile.ZIP_STORED)
     assert contents_or_codes(walk(path, Limits(max_file_bytes=7999))) == ["too_large"]
 
@@ -346,12 +368,14 @@ def test_refused_entries_count_towards_total_size(tmp_path: Path) -> None:
     assert len(items) < 12
 
 
-def test_the_number_of_entries_is_limited(tmp_path: Path) -> None:
+def test_number_of_entries_is_limited(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "z.zip", {str(number): "x" for number in range(10)})
     assert contents_or_codes(walk(path, Limits(max_files=3))) == ["x"] * 3 + ["archive_bomb"]
 
 
-def test_a_finding_holds_no_name(tmp_path: Path) -> None:
+def test_finding_holds_no_file_name(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "Ola Nordmann.zip", {"../Ola Nordmann.xml": "x"})
     [item] = walk(path)
-    assert item.rejection == Finding(Severity.REFUSED, "archive_path", 1, 0, "", "The entry's path leads out of the ZIP archive.")
+    assert item.rejection == Finding(
+        Severity.REFUSED, "archive_path", 1, 0, "", "The entry's path leads out of the ZIP archive."
+    )

@@ -1,4 +1,4 @@
-"""The two CSV files (`domain.md` 3.1, 6.1): told by their head line, refused line by line."""
+"""The two CSV files (rules 3.1, 3.4 and 6.1): recognised by the first line, checked line by line."""
 
 import pytest
 
@@ -29,17 +29,19 @@ def parse_listings(text: str) -> list[OrganizationListing]:
 
 
 def row_errors(text: str) -> list[tuple[str, int, str]]:
-    """Code, line and column of each finding."""
+    """Return code, line and column of each finding."""
     found = parse(text.encode()).findings
-    assert {each.severity for each in found} <= {"error"}
-    return [(each.code, each.line, each.element) for each in found]
+    assert {finding.severity for finding in found} <= {"error"}
+    return [(finding.code, finding.line, finding.element) for finding in found]
 
 
-def test_a_figure() -> None:
-    assert parse_figures(HEAD + GOOD) == [SupplementaryFigure(1, 2, "org-1042", "2024", "antall_arsverk", 12.5, "hr-system")]
+def test_figure_is_parsed() -> None:
+    assert parse_figures(HEAD + GOOD) == [
+        SupplementaryFigure(1, 2, "org-1042", "2024", "antall_arsverk", 12.5, "hr-system")
+    ]
 
 
-def test_an_organisation() -> None:
+def test_organisation_is_parsed() -> None:
     assert parse_listings(LISTED_HEAD + LISTED + "org-3401,Kongsvinger,944117784,\n") == [
         OrganizationListing(1, 2, "org-1042", "Barnevernstjenesten Oslo Sør", "958935420", "02"),
         OrganizationListing(1, 3, "org-3401", "Kongsvinger", "944117784", ""),
@@ -48,21 +50,35 @@ def test_an_organisation() -> None:
 
 def test_data_source_defaults_to_manuell() -> None:
     assert parse_figures(HEAD + "org-1,2024,antall_arsverk,1,\n")[0].data_source == "manuell"
-    assert parse_figures("organization_id,period_id,field_key,value\norg-1,2024,antall_arsverk,1\n")[0].data_source == "manuell"
+    assert (
+        parse_figures("organization_id,period_id,field_key,value\norg-1,2024,antall_arsverk,1\n")[0].data_source
+        == "manuell"
+    )
 
 
 def test_bydelsnummer_is_optional() -> None:
-    assert parse_listings("organization_id,organization_name,organisasjonsnummer\norg-1,Navn,958935420\n")[0].bydelsnummer == ""
+    assert (
+        parse_listings("organization_id,organization_name,organisasjonsnummer\norg-1,Navn,958935420\n")[0].bydelsnummer
+        == ""
+    )
     assert parse_listings(LISTED_HEAD + "org-1,Navn,958935420,2\n")[0].bydelsnummer == "02"  # as spreadsheets leave it
 
 
 def test_empty_value_removes_figure() -> None:
-    assert parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[0].value is None
-    assert parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[1].value is None
+    assert (
+        parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[0].value
+        is None
+    )
+    assert (
+        parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[1].value
+        is None
+    )
 
 
-@pytest.mark.parametrize(("text", "value"), [("0", 0.0), ("12", 12.0), ("12.25", 12.25), ("-1", -1.0), ("+3", 3.0), ('"7"', 7.0)])
-def test_numbers(text: str, value: float) -> None:
+@pytest.mark.parametrize(
+    ("text", "value"), [("0", 0.0), ("12", 12.0), ("12.25", 12.25), ("-1", -1.0), ("+3", 3.0), ('"7"', 7.0)]
+)
+def test_number_notations_are_parsed(text: str, value: float) -> None:
     assert parse_figures(f"{HEAD}org-1,2024,antall_arsverk,{text},\n")[0].value == value
 
 
@@ -72,7 +88,9 @@ def test_decimal_comma_is_read_with_semicolons(text: str, value: float) -> None:
     assert parse_figures(rows)[0].value == value
 
 
-@pytest.mark.parametrize("text", ["x", "1e3", "nan", "inf", "1.2.3", "1 000", "12,5", "1.", ".5", "0x1", "١", "1" * 13, "--1"])
+@pytest.mark.parametrize(
+    "text", ["x", "1e3", "nan", "inf", "1.2.3", "1 000", "12,5", "1.", ".5", "0x1", "١", "1" * 13, "--1"]
+)
 def test_invalid_number_refuses_only_its_line(text: str) -> None:
     rows = f'{HEAD}{GOOD}org-1,2024,antall_arsverk,"{text}",\n{GOOD}'
     assert row_errors(rows) == [("csv_value", 3, "value")]
@@ -107,7 +125,7 @@ def test_thousands_separator_is_not_decimal_comma() -> None:
 def test_invalid_figure_line_is_refused_alone(line: str, fault: tuple[str, str]) -> None:
     rows = HEAD + GOOD + line + "\n" + GOOD
     assert row_errors(rows) == [(fault[0], 3, fault[1])]
-    assert [each.line for each in parse(rows.encode()).figures] == [2, 4]
+    assert [figure.line for figure in parse(rows.encode()).figures] == [2, 4]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +147,7 @@ def test_invalid_figure_line_is_refused_alone(line: str, fault: tuple[str, str])
 def test_invalid_listing_line_is_refused_alone(line: str, fault: tuple[str, str]) -> None:
     rows = LISTED_HEAD + LISTED + line + "\n" + LISTED
     assert row_errors(rows) == [(fault[0], 3, fault[1])]
-    assert [each.line for each in parse(rows.encode()).listings] == [2, 4]
+    assert [listing.line for listing in parse(rows.encode()).listings] == [2, 4]
 
 
 @pytest.mark.parametrize(
@@ -153,9 +171,15 @@ def test_equivalent_notations_parse_equal(rows: str) -> None:
 
 def test_quoted_fields_may_hold_separators_quotes_and_line_ends() -> None:
     rows = LISTED_HEAD + 'org-1,"Navn, ""med"" komma",958935420,\n\norg-2,Navn,958935421,\n'
-    assert [(each.organization_name, each.line) for each in parse_listings(rows)] == [('Navn, "med" komma', 2), ("Navn", 4)]
+    assert [(listing.organization_name, listing.line) for listing in parse_listings(rows)] == [
+        ('Navn, "med" komma', 2),
+        ("Navn", 4),
+    ]
     broken = LISTED_HEAD + 'org-1,"Navn\npå to linjer",958935420,\norg-2,Navn,x,\n'
-    assert row_errors(broken) == [("csv_organization_name", 2, "organization_name"), ("csv_organisasjonsnummer", 4, "organisasjonsnummer")]
+    assert row_errors(broken) == [
+        ("csv_organization_name", 2, "organization_name"),
+        ("csv_organisasjonsnummer", 4, "organisasjonsnummer"),
+    ]
 
 
 def test_unterminated_quote_is_error_and_ends_file() -> None:
@@ -191,8 +215,10 @@ def test_header_alone_is_empty() -> None:
 def test_field_keys_can_be_restricted() -> None:
     rows = (HEAD + GOOD + GOOD.replace("antall_arsverk", "antall_meldinger_mottatt")).encode()
     read = csv_files.parse_csv_file(rows, 1, frozenset({"antall_arsverk"}))
-    assert [each.field_key for each in read.figures] == ["antall_arsverk"]
-    assert [(each.code, each.line, each.element) for each in read.findings] == [("csv_field", 3, "field_key")]
+    assert [figure.field_key for figure in read.figures] == ["antall_arsverk"]
+    assert [(finding.code, finding.line, finding.element) for finding in read.findings] == [
+        ("csv_field", 3, "field_key")
+    ]
     assert len(csv_files.parse_csv_file(rows, 1).figures) == 2
 
 

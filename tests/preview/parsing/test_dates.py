@@ -1,4 +1,4 @@
-"""Days and instants as the format writes them (`domain.md` 1.6)."""
+"""Dates and instants as the formats write them (rule 1.6)."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,16 @@ from preview.parsing import dates
 
 
 @pytest.mark.parametrize(
-    "text", ["2024-01-31", " 2024-01-31\n", "2024-01-31Z", "2024-01-31+01:00", "2024-01-31-14:00", "2024-01-31+00:00", "2024-01-31+13:59"]
+    "text",
+    [
+        "2024-01-31",
+        " 2024-01-31\n",
+        "2024-01-31Z",
+        "2024-01-31+01:00",
+        "2024-01-31-14:00",
+        "2024-01-31+00:00",
+        "2024-01-31+13:59",
+    ],
 )
 def test_date_ignores_zone_suffix(text: str) -> None:
     assert dates.parse_date(text) == "2024-01-31"
@@ -27,7 +36,7 @@ def test_invalid_date_is_none(text: str | None) -> None:
     assert dates.parse_date(text) is None
 
 
-def test_a_leap_day() -> None:
+def test_leap_day_is_parsed() -> None:
     assert dates.parse_date("2024-02-29") == "2024-02-29"
 
 
@@ -43,7 +52,7 @@ def test_a_leap_day() -> None:
         ("2024-01-01T00:00:00+14:00", datetime(2023, 12, 31, 10, tzinfo=UTC)),
     ],
 )
-def test_an_instant_with_its_zone(text: str, expected: datetime) -> None:
+def test_instant_with_zone_is_converted_to_utc(text: str, expected: datetime) -> None:
     assert dates.parse_instant(text) == (expected, True)
 
 
@@ -54,12 +63,15 @@ def test_an_instant_with_its_zone(text: str, expected: datetime) -> None:
         ("2024-07-15T12:00:00", datetime(2024, 7, 15, 10, tzinfo=UTC)),  # summer
         ("2024-03-31T01:59:59", datetime(2024, 3, 31, 0, 59, 59, tzinfo=UTC)),  # before the clocks go forward
         ("2024-03-31T03:00:00", datetime(2024, 3, 31, 1, 0, tzinfo=UTC)),  # after
-        ("2024-03-31T02:30:00", datetime(2024, 3, 31, 1, 30, tzinfo=UTC)),  # an hour that is not: as if the clocks stood
-        ("2024-10-27T02:30:00", datetime(2024, 10, 27, 0, 30, tzinfo=UTC)),  # an hour that is twice: the first
+        (
+            "2024-03-31T02:30:00",
+            datetime(2024, 3, 31, 1, 30, tzinfo=UTC),
+        ),  # an hour that does not exist: the offset before the change
+        ("2024-10-27T02:30:00", datetime(2024, 10, 27, 0, 30, tzinfo=UTC)),  # an hour that occurs twice: the first one
         ("2024-12-31T24:00:00", datetime(2024, 12, 31, 23, tzinfo=UTC)),
     ],
 )
-def test_an_instant_without_zone_is_norwegian_time(text: str, expected: datetime) -> None:
+def test_instant_without_zone_is_norwegian_time(text: str, expected: datetime) -> None:
     assert dates.parse_instant(text) == (expected, False)
 
 
@@ -76,8 +88,12 @@ def test_invalid_instant_is_none(text: str | None) -> None:
 
 
 def test_sortable_timestamps_sort_by_time() -> None:
-    instants = [datetime(1, 1, 1, tzinfo=UTC), datetime(999, 12, 31, 1, tzinfo=UTC), datetime(2024, 1, 1, 0, 0, 0, 1, tzinfo=UTC)]
-    texts = [clock.sortable_timestamp(each) for each in instants]
+    instants = [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(999, 12, 31, 1, tzinfo=UTC),
+        datetime(2024, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
+    ]
+    texts = [clock.sortable_timestamp(instant) for instant in instants]
     assert texts == sorted(texts)
     assert texts[0] == "0001-01-01T00:00:00.000000Z"
     assert [clock.parse_timestamp(text) for text in texts] == instants

@@ -32,12 +32,18 @@ def test_single_case_folder_is_one_batch(tmp_path: Path) -> None:
     data = folder(meldinger=[melding("2024-01-10")])
     (tmp_path / "a.xml").write_bytes(data)
     [batch] = parse(tmp_path / "a.xml")
-    assert (batch.format, batch.files, batch.refused_files, batch.bytes_read, batch.total_bytes) == ("v4", 1, 0, len(data), len(data))
+    assert (batch.format, batch.files, batch.refused_files, batch.bytes_read, batch.total_bytes) == (
+        "v4",
+        1,
+        0,
+        len(data),
+        len(data),
+    )
     assert batch.folders == [parse_single_folder(data)]
     assert batch.progress == 1.0
 
 
-def test_files_of_several_formats_side_by_side(tmp_path: Path) -> None:
+def test_files_of_several_formats_are_parsed(tmp_path: Path) -> None:
     write_files(
         tmp_path,
         {
@@ -53,7 +59,7 @@ def test_files_of_several_formats_side_by_side(tmp_path: Path) -> None:
     assert [mappe.file for mappe in batch.folders] == [2, 5]
     assert [(figur.file, figur.line) for figur in batch.figures] == [(3, 2)]
     assert [line.file for line in batch.listings] == [1]
-    assert [(each.severity, each.code, each.file) for each in batch.findings] == [
+    assert [(finding.severity, finding.code, finding.file) for finding in batch.findings] == [
         ("error", "csv_value", 3),
         ("refused", "unknown_format", 4),
         ("error", "no_date", 5),
@@ -62,9 +68,15 @@ def test_files_of_several_formats_side_by_side(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "expected"),
-    [(folder(), "v4"), (FIGURES, "figures"), (LISTED, "organizations"), (b"?", None), (b"<Barnevern><Individ/></Barnevern>", "15f")],
+    [
+        (folder(), "v4"),
+        (FIGURES, "figures"),
+        (LISTED, "organizations"),
+        (b"?", None),
+        (b"<Barnevern><Individ/></Barnevern>", "15f"),
+    ],
 )
-def test_the_format_of_a_delivery(tmp_path: Path, data: bytes, expected: str | None) -> None:
+def test_delivery_format_is_derived_from_its_files(tmp_path: Path, data: bytes, expected: str | None) -> None:
     write_files(tmp_path, {"a": data, "b": data, "c": b"of no known format"})
     [batch] = parse(tmp_path)
     assert batch.format == expected
@@ -72,7 +84,11 @@ def test_the_format_of_a_delivery(tmp_path: Path, data: bytes, expected: str | N
 
 def test_batches_carry_counts_up_to_their_end(tmp_path: Path) -> None:
     write_files(
-        tmp_path, {f"{number:02}.xml": folder(uid(number), planer=[plan(*OLD_PLAN)]) if number != 3 else b"?" for number in range(10)}
+        tmp_path,
+        {
+            f"{number:02}.xml": folder(uid(number), planer=[plan(*OLD_PLAN)]) if number != 3 else b"?"
+            for number in range(10)
+        },
     )
     batches = parse(tmp_path, Limits(batch_folders=4))
     assert [len(batch.folders) for batch in batches] == [4, 4, 1]
@@ -88,16 +104,22 @@ def test_batches_carry_counts_up_to_their_end(tmp_path: Path) -> None:
 
 
 def test_annual_file_is_never_split(tmp_path: Path) -> None:
-    """Its year is replaced whole, so it must come whole; small ones come together."""
+    """Its year is replaced as a whole; small files are in one batch."""
     many, few = annual_file(*[individ() for _ in range(9)]), annual_file(individ(), individ())
     write_files(tmp_path, {"a.xml": few, "b.xml": few, "c.xml": many, "d.xml": folder(), "e.xml": few})
     batches = parse(tmp_path, Limits(batch_folders=4))
-    assert [[(arsfil_.file, len(arsfil_.parts[0].individer)) for arsfil_ in batch.annual_files] for batch in batches] == [
+    assert [
+        [(arsfil_.file, len(arsfil_.parts[0].individer)) for arsfil_ in batch.annual_files] for batch in batches
+    ] == [
         [(1, 2), (2, 2)],
         [(3, 9)],
         [(5, 2)],
     ]
-    assert [(batch.format, batch.case_count, len(batch.folders)) for batch in batches] == [("15f", 4, 0), ("15f", 9, 0), ("mixed", 3, 1)]
+    assert [(batch.format, batch.case_count, len(batch.folders)) for batch in batches] == [
+        ("15f", 4, 0),
+        ("15f", 9, 0),
+        ("mixed", 3, 1),
+    ]
 
 
 def test_batch_of_large_files_is_yielded_early(tmp_path: Path) -> None:
@@ -131,16 +153,18 @@ def test_zip_parses_like_unpacked_folder(tmp_path: Path) -> None:
     assert (zipped.format, zipped.files) == ("v4", 5)
 
 
-def test_several_sak_in_a_file_stay_together(tmp_path: Path) -> None:
+def test_several_sak_in_file_stay_together(tmp_path: Path) -> None:
     two = folder().replace(b"</Barnevern>", b'<Sak Id="x" StartDato="2020-01-01"/></Barnevern>')
     write_files(tmp_path, {"a.xml": folder(), "b.xml": two})
     assert [len(batch.folders) for batch in parse(tmp_path, Limits(batch_folders=2))] == [3, 0]
 
 
 def test_batch_is_split_between_files_without_loss(tmp_path: Path) -> None:
-    noted = folder(meldinger=[melding(None)])
-    two = noted.replace(b"</Barnevern>", b'<Sak Id="x" StartDato="2020-01-01"/></Barnevern>')
-    write_files(tmp_path, {"1.xml": noted, "2.xml": two, "3.xml": b"?", "4.xml": noted, "5.xml": noted, "6.xml": b"?"})
+    undated = folder(meldinger=[melding(None)])
+    two = undated.replace(b"</Barnevern>", b'<Sak Id="x" StartDato="2020-01-01"/></Barnevern>')
+    write_files(
+        tmp_path, {"1.xml": undated, "2.xml": two, "3.xml": b"?", "4.xml": undated, "5.xml": undated, "6.xml": b"?"}
+    )
     [batch] = parse(tmp_path)
     parts: list[Batch] = []
     rest: Batch | None = batch
@@ -156,22 +180,30 @@ def test_batch_is_split_between_files_without_loss(tmp_path: Path) -> None:
 
 
 def test_batch_with_other_records_is_not_split(tmp_path: Path) -> None:
-    """A list that names an organisation comes before its folders, wherever it stands in the batch."""
+    """A list that names an organisation must be imported before its cases, wherever it is in the batch."""
     write_files(tmp_path, {"1.xml": folder(), "2.xml": folder(), "3.csv": LISTED})
     [batch] = parse(tmp_path)
     assert batch.split_at(1) == (batch, None)
 
 
 def test_findings_of_one_file_are_capped(tmp_path: Path) -> None:
-    write_files(tmp_path, {"a.xml": folder(meldinger=[melding(None) for _ in range(3000)]), "b.xml": folder(meldinger=[melding(None)])})
+    write_files(
+        tmp_path,
+        {"a.xml": folder(meldinger=[melding(None) for _ in range(3000)]), "b.xml": folder(meldinger=[melding(None)])},
+    )
     [batch] = parse(tmp_path)
-    assert [each.code for each in batch.findings] == ["no_date"] * 1000 + ["more_findings", "no_date"]
+    assert [finding.code for finding in batch.findings] == ["no_date"] * 1000 + ["more_findings", "no_date"]
     assert [mappe.content and mappe.content.finding_count for mappe in batch.folders] == [3000, 1]
 
 
 def test_batch_survives_msgpack_round_trip(tmp_path: Path) -> None:
     write_files(
-        tmp_path, {"a.csv": LISTED, "b.xml": folder(bydel="02", meldinger=[melding(None), melding("2024-01-10")]), "c.csv": FIGURES}
+        tmp_path,
+        {
+            "a.csv": LISTED,
+            "b.xml": folder(bydel="02", meldinger=[melding(None), melding("2024-01-10")]),
+            "c.csv": FIGURES,
+        },
     )
     [batch] = parse(tmp_path)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(batch), type=Batch) == batch

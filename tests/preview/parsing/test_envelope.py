@@ -1,4 +1,4 @@
-"""The envelope of a case folder: who delivers, when, which case (`domain.md` 1.2 to 1.6, 1.10, 4.1, and rows 2 and 3 of 10)."""
+"""The envelope of a v4 file: organisation, extract time and cases (rules 1.2 to 1.6, 1.10, 4.1 and 10)."""
 
 import hashlib
 import hmac
@@ -28,7 +28,7 @@ def file(giver: str | None = "", saker: list[str] | None = None, **more: Any) ->
     return barnevern([sak()] if saker is None else saker, sender=giver, **more).encode()
 
 
-def test_without_avgiver_the_file_is_refused() -> None:
+def test_file_without_avgiver_is_refused() -> None:
     assert rejection(file(giver=None)) == ("no_avgiver", 2, "Barnevern/Avgiver")
 
 
@@ -38,9 +38,13 @@ def test_invalid_organisasjonsnummer_refuses_file(number: str | None) -> None:
 
 
 def test_avgiver_is_parsed() -> None:
-    assert parse_single_folder(file(avgiver(bydel="02"))).avgiver == Avgiver("999999999", "0301", "Testkommune", "02", "Testbydel")
+    assert parse_single_folder(file(avgiver(bydel="02"))).avgiver == Avgiver(
+        "999999999", "0301", "Testkommune", "02", "Testbydel"
+    )
     assert parse_single_folder(file()).avgiver == Avgiver("999999999", "0301", "Testkommune", "", "")
-    padded = avgiver(org=" 999999999 ", kommune=" 0301 ", kommunenavn=" Testkommune ", bydel="2", Bydelsnavn=" Testbydel ")
+    padded = avgiver(
+        org=" 999999999 ", kommune=" 0301 ", kommunenavn=" Testkommune ", bydel="2", Bydelsnavn=" Testbydel "
+    )
     assert parse_single_folder(file(padded)).avgiver == Avgiver("999999999", "0301", "Testkommune", "02", "Testbydel")
 
 
@@ -59,12 +63,14 @@ def test_invalid_bydelsnummer_is_error_and_ignored(number: str) -> None:
     assert parse_single_folder(data).avgiver.bydelsnavn == ""
 
 
-@pytest.mark.parametrize("text", [None, "", "2024-12-31", "yesterday", "2024-12-31T23:59+01:00", "2024-02-30T00:00:00Z"])
+@pytest.mark.parametrize(
+    "text", [None, "", "2024-12-31", "yesterday", "2024-12-31T23:59+01:00", "2024-02-30T00:00:00Z"]
+)
 def test_missing_or_invalid_dato_uttrekk_refuses_file(text: str | None) -> None:
     assert rejection(folder(uttrekk=text)) == ("uttrekk", 2, "Barnevern@DatoUttrekk")
 
 
-def test_dato_uttrekk_over_a_day_ahead_refuses_file() -> None:
+def test_dato_uttrekk_over_day_ahead_refuses_file() -> None:
     last = NOW + timedelta(hours=24)
     assert parse_single_folder(folder(uttrekk=last.isoformat())).extract_at == "2025-06-16T12:00:00.000000Z"
     assert rejection(folder(uttrekk=(last + timedelta(seconds=1)).isoformat()))[0] == "future_uttrekk"
@@ -85,12 +91,12 @@ def test_dato_uttrekk_without_zone_is_checked_against_clock() -> None:
     assert parse(folder(uttrekk="2024-07-02T12:00:01"), now).refused
 
 
-def test_without_a_sak_the_file_is_refused() -> None:
+def test_file_without_sak_is_refused() -> None:
     assert rejection(file(saker=[])) == ("no_sak", 2, "Barnevern/Sak")
 
 
 @pytest.mark.parametrize("name", [None, "  "])
-def test_a_sak_without_id_refuses_the_file(name: str | None) -> None:
+def test_sak_without_id_refuses_file(name: str | None) -> None:
     assert rejection(file(saker=[sak(), sak(name)])) == ("sak_id", 2, "Sak@Id")
 
 
@@ -104,17 +110,22 @@ def test_several_sak_in_file_are_parsed_with_notice() -> None:
     data = file(saker=[sak(uid(1), meldinger=[melding("2024-01-10")]), sak(uid(2)), sak(uid(3), slettet=True)])
     assert findings_in(data) == [("notice", "several_sak", "Barnevern/Sak")]
     read = parse(data).folders
-    assert len({each.key for each in read}) == 3
-    assert len({each.delivery_hash for each in read}) == 1
-    assert [each.content and len(each.content.meldinger) for each in read] == [1, 0, None]
+    assert len({folder.key for folder in read}) == 3
+    assert len({folder.delivery_hash for folder in read}) == 1
+    assert [folder.content and len(folder.content.meldinger) for folder in read] == [1, 0, None]
 
 
 def test_file_findings_count_towards_first_case() -> None:
-    """What a control tells is no fault of the source, and does not count."""
+    """Findings of checks are no faults and do not count."""
     late = sak(uid(3), meldinger=[melding("2024-01-10", "2024-01-20")])
-    saker = [sak(uid(1), planer=[plan(*OLD_PLAN)]), sak(uid(2), meldinger=[melding(None), melding("")]), late, sak(uid(4))]
+    saker = [
+        sak(uid(1), planer=[plan(*OLD_PLAN)]),
+        sak(uid(2), meldinger=[melding(None), melding("")]),
+        late,
+        sak(uid(4)),
+    ]
     data = file(saker=saker, uttrekk="2024-12-31T12:00:00")
-    assert [each.content and each.content.finding_count for each in parse(data).folders] == [2, 2, 0, 0]
+    assert [folder.content and folder.content.finding_count for folder in parse(data).folders] == [2, 2, 0, 0]
     assert len(parse(data).findings) == 6
     assert check_findings_in(data) == [("notice", "melding_3", "Melding"), ("warning", "sak_21", "Sak")]
 
@@ -174,7 +185,9 @@ def test_forrige_id_matches_id_of_other_file() -> None:
     assert parse_single_folder(folder(delivery_id=None)).delivery_hash == b""
 
 
-@pytest.mark.parametrize("name", [None, "", "i1", "12345", "00000000-0000-0000-0000-000000000000", uid(1) + "0", "{" + uid(1) + "}"])
+@pytest.mark.parametrize(
+    "name", [None, "", "i1", "12345", "00000000-0000-0000-0000-000000000000", uid(1) + "0", "{" + uid(1) + "}"]
+)
 def test_migrated_id_without_uuid_is_ignored(name: str | None) -> None:
     assert parse_single_folder(folder(migrert=name)).migrated_key is None
     assert findings_in(folder(migrert=name)) == []
@@ -186,8 +199,11 @@ def test_migrated_id_equal_to_sak_id_is_ignored() -> None:
 
 def test_content_hash_is_equal_for_unchanged_content() -> None:
     case: dict[str, Any] = {"meldinger": [melding("2024-01-10")], "fodt": "2010-03-15"}
-    first, again = parse_single_folder(folder(**case)), parse_single_folder(folder(uttrekk="2025-01-31T00:00:00Z", **case))
-    assert first.content_hash == again.content_hash  # other ids, another delivery: nothing that is kept has changed
+    first, again = (
+        parse_single_folder(folder(**case)),
+        parse_single_folder(folder(uttrekk="2025-01-31T00:00:00Z", **case)),
+    )
+    assert first.content_hash == again.content_hash  # other ids, another delivery, equal content
     assert first.content_hash == hmac.digest(KEY, b"innhold:" + msgspec.msgpack.encode(first.content), hashlib.sha256)
     changed: list[dict[str, Any]] = [
         {**case, "meldinger": [melding("2024-01-11")]},
@@ -195,18 +211,23 @@ def test_content_hash_is_equal_for_unchanged_content() -> None:
         {**case, "fodt": "2010-04-15"},
         {**case, "meldinger": [melding("2024-01-10"), melding(None)]},  # a finding more
     ]
-    assert len({parse_single_folder(folder(**each)).content_hash for each in (case, *changed)}) == 5
-    assert parse_single_folder(folder(**{**case, "fodt": "2010-03-16"})).content_hash == first.content_hash  # the day of birth is not kept
+    assert len({parse_single_folder(folder(**changed_case)).content_hash for changed_case in (case, *changed)}) == 5
+    assert (
+        parse_single_folder(folder(**{**case, "fodt": "2010-03-16"})).content_hash == first.content_hash
+    )  # the day of birth is not stored
     assert parse_single_folder(folder(**case), key=b"another key").content_hash != first.content_hash
 
 
 EARLY = {"personer": [], "Fodselsnummer": "15031000100", "Fodseldato": "2010-03-15", "Kjonn": "1"}
 
 
-def test_early_files_carry_the_person_on_the_sak() -> None:
+def test_person_on_sak_of_early_file_is_parsed() -> None:
     assert findings(**EARLY) == [("notice", "early_person", "Sak")]
     assert case_content(**EARLY).fodt == "2010-03"
-    assert findings(personer=[], Kjonn="1") == [("notice", "early_person", "Sak"), ("error", "birth_date", "Sak@Fodseldato")]
+    assert findings(personer=[], Kjonn="1") == [
+        ("notice", "early_person", "Sak"),
+        ("error", "birth_date", "Sak@Fodseldato"),
+    ]
 
 
 def test_sak_without_person_is_not_early_version() -> None:
@@ -216,6 +237,10 @@ def test_sak_without_person_is_not_early_version() -> None:
 
 def test_envelope_elements_may_come_in_any_order() -> None:
     giver = avgiver()
-    data = barnevern([sak()], sender=None).replace("<Sak ", element("Other") + "<Sak ").replace("</Barnevern>", giver + "</Barnevern>")
+    data = (
+        barnevern([sak()], sender=None)
+        .replace("<Sak ", element("Other") + "<Sak ")
+        .replace("</Barnevern>", giver + "</Barnevern>")
+    )
     assert parse_single_folder(data.encode()).avgiver.organisasjonsnummer == "999999999"
     assert findings_in(data.encode()) == []

@@ -1,4 +1,4 @@
-"""Deadlines (`domain.md` 4.5, 5.4): at month ends, over leap days, from the melding or the undersøkelse itself."""
+"""Deadlines (rules 4.5 and 5.4): at month ends, over leap days, from the melding or the undersøkelse itself."""
 
 from typing import Any
 
@@ -68,7 +68,10 @@ def relate_melding(fra: str, til: str = UNDERSOKELSE, **more: Any) -> str:
 
 
 def test_deadline_counts_from_related_melding() -> None:
-    case = {"meldinger": [melding("2024-01-10", id=MELDING)], "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)]}
+    case = {
+        "meldinger": [melding("2024-01-10", id=MELDING)],
+        "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)],
+    }
     assert deadline(**case) == "2024-05-01"
     assert deadline(**case, relasjoner=[relate_melding(MELDING)]) == "2024-04-17"
 
@@ -87,14 +90,23 @@ def test_deleted_melding_or_relasjon_is_ignored() -> None:
     own = "2024-05-01"
     assert (
         deadline(
-            meldinger=[melding("2024-01-10", id=MELDING, ErSlettet=True)], undersokelser=open_case, relasjoner=[relate_melding(MELDING)]
+            meldinger=[melding("2024-01-10", id=MELDING, ErSlettet=True)],
+            undersokelser=open_case,
+            relasjoner=[relate_melding(MELDING)],
         )
         == own
     )
     alive = [melding("2024-01-10", id=MELDING)]
-    assert deadline(meldinger=alive, undersokelser=open_case, relasjoner=[relate_melding(MELDING, ErSlettet=True)]) == own
     assert (
-        deadline(meldinger=alive, undersokelser=open_case, relasjoner=[relate_melding(MELDING)], slettinger=[slettet("Melding", MELDING)])
+        deadline(meldinger=alive, undersokelser=open_case, relasjoner=[relate_melding(MELDING, ErSlettet=True)]) == own
+    )
+    assert (
+        deadline(
+            meldinger=alive,
+            undersokelser=open_case,
+            relasjoner=[relate_melding(MELDING)],
+            slettinger=[slettet("Melding", MELDING)],
+        )
         == own
     )
     relations = {"relasjoner": [relate_melding(MELDING, id=uid(4))], "slettinger": [slettet("Relasjon", uid(4))]}
@@ -102,23 +114,32 @@ def test_deleted_melding_or_relasjon_is_ignored() -> None:
 
 
 def test_undated_melding_is_ignored() -> None:
-    case = {"meldinger": [melding("unknown", id=MELDING)], "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)]}
+    case = {
+        "meldinger": [melding("unknown", id=MELDING)],
+        "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)],
+    }
     assert deadline(**case, relasjoner=[relate_melding(MELDING)]) == "2024-05-01"
 
 
 def test_reversed_or_other_relations_are_ignored() -> None:
-    case = {"meldinger": [melding("2024-01-10", id=MELDING)], "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)]}
+    case = {
+        "meldinger": [melding("2024-01-10", id=MELDING)],
+        "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)],
+    }
     assert deadline(**case, relasjoner=[relasjon("Undersokelse", UNDERSOKELSE, "Melding", MELDING)]) == "2024-05-01"
 
 
 def test_ids_are_compared_without_case_and_space() -> None:
     name = "ABCDEF00-0000-4000-8000-00000000000A"
-    case = {"meldinger": [melding("2024-01-10", id=name)], "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)]}
+    case = {
+        "meldinger": [melding("2024-01-10", id=name)],
+        "undersokelser": [undersokelse("2024-02-01", id=UNDERSOKELSE)],
+    }
     assert deadline(**case, relasjoner=[relate_melding(f" {name.lower()} ")]) == "2024-04-17"
 
 
 @pytest.mark.parametrize(("innvilget", "frist"), [("1", "2024-08-01"), ("2", "2024-05-01")])
-def test_only_a_granted_extension_gives_six_months(innvilget: str, frist: str) -> None:
+def test_only_granted_extension_gives_six_months(innvilget: str, frist: str) -> None:
     assert deadline(undersokelser=[undersokelse("2024-02-01", utvidet=innvilget)]) == frist
 
 

@@ -1,4 +1,4 @@
-"""The second reader: what two read is what one reads, in order, and nothing of a reading that ended early is taken for the next one's."""
+"""The helper process: two processes return what one does, in order, and an abandoned parse leaves nothing behind."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,10 +21,12 @@ FIGURES = b"organization_id,period_id,field_key,value\norg-1,2024,antall_arsverk
 
 
 def parse_in_helper(data: bytes, file: int, now: datetime) -> FileContents:
-    """As the second reads it, so that it is known who has read it."""
+    """Parse a file and mark the result as that of the helper."""
     if data == b"fails":
         raise ValueError("Ola Nordmann")
-    return FileContents(None, findings=[FindingCode.NOT_WELL_FORMED.finding(file, detail=f"there {data.decode()} {now.year}")])
+    return FileContents(
+        None, findings=[FindingCode.NOT_WELL_FORMED.finding(file, detail=f"there {data.decode()} {now.year}")]
+    )
 
 
 def parse_locally(item: DeliveryFile) -> FileContents | None:
@@ -33,7 +35,9 @@ def parse_locally(item: DeliveryFile) -> FileContents | None:
     return (
         None
         if item.rejection
-        else FileContents(None, findings=[FindingCode.NOT_WELL_FORMED.finding(item.file, detail=f"here {item.data.decode()}")])
+        else FileContents(
+            None, findings=[FindingCode.NOT_WELL_FORMED.finding(item.file, detail=f"here {item.data.decode()}")]
+        )
     )
 
 
@@ -50,14 +54,16 @@ StartHelper = Callable[[Callable[[bytes, int, datetime], FileContents]], HelperP
 
 @pytest.fixture
 def start_helper(monkeypatch: pytest.MonkeyPatch) -> Iterator[StartHelper]:
-    """One that takes two files in a row, the first one taking one, on a thread of this process."""
+    """Return a helper on a thread of this process, which gets two files for each one parsed locally."""
     monkeypatch.setattr(helper_process, "_LOCAL_FILES", 1)
     monkeypatch.setattr(helper_process, "_HELPER_FILES", 2)
     open_: list[threading.Thread] = []
     ours, theirs = Pipe()
 
     def start(read: Callable[[bytes, int, datetime], FileContents]) -> HelperProcess:
-        open_.append(threading.Thread(target=helper_process.serve, args=(theirs, read, lambda error: type(error).__name__)))
+        open_.append(
+            threading.Thread(target=helper_process.serve, args=(theirs, read, lambda error: type(error).__name__))
+        )
         open_[0].start()
         return HelperProcess(ours)
 

@@ -1,4 +1,4 @@
-"""What is read of one child of a 15F file (`domain.md` 1.8, 2, 4.4, 4.5, 5.4, 10). The year is 2020 unless told."""
+"""The content of one child of a 15F file (rules 1.8, 2, 4.4, 4.5, 5.4 and 10). The year is 2020 by default."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ def file_of(year: Any = 2020, **child: Any) -> bytes:
 
 
 def case_content(**child: Any) -> CaseContent:
-    """What is kept of a child; `child` is what `tests.builders.kostra_xml.individ` takes, and the year `year` of the file."""
+    """Return the stored content of a child; `child` has the arguments of `kostra_xml.individ`."""
     (part,) = parse_single_annual_file(file_of(**child)).parts
     (only,) = part.individer
     return only.content
 
 
 def findings(**child: Any) -> list[tuple[str, str, str]]:
-    """Severity, code and element of what is found in a child, which counts as many; the finding that every file has is left out."""
+    """Return severity, code and element of the findings of a child, without the one that every file has."""
     data = file_of(**child)
     found = findings_in(data)[1:]
     assert parse_single_annual_file(data).parts[0].individer[0].content.finding_count == len(found)
@@ -33,7 +33,7 @@ def findings(**child: Any) -> list[tuple[str, str, str]]:
 # Meldinger and their undersøkelser.
 
 
-def test_a_melding_is_concluded_by_its_own_attributes() -> None:
+def test_melding_is_concluded_by_its_own_attributes() -> None:
     case = {"meldinger": [melding("2020-02-10", "2020-02-17", kode) for kode in "1234"] + [melding("2020-03-01")]}
     assert case_content(**case).meldinger == [
         *[Melding("2020-02-10", "2020-02-17", kode, "2020-02-17") for kode in (1, 2, 3, 4)],
@@ -43,20 +43,20 @@ def test_a_melding_is_concluded_by_its_own_attributes() -> None:
 
 
 @pytest.mark.parametrize("kode", ["5", "10", "0", "x", " "])
-def test_a_melding_has_the_four_codes_of_the_format(kode: str) -> None:
+def test_melding_has_four_codes_of_format(kode: str) -> None:
     case = {"meldinger": [melding("2020-02-10", "2020-02-17", kode)]}
     assert case_content(**case).meldinger == [Melding("2020-02-10", "2020-02-17", None, "2020-02-17")]
     assert findings(**case) == [("error", "unknown_code", "Melding@Konklusjon")]
 
 
-@pytest.mark.parametrize(("kode", "kept"), [*((str(code), code) for code in range(1, 7)), ("7", None), ("9", None)])
-def test_an_undersokelse_has_the_six_codes_of_the_format(kode: str, kept: int | None) -> None:
+@pytest.mark.parametrize(("kode", "stored"), [*((str(code), code) for code in range(1, 7)), ("7", None), ("9", None)])
+def test_undersokelse_has_six_codes_of_format(kode: str, stored: int | None) -> None:
     case = {"meldinger": [melding("2020-02-10", undersokelser=[undersokelse("2020-02-17", "2020-04-01", kode)])]}
-    assert case_content(**case).undersokelser == [Undersokelse("2020-02-17", "2020-04-01", kept, "2020-05-17")]
-    assert findings(**case) == ([] if kept else [("error", "unknown_code", "Melding/Undersokelse@Konklusjon")])
+    assert case_content(**case).undersokelser == [Undersokelse("2020-02-17", "2020-04-01", stored, "2020-05-17")]
+    assert findings(**case) == ([] if stored else [("error", "unknown_code", "Melding/Undersokelse@Konklusjon")])
 
 
-def test_a_conclusion_without_its_code_is_an_error_and_concluded() -> None:
+def test_conclusion_without_its_code_is_error_and_concluded() -> None:
     case = {"meldinger": [melding("2020-02-10", "2020-02-17", None)]}
     assert case_content(**case).meldinger == [Melding("2020-02-10", "2020-02-17", None, "2020-02-17")]
     assert findings(**case) == [("error", "unknown_code", "Melding@Konklusjon")]
@@ -65,23 +65,26 @@ def test_a_conclusion_without_its_code_is_an_error_and_concluded() -> None:
 @pytest.mark.parametrize("slutt", [None, "", "2020-02-30", "snart"])
 def test_conclusion_without_date_is_error_and_dropped(slutt: str | None) -> None:
     case = {"meldinger": [melding("2020-02-10", slutt, "2", [undersokelse("2020-02-17", slutt, "1")])]}
-    kept = case_content(**case)
-    assert kept.meldinger == [Melding("2020-02-10", None, None, "2020-02-17")]
-    assert kept.undersokelser == [Undersokelse("2020-02-17", None, None, "2020-05-17")]
-    assert findings(**case) == [("error", NO_END, "Melding@SluttDato"), ("error", NO_END, "Melding/Undersokelse@SluttDato")]
+    stored = case_content(**case)
+    assert stored.meldinger == [Melding("2020-02-10", None, None, "2020-02-17")]
+    assert stored.undersokelser == [Undersokelse("2020-02-17", None, None, "2020-05-17")]
+    assert findings(**case) == [
+        ("error", NO_END, "Melding@SluttDato"),
+        ("error", NO_END, "Melding/Undersokelse@SluttDato"),
+    ]
 
 
 def test_undersokelse_of_undated_melding_counts_from_own_start() -> None:
     case = {"meldinger": [melding(None, undersokelser=[undersokelse("2020-02-17")])]}
-    kept = case_content(**case)
-    assert (kept.meldinger, kept.undersokelser) == ([], [Undersokelse("2020-02-17", None, None, "2020-05-17")])
+    stored = case_content(**case)
+    assert (stored.meldinger, stored.undersokelser) == ([], [Undersokelse("2020-02-17", None, None, "2020-05-17")])
     assert findings(**case) == [("error", "no_date", "Melding@StartDato")]
 
 
 def test_undated_undersokelse_is_dropped_but_melding_stays() -> None:
     case = {"meldinger": [melding("2020-02-10", undersokelser=[undersokelse("17.02.2020", "2020-03-01")])]}
-    kept = case_content(**case)
-    assert (len(kept.meldinger), kept.undersokelser) == (1, [])
+    stored = case_content(**case)
+    assert (len(stored.meldinger), stored.undersokelser) == (1, [])
     assert findings(**case) == [("error", "no_date", "Melding/Undersokelse@StartDato")]
 
 
@@ -93,9 +96,9 @@ def test_undersokelse_under_several_meldinger_counts_once() -> None:
             melding("2020-02-10", undersokelser=[undersokelse("2020-03-01", id="U2")]),
         ]
     }
-    kept = case_content(**case)
-    assert len(kept.meldinger) == 3
-    assert kept.undersokelser == [
+    stored = case_content(**case)
+    assert len(stored.meldinger) == 3
+    assert stored.undersokelser == [
         Undersokelse("2020-02-21", None, None, "2020-05-10"),
         Undersokelse("2020-03-01", None, None, "2020-05-17"),
     ]
@@ -107,12 +110,12 @@ def test_undersokelse_uses_only_dated_meldinger() -> None:
     assert case_content(meldinger=repeated).undersokelser == [Undersokelse("2020-02-21", None, None, "2020-05-12")]
 
 
-def test_deadlines_are_three_months_after_the_week() -> None:
+def test_deadlines_are_three_months_after_week() -> None:
     case = {"meldinger": [melding("2020-11-23", undersokelser=[undersokelse("2020-11-24")])]}
     assert case_content(**case).undersokelser[0].frist == "2021-02-28"
 
 
-# What repeats (1.8).
+# Repetitions (rule 1.8).
 
 
 @pytest.mark.parametrize("kind", ["Melding", "Plan", "Tiltak", "Flytting"])
@@ -151,11 +154,11 @@ def test_ids_are_unique_per_individ_and_kind() -> None:
 # Planer.
 
 
-def test_a_plan_with_its_evaluation() -> None:
+def test_plan_and_its_evaluation_are_parsed() -> None:
     case = {"planer": [plan("2020-02-11", "2020-06-17", "4", evaluert="2020-03-01"), plan("2020-02-11", type="8")]}
-    kept = case_content(**case)
-    assert kept.planer == [Plan("2020-02-11", "2020-06-17", 4), Plan("2020-02-11", None, 8)]
-    assert kept.evalueringer == ["2020-03-01"]
+    stored = case_content(**case)
+    assert stored.planer == [Plan("2020-02-11", "2020-06-17", 4), Plan("2020-02-11", None, 8)]
+    assert stored.evalueringer == ["2020-03-01"]
     assert findings(**case) == []
 
 
@@ -169,13 +172,13 @@ def test_a_plan_with_its_evaluation() -> None:
         (plan("2020-02-11", type=None), [Plan("2020-02-11", None, None)], ("error", "unknown_code", "Plan@Plantype")),
     ],
 )
-def test_a_plan_with_a_fault(element: str, planer: list[Plan], found: tuple[str, str, str]) -> None:
-    kept = case_content(planer=[element])
-    assert (kept.planer, kept.evalueringer) == (planer, [])
+def test_plan_with_fault_is_stored(element: str, planer: list[Plan], found: tuple[str, str, str]) -> None:
+    stored = case_content(planer=[element])
+    assert (stored.planer, stored.evalueringer) == (planer, [])
     assert findings(planer=[element]) == [found]
 
 
-# Tiltak (2.1, 4.4).
+# Tiltak (rules 2.1 and 4.4).
 
 
 @pytest.mark.parametrize(
@@ -197,25 +200,40 @@ def test_a_plan_with_a_fault(element: str, planer: list[Plan], found: tuple[str,
 def test_flags_follow_from_hjemmel_ignoring_letter_case(lov: str, ledd: str | None, flags: tuple[int, ...]) -> None:
     law, _, place = lov.rpartition(" ")
     hjemmel = lovhjemmel(f"X {place}", Lov=f"{law} ", Ledd=ledd)
-    kept = case_content(tiltak=[tiltak("2020-02-10", hjemmel=hjemmel)]).tiltak[0]
-    assert (kept.omsorg, kept.akutt, kept.hjelpetiltak) == flags
+    stored = case_content(tiltak=[tiltak("2020-02-10", hjemmel=hjemmel)]).tiltak[0]
+    assert (stored.omsorg, stored.akutt, stored.hjelpetiltak) == flags
     assert findings(tiltak=[tiltak("2020-02-10", hjemmel=hjemmel)]) == []
 
 
 @pytest.mark.parametrize(
     "hjemmel",
-    [lovhjemmel("1 1-1"), lovhjemmel("Barnevernloven 4-12"), lovhjemmel("BVL 4-"), lovhjemmel(None), lovhjemmel("BVL 4-12", tag="Hjemmel")],
+    [
+        lovhjemmel("1 1-1"),
+        lovhjemmel("Barnevernloven 4-12"),
+        lovhjemmel("BVL 4-"),
+        lovhjemmel(None),
+        lovhjemmel("BVL 4-12", tag="Hjemmel"),
+    ],
 )
 def test_unknown_law_is_error_and_hjelpetiltak(hjemmel: str) -> None:
     case = {"tiltak": [tiltak("2020-02-10", kategori="2.2", hjemmel=hjemmel)]}
-    kept = case_content(**case).tiltak[0]
-    assert (kept.omsorg, kept.akutt, kept.hjelpetiltak, kept.plassering) == (0, 0, 1, 1)
+    stored = case_content(**case).tiltak[0]
+    assert (stored.omsorg, stored.akutt, stored.hjelpetiltak, stored.plassering) == (0, 0, 1, 1)
     assert findings(**case) == [("error", "lovhjemmel", "Tiltak/Lovhjemmel")]
 
 
 def test_jmfr_lovhjemmel_counts_and_unknown_is_error() -> None:
     def one(*jmfr: str) -> dict[str, Any]:
-        return {"tiltak": [tiltak("2020-02-10", lov="BVL 4-8", ledd="1", jmfr=[lovhjemmel(each, "JmfrLovhjemmel") for each in jmfr])]}
+        return {
+            "tiltak": [
+                tiltak(
+                    "2020-02-10",
+                    lov="BVL 4-8",
+                    ledd="1",
+                    jmfr=[lovhjemmel(related, "JmfrLovhjemmel") for related in jmfr],
+                )
+            ]
+        }
 
     assert case_content(**one("BVL 4-4", "bvl 4-12")).tiltak[0].omsorg == 1
     assert case_content(**one("BVL 4-4")).tiltak[0].omsorg == 0
@@ -233,7 +251,7 @@ def test_jmfr_lovhjemmel_counts_and_unknown_is_error() -> None:
         (tiltak("2020-02-10", lov=None), ("error", "lovhjemmel", "Tiltak/Lovhjemmel")),
     ],
 )
-def test_a_tiltak_with_a_fault_stays(element: str, found: tuple[str, str, str]) -> None:
+def test_tiltak_with_fault_is_stored(element: str, found: tuple[str, str, str]) -> None:
     assert len(case_content(tiltak=[element]).tiltak) == 1
     assert findings(tiltak=[element]) == [found]
 
@@ -244,8 +262,14 @@ def test_undated_tiltak_is_dropped() -> None:
 
 
 def test_tiltak_record_has_dates_flags_and_codes() -> None:
-    kept = case_content(tiltak=[tiltak("2020-02-10", "2020-03-01", "2.2", lov="BVL 4-12", opphevelse="3")]).tiltak[0]
-    assert (kept.start, kept.slutt, kept.kategori, kept.plassering, kept.opphevet) == ("2020-02-10", "2020-03-01", "2.2", 1, 3)
+    stored = case_content(tiltak=[tiltak("2020-02-10", "2020-03-01", "2.2", lov="BVL 4-12", opphevelse="3")]).tiltak[0]
+    assert (stored.start, stored.slutt, stored.kategori, stored.plassering, stored.opphevet) == (
+        "2020-02-10",
+        "2020-03-01",
+        "2.2",
+        1,
+        3,
+    )
     assert case_content().tilsyn == []
 
 
@@ -253,25 +277,33 @@ def test_tiltak_record_has_dates_flags_and_codes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("element", "kept", "found"),
+    ("element", "stored", "found"),
     [
         (flytting("2022-02-10"), [Flytting("2022-02-10", "1.2.1", "4")], []),
-        (flytting("2022-02-10", "3.1"), [Flytting("2022-02-10", None, "4")], [("error", "unknown_code", "Flytting/ArsakFra@Kode")]),
+        (
+            flytting("2022-02-10", "3.1"),
+            [Flytting("2022-02-10", None, "4")],
+            [("error", "unknown_code", "Flytting/ArsakFra@Kode")],
+        ),
         (
             flytting("2022-02-10", til="0"),
             [Flytting("2022-02-10", "1.2.1", None)],
             [("error", "unknown_code", "Flytting/FlyttingTil@Kode")],
         ),
-        (flytting("2022-02-10", til=None), [Flytting("2022-02-10", "1.2.1", None)], [("error", "unknown_code", "Flytting/FlyttingTil")]),
+        (
+            flytting("2022-02-10", til=None),
+            [Flytting("2022-02-10", "1.2.1", None)],
+            [("error", "unknown_code", "Flytting/FlyttingTil")],
+        ),
         (flytting(None), [], [("error", "no_date", "Flytting@SluttDato")]),
     ],
 )
-def test_a_flytting(element: str, kept: list[Flytting], found: list[tuple[str, str, str]]) -> None:
-    assert case_content(year=2022, flyttinger=[element]).flyttinger == kept
+def test_flytting_is_parsed(element: str, stored: list[Flytting], found: list[tuple[str, str, str]]) -> None:
+    assert case_content(year=2022, flyttinger=[element]).flyttinger == stored
     assert findings(year=2022, flyttinger=[element]) == found
 
 
-# The child, and dates that cannot be so.
+# The child, and implausible dates.
 
 
 @pytest.mark.parametrize(
@@ -294,14 +326,23 @@ def test_a_flytting(element: str, kept: list[Flytting], found: list[tuple[str, s
         ({"tiltak": [tiltak("2021-02-10")]}, [("warning", "after_uttrekk", "Tiltak@StartDato")]),
     ],
 )
-def test_inconsistent_dates_are_reported_and_stored_unchanged(child: dict[str, Any], found: list[tuple[str, str, str]]) -> None:
+def test_inconsistent_dates_are_reported_and_stored_unchanged(
+    child: dict[str, Any], found: list[tuple[str, str, str]]
+) -> None:
     assert findings(**child) == found
-    kept = case_content(**child)
-    parts = (kept.meldinger, kept.undersokelser, kept.planer, kept.evalueringer, kept.tiltak, kept.flyttinger)
+    stored = case_content(**child)
+    parts = (
+        stored.meldinger,
+        stored.undersokelser,
+        stored.planer,
+        stored.evalueringer,
+        stored.tiltak,
+        stored.flyttinger,
+    )
     assert sum(map(len, parts)) >= bool(child.keys() & {"meldinger", "planer", "tiltak", "flyttinger"})
 
 
-# The birth date (2.6).
+# The birth date (rule 2.6).
 
 
 @pytest.mark.parametrize(
@@ -350,7 +391,7 @@ def test_birth_after_year_is_warning_except_for_unborn() -> None:
     assert case_content(year=2020, fodselsnummer="01022150012").fodt == "2021-02"
 
 
-def test_a_dufnummer_alone_gives_no_birth_date() -> None:
+def test_duf_number_alone_gives_no_birth_date() -> None:
     alone = {"fodselsnummer": None, "duf": "123456123456"}
     assert case_content(**alone).fodt is None
     assert findings(**alone) == [("warning", "no_fodselsnummer", "Individ@DUFnummer")]

@@ -1,4 +1,4 @@
-"""A 15F file as a whole: who, of which year, in which bydeler, and what is refused (`domain.md` 2, 10)."""
+"""A 15F file as a whole: organisation, year, bydeler, and what is refused (rules 2 and 10)."""
 
 import msgspec
 import pytest
@@ -12,7 +12,7 @@ THREE_MONTHS = ("notice", "no_utvidet_frist", "Barnevern")
 ONE = individ(meldinger=[melding("2020-02-10")])
 
 
-# 2.1: the declared encoding is obeyed.
+# Rule 2.1: the declared encoding is used.
 
 
 def test_declared_encoding_is_used() -> None:
@@ -22,7 +22,10 @@ def test_declared_encoding_is_used() -> None:
 
 
 def test_file_not_in_declared_encoding_is_refused() -> None:
-    assert rejection(annual_file(individ(), kommunenavn="Ås", head='<?xml version="1.0" encoding="UTF-8"?>\n'))[0] == "encoding"
+    assert (
+        rejection(annual_file(individ(), kommunenavn="Ås", head='<?xml version="1.0" encoding="UTF-8"?>\n'))[0]
+        == "encoding"
+    )
 
 
 def test_declared_utf_8_is_read() -> None:
@@ -30,37 +33,43 @@ def test_declared_utf_8_is_read() -> None:
     assert parse_single_annual_file(data).parts[0].avgiver.kommunenavn == "Ås"
 
 
-# 2.2: each Individ is a case of its own.
+# Rule 2.2: each Individ is a case of its own.
 
 
-def test_children_with_the_same_id_are_cases_of_their_own() -> None:
+def test_children_with_same_id_are_cases_of_their_own() -> None:
     data = annual_file(*[individ(id="i1", meldinger=[melding(f"2020-0{month}-01")]) for month in (1, 2, 3)])
     (part,) = parse_single_annual_file(data).parts
-    assert [each.content.meldinger[0].mottatt for each in part.individer] == ["2020-01-01", "2020-02-01", "2020-03-01"]
+    assert [individ.content.meldinger[0].mottatt for individ in part.individer] == [
+        "2020-01-01",
+        "2020-02-01",
+        "2020-03-01",
+    ]
     assert findings_in(data) == [THREE_MONTHS]
 
 
 def test_repeated_number_is_finding_and_both_count() -> None:
     first = individ(Journalnummer="J1", fodselsnummer="01011099293")
-    data = annual_file(first, individ(Journalnummer="J1"), individ(fodselsnummer="01011099293"), individ(Journalnummer="01011099293"))
+    data = annual_file(
+        first, individ(Journalnummer="J1"), individ(fodselsnummer="01011099293"), individ(Journalnummer="01011099293")
+    )
     (part,) = parse_single_annual_file(data).parts
-    assert [each.content.finding_count for each in part.individer] == [0, 1, 1, 0]
+    assert [individ.content.finding_count for individ in part.individer] == [0, 1, 1, 0]
     assert findings_in(data)[1:] == [
         ("warning", "repeated_number", "Individ@Journalnummer"),
         ("warning", "repeated_number", "Individ@Fodselsnummer"),
     ]
 
 
-def test_numbers_that_are_missing_do_not_repeat() -> None:
+def test_missing_numbers_are_not_repeated() -> None:
     data = annual_file(*[individ(Journalnummer=None, fodselsnummer=None, duf="123456123456") for _ in range(2)])
     assert [code for _, code, _ in findings_in(data)] == ["no_utvidet_frist", "no_fodselsnummer", "no_fodselsnummer"]
 
 
-# 2.3: the year.
+# Rule 2.3: the year.
 
 
 @pytest.mark.parametrize(("written", "year"), [("2020", 2020), (" 2020 ", 2020), ("2020Z", 2020), ("2021+01:00", 2021)])
-def test_versjon_is_the_year(written: str, year: int) -> None:
+def test_versjon_is_year(written: str, year: int) -> None:
     assert parse_single_annual_file(annual_file(ONE, year=written)).year == year
 
 
@@ -69,13 +78,15 @@ def test_versjon_without_year_refuses_file(written: str | None) -> None:
     assert rejection(annual_file(ONE, year=written)) == ("versjon", 2, "Avgiver@Versjon")
 
 
-def test_a_date_after_the_year_is_a_warning() -> None:
+def test_date_after_year_is_warning() -> None:
     data = annual_file(individ(meldinger=[melding("2020-12-31", "2021-01-01")]), year=2020)
     assert findings_in(data)[1:] == [("warning", "after_uttrekk", "Melding@SluttDato")]
-    assert findings_in(annual_file(individ(meldinger=[melding("2020-12-31", "2020-12-31")]), year=2020)) == [THREE_MONTHS]
+    assert findings_in(annual_file(individ(meldinger=[melding("2020-12-31", "2020-12-31")]), year=2020)) == [
+        THREE_MONTHS
+    ]
 
 
-# 2.4: bydeler.
+# Rule 2.4: bydeler.
 
 
 def test_children_are_divided_by_bydel() -> None:
@@ -106,24 +117,28 @@ def test_invalid_bydelsnummer_is_error_and_ignored() -> None:
     assert part.individer[0].content.finding_count == 1
 
 
-# 2.5: said once a file.
+# Rule 2.5: one finding per file.
 
 
-def test_missing_extensions_are_noted_once_per_file() -> None:
+def test_missing_extensions_are_reported_once_per_file() -> None:
     data = annual_file(individ(), individ())
     assert findings_in(data) == [THREE_MONTHS]
     read = parse_single_annual_file(data)
     assert read.finding_count == 1
-    assert [each.content.finding_count for each in read.parts[0].individer] == [0, 0]
+    assert [individ.content.finding_count for individ in read.parts[0].individer] == [0, 0]
 
 
 def test_envelope_findings_count_towards_file() -> None:
     data = b"\xef\xbb\xbf" + annual_file(individ(), kommune="12", head="", encoding="utf-8")
-    assert findings_in(data) == [("notice", "byte_order_mark", ""), ("error", "kommunenummer", "Avgiver@Kommunenummer"), THREE_MONTHS]
+    assert findings_in(data) == [
+        ("notice", "byte_order_mark", ""),
+        ("error", "kommunenummer", "Avgiver@Kommunenummer"),
+        THREE_MONTHS,
+    ]
     assert parse_single_annual_file(data).finding_count == 3
 
 
-# 10: what refuses the file.
+# Rule 10: refused files.
 
 
 @pytest.mark.parametrize(
@@ -152,7 +167,7 @@ def test_refused_file_keeps_its_format() -> None:
     assert parse(annual_file(sender=avgiver(year="x"))).format == "15f"
 
 
-# 4.1: what is kept of a child.
+# Rule 4.1: what is stored of a child.
 
 
 def test_content_hash_depends_on_content_and_key() -> None:
@@ -160,7 +175,9 @@ def test_content_hash_depends_on_content_and_key() -> None:
         return parse_single_annual_file(data, key).parts[0].individer[0].content_hash
 
     plain = annual_file(individ(meldinger=[melding("2020-02-10")]))
-    same = annual_file(individ(meldinger=[melding("2020-02-10", Mer="1")], Saksbehandler="En annen", fodselsnummer="17031088194"))
+    same = annual_file(
+        individ(meldinger=[melding("2020-02-10", Mer="1")], Saksbehandler="En annen", fodselsnummer="17031088194")
+    )
     assert digest(plain) == digest(same)
     assert digest(plain) != digest(plain, b"l" * 32)
     assert digest(plain) != digest(annual_file(individ(meldinger=[melding("2020-02-11")])))
@@ -181,4 +198,6 @@ def test_person_data_is_not_in_result() -> None:
     assert len(read.findings) == 3
     handed_on = msgspec.msgpack.encode(read.annual_files) + msgspec.json.encode(read.findings)
     assert not [word for word in (b"hemmelig", b"Hemmelig", b"99293", b"9988776") if word in handed_on]
-    assert read.annual_files[0].parts[0].individer[0].content.meldinger == [Melding("2020-02-10", None, None, "2020-02-17")]
+    assert read.annual_files[0].parts[0].individer[0].content.meldinger == [
+        Melding("2020-02-10", None, None, "2020-02-17")
+    ]

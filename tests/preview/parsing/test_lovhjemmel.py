@@ -1,4 +1,4 @@
-"""The flags of a tiltak (`domain.md` 4.4), each case of each, and its nearest that is not."""
+"""The flags of a tiltak (rule 4.4): each of its cases, and the nearest one that is not."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def parse_tiltak(**more: Any) -> Tiltak:
 
 
 def flags(lov: str, *ledd: str, bokstav: tuple[str, ...] = (), jmfr: tuple[str, ...] = ()) -> tuple[int, int, int]:
-    """Omsorg, akutt, hjelpetiltak."""
+    """Return omsorg, akutt and hjelpetiltak."""
     found = parse_tiltak(lov=lov, ledd=ledd, bokstav=bokstav, jmfr=jmfr)
     assert not findings(tiltak=[tiltak("2024-05-01", lov=lov, ledd=ledd, bokstav=bokstav, jmfr=jmfr)])
     return found.omsorg, found.akutt, found.hjelpetiltak
@@ -78,7 +78,9 @@ OMSORG, AKUTT, HJELP, AKUTT_OG_HJELP = (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 1, 1
         ("BL1981 4-12", (), HJELP),
     ],
 )
-def test_flags_by_law_chapter_paragraph_and_ledd(lov: str, ledd: tuple[str, ...], expected: tuple[int, int, int]) -> None:
+def test_flags_by_law_chapter_paragraph_and_ledd(
+    lov: str, ledd: tuple[str, ...], expected: tuple[int, int, int]
+) -> None:
     assert flags(lov, *ledd) == expected
 
 
@@ -101,7 +103,7 @@ def test_paragraf_notations_are_equivalent(written: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["20A", "20 a", "4-20a"])
-def test_a_letter_belongs_to_the_paragraf(written: str) -> None:
+def test_letter_belongs_to_paragraf(written: str) -> None:
     basis = "<Lovhjemmel><Lov>BVL</Lov><Kapittel>4</Kapittel>" + element("Paragraf", text=written) + "</Lovhjemmel>"
     assert findings(tiltak=[tiltak("2024-05-01", hjemmel=basis)]) == []
 
@@ -134,7 +136,7 @@ def test_unknown_lovhjemmel_is_error_and_hjelpetiltak(hjemmel: str | None) -> No
     ]
 
 
-def test_an_unknown_law_referred_to_is_an_error_of_its_own() -> None:
+def test_unknown_law_in_jmfr_is_separate_error() -> None:
     case = tiltak("2024-05-01", lov="BVL 4-12", jmfr=["X 4-12"])
     assert findings(tiltak=[case]) == [("error", "lovhjemmel", "Tiltak/JmfrLovhjemmel")]
     assert case_content(tiltak=[case]).tiltak[0].omsorg == 1

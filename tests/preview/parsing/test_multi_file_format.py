@@ -1,4 +1,4 @@
-"""Several files in one of the spool: what is written is what is walked, ZIPs among them too."""
+"""The spool's format of several files: the files are read as they were written, ZIP archives among them too."""
 
 import zipfile
 from pathlib import Path
@@ -13,7 +13,7 @@ NO_LIMITS = Limits()
 
 
 def spool_files(folder: Path, *files: bytes) -> Path:
-    """The files as the spool holds them."""
+    """Return the files in the spool's format."""
     spool = Spool(folder / "spool", 1_000_000, 10, 1)
     with spool.open(multi_file=True) as file:
         for content in files:
@@ -24,7 +24,7 @@ def spool_files(folder: Path, *files: bytes) -> Path:
 
 
 def contents_or_codes(path: Path, limits: Limits = NO_LIMITS) -> list[str]:
-    """The bytes of each file, or the code of why it is refused."""
+    """Return the bytes of each file, or the code of its refusal."""
     items = list(archive.walk(path, limits))
     assert [item.file for item in items] == list(range(1, len(items) + 1))
     assert [item.bytes_read for item in items] == sorted(item.bytes_read for item in items)
@@ -41,7 +41,9 @@ def zip_bytes(folder: Path, *files: str) -> bytes:
 
 
 def test_members_and_zip_entries_are_walked_in_order(tmp_path: Path) -> None:
-    path = spool_files(tmp_path, b"one", zip_bytes(tmp_path, "two", "three"), b"", b"the fourth file", zip_bytes(tmp_path))
+    path = spool_files(
+        tmp_path, b"one", zip_bytes(tmp_path, "two", "three"), b"", b"the fourth file", zip_bytes(tmp_path)
+    )
     assert contents_or_codes(path) == ["one", "two", "three", "", "the fourth file"]
 
 
@@ -63,7 +65,11 @@ def test_nested_archives_are_not_unpacked(tmp_path: Path) -> None:
 
 def test_damaged_zip_member_is_refused_alone(tmp_path: Path) -> None:
     whole = zip_bytes(tmp_path, "two")
-    assert contents_or_codes(spool_files(tmp_path, b"one", whole[:-10], b"three")) == ["one", "archive_unreadable", "three"]
+    assert contents_or_codes(spool_files(tmp_path, b"one", whole[:-10], b"three")) == [
+        "one",
+        "archive_unreadable",
+        "three",
+    ]
 
 
 def test_zip_directory_is_not_searched_beyond_member(tmp_path: Path) -> None:
@@ -72,7 +78,11 @@ def test_zip_directory_is_not_searched_beyond_member(tmp_path: Path) -> None:
 
 
 def test_oversized_member_is_refused_alone(tmp_path: Path) -> None:
-    assert contents_or_codes(spool_files(tmp_path, b"123456", b"1234567", b"1"), Limits(max_file_bytes=6)) == ["123456", "too_large", "1"]
+    assert contents_or_codes(spool_files(tmp_path, b"123456", b"1234567", b"1"), Limits(max_file_bytes=6)) == [
+        "123456",
+        "too_large",
+        "1",
+    ]
 
 
 def test_walk_stops_at_file_limit(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The reader's own process: warm, held back by a slow taker, and gone when its parent is; what it says when it dies."""
+"""The parser process: reuse, back-pressure, crashes, memory limit and end."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def parser() -> Iterator[ParserProcess]:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Path:
-    """100 folders, some with findings."""
+    """100 case files, some with findings."""
     path = tmp_path / "folders"
     path.mkdir()
     for number in range(100):
@@ -43,7 +43,7 @@ def folders(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
-    """1,000 folders with more in them than lies ready between two processes."""
+    """1,000 case files, more than fit into the buffers between two processes."""
     path = tmp_path / "large"
     path.mkdir()
     for number in range(1000):
@@ -58,7 +58,7 @@ def parser_pid(parser: ParserProcess) -> int:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Until it holds, 20 s at most."""
+    """Wait until a condition holds, at most 20 s."""
     for _ in range(2000):
         if condition():
             return
@@ -86,7 +86,9 @@ def test_one_process_serves_one_delivery_after_another(parser: ParserProcess, fo
     assert parser_pid(parser) == first
 
 
-def test_relative_path_resolves_in_calling_process(parser: ParserProcess, folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_path_resolves_in_calling_process(
+    parser: ParserProcess, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(folders)
     [batch] = parser.parse(Path("000.xml"), NOW)
     assert batch.files == 1
@@ -118,7 +120,9 @@ def test_process_can_be_started_in_advance(parser: ParserProcess, folders: Path)
 
 
 @pytest.mark.parametrize("which", ["first", "second"])
-def test_killed_process_raises_and_next_call_restarts(parser: ParserProcess, large: Path, folders: Path, which: str) -> None:
+def test_killed_process_raises_and_next_call_restarts(
+    parser: ParserProcess, large: Path, folders: Path, which: str
+) -> None:
     batches = parser.parse(large, NOW)
     next(batches)
     first = parser_pid(parser)
@@ -193,7 +197,7 @@ def test_slow_consumer_blocks_parser(parser: ParserProcess, large: Path) -> None
 
 
 def _is_asleep(process: int) -> bool:
-    """Whether it has done nothing for a while."""
+    """Return whether a process has used no CPU for a while."""
     before = Path(f"/proc/{process}/stat").read_text().split()[13:15]
     time.sleep(0.3)
     return Path(f"/proc/{process}/stat").read_text().split()[13:15] == before
@@ -210,7 +214,7 @@ from pathlib import Path
 from preview.model.limits import Limits
 from preview.parsing.process_client import ParserProcess
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it, and so would this
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for background jobs
 parser = ParserProcess(b"k", Limits())
 batches = parser.parse(Path(sys.argv[1]), datetime(2025, 6, 15, tzinfo=UTC))
 next(batches)
@@ -221,7 +225,7 @@ time.sleep(60)
 
 @pytest.fixture
 def parent(folders: Path) -> Iterator[subprocess.Popen[str]]:
-    """A program that reads with a child of its own, in a session of its own, as in a terminal."""
+    """A program that parses in a process of its own, in its own session, as in a terminal."""
     started = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(folders)],
         cwd=REPOSITORY,
@@ -257,7 +261,7 @@ def test_ctrl_c_reaches_only_parent(parent: subprocess.Popen[str]) -> None:
 
 
 def test_parser_process_loads_no_server_libraries(parser: ParserProcess, folders: Path) -> None:
-    """It holds neither Panel nor Tornado nor a store: it starts fast, and there is little to attack."""
+    """Without Panel, Tornado and the store the process starts fast and has little to attack."""
     list(parser.parse(folders / "000.xml", NOW))
     maps = Path(f"/proc/{parser_pid(parser)}/maps").read_text()
     assert "lxml" in maps

@@ -1,4 +1,4 @@
-"""What the published example files give (`domain.md` 10, 11). Skipped where they do not lie beside the repository."""
+"""The published example files (rules 10 and 11). Skipped if they are not beside the repository."""
 
 from collections import Counter
 from pathlib import Path
@@ -23,20 +23,27 @@ def kostra(cases: Path) -> Path:
 
 
 def finding_counts(path: Path) -> Counter[tuple[str, str]]:
-    return Counter((each.severity.value, each.code) for each in parse(path.read_bytes()).findings)
+    return Counter((finding.severity.value, finding.code) for finding in parse(path.read_bytes()).findings)
 
 
 @pytest.mark.parametrize("name", ["v4_full.xml", "v4_changes.xml"])
 def test_project_folders_have_only_check_findings(folders: Path, name: str) -> None:
-    """But for controls: not every relation is in them, a melding is late, a birth number is not given yet, a status is before its Vedtak."""
+    """Relations are missing, a melding is late, a birth number is a placeholder, a status precedes its Vedtak."""
     codes = {code for _, code in finding_counts(folders / name)}
-    assert codes == {f"{CHECK_PREFIX}{each}" for each in ("melding_3", "personalia_18", "tiltak_20", "undersokelse_21", "vedtak_2j")}
+    assert codes == {
+        f"{CHECK_PREFIX}{check_id}"
+        for check_id in ("melding_3", "personalia_18", "tiltak_20", "undersokelse_21", "vedtak_2j")
+    }
     assert {severity for severity, _ in finding_counts(folders / name)} == {"warning", "notice"}
 
 
 def test_full_folder_is_parsed_completely(folders: Path) -> None:
     mappe = parse_single_folder((folders / "v4_full.xml").read_bytes())
-    assert (mappe.avgiver.organisasjonsnummer, mappe.avgiver.bydelsnummer, mappe.case_system) == ("999999999", "02", "Testsystem")
+    assert (mappe.avgiver.organisasjonsnummer, mappe.avgiver.bydelsnummer, mappe.case_system) == (
+        "999999999",
+        "02",
+        "Testsystem",
+    )
     assert mappe.extract_at == "2024-12-31T22:59:00.000000Z"
     assert mappe.previous_delivery_hash is None
     content = mappe.content
@@ -48,7 +55,11 @@ def test_full_folder_is_parsed_completely(folders: Path) -> None:
         Melding("2024-11-01", None, None, "2024-11-08"),
     ]
     assert content.undersokelser == [Undersokelse("2024-01-17", "2024-06-30", 1, "2024-07-17")]
-    assert content.planer == [Plan("2024-07-01", None, 1), Plan("2024-01-20", "2024-06-30", 7), Plan("2024-11-15", None, 4)]
+    assert content.planer == [
+        Plan("2024-07-01", None, 1),
+        Plan("2024-01-20", "2024-06-30", 7),
+        Plan("2024-11-15", None, 4),
+    ]
     assert content.evalueringer == ["2024-10-01", "2024-12-01"]
     assert content.tiltak == [
         Tiltak("2024-07-01", None, "3.10", omsorg=0, akutt=0, hjelpetiltak=1, plassering=0, opphevet=None),
@@ -75,24 +86,24 @@ def test_early_files_are_parsed_with_notice(folders: Path) -> None:
         seen = finding_counts(folders / name)
         assert seen[EARLY] == 1
         assert not [severity for severity, _ in seen if severity in ("error", "refused")]
-        kept = parse_single_folder((folders / name).read_bytes()).content
-        assert kept is not None
-        assert kept.fodt == "2010-01"
+        stored = parse_single_folder((folders / name).read_bytes()).content
+        assert stored is not None
+        assert stored.fodt == "2010-01"
     assert parse_single_folder((folders / "test01_file07_total.xml").read_bytes()).previous_delivery_hash is not None
 
 
-def test_an_end_before_its_start_is_a_warning(folders: Path) -> None:
+def test_end_before_its_start_is_warning(folders: Path) -> None:
     path = folders / "sluttdato_etter_startdato.xml"
     seen = finding_counts(path)
     assert seen[("warning", "end_before_start")] == 1
     assert seen[EARLY] == 1
     assert {severity for severity, _ in seen} == {"warning", "notice"}
-    kept = parse_single_folder(path.read_bytes()).content
-    assert kept is not None
-    assert kept.meldinger == [Melding("2021-01-01", "2020-01-08", 2, "2021-01-08")]
+    stored = parse_single_folder(path.read_bytes()).content
+    assert stored is not None
+    assert stored.meldinger == [Melding("2021-01-01", "2020-01-08", 2, "2021-01-08")]
 
 
-def test_a_folder_without_avgiver_is_refused(folders: Path) -> None:
+def test_folder_without_avgiver_is_refused(folders: Path) -> None:
     assert rejection((folders / "invalid.xml").read_bytes()) == ("no_avgiver", 2, "Barnevern/Avgiver")
 
 
@@ -109,14 +120,18 @@ def test_faulty_15f_file_is_parsed_with_findings(kostra: Path) -> None:
     seen = finding_counts(path)
     assert seen["error", "lovhjemmel"] == 24
     assert seen["warning", "repeated_number"] == 2
-    assert {key for key in seen if key[0] == "error"} == {("error", "lovhjemmel"), ("error", "no_end_date"), ("error", "unknown_code")}
+    assert {key for key in seen if key[0] == "error"} == {
+        ("error", "lovhjemmel"),
+        ("error", "no_end_date"),
+        ("error", "unknown_code"),
+    }
     arsfil = parse_single_annual_file(path.read_bytes())
     assert [len(part.individer) for part in arsfil.parts] == [50]
     assert (arsfil.year, arsfil.finding_count) == (2020, 1)
-    assert sum(each.content.finding_count for part in arsfil.parts for each in part.individer) == seen.total() - 1
+    assert sum(individ.content.finding_count for part in arsfil.parts for individ in part.individer) == seen.total() - 1
 
 
-def test_a_published_15f_file_without_a_number_is_refused(kostra: Path) -> None:
+def test_published_15f_file_without_number_is_refused(kostra: Path) -> None:
     data = (kostra / "Testfil_01_FEIL_2020_15F_ugyldig_xml.xml").read_bytes()
     assert rejection(data) == ("organisasjonsnummer", 3, "Avgiver@Organisasjonsnummer")
 
@@ -133,7 +148,9 @@ def test_15f_file_with_every_element_is_parsed(kostra: Path) -> None:
         undersokelser=[Undersokelse("2020-02-17", "2020-06-17", 1, "2020-05-17")],
         planer=[Plan("2020-02-11", "2020-06-17", 1)],
         evalueringer=["2020-02-12"],
-        tiltak=[Tiltak("2020-02-10", "2020-04-10", "1.99", omsorg=1, akutt=0, hjelpetiltak=0, plassering=1, opphevet=1)],
+        tiltak=[
+            Tiltak("2020-02-10", "2020-04-10", "1.99", omsorg=1, akutt=0, hjelpetiltak=0, plassering=1, opphevet=1)
+        ],
         tilsyn=[],
         flyttinger=[Flytting("2020-02-11", "1.1.1", "1")],
         finding_count=0,

@@ -1,4 +1,4 @@
-"""Whatever is sent, it is read or refused, and no word of it is in what comes out (`domain.md` 4.1)."""
+"""Any input is parsed or refused, and no text of it is in the result (rule 4.1)."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,20 @@ VALUE = re.compile(r'(?<==")[^"]*(?=")|(?<=>)[^<>]+(?=<)')
 
 odd_values = st.one_of(
     st.sampled_from(
-        ["", " ", "0", "-1", "true", "9999-12-31", "0001-01-01", "2024-02-30", "2024-12-31T24:00:00Z", "§ 4-12", "99", "1.1.1"]
+        [
+            "",
+            " ",
+            "0",
+            "-1",
+            "true",
+            "9999-12-31",
+            "0001-01-01",
+            "2024-02-30",
+            "2024-12-31T24:00:00Z",
+            "§ 4-12",
+            "99",
+            "1.1.1",
+        ]
     ),
     st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters='<&">\uffff\ufffe'), max_size=50),
     st.dates().map(date.isoformat),
@@ -28,14 +41,14 @@ odd_values = st.one_of(
 
 
 def assert_consistent(read: FileContents) -> None:
-    """What holds of anything that was read."""
+    """Assert what holds for the content of any file."""
     for mappe in read.folders:
         assert len(mappe.key) == len(mappe.delivery_hash or bytes(32)) == 32
         if mappe.content is not None:
             assert msgspec.msgpack.decode(msgspec.msgpack.encode(mappe.content), type=CaseContent) == mappe.content
             days = re.findall(r"\d{4}-\d{2}-\d{2}", repr(mappe.content))
             assert [date.fromisoformat(day).isoformat() for day in days] == days
-    assert read.refused == any(each.severity == "refused" for each in read.findings)
+    assert read.refused == any(finding.severity == "refused" for finding in read.findings)
     assert not (read.refused and read.folders)
 
 
@@ -55,7 +68,9 @@ def test_moved_or_missing_elements_are_read_or_refused(version: int, data: st.Da
     elements = [found.group() for found in re.finditer(r"<(\w+)[^<>]*/>|<(\w+)[^<>]*>[^<>]*</\2>", text)]
     for _ in range(data.draw(st.integers(1, 5))):
         element, other = data.draw(st.sampled_from(elements)), data.draw(st.sampled_from(elements))
-        text = text.replace(element, data.draw(st.sampled_from(["", element + element, other])), data.draw(st.integers(1, 3)))
+        text = text.replace(
+            element, data.draw(st.sampled_from(["", element + element, other])), data.draw(st.integers(1, 3))
+        )
     assert_consistent(parse(text.encode()))
 
 
@@ -80,14 +95,14 @@ def test_any_csv_body_is_read_or_reported(text: str) -> None:
         read = parse((head + text).encode())
     except UnicodeEncodeError:
         return
-    assert {each.severity.value for each in read.findings} <= {"error", "refused"}
+    assert {finding.severity.value for finding in read.findings} <= {"error", "refused"}
 
 
 SENTINEL = "Zxq"
 
 
 def plant_sentinels(text: str, keep: set[str]) -> str:
-    """The text with a sentinel at the end of each value, those of the attributes in `keep` excepted."""
+    """Return the text with a sentinel at the end of each value, except in the attributes of `keep`."""
 
     def plant(found: re.Match[str]) -> str:
         return found.group() if found.group(1) in keep else f'{found.group(1)}="{found.group(2)}{SENTINEL}"'
@@ -95,7 +110,17 @@ def plant_sentinels(text: str, keep: set[str]) -> str:
     return re.sub(r'(\w+)="([^"]*)"', plant, text).replace("<Sak ", f"<!-- {SENTINEL} --><Sak ")
 
 
-FORMAL = {"version", "encoding", "Organisasjonsnummer", "Kommunenummer", "Bydelsnummer", "DatoUttrekk", "Navn", "Kommunenavn", "Bydelsnavn"}
+FORMAL = {
+    "version",
+    "encoding",
+    "Organisasjonsnummer",
+    "Kommunenummer",
+    "Bydelsnummer",
+    "DatoUttrekk",
+    "Navn",
+    "Kommunenavn",
+    "Bydelsnavn",
+}
 DATES = {"StartDato", "SluttDato", "UtfortDato", "EndretDato", "TilbudSendtDato", "Fodseldato"}
 CODES = {"Kode", "Plantype", "Kjonn", "Innvilget", "ErSlettet", "Type", "FraType", "TilType"}
 
@@ -123,7 +148,9 @@ def test_no_case_value_leaks(version: int, keep: set[str]) -> None:
         lambda text: text.replace("<Sak ", f"<Sak {SENTINEL}='1' {SENTINEL}='2' "),
         lambda text: text.replace("<Sak ", f"<Sak Journal='{SENTINEL}<' "),
         lambda text: text.replace("<Sak ", f"<{SENTINEL}/><Sak "),
-        lambda text: text.replace("<Barnevern ", f"<!DOCTYPE {SENTINEL} [<!ENTITY {SENTINEL} '{SENTINEL}'>]><Barnevern "),
+        lambda text: text.replace(
+            "<Barnevern ", f"<!DOCTYPE {SENTINEL} [<!ENTITY {SENTINEL} '{SENTINEL}'>]><Barnevern "
+        ),
         lambda text: text.replace("UTF-8", SENTINEL),
         lambda text: text + SENTINEL,
         lambda text: SENTINEL + text,
@@ -140,7 +167,8 @@ def test_no_value_leaks_from_malformed_file(breaking: Callable[[str], str]) -> N
 
 
 @pytest.mark.parametrize(
-    "line", [f"{SENTINEL},2024,x,1", f"org-1,{SENTINEL},x,1", f"org-1,2024,x,{SENTINEL}", f'org-1,"{SENTINEL}', SENTINEL]
+    "line",
+    [f"{SENTINEL},2024,x,1", f"org-1,{SENTINEL},x,1", f"org-1,2024,x,{SENTINEL}", f'org-1,"{SENTINEL}', SENTINEL],
 )
 def test_no_value_leaks_from_invalid_csv_line(line: str) -> None:
     read = parse(f"organization_id,period_id,field_key,value\n{line}\n".encode())

@@ -1,6 +1,6 @@
-"""Folders of each published version, complete with all that is optional, are taken without a finding.
+"""Complete files of each published version of the format are parsed without a finding.
 
-Where BUFDIR_XSD names a folder with Barnevern_v1.xsd, _v3.xsd and _v4.xsd, the folders are held against them too.
+If BUFDIR_XSD names a folder with Barnevern_v1.xsd, _v3.xsd and _v4.xsd, the files are validated against them too.
 """
 
 import os
@@ -27,16 +27,18 @@ def test_complete_folder_has_no_findings(version: int) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_complete_folder_keeps_one_element_of_each_kind(version: int) -> None:
     mappe = parse_single_folder(complete(version))
-    kept = mappe.content
-    assert kept is not None
-    assert kept.fodt == "2010-03"
-    assert kept.meldinger == [Melding("2023-01-10", "2023-01-17", 2, "2023-01-17")]
-    assert kept.undersokelser == [Undersokelse("2023-01-17", "2023-06-30", 1, "2023-07-17")]
-    assert kept.planer == [Plan("2023-07-01", "2023-12-31", 1)]
-    assert kept.evalueringer == ["2023-09-01", "2023-10-01"]
-    assert kept.tiltak == [Tiltak("2023-07-01", "2024-01-31", "2.99", omsorg=0, akutt=0, hjelpetiltak=1, plassering=1, opphevet=4)]
-    assert kept.tilsyn == ["2023-08-01"]
-    assert kept.flyttinger == [Flytting("2024-01-31", "1.1.5", "8")]
+    stored = mappe.content
+    assert stored is not None
+    assert stored.fodt == "2010-03"
+    assert stored.meldinger == [Melding("2023-01-10", "2023-01-17", 2, "2023-01-17")]
+    assert stored.undersokelser == [Undersokelse("2023-01-17", "2023-06-30", 1, "2023-07-17")]
+    assert stored.planer == [Plan("2023-07-01", "2023-12-31", 1)]
+    assert stored.evalueringer == ["2023-09-01", "2023-10-01"]
+    assert stored.tiltak == [
+        Tiltak("2023-07-01", "2024-01-31", "2.99", omsorg=0, akutt=0, hjelpetiltak=1, plassering=1, opphevet=4)
+    ]
+    assert stored.tilsyn == ["2023-08-01"]
+    assert stored.flyttinger == [Flytting("2024-01-31", "1.1.5", "8")]
     assert mappe.migrated_key is None
     assert FREE_TEXT not in repr(mappe)
 
@@ -50,7 +52,7 @@ def schemas() -> Path:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_complete_folder_is_valid_against_its_schema(schemas: Path, version: int) -> None:
+def test_complete_folder_is_valid_against_its_schema(schemas: Path, version: int) -> None:
     schema = etree.XMLSchema(etree.parse(schemas / f"Barnevern_v{version}.xsd"))
     schema.assertValid(etree.fromstring(complete(version)))
 
@@ -65,7 +67,7 @@ def test_complete_folder_covers_whole_schema(schemas: Path, version: int) -> Non
 
 
 def _allowed_paths(schema: Any, declared: Any, path: str) -> Iterator[str]:
-    """The paths of all elements and attributes that the schema allows under a declared element."""
+    """Return the paths of all elements and attributes that the schema allows under a declared element."""
     name = declared.get("type")
     kind = declared.find(f"{XS}complexType") if name is None else schema.find(f"{XS}complexType[@name='{name}']")
     if kind is None:

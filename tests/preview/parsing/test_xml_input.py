@@ -1,4 +1,4 @@
-"""What is refused of a file as such (`domain.md` 10, first row): with a line, and without a word of the file."""
+"""Refusals of XML files as such (rules 3.5 and 10): with a line, and without any text of the file."""
 
 import itertools
 import resource
@@ -36,12 +36,12 @@ def test_malformed_xml_is_refused(data: bytes, line: int) -> None:
     assert rejection(data) == ("not_well_formed", line, "")
 
 
-def test_an_empty_file_is_of_no_format() -> None:
+def test_empty_file_is_of_no_format() -> None:
     assert rejection(b"")[0] == "unknown_format"
     assert rejection(b" \n ")[0] == "unknown_format"
 
 
-def test_elements_nested_too_deep() -> None:
+def test_elements_nested_too_deep_are_refused() -> None:
     assert rejection(XML + b"<a>" * 300 + b"</a>" * 300)[0] == "not_well_formed"
 
 
@@ -57,7 +57,7 @@ DOCTYPES = [
 
 
 @pytest.mark.parametrize("doctype", DOCTYPES)
-def test_a_document_type_is_refused(doctype: str) -> None:
+def test_document_type_is_refused(doctype: str) -> None:
     data = GOOD.replace(b"<Barnevern", doctype.encode() + b"<Barnevern", 1)
     assert rejection(data)[0] == "doctype"
     assert rejection(data.decode().replace("UTF-8", "UTF-16").encode("utf-16"))[0] == "doctype"
@@ -65,7 +65,7 @@ def test_a_document_type_is_refused(doctype: str) -> None:
     assert rejection(data.replace(b"UTF-8", b"ISO-8859-1"))[0] == "doctype"
 
 
-def test_an_external_entity_is_never_fetched(tmp_path: Path) -> None:
+def test_external_entity_is_never_fetched(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("the-secret")
     hostile = sak(Journalnummer="JOURNAL").replace("JOURNAL", "&secret;")
@@ -82,7 +82,7 @@ def test_doctype_text_outside_prolog_is_allowed() -> None:
     assert findings_in(data) == []
 
 
-def test_an_unfinished_prolog_is_not_well_formed() -> None:
+def test_unfinished_prolog_is_not_well_formed() -> None:
     assert rejection(b"<!-- <!DOCTYPE")[0] == "not_well_formed"
     assert rejection(b"<?xml <!DOCTYPE")[0] == "not_well_formed"
 
@@ -93,7 +93,10 @@ def test_undeclared_entity_is_refused(place: bytes) -> None:
 
 
 def test_predefined_entities_and_references_are_read() -> None:
-    data = barnevern([sak()], sender='<Avgiver Organisasjonsnummer="99999999&#57;" Kommunenummer="0301" Kommunenavn="A &amp; &#197;"/>')
+    data = barnevern(
+        [sak()],
+        sender='<Avgiver Organisasjonsnummer="99999999&#57;" Kommunenummer="0301" Kommunenavn="A &amp; &#197;"/>',
+    )
     assert parse_single_folder(data.encode()).avgiver.kommunenavn == "A & Å"
     assert parse_single_folder(data.encode()).avgiver.organisasjonsnummer == "999999999"
 
@@ -104,7 +107,9 @@ def test_entity_bomb_is_refused_cheaply(kind: str) -> None:
         entities, use = f'<!ENTITY a "{"a" * 50_000}">', "&a;" * 50_000
     else:
         names = "abcdefghij"
-        entities = '<!ENTITY a "lol">' + "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in itertools.pairwise(names))
+        entities = '<!ENTITY a "lol">' + "".join(
+            f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in itertools.pairwise(names)
+        )
         use = "&j;"
     root = f'<Barnevern Id="{use}"/>' if kind == "attribute" else f"<Barnevern>{use}</Barnevern>"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -164,7 +169,7 @@ def test_undecodable_bytes_are_reported_with_line() -> None:
     assert rejection(XML + b"<Barnevern>\n\n<Sak Id='\xff'/></Barnevern>")[1] == 4
 
 
-def test_a_byte_order_mark_is_a_notice() -> None:
+def test_byte_order_mark_is_notice() -> None:
     data = b"\xef\xbb\xbf" + GOOD
     assert findings_in(data) == [("notice", "byte_order_mark", "")]
     assert parse_single_folder(data).content is not None

@@ -1,11 +1,11 @@
-"""A folder with every optional element and attribute of a published version of the format: 1, 3 or 4."""
+"""A file with every optional element and attribute of a published version of the format: 1, 3 or 4."""
 
 from collections.abc import Callable
 from typing import Any
 
 from tests.builders.case_xml import avgiver, barnevern, element, konklusjon, lovhjemmel, sak, uid
 
-# The kinds of which each has a second, deleted one.
+# Kinds of which there is a second, deleted element.
 KINDS = (
     "Personalia",
     "Melding",
@@ -22,7 +22,7 @@ FREE_TEXT = "Noe som bare saksbehandleren vet"
 
 
 def complete(version: int) -> bytes:
-    """Valid against Barnevern_v1.xsd (2.2.3), _v3.xsd (3.0.5) or _v4.xsd (4.0.1)."""
+    """Return a file that is valid against Barnevern_v1.xsd (2.2.3), _v3.xsd (3.0.5) or _v4.xsd (4.0.1)."""
     case = sak(
         uid(10),
         start="2023-01-10",
@@ -35,12 +35,21 @@ def complete(version: int) -> bytes:
         undersokelser=_kept_and_deleted(_undersokelse, version),
         planer=_kept_and_deleted(_plan, version),
         tiltak=_kept_and_deleted(_tiltak, version),
-        andre=[*_kept_and_deleted(_vedtak, version), *_kept_and_deleted(_ettervern, version), *_kept_and_deleted(_oversendelse, version)],
+        andre=[
+            *_kept_and_deleted(_vedtak, version),
+            *_kept_and_deleted(_ettervern, version),
+            *_kept_and_deleted(_oversendelse, version),
+        ],
         flyttinger=_kept_and_deleted(_flytting, version),
         relasjoner=_kept_and_deleted(_relasjon, version),
-        slettinger=[element("Slettet", Id=_id(kind, 2), Type=kind, SluttDato="2024-02-01") for kind in (*KINDS, *_status_kinds(version))],
+        slettinger=[
+            element("Slettet", Id=_id(kind, 2), Type=kind, SluttDato="2024-02-01")
+            for kind in (*KINDS, *_status_kinds(version))
+        ],
     )
-    return barnevern([case], forrige=uid(2), sender=avgiver(bydel="02"), uttrekk="2024-12-31T23:59:00.123456789+01:00").encode()
+    return barnevern(
+        [case], forrige=uid(2), sender=avgiver(bydel="02"), uttrekk="2024-12-31T23:59:00.123456789+01:00"
+    ).encode()
 
 
 def _kept_and_deleted(make: Callable[[int, int], str], version: int) -> list[str]:
@@ -52,12 +61,12 @@ def _id(kind: str, number: int) -> str:
 
 
 def _er_slettet(version: int) -> bool | None:
-    """`ErSlettet` came with version 3."""
+    """Return `ErSlettet`, which exists from version 3 on."""
     return False if version >= 3 else None
 
 
 def _status_kinds(version: int) -> tuple[str, ...]:
-    """A Status could be deleted by itself in version 1 alone."""
+    """Return the kind Status for version 1, in which a Status could be deleted."""
     return ("Status",) if version == 1 else ()
 
 
@@ -76,14 +85,23 @@ def _coded(tag: str, kode: str) -> str:
 
 
 def _personalia(version: int, number: int) -> str:
-    person: dict[str, Any] = {"Fodselsnummer": "15031000100", "Fodseldato": "2010-03-15", "Kjonn": "2", "DUFnummer": "200012345678"}
-    return element("Personalia", Id=_id("Personalia", number), StartDato="2023-01-10", ErSlettet=_er_slettet(version), **person)
+    person: dict[str, Any] = {
+        "Fodselsnummer": "15031000100",
+        "Fodseldato": "2010-03-15",
+        "Kjonn": "2",
+        "DUFnummer": "200012345678",
+    }
+    return element(
+        "Personalia", Id=_id("Personalia", number), StartDato="2023-01-10", ErSlettet=_er_slettet(version), **person
+    )
 
 
 def _melding(version: int, number: int) -> str:
     children = [_coded("Melder", "22"), _coded("Melder", "1"), _coded("Saksinnhold", "18"), _coded("Saksinnhold", "19")]
     end = konklusjon("2023-01-17", "2", ErSlettet=_er_slettet(version))
-    return element("Melding", [*children, end], StartDato="2023-01-10", **_common_attributes("Melding", number, version))
+    return element(
+        "Melding", [*children, end], StartDato="2023-01-10", **_common_attributes("Melding", number, version)
+    )
 
 
 def _undersokelse(version: int, number: int) -> str:
@@ -94,12 +112,20 @@ def _undersokelse(version: int, number: int) -> str:
         element("UtvidetFrist", StartDato="2023-03-01", Innvilget="1"),
         konklusjon("2023-06-30", "1", Presisering=FREE_TEXT),
     ]
-    return element("Undersokelse", children, StartDato="2023-01-17", **_common_attributes("Undersokelse", number, version))
+    return element(
+        "Undersokelse", children, StartDato="2023-01-17", **_common_attributes("Undersokelse", number, version)
+    )
 
 
 def _plan(version: int, number: int) -> str:
-    children = [element("Evaluering", UtfortDato="2023-09-01"), element("Evaluering", UtfortDato="2023-10-01"), konklusjon("2023-12-31")]
-    return element("Plan", children, StartDato="2023-07-01", Plantype="1", **_common_attributes("Plan", number, version))
+    children = [
+        element("Evaluering", UtfortDato="2023-09-01"),
+        element("Evaluering", UtfortDato="2023-10-01"),
+        konklusjon("2023-12-31"),
+    ]
+    return element(
+        "Plan", children, StartDato="2023-07-01", Plantype="1", **_common_attributes("Plan", number, version)
+    )
 
 
 def _tiltak(version: int, number: int) -> str:
@@ -108,7 +134,9 @@ def _tiltak(version: int, number: int) -> str:
     hyppighet = element("Hyppighet", Id=first, StartDato="2023-07-01", Kode="4")
     utfort = element("Utfort", Id=first, UtfortDato="2023-08-01")
     oppfolging = (
-        element("Oppfolging", [hyppighet, utfort]) if version >= 3 else element("Oppfolging", Id=first, UtfortDato="2023-08-01") * 2
+        element("Oppfolging", [hyppighet, utfort])
+        if version >= 3
+        else element("Oppfolging", Id=first, UtfortDato="2023-08-01") * 2
     )
     children = [
         _basis(),
@@ -124,7 +152,9 @@ def _tiltak(version: int, number: int) -> str:
 
 
 def _vedtak(version: int, number: int) -> str:
-    krav = element("Krav", [konklusjon("2023-06-20", "9", Presisering=FREE_TEXT)], Id=uid(60_000 + number), StartDato="2023-06-10")
+    krav = element(
+        "Krav", [konklusjon("2023-06-20", "9", Presisering=FREE_TEXT)], Id=uid(60_000 + number), StartDato="2023-06-10"
+    )
     status = element("Status", Id=_id("Status", number), EndretDato="2023-06-30", Kode="1")
     children = [_basis(), *[_basis("JmfrLovhjemmel")] * 3, krav, status, konklusjon("2024-01-31")]
     return element("Vedtak", children, StartDato="2023-06-30", **_common_attributes("Vedtak", number, version))
@@ -147,5 +177,10 @@ def _flytting(version: int, number: int) -> str:
 
 
 def _relasjon(version: int, number: int) -> str:
-    ends: dict[str, Any] = {"FraId": _id("Melding", 1), "FraType": "Melding", "TilId": _id("Undersokelse", 1), "TilType": "Undersokelse"}
+    ends: dict[str, Any] = {
+        "FraId": _id("Melding", 1),
+        "FraType": "Melding",
+        "TilId": _id("Undersokelse", 1),
+        "TilType": "Undersokelse",
+    }
     return element("Relasjon", Id=_id("Relasjon", number), ErSlettet=_er_slettet(version), **ends)

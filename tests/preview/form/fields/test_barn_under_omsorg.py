@@ -1,4 +1,4 @@
-"""Nos. 17 to 24, worked by hand for 2024."""
+"""Nos. 17 to 24, computed by hand for 2024."""
 
 from preview.model.case_records import Tiltak
 from tests.preview.form.case_fixtures import CaseBase, sak, tiltak
@@ -11,7 +11,7 @@ KATEGORIER = (
 
 
 def at_period_end(base: CaseBase, key: str, kategori: str, **flags: int) -> set[str]:
-    """Which of the measures around the last day of 2024 make the child count."""
+    """Return which of the measures around the last day of 2024 make the child count."""
 
     def of(start: str, slutt: str | None = None) -> Tiltak:
         return tiltak(start, slutt, kategori, **flags)
@@ -33,7 +33,7 @@ PRESENT = {"started_years_ago", "started_on_last_day", "ended_day_after", "two_o
 
 
 def kategorier(base: CaseBase, key: str) -> set[str | None]:
-    """The Kategori codes with which a tiltak makes the child count at the end of 2024."""
+    """Return the Kategori codes with which a tiltak makes the child count at the end of 2024."""
     return {code for code in KATEGORIER if base.values([sak(tiltak=[tiltak("2024-03-01", kategori=code)])])[key] == 1}
 
 
@@ -49,7 +49,21 @@ def test_antall_barn_under_omsorg(base: CaseBase) -> None:
 def test_antall_barn_plassert_utenfor_hjemmet(base: CaseBase) -> None:
     key = "antall_barn_plassert_utenfor_hjemmet"
     assert at_period_end(base, key, "8.5") == PRESENT
-    assert kategorier(base, key) == {"1.1", "1.2", "1.99", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.99", "8.2", "8.4", "8.5"}
+    assert kategorier(base, key) == {
+        "1.1",
+        "1.2",
+        "1.99",
+        "2.1",
+        "2.2",
+        "2.3",
+        "2.4",
+        "2.5",
+        "2.6",
+        "2.99",
+        "8.2",
+        "8.4",
+        "8.5",
+    }
     assert base.values([sak(tiltak=[tiltak("2024-03-01", kategori="3.1", omsorg=1)])])[key] == 0
 
 
@@ -79,7 +93,9 @@ def test_antall_nye_omsorgsovertakelser(base: CaseBase) -> None:
         last_day=sak(tiltak=[tiltak("2024-12-31", omsorg=1)]),
         day_after=sak(tiltak=[tiltak("2025-01-01", omsorg=1)]),
         two_in_the_period=sak(tiltak=[tiltak("2024-09-01", omsorg=1), tiltak("2024-03-01", "2024-08-01", omsorg=1)]),
-        one_ended_long_before=sak(tiltak=[tiltak("2024-03-01", omsorg=1), tiltak("2015-03-01", "2016-03-01", omsorg=1)]),
+        one_ended_long_before=sak(
+            tiltak=[tiltak("2024-03-01", omsorg=1), tiltak("2015-03-01", "2016-03-01", omsorg=1)]
+        ),
         hjelp_before_it=sak(tiltak=[tiltak("2015-03-01", "2016-03-01"), tiltak("2024-03-01", omsorg=1)]),
         hjelp_alone=sak(tiltak=[tiltak("2024-03-01")]),
     )
@@ -102,7 +118,9 @@ def test_antall_akuttplasseringer(base: CaseBase) -> None:
         first_day=sak(tiltak=[tiltak("2024-01-01", "2024-01-02", kategori="2.5", akutt=1)]),
         last_day=sak(tiltak=[tiltak("2024-12-31", kategori="1.1", akutt=1)]),
         day_after=sak(tiltak=[tiltak("2025-01-01", kategori="2.5", akutt=1)]),
-        two_of_one_child=sak(tiltak=[tiltak("2024-03-01", "2024-03-09", "2.5", akutt=1), tiltak("2024-05-01", kategori="2.5", akutt=1)]),
+        two_of_one_child=sak(
+            tiltak=[tiltak("2024-03-01", "2024-03-09", "2.5", akutt=1), tiltak("2024-05-01", kategori="2.5", akutt=1)]
+        ),
         akutt_at_home=sak(tiltak=[tiltak("2024-03-01", kategori="3.1", akutt=1)]),
         plassering_by_care_order=sak(tiltak=[tiltak("2024-03-01", kategori="2.1", omsorg=1)]),
     )
@@ -159,5 +177,8 @@ def test_antall_omsorgsvedtak_opphevet_counts_codes_1_3_and_4(base: CaseBase) ->
 
 
 def test_antall_omsorgsvedtak_opphevet_is_counted_per_child(base: CaseBase) -> None:
-    cases = [sak(tiltak=[tiltak("2020-03-01", "2024-06-01", "2.1", 1, omsorg=1)]), sak(tiltak=[tiltak("2020-03-01", omsorg=1)])]
+    cases = [
+        sak(tiltak=[tiltak("2020-03-01", "2024-06-01", "2.1", 1, omsorg=1)]),
+        sak(tiltak=[tiltak("2020-03-01", omsorg=1)]),
+    ]
     assert base.values(cases)["antall_omsorgsvedtak_opphevet"] == 1

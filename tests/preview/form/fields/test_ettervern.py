@@ -1,4 +1,4 @@
-"""No. 32, worked by hand for 2024."""
+"""No. 32, computed by hand for 2024."""
 
 from tests.preview.form.case_fixtures import CaseBase, sak, tiltak
 

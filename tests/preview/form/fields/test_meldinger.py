@@ -1,4 +1,4 @@
-"""Nos. 1 to 5, worked by hand for 2024. A melding's deadline is seven days after receipt."""
+"""Nos. 1 to 5, computed by hand for 2024. The deadline of a melding is seven days after receipt."""
 
 from tests.preview.form.case_fixtures import CaseBase, melding, sak
 
@@ -47,9 +47,11 @@ def test_antall_meldinger_henlagt(base: CaseBase) -> None:
 
 
 def _codes_counted(base: CaseBase, key: str) -> set[int | None]:
-    """Of all conclusion codes, and of one that was on no list, those with which a melding concluded in 2024 counts."""
+    """Return the conclusion codes with which a melding concluded in 2024 counts, of all codes and an unlisted one."""
     codes = (*range(1, 11), None)
-    return {code for code in codes if base.values([sak(meldinger=[melding("2024-05-01", "2024-05-03", code)])])[key] == 1}
+    return {
+        code for code in codes if base.values([sak(meldinger=[melding("2024-05-01", "2024-05-03", code)])])[key] == 1
+    }
 
 
 def test_antall_meldinger_over_frist(base: CaseBase) -> None:
@@ -76,7 +78,7 @@ def test_antall_meldinger_over_frist(base: CaseBase) -> None:
     }
 
 
-def test_antall_meldinger_over_frist_starts_after_the_deadline(base: CaseBase) -> None:
+def test_antall_meldinger_over_frist_starts_after_deadline(base: CaseBase) -> None:
     open_melding = sak(meldinger=[melding("2024-09-10")])  # deadline 09-17
     key = "antall_meldinger_over_frist"
     assert base.values([open_melding], extract_day="2024-09-17")[key] == 0
@@ -119,4 +121,12 @@ def test_antall_meldinger_med_frist(base: CaseBase) -> None:
         last_day=sak(meldinger=[melding("2024-12-24", "2024-12-24", 2)]),
         after=sak(meldinger=[melding("2024-12-25", "2024-12-26", 2)]),
     )
-    assert counted == {"before": 0, "first_day": 1, "due": 1, "not_due": 0, "concluded_before_due": 1, "last_day": 1, "after": 0}
+    assert counted == {
+        "before": 0,
+        "first_day": 1,
+        "due": 1,
+        "not_due": 0,
+        "concluded_before_due": 1,
+        "last_day": 1,
+        "after": 0,
+    }

@@ -1,4 +1,4 @@
-"""Nos. 25 to 28, worked by hand for 2024."""
+"""Nos. 25 to 28, computed by hand for 2024."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ TYPES = (*range(1, 9), None)
 
 
 def at_period_end(base: CaseBase, key: str, plantype: int, extra_plans: Iterable[Tiltak] = ()) -> set[str]:
-    """Which plans around the last day of 2024 make the child count, who has the measures `besides`."""
+    """Return which plans around the last day of 2024 make a child with the measures `besides` count."""
 
     def of(start: str, slutt: str | None = None) -> list[Plan]:
         return [plan(plantype, start, slutt)]
@@ -39,7 +39,11 @@ def test_antall_barn_med_tiltaksplan(base: CaseBase) -> None:
 
 
 def test_antall_barn_under_omsorg_med_omsorgsplan(base: CaseBase) -> None:
-    key, omsorg, omsorgsplan = "antall_barn_under_omsorg_med_omsorgsplan", tiltak("2020-03-01", omsorg=1), plan(4, "2024-03-01")
+    key, omsorg, omsorgsplan = (
+        "antall_barn_under_omsorg_med_omsorgsplan",
+        tiltak("2020-03-01", omsorg=1),
+        plan(4, "2024-03-01"),
+    )
     assert at_period_end(base, key, 4, [omsorg]) == PRESENT
     with_type = {code: sak(planer=[plan(code, "2024-03-01")], tiltak=[omsorg]) for code in TYPES}
     assert {code for code in TYPES if base.values([with_type[code]])[key] == 1} == {3, 4}

@@ -1,4 +1,4 @@
-"""No. 29, worked by hand for 2024."""
+"""No. 29, computed by hand for 2024."""
 
 from tests.preview.form.case_fixtures import CaseBase, sak
 

@@ -1,4 +1,4 @@
-"""Nos. 6 to 12, worked by hand for 2024."""
+"""Nos. 6 to 12, computed by hand for 2024."""
 
 from tests.preview.form.case_fixtures import CaseBase, sak, undersokelse
 
@@ -43,9 +43,13 @@ def _days_counted(base: CaseBase, key: str, code: int) -> set[str]:
 
 
 def _codes_counted(base: CaseBase, key: str) -> set[int | None]:
-    """Of all conclusion codes, and of one that was on no list, those with which an undersøkelse concluded in 2024 counts."""
+    """Return the codes with which an undersøkelse concluded in 2024 counts, of all codes and an unlisted one."""
     codes = (*range(1, 10), None)
-    return {code for code in codes if base.values([sak(undersokelser=[undersokelse("2024-03-01", "2024-05-03", code)])])[key] == 1}
+    return {
+        code
+        for code in codes
+        if base.values([sak(undersokelser=[undersokelse("2024-03-01", "2024-05-03", code)])])[key] == 1
+    }
 
 
 def test_antall_undersokelser_apne(base: CaseBase) -> None:
@@ -76,7 +80,9 @@ def test_antall_undersokelser_over_frist(base: CaseBase) -> None:
         deadline_on_first_day_after=sak(undersokelser=[undersokelse("2024-10-01", frist="2025-01-01")]),
         concluded_on_the_day=sak(undersokelser=[undersokelse("2023-11-27", "2024-03-01", 1, frist="2024-03-01")]),
         concluded_the_day_after=sak(undersokelser=[undersokelse("2023-11-27", "2024-03-02", 1, frist="2024-03-01")]),
-        concluded_late_after_the_period=sak(undersokelser=[undersokelse("2024-09-01", "2025-02-02", 1, frist="2024-12-01")]),
+        concluded_late_after_the_period=sak(
+            undersokelser=[undersokelse("2024-09-01", "2025-02-02", 1, frist="2024-12-01")]
+        ),
     )
     assert counted == {
         "deadline_on_last_day_before": 0,
@@ -104,10 +110,16 @@ def test_andel_undersokelser_innen_frist(base: CaseBase) -> None:
     assert base.values([sak(undersokelser=[in_time, late, late])])[key] == 33.3
     assert base.values([sak(undersokelser=[in_time, due, not_due])], extract_day="2024-09-18")[key] == 50.0
     assert base.values([sak(undersokelser=[late, due])])[key] == 0.0
-    before, after = undersokelse("2023-09-01", "2023-10-01", 3, "2023-12-31"), undersokelse("2024-09-01", "2024-10-01", 3, "2025-01-01")
+    before, after = (
+        undersokelse("2023-09-01", "2023-10-01", 3, "2023-12-31"),
+        undersokelse("2024-09-01", "2024-10-01", 3, "2025-01-01"),
+    )
     assert base.values([sak(undersokelser=[late, before, after])])[key] == 0.0
     assert base.values([sak(undersokelser=[before, after])])[key] is None
-    first, last = undersokelse("2023-09-01", "2023-10-01", 3, "2024-01-01"), undersokelse("2024-09-01", "2024-10-01", 3, "2024-12-31")
+    first, last = (
+        undersokelse("2023-09-01", "2023-10-01", 3, "2024-01-01"),
+        undersokelse("2024-09-01", "2024-10-01", 3, "2024-12-31"),
+    )
     assert base.values([sak(undersokelser=[late, first, last])])[key] == 66.7
 
 

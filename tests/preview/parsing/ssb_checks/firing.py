@@ -1,4 +1,4 @@
-"""Which controls fire on a case, for tests of each."""
+"""Which checks fire on a case."""
 
 from typing import Any
 
@@ -9,5 +9,8 @@ NO_FINDINGS: list[tuple[str, str, str]] = []
 
 
 def fired_checks(**case: Any) -> list[tuple[str, str, str]]:
-    """Severity, id and element of each; `case` is what `tests.builders.case_xml.folder` takes. It has an old plan, so that something is in it."""
+    """Return severity, check and element of each finding of a check.
+
+    `case` has the arguments of `case_xml.folder`; an old plan is added, so that the case is not empty.
+    """
     return check_findings(**{"planer": [plan(*OLD_PLAN)], **case})

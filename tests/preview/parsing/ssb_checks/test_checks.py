@@ -1,4 +1,4 @@
-"""Every heading of the source is a row: decided, told by another finding, or with the reason why not. And no control changes anything."""
+"""Each heading of the source is evaluated, covered by another finding, or has a reason; no check changes anything."""
 
 import ast
 import os
@@ -20,7 +20,12 @@ from tests.support.server_process import REPOSITORY
 HERE = Path(__file__).parent
 HEADING = re.compile(r"^#{3,4} (?:### |UTGÅR: )?((?:[^:<#\n]*[Kk]ontroll \d|Validéring)[^:\n]*)", re.MULTILINE)
 SOURCE = Path(os.environ.get("BUFDIR_KRAVSPESIFIKASJON", REPOSITORY.parent / "shared" / "Kravspesifikasjon.md"))
-BEFORE, FIRST, LAST, AFTER = "2019-12-31", "2020-01-01", "2024-06-01", "2024-06-02"  # days of a case, and those beside them
+BEFORE, FIRST, LAST, AFTER = (
+    "2019-12-31",
+    "2020-01-01",
+    "2024-06-01",
+    "2024-06-02",
+)  # days of a case, and those beside them
 CLOSED: dict[str, Any] = {"slutt": LAST}
 MIGRATED: list[dict[str, Any]] = [
     {"tiltak": [tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", MigrertId="17")]},
@@ -50,7 +55,12 @@ def test_heading_pattern_matches_source_notation() -> None:
         "#### Melder Kontroll 2: Mangler",
     )
     written = "\n".join([*lines, "## <a name='sak'>Sak</a>", ""])
-    assert HEADING.findall(written) == ["Melding Kontroll 2a", "Personalia kontroll 11", "Sak Kontroll 6", "Melder Kontroll 2"]
+    assert HEADING.findall(written) == [
+        "Melding Kontroll 2a",
+        "Personalia kontroll 11",
+        "Sak Kontroll 6",
+        "Melder Kontroll 2",
+    ]
 
 
 def test_check_has_message_other_finding_or_reason() -> None:
@@ -61,7 +71,7 @@ def test_check_has_message_other_finding_or_reason() -> None:
     assert [name for name, control in CHECKS.items() if control.not_evaluated_reason] == ["filbeskrivelse", "sak_6"]
 
 
-def test_every_evaluated_check_has_a_test() -> None:
+def test_every_evaluated_check_has_test() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in HERE.glob("test_*.py")]
     tests = {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     assert {f"test_{name}" for name in EVALUATED_CHECKS} - tests == set()
@@ -76,7 +86,7 @@ KINDS: dict[str, tuple[str, Callable[[str, str], str]]] = {
 
 
 def cases_by_check() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """By control, a case of which another finding tells the same, and the nearest of which it does not."""
+    """Return by check a case that another finding covers, and the nearest one that it does not."""
     there = {"meldinger": [melding("2024-01-01", id=uid(1))]}
 
     def evaluated(day: str) -> list[str]:
@@ -84,7 +94,10 @@ def cases_by_check() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 
     found: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "sak_2a": ({"slutt": BEFORE}, {"slutt": FIRST}),
-        "sak_22": ({**there, "slettinger": [slettet("Melding", uid(2))]}, {**there, "slettinger": [slettet("Melding", uid(1))]}),
+        "sak_22": (
+            {**there, "slettinger": [slettet("Melding", uid(2))]},
+            {**there, "slettinger": [slettet("Melding", uid(1))]},
+        ),
         "flytting_2c": ({**CLOSED, "flyttinger": [flytting(AFTER)]}, {**CLOSED, "flyttinger": [flytting(LAST)]}),
         "flytting_2f": ({"flyttinger": [flytting(BEFORE)]}, {"flyttinger": [flytting(FIRST)]}),
         "plan_2f": ({**CLOSED, "planer": evaluated(AFTER)}, {**CLOSED, "planer": evaluated(LAST)}),
@@ -92,7 +105,10 @@ def cases_by_check() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     }
     for kind, (kinds, make) in KINDS.items():
         found[f"{kind}_2a"] = ({kinds: [make("2024-02-02", "2024-02-01")]}, {kinds: [make("2024-02-02", "2024-02-02")]})
-        found[f"{kind}_2c"] = ({**CLOSED, kinds: [make("2024-02-02", AFTER)]}, {**CLOSED, kinds: [make("2024-02-02", LAST)]})
+        found[f"{kind}_2c"] = (
+            {**CLOSED, kinds: [make("2024-02-02", AFTER)]},
+            {**CLOSED, kinds: [make("2024-02-02", LAST)]},
+        )
         found[f"{kind}_2e"] = ({kinds: [make(BEFORE, "2024-02-01")]}, {kinds: [make(FIRST, "2024-02-01")]})
     return found
 
@@ -101,12 +117,14 @@ def cases_by_check() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 def test_check_is_covered_by_other_finding(name: str) -> None:
     bad, good = cases_by_check()[name]
     code = CHECKS[name].finding
-    assert code in {each for _, each, _ in findings(**bad)}
-    assert code not in {each for _, each, _ in findings(**good)}
+    assert code in {finding for _, finding, _ in findings(**bad)}
+    assert code not in {finding for _, finding, _ in findings(**good)}
 
 
 def test_checks_are_only_warnings_and_notices() -> None:
-    assert {rule.severity for rule in EVALUATED_CHECKS.values()} | {rule.lenient_severity for rule in EVALUATED_CHECKS.values()} == {
+    assert {rule.severity for rule in EVALUATED_CHECKS.values()} | {
+        rule.lenient_severity for rule in EVALUATED_CHECKS.values()
+    } == {
         Severity.WARNING,
         Severity.NOTICE,
     }
@@ -115,12 +133,14 @@ def test_checks_are_only_warnings_and_notices() -> None:
 
 @pytest.mark.parametrize("migrated", MIGRATED)
 def test_migrated_data_gets_lenient_severity(migrated: dict[str, Any]) -> None:
-    assert fired_checks(tiltak=[tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1")]) == [("warning", "tiltak_12", "Tiltak")]
+    assert fired_checks(tiltak=[tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1")]) == [
+        ("warning", "tiltak_12", "Tiltak")
+    ]
     assert fired_checks(**migrated) == [("notice", "tiltak_12", "Tiltak")]
 
 
 def test_check_applies_from_its_first_day() -> None:
-    """Tiltak Kontroll 22 is from 2023-01-01."""
+    """Tiltak Kontroll 22 applies from 2023-01-01."""
     measure = tiltak("2022-02-01", kategori="1.99").replace('Kode="1.99"', 'Kode="1.99" Presisering="x"')
     case_ = {"tiltak": [measure]}
     assert fired_checks(uttrekk="2023-01-01T00:00:00+01:00", **case_) == [("notice", "tiltak_22", "Tiltak/Kategori")]
@@ -148,5 +168,5 @@ def test_check_findings_do_not_displace_other_findings() -> None:
     for line in range(FindingCollector.MAX_STORED + 5):
         collector.add_check_finding(Finding(Severity.NOTICE, "kontroll_x", 1, line, "Melding", ""))
     collector.add(FindingCode.NO_DATE, 1, "Melding@StartDato")
-    assert [each.code for each in collector.findings[-2:]] == ["more_findings", "no_date"]
+    assert [finding.code for finding in collector.findings[-2:]] == ["more_findings", "no_date"]
     assert (len(collector.findings), collector.count) == (FindingCollector.MAX_STORED + 2, 1)

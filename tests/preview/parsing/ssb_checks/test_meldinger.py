@@ -1,4 +1,4 @@
-"""The controls of Melding, Melder and Saksinnhold."""
+"""Checks of Melding, Melder and Saksinnhold."""
 
 import pytest
 
@@ -10,7 +10,7 @@ DAY, LATER = "2024-01-10", "2024-01-17"
 
 
 def bare_melding(*children: str, slutt: str | None = LATER, id: str | None = None) -> str:  # noqa: A002, the format calls it id
-    """A melding with these children and nothing else."""
+    """Return a melding with these children and nothing else."""
     return element("Melding", [*children, konklusjon(slutt, "2") if slutt else None], Id=id or uid(), StartDato=DAY)
 
 
@@ -22,17 +22,25 @@ def test_melding_3() -> None:
 def test_melding_4() -> None:
     without = '<Saksinnhold Kode="20"/>'
     assert fired_checks(meldinger=[bare_melding(without)]) == [("warning", "melding_4", "Melding")]
-    assert fired_checks(meldinger=[bare_melding(without, slutt=None)]) == fired_checks(meldinger=[melding(DAY, LATER)]) == NO_FINDINGS
+    assert (
+        fired_checks(meldinger=[bare_melding(without, slutt=None)])
+        == fired_checks(meldinger=[melding(DAY, LATER)])
+        == NO_FINDINGS
+    )
 
 
 def test_melding_5() -> None:
     without = '<Melder Kode="1"/>'
     assert fired_checks(meldinger=[bare_melding(without)]) == [("warning", "melding_5", "Melding")]
-    assert fired_checks(meldinger=[bare_melding(without, slutt=None)]) == fired_checks(meldinger=[melding(DAY, LATER)]) == NO_FINDINGS
+    assert (
+        fired_checks(meldinger=[bare_melding(without, slutt=None)])
+        == fired_checks(meldinger=[melding(DAY, LATER)])
+        == NO_FINDINGS
+    )
 
 
 def test_melding_19() -> None:
-    """Each but the first; ids and layout do not tell them apart, all else does."""
+    """All duplicates but the first are reported; ids and layout make no difference, everything else does."""
     expected = [("notice", "melding_19", "Melding")]
     assert fired_checks(meldinger=[melding(DAY, LATER), melding(DAY, LATER)]) == expected
     assert fired_checks(meldinger=[melding(DAY, LATER), melding(DAY, LATER), melding(DAY, LATER)]) == expected * 2
@@ -40,10 +48,14 @@ def test_melding_19() -> None:
     assert fired_checks(meldinger=[melding(DAY), melding(DAY)]) == NO_FINDINGS
     assert fired_checks(meldinger=[melding(DAY, LATER), melding(DAY, LATER, ErSlettet=True)]) == NO_FINDINGS
     assert (
-        fired_checks(meldinger=[melding(DAY, LATER), melding(DAY, LATER, id=uid(1))], slettinger=[slettet("Melding", uid(1))])
+        fired_checks(
+            meldinger=[melding(DAY, LATER), melding(DAY, LATER, id=uid(1))], slettinger=[slettet("Melding", uid(1))]
+        )
         == NO_FINDINGS
     )
-    assert fired_checks(meldinger=[melding(DAY, LATER, id=uid(1)), melding(DAY, LATER, id=uid(1))]) == NO_FINDINGS  # one and the same thing
+    assert (
+        fired_checks(meldinger=[melding(DAY, LATER, id=uid(1)), melding(DAY, LATER, id=uid(1))]) == NO_FINDINGS
+    )  # one and the same thing
 
 
 @pytest.mark.parametrize("slutt", [LATER, None])
@@ -52,10 +64,15 @@ def test_melder_2(slutt: str | None) -> None:
     content = '<Saksinnhold Kode="20"/>'
     assert fired_checks(meldinger=[bare_melding('<Melder Kode="22"/>', content, slutt=slutt)]) == expected
     assert (
-        fired_checks(meldinger=[bare_melding('<Melder Kode="22" Presisering=""/>', '<Melder Kode="1"/>', content, slutt=slutt)]) == expected
+        fired_checks(
+            meldinger=[bare_melding('<Melder Kode="22" Presisering=""/>', '<Melder Kode="1"/>', content, slutt=slutt)]
+        )
+        == expected
     )
     assert (
-        fired_checks(meldinger=[bare_melding('<Melder Kode="22" Presisering="x"/>', '<Melder Kode="1"/>', content, slutt=slutt)])
+        fired_checks(
+            meldinger=[bare_melding('<Melder Kode="22" Presisering="x"/>', '<Melder Kode="1"/>', content, slutt=slutt)]
+        )
         == NO_FINDINGS
     )
 
@@ -66,10 +83,17 @@ def test_saksinnhold_2(kode: str) -> None:
     reporter = '<Melder Kode="1"/>'
     assert fired_checks(meldinger=[bare_melding(reporter, f'<Saksinnhold Kode="{kode}"/>')]) == [expected]
     assert (
-        fired_checks(meldinger=[bare_melding(reporter, f'<Saksinnhold Kode="{kode}"/>', f'<Saksinnhold Kode="{kode}"/>')]) == [expected] * 2
+        fired_checks(
+            meldinger=[bare_melding(reporter, f'<Saksinnhold Kode="{kode}"/>', f'<Saksinnhold Kode="{kode}"/>')]
+        )
+        == [expected] * 2
     )
     assert (
-        fired_checks(meldinger=[bare_melding(reporter, f'<Saksinnhold Kode="{kode}" Presisering="x"/>', '<Saksinnhold Kode="20"/>')])
+        fired_checks(
+            meldinger=[
+                bare_melding(reporter, f'<Saksinnhold Kode="{kode}" Presisering="x"/>', '<Saksinnhold Kode="20"/>')
+            ]
+        )
         == NO_FINDINGS
     )
 

@@ -1,4 +1,4 @@
-"""The controls of Personalia. Nobody in them exists."""
+"""Checks of Personalia. None of the persons exists."""
 
 from typing import Any
 
@@ -20,14 +20,22 @@ def number(last: str, fodt: str = BORN) -> str:
 
 def test_personalia_2f() -> None:
     closed = {"slutt": "2024-06-01"}
-    assert fired_checks(**closed, personer=[personalia("2024-06-02")]) == [("warning", "personalia_2f", "Personalia@StartDato")]
-    assert fired_checks(**closed, personer=[personalia("2024-06-01")]) == fired_checks(personer=[personalia("2024-06-02")]) == NO_FINDINGS
+    assert fired_checks(**closed, personer=[personalia("2024-06-02")]) == [
+        ("warning", "personalia_2f", "Personalia@StartDato")
+    ]
+    assert (
+        fired_checks(**closed, personer=[personalia("2024-06-01")])
+        == fired_checks(personer=[personalia("2024-06-02")])
+        == NO_FINDINGS
+    )
 
 
 def test_personalia_11() -> None:
     expected = [("warning", "personalia_11", "Sak")]
     assert fired_checks(personer=[]) == fired_checks(personer=[personalia(ErSlettet=True)]) == expected
-    assert fired_checks(personer=[], Fodselsnummer=number("00100"), Fodseldato=BORN, Kjonn="1") == NO_FINDINGS  # an early file
+    assert (
+        fired_checks(personer=[], Fodselsnummer=number("00100"), Fodseldato=BORN, Kjonn="1") == NO_FINDINGS
+    )  # an early file
 
 
 def test_personalia_12() -> None:
@@ -35,22 +43,37 @@ def test_personalia_12() -> None:
     bad = good[:-1] + str((int(good[-1]) + 1) % 10)
     assert person(Fodselsnummer=bad) == [("warning", "personalia_12", "Personalia@Fodselsnummer")]
     assert person(Fodselsnummer=good) == NO_FINDINGS
-    assert "personalia_12" not in {code for _, code, _ in person(Fodselsnummer=number("99999"), kjonn="0", start="2010-01-01")}
-    assert person(Fodselsnummer=number("55555")) == [("warning", "personalia_12", "Personalia@Fodselsnummer")]  # none of the source's
-    assert person(Fodselsnummer="32011000100") == NO_FINDINGS  # no possible date: told already
+    assert "personalia_12" not in {
+        code for _, code, _ in person(Fodselsnummer=number("99999"), kjonn="0", start="2010-01-01")
+    }
+    assert person(Fodselsnummer=number("55555")) == [
+        ("warning", "personalia_12", "Personalia@Fodselsnummer")
+    ]  # none of the source's
+    assert person(Fodselsnummer="32011000100") == NO_FINDINGS  # no possible date: there is a finding already
 
 
 def test_personalia_13() -> None:
-    assert person(fodt="2010-03-16", Fodselsnummer=fodselsnummer(BORN)) == [("notice", "personalia_13", "Personalia@Fodselsnummer")]
-    assert person(fodt="1910-03-15", Fodselsnummer=fodselsnummer(BORN)) == [("notice", "sak_7", "Sak"), ("warning", "sak_8", "Sak")]
+    assert person(fodt="2010-03-16", Fodselsnummer=fodselsnummer(BORN)) == [
+        ("notice", "personalia_13", "Personalia@Fodselsnummer")
+    ]
+    assert person(fodt="1910-03-15", Fodselsnummer=fodselsnummer(BORN)) == [
+        ("notice", "sak_7", "Sak"),
+        ("warning", "sak_8", "Sak"),
+    ]
     assert person() == NO_FINDINGS
 
 
 def test_personalia_14() -> None:
     expected = [("warning", "personalia_14", "Personalia@Kjonn")]
-    assert person(Fodselsnummer=fodselsnummer(BORN, "2")) == person(kjonn="2", Fodselsnummer=fodselsnummer(BORN, "1")) == expected
+    assert (
+        person(Fodselsnummer=fodselsnummer(BORN, "2"))
+        == person(kjonn="2", Fodselsnummer=fodselsnummer(BORN, "1"))
+        == expected
+    )
     assert person(kjonn="2") == NO_FINDINGS
-    assert "personalia_14" not in {code for _, code, _ in person(kjonn="0", start="2010-01-01", Fodselsnummer=number("99999"))}
+    assert "personalia_14" not in {
+        code for _, code, _ in person(kjonn="0", start="2010-01-01", Fodselsnummer=number("99999"))
+    }
     assert ("notice", "personalia_18", "Personalia@Fodselsnummer") in person(kjonn="2", Fodselsnummer=number("00200"))
 
 

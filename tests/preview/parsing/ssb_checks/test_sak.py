@@ -1,4 +1,4 @@
-"""The controls of the case as a whole, and of who delivers it."""
+"""Checks of the case as a whole, and of Avgiver."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_avgiver_1(org: str) -> None:
     ],
 )
 def test_sak_1(case: dict[str, Any], path: str) -> None:
-    """26 years before and after the year of the extract, 2024."""
+    """The range is 26 years before and after the year of the extract, 2024."""
     assert ("warning", "sak_1", path) in fired_checks(**case)
 
 
@@ -90,7 +90,10 @@ def test_sak_1_accepts_dates_within_range() -> None:
 
 def test_sak_7() -> None:
     """The day of the extract is 2024-12-31."""
-    born: dict[str, Any] = {"personer": [personalia("2020-01-01", "1999-12-31")], "tiltak": [tiltak("2020-01-01", "2024-12-01")]}
+    born: dict[str, Any] = {
+        "personer": [personalia("2020-01-01", "1999-12-31")],
+        "tiltak": [tiltak("2020-01-01", "2024-12-01")],
+    }
     assert fired_checks(**born) == [("notice", "sak_7", "Sak")]
     assert fired_checks(**{**born, "personer": [personalia("2020-01-01", "2000-01-01")]}) == NO_FINDINGS
     assert fired_checks(**born, **CLOSED) == NO_FINDINGS
@@ -112,7 +115,11 @@ def test_sak_8() -> None:
 def test_sak_21() -> None:
     assert check_findings() == check_findings(flyttinger=[flytting("2024-01-01")]) == [("warning", "sak_21", "Sak")]
     assert check_findings(**CLOSED) == NO_FINDINGS
-    for case in ({"meldinger": [melding("2024-12-30")]}, {"andre": [vedtak("2024-12-30")]}, {"andre": [ettervern("2024-12-30")]}):
+    for case in (
+        {"meldinger": [melding("2024-12-30")]},
+        {"andre": [vedtak("2024-12-30")]},
+        {"andre": [ettervern("2024-12-30")]},
+    ):
         assert check_findings(**case) == NO_FINDINGS
 
 
@@ -136,4 +143,7 @@ def test_sak_23() -> None:
         "andre": [ettervern("2020-01-02", "2020-01-03")],
         "slettinger": [slettet("Melding", uid(1))],
     }
-    assert fired_checks(**{**ended, "meldinger": [*ended["meldinger"], melding("2020-01-02", id=uid(1))]}, **CLOSED) == NO_FINDINGS
+    assert (
+        fired_checks(**{**ended, "meldinger": [*ended["meldinger"], melding("2020-01-02", id=uid(1))]}, **CLOSED)
+        == NO_FINDINGS
+    )

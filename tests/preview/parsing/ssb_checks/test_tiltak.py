@@ -1,4 +1,4 @@
-"""The controls of Tiltak and Plan."""
+"""Checks of Tiltak and Plan."""
 
 from typing import Any
 
@@ -17,14 +17,16 @@ def fired_for(*measures: str, **case: Any) -> list[tuple[str, str, str]]:
 
 
 def other_tiltak(kategori: str, **more: Any) -> str:
-    """A tiltak whose Kategori says what it is."""
-    return tiltak("2024-02-01", kategori=kategori, **more).replace(f'Kode="{kategori}"', f'Kode="{kategori}" Presisering="x"')
+    """Return a tiltak whose Kategori has a Presisering."""
+    return tiltak("2024-02-01", kategori=kategori, **more).replace(
+        f'Kode="{kategori}"', f'Kode="{kategori}" Presisering="x"'
+    )
 
 
-@pytest.mark.parametrize(("kategori", "control", "last"), [("4.1", "tiltak_5", 7), ("4.2", "tiltak_6", 11)])
-def test_too_old(kategori: str, control: str, last: int) -> None:
-    """The age is that at the end of the tiltak, of a running one that at the extract (2024-12-31)."""
-    expected = [("notice", control, KATEGORI)]
+@pytest.mark.parametrize(("kategori", "check_id", "last"), [("4.1", "tiltak_5", 7), ("4.2", "tiltak_6", 11)])
+def test_child_above_age_limit_is_reported(kategori: str, check_id: str, last: int) -> None:
+    """The age is that at the end of the tiltak, or at the extract (2024-12-31) if it is running."""
+    expected = [("notice", check_id, KATEGORI)]
     born = f"{2024 - last - 1}-12-31"
     younger = f"{2024 - last}-01-01"
     assert fired_for(tiltak("2022-02-01", kategori=kategori), personer=[personalia(fodt=born)]) == expected
@@ -34,11 +36,11 @@ def test_too_old(kategori: str, control: str, last: int) -> None:
 
 
 def test_tiltak_5() -> None:
-    test_too_old("4.1", "tiltak_5", 7)
+    test_child_above_age_limit_is_reported("4.1", "tiltak_5", 7)
 
 
 def test_tiltak_6() -> None:
-    test_too_old("4.2", "tiltak_6", 11)
+    test_child_above_age_limit_is_reported("4.2", "tiltak_6", 11)
 
 
 @pytest.mark.parametrize("kategori", ["1.99", "2.99", "3.7", "3.99", "4.99", "5.99", "6.99", "7.99", "8.99"])
@@ -57,7 +59,7 @@ def test_tiltak_8() -> None:
 
 
 def test_tiltak_9() -> None:
-    """At the later one of two; 91 days from 1 March end on 31 May; a running one lasts until the extract (2024-12-31)."""
+    """The later one of two is reported; 91 days from 1 March end on 31 May; a running one lasts until the extract."""
     expected = [("notice", "tiltak_9", "Tiltak")]
     first = tiltak("2024-01-01", "2024-05-31", "2.2")
     assert fired_for(first, tiltak("2024-03-01", "2024-07-01", "1.1")) == expected
@@ -78,9 +80,16 @@ def test_tiltak_12() -> None:
 
 def test_tiltak_13() -> None:
     grown: dict[str, Any] = {"personer": [personalia(fodt="2006-12-31")]}
-    assert fired_for(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), **grown) == [("warning", "tiltak_13", "Tiltak")]
-    assert fired_for(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), personer=[personalia(fodt="2007-01-01")]) == NO_FINDINGS
-    assert fired_for(tiltak("2024-02-01", "2024-12-30", "2.2", lov="BVL2021 5-1", opphevelse="2"), **grown) == NO_FINDINGS
+    assert fired_for(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), **grown) == [
+        ("warning", "tiltak_13", "Tiltak")
+    ]
+    assert (
+        fired_for(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 5-1"), personer=[personalia(fodt="2007-01-01")])
+        == NO_FINDINGS
+    )
+    assert (
+        fired_for(tiltak("2024-02-01", "2024-12-30", "2.2", lov="BVL2021 5-1", opphevelse="2"), **grown) == NO_FINDINGS
+    )
     assert fired_for(tiltak("2024-02-01", kategori="2.2", lov="BVL2021 3-6"), **grown) == NO_FINDINGS
 
 
@@ -102,7 +111,7 @@ def test_tiltak_19() -> None:
 
 
 def test_tiltak_20() -> None:
-    """Where the case has Vedtak and relations at all."""
+    """Only cases with Vedtak and relations are checked."""
     made = vedtak("2024-02-01", id=V)
     related, alone = tiltak("2024-02-01", id=T), tiltak("2024-02-02")
     assert fired_for(related, alone, andre=[made], relasjoner=[TO_TILTAK]) == [("warning", "tiltak_20", "Tiltak")]
@@ -112,7 +121,7 @@ def test_tiltak_20() -> None:
 
 @pytest.mark.parametrize("lov", ["BVL 3-1", "BVL2021 4-1", "BVL2021 3-2"])
 def test_tiltak_21(lov: str) -> None:
-    """Law, chapter and paragraph, however they are written; ledd and the rest may differ."""
+    """Act, chapter and section are compared in any notation; ledd and the rest can differ."""
 
     def related(lov: str, **more: Any) -> list[tuple[str, str, str]]:
         made = vedtak("2024-02-01", id=V)
@@ -124,18 +133,18 @@ def test_tiltak_21(lov: str) -> None:
     assert related("BVL2021 3-1", hjemmel=written) == NO_FINDINGS
 
 
-@pytest.mark.parametrize(("kategori", "control"), [("1.99", "tiltak_22"), ("2.99", "tiltak_23")])
-def test_other_placements(kategori: str, control: str) -> None:
-    assert fired_for(other_tiltak(kategori)) == [("notice", control, KATEGORI)]
+@pytest.mark.parametrize(("kategori", "check_id"), [("1.99", "tiltak_22"), ("2.99", "tiltak_23")])
+def test_unspecific_placement_is_reported(kategori: str, check_id: str) -> None:
+    assert fired_for(other_tiltak(kategori)) == [("notice", check_id, KATEGORI)]
     assert fired_for(other_tiltak("3.99")) == NO_FINDINGS
 
 
 def test_tiltak_22() -> None:
-    test_other_placements("1.99", "tiltak_22")
+    test_unspecific_placement_is_reported("1.99", "tiltak_22")
 
 
 def test_tiltak_23() -> None:
-    test_other_placements("2.99", "tiltak_23")
+    test_unspecific_placement_is_reported("2.99", "tiltak_23")
 
 
 def test_plan_19() -> None:

@@ -1,4 +1,4 @@
-"""The controls of Vedtak, Ettervern and OversendelseFylkesnemnd, which no field reads."""
+"""Checks of Vedtak, Ettervern and OversendelseFylkesnemnd, which no field reads."""
 
 from typing import Any
 
@@ -27,15 +27,15 @@ def vedtak(
     id: str | None = V,  # noqa: A002
     **more: Any,
 ) -> str:
-    """A Vedtak with these children, and a Status of its start where none of them is one."""
+    """Return a Vedtak with these children, and with a Status of its start if none of them is a Status."""
     statuses = [] if any("<Status" in child for child in children) else [status(start)]
     end = konklusjon(slutt) if slutt else None
     return element("Vedtak", [lovhjemmel(lov), *children, *statuses, end], Id=id, StartDato=start, **more)
 
 
 def fired_for(*elements: str, **case: Any) -> list[tuple[str, str, str]]:
-    """What fires on them, but for `sak_23`."""
-    return [each for each in fired_checks(andre=elements, **case) if each[1] != "sak_23"]
+    """Return the checks that fire on these elements, without `sak_23`."""
+    return [finding for finding in fired_checks(andre=elements, **case) if finding[1] != "sak_23"]
 
 
 def ettervern(sent: str | None, slutt: str | None = None) -> str:
@@ -47,14 +47,23 @@ def oversendelse(start: str | None, lov: str = "BVL2021 5-1") -> str:
 
 
 def test_vedtak_2a() -> None:
-    expected = [("notice", "vedtak_2i", "Vedtak/Status@EndretDato"), ("warning", "vedtak_2a", "Vedtak/Konklusjon@SluttDato")]
+    expected = [
+        ("notice", "vedtak_2i", "Vedtak/Status@EndretDato"),
+        ("warning", "vedtak_2a", "Vedtak/Konklusjon@SluttDato"),
+    ]
     assert sorted(fired_for(vedtak("2024-02-02", "2024-02-01"))) == sorted(expected)
     assert fired_for(vedtak("2024-02-01", "2024-02-01")) == NO_FINDINGS
 
 
 def test_vedtak_2c() -> None:
-    assert fired_for(vedtak("2024-02-01", "2024-06-02"), **CLOSED) == [("warning", "vedtak_2c", "Vedtak/Konklusjon@SluttDato")]
-    assert fired_for(vedtak("2024-02-01", "2024-06-01"), **CLOSED) == fired_for(vedtak("2024-02-01", "2024-06-02")) == NO_FINDINGS
+    assert fired_for(vedtak("2024-02-01", "2024-06-02"), **CLOSED) == [
+        ("warning", "vedtak_2c", "Vedtak/Konklusjon@SluttDato")
+    ]
+    assert (
+        fired_for(vedtak("2024-02-01", "2024-06-01"), **CLOSED)
+        == fired_for(vedtak("2024-02-01", "2024-06-02"))
+        == NO_FINDINGS
+    )
 
 
 def test_vedtak_2e() -> None:
@@ -70,12 +79,16 @@ def test_vedtak_2f() -> None:
 
 def test_vedtak_2g() -> None:
     path = "Vedtak/Krav/Konklusjon@SluttDato"
-    assert fired_for(vedtak("2024-02-01", "2024-03-01", krav("2024-02-02", "2024-03-02"))) == [("warning", "vedtak_2g", path)]
+    assert fired_for(vedtak("2024-02-01", "2024-03-01", krav("2024-02-02", "2024-03-02"))) == [
+        ("warning", "vedtak_2g", path)
+    ]
     assert fired_for(vedtak("2024-02-01", "2024-03-01", krav("2024-02-02", "2024-03-01"))) == NO_FINDINGS
 
 
 def test_vedtak_2h() -> None:
-    assert fired_for(vedtak("2024-02-01", None, krav("2024-01-31"))) == [("warning", "vedtak_2h", "Vedtak/Krav@StartDato")]
+    assert fired_for(vedtak("2024-02-01", None, krav("2024-01-31"))) == [
+        ("warning", "vedtak_2h", "Vedtak/Krav@StartDato")
+    ]
     assert fired_for(vedtak("2024-02-01", None, krav("2024-02-01"))) == NO_FINDINGS
 
 
@@ -93,7 +106,7 @@ def test_vedtak_2j() -> None:
 
 @pytest.mark.parametrize("kode", ["3", "4"])
 def test_vedtak_3(kode: str) -> None:
-    """The newest Status tells how it stands."""
+    """The newest Status counts."""
     expected = [("warning", "vedtak_3", "Vedtak")]
     assert fired_for(vedtak("2024-02-01", None, status("2024-03-01", kode))) == expected
     assert fired_for(vedtak("2024-02-01", None, status("2024-03-01", kode), status("2024-02-01"))) == expected
@@ -111,37 +124,46 @@ def test_vedtak_4() -> None:
     assert fired_for(vedtak().replace(lovhjemmel("BVL2021 3-1"), turned)) == NO_FINDINGS
 
 
-@pytest.mark.parametrize(("start", "wrong", "right"), [("2022-12-31", "BVL2021 3-1", "BVL 4-4"), ("2023-01-01", "BVL 4-4", "BVL2021 3-1")])
+@pytest.mark.parametrize(
+    ("start", "wrong", "right"), [("2022-12-31", "BVL2021 3-1", "BVL 4-4"), ("2023-01-01", "BVL 4-4", "BVL2021 3-1")]
+)
 def test_vedtak_5(start: str, wrong: str, right: str) -> None:
     assert fired_for(vedtak(start, lov=wrong)) == [("warning", "vedtak_5", "Vedtak/Lovhjemmel")]
     assert fired_for(vedtak(start, lov=right)) == fired_for(vedtak(start, lov="BL1981 38-1")) == NO_FINDINGS
 
 
 def test_vedtak_19() -> None:
-    """The ids of its Status do not tell it apart either."""
+    """The ids of Status elements make no difference."""
     assert fired_for(vedtak(id=uid()), vedtak(id=uid())) == [("notice", "vedtak_19", "Vedtak")]
     assert fired_for(vedtak(id=uid()), vedtak("2024-02-01", "2024-03-01", id=uid())) == NO_FINDINGS
     assert fired_for(vedtak(id=uid()), vedtak(id=uid(), ErSlettet=True)) == NO_FINDINGS
 
 
 def test_vedtak_20() -> None:
-    """A relation to the board in either direction will do."""
+    """A relation to the tribunal in either direction is enough."""
     sent, board = vedtak("2024-02-01", None, status("2024-02-01", "2")), oversendelse("2024-02-01")
     expected = [("notice", "vedtak_20", "Vedtak")]
     assert fired_for(sent) == fired_for(sent, board) == expected
-    for related in (relasjon("Vedtak", V, "OversendelseFylkesnemnd", O), relasjon("OversendelseFylkesnemnd", O, "Vedtak", V)):
+    for related in (
+        relasjon("Vedtak", V, "OversendelseFylkesnemnd", O),
+        relasjon("OversendelseFylkesnemnd", O, "Vedtak", V),
+    ):
         assert fired_for(sent, board, relasjoner=[related]) == NO_FINDINGS
         assert fired_for(sent, relasjoner=[related]) == expected
     assert fired_for(vedtak("2024-02-01", None, status("2024-02-01", "1")), board) == NO_FINDINGS
 
 
 def test_ettervern_2a() -> None:
-    assert fired_for(ettervern("2024-02-02", "2024-02-01")) == [("warning", "ettervern_2a", "Ettervern/Konklusjon@SluttDato")]
+    assert fired_for(ettervern("2024-02-02", "2024-02-01")) == [
+        ("warning", "ettervern_2a", "Ettervern/Konklusjon@SluttDato")
+    ]
     assert fired_for(ettervern("2024-02-02", "2024-02-02")) == NO_FINDINGS
 
 
 def test_ettervern_2c() -> None:
-    assert fired_for(ettervern("2024-02-02", "2024-06-02"), **CLOSED) == [("warning", "ettervern_2c", "Ettervern/Konklusjon@SluttDato")]
+    assert fired_for(ettervern("2024-02-02", "2024-06-02"), **CLOSED) == [
+        ("warning", "ettervern_2c", "Ettervern/Konklusjon@SluttDato")
+    ]
     assert fired_for(ettervern("2024-02-02", "2024-06-01"), **CLOSED) == NO_FINDINGS
 
 
@@ -166,7 +188,9 @@ def test_oversendelse_2f() -> None:
     ("start", "wrong", "right"), [("2022-12-31", "BVL2021 5-1", "BVL 4-12"), ("2023-01-01", "BVL 4-12", "BVL2021 5-1")]
 )
 def test_oversendelse_5(start: str, wrong: str, right: str) -> None:
-    assert fired_for(oversendelse(start, wrong)) == [("warning", "oversendelse_5", "OversendelseFylkesnemnd/Lovhjemmel")]
+    assert fired_for(oversendelse(start, wrong)) == [
+        ("warning", "oversendelse_5", "OversendelseFylkesnemnd/Lovhjemmel")
+    ]
     assert fired_for(oversendelse(start, right)) == NO_FINDINGS
 
 
