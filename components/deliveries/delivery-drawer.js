@@ -1,182 +1,234 @@
-// The drawer in which files are delivered: dropped anywhere on the page or chosen, sent with their progress, and what became of them.
-// Entries of what the server has received are its own (drawer.py); here is what only the browser knows: names of files, and how far they are sent.
-import {$, $$, addShortcuts, tPlural, isLive, morph, announce, send, t} from "../layout/dom.js"
-import {deliver, deliveriesOf, filesOf} from "./upload.js"
+/**
+ * The drawer in which files are delivered: chosen, or dropped anywhere on the page; sent with their progress; and what the
+ * server made of them.
+ *
+ * The entries of what the server has received are rendered by drawer.py. Only the browser knows the names of the files.
+ */
 
-const root = document.documentElement
-const drawer = $("#deliver"), input = $("#deliver-files"), full = $("#deliver-full"), sending = $("#sending"), delivered = $("#deliveries")
-const MAX_PARALLEL = 3, MAX_ENTRIES = 40, LIMIT = Number(drawer.dataset.limit)
+import {$, $$, actionOf, announce, find, parseHtml, t, tPlural} from "../layout/dom.js"
+import {addShortcuts} from "../layout/shortcuts.js"
+import {session} from "../layout/storage.js"
+import {isLive, onLive, send} from "../live/channel.js"
+import {morph} from "../live/morph.js"
+import {filesOf, groupIntoDeliveries, sendDelivery} from "./upload.js"
+import {deliveryName, UploadList} from "./upload-list.js"
+import {UploadQueue} from "./upload-queue.js"
 
-// ── speaking: behind an open drawer the page's own voice is not heard ──
-let pendingAnnouncements = [], announceTimer = 0
+/** @typedef {import("../live/patches.js").Regions} Regions */
+/** @typedef {import("./upload-queue.js").Upload} Upload */
+
+const MAX_ENTRIES = 40
+const ENTRY_PREFIX = "delivery-"
+const DRAWER_KEY = "drawer"
+
+/** @type {HTMLDialogElement} */
+const drawer = $("#deliver")
+/** @type {HTMLInputElement} */
+const fileInput = $("#deliver-files")
+/** @type {HTMLInputElement} */
+const fullCheckbox = $("#deliver-full")
+const entries = $("#deliveries")
+const {address = "", limit = "", limitText = ""} = drawer.dataset
+
+const allEntries = () => /** @type {HTMLElement[]} */ ([...entries.children])
+
+/**
+ * @param {string | undefined} id A delivery's id.
+ * @returns {HTMLElement | null}
+ */
+const entryOf = id => find(`[data-delivery="${id}"]`, entries)
+
+// ── Announcements. Behind an open modal dialog the page's own live region is not read. ──
+
+/** @type {string[]} */
+let pendingAnnouncements = []
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let announceTimer
+
+/** @param {string} sentence */
 function announceSoon(sentence) {
   pendingAnnouncements.push(sentence)
   clearTimeout(announceTimer)
   announceTimer = setTimeout(() => {
-    const all = pendingAnnouncements.join(" ")
+    const sentences = pendingAnnouncements.join(" ")
     pendingAnnouncements = []
-    if (drawer.open) $("#deliver-said").textContent = all; else announce(all)
+    if (drawer.open) $("#deliver-said").textContent = sentences
+    else announce(sentences)
   }, 100)
 }
 
-// ── what the session must know: whether the drawer is open, and what of ours is not read yet ──
-const sentFiles = new Map()          // delivery id -> the files that this page sent
-const unread = new Set()
-const updateSubscription = () => { if (isLive()) send({action: "deliveries", open: drawer.open, own_deliveries: [...unread]}) }
+// ── Subscription: the session sends entries while the drawer is open, and of own deliveries until they are processed. ──
+
+/** @type {Map<string, File[]>} The files that this page has sent, by delivery id. */
+const sentFiles = new Map()
+/** @type {Set<string>} The ids of own deliveries whose outcome has not been announced. */
+const unprocessed = new Set()
+
+function updateSubscription() {
+  if (isLive()) send({action: "deliveries", open: drawer.open, own_deliveries: [...unprocessed]})
+}
 new MutationObserver(updateSubscription).observe(drawer, {attributeFilter: ["open"]})
-document.addEventListener("live:on", () => { if (drawer.open || unread.size) updateSubscription() })
+onLive("live:on", () => {
+  if (drawer.open || unprocessed.size > 0) updateSubscription()
+})
 
-// ── sending ──
-const queue = []                 // what waits, is sent, or could not be sent: {files, full, key, size, row, state, stop}
-const nameOf = group => group.length === 1 ? group[0].name : t("deliver.files_one_delivery", {n: group.length})
-const number = new Intl.NumberFormat(root.lang === "en" ? "en-GB" : "nb-NO", {maximumFractionDigits: 1})
-function sizeOf(bytes) {
-  const [unit, size] = [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]].find(([, least]) => bytes >= least) ?? ["byte", 1]
-  return `${number.format(bytes / size)}\u00a0${unit}`
+// ── Uploads ──
+
+/** @type {Record<import("./upload-list.js").UploadAction, (upload: Upload) => void>} */
+const uploadActions = {
+  cancel(upload) {
+    queue.cancel(upload)
+    announceSoon(t("deliver.cancelled", {name: deliveryName(upload.files)}))
+  },
+  retry: upload => queue.retry(upload),
+  remove: upload => queue.remove(upload),
 }
-const share = part => new Intl.NumberFormat(root.lang === "en" ? "en-GB" : "nb-NO", {style: "percent"}).format(part)
-const ERROR_BY_STATUS = {0: "cut", 403: "refused", 413: "too_large", 415: "type", 507: "no_room", 409: "busy", 429: "busy", 503: "busy"}
-const NOT_RETRYABLE = new Set(["empty", "too_large", "type"])
+const uploadList = new UploadList($("#sending"), limitText, (action, upload) => uploadActions[action](upload))
 
-function enqueueFiles(chosen) {
-  if (chosen.length === 0) return
-  for (const upload of deliveriesOf(chosen, full.checked, LIMIT)) {
-    upload.row = $("#sending-one").content.firstElementChild.cloneNode(true)
-    const name = nameOf(upload.files)
-    $(".file__name", upload.row).textContent = name
-    $(".file__size", upload.row).textContent = sizeOf(upload.size)
-    $("progress", upload.row).setAttribute("aria-label", t("deliver.progress", {name}))
-    for (const button of $$("button", upload.row)) {
-      button.setAttribute("aria-label", t(`deliver.${button.dataset.uploadAction}_named`, {name}))
-      button.addEventListener("click", () => UPLOAD_ACTIONS[button.dataset.uploadAction](upload))
-    }
-    sending.append(upload.row)
-    queue.push(upload)
-    setState(upload, "waiting")
-    if (upload.files.some(file => file.size === 0)) fail(upload, "empty")
-    else if (upload.size > LIMIT) fail(upload, "too_large")
-  }
-  full.checked = false           // it takes cases out: meant for these files, not for the next
-  announceSoon(tPlural("deliver.begun", chosen.length))
+/** @param {Upload} upload */
+function showUpload(upload) {
+  uploadList.update(upload, fileInput)
+  if (upload.state !== "failed") return
+  const outcome = uploadList.faultText(upload).replace(/\.$/, "")
+  announceSoon(t("deliver.told", {name: deliveryName(upload.files), told: outcome}))
+}
+
+const queue = new UploadQueue({
+  send: (delivery, options) => sendDelivery(address, delivery, options),
+  limit: Number(limit),
+  onChange: showUpload,
+  onRemove(upload) {
+    if (uploadList.remove(upload)) fileInput.focus()
+  },
+  onStored({id, files}) {
+    sentFiles.set(id, files)
+    unprocessed.add(id)
+    // The session may have been quicker than the answer to the upload.
+    const entry = entryOf(id)
+    if (entry) completeEntry(entry)
+    updateSubscription()
+  },
+})
+
+/** @param {File[]} files */
+function enqueueFiles(files) {
+  if (files.length === 0) return
+  queue.add(groupIntoDeliveries(files, fullCheckbox.checked, Number(limit)))
+  fullCheckbox.checked = false // it removes cases that are not in the files, so it must not hold for the next ones
+  announceSoon(tPlural("deliver.begun", files.length))
   if (!drawer.open) drawer.showModal()
-  startNext()
+  queue.start()
 }
 
-function setState(upload, state, sentence = {waiting: t("deliver.queued"), storing: t("deliver.storing"), stored: t("deliver.stored")}[state] ?? "") {
-  upload.state = state
-  $(".file__state", upload.row).textContent = sentence
-  $("progress", upload.row).hidden = state !== "sending"
-  $(".file__fault", upload.row).hidden = state !== "failed"
-  const offered = {failed: NOT_RETRYABLE.has(upload.fault) ? ["remove"] : ["retry", "remove"], stored: []}[state] ?? ["cancel"]
-  const hadFocus = upload.row.contains(document.activeElement)
-  for (const button of $$("button", upload.row)) button.hidden = !offered.includes(button.dataset.uploadAction)
-  if (hadFocus && document.activeElement.hidden) ($("button:not([hidden])", upload.row) ?? input).focus()
-  sending.hidden = queue.length === 0
-}
-function fail(upload, fault) {
-  upload.fault = fault
-  const sentence = t(`deliver.fault.${fault}`, {limit: drawer.dataset.limitText})
-  $(".file__fault span", upload.row).textContent = sentence
-  setState(upload, "failed")
-  announceSoon(t("deliver.told", {name: nameOf(upload.files), told: sentence.replace(/\.$/, "")}))
-}
-function removeFromQueue(upload) {
-  queue.splice(queue.indexOf(upload), 1)
-  const hadFocus = upload.row.contains(document.activeElement)
-  upload.row.remove()
-  sending.hidden = queue.length === 0
-  if (hadFocus) input.focus()
-}
-function startNext() {
-  for (const upload of queue.filter(each => each.state === "waiting").slice(0, MAX_PARALLEL - queue.filter(isUploading).length)) startUpload(upload)
-}
-const isUploading = upload => upload.state === "sending" || upload.state === "storing"
+// ── Entries of what the server has received ──
 
-async function startUpload(upload) {
-  upload.stop = new AbortController()
-  setState(upload, "sending", t("deliver.sent", {share: share(0)}))
-  const {status, id} = await deliver(drawer.dataset.address, upload, {signal: upload.stop.signal, onProgress: part => {
-    $("progress", upload.row).value = part
-    if (part < 1) $(".file__state", upload.row).textContent = t("deliver.sent", {share: share(part)}); else setState(upload, "storing")
-  }})
-  if (status === 202) {
-    sentFiles.set(id, upload.files)
-    upload.id = id
-    unread.add(id)
-    setState(upload, "stored")
-    const entry = $(`[data-delivery="${id}"]`, delivered)
-    if (entry) reconcileEntry(entry)     // the session was quicker than the answer
-    updateSubscription()
-  } else if (status !== -1) fail(upload, ERROR_BY_STATUS[status] ?? "unexpected")
-  startNext()
-}
-const UPLOAD_ACTIONS = {
-  cancel(upload) { upload.stop?.abort(); removeFromQueue(upload); announceSoon(t("deliver.cancelled", {name: nameOf(upload.files)})); startNext() },
-  retry(upload) { setState(upload, "waiting"); startNext() },
-  remove(upload) { removeFromQueue(upload) },
-}
-
-// ── what the server has received ──
-const parseHtml = html => { const template = document.createElement("template"); template.innerHTML = html; return template.content.firstElementChild }
-
-/** An entry of ours bears the names that we know; said is what became of it. */
-function reconcileEntry(entry) {
-  const id = entry.dataset.delivery, group = sentFiles.get(id)
-  if (!group) return
-  $(".file__name", entry).textContent = nameOf(group)
-  for (const place of $$("[data-file]", entry)) place.textContent = group[place.dataset.file - 1]?.name ?? place.textContent
-  const sent = queue.find(upload => upload.id === id)
-  if (sent) removeFromQueue(sent)
-  if (entry.dataset.outcome && unread.delete(id)) {
-    announceSoon(t("deliver.told", {name: nameOf(group), told: entry.dataset.outcome}))
+/**
+ * Write the names of the files that this page sent into an entry, and announce the outcome once.
+ *
+ * @param {HTMLElement} entry
+ */
+function completeEntry(entry) {
+  const {delivery: id = "", outcome} = entry.dataset
+  const files = sentFiles.get(id)
+  if (!files) return
+  $(".file__name", entry).textContent = deliveryName(files)
+  for (const element of $$("[data-file]", entry)) {
+    const name = files[Number(element.dataset.file) - 1]?.name
+    if (name) element.textContent = name
+  }
+  queue.removeStored(id)
+  if (outcome && unprocessed.delete(id)) {
+    announceSoon(t("deliver.told", {name: deliveryName(files), told: outcome}))
     updateSubscription()
   }
 }
-function show(fresh) {
-  const old = $(`[data-delivery="${fresh.dataset.delivery}"]`, delivered)
-  if (old) morph(old, fresh)
-  else delivered.insertBefore(fresh, [...delivered.children].find(each => Number(each.dataset.number) < Number(fresh.dataset.number)) ?? null)
-  reconcileEntry(old ?? fresh)
+
+/**
+ * Add an entry, newest first, or update the one that is there.
+ *
+ * @param {HTMLElement} newer
+ */
+function showEntry(newer) {
+  const old = entryOf(newer.dataset.delivery)
+  if (old) {
+    morph(old, newer)
+  } else {
+    const isOlder = (/** @type {HTMLElement} */ entry) => Number(entry.dataset.number) < Number(newer.dataset.number)
+    entries.insertBefore(newer, allEntries().find(isOlder) ?? null)
+  }
+  completeEntry(old ?? newer)
 }
-/** All that it held has been forgotten. */
+
+/**
+ * Remove the entry of a delivery whose data has been erased.
+ *
+ * @param {string} id
+ */
 function removeEntry(id) {
-  const entry = $(`[data-delivery="${id}"]`, delivered), hadFocus = entry?.contains(document.activeElement)
-  unread.delete(id)
+  const entry = entryOf(id)
+  const hadFocus = entry?.contains(document.activeElement)
+  unprocessed.delete(id)
   entry?.remove()
-  if (hadFocus) input.focus()
+  if (hadFocus) fileInput.focus()
 }
-document.addEventListener("live:regions", ({detail}) => {
-  for (const [id, html] of Object.entries(detail)) if (id.startsWith("delivery-")) html ? show(parseHtml(html)) : removeEntry(id.replace("delivery-", ""))
-  const ended = [...delivered.children].slice(MAX_ENTRIES).filter(each => each.dataset.outcome && !each.contains(document.activeElement))
-  ended.forEach(each => each.remove())
+
+onLive("live:regions", (/** @type {Regions} */ regions) => {
+  for (const [id, html] of Object.entries(regions)) {
+    if (!id.startsWith(ENTRY_PREFIX)) continue
+    if (html) showEntry(parseHtml(html))
+    else removeEntry(id.replace(ENTRY_PREFIX, ""))
+  }
+  for (const entry of allEntries().slice(MAX_ENTRIES)) {
+    if (entry.dataset.outcome && !entry.contains(document.activeElement)) entry.remove()
+  }
 })
 
-// ── files from everywhere: the picker, and a drop anywhere on the page ──
-input.addEventListener("change", () => { const chosen = [...input.files]; input.value = ""; enqueueFiles(chosen) })
-const hasFiles = event => event.dataTransfer?.types.includes("Files")
-const isOtherDialogOpen = () => Boolean($(`dialog[open]:not(#${drawer.id})`))
-const setDropHint = on => { if (on) root.dataset.dropping = ""; else delete root.dataset.dropping }
-document.addEventListener("dragover", event => {
-  if (!hasFiles(event)) return
-  event.preventDefault()         // or the browser would leave the page for the file
-  event.dataTransfer.dropEffect = isOtherDialogOpen() ? "none" : "copy"
-  setDropHint(!isOtherDialogOpen())
+// ── Choosing and dropping ──
+
+fileInput.addEventListener("change", () => {
+  const files = [...(fileInput.files ?? [])]
+  fileInput.value = ""
+  enqueueFiles(files)
 })
-document.addEventListener("dragleave", event => { if (!event.relatedTarget) setDropHint(false) })
+
+/** @param {DragEvent} event */
+const hasFiles = event => event.dataTransfer?.types.includes("Files") ?? false
+
+const isOtherDialogOpen = () => find(`dialog[open]:not(#${drawer.id})`) !== null
+
+/** @param {boolean} isShown */
+function showDropHint(isShown) {
+  document.documentElement.toggleAttribute("data-dropping", isShown)
+}
+
+document.addEventListener("dragover", event => {
+  if (!event.dataTransfer || !hasFiles(event)) return
+  event.preventDefault() // else the browser leaves the page to show the file
+  event.dataTransfer.dropEffect = isOtherDialogOpen() ? "none" : "copy"
+  showDropHint(!isOtherDialogOpen())
+})
+document.addEventListener("dragleave", event => {
+  if (!event.relatedTarget) showDropHint(false)
+})
 document.addEventListener("drop", async event => {
-  if (!hasFiles(event)) return
+  if (!event.dataTransfer || !hasFiles(event)) return
   event.preventDefault()
-  setDropHint(false)
+  showDropHint(false)
   if (!isOtherDialogOpen()) enqueueFiles(await filesOf(event.dataTransfer))
 })
-document.addEventListener("click", ({target}) => { if (target.closest("[data-action=choose-files]")) input.click() })
+document.addEventListener("click", event => {
+  if (actionOf(event) === "choose-files") fileInput.click()
+})
 addShortcuts({i: () => drawer.showModal()})
 
-// ── leaving: what is being sent would be lost, and what could not be sent is only here ──
+// ── Leaving the page ──
+
 document.addEventListener("live:before-reload", event => {
-  if (queue.some(upload => upload.state !== "stored")) event.preventDefault()
-  else if (drawer.open) sessionStorage.setItem("drawer", "open")
+  if (queue.hasUnsent) event.preventDefault()
+  else if (drawer.open) session.set(DRAWER_KEY, "open")
 })
-addEventListener("beforeunload", event => { if (queue.some(upload => isUploading(upload) || upload.state === "waiting")) event.preventDefault() })
-if (sessionStorage.getItem("drawer")) { sessionStorage.removeItem("drawer"); drawer.showModal() }
+addEventListener("beforeunload", event => {
+  if (queue.isBusy) event.preventDefault()
+})
+if (session.take(DRAWER_KEY)) drawer.showModal()
 if (drawer.open) updateSubscription()

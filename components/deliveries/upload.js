@@ -1,52 +1,107 @@
-// Files on their way to the server: what is dropped or chosen made into deliveries, and each sent with its progress.
+/** From chosen or dropped files to deliveries, and the request that sends one. */
 
-const TYPES = {xml: "application/xml", zip: "application/zip", csv: "text/csv"}
-const endingOf = file => file.name.toLowerCase().split(".").at(-1)
-// crypto.randomUUID is there on https alone.
-const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("")
+/** @typedef {{files: File[], full: boolean, key: string, size: number}} Delivery `key` is its Idempotency-Key. */
 
-/** All files of a drop, those in folders too. Call it while the event is handled: its items are gone afterwards. */
+/**
+ * @typedef {object} UploadResult
+ * @property {number} status The HTTP status; 0 if the connection broke, -1 if the upload was aborted.
+ * @property {string | null} id The delivery's id if the server has accepted it (202).
+ */
+
+/** @type {Record<string, string>} */
+const MEDIA_TYPES = {xml: "application/xml", zip: "application/zip", csv: "text/csv"}
+
+/** @param {File} file */
+const extensionOf = file => file.name.toLowerCase().split(".").at(-1) ?? ""
+
+/** Return 128 random bits in hex. (`crypto.randomUUID` exists on https only.) */
+const randomKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("")
+
+/**
+ * Return all files of a drop, also those in folders.
+ *
+ * Must be called while the event is handled, because its items are gone afterwards.
+ *
+ * @param {DataTransfer} transfer
+ * @returns {Promise<File[]>}
+ */
 export async function filesOf(transfer) {
-  const entries = [...transfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean)
-  return entries.length ? (await Promise.all(entries.map(walk))).flat() : [...transfer.files]
+  const entries = [...transfer.items].map(item => item.webkitGetAsEntry?.()).filter(entry => entry != null)
+  return entries.length ? (await Promise.all(entries.map(filesBelow))).flat() : [...transfer.files]
 }
-async function walk(entry) {
-  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))]
-  const reader = entry.createReader(), found = []
-  for (;;) {
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject))
-    if (some.length === 0) break
-    found.push(...some)
+
+/**
+ * @param {FileSystemEntry} entry
+ * @returns {Promise<File[]>}
+ */
+async function filesBelow(entry) {
+  if (entry.isFile) {
+    const fileEntry = /** @type {FileSystemFileEntry} */ (entry)
+    return [await new Promise((resolve, reject) => fileEntry.file(resolve, reject))]
   }
-  return (await Promise.all(found.map(walk))).flat()
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader()
+  const children = []
+  for (;;) {
+    /** @type {FileSystemEntry[]} A reader returns its entries in batches; the last one is empty. */
+    const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject))
+    if (batch.length === 0) break
+    children.push(...batch)
+  }
+  return (await Promise.all(children.map(filesBelow))).flat()
 }
 
-/** What is chosen together, as deliveries: each archive or list by itself, loose folders of cases as one. A full one holds all of it. */
-export function deliveriesOf(files, full, limit) {
-  const isLoose = file => endingOf(file) === "xml" && file.size > 0 && file.size <= limit     // one that cannot be sent keeps no other back
+/**
+ * Group files that were chosen together into deliveries: each archive or table by itself, loose XML folders as one.
+ *
+ * @param {File[]} files
+ * @param {boolean} full Whether they are a full delivery, which is always one.
+ * @param {number} limit The largest delivery in bytes. A file that cannot be sent is by itself, so that it stops no other.
+ * @returns {Delivery[]}
+ */
+export function groupIntoDeliveries(files, full, limit) {
+  const isLoose = (/** @type {File} */ file) => extensionOf(file) === "xml" && file.size > 0 && file.size <= limit
   const groups = full ? [files] : [...files.filter(file => !isLoose(file)).map(file => [file]), files.filter(isLoose)]
-  return groups.filter(group => group.length > 0).map(group => ({files: group, full, key: newKey(), size: group.reduce((sum, file) => sum + file.size, 0)}))
+  return groups
+    .filter(group => group.length > 0)
+    .map(group => ({files: group, full, key: randomKey(), size: group.reduce((sum, file) => sum + file.size, 0)}))
 }
 
-/** Sends a delivery. Resolves with {status, id}: status 0 where the line broke, -1 where `signal` cut it off. Its key makes a second try safe. */
-export function deliver(address, {files, full, key}, {onProgress, signal}) {
+/**
+ * Send a delivery. Its key makes it safe to try again.
+ *
+ * @param {string} url
+ * @param {Delivery} delivery
+ * @param {{onProgress: (share: number) => void, signal: AbortSignal}} options `onProgress` gets the share that has been
+ *   sent, from 0 to 1.
+ * @returns {Promise<UploadResult>} Never rejected.
+ */
+export function sendDelivery(url, {files, full, key}, {onProgress, signal}) {
   return new Promise(resolve => {
-    const request = new XMLHttpRequest(), ended = status => () => resolve({status})
+    const request = new XMLHttpRequest()
+    const endWith = (/** @type {number} */ status) => () => resolve({status, id: null})
     request.upload.onprogress = ({loaded, total}) => onProgress(total ? loaded / total : 0)
-    request.onload = () => resolve({status: request.status, id: request.status === 202 ? JSON.parse(request.responseText).delivery_id : null})
-    request.onerror = ended(0)
-    request.ontimeout = ended(0)
-    request.onabort = ended(-1)
-    request.open("POST", full ? `${address}?full=true` : address)
+    request.onload = () => {
+      const id = request.status === 202 ? JSON.parse(request.responseText).delivery_id : null
+      resolve({status: request.status, id})
+    }
+    request.onerror = endWith(0)
+    request.ontimeout = endWith(0)
+    request.onabort = endWith(-1)
+    request.open("POST", full ? `${url}?full=true` : url)
     request.setRequestHeader("Idempotency-Key", key)
     signal.addEventListener("abort", () => request.abort())
-    if (files.length === 1) {
-      request.setRequestHeader("Content-Type", TYPES[endingOf(files[0])] ?? (files[0].type || "application/octet-stream"))
-      request.send(files[0])
+    const [file] = files
+    if (file && files.length === 1) {
+      request.setRequestHeader(
+        "Content-Type",
+        MEDIA_TYPES[extensionOf(file)] ?? (file.type || "application/octet-stream"),
+      )
+      request.send(file)
       return
     }
     const form = new FormData()
-    files.forEach(file => form.append("files", file))
+    for (const part of files) form.append("files", part)
     request.send(form)
   })
 }

@@ -1,16 +1,45 @@
-// The line to the server: whether it holds, what is said when it does not, and how the page comes back. What is shown follows from the
-// address; what only this page knows goes through the session storage.
-import {$, isLive, announce, send, t} from "./dom.js"
+/**
+ * The connection to the server: whether it holds, what the page says while it does not, and how the page comes back.
+ *
+ * A page comes back by reloading: what it shows follows from its address, and what only the browser knows (open rows, marks
+ * of changes) is handed on through the session storage.
+ */
 
-const root = document.documentElement
+import {connectionState, isLive, onLive, send, setConnectionState} from "../live/channel.js"
+import {$, actionOf, announce, find, t} from "./dom.js"
+import {watchFirstConnection} from "./first-connection.js"
+import {session} from "./storage.js"
+
+/**
+ * @typedef {object} SavedState
+ * @property {string} address The URL of the page that was left.
+ * @property {string[]} missedChanges The ids of what had changed while it was offline.
+ */
+/** @typedef {SavedState & Record<string, any>} RestoredState */
+/** @typedef {ReturnType<typeof setTimeout>} Timer */
+
 const {prefix, heartbeat} = document.body.dataset
-const HEARTBEAT_MS = 1000 * heartbeat, SLEEP_TOLERANCE_MS = 2000, READY_TIMEOUT_MS = 5000, RETRY_MS = 1000, MAX_BACKOFF_STEPS = 6, NOTICE_MS = 8000
-const ATTEMPTS_KEY = "connection-attempts", SAVED_STATE_KEY = "connection-state"
-const TIME_FORMAT = {hour: "2-digit", minute: "2-digit", timeZone: "Europe/Oslo"}
-let wasLive = false
+const HEARTBEAT_MS = 1000 * Number(heartbeat)
+const SLEEP_TOLERANCE_MS = 2000
+const READY_TIMEOUT_MS = 5000
+const RETRY_MS = 1000
+const PENDING_RETRY_MS = 4000
+const MAX_BACKOFF_STEPS = 6
+const BACKOFF_STEPS_WITHOUT_STORAGE = 3
+const NOTICE_MS = 8000
+const ATTEMPTS_KEY = "connection-attempts"
+const SAVED_STATE_KEY = "connection-state"
 
-// ── does it hold? A line can end without a word: so it is asked, every so often, and must answer ──
-let hasPong = true, pongDue = 0, pingTimer = 0
+let wasLive = false
+let isIncomplete = false
+
+// ── The heartbeat: a connection can end without an event, so the session must answer a ping every so often. ──
+
+let hasPong = true
+let pongDue = 0
+/** @type {Timer | undefined} */
+let pingTimer
+
 function ping() {
   clearTimeout(pingTimer)
   if (!isLive()) return
@@ -19,83 +48,193 @@ function ping() {
   pingTimer = setTimeout(checkPong, HEARTBEAT_MS)
   send({action: "ping"})
 }
-/** One that comes late has slept: what was sent meanwhile may not have been read yet. */
+
 function checkPong() {
-  if (hasPong || Date.now() > pongDue + SLEEP_TOLERANCE_MS) ping(); else onConnectionLost()
+  // A timer that fires late has slept, and the answer may not have been read yet.
+  if (hasPong || Date.now() > pongDue + SLEEP_TOLERANCE_MS) ping()
+  else onConnectionLost()
 }
-for (const name of ["live:pong", "live:regions"]) document.addEventListener(name, () => { hasPong = true })
-document.addEventListener("visibilitychange", () => { if (!document.hidden) ping() })
+
+for (const name of ["live:pong", "live:regions"]) {
+  onLive(name, () => {
+    hasPong = true
+  })
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) ping()
+})
 addEventListener("online", ping)
-document.addEventListener("live:lost", () => onConnectionLost())
-// Where the machine or the network is slow, it gets more time at each try.
-const tries = Number(sessionStorage.getItem(ATTEMPTS_KEY))
-addEventListener("load", () => setTimeout(() => { if (root.dataset.live === "connecting") onConnectionLost() }, 2 * HEARTBEAT_MS * 2 ** tries))
-document.addEventListener("live:on", () => {
+onLive("live:lost", () => onConnectionLost())
+
+// ── The first connection. Each attempt that fails gives the machine and the network twice the time at the next one. ──
+
+const attempts = previousAttempts()
+const backoff = 2 ** attempts
+
+function previousAttempts() {
+  if (session.isPersistent) return Number(session.get(ATTEMPTS_KEY))
+  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"))
+  return navigation?.type === "reload" ? BACKOFF_STEPS_WITHOUT_STORAGE : 0
+}
+
+watchFirstConnection({
+  onFailed: () => onConnectionLost(),
+  onSilent: () => onConnectionLost(PENDING_RETRY_MS),
+  onOpen() {
+    if (!wasLive && !isIncomplete && connectionState() === "lost") showConnecting()
+  },
+  onScriptFailed() {
+    isIncomplete = true
+    onConnectionLost()
+  },
+})
+
+/** Take back that the connection is lost: it was only slow. */
+function showConnecting() {
+  clearTimeout(reconnectTimer)
+  setConnectionState("connecting")
+  $("#lost").hidden = true
+}
+
+// The session is expected by then, on however slow a machine.
+addEventListener("load", () => {
+  setTimeout(
+    () => {
+      if (connectionState() === "connecting") onConnectionLost()
+    },
+    2 * HEARTBEAT_MS * backoff,
+  )
+})
+
+// Registered before the listeners of other scripts, which ask whether the page is live.
+onLive("live:on", () => {
   wasLive = true
-  sessionStorage.removeItem(ATTEMPTS_KEY)
+  setConnectionState("on")
+  if (isIncomplete) return
+  session.remove(ATTEMPTS_KEY)
   clearTimeout(reconnectTimer)
   $("#lost").hidden = true
   ping()
 })
 
-// ── lost: said, and asked for until the server can serve. A page that has never been live asks less and less often ──
-let reconnectTimer = 0
-function onConnectionLost() {
-  if (root.dataset.live === "lost") return
-  root.dataset.live = "lost"
+// ── Lost: the page says so, and reloads as soon as the server is ready. ──
+
+/** @type {Timer | undefined} */
+let reconnectTimer
+
+/**
+ * Show that the page is offline, and schedule the first attempt to come back.
+ *
+ * @param {number} retryMs The longest time until then on a page that was live; a page that never was backs off from it.
+ */
+function onConnectionLost(retryMs = RETRY_MS) {
+  if (connectionState() !== "lost") showOffline()
+  if (!wasLive) session.set(ATTEMPTS_KEY, `${Math.min(attempts + 1, MAX_BACKOFF_STEPS)}`)
+  // The pages of a process that has died do not all come back at the same moment.
+  const jitter = (1 + Math.random()) / 2
+  clearTimeout(reconnectTimer)
+  reconnectTimer = setTimeout(tryReconnect, (wasLive ? retryMs : retryMs * backoff) * jitter)
+}
+
+function showOffline() {
+  setConnectionState("lost")
   if ($("#back").hidden) missedChanges = []
-  $("#back").hidden = $("#waiting").hidden = true
-  const lost = $("#lost"), time = new Intl.DateTimeFormat(root.lang, TIME_FORMAT).format(new Date())
-  $("p", lost).textContent = t("live.offline_since", {time})
-  lost.hidden = false
-  if (!wasLive) sessionStorage.setItem(ATTEMPTS_KEY, Math.min(tries + 1, MAX_BACKOFF_STEPS))
-  // Not all at the same moment, where a process with many pages has died.
-  reconnectTimer = setTimeout(tryReconnect, (wasLive ? RETRY_MS : RETRY_MS * 2 ** tries) * (1 + Math.random()) / 2)
+  $("#back").hidden = true
+  $("#waiting").hidden = true
+  const time = new Intl.DateTimeFormat(document.documentElement.lang, {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: "Europe/Oslo",
+  }).format(new Date())
+  $("#lost p").textContent = t("live.offline_since", {time})
+  $("#lost").hidden = false
 }
 
 async function isServerReady() {
   try {
-    return (await fetch(`${prefix}/readyz`, {cache: "no-store", signal: AbortSignal.timeout(READY_TIMEOUT_MS)})).ok
-  } catch { return false }
-}
-
-const mayReload = () => !$("dialog[open]:not([data-survives-reload])") && document.dispatchEvent(new CustomEvent("live:before-reload", {cancelable: true}))
-
-/** As soon as the server can serve; not under an open dialog, where somebody is writing, nor while somebody would lose something. */
-async function tryReconnect() {
-  clearTimeout(reconnectTimer)
-  const can = await isServerReady()
-  if (root.dataset.live !== "lost") return
-  if (can && mayReload()) {
-    // One that has not been live itself hands on what the one before it has left.
-    sessionStorage.setItem(SAVED_STATE_KEY, JSON.stringify(wasLive ? {address: location.href, missedChanges, ...saveState()} : savedState))
-    location.reload()
-  } else {
-    clearTimeout(reconnectTimer)
-    reconnectTimer = setTimeout(tryReconnect, RETRY_MS)
+    const response = await fetch(`${prefix}/readyz`, {
+      cache: "no-store",
+      signal: AbortSignal.timeout(READY_TIMEOUT_MS),
+    })
+    return response.ok
+  } catch {
+    return false
   }
 }
-document.addEventListener("click", event => { if (event.target.closest("[data-action=reload]")) tryReconnect() })
 
-// ── back again ──
-const savedState = JSON.parse(sessionStorage.getItem(SAVED_STATE_KEY))
-sessionStorage.removeItem(SAVED_STATE_KEY)
-/** What the page held when the line was lost, where this is the same page come back; else null. */
+/** Not under an open dialog, where somebody may be writing, nor when a part of the page would lose something. */
+const mayReload = () =>
+  !find("dialog[open]:not([data-survives-reload])") &&
+  document.dispatchEvent(new CustomEvent("live:before-reload", {cancelable: true}))
+
+/** Reload the page if the server is ready and nothing would be lost; else try again in a while. */
+async function tryReconnect() {
+  clearTimeout(reconnectTimer)
+  const isReady = await isServerReady()
+  if (connectionState() !== "lost" && !isIncomplete) return
+  clearTimeout(reconnectTimer)
+  if (!isReady || !mayReload()) {
+    reconnectTimer = setTimeout(tryReconnect, RETRY_MS)
+    return
+  }
+  // A page that was never live hands on what it was given.
+  const state = wasLive ? {address: location.href, missedChanges, ...saveState()} : savedState
+  session.set(SAVED_STATE_KEY, JSON.stringify(state))
+  location.reload()
+}
+
+document.addEventListener("click", event => {
+  if (actionOf(event) === "reload") tryReconnect()
+})
+
+// ── Back again ──
+
+/** @type {RestoredState | null} */
+const savedState = JSON.parse(session.take(SAVED_STATE_KEY) ?? "null")
+
+/**
+ * What the page saved before it was reloaded. Null if it was not, or has another address now.
+ *
+ * @type {RestoredState | null}
+ */
 export const restoredState = savedState?.address === location.href ? savedState : null
+
 let saveState = () => ({})
-/** What a view wants back then. */
-export const setStateSaver = saver => { saveState = saver }
+
+/**
+ * Set what a view wants to find in `restoredState` when the page has come back.
+ *
+ * @param {() => Record<string, unknown>} saver
+ */
+export function setStateSaver(saver) {
+  saveState = saver
+}
+
+/** @type {string[]} */
 let missedChanges = []
-/** Says what was missed, and offers to show it, when the page is live again: not before all of it is here. With what stood there already, if
-    it is lost again soon. */
+
+/**
+ * Say what was missed, and offer to show it, once the page is live again and up to date.
+ *
+ * If the connection was lost before the user had seen what was missed then, both are counted.
+ *
+ * @param {() => string[]} findMissed Returns the ids of what has changed since `restoredState` was saved.
+ * @param {(count: number) => string} sentenceFor
+ */
 export function announceReconnect(findMissed, sentenceFor) {
-  document.addEventListener("live:on", () => {
-    const back = $("#back")
-    missedChanges = [...new Set([...restoredState.missedChanges, ...findMissed()])]
-    $("p", back).textContent = sentenceFor(missedChanges.length)
-    $("button", back).hidden = missedChanges.length === 0
-    back.hidden = false
-    if (missedChanges.length === 0) setTimeout(() => { back.hidden = true }, NOTICE_MS)
-    announce(sentenceFor(missedChanges.length))
-  }, {once: true})
+  const show = () => {
+    const notice = $("#back")
+    missedChanges = [...new Set([...(restoredState?.missedChanges ?? []), ...findMissed()])]
+    const sentence = sentenceFor(missedChanges.length)
+    $("p", notice).textContent = sentence
+    $("button", notice).hidden = missedChanges.length === 0
+    notice.hidden = false
+    announce(sentence)
+    if (missedChanges.length === 0) {
+      setTimeout(() => {
+        notice.hidden = true
+      }, NOTICE_MS)
+    }
+  }
+  onLive("live:on", show, {once: true})
 }

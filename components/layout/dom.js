@@ -1,146 +1,106 @@
-// What every page does: theme, language, dialogs and searching on all of them; on live ones, patching regions and pausing (line.js sees to the line).
+/** Helpers for the document: elements, texts in the page's language, and sentences for screen readers. */
 
-export const $ = (selector, within = document) => within.querySelector(selector)
-export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
-const root = document.documentElement
-const prefix = document.body.dataset.prefix
-const texts = JSON.parse($("#texts")?.textContent ?? "{}")
+/**
+ * Return the first element that matches.
+ *
+ * @template {Element} [E=HTMLElement]
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ * @returns {E}
+ * @throws {Error} If none matches: the template and the script disagree.
+ */
+export function $(selector, within = document) {
+  const element = /** @type {E | null} */ (within.querySelector(selector))
+  if (!element) throw new Error(`no element matches ${selector}`)
+  return element
+}
 
-/** A text of the server's with its names filled in. */
-export const t = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name])
-/** The form for that number. */
+/**
+ * Return the first element that matches, or null.
+ *
+ * @template {Element} [E=HTMLElement]
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ * @returns {E | null}
+ */
+export const find = (selector, within = document) => within.querySelector(selector)
+
+/**
+ * Return all elements that match, in the document's order.
+ *
+ * @template {Element} [E=HTMLElement]
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ * @returns {E[]}
+ */
+export const $$ = (selector, within = document) => [.../** @type {NodeListOf<E>} */ (within.querySelectorAll(selector))]
+
+/**
+ * Return the element that an event happened on. Events on the document itself count as on its root element.
+ *
+ * @param {Event} event
+ * @returns {HTMLElement}
+ */
+export const targetOf = event =>
+  event.target instanceof Element ? /** @type {HTMLElement} */ (event.target) : document.documentElement
+
+/**
+ * Return the nearest element that matches, from an element outwards, or null.
+ *
+ * @template {Element} [E=HTMLElement]
+ * @param {string} selector
+ * @param {Element | null | undefined} element
+ * @returns {E | null}
+ */
+export const closest = (selector, element) => element?.closest(selector) ?? null
+
+/**
+ * Return the `data-action` of the element that was clicked, or of the nearest one around it.
+ *
+ * @param {Event} event
+ */
+export const actionOf = event => closest("[data-action]", targetOf(event))?.dataset.action
+
+/**
+ * Return the element that HTML of one element describes. Its scripts do not run, and it is not in the document yet.
+ *
+ * @param {string} html
+ * @returns {HTMLElement}
+ */
+export function parseHtml(html) {
+  const template = document.createElement("template")
+  template.innerHTML = html
+  return /** @type {HTMLElement} */ (template.content.firstElementChild)
+}
+
+/** @type {Record<string, string> | undefined} */
+let texts
+
+/**
+ * Return a text in the page's language with its placeholders filled in.
+ *
+ * @param {string} key One of the keys that the page lists in `client_templates`.
+ * @param {Record<string, string | number | undefined>} [values] By placeholder: `{n}` is `values.n`.
+ */
+export function t(key, values = {}) {
+  texts ??= /** @type {Record<string, string>} */ (JSON.parse(find("#texts")?.textContent || "{}"))
+  return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => `${values[name]}`)
+}
+
+/**
+ * Return the form of a text for a number: `one` or `other` below the key.
+ *
+ * @param {string} key
+ * @param {number} n
+ * @param {Record<string, string | number>} [values]
+ */
 export const tPlural = (key, n, values = {}) => t(`${key}.${n === 1 ? "one" : "other"}`, {n, ...values})
-/** Politely, to a screen reader. */
-export const announce = sentence => { $("#said").textContent = sentence }
-/** To the view's Python. */
-export const send = message => document.dispatchEvent(new CustomEvent("live:send", {detail: message}))
-export const isLive = () => root.dataset.live === "on" || root.dataset.live === "paused"
 
-// ── theme and language: kept in cookies, which the server reads ──
-const setCookie = (name, value) => { document.cookie = `${name}=${value}; path=${prefix}/; max-age=31536000; samesite=lax` }
-const withoutParameter = name => { const url = new URL(location); url.searchParams.delete(name); return url }
-
-function swapTheme() {
-  const theme = root.dataset.colorScheme === "dark" ? "light" : "dark"
-  root.dataset.colorScheme = theme
-  $$("[data-action=theme][aria-pressed]").forEach(button => { button.ariaPressed = theme === "dark" })
-  setCookie("theme", theme)
-  history.replaceState(history.state, "", withoutParameter("theme"))
+/**
+ * Have screen readers read a sentence when they are done with what they are reading.
+ *
+ * @param {string} sentence
+ */
+export function announce(sentence) {
+  $("#said").textContent = sentence
 }
-
-function swapLanguage(language) {
-  setCookie("lang", language)
-  location.replace(withoutParameter("lang"))
-}
-
-// ── patches: the regions that the server has drawn anew ──
-// These attributes are the browser's own: what is open, chosen, marked or hidden here.
-const CLIENT_ATTRIBUTES = new Set(["hidden", "open", "aria-expanded", "aria-pressed", "aria-current", "tabindex", "data-changed"])
-
-/** Makes `old` equal to `fresh` while it stays in place, so that focus, selection and what is open stay too. */
-export function morph(old, fresh) {
-  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) { old.replaceWith(fresh); return }
-  if (old.nodeType !== Node.ELEMENT_NODE) { if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue; return }
-  if ("clientOwned" in old.dataset) return
-  for (const {name, value} of fresh.attributes) if (!CLIENT_ATTRIBUTES.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value)
-  for (const {name} of [...old.attributes]) if (!CLIENT_ATTRIBUTES.has(name) && !fresh.hasAttribute(name)) old.removeAttribute(name)
-  const before = [...old.childNodes], after = [...fresh.childNodes]
-  after.forEach((node, i) => before[i] ? morph(before[i], node) : old.append(node))
-  before.slice(after.length).forEach(node => node.remove())
-  if (old.nodeName === "SELECT") { const chosen = $("option[selected]", old); if (chosen) old.value = chosen.value }
-}
-
-/** Writes regions, HTML by id, into the page. */
-export function patch(regions) {
-  for (const [id, html] of Object.entries(regions)) {
-    const old = $(`[data-region="${id}"]`)
-    if (!old) continue
-    const template = document.createElement("template")
-    template.innerHTML = html
-    morph(old, template.content.firstElementChild)
-  }
-}
-
-let applyPatch = patch
-/** A view that marks what changes puts its own in place of `patch`. */
-export const setPatchHandler = handler => { applyPatch = handler }
-
-// ── pause: patches wait, the newest of each region ──
-let pendingPatches = {}
-export const setPaused = paused => {
-  if (!isLive()) return
-  root.dataset.live = paused ? "paused" : "on"
-  if (!paused) { const pending = pendingPatches; pendingPatches = {}; applyPatch(pending) }
-  document.dispatchEvent(new CustomEvent("live:waiting", {detail: pendingPatches}))
-}
-
-let wasLive = false
-document.addEventListener("live:on", () => {
-  wasLive = true
-  if (root.dataset.live !== "paused") root.dataset.live = "on"
-})
-// What a person has just asked for does not wait: an answer, the list of services, a history that is empty yet.
-const isRequested = id => ["answer", "services"].includes(id) || (id.startsWith("history-") && !$(`[data-region="${id}"] table`))
-document.addEventListener("live:regions", ({detail}) => {
-  if (wasLive && root.dataset.live === "lost") return   // it stays as it was left, and catches up when it is back
-  if (root.dataset.live !== "paused") { applyPatch(detail); return }
-  const all = Object.entries(detail)
-  patch(Object.fromEntries(all.filter(([id]) => isRequested(id))))
-  Object.assign(pendingPatches, Object.fromEntries(all.filter(([id]) => !isRequested(id))))
-  document.dispatchEvent(new CustomEvent("live:waiting", {detail: pendingPatches}))
-})
-
-// ── searching in a list of services ──
-/** Shows the services whose name or number holds what is typed. */
-export function filterList(list, query) {
-  const term = query.trim().toLowerCase()
-  let shown = 0
-  for (const item of list.children) {
-    item.hidden = !item.textContent.toLowerCase().includes(term)
-    shown += !item.hidden
-  }
-  const none = $("[data-empty-message]", list.parentElement)
-  if (none) none.hidden = shown > 0
-}
-
-document.addEventListener("change", ({target}) => { if (target.dataset.setting === "lang") swapLanguage(target.value) })
-
-// Older browsers do not know the `command` attribute.
-const knowsCommands = "commandForElement" in HTMLButtonElement.prototype
-document.addEventListener("click", event => {
-  const choice = event.target.closest("[data-language]")
-  if (choice) { event.preventDefault(); swapLanguage(choice.dataset.language) }
-  const command = event.target.closest("button[commandfor]")
-  if (command && !knowsCommands) {
-    const dialog = document.getElementById(command.getAttribute("commandfor"))
-    if (command.getAttribute("command") === "close") dialog.close(); else dialog.showModal()
-  }
-  switch (event.target.closest("[data-action]")?.dataset.action) {
-    case "theme": swapTheme(); break
-    case "print": print(); break
-    case "pause": setPaused(root.dataset.live !== "paused"); break
-  }
-})
-
-// ── single keys, outside text fields, unless switched off (WCAG 2.1.4) ──
-const KEYS_OFF = "keys-off"
-const keys = {t: swapTheme, p: () => setPaused(root.dataset.live !== "paused"), "?": () => $("#keys")?.showModal()}
-/** The menu of files and print; false where there is nothing to export. */
-export const openExport = () => {
-  if (!$("#export")) return false
-  $("#export").showPopover({source: $("[popovertarget=export]")})
-}
-/** A view's own keys: what to do, by key. */
-export const addShortcuts = shortcuts => Object.assign(keys, shortcuts)
-const areShortcutsEnabled = () => localStorage.getItem(KEYS_OFF) === null
-const keySwitch = $("#single-keys")
-if (keySwitch) {
-  keySwitch.checked = areShortcutsEnabled()
-  keySwitch.addEventListener("change", () => keySwitch.checked ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1"))
-}
-document.addEventListener("keydown", event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || $("dialog[open]")) return
-  if (event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select") || event.target.isContentEditable) return
-  const act = areShortcutsEnabled() && keys[event.key]
-  if (act && act(event) !== false) event.preventDefault()
-})

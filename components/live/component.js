@@ -1,12 +1,20 @@
-// The page's line to its session. All else is in page.js and line.js, which hear of it by events: `live:on`, `live:regions`, `live:pong`
-// (the answer to `ping`), `live:lost`; what it sends as `live:send` goes to the view's Python.
+/**
+ * The browser's side of `LiveComponent` (component.py): it carries regions and messages between the page and its session.
+ *
+ * It is loaded by Panel and cannot import the page's scripts. They exchange events with it on the document: it sends
+ * `live:on`, `live:regions`, `live:pong` (the answer to `ping`) and `live:lost`; what the page sends as `live:send` goes to
+ * the view's Python.
+ *
+ * @param {{model: any}} panel `model` is Panel's proxy of the component's parameters.
+ */
 export function render({model}) {
-  const emit = (name, detail) => document.dispatchEvent(new CustomEvent(name, {detail}))
+  const emit = (/** @type {string} */ name, /** @type {unknown} */ detail = undefined) =>
+    document.dispatchEvent(new CustomEvent(name, {detail}))
   const emitRegions = () => emit("live:regions", model.regions)
   model.on("regions", emitRegions)
   model.on("pong", () => emit("live:pong"))
-  document.addEventListener("live:send", event => model.send_msg(event.detail))
-  if (Object.keys(model.regions).length > 0) emitRegions()   // what changed between page and connection
+  document.addEventListener("live:send", event => model.send_msg(/** @type {CustomEvent} */ (event).detail))
+  if (Object.keys(model.regions).length > 0) emitRegions() // what has changed since the page was rendered
   model.send_msg({action: "ready"})
   emit("live:on")
   model.document.on_event("connection_lost", () => emit("live:lost"))

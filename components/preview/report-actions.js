@@ -1,56 +1,111 @@
-// What a person asks for on the preview: aggregating again with a reason, deleting; and why nothing can be asked for without a line.
-import {$, $$, announce, send, t} from "../layout/dom.js"
+/** What a user can do with a report: aggregate it again with a reason, delete it; and why nothing can be done offline. */
 
-// ── without a line nothing can be asked for: what needs one says so ──
-export const isOffline = () => document.documentElement.dataset.live === "lost"
-export function showOfflineReason(source) { $("#why-offline").showPopover({source}); announce($("#why-offline").textContent) }
-new MutationObserver(() => {
-  for (const act of $$(isOffline() ? "[data-needs-line]:not([aria-disabled])" : "[data-needs-line][aria-describedby=why-offline]")) {
-    if (isOffline()) { act.ariaDisabled = "true"; act.setAttribute("aria-describedby", "why-offline") }
-    else { act.removeAttribute("aria-disabled"); act.removeAttribute("aria-describedby") }
-  }
-}).observe(document.documentElement, {attributeFilter: ["data-live"]})
-document.addEventListener("click", event => {
-  const act = event.target.closest?.("[data-needs-line], a[data-export]")
-  if (!act || !isOffline()) return
-  event.preventDefault()
-  event.stopImmediatePropagation()
-  showOfflineReason(act)
-}, true)
-/** Where it is said what was found in what was delivered. */
-export function showFindings() {
-  const found = $(".file__found", $("#origins"))
-  if (found) found.open = true
-  const there = found ? $("summary", found) : $("#origins-title")
-  there.focus()
-  there.scrollIntoView({block: "center"})
+import {$, $$, announce, closest, find, t, targetOf} from "../layout/dom.js"
+import {isOffline, send} from "../live/channel.js"
+
+// ── Offline: what needs the connection says why it does not work. ──
+
+/**
+ * Show, beside an element, that it does not work offline.
+ *
+ * @param {HTMLElement} source
+ */
+export function showOfflineReason(source) {
+  const reason = $("#why-offline")
+  reason.showPopover({source})
+  announce(reason.textContent ?? "")
 }
 
-// ── the dialogs ──
-/** The report that the dialog names: what is shown may be another by now. */
+function updateOfflineState() {
+  if (isOffline()) {
+    for (const element of $$("[data-needs-line]:not([aria-disabled])")) {
+      element.ariaDisabled = "true"
+      element.setAttribute("aria-describedby", "why-offline")
+    }
+  } else {
+    for (const element of $$("[data-needs-line][aria-describedby=why-offline]")) {
+      element.removeAttribute("aria-disabled")
+      element.removeAttribute("aria-describedby")
+    }
+  }
+}
+new MutationObserver(updateOfflineState).observe(document.documentElement, {attributeFilter: ["data-live"]})
+
+document.addEventListener(
+  "click",
+  event => {
+    const element = closest("[data-needs-line], a[data-export]", targetOf(event))
+    if (!element || !isOffline()) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    showOfflineReason(element)
+  },
+  true,
+)
+
+/** Move the focus to what was found in the deliveries. */
+export function showFindings() {
+  /** @type {HTMLDetailsElement | null} */
+  const findings = find("#origins .file__found")
+  if (findings) findings.open = true
+  const target = findings ? $("summary", findings) : $("#origins-title")
+  target.focus()
+  target.scrollIntoView({block: "center"})
+}
+
+// ── The dialogs ──
+
+/** @param {string} id */
+const closeDialog = id => /** @type {HTMLDialogElement} */ ($(`#${id}`)).close()
+
+/**
+ * Return the report that a dialog names. The page may show another one by now.
+ *
+ * @param {string} dialog
+ */
 const snapshotIdOf = dialog => $(`[data-region=${dialog}-lead]`).dataset.snapshot
-const reason = $("#reason"), reasonError = $("#reason-fault")
+
+/** @type {HTMLTextAreaElement} */
+const reason = $("#reason")
+const reasonError = $("#reason-fault")
+
+/** @param {boolean} isShown */
+function showReasonError(isShown) {
+  reasonError.hidden = !isShown
+  reason.setAttribute("aria-invalid", `${isShown}`)
+}
+
 function updateCharCount() {
   $("#reason-left").textContent = t("again.left", {n: reason.maxLength - reason.value.length})
   if (reason.value.trim()) showReasonError(false)
 }
-function showReasonError(on) { reasonError.hidden = !on; reason.setAttribute("aria-invalid", on) }
 reason.addEventListener("input", updateCharCount)
-$(".reasons").addEventListener("click", ({target}) => {
-  if (target.matches("button")) { reason.value = target.textContent; updateCharCount(); reason.focus() }
+
+$(".reasons").addEventListener("click", event => {
+  const button = targetOf(event)
+  if (!button.matches("button")) return
+  reason.value = button.textContent ?? ""
+  updateCharCount()
+  reason.focus()
 })
+
 $("[data-form=again]").addEventListener("submit", event => {
   event.preventDefault()
-  if (!reason.value.trim()) { showReasonError(true); reason.focus(); return }
+  if (!reason.value.trim()) {
+    showReasonError(true)
+    reason.focus()
+    return
+  }
   if (isOffline()) return
   send({action: "again", reason: reason.value.trim(), snapshot_id: snapshotIdOf("again")})
   reason.value = ""
   updateCharCount()
-  $("#again").close()
+  closeDialog("again")
 })
+
 $("[data-form=delete]").addEventListener("submit", event => {
   event.preventDefault()
   if (isOffline()) return
   send({action: "delete", snapshot_id: snapshotIdOf("delete")})
-  $("#delete").close()
+  closeDialog("delete")
 })

@@ -1,0 +1,55 @@
+/** What every page does: theme and language, dialogs, printing, pausing, and the shortcuts for them. */
+
+import {isPaused, setPaused} from "../live/patches.js"
+import {actionOf, closest, find, targetOf} from "./dom.js"
+import {swapLanguage, swapTheme} from "./preferences.js"
+import {addShortcuts, startShortcuts} from "./shortcuts.js"
+
+const supportsCommands = "commandForElement" in HTMLButtonElement.prototype
+
+const togglePause = () => setPaused(!isPaused())
+
+/**
+ * Do what the `command` attribute of a button says, for browsers that do not know it.
+ *
+ * @param {HTMLElement} button
+ */
+function runCommand(button) {
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById(button.getAttribute("commandfor") ?? ""))
+  if (button.getAttribute("command") === "close") dialog.close()
+  else dialog.showModal()
+}
+
+document.addEventListener("change", event => {
+  const field = /** @type {HTMLSelectElement} */ (targetOf(event))
+  if (field.dataset.setting === "lang") swapLanguage(field.value)
+})
+
+document.addEventListener("click", event => {
+  const target = targetOf(event)
+  const language = closest("[data-language]", target)?.dataset.language
+  if (language) {
+    event.preventDefault()
+    swapLanguage(language)
+  }
+  const commandButton = closest("button[commandfor]", target)
+  if (commandButton && !supportsCommands) runCommand(commandButton)
+  switch (actionOf(event)) {
+    case "theme":
+      swapTheme()
+      break
+    case "print":
+      print()
+      break
+    case "pause":
+      togglePause()
+      break
+  }
+})
+
+addShortcuts({
+  t: swapTheme,
+  p: togglePause,
+  "?": () => /** @type {HTMLDialogElement | null} */ (find("#keys"))?.showModal(),
+})
+startShortcuts(find("#single-keys"))

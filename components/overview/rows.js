@@ -1,0 +1,157 @@
+/** The rows of the overview's table: what they say, which link the Tab key reaches, and how the focus moves. */
+
+import {$, $$, find} from "../layout/dom.js"
+
+/** @typedef {import("./filters.js").RowData} RowData */
+/** @typedef {RowData & {row: HTMLTableRowElement}} Row */
+
+/** @type {HTMLTableElement} */
+export const table = $("table.list")
+/** @type {HTMLTableSectionElement} */
+export const tableBody = $("tbody", table)
+/** @type {HTMLTableCellElement[]} */
+const headings = $$("thead th", table)
+
+export const allRows = () => [...tableBody.rows]
+
+/** @param {HTMLTableRowElement} row */
+export const idOf = row => row.dataset.region ?? ""
+
+/**
+ * @param {string} id
+ * @returns {HTMLTableRowElement | null}
+ */
+export const rowById = id => find(`[data-region="${id}"]`, tableBody)
+
+/**
+ * @param {HTMLTableRowElement} row
+ * @returns {HTMLAnchorElement}
+ */
+export const linkOf = row => $(".row-link", row)
+
+export const visibleRows = () => allRows().filter(row => !row.hidden)
+export const visibleLinks = () => visibleRows().map(linkOf)
+
+export const shownPeriod = () => $("caption", table).dataset.period ?? ""
+
+// ── Sorting ──
+
+const sortedHeading = () => /** @type {HTMLTableCellElement} */ (headings.find(heading => heading.ariaSort !== "none"))
+
+/** @param {HTMLTableCellElement} heading */
+const columnOf = heading => $("button", heading).dataset.column ?? ""
+
+export const isSortedDescending = () => sortedHeading().ariaSort === "descending"
+
+/** Return the column that the rows are sorted by, after `-` if in descending order. */
+export const currentSort = () => `${isSortedDescending() ? "-" : ""}${columnOf(sortedHeading())}`
+
+/** @param {string} sort */
+export function markSorted(sort) {
+  const column = sort.replace("-", "")
+  const direction = sort.startsWith("-") ? "descending" : "ascending"
+  for (const heading of headings) heading.ariaSort = columnOf(heading) === column ? direction : "none"
+}
+
+/**
+ * Return how a click on a heading sorts: the other way round if it is sorted by already.
+ *
+ * @param {HTMLTableCellElement} heading
+ */
+export function nextSort(heading) {
+  const startsDescending = "descending" in $("button", heading).dataset
+  const isDescending = heading.ariaSort === "none" ? startsDescending : heading.ariaSort === "ascending"
+  return `${isDescending ? "-" : ""}${columnOf(heading)}`
+}
+
+// ── Data ──
+
+/**
+ * Read what a row says of itself. Reading attributes is most of the cost of going over all rows, so do it once.
+ *
+ * @param {HTMLTableRowElement} row
+ * @returns {Row}
+ */
+export function rowData(row) {
+  const {search = "", flags = "", caseSystem = "", name = "", [columnOf(sortedHeading())]: key = ""} = row.dataset
+  return {row, id: idOf(row), search, flags: flags.split(" "), caseSystem, name, key}
+}
+
+export const allRowData = () => allRows().map(rowData)
+
+/** Return the version of each row's content by row id. */
+export const versions = () => Object.fromEntries(allRows().map(row => [idOf(row), row.dataset.version ?? ""]))
+
+const canMoveBefore = "moveBefore" in Element.prototype
+
+/**
+ * Move a row before another one, or to the end. Where the browser can, the row keeps the focus and its icons.
+ *
+ * @param {HTMLTableRowElement} row
+ * @param {HTMLTableRowElement | null} next
+ */
+export function moveRow(row, next) {
+  if (canMoveBefore) tableBody.moveBefore(row, next)
+  else tableBody.insertBefore(row, next)
+}
+
+// ── Focus: the table is one tab stop; the arrows and shortcuts move within it. ──
+
+/** @type {HTMLAnchorElement | null} */
+let tabStop = null
+
+/** @param {HTMLAnchorElement | null} link */
+export function setTabStop(link) {
+  tabStop = link
+  for (const other of allRows().map(linkOf)) {
+    const tabIndex = other === link ? "0" : "-1"
+    if (other.getAttribute("tabindex") !== tabIndex) other.setAttribute("tabindex", tabIndex)
+  }
+}
+
+/** Give the tab stop to the first visible row if the row that has it is hidden or gone. */
+export function ensureTabStop() {
+  const links = visibleLinks()
+  if (!tabStop || !links.includes(tabStop)) setTabStop(links[0] ?? null)
+}
+
+/** @param {HTMLAnchorElement | null | undefined} link */
+export function focusLink(link) {
+  if (!link) return
+  setTabStop(link)
+  link.focus()
+  link.scrollIntoView({block: "nearest"})
+}
+
+const focusedIndex = (/** @type {HTMLElement[]} */ links) =>
+  links.indexOf(/** @type {HTMLElement} */ (document.activeElement))
+
+/**
+ * Move the focus down, or up with a negative step; to the table if it is elsewhere.
+ *
+ * @param {number} step
+ */
+export function moveFocus(step) {
+  const links = visibleLinks()
+  const index = focusedIndex(links)
+  focusLink(index < 0 ? tabStop : links[Math.min(links.length - 1, Math.max(0, index + step))])
+}
+
+/** @param {HTMLAnchorElement} link */
+function hasDeviation(link) {
+  const flags = link.closest("tr")?.dataset.flags?.split(" ") ?? []
+  return ["error", "warning", "notice"].some(severity => flags.includes(severity))
+}
+
+/**
+ * Move the focus to the next row with a deviation, or to the previous one; past the end it starts over.
+ *
+ * @param {1 | -1} step
+ */
+export function moveToDeviation(step) {
+  const links = visibleLinks()
+  const index = focusedIndex(links)
+  const next = links.find((link, i) => i > index && hasDeviation(link)) ?? links.find(hasDeviation)
+  const previous = links.findLast((link, i) => i < index && hasDeviation(link)) ?? links.findLast(hasDeviation)
+  focusLink(step > 0 ? next : previous)
+}

@@ -1,0 +1,170 @@
+/** The overview's controls, and the table as they ask for it: filtered, sorted and counted. */
+
+import {$, $$, announce, find, t, tPlural} from "../layout/dom.js"
+import {comparator, DEFAULTS, longestOrderedRun, matcher, writeFilters} from "./filters.js"
+import {marks} from "./marks.js"
+import {
+  allRowData,
+  currentSort,
+  ensureTabStop,
+  isSortedDescending,
+  linkOf,
+  markSorted,
+  moveRow,
+  rowData,
+  table,
+  tableBody,
+} from "./rows.js"
+
+/** @typedef {import("./filters.js").OverviewFilters} OverviewFilters */
+/** @typedef {import("./rows.js").Row} Row */
+
+/** @type {HTMLFormElement} */
+export const form = $("#choose")
+/** @type {HTMLInputElement} */
+export const searchField = $("#search")
+
+/**
+ * @param {string} name
+ * @returns {HTMLInputElement | HTMLSelectElement | RadioNodeList}
+ */
+const control = name => /** @type {any} */ (form.elements.namedItem(name))
+
+/** @type {HTMLSelectElement} */
+export const caseSystemSelect = /** @type {any} */ (control("case_system"))
+
+/** @returns {OverviewFilters} */
+export const getFilters = () => ({
+  period_id: control("period_id").value,
+  q: control("q").value,
+  show: control("show").value,
+  deviation: control("deviation").value,
+  case_system: control("case_system").value,
+  sort: currentSort(),
+})
+
+/**
+ * Set the controls. A select that does not have the value falls back to its first one.
+ *
+ * @param {Partial<OverviewFilters>} filters
+ */
+export function setFilters(filters) {
+  const {sort, ...values} = {...DEFAULTS, ...filters}
+  for (const [name, value] of Object.entries(values)) control(name).value = value
+  markSorted(sort)
+  for (const select of /** @type {HTMLSelectElement[]} */ ($$("select[form=choose]"))) {
+    if (select.selectedIndex < 0) select.selectedIndex = 0
+  }
+  if (!control("show").value) control("show").value = DEFAULTS.show
+}
+
+/**
+ * Write the filters into the page's address.
+ *
+ * @param {boolean} isNewEntry Whether one step back in the browser's history undoes it.
+ */
+export function syncUrl(isNewEntry) {
+  const url = new URL(location.href)
+  writeFilters(url, getFilters())
+  if (url.href === location.href) return
+  if (isNewEntry) history.pushState(null, "", url)
+  else history.replaceState(null, "", url)
+}
+
+const currentMatcher = () => matcher(getFilters(), marks)
+const currentComparator = () => comparator(isSortedDescending())
+
+// With so many rows each write to the document costs the browser a check of all of them, so that only differences are written.
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {boolean} hidden
+ */
+function setHidden(element, hidden) {
+  if (element.hidden !== hidden) element.hidden = hidden
+}
+
+/** Put all rows in order, and show those that match. */
+export function applySortAndFilter(isAnnounced = true) {
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement)
+  const ordered = allRowData().sort(currentComparator())
+  const matches = currentMatcher()
+  let next = null
+  for (const {row} of ordered.toReversed()) {
+    if (row.nextElementSibling !== next) moveRow(row, next)
+    next = row
+  }
+  for (const data of ordered) setHidden(data.row, !matches(data))
+  if (document.activeElement !== focused && tableBody.contains(focused)) focused?.focus()
+  updateCounts(ordered, 0)
+  if (isAnnounced) announce($("#seen").textContent)
+}
+
+/**
+ * Return how many rows `applySortAndFilter` would move, show or hide.
+ *
+ * @param {Row[]} rows
+ */
+function countOutOfOrder(rows) {
+  const matches = currentMatcher()
+  const matching = rows.filter(data => !data.row.hidden && matches(data))
+  const wronglyHidden = rows.filter(data => data.row.hidden === matches(data)).length
+  return wronglyHidden + matching.length - longestOrderedRun(matching, currentComparator())
+}
+
+/**
+ * Update the numbers of the tiles and of the visible rows, the messages of an empty table, and the offer to sort.
+ *
+ * @param {Row[]} rows
+ * @param {number} outOfOrder
+ */
+export function updateCounts(rows = allRowData(), outOfOrder = countOutOfOrder(rows)) {
+  const filters = getFilters()
+  const visible = rows.filter(({row}) => !row.hidden).length
+  for (const radio of /** @type {HTMLInputElement[]} */ ($$("[name=show]"))) {
+    const matches = matcher({...filters, show: radio.value}, marks)
+    setText($("b", /** @type {HTMLElement} */ (radio.parentElement)), `${rows.filter(matches).length}`)
+  }
+  setText($("#seen"), t("overview.shown", {n: visible, total: rows.length}))
+  setHidden($("#first"), rows.length === 0)
+  setHidden($("#none"), rows.length > 0)
+  setHidden($("#empty"), visible > 0)
+  setHidden(table, visible === 0)
+  const offer = $("#reordered")
+  setHidden(offer, outOfOrder === 0)
+  setText($("span", offer), tPlural("overview.reordered", outOfOrder))
+  setHidden($("[data-action=seen]"), filters.deviation !== "changed" || marks.size === 0)
+  ensureTabStop()
+}
+
+/**
+ * Insert the row of a new organisation where it belongs; at the end if that would move what the user points at or has
+ * focused.
+ *
+ * @param {HTMLTableRowElement} row
+ */
+export function insertRow(row) {
+  const isTableInUse = table.matches(":hover") || table.contains(document.activeElement)
+  const compare = currentComparator()
+  const data = rowData(row)
+  row.hidden = !currentMatcher()(data)
+  linkOf(row).tabIndex = -1
+  const next = isTableInUse ? undefined : allRowData().find(other => compare(data, other) < 0)
+  tableBody.insertBefore(row, next?.row ?? null)
+}
+
+/** Open the menu of files and print; false if the page has nothing to export. */
+export function openExportMenu() {
+  const menu = find("#export")
+  if (!menu) return false
+  menu.showPopover({source: $("[popovertarget=export]")})
+  return true
+}

@@ -1,0 +1,74 @@
+/**
+ * How sections and fields have developed: the tables are in the page; the session draws a chart when one is opened. A chart
+ * is a root of Bokeh's, which appends it to the body; it is moved to its place from there.
+ */
+
+import {$, $$, targetOf} from "../layout/dom.js"
+import {isLive, onLive, send} from "../live/channel.js"
+import {allRows, isOpen, keyOf} from "./rows.js"
+
+/**
+ * Return a colour of the theme as the browser computes it.
+ *
+ * @param {string} name A colour of Designsystemet.
+ */
+function themeColor(name) {
+  const probe = document.createElement("i")
+  probe.style.color = `var(--ds-color-${name})`
+  document.body.append(probe)
+  const {color} = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
+/** Return the ids of the sections and the keys of the fields whose history is open. */
+const openHistories = () => [
+  ...$$("[data-history][open]").map(details => details.dataset.history),
+  ...allRows().filter(isOpen).map(keyOf),
+]
+
+let requested = ""
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer
+
+/** Ask the session for what is open, once for all that is opened or closed in one go. */
+export function requestHistories() {
+  clearTimeout(timer)
+  timer = setTimeout(() => {
+    const open = openHistories()
+    if (!isLive() || open.join() === requested) return
+    requested = open.join()
+    send({
+      action: "history",
+      open,
+      colors: {
+        bar: themeColor("neutral-surface-active"),
+        now: themeColor("accent-base-default"),
+        text: themeColor("neutral-text-default"),
+      },
+    })
+  })
+}
+
+document.addEventListener("row:toggled", requestHistories)
+document.addEventListener(
+  "toggle",
+  event => {
+    if (targetOf(event).dataset.history) requestHistories()
+  },
+  true,
+)
+onLive("live:on", requestHistories)
+
+// Charts are drawn in the theme's colours.
+new MutationObserver(() => {
+  requested = ""
+  requestHistories()
+}).observe(document.documentElement, {attributeFilter: ["data-color-scheme"]})
+
+new MutationObserver(changes => {
+  for (const node of changes.flatMap(change => [...change.addedNodes])) {
+    const chart = node instanceof HTMLElement && node.dataset.chart
+    if (chart) $(`[data-plot="${chart}"]`).append(node)
+  }
+}).observe(document.body, {childList: true})

@@ -1,0 +1,105 @@
+/** Choosing another period or organisation: shown in place while the page is live, else loaded like any link. */
+
+import {$, $$, closest, targetOf} from "../layout/dom.js"
+import {isLive, isOffline, send} from "../live/channel.js"
+import {setPaused} from "../live/patches.js"
+import {showOfflineReason} from "./report-actions.js"
+
+const chooser = $("#chooser")
+/** @type {HTMLInputElement} */
+const searchField = $("#search")
+/** @type {() => HTMLFormElement} */
+const periodForm = () => $("[data-region=periods]")
+
+let shownQuery = location.search
+
+/**
+ * Show another report.
+ *
+ * @param {URL} url
+ * @param {boolean} isNewEntry Whether one step back in the browser's history undoes it.
+ */
+function showReport(url, isNewEntry = true) {
+  if (isOffline()) {
+    periodForm().reset()
+    showOfflineReason($("select", periodForm()))
+    return
+  }
+  shownQuery = url.search
+  if (!isLive()) {
+    location.assign(url)
+    return
+  }
+  setPaused(false)
+  send({action: "show", arguments: Object.fromEntries(url.searchParams)})
+  if (isNewEntry) history.pushState(null, "", url)
+}
+
+// A step to another section of the page is an entry of the history too, and shows the same report.
+addEventListener("popstate", () => {
+  if (location.search !== shownQuery) showReport(new URL(location.href), false)
+})
+
+document.addEventListener("change", event => {
+  const field = /** @type {HTMLSelectElement} */ (targetOf(event))
+  if (!field.form?.matches("[data-region=periods]")) return
+  const url = new URL(location.href)
+  for (const [name, value] of new FormData(field.form)) url.searchParams.set(name, `${value}`)
+  // Another period is compared with its own prior period.
+  if (field.name === "period_id") url.searchParams.delete("compare")
+  showReport(url)
+})
+
+// ── The list of organisations ──
+
+/**
+ * Show the items of a list whose text contains what has been typed.
+ *
+ * @param {HTMLElement} list The message for an empty list, `[data-empty-message]`, is beside it.
+ * @param {string} query
+ */
+export function filterList(list, query) {
+  const text = query.trim().toLowerCase()
+  let visible = 0
+  for (const item of /** @type {Iterable<HTMLElement>} */ (list.children)) {
+    item.hidden = !item.textContent?.toLowerCase().includes(text)
+    if (!item.hidden) visible += 1
+  }
+  /** @type {HTMLElement | null | undefined} */
+  const message = list.parentElement?.querySelector("[data-empty-message]")
+  if (message) message.hidden = visible > 0
+}
+
+/** Filter the list by what is in the search field. */
+export const filterServices = () => filterList($("[data-region=services]"), searchField.value)
+
+export const openChooser = () => chooser.showPopover({source: $("[popovertarget=chooser]")})
+
+chooser.addEventListener("beforetoggle", event => {
+  if (event.newState !== "open") return
+  if (!isLive()) {
+    location.assign(`${document.body.dataset.prefix}/`)
+    return
+  }
+  send({action: "services"})
+  searchField.value = ""
+  filterServices()
+})
+searchField.addEventListener("input", filterServices)
+chooser.addEventListener("keydown", event => {
+  const links = $$("a", chooser).filter(link => link.offsetParent !== null)
+  const index = links.indexOf(/** @type {HTMLElement} */ (document.activeElement))
+  if (event.key === "ArrowDown") (links[index + 1] ?? links[index])?.focus()
+  else if (event.key === "ArrowUp") (links[index - 1] ?? searchField).focus()
+  else if (event.key === "Enter" && event.target === searchField) links[0]?.click()
+  else return
+  event.preventDefault()
+})
+chooser.addEventListener("click", event => {
+  /** @type {HTMLAnchorElement | null} */
+  const link = closest("a", targetOf(event))
+  if (!link || event.ctrlKey || event.metaKey) return
+  event.preventDefault()
+  chooser.hidePopover()
+  showReport(new URL(link.href))
+})

@@ -1,0 +1,14 @@
+"""The sort keys that the browser's tests sort by (tests/javascript/overview-filters.test.js) are those of the server."""
+
+import json
+
+from components.overview.presenter import collation_key
+from tests.support.server_process import REPOSITORY
+
+FIXTURE = REPOSITORY / "tests" / "javascript" / "fixtures" / "norwegian-order.json"
+
+
+def test_fixture_holds_servers_sort_keys_in_order() -> None:
+    entries = json.loads(FIXTURE.read_text(encoding="utf-8"))
+    assert [entry["key"] for entry in entries] == [collation_key(entry["name"]) for entry in entries]
+    assert sorted(entries, key=lambda entry: entry["key"]) == entries
