@@ -44,8 +44,8 @@ def test_cases_of_other_sources_are_not_counted(base: CaseBase) -> None:
     one, two = sak(meldinger=[melding("2024-03-01")]), sak(meldinger=[melding("2024-03-01"), melding("2024-03-02")])
     first, second = base.source([one]), base.source([two])
     found = [
-        aggregate(base.connection, base.catalogue, parameters(kilde))["antall_meldinger_mottatt"]
-        for kilde in (first, second, second + 1)
+        aggregate(base.connection, base.catalogue, parameters(source_id))["antall_meldinger_mottatt"]
+        for source_id in (first, second, second + 1)
     ]
     assert found == [1, 2, 0]
 

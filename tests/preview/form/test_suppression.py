@@ -46,7 +46,7 @@ def test_nothing_is_hidden_without_small_counts(catalogue: Catalogue) -> None:
         # All small, the whole not: 9 can only be three times 3.
         ({18: 9, 19: 3, 20: 3, 21: 3}, {18, 19, 20, 21}),
         ({18: 8, 19: 3, 20: 3, 21: 2}, {19, 20, 21}),
-        # A child in two parts: the reader's sum does not hold, and one more is hidden all the same.
+        # A child in two parts: the sum is not exact, and one more value is withheld nevertheless.
         ({18: 10, 19: 10, 20: 2, 21: 0}, {19, 20}),
         # The whole is small and a part of it zero.
         ({18: 3, 19: 2, 20: 1, 21: 0}, {18, 19, 20}),

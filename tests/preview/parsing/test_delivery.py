@@ -56,7 +56,7 @@ def test_files_of_several_formats_are_parsed(tmp_path: Path) -> None:
     )
     [batch] = parse(tmp_path)
     assert (batch.format, batch.files, batch.refused_files) == ("mixed", 5, 1)
-    assert [mappe.file for mappe in batch.folders] == [2, 5]
+    assert [record.file for record in batch.folders] == [2, 5]
     assert [(figur.file, figur.line) for figur in batch.figures] == [(3, 2)]
     assert [line.file for line in batch.listings] == [1]
     assert [(finding.severity, finding.code, finding.file) for finding in batch.findings] == [
@@ -95,7 +95,7 @@ def test_batches_carry_counts_up_to_their_end(tmp_path: Path) -> None:
     assert [batch.files for batch in batches] == [5, 9, 10]
     assert [batch.refused_files for batch in batches] == [1, 1, 1]
     assert [len(batch.findings) for batch in batches] == [1, 0, 0]
-    assert [mappe.file for batch in batches for mappe in batch.folders] == [1, 2, 3, 5, 6, 7, 8, 9, 10]
+    assert [record.file for batch in batches for record in batch.folders] == [1, 2, 3, 5, 6, 7, 8, 9, 10]
     assert {batch.format for batch in batches} == {"v4"}
     progress = [batch.progress for batch in batches]
     assert progress == sorted(progress)
@@ -171,11 +171,11 @@ def test_batch_is_split_between_files_without_loss(tmp_path: Path) -> None:
     while rest is not None:
         part, rest = rest.split_at(2)
         parts.append(part)
-    assert [[mappe.file for mappe in part.folders] for part in parts] == [[1, 2, 2], [4, 5]]
+    assert [[record.file for record in part.folders] for part in parts] == [[1, 2, 2], [4, 5]]
     assert [part.files for part in parts] == [2, 6]
     assert [{finding.file for finding in part.findings} for part in parts] == [{1, 2}, {3, 4, 5, 6}]
     assert [finding for part in parts for finding in part.findings] == batch.findings
-    assert [mappe for part in parts for mappe in part.folders] == batch.folders
+    assert [record for part in parts for record in part.folders] == batch.folders
     assert [(part.format, part.refused_files, part.progress) for part in parts] == [("v4", 0, 0.0), ("v4", 2, 1.0)]
 
 
@@ -193,7 +193,7 @@ def test_findings_of_one_file_are_capped(tmp_path: Path) -> None:
     )
     [batch] = parse(tmp_path)
     assert [finding.code for finding in batch.findings] == ["no_date"] * 1000 + ["more_findings", "no_date"]
-    assert [mappe.content and mappe.content.finding_count for mappe in batch.folders] == [3000, 1]
+    assert [record.content and record.content.finding_count for record in batch.folders] == [3000, 1]
 
 
 def test_batch_survives_msgpack_round_trip(tmp_path: Path) -> None:

@@ -133,9 +133,9 @@ def test_file_findings_count_towards_first_case() -> None:
 @pytest.mark.parametrize("written", [True, "1", " true "])
 def test_deleted_sak_is_tombstone_with_unread_content(written: object) -> None:
     data = folder(slettet=written, meldinger=[melding(None)])
-    mappe = parse_single_folder(data)
-    assert mappe.content is None
-    assert mappe.content_hash == b""
+    record = parse_single_folder(data)
+    assert record.content is None
+    assert record.content_hash == b""
     assert findings_in(data) == []
 
 
@@ -151,18 +151,18 @@ def test_case_system_is_name_of_fagsystem() -> None:
 
 
 def test_folder_has_file_ordinal_and_line() -> None:
-    mappe = parse_single_folder(folder())
-    assert (mappe.file, mappe.line) == (1, 2)
+    record = parse_single_folder(folder())
+    assert (record.file, record.line) == (1, 2)
 
 
 def test_ids_are_hashed_with_store_key() -> None:
-    mappe = parse_single_folder(folder(uid(1), delivery_id=uid(2), forrige=uid(3), migrert=uid(4)))
-    assert mappe.key == hmac.digest(KEY, b"sak:" + uid(1).encode(), hashlib.sha256)
-    assert mappe.migrated_key == hmac.digest(KEY, b"sak:" + uid(4).encode(), hashlib.sha256)
-    assert mappe.delivery_hash == hmac.digest(KEY, b"levering:" + uid(2).encode(), hashlib.sha256)
-    assert mappe.previous_delivery_hash == hmac.digest(KEY, b"levering:" + uid(3).encode(), hashlib.sha256)
+    record = parse_single_folder(folder(uid(1), delivery_id=uid(2), forrige=uid(3), migrert=uid(4)))
+    assert record.key == hmac.digest(KEY, b"sak:" + uid(1).encode(), hashlib.sha256)
+    assert record.migrated_key == hmac.digest(KEY, b"sak:" + uid(4).encode(), hashlib.sha256)
+    assert record.delivery_hash == hmac.digest(KEY, b"levering:" + uid(2).encode(), hashlib.sha256)
+    assert record.previous_delivery_hash == hmac.digest(KEY, b"levering:" + uid(3).encode(), hashlib.sha256)
     other = parse_single_folder(folder(uid(1), delivery_id=uid(2), forrige=uid(3), migrert=uid(4)), key=b"another key")
-    assert not {mappe.key, mappe.migrated_key, mappe.delivery_hash, mappe.previous_delivery_hash} & {
+    assert not {record.key, record.migrated_key, record.delivery_hash, record.previous_delivery_hash} & {
         other.key,
         other.migrated_key,
         other.delivery_hash,

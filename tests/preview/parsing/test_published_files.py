@@ -38,15 +38,15 @@ def test_project_folders_have_only_check_findings(folders: Path, name: str) -> N
 
 
 def test_full_folder_is_parsed_completely(folders: Path) -> None:
-    mappe = parse_single_folder((folders / "v4_full.xml").read_bytes())
-    assert (mappe.avgiver.organisasjonsnummer, mappe.avgiver.bydelsnummer, mappe.case_system) == (
+    record = parse_single_folder((folders / "v4_full.xml").read_bytes())
+    assert (record.avgiver.organisasjonsnummer, record.avgiver.bydelsnummer, record.case_system) == (
         "999999999",
         "02",
         "Testsystem",
     )
-    assert mappe.extract_at == "2024-12-31T22:59:00.000000Z"
-    assert mappe.previous_delivery_hash is None
-    content = mappe.content
+    assert record.extract_at == "2024-12-31T22:59:00.000000Z"
+    assert record.previous_delivery_hash is None
+    content = record.content
     assert content is not None
     assert content.fodt == "2007-03"
     assert content.meldinger == [

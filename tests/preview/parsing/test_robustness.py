@@ -42,11 +42,11 @@ odd_values = st.one_of(
 
 def assert_consistent(read: FileContents) -> None:
     """Assert what holds for the content of any file."""
-    for mappe in read.folders:
-        assert len(mappe.key) == len(mappe.delivery_hash or bytes(32)) == 32
-        if mappe.content is not None:
-            assert msgspec.msgpack.decode(msgspec.msgpack.encode(mappe.content), type=CaseContent) == mappe.content
-            days = re.findall(r"\d{4}-\d{2}-\d{2}", repr(mappe.content))
+    for record in read.folders:
+        assert len(record.key) == len(record.delivery_hash or bytes(32)) == 32
+        if record.content is not None:
+            assert msgspec.msgpack.decode(msgspec.msgpack.encode(record.content), type=CaseContent) == record.content
+            days = re.findall(r"\d{4}-\d{2}-\d{2}", repr(record.content))
             assert [date.fromisoformat(day).isoformat() for day in days] == days
     assert read.refused == any(finding.severity == "refused" for finding in read.findings)
     assert not (read.refused and read.folders)

@@ -26,8 +26,8 @@ def test_complete_folder_has_no_findings(version: int) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_complete_folder_keeps_one_element_of_each_kind(version: int) -> None:
-    mappe = parse_single_folder(complete(version))
-    stored = mappe.content
+    record = parse_single_folder(complete(version))
+    stored = record.content
     assert stored is not None
     assert stored.fodt == "2010-03"
     assert stored.meldinger == [Melding("2023-01-10", "2023-01-17", 2, "2023-01-17")]
@@ -39,8 +39,8 @@ def test_complete_folder_keeps_one_element_of_each_kind(version: int) -> None:
     ]
     assert stored.tilsyn == ["2023-08-01"]
     assert stored.flyttinger == [Flytting("2024-01-31", "1.1.5", "8")]
-    assert mappe.migrated_key is None
-    assert FREE_TEXT not in repr(mappe)
+    assert record.migrated_key is None
+    assert FREE_TEXT not in repr(record)
 
 
 @pytest.fixture

@@ -132,8 +132,8 @@ def test_entity_bomb_is_refused_cheaply(kind: str) -> None:
 )
 def test_declared_encoding_is_used(declared: str, encoding: str) -> None:
     text = folder(kommunenavn="Bærum på Åsen").decode().replace("UTF-8", declared)
-    mappe = parse_single_folder(text.encode(encoding))
-    assert mappe.avgiver.kommunenavn == "Bærum på Åsen"
+    record = parse_single_folder(text.encode(encoding))
+    assert record.avgiver.kommunenavn == "Bærum på Åsen"
     assert findings_in(text.encode(encoding)) == []
 
 

@@ -38,7 +38,7 @@ def headings() -> list[str]:
 
 
 def test_checks_and_headings_correspond() -> None:
-    assert list(dict.fromkeys(control.name for control in CHECKS.values())) == headings()
+    assert list(dict.fromkeys(check.name for check in CHECKS.values())) == headings()
     assert len(headings()) == 80
 
 
@@ -64,11 +64,11 @@ def test_heading_pattern_matches_source_notation() -> None:
 
 
 def test_check_has_message_other_finding_or_reason() -> None:
-    for name, control in CHECKS.items():
-        assert [bool(control.message), bool(control.finding), bool(control.not_evaluated_reason)].count(True) == 1, name
-        assert bool(control.element) == bool(control.message), name
-    assert {control.finding for control in CHECKS.values()} - {""} <= {code.value for code in FindingCode}
-    assert [name for name, control in CHECKS.items() if control.not_evaluated_reason] == ["filbeskrivelse", "sak_6"]
+    for name, check in CHECKS.items():
+        assert [bool(check.message), bool(check.finding), bool(check.not_evaluated_reason)].count(True) == 1, name
+        assert bool(check.element) == bool(check.message), name
+    assert {check.finding for check in CHECKS.values()} - {""} <= {code.value for code in FindingCode}
+    assert [name for name, check in CHECKS.items() if check.not_evaluated_reason] == ["filbeskrivelse", "sak_6"]
 
 
 def test_every_evaluated_check_has_test() -> None:
@@ -113,7 +113,7 @@ def cases_by_check() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     return found
 
 
-@pytest.mark.parametrize("name", [name for name, control in CHECKS.items() if control.finding])
+@pytest.mark.parametrize("name", [name for name, check in CHECKS.items() if check.finding])
 def test_check_is_covered_by_other_finding(name: str) -> None:
     bad, good = cases_by_check()[name]
     code = CHECKS[name].finding
@@ -128,7 +128,7 @@ def test_checks_are_only_warnings_and_notices() -> None:
         Severity.WARNING,
         Severity.NOTICE,
     }
-    assert {name for name, control in CHECKS.items() if control.severity == "FATAL"} & EVALUATED_CHECKS.keys() == set()
+    assert {name for name, check in CHECKS.items() if check.severity == "FATAL"} & EVALUATED_CHECKS.keys() == set()
 
 
 @pytest.mark.parametrize("migrated", MIGRATED)
