@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from preview.core.languages import LANGUAGES, Language
 from preview.i18n.catalog import MessageCatalog
+from preview.i18n.plurals import plural_key
 
 Theme = Literal["light", "dark"]
 _LANGUAGE_BY_CODE: dict[str, Language] = {language: language for language in LANGUAGES}
@@ -65,7 +66,7 @@ class Translator:
 
     def plural(self, key: str, n: int, **params: float | str) -> str:
         """Return the text `<key>.one` or `<key>.other` by the number `n`, which is also its parameter `{n}`."""
-        return self(f"{key}.{'one' if n == 1 else 'other'}", n=n, **params)
+        return self(plural_key(key, n), n=n, **params)
 
     def templates(self, keys: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
         """Return texts whose parameters the browser fills in.

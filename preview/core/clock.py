@@ -1,6 +1,7 @@
 """Time: UTC instants and their text, and days in Norway (rule G3, docs/api.md; rule 5, docs/domain.md)."""
 
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -9,6 +10,18 @@ OSLO = ZoneInfo("Europe/Oslo")
 def now() -> datetime:
     """Return the present instant in UTC."""
     return datetime.now(UTC)
+
+
+class SteadyClock:
+    """The time of day as it passes for this process, whatever is done to the system's clock while it runs."""
+
+    def __init__(self) -> None:
+        self._start = now()
+        self._monotonic_start = time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the instant of the start plus the time that has passed since, in UTC."""
+        return self._start + timedelta(seconds=time.monotonic() - self._monotonic_start)
 
 
 def format_rfc3339(instant: datetime) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from preview.core.clock import now
+from preview.core.clock import SteadyClock, now
 from preview.core.errors import StoreError
 from preview.core.file_lock import FileLock
 from preview.core.leader_lock import LeaderLock
@@ -79,7 +79,9 @@ class Application:
         self.snapshots = Snapshots(database, report_config)
         self.previews = PreviewQuery(database, report_config)
         self.overviews = OverviewQuery(database, report_config)
-        self.idempotency = IdempotencyStore(database, self._worker_registry.worker_id, self._worker_registry.is_alive)
+        self.idempotency = IdempotencyStore(
+            database, self._worker_registry.worker_id, self._worker_registry.is_alive, SteadyClock().now
+        )
         self.eraser = OrganizationEraser(database, folder / "forgetting.lock")
         self.retention = Retention(
             database, report_config, settings, self.eraser, LeaderLock(folder / "retention.lock")

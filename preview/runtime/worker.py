@@ -224,7 +224,7 @@ class Worker:
 
     def _schedule_due(self) -> bool:
         """Start automatic aggregations that are due (rule S6), and take over the work of crashed workers."""
-        if self._settings.auto_aggregate and (due := self._database.read(jobs.next_due)) is not None:
+        if self._settings.auto_aggregate and (due := self._database.read(self._next_due)) is not None:
             if due <= time.time():
                 self._database.write(self._aggregate_due)
             elif due - time.time() < _POLL_SECONDS:
@@ -233,8 +233,11 @@ class Worker:
         self._requeue_orphaned()
         return False
 
+    def _next_due(self, connection: Connection) -> float | None:
+        return jobs.next_due(connection, time.time(), self._settings.auto_latest_seconds)
+
     def _aggregate_due(self, connection: Connection) -> None:
-        for organization_id in jobs.pop_due(connection, time.time()):
+        for organization_id in jobs.pop_due(connection, time.time(), self._settings.auto_latest_seconds):
             schedule_automatic_aggregations(
                 connection, self._report_config, organization_id, self._settings.open_periods_on(clock.today())
             )

@@ -232,15 +232,30 @@ def schedule(connection: Connection, organization_id: str, quiet_at: float, late
     )
 
 
-def pop_due(connection: Connection, at: float) -> list[str]:
-    """Remove and return the organisations whose aggregation is due, but those with a source that is being imported."""
-    due_condition = """min(quiet_at, latest_at) <= ?
-        AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source)
-            WHERE source.organization_id = scheduled_aggregation.organization_id)"""
+_DUE_AT = "CASE WHEN min(quiet_at, latest_at) > :at + :longest THEN :at ELSE min(quiet_at, latest_at) END"
+"""When a scheduled aggregation is due.
+
+No aggregation is scheduled further ahead than the longest wait: where one is, the clock was set back, and it is due now.
+"""
+
+
+def pop_due(connection: Connection, at: float, longest_wait: float) -> list[str]:
+    """Remove and return the organisations whose aggregation is due, but those with a source that is being imported.
+
+    Args:
+        connection: A connection within a write transaction.
+        at: The present time in seconds since the epoch.
+        longest_wait: The most seconds that an aggregation is scheduled ahead.
+    """
     due_organizations = [
         row[0]
         for row in connection.execute(
-            f"SELECT organization_id FROM scheduled_aggregation WHERE {due_condition} ORDER BY organization_id", (at,)
+            f"""SELECT organization_id FROM scheduled_aggregation
+            WHERE {_DUE_AT} <= :at
+                AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source)
+                    WHERE source.organization_id = scheduled_aggregation.organization_id)
+            ORDER BY organization_id""",
+            {"at": at, "longest": longest_wait},
         ).fetchall()
     ]
     connection.executemany(
@@ -250,6 +265,7 @@ def pop_due(connection: Connection, at: float) -> list[str]:
     return due_organizations
 
 
-def next_due(connection: Connection) -> float | None:
-    """Return the time of the next automatic aggregation in seconds since the epoch, or None."""
-    return connection.execute("SELECT min(min(quiet_at, latest_at)) FROM scheduled_aggregation").fetchone()[0]
+def next_due(connection: Connection, at: float, longest_wait: float) -> float | None:
+    """Return the time of the next automatic aggregation in seconds since the epoch, or None. Arguments as of `pop_due`."""
+    parameters = {"at": at, "longest": longest_wait}
+    return connection.execute(f"SELECT min({_DUE_AT}) FROM scheduled_aggregation", parameters).fetchone()[0]
