@@ -4,12 +4,12 @@ Form posts need no CORS preflight: without this check any site that a user visit
 """
 
 from collections.abc import Collection, Mapping
-from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPServerRequest
 
 from api_handlers.problem_details import Forbidden
+from preview.core.hosts import matches_host
 from preview.core.settings import Settings
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -19,11 +19,11 @@ def check_same_origin(request: HTTPServerRequest, settings: Settings) -> None:
     """Refuse a change that a browser sends for a page of another site.
 
     Raises:
-        Forbidden: The method is not safe, and neither `cors_origins` nor `websocket_origins` names the page's origin.
+        Forbidden: The method is not safe, and neither `cors_origins` nor `hosts` names the page's origin.
     """
     if request.method in SAFE_METHODS:
         return
-    if is_cross_site(request.headers, settings.cors_origins, settings.websocket_origins):
+    if is_cross_site(request.headers, settings.cors_origins, settings.hosts):
         raise Forbidden(
             "A page of another site may not change anything here. To allow it, add its origin to `cors_origins`."
         )
@@ -35,7 +35,7 @@ def is_cross_site(headers: Mapping[str, str], allowed_origins: Collection[str], 
     Args:
         headers: The request's headers. Programs such as curl send neither `Origin` nor `Sec-Fetch-Site`.
         allowed_origins: The setting `cors_origins`; `*` allows every origin.
-        own_hosts: Host patterns that this program is reached under, besides `Host`: the setting `websocket_origins`.
+        own_hosts: Hosts that this program is reached under, besides `Host`: the setting `hosts`.
     """
     origin, fetch_site = headers.get("Origin"), headers.get("Sec-Fetch-Site")
     if "*" in allowed_origins or origin in allowed_origins:
@@ -45,7 +45,7 @@ def is_cross_site(headers: Mapping[str, str], allowed_origins: Collection[str], 
     if origin is None:
         return False
     host = urlsplit(origin).netloc.lower()
-    return not any(fnmatchcase(host, pattern.lower()) for pattern in (headers.get("Host", ""), *own_hosts))
+    return host != headers.get("Host", "").lower() and not matches_host(host, own_hosts)
 
 
 def is_same_origin(headers: Mapping[str, str]) -> bool:

@@ -5,6 +5,7 @@ version changes. Then check each item below against the new source:
 
 - `SessionPageHandler`: `DocHandler.get` calls `get_session` once, before it writes.
 - `SameOriginWebSocketHandler`: `WSHandler.open` raises `ProtocolError` for a token that is invalid or expired.
+- `SameOriginWebSocketHandler._has_own_token`: `WSHandler._token` is the token once the subprotocol is selected.
 - `session_routes`: the keyword arguments that Bokeh gives both handlers (`bokeh.server.tornado.BokehTornado.__init__`).
 - `UnstyledComponent`: `_process_param_change` adds `stylesheets`.
 - `prune_ended_sessions`: `state._fake_roots` and `state._views`.
@@ -15,7 +16,7 @@ version changes. Then check each item below against the new source:
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,10 +25,13 @@ import bokeh.server
 import panel as pn
 from bokeh.protocol.exceptions import ProtocolError
 from bokeh.server.tornado import BokehTornado
+from bokeh.util.token import check_token_signature
 from panel.custom import JSComponent
 from panel.io.server import DocHandler, WSHandler
 from panel.theme import Design
 from tornado.websocket import WebSocketClosedError
+
+from preview.core.hosts import matches_host
 
 log = logging.getLogger(__name__)
 
@@ -57,23 +61,49 @@ class SessionPageHandler(DocHandler):
 
 
 class SameOriginWebSocketHandler(WSHandler):
-    """Panel's WebSocket handler, which also accepts pages of the host that is asked itself."""
+    """Panel's WebSocket handler, for pages of the host that is asked and of the setting `hosts`."""
+
+    def initialize(self, application_context: Any, bokeh_websocket_path: Any, hosts: Collection[str] = ()) -> None:
+        """Set the hosts; the other arguments are Bokeh's."""
+        super().initialize(application_context, bokeh_websocket_path)
+        self._hosts = hosts
 
     def open(self) -> None:
         """Open the connection; it is closed again if the page's token is invalid or expired, and the page then reloads."""
+        if not self._has_own_token():
+            log.info("A WebSocket was refused, because its token is not one of this program.")
+            self.close()
+            return
         try:
             super().open()
         except ProtocolError as error:
             log.info("A page's WebSocket was refused; the page reloads to get a new token. Reason: %s", error)
 
+    def _has_own_token(self) -> bool:
+        """Return whether the token is signed by this program; Bokeh would log a part of a foreign one, or fail on it."""
+        application: Any = self.application
+        token: str | None = self._token  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+        try:
+            return token is not None and check_token_signature(
+                token, signed=application.sign_sessions, secret_key=application.secret_key
+            )
+        except Exception:  # noqa: BLE001  (a client has written the token, and it can be anything)
+            return False
+
     def check_origin(self, origin: str) -> bool:
-        """Return whether the origin is this host, or one that `websocket_origin` allows."""
-        is_same_host = urlsplit(origin).netloc.lower() == self.request.headers.get("Host", "").lower()
-        return is_same_host or super().check_origin(origin)
+        """Return whether the origin is this host, or one of the setting `hosts` (Tornado's hook)."""
+        authority = urlsplit(origin).netloc.lower()
+        if authority == self.request.headers.get("Host", "").lower() or matches_host(authority, self._hosts):
+            return True
+        log.info("The WebSocket of a page of another origin was refused. To allow it, add its host to `hosts`.")
+        return False
 
 
 def session_routes(
-    tornado_app: BokehTornado, handler: type[SessionPageHandler], arguments: Callable[[str], Mapping[str, Any]]
+    tornado_app: BokehTornado,
+    handler: type[SessionPageHandler],
+    arguments: Callable[[str], Mapping[str, Any]],
+    hosts: Collection[str],
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the Tornado routes of each session page: the page and its WebSocket.
 
@@ -81,12 +111,13 @@ def session_routes(
         tornado_app: The Bokeh application, whose `applications` are the session pages by path.
         handler: The handler of the pages.
         arguments: Returns the handler's own keyword arguments for a path.
+        hosts: The setting `hosts`, whose pages may open the WebSocket.
     """
     for path, application_context in tornado_app.applications.items():
         url = tornado_app.prefix + path.rstrip("/")
         bokeh_arguments = {"application_context": application_context, "bokeh_websocket_path": f"{url}/ws"}
         yield f"{url}/?", handler, {**bokeh_arguments, **arguments(path)}
-        yield f"{url}/ws", SameOriginWebSocketHandler, bokeh_arguments
+        yield f"{url}/ws", SameOriginWebSocketHandler, {**bokeh_arguments, "hosts": hosts}
 
 
 class UnstyledComponent(JSComponent):

@@ -12,8 +12,6 @@ import panel as pn
 from bokeh.core.validation import silence
 from bokeh.core.validation.warnings import EMPTY_LAYOUT
 from bokeh.server.server import BaseServer
-from bokeh.server.tornado import BokehTornado
-from bokeh.server.util import create_hosts_allowlist
 from bokeh.settings import settings as bokeh_settings
 from panel.io.application import build_applications
 from tornado.httpserver import HTTPServer
@@ -23,6 +21,7 @@ from components import assets
 from components.assets import AssetHandler
 from components.context import AppContext
 from components.deliveries.drawer import DeliveryUpdates
+from components.host_check import HostCheckedTornado
 from components.layout.page_handler import NotFoundHandler
 from components.live.fanout import Fanout
 from components.live.page_handler import LivePageHandler
@@ -66,10 +65,13 @@ def create_server(application: Application, api_routes: Sequence[Route], sockets
     loop = IOLoop.current()
     cast(Any, loop).asyncio_loop.set_exception_handler(ignore_closed_websockets)
     pages, plain_routes = _build_pages(application, context, loop)
-    tornado_app = _create_tornado_app(settings, context, pages, sockets[0].getsockname()[1])
+    tornado_app = _create_tornado_app(settings, context, pages)
+    tornado_app.set_api_handlers({route[1] for route in api_routes})
     prefixed_routes = [(settings.prefix + pattern, *rest) for pattern, *rest in (*api_routes, *plain_routes)]
     # These come before Bokeh's own routes, and the API's come first: the order in which Tornado tries them.
-    page_routes = session_routes(tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]})
+    page_routes = session_routes(
+        tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]}, settings.hosts
+    )
     tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes])
     http_server = HTTPServer(tornado_app, xheaders=settings.use_xheaders)
     http_server.add_sockets(sockets)
@@ -86,14 +88,14 @@ def _configure_libraries(settings: Settings) -> None:
             logging.getLogger(library).setLevel(logging.WARNING)
 
 
-def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages, port: int) -> BokehTornado:
+def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages) -> HostCheckedTornado:
     applications = build_applications({path: page.create_session for path, page in pages.items()}, location=False)
-    return BokehTornado(
+    return HostCheckedTornado(
         applications,
+        settings=settings,
         prefix=settings.prefix,
         ico_path=str(FAVICON),
         use_index=False,
-        extra_websocket_origins=create_hosts_allowlist(list(settings.websocket_origins) or None, port),
         default_handler_class=NotFoundHandler,
         default_handler_args={"context": context},
         compress_response=True,

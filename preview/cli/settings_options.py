@@ -77,7 +77,7 @@ def _source(context: click.Context, setting: Setting, config: str | None) -> str
         case ParameterSource.COMMANDLINE:
             return setting.option
         case ParameterSource.ENVIRONMENT:
-            return setting.environment_variable
+            return next(name for name in setting.environment_variables if os.environ.get(name))
         case ParameterSource.DEFAULT_MAP:
             return config or CONFIG_FILE
         case _:
@@ -85,15 +85,15 @@ def _source(context: click.Context, setting: Setting, config: str | None) -> str
 
 
 def _option(setting: Setting, hidden: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    names = f"{setting.option}/--no-{setting.option[2:]}" if setting.is_flag else setting.option
+    names = (f"{setting.option}/--no-{setting.option[2:]}",) if setting.is_flag else setting.options
     default = "none" if setting.default in (None, (), "") else setting.to_toml(setting.default).strip('"')
     return click.option(
-        names,
+        *names,
         setting.name,
         type=_RawBool() if setting.is_flag else click.UNPROCESSED,
         default=None,
         metavar=None if setting.is_flag else "A,B" if setting.is_list else "VALUE",
-        envvar=setting.environment_variable,
+        envvar=list(setting.environment_variables),
         hidden=hidden,
         help=f"{setting.meta.description} [{default}]",
     )

@@ -23,7 +23,10 @@ ENVIRONMENT_PREFIX = "BUFDIR_PREVIEW_"
 CONFIG_FILE = "bufdir-preview.toml"
 CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
 _ORIGIN_PATTERN = r"^(\*|https?://[^/\s,]+)$"
-_HOST_PATTERN = r"^(\*|[^/:\s,]+(:([0-9]+|\*))?)$"
+_HOST_PATTERN = r"^(\*|(\[[0-9A-Fa-f:.]+\]|[^/:\s,\[\]]+)(:([0-9]+|\*))?)$"
+
+FORMER_NAMES = {"hosts": "websocket_origins"}
+"""The earlier name of a setting by its present one. It is still accepted in every source."""
 
 
 def _parse_periods(raw: Any) -> tuple[Period, ...]:
@@ -155,11 +158,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Origins of other sites whose pages may call the API; `*` allows any.",
         ),
     ] = ()
-    websocket_origins: Annotated[
+    hosts: Annotated[
         tuple[Annotated[str, Meta(pattern=_HOST_PATTERN)], ...],
         Meta(
-            title="hosts such as bufdir.example:443",
-            description="Further hosts under which the dashboard is reached.",
+            title="hosts such as bufdir.example",
+            description="Host names under which the program is reached, besides its address and localhost; requests for "
+            "others are answered with 421. `*` allows any. Formerly `websocket_origins`.",
         ),
     ] = ()
     websocket_timeout_seconds: Annotated[
@@ -256,6 +260,21 @@ class Setting:
         return ENVIRONMENT_PREFIX + self.name.upper()
 
     @property
+    def former_name(self) -> str | None:
+        """Its earlier name, which is still accepted; None without one."""
+        return FORMER_NAMES.get(self.name)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Its flag, and that of its earlier name."""
+        return tuple(f"--{name.replace('_', '-')}" for name in (self.name, self.former_name) if name)
+
+    @property
+    def environment_variables(self) -> tuple[str, ...]:
+        """Its environment variable, and that of its earlier name; the first that is set has precedence."""
+        return tuple(ENVIRONMENT_PREFIX + name.upper() for name in (self.name, self.former_name) if name)
+
+    @property
     def is_flag(self) -> bool:
         """Whether it is given as `--demo` or `--no-demo`."""
         return isinstance(self.default, bool)
@@ -323,14 +342,14 @@ def reject_unknown_variables(environment: Mapping[str, str]) -> None:
     Raises:
         ConfigurationError: If there is such a variable.
     """
-    known = {setting.environment_variable for setting in SETTINGS} | {CONFIG_VARIABLE}
+    known = {variable for setting in SETTINGS for variable in setting.environment_variables} | {CONFIG_VARIABLE}
     for variable in sorted(environment):
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in known:
             raise ConfigurationError(f"The environment variable {variable} is not a setting. Check its spelling.")
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
-    """Return the raw values of a TOML file, by the name of the setting.
+    """Return the raw values of a TOML file, by the present name of the setting.
 
     Raises:
         ConfigurationError: If the file cannot be read, is not TOML, or has a key that is no setting.
@@ -341,6 +360,10 @@ def read_config_file(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise ConfigurationError(f"{path} is not TOML: {error}.") from None
+    for name, former_name in FORMER_NAMES.items():
+        if former_name in values:
+            value = values.pop(former_name)
+            values.setdefault(name, value)
     if unknown := sorted(values.keys() - {setting.name for setting in SETTINGS}):
         raise ConfigurationError(f"{path} has keys that are not settings: {', '.join(unknown)}.")
     return values

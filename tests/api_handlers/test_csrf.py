@@ -13,7 +13,7 @@ XML = {"Content-Type": "application/xml"}
 def test_cross_site_upload_is_forbidden(data_dir: Path) -> None:
     """A browser sends a form without a CORS preflight."""
     files = {"f": ("a.xml", b"<Barnevern/>")}
-    settings: dict[str, Any] = {"cors_origins": ("https://intern.example",), "websocket_origins": ("bufdir.example",)}
+    settings: dict[str, Any] = {"cors_origins": ("https://intern.example",), "hosts": ("bufdir.example",)}
     with run_in_process_server(data_dir, **settings) as server, server.client() as client:
         own_origin = f"http://127.0.0.1:{server.port}"
         for headers, status in (

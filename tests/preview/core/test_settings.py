@@ -68,7 +68,7 @@ def test_config_file_can_be_named_by_flag_or_environment(run: Run) -> None:
         ("open_periods", "2024, 2023-H2", (Period(2024), Period(2023, 2))),
         ("actor_header", "X-Remote-User", "X-Remote-User"),
         ("cors_origins", "https://a.example,http://b.example:81", ("https://a.example", "http://b.example:81")),
-        ("websocket_origins", "a.example,b.example:443", ("a.example", "b.example:443")),
+        ("hosts", "a.example,b.example:443,[fd00::1]", ("a.example", "b.example:443", "[fd00::1]")),
         ("max_delivery_bytes", "1", 1),
         ("max_file_bytes", "1", 1),
         ("reader_memory_bytes", "1", 1),
@@ -81,6 +81,19 @@ def test_value_is_equal_from_flag_environment_and_file(run: Run, name: str, text
     assert getattr(run(**{f"BUFDIR_PREVIEW_{name.upper()}": text}).return_value, name) == value
     Path("bufdir-preview.toml").write_text(f'{name} = "{text}"\n')
     assert getattr(run().return_value, name) == value
+
+
+def test_former_name_of_setting_is_accepted_in_every_source(run: Run) -> None:
+    assert run("--websocket-origins", "a.example").return_value.hosts == ("a.example",)
+    former = {"BUFDIR_PREVIEW_WEBSOCKET_ORIGINS": "b.example"}
+    assert run(**former).return_value.hosts == ("b.example",)
+    assert run(**former, BUFDIR_PREVIEW_HOSTS="c.example").return_value.hosts == ("c.example",)
+    wrong = error_detail(run(BUFDIR_PREVIEW_WEBSOCKET_ORIGINS="https://a.example"))
+    assert wrong.endswith("(from BUFDIR_PREVIEW_WEBSOCKET_ORIGINS).")
+    Path("bufdir-preview.toml").write_text('websocket_origins = ["d.example"]\n')
+    assert run().return_value.hosts == ("d.example",)
+    Path("bufdir-preview.toml").write_text('websocket_origins = ["d.example"]\nhosts = ["e.example"]\n')
+    assert run().return_value.hosts == ("e.example",)
 
 
 @pytest.mark.parametrize("name", ["demo", "auto_aggregate", "suppress_small_counts", "use_xheaders"])
@@ -118,7 +131,8 @@ def test_config_file_accepts_lists(run: Run) -> None:
         ("open_periods", "0000"),
         ("actor_header", "X Remote"),
         ("cors_origins", "a.example"),
-        ("websocket_origins", "https://a.example"),
+        ("hosts", "https://a.example"),
+        ("hosts", "fd00::1"),
     ],
 )
 def test_invalid_value_is_reported_with_its_source(run: Run, name: str, text: str) -> None:
