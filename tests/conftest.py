@@ -37,7 +37,13 @@ _FEATURES_OFF = (
     "WebUIOmniboxAimPopup",
 )
 # In the console: what a server that is down, dies or answers 4xx gives is a test's own affair.
-_OF_A_LOST_SERVER = ("Failed to load resource", "WebSocket connection", "Failed to load Bokeh session")
+_OF_A_LOST_SERVER = (
+    "Failed to load resource",
+    "WebSocket connection",
+    "Failed to load Bokeh session",
+    "Failed to connect to Bokeh server",
+    "Error rendering Bokeh items",
+)
 # Without these a headless Chromium talks to its maker, which a closed network answers with noise.
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",

@@ -1,4 +1,4 @@
-"""A line between browser and server that a test can cut, hold and mend, and lead to the process that it wants."""
+"""A TCP proxy between browser and server that a test can cut, stall and restore, and route to a process of its choice."""
 
 import asyncio
 import threading
@@ -11,30 +11,32 @@ from tests.support.server_process import Server
 
 
 class FaultyProxy:
-    """One port of our own to a server's. Where that has two processes, one gets all WebSockets and the other all else: no page and its
-    socket come to the same. All methods are called from the test's thread.
+    """A port that forwards to a server's port.
+
+    If the server has two processes, one gets all WebSockets and the other all other requests, so that a page and its
+    WebSocket never meet in one process. All methods are called on the test's thread.
     """
 
     def __init__(self, server: Server, processes: int = 1) -> None:
         self.route_to(server, processes)
-        self._is_cut = False
+        self._is_cut = self._refuses_websockets = self._cuts_pages_off = False
         self._flow, self._sockets_flow = asyncio.Event(), asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="line", daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="faulty-proxy", daemon=True)
         self._thread.start()
         self.websockets = self.stalled_websockets = 0
-        """How many are open, or held."""
+        """The numbers of open and of stalled WebSockets."""
         self._server = self._call(self._listen())
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def route_to(self, server: Server, processes: int = 1) -> None:
-        """To this one from now on."""
+        """Forward new connections to a server."""
         self._target = server
         self._target_processes = wait_for_both(server) if processes == 2 else None
 
     def cut(self) -> None:
-        """Ends all connections and takes no further one."""
+        """Abort all connections, and new ones as they come."""
 
         async def abort_all() -> None:
             self._is_cut = True
@@ -44,19 +46,27 @@ class FaultyProxy:
         self._call(abort_all())
 
     def stall(self) -> None:
-        """Nothing comes through any more, and nobody is told."""
+        """Forward nothing any more, and keep the connections open."""
         self._call(self._set(self._flow, False))
 
     def stall_websockets(self) -> None:
-        """The next ones do not come through, until they are let."""
+        """Hold new WebSockets back until `release_websockets`."""
         self._call(self._set(self._sockets_flow, False))
 
+    def refuse_websockets(self, refused: bool) -> None:
+        """Close the connections of new WebSockets without an answer, until called with False."""
+        self._refuses_websockets = refused
+
+    def cut_pages_off(self, cut_off: bool) -> None:
+        """End the connection of a page when its readable part has come through, until called with False."""
+        self._cuts_pages_off = cut_off
+
     def release_websockets(self) -> None:
-        """They come through, those that were held first."""
+        """Forward new WebSockets, first those that were held back."""
         self._call(self._set(self._sockets_flow, True))
 
     def restore(self) -> None:
-        """What was held comes through."""
+        """Undo `cut` and `stall`; data that was held back is forwarded."""
 
         async def resume() -> None:
             self._is_cut = False
@@ -65,7 +75,7 @@ class FaultyProxy:
         self._call(resume())
 
     def close(self) -> None:
-        """For good."""
+        """Abort all connections and stop the proxy."""
         self.cut()
 
         async def shut_down() -> None:
@@ -106,6 +116,8 @@ class FaultyProxy:
             head = await reader.readuntil(b"\r\n\r\n")
             await self._flow.wait()
             websocket = b"\nupgrade: websocket" in head.lower()
+            if websocket and self._refuses_websockets:
+                return
             if websocket:
                 self.stalled_websockets += 1
                 await self._sockets_flow.wait()
@@ -114,9 +126,13 @@ class FaultyProxy:
                 self.websockets += websocket
                 counted = websocket
                 there.write(head)
+                if self._cuts_pages_off and b"\r\naccept: text/html" in head.lower():
+                    writer.write(await there_reader.read(65536))
+                    await writer.drain()
+                    return
                 await asyncio.gather(self._forward(reader, there), self._forward(there_reader, writer))
         except (OSError, asyncio.IncompleteReadError):
-            pass  # either side is gone
+            pass  # one side has disconnected
         finally:
             self.websockets -= counted
             self._writers.discard(writer)
@@ -124,7 +140,7 @@ class FaultyProxy:
 
     @asynccontextmanager
     async def _connect(self, websocket: bool) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        """Tries until it is the wanted process' own."""
+        """Connect to the server, again and again until the kernel picks the wanted process."""
         while True:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._target.port)
             self._writers.add(writer)
@@ -132,7 +148,8 @@ class FaultyProxy:
                 port = writer.get_extra_info("sockname")[1]
                 if (
                     self._target_processes is None
-                    or await asyncio.to_thread(pid_of_connection, self._target, port) == self._target_processes[websocket]
+                    or await asyncio.to_thread(pid_of_connection, self._target, port)
+                    == self._target_processes[websocket]
                 ):
                     yield reader, writer
                     return
@@ -146,13 +163,13 @@ class FaultyProxy:
                 await self._flow.wait()
                 writer.write(data)
                 await writer.drain()
-        # Either side's end is the end of both: a half-open connection is no use to either.
+        # When one side ends, the other is closed too; neither browser nor server uses half-open connections.
         writer.close()
 
 
 @contextmanager
 def faulty_proxy(server: Server, processes: int = 1) -> Generator[FaultyProxy]:
-    """A line for the length of a block."""
+    """Run a proxy for the length of a block."""
     proxy = FaultyProxy(server, processes)
     try:
         yield proxy

@@ -1,6 +1,6 @@
-"""The line to the server is lost and comes back: what a page says, keeps, marks and catches up with, in both views, with two processes.
+"""Loss and return of the connection, in both views: what a page announces, keeps, marks and catches up with.
 
-Page and WebSocket come to different processes (`Line`).
+With two processes, pages and WebSockets go to different ones (`FaultyProxy`).
 """
 
 import os
@@ -26,14 +26,15 @@ from tests.support.server_process import Server, running_server
 pytestmark = pytest.mark.browser
 
 TOKEN_SECONDS = 8
+HEARTBEAT_SECONDS = 3
 TIMES = {
     "BUFDIR_PREVIEW_TOKEN_SECONDS": f"{TOKEN_SECONDS}",
     "BUFDIR_PREVIEW_WEBSOCKET_TIMEOUT_SECONDS": "5",
-    "BUFDIR_PREVIEW_HEARTBEAT_SECONDS": "3",
+    "BUFDIR_PREVIEW_HEARTBEAT_SECONDS": f"{HEARTBEAT_SECONDS}",
 }
 
 RELOAD_TIMEOUT_MS = 60_000
-"""A page that comes back loads itself anew, more than once where the machine is busy."""
+"""A page reloads to reconnect, and more than once on a busy machine."""
 
 View = Literal["overview", "preview"]
 Disruption = Literal["cut", "restart", "expired", "sleep"]
@@ -44,11 +45,11 @@ FAST_CASES: set[tuple[Disruption, View, int]] = {
     ("expired", "preview", 2),
     ("sleep", "overview", 2),
 }
-"""The others are slow; a restart of one process is tried in each view's own tests."""
+"""The cases outside the slow suite. Each view's own tests try a restart of a single process."""
 
 
 class RestartableServer:
-    """A server that can be restarted at its place, and a service on it that no other test knows."""
+    """A server that can be restarted on its port, and a service on it that only this test uses."""
 
     def __init__(self, server: Server, number: int, stack: ExitStack) -> None:
         self.server = server
@@ -56,17 +57,24 @@ class RestartableServer:
         self.service = Service(number)
         with httpx.Client(base_url=server.url) as api:
             api.post("/api/v1/deliveries", content=zip_files(self.service.folders())).raise_for_status()
-            wait_until(lambda: api.get("/api/v1/deliveries?limit=1").json()["data"][0]["completed_at"] is not None, "the delivery")
+            wait_until(
+                lambda: api.get("/api/v1/deliveries?limit=1").json()["data"][0]["completed_at"] is not None,
+                "the delivery",
+            )
             for period in ("2023", "2024"):
                 response = api.post(API, json={"organization_id": self.service.organization_id, "period_id": period})
                 job = response.raise_for_status().json()["job_id"]
                 wait_until(lambda job=job: api.get(f"/api/v1/jobs/{job}").json()["ended_at"] is not None, job)
 
     def change(self) -> None:
-        """One melding more, aggregated when this returns; beside the server where it is down."""
+        """Add a melding and wait until it is aggregated; directly in the store if the server is down."""
         if self.server.process.poll() is None:
-            httpx.post(f"{self.server.url}/api/v1/deliveries", content=with_new_melding(self.service)).raise_for_status()
-            wait_until(lambda: reported_values(self.server, self.service)["antall_meldinger_mottatt"][0] == 9, "the change")
+            httpx.post(
+                f"{self.server.url}/api/v1/deliveries", content=with_new_melding(self.service)
+            ).raise_for_status()
+            wait_until(
+                lambda: reported_values(self.server, self.service)["antall_meldinger_mottatt"][0] == 9, "the change"
+            )
             return
         with pipeline.open_application(self.server.data_dir) as application:
             pipeline.deliver(application, with_new_melding(self.service))
@@ -74,7 +82,7 @@ class RestartableServer:
 
 
 class PageDriver:
-    """One view of the service, as a person sees it."""
+    """A view of the service in the browser, with assertions on what a visitor sees."""
 
     def __init__(self, view: View, page: Page, proxy: FaultyProxy, service: Service) -> None:
         self.page = page
@@ -89,7 +97,7 @@ class PageDriver:
         expect(self.page.get_by_text("Direkte", exact=True)).to_be_visible()
 
     def expect_offline(self) -> None:
-        """Said, and what is shown is marked as what was known last."""
+        """Assert that the page says that it is offline, and marks its values as the last known ones."""
         alert = self.page.get_by_role("alert")
         expect(alert).to_contain_text("Frakoblet siden kl. ", timeout=RELOAD_TIMEOUT_MS)
         expect(alert).to_contain_text("Du ser siste kjente verdier. Kobler til igjen …")
@@ -98,21 +106,23 @@ class PageDriver:
         expect(self.page.locator(".sheet")).to_have_css("border-style", "dashed")
 
     def expect_change(self, now: bool) -> None:
-        """Before it, or after."""
+        """Assert that the page shows the state after the change, or before."""
         if self._view == "overview":
             expect(self._row).to_be_visible()
         else:
             expect(self._row.locator("td.current")).to_have_attribute("data-value", "9" if now else "8")
 
     def expect_reconnected(self) -> None:
-        """Live, with what was missed said, marked and offered."""
+        """Assert that the page is live again, and announces, marks and filters what was changed."""
         self.expect_live()
         missed = "1 tjeneste ble endret" if self._view == "overview" else "3 felt endret"
         expect(self.page.get_by_text(f"Tilkoblet igjen. {missed} mens du var frakoblet.").last).to_be_visible()
         expect(self.page.get_by_role("alert")).to_be_hidden()
         self.expect_change(now=True)
         self.page.get_by_role("button", name="Vis endrede").click()
-        marked = self.page.locator(".list > tbody > tr:visible" if self._view == "overview" else "tr[data-field]:visible")
+        marked = self.page.locator(
+            ".list > tbody > tr:visible" if self._view == "overview" else "tr[data-field]:visible"
+        )
         expect(marked).to_have_count(1 if self._view == "overview" else 3)
         expect(self._row).to_be_visible()
 
@@ -125,26 +135,28 @@ class PageDriver:
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[int], Server]]:
-    """One of each number of processes, started when it is asked for."""
+    """Return a function that starts a server with a number of processes, once for the module."""
     with ExitStack() as stack:
 
         @cache
         def start(processes: int) -> Server:
-            return stack.enter_context(run_server(tmp_path_factory.mktemp("line") / "data", processes))
+            return stack.enter_context(run_server(tmp_path_factory.mktemp("reconnect") / "data", processes))
 
         yield start
 
 
 def run_server(data_dir: Path, processes: int, port: int = 0) -> AbstractContextManager[Server]:
-    """Over that store, quick to find out that somebody is gone."""
-    return running_server(data_dir, "--processes", f"{processes}", environment=AUTO_AGGREGATE_AT_ONCE | TIMES, port=port)
+    """Run a server with short timeouts, which notices lost connections quickly."""
+    return running_server(
+        data_dir, "--processes", f"{processes}", environment=AUTO_AGGREGATE_AT_ONCE | TIMES, port=port
+    )
 
 
 _numbers = iter(range(7100, 7200))
 
 
 def browser_processes() -> list[int]:
-    """Of this process' one browser."""
+    """Return the process ids of the browser that this test process has started."""
     found: list[int] = []
     waiting = [os.getpid()]
     while waiting:
@@ -156,7 +168,7 @@ def browser_processes() -> list[int]:
 
 @contextmanager
 def suspended(pids: list[int]) -> Generator[None]:
-    """They sleep for the length of a block."""
+    """Suspend processes for the length of a block, as a sleeping computer does."""
     try:
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
@@ -168,10 +180,10 @@ def suspended(pids: list[int]) -> Generator[None]:
 
 @contextmanager
 def disrupted(
-    disruption: Disruption, page_driver: PageDriver, world: RestartableServer, proxy: FaultyProxy, processes: int
+    disruption: Disruption, page_driver: PageDriver, restartable: RestartableServer, proxy: FaultyProxy, processes: int
 ) -> Generator[None]:
-    """Within the block the line is lost, and after it nothing stands in the way."""
-    opened = time.monotonic()
+    """Interrupt the connection for the length of a block; afterwards the page can reconnect."""
+    started = time.monotonic()
     match disruption:
         case "cut":
             proxy.cut()
@@ -184,28 +196,32 @@ def disrupted(
             yield
             proxy.stall_websockets()
             proxy.restore()
-            wait_until(lambda: proxy.stalled_websockets == 1, "the page, which has come back, to open its own")
-            came = time.monotonic()
-            wait_until(lambda: time.monotonic() > came + TOKEN_SECONDS + 1, "its token to expire")
+            wait_until(lambda: proxy.stalled_websockets == 1, "the page to reload and open a WebSocket")
+            reloaded = time.monotonic()
+            wait_until(lambda: time.monotonic() > reloaded + TOKEN_SECONDS + 1, "the page's token to expire")
             proxy.release_websockets()
-            wait_until(lambda: "Token is expired" in world.server.output, "it to be refused")
+            wait_until(lambda: "Token is expired" in restartable.server.output, "the token to be refused")
         case "sleep":
             with suspended(browser_processes()):
                 wait_until(lambda: proxy.websockets == 0, "the server to end its connection")
-                wait_until(lambda: time.monotonic() > opened + TOKEN_SECONDS + 1, "its token to expire")
+                wait_until(lambda: time.monotonic() > started + TOKEN_SECONDS + 1, "the page's token to expire")
                 yield
         case "restart":
-            world.server.stop()
+            restartable.server.stop()
             page_driver.expect_offline()
             yield
-            world.server = world.stack.enter_context(run_server(world.server.data_dir, processes, world.server.port))
-            proxy.route_to(world.server, processes)
+            restartable.server = restartable.stack.enter_context(
+                run_server(restartable.server.data_dir, processes, restartable.server.port)
+            )
+            proxy.route_to(restartable.server, processes)
 
 
 @pytest.mark.parametrize(
     ("disruption", "view", "processes"),
     [
-        pytest.param(disruption, view, processes, marks=() if (disruption, view, processes) in FAST_CASES else pytest.mark.slow)
+        pytest.param(
+            disruption, view, processes, marks=() if (disruption, view, processes) in FAST_CASES else pytest.mark.slow
+        )
         for disruption in DISRUPTIONS
         for view in ("overview", "preview")
         for processes in (2, 1)
@@ -215,57 +231,68 @@ def test_page_reconnects_and_announces_missed_changes(
     disruption: Disruption, view: View, processes: int, page: Page, servers: Callable[[int], Server], tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
-        server = stack.enter_context(run_server(tmp_path / "data", processes)) if disruption == "restart" else servers(processes)
-        world = RestartableServer(server, next(_numbers), stack)
+        server = (
+            stack.enter_context(run_server(tmp_path / "data", processes))
+            if disruption == "restart"
+            else servers(processes)
+        )
+        restartable = RestartableServer(server, next(_numbers), stack)
         proxy = stack.enter_context(faulty_proxy(server, processes))
-        page_driver = PageDriver(view, page, proxy, world.service)
-        with disrupted(disruption, page_driver, world, proxy, processes):
-            world.change()
+        page_driver = PageDriver(view, page, proxy, restartable.service)
+        with disrupted(disruption, page_driver, restartable, proxy, processes):
+            restartable.change()
             if disruption != "sleep":
                 page_driver.expect_change(now=False)
         page_driver.expect_reconnected()
 
 
 @pytest.fixture
-def two(servers: Callable[[int], Server]) -> RestartableServer:
-    """Two processes, and a service of the test's own."""
+def two_processes(servers: Callable[[int], Server]) -> RestartableServer:
+    """A server with two processes, and a service of the test's own."""
     return RestartableServer(servers(2), next(_numbers), ExitStack())
 
 
 def test_change_in_one_process_updates_page_of_other_process(page: Page, tmp_path: Path) -> None:
-    """Through the line, by which all but WebSockets come to the first process."""
-    with running_server(tmp_path / "data", "--processes", "2", "--no-auto-aggregate") as server, faulty_proxy(server, 2) as proxy:
-        world = RestartableServer(server, next(_numbers), ExitStack())
-        page_driver = PageDriver("preview", page, proxy, world.service)
+    """The proxy sends requests to the first process, and the page's WebSocket to the second."""
+    with (
+        running_server(tmp_path / "data", "--processes", "2", "--no-auto-aggregate") as server,
+        faulty_proxy(server, 2) as proxy,
+    ):
+        restartable = RestartableServer(server, next(_numbers), ExitStack())
+        page_driver = PageDriver("preview", page, proxy, restartable.service)
         page.evaluate("window.stayed = true")
         with httpx.Client(base_url=proxy.url) as api:
-            api.post("/api/v1/deliveries", content=with_new_melding(world.service)).raise_for_status()
+            api.post("/api/v1/deliveries", content=with_new_melding(restartable.service)).raise_for_status()
             expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
-            listed = api.get(API, params={"organization_id": world.service.organization_id, "period_id": "2024"}).json()["data"]
+            listed = api.get(
+                API, params={"organization_id": restartable.service.organization_id, "period_id": "2024"}
+            ).json()["data"]
             page_driver.expect_change(now=False)
-            api.put(f"{API}/{listed[0]['snapshot_id']}", json={"invalidate_cache": True, "reason": "Prøve"}).raise_for_status()
+            api.put(
+                f"{API}/{listed[0]['snapshot_id']}", json={"invalidate_cache": True, "reason": "Prøve"}
+            ).raise_for_status()
             page_driver.expect_change(now=True)
         expect(page.locator("[data-changed]")).to_have_count(3)
         assert page.evaluate("window.stayed")
 
 
-def test_silent_connection_loss_is_detected(two: RestartableServer, page: Page) -> None:
-    with faulty_proxy(two.server, 2) as proxy:
-        page_driver = PageDriver("overview", page, proxy, two.service)
+def test_silent_connection_loss_is_detected(two_processes: RestartableServer, page: Page) -> None:
+    with faulty_proxy(two_processes.server, 2) as proxy:
+        page_driver = PageDriver("overview", page, proxy, two_processes.service)
         proxy.stall()
         page_driver.expect_offline()
-        two.change()
+        two_processes.change()
         proxy.restore()
         page_driver.expect_reconnected()
 
 
 @pytest.mark.slow
-def test_missed_changes_announced_again_after_second_disconnect(two: RestartableServer, page: Page) -> None:
-    with faulty_proxy(two.server, 2) as proxy:
-        page_driver = PageDriver("preview", page, proxy, two.service)
+def test_missed_changes_announced_again_after_second_disconnect(two_processes: RestartableServer, page: Page) -> None:
+    with faulty_proxy(two_processes.server, 2) as proxy:
+        page_driver = PageDriver("preview", page, proxy, two_processes.service)
         proxy.cut()
         page_driver.expect_offline()
-        two.change()
+        two_processes.change()
         for _ in range(2):
             proxy.restore()
             page_driver.expect_live()
@@ -276,9 +303,9 @@ def test_missed_changes_announced_again_after_second_disconnect(two: Restartable
         page_driver.expect_reconnected()
 
 
-def test_page_with_open_dialog_does_not_reload(two: RestartableServer, page: Page) -> None:
-    with faulty_proxy(two.server, 2) as proxy:
-        page_driver = PageDriver("preview", page, proxy, two.service)
+def test_page_with_open_dialog_does_not_reload(two_processes: RestartableServer, page: Page) -> None:
+    with faulty_proxy(two_processes.server, 2) as proxy:
+        page_driver = PageDriver("preview", page, proxy, two_processes.service)
         page.keyboard.press("a")
         page.get_by_role("textbox", name="Hvorfor aggregeres det på nytt?").fill("Ikke ferdig skrevet")
         proxy.cut()
@@ -293,11 +320,61 @@ def test_page_with_open_dialog_does_not_reload(two: RestartableServer, page: Pag
         expect(page.get_by_text("Tilkoblet igjen. Ingen felt er endret.").first).to_be_visible()
 
 
-def test_paused_page_shows_all_changes_after_reconnect(two: RestartableServer, page: Page) -> None:
-    with faulty_proxy(two.server, 2) as proxy:
-        page_driver = PageDriver("preview", page, proxy, two.service)
+_REPORT_STATES = """
+let openedAt = null
+window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); openedAt = performance.now() } }
+new MutationObserver(() => {
+  const state = document.documentElement.dataset.live
+  if (state) reportState(state, openedAt === null ? null : performance.now() - openedAt)
+}).observe(document, {subtree: true, attributeFilter: ["data-live"]})
+"""
+
+
+@pytest.mark.parametrize("fault", ["refused", "unanswered", "page_cut_off"])
+def test_failed_first_connection_is_shown_and_retried(
+    fault: Literal["refused", "unanswered", "page_cut_off"], two_processes: RestartableServer, page: Page
+) -> None:
+    reported: list[tuple[str, float | None]] = []
+    page.expose_function("reportState", lambda state, milliseconds: reported.append((state, milliseconds)))
+    page.add_init_script(_REPORT_STATES)
+    with faulty_proxy(two_processes.server, 2) as proxy:
+        set_fault: Callable[[bool], None] = {
+            "refused": proxy.refuse_websockets,
+            "unanswered": lambda on: proxy.stall_websockets() if on else proxy.release_websockets(),
+            "page_cut_off": proxy.cut_pages_off,
+        }[fault]
+        set_fault(True)
+        page.goto(f"{proxy.url}/?period_id=2024", wait_until="commit")
+        expect(page.get_by_role("alert")).to_contain_text("Frakoblet siden ")
+        expect(page.get_by_text("Frakoblet", exact=True)).to_be_visible()
+        state, milliseconds = reported[0]
+        assert state == "lost"
+        if fault != "page_cut_off":
+            assert milliseconds is not None
+            assert milliseconds < 2 * HEARTBEAT_SECONDS * 1000, "the page waited too long for its session"
+        page.wait_for_event("framenavigated", timeout=RELOAD_TIMEOUT_MS)
+        set_fault(False)
+        expect(page.locator("html")).to_have_attribute("data-live", "on", timeout=RELOAD_TIMEOUT_MS)
+        expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_slow_first_connection_needs_no_reload(two_processes: RestartableServer, page: Page) -> None:
+    with faulty_proxy(two_processes.server, 2) as proxy:
+        proxy.stall_websockets()
+        page.goto(f"{proxy.url}/?period_id=2024")
+        page.evaluate("window.stayed = true")
+        expect(page.locator("html")).to_have_attribute("data-live", "lost")
+        proxy.release_websockets()
+        expect(page.locator("html")).to_have_attribute("data-live", "on", timeout=RELOAD_TIMEOUT_MS)
+        expect(page.get_by_role("alert")).to_be_hidden()
+        assert page.evaluate("window.stayed")
+
+
+def test_paused_page_shows_all_changes_after_reconnect(two_processes: RestartableServer, page: Page) -> None:
+    with faulty_proxy(two_processes.server, 2) as proxy:
+        page_driver = PageDriver("preview", page, proxy, two_processes.service)
         page.keyboard.press("p")
-        two.change()
+        two_processes.change()
         expect(page.get_by_text("Satt på pause. 3 endringer venter.")).to_be_visible()
         page_driver.expect_change(now=False)
         proxy.cut()
@@ -308,13 +385,13 @@ def test_paused_page_shows_all_changes_after_reconnect(two: RestartableServer, p
         page_driver.expect_reconnected()
 
 
-def test_page_reconnects_to_another_process_after_crash(two: RestartableServer, page: Page) -> None:
-    page.goto(f"{two.server.url}/?period_id=2024")
+def test_page_reconnects_to_another_process_after_crash(two_processes: RestartableServer, page: Page) -> None:
+    page.goto(f"{two_processes.server.url}/?period_id=2024")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     page.evaluate("window.stayed = true")
-    for pid in wait_for_both(two.server):
+    for pid in wait_for_both(two_processes.server):
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda pid=pid: pid not in wait_for_both(two.server), "another in its place")
+        wait_until(lambda pid=pid: pid not in wait_for_both(two_processes.server), "another in its place")
     expect(page.get_by_text("Tilkoblet igjen. Ingen tjenester er endret.").first).to_be_visible()
     assert page.evaluate("window.stayed === undefined")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
