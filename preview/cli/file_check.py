@@ -70,8 +70,12 @@ def check(paths: list[Path], limits: Limits) -> Iterator[FileCheckResult]:
     reader = ParserProcess(secrets.token_bytes(32), limits, supplementary_keys)
     try:
         for path in paths:
+            is_empty = True
             for file in archive.iter_files(path):
                 yield _check(reader, file)
+                is_empty = False
+            if is_empty:
+                yield FileCheckResult(1, 1, [_to_file_finding(path, [], FindingCode.NO_FILE.finding(1))])
     finally:
         reader.close()
 

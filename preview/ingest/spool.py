@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from preview.core.errors import TooManyRequests, ValidationError
 from preview.ingest.spool_file import PART_SUFFIX, SpooledDelivery, SpoolFile
+from preview.parsing import archive
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -71,6 +72,8 @@ class Spool:
     def write_paths(self, paths: list[Path]) -> SpooledDelivery:
         """Write local files and the files in local folders, in order of name, as one delivery.
 
+        Leftovers of file managers in the folders are left out (rule 3.6).
+
         Raises:
             ValidationError: There is no file at all.
             PayloadTooLarge, TooManyRequests, InsufficientStorage: As for `write`.
@@ -119,7 +122,7 @@ def _worker_id_of(file: Path) -> int:
 
 def _list_files(paths: list[Path]) -> Iterator[Path]:
     for path in paths:
-        yield from sorted(entry for entry in path.rglob("*") if entry.is_file()) if path.is_dir() else [path]
+        yield from (file for file in archive.iter_files(path) if file.is_file()) if path.is_dir() else [path]
 
 
 def read_chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -68,7 +68,13 @@ class FindingCode(StrEnum):
     TOO_LARGE = "too_large", Severity.REFUSED, "The file is larger than the limit."
     NOT_A_FILE = "not_a_file", Severity.REFUSED, "This is a link or a device, not a file, and is not followed."
     UNREADABLE_FILE = "unreadable_file", Severity.REFUSED, "The file could not be read from the disk."
-    ARCHIVE_UNREADABLE = "archive_unreadable", Severity.REFUSED, "The ZIP archive is damaged or cut off."
+    NO_FILE = "no_file", Severity.REFUSED, "There is no file in the ZIP archive or folder."
+    ARCHIVE_UNREADABLE = (
+        "archive_unreadable",
+        Severity.REFUSED,
+        "The ZIP archive is damaged or cut off, or is more than one archive.",
+    )
+    ARCHIVE_OVERLAP = "archive_overlap", Severity.REFUSED, "Entries of the ZIP archive share the same bytes."
     ARCHIVE_BOMB = "archive_bomb", Severity.REFUSED, "The ZIP archive unpacks to more than the limits allow."
     ARCHIVE_PATH = "archive_path", Severity.REFUSED, "The entry's path leads out of the ZIP archive."
     ARCHIVE_LINK = "archive_link", Severity.REFUSED, "The entry is a link, which is not followed."

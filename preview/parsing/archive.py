@@ -15,9 +15,10 @@ from preview.core.errors import NotFound
 from preview.model.findings import FileRejected, Finding, FindingCode
 from preview.model.limits import Limits
 from preview.parsing import multi_file_format
-from preview.parsing.zip_file import MAGIC, SafeZipReader, ZipEntry
+from preview.parsing.leftovers import is_leftover, is_leftover_path
+from preview.parsing.zip_directory import MAGIC, ZipEntry
+from preview.parsing.zip_file import SafeZipReader
 
-_JUNK_NAMES = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # created by file managers (rule 3.6)
 _READ_ONLY = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 _ENTRY_OVERHEAD = 30 + 46  # bytes of the two headers of a ZIP entry, without its name
 
@@ -77,6 +78,8 @@ class _DeliveryWalker:
             return
         for file_path in iter_files(path):
             yield from self._walk_file(file_path, follow=False)
+        if self.file == 0:
+            yield self._next_file(rejection=FileRejected(FindingCode.NO_FILE))
 
     def _walk_file(self, path: Path, *, follow: bool) -> Iterator[DeliveryFile]:
         try:
@@ -128,16 +131,18 @@ class _DeliveryWalker:
     def _walk_zip(self, descriptor: int, start: int, length: int, end: int) -> Iterator[DeliveryFile]:
         try:
             reader = SafeZipReader(descriptor, start, length)
-            before = self.unpacked_bytes
+            before, files_before = self.unpacked_bytes, self.file
             for entry in reader.entries():
                 entry_size = _ENTRY_OVERHEAD + 2 * len(entry.name) + entry.compressed_size
                 self.bytes_read = min(end, self.bytes_read + entry_size)
-                if _is_junk_entry(entry.name):
+                if _is_skipped(entry.name):
                     continue
                 yield self._read_entry(reader, entry)
                 self.unpacked_bytes = before + reader.unpacked_bytes
                 if self.unpacked_bytes > self.limits.max_total_bytes or self.file >= self.limits.max_files:
                     raise FileRejected(FindingCode.ARCHIVE_BOMB)
+            if self.file == files_before:
+                raise FileRejected(FindingCode.NO_FILE)
         except FileRejected as rejection:
             yield self._next_file(rejection=rejection)
 
@@ -179,7 +184,7 @@ def iter_files(folder: Path) -> Iterator[Path]:
         return
     for name in names:
         path = folder / name
-        if is_junk_file(name):
+        if is_leftover(name):
             continue
         if (status := _lstat(path)) is not None and stat.S_ISDIR(status.st_mode):
             yield from iter_files(path)
@@ -197,13 +202,8 @@ def entry_names(path: Path) -> list[str]:
     with suppress(OSError, FileRejected), os.fdopen(os.open(path, _READ_ONLY), "rb") as file:
         if os.pread(file.fileno(), 4, 0) in MAGIC:
             entries = SafeZipReader(file.fileno(), 0, os.fstat(file.fileno()).st_size).entries()
-            names.extend(_decode_name(entry.name) for entry in entries if not _is_junk_entry(entry.name))
+            names.extend(_decode_name(entry.name) for entry in entries if not _is_skipped(entry.name))
     return names
-
-
-def is_junk_file(name: str) -> bool:
-    """Return whether a file of that name was created by a file manager and is skipped (rule 3.6)."""
-    return _is_junk_entry(name.encode(errors="surrogateescape"))
 
 
 def _decode_name(name: bytes) -> str:
@@ -220,7 +220,7 @@ def _lstat(path: Path) -> os.stat_result | None:
         return None
 
 
-def _is_junk_entry(name: bytes) -> bool:
-    """Return whether an entry is a folder or was created by a file manager."""
-    parts = name.decode("latin-1").replace("\\", "/").split("/")
-    return parts[-1] == "" or any(part in _JUNK_NAMES or part.startswith("._") for part in parts)
+def _is_skipped(name: bytes) -> bool:
+    """Return whether an entry is a folder or a leftover of a file manager."""
+    path = name.decode("latin-1").replace("\\", "/")
+    return path.endswith("/") or not path or is_leftover_path(path)

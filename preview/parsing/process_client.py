@@ -5,6 +5,7 @@ of `multiprocessing` would import the main module of the server, with all of Pan
 """
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -38,9 +39,13 @@ class ParserProcess:
         key: The store's key for pseudonyms.
         limits: Limits of a delivery and of the process.
         fields: Fields that supplementary figures may be given for; None allows any.
+        progress_seconds: How long the process may take for its next batch. One that takes longer hangs and is killed.
     """
 
-    def __init__(self, key: bytes, limits: Limits, fields: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, key: bytes, limits: Limits, fields: frozenset[str] | None = None, progress_seconds: float = 60.0
+    ) -> None:
+        self._progress_seconds = progress_seconds
         self._init = InitMessage(key, limits, None if fields is None else sorted(fields))
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -72,16 +77,18 @@ class ParserProcess:
 
         Raises:
             NotFound: If there is nothing at `path`.
-            ParserCrashed: If the process ended or failed.
+            ParserCrashed: If the process ended or failed, or made no progress for too long.
         """
         with self._lock:
             completed = False
             try:
                 connection = self._connect()
                 connection.send_bytes(encode(ParseRequest(str(path.absolute()), now)))
-                while (reply := decode_reply(connection.recv_bytes())).batch is not None:
+                while (reply := decode_reply(self._receive(connection))).batch is not None:
                     yield reply.batch
                 completed = self._has_served = True
+            except TimeoutError:
+                raise ParserCrashed(f"The parser process made no progress for {self._progress_seconds:g} s.") from None
             except (EOFError, OSError):
                 raise ParserCrashed("The parser process ended while it parsed a delivery.") from None
             finally:
@@ -114,6 +121,12 @@ class ParserProcess:
             own_end.send_bytes(encode(self._init))
         return self._connection
 
+    def _receive(self, connection: Connection) -> bytes:
+        """Return the next reply; raise `TimeoutError` if the process makes no progress."""
+        if not connection.poll(self._progress_seconds):
+            raise TimeoutError
+        return connection.recv_bytes()
+
     def _stop(self, timeout: float = 0.0) -> None:
         """End the process, by force after `timeout` seconds. An idle one ends itself and its helper in that time."""
         process, connection = self._process, self._connection
@@ -124,7 +137,9 @@ class ParserProcess:
         if process is not None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout)
-            process.kill()
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # its helper too, which may hang as well
             process.wait()
 
 

@@ -24,8 +24,8 @@ from preview.ingest.deliveries import Deliveries
 from preview.ingest.inbox.claims import CLAIMS_DIR, Claim, InboxFile, list_claims, unique_path
 from preview.ingest.inbox.rejection_report import render_rejection_report
 from preview.model.findings import Finding, FindingCode
-from preview.parsing.archive import is_junk_file
-from preview.parsing.zip_file import MAGIC
+from preview.parsing.leftovers import is_leftover
+from preview.parsing.zip_directory import MAGIC
 from preview.storage.deliveries import MAX_STORED_REFUSALS
 
 log = logging.getLogger(__name__)
@@ -246,11 +246,12 @@ class InboxWatcher:
 def _walk(folder: Path, subfolder: Path) -> Iterator[tuple[InboxFile, bool]]:
     """Yield everything but folders, in order of name, each with whether its name is temporary.
 
-    Junk files and the folders that the watcher itself creates are skipped.
+    Leftovers of file managers and the folders that the watcher itself creates are skipped. A file whose name begins with a dot
+    is yielded all the same, as a temporary one: programs that copy files begin with such a name.
     """
     for name in sorted(os.listdir(folder / subfolder)):  # noqa: PTH208, only names are needed and a folder can have many
         path = subfolder / name
-        if is_junk_file(name) or path.parts[0] in (CLAIMS_DIR, IMPORTED_FOLDER, REFUSED_FOLDER):
+        if (is_leftover(name) and not name.startswith(".")) or path.parts[0] in (CLAIMS_DIR, IMPORTED_FOLDER, REFUSED_FOLDER):
             continue
         try:
             status = (folder / path).lstat()

@@ -1,4 +1,4 @@
-"""`check` and `explain` on the command line: what they tell of local files, their exit codes, and that they keep nothing."""
+"""Tests of the commands `check` and `explain`: output, exit codes, and that they store nothing."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def run(*arguments: str | Path) -> Result:
 
 @pytest.fixture(autouse=True)
 def empty_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The commands run in an empty folder, with another one for what is temporary: both are empty afterwards."""
+    """Run the commands in an empty folder with another one for temporary files; both are empty afterwards."""
     for name in ("cwd", "temporary"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
@@ -60,10 +60,13 @@ def test_check_exit_code_is_of_the_worst_finding(empty_folders: Path, input_fold
 def test_check_prints_file_and_zip_entry(input_folder: Path) -> None:
     (input_folder / "sak æøå.xml").write_bytes(ERROR)
     (input_folder / "alle.zip").write_bytes(zip_files([CLEAN_FILE, WARNING, REFUSED]))
-    told = json.loads(run("check", "--json", input_folder).stdout)
-    assert (told["files"], told["refused_files"]) == (4, 1)
-    told["findings"] = [each for each in told["findings"] if not each["code"].startswith("kontroll_")]
-    found = [(Path(each["path"]).name, each["entry"], each["severity"], each["code"], each["element"]) for each in told["findings"]]
+    actual = json.loads(run("check", "--json", input_folder).stdout)
+    assert (actual["files"], actual["refused_files"]) == (4, 1)
+    actual["findings"] = [finding for finding in actual["findings"] if not finding["code"].startswith("kontroll_")]
+    found = [
+        (Path(finding["path"]).name, finding["entry"], finding["severity"], finding["code"], finding["element"])
+        for finding in actual["findings"]
+    ]
     assert found == [
         ("alle.zip", "00001.xml", "warning", "end_before_start", "Melding/Konklusjon@SluttDato"),
         ("alle.zip", "00002.xml", "refused", "not_well_formed", ""),
@@ -71,7 +74,7 @@ def test_check_prints_file_and_zip_entry(input_folder: Path) -> None:
     ]
     *lines, last = run("check", input_folder).stdout.splitlines()
     assert last == f"4 files (1 refused), {len(lines)} findings"
-    (line,) = (each for each in lines if ": error: Melding@StartDato The date is missing" in each)
+    (line,) = (line for line in lines if ": error: Melding@StartDato The date is missing" in line)
     assert line.startswith(f"{input_folder / 'sak æøå.xml'}, line ")
 
 
@@ -96,7 +99,7 @@ def test_check_refuses_figures_of_computed_fields(input_folder: Path) -> None:
     (input_folder / "wrong.csv").write_bytes(head + b"org-1,2024,antall_flyttinger,7\n")
     result = run("check", "--json", input_folder)
     assert result.exit_code == 4
-    assert [(each["code"], each["line"]) for each in json.loads(result.stdout)["findings"]] == [("csv_field", 2)]
+    assert [(finding["code"], finding["line"]) for finding in json.loads(result.stdout)["findings"]] == [("csv_field", 2)]
 
 
 def test_check_applies_configured_limits(input_folder: Path) -> None:
@@ -112,16 +115,16 @@ def test_check_refuses_pipe_broken_link_and_cut_zip(input_folder: Path) -> None:
     (input_folder / "cut.zip").write_bytes(zip_files([CLEAN_FILE])[:-30])
     result = run("check", "--json", input_folder)
     assert result.exit_code == 5
-    assert [each["code"] for each in json.loads(result.stdout)["findings"]] == ["archive_unreadable", "unreadable_file", "not_a_file"]
+    assert [finding["code"] for finding in json.loads(result.stdout)["findings"]] == ["archive_unreadable", "unreadable_file", "not_a_file"]
 
 
 def test_control_characters_of_a_file_are_not_printed(input_folder: Path) -> None:
     late = case_xml.melding("2024-03-01", "2024-04-01")
     (input_folder / "a\x1b[2J.xml").write_bytes(case_xml.folder(case_xml.uid(1), meldinger=[late], Journalnummer="1\u202e2"))
     (input_folder / "b\x1b[2J.xml").write_bytes(ERROR)
-    told = run("explain", input_folder / "a\x1b[2J.xml", "--period", "2024", "--field", "andel_meldinger_innen_frist").stdout
-    assert "1\N{REPLACEMENT CHARACTER}2" in told
-    assert "\x1b" not in told + run("check", input_folder).stdout
+    actual = run("explain", input_folder / "a\x1b[2J.xml", "--period", "2024", "--field", "andel_meldinger_innen_frist").stdout
+    assert "1\N{REPLACEMENT CHARACTER}2" in actual
+    assert "\x1b" not in actual + run("check", input_folder).stdout
 
 
 def test_explain_lists_cases_and_stores_nothing(empty_folders: Path, input_folder: Path) -> None:
@@ -135,8 +138,8 @@ def test_explain_lists_cases_and_stores_nothing(empty_folders: Path, input_folde
         "4 Meldinger over frist: 2",
         f"  {case_xml.uid(7)}  2024/7                2",
     ]
-    told = json.loads(run("explain", input_folder, "--period", "2024", "--field", "andel_meldinger_innen_frist", "--json").stdout)
-    assert told == {
+    actual = json.loads(run("explain", input_folder, "--period", "2024", "--field", "andel_meldinger_innen_frist", "--json").stdout)
+    assert actual == {
         "organization_id": "org-0301",
         "organization_name": "Barnevernstjenesten Testkommune",
         "period_id": "2024",
@@ -156,3 +159,10 @@ def test_usage_error_and_failure_have_different_exit_codes(input_folder: Path) -
     figure = run("explain", input_folder, "--period", "2024", "--field", "antall_arsverk")
     assert figure.exit_code == 0
     assert "a supplementary figure" in figure.stdout
+
+
+def test_check_refuses_a_folder_without_files(tmp_path: Path) -> None:
+    (tmp_path / "Thumbs.db").write_bytes(b"x")
+    result = run("check", "--json", tmp_path)
+    assert result.exit_code == 5
+    assert [finding["code"] for finding in json.loads(result.stdout)["findings"]] == ["no_file"]

@@ -1,4 +1,4 @@
-"""Deliveries as such: received, read, taken or refused, told of, and gone from the spool; through the real pipeline."""
+"""Tests of the life cycle of deliveries through the real pipeline: receipt, import or refusal, events, and the spool."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -23,12 +23,12 @@ NO_XML = b"<Barnevern><Sak></Barnevern>"
 
 
 def spooled(data_dir: Path) -> list[Path]:
-    """The files in the spool."""
+    """Return the files in the spool."""
     return list((data_dir / "spool").iterdir())
 
 
 def crashing_reader(_: Path) -> Iterator[Batch]:
-    """A reader whose process ends."""
+    """A reader whose parser process crashes."""
     yield batch([])
     raise ParserCrashed("The reader ended while it read a delivery.")
 
@@ -54,8 +54,8 @@ def test_delivery_is_on_disk_before_the_receipt(data_dir: Path, service: SampleS
 
 def test_processed_delivery_is_deleted_from_the_spool(data_dir: Path, service: SampleService) -> None:
     with open_application(data_dir) as application:
-        taken = deliver(application, service.folder(1, DAY))
-        assert (taken.delivery_status, taken.completed) == ("taken", 1)
+        imported = deliver(application, service.folder(1, DAY))
+        assert (imported.delivery_status, imported.completed) == ("taken", 1)
         wait_until(lambda: spooled(data_dir) == [], "the spool to be empty")
         deliver(application, NO_XML)
         wait_until(lambda: spooled(data_dir) == [], "the spool to be empty")
@@ -82,7 +82,7 @@ def test_aborted_upload_leaves_no_file(data_dir: Path) -> None:
 
 
 def test_files_and_folders_are_one_delivery_in_order_of_name(data_dir: Path, tmp_path: Path, service: SampleService) -> None:
-    """Of two with the same time, the one read last holds (`domain.md` 1.1)."""
+    """Of two case files with the same time, the one that is read last wins (rule 1.1, docs/domain.md)."""
     sent = tmp_path / "sent"
     (sent / "later").mkdir(parents=True)
     (sent / "b.xml").write_bytes(service.folder(1, DAY, ["2024-01-10"]))
@@ -96,8 +96,10 @@ def test_files_and_folders_are_one_delivery_in_order_of_name(data_dir: Path, tmp
         assert service.stored_melding_days(application) == [["2024-01-10"], []]
 
 
-def test_an_empty_folder_is_no_delivery(data_dir: Path, tmp_path: Path) -> None:
-    (tmp_path / "sent").mkdir()
+def test_a_folder_without_files_is_no_delivery(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "sent" / "@eaDir").mkdir(parents=True)
+    (tmp_path / "sent" / "@eaDir" / "a.xml").write_bytes(b"x")
+    (tmp_path / "sent" / "Desktop.ini").write_bytes(b"x")
     with open_application(data_dir, started=False) as application:
         with pytest.raises(ValidationError):
             application.deliveries.receive_paths([tmp_path / "sent"], full=False, actor="test")
@@ -117,62 +119,74 @@ def test_counts_of_files_and_cases(application: Application, service: SampleServ
         service.folder(5, "2024-05-02"),
         NO_XML,
     ]
-    taken = deliver(application, *changes, actor="someone")
-    counted = (taken.files, taken.refused_files, taken.new_cases, taken.changed_cases, taken.unchanged_cases, taken.removed_cases)
+    imported = deliver(application, *changes, actor="someone")
+    counted = (
+        imported.files,
+        imported.refused_files,
+        imported.new_cases,
+        imported.changed_cases,
+        imported.unchanged_cases,
+        imported.removed_cases,
+    )
     assert counted == (6, 1, 2, 1, 1, 1)
-    assert (taken.format, taken.delivery_status, taken.organizations, taken.actor) == ("v4", "taken", [service.organization_id], "someone")
-    assert [(finding.severity, finding.code, finding.file) for finding in taken.findings] == [("refused", "not_well_formed", 6)]
+    assert (imported.format, imported.delivery_status, imported.organizations, imported.actor) == (
+        "v4",
+        "taken",
+        [service.organization_id],
+        "someone",
+    )
+    assert [(finding.severity, finding.code, finding.file) for finding in imported.findings] == [("refused", "not_well_formed", 6)]
 
 
 def test_delivery_of_only_refused_files_is_refused(application: Application) -> None:
-    place = application.event_log.last_event_id()
+    position = application.event_log.last_event_id()
     for refused in (deliver(application, NO_XML), deliver(application, NO_XML, b"no XML either")):
         assert (refused.delivery_status, refused.refused_files, refused.organizations) == ("refused", refused.files, [])
-    assert events(application, place) == []
+    assert events(application, position) == []
 
 
 def test_first_1000_findings_are_stored_and_all_counted(application: Application, service: SampleService) -> None:
-    """In the order in which they are found, over many transactions."""
+    """Findings are stored in order over many transactions."""
     changes = [service.folder(case, DAY, [""] * 600) for case in (1, 2)]  # meldinger without a date
     padding = [service.folder(case, DAY) for case in range(10, 410)]
-    taken = deliver(application, changes[0], *padding[:200], NO_XML, *padding[200:], changes[1])
-    assert taken.finding_count == 1201
-    assert len(taken.findings) == 1000
-    assert [finding.file for finding in taken.findings] == [1] * 600 + [202] + [403] * 399
-    assert (taken.new_cases, service.document(application).sources[0].case_count) == (402, 402)
+    imported = deliver(application, changes[0], *padding[:200], NO_XML, *padding[200:], changes[1])
+    assert imported.finding_count == 1201
+    assert len(imported.findings) == 1000
+    assert [finding.file for finding in imported.findings] == [1] * 600 + [202] + [403] * 399
+    assert (imported.new_cases, service.document(application).sources[0].case_count) == (402, 402)
 
 
 def test_check_findings_leave_room_for_file_findings(application: Application, service: SampleService) -> None:
-    """And are listed where there is room, in the order in which they are found."""
+    """Findings of checks are listed in order, if there is room."""
     first = date(2021, 1, 1)
     days = [first + timedelta(number) for number in range(900)]
     late = [case_xml.melding(day.isoformat(), (day + timedelta(8)).isoformat()) for day in days]
     padding = [service.folder(case, DAY) for case in range(10, 210)]
-    taken = deliver(application, service.folder(1, DAY, andre=late), *padding, service.folder(2, DAY, [""] * 300))
-    assert taken.finding_count == 1200
-    assert [(finding.code, finding.file) for finding in taken.findings] == [("kontroll_melding_3", 1)] * 700 + [("no_date", 202)] * 300
+    imported = deliver(application, service.folder(1, DAY, andre=late), *padding, service.folder(2, DAY, [""] * 300))
+    assert imported.finding_count == 1200
+    assert [(finding.code, finding.file) for finding in imported.findings] == [("kontroll_melding_3", 1)] * 700 + [("no_date", 202)] * 300
 
 
 def test_each_organisation_gets_one_event(application: Application, service: SampleService) -> None:
-    """Also for one that nothing changes for."""
+    """An organisation whose cases are unchanged gets one too."""
     other = SampleService()
     deliver(application, other.folder(1, DAY))
-    place = application.event_log.last_event_id()
-    taken = deliver(application, service.folder(1, DAY), service.folder(2, DAY), other.folder(1, DAY), service.folder(3, DAY))
-    told = events(application, place)
-    assert event_types(told) == ["source_received", "source_received"]
-    assert [msgspec.json.decode(event.data) for event in told] == [
+    position = application.event_log.last_event_id()
+    imported = deliver(application, service.folder(1, DAY), service.folder(2, DAY), other.folder(1, DAY), service.folder(3, DAY))
+    actual = events(application, position)
+    assert event_types(actual) == ["source_received", "source_received"]
+    assert [msgspec.json.decode(event.data) for event in actual] == [
         {
             "event": "source_received",
-            "delivery_id": taken.delivery_id,
-            "organization_id": each.organization_id,
+            "delivery_id": imported.delivery_id,
+            "organization_id": sender.organization_id,
             "changed_cases": changed,
-            "received_at": taken.received_at,
+            "received_at": imported.received_at,
         }
-        for each, changed in ((service, 3), (other, 0))
+        for sender, changed in ((service, 3), (other, 0))
     ]
-    assert all(event.period_id is None for event in told)
-    assert taken.organizations == [service.organization_id, other.organization_id]
+    assert all(event.period_id is None for event in actual)
+    assert imported.organizations == [service.organization_id, other.organization_id]
 
 
 def test_listed_newest_first_by_organisation_and_status(application: Application, service: SampleService) -> None:
@@ -213,7 +227,7 @@ def test_delivery_is_retried_then_refused_if_parser_crashes(data_dir: Path) -> N
 
 
 def test_imported_part_counts_if_parser_crashes(data_dir: Path) -> None:
-    """It cannot be taken back; that the source is stale must be seen."""
+    """Committed changes stay; the snapshot must be shown as stale."""
     with open_application(data_dir, started=False) as application:
         name = application.deliveries.receive([b"what kills the reader"], full=False, actor="test").delivery_id
 
@@ -256,7 +270,7 @@ def test_stopping_releases_delivery_for_later_processing(data_dir: Path) -> None
 
 
 def test_stopping_is_no_failed_attempt(data_dir: Path) -> None:
-    """However often the program is stopped beside a large delivery, be it between two batches or with its reader."""
+    """Stops do not count as attempts, neither between two batches nor together with the parser."""
 
     def stopped(_: Path) -> Iterator[Batch]:
         yield batch([case_folder(1, "a", 1)])
@@ -278,7 +292,7 @@ def test_stopping_is_no_failed_attempt(data_dir: Path) -> None:
 
 
 def test_upload_of_another_process_is_not_deleted(data_dir: Path, service: SampleService) -> None:
-    """A command line that starts beside a server, in the moment between a delivery's last byte and its row."""
+    """A command starts beside a server between the last byte of a delivery and the insertion of its row."""
     content = service.folder(1, DAY)
     with open_application(data_dir, started=False) as server:
 
@@ -314,10 +328,10 @@ def test_findings_are_counted_by_code_and_severity(data_dir: Path) -> None:
     content: dict[str, Any] = {"uttrekk": "2024-12-31T12:00:00", "planer": [case_xml.plan(*case_xml.OLD_PLAN)]}
     without_zone = [case_xml.folder(case_xml.uid(case), **content) for case in range(2)]
     with open_application(data_dir) as application:
-        told = deliver(application, without_zone[0], b"<Barnevern><Sak/></Barnevern>", without_zone[1])
+        actual = deliver(application, without_zone[0], b"<Barnevern><Sak/></Barnevern>", without_zone[1])
         (view,) = application.deliveries.recent(1)
-    assert view.summary.finding_count == told.finding_count == sum(each.count for each in view.findings)
-    assert [(each.severity, each.code, each.count, each.file) for each in view.findings] == [
+    assert view.summary.finding_count == actual.finding_count == sum(finding.count for finding in view.findings)
+    assert [(finding.severity, finding.code, finding.count, finding.file) for finding in view.findings] == [
         ("refused", "no_avgiver", 1, 2),
         ("notice", "no_zone", 2, 1),
     ]
@@ -340,7 +354,7 @@ def test_files_of_dead_processes_are_deleted(data_dir: Path) -> None:
 
 
 def test_source_is_stale_until_its_delivery_is_imported(data_dir: Path) -> None:
-    """Contract S5: seen between the delivery's transactions; its jobs wait, those of another organisation do not."""
+    """Rule S5 (docs/api.md), between the delivery's transactions: its jobs wait, those of other organisations do not."""
     organization_id, other = "org-0301-02", SampleService()
     valid: list[bool] = []
     with open_application(data_dir, started=False) as application:
@@ -363,7 +377,7 @@ def test_source_is_stale_until_its_delivery_is_imported(data_dir: Path) -> None:
             return application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
 
         def slowly(_: Path) -> Iterator[Batch]:
-            """A batch is folded when the next one has come."""
+            """Yield a batch; it is imported when the next one is read."""
             for step in (2, 3, 4):
                 valid.append(document(application, made).cache_valid)
                 yield batch([case_folder(step, f"{step}", step)])

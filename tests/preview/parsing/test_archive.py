@@ -7,6 +7,7 @@ import resource
 import stat
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,10 @@ def test_folder_is_walked_recursively_in_name_order(tmp_path: Path) -> None:
     assert archive.total_size(tmp_path) == walk(tmp_path)[-1].bytes_read
 
 
-def test_empty_folder_has_no_files(tmp_path: Path) -> None:
-    assert walk(tmp_path) == []
+def test_folder_without_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / ".DS_Store").write_text("x")
+    assert contents_or_codes(walk(tmp_path)) == ["no_file"]
     assert archive.total_size(tmp_path) == 0
 
 
@@ -75,25 +78,43 @@ def test_missing_path_is_not_found(tmp_path: Path) -> None:
         archive.total_size(tmp_path / "Ola Nordmann.xml")
 
 
-def test_junk_files_are_skipped(tmp_path: Path) -> None:
-    entries: dict[str, bytes | str] = {
-        "__MACOSX/._a.xml": "x",
-        "a.xml": "a",
-        ".DS_Store": "x",
-        "deep/.DS_Store": "x",
-        "._b.xml": "x",
-        "Thumbs.db": "x",
-        "desktop.ini": "x",
-        "deep/": "",
-        ".hidden.xml": "h",
-    }
-    assert contents_or_codes(walk(write_zip(tmp_path / "z.zip", entries))) == ["a", "h"]
+LEFTOVERS = (
+    "__MACOSX/._a.xml",
+    ".DS_Store",
+    "deep/.DS_Store",
+    "._b.xml",
+    "Thumbs.db",
+    "THUMBS.DB",
+    "Desktop.ini",
+    "deep/desktop.INI",
+    "@eaDir/a.xml@SynoEAStream",
+    "deep/@eaDir/b.xml",
+    "#recycle/old.xml",
+    "~$a.xml",
+    ".~lock.a.xml#",
+    "a.xml:Zone.Identifier",
+    ".fseventsd/0001",
+    ".hidden.xml",
+    ".hidden/c.xml",
+)
+
+
+def test_leftovers_of_file_managers_are_skipped(tmp_path: Path) -> None:
+    entries: dict[str, bytes | str] = dict.fromkeys(LEFTOVERS, "x")
+    entries = {"a.xml": "a"} | entries | {"deep/": "", "deep/b~1.xml": "b"}
+    assert contents_or_codes(walk(write_zip(tmp_path / "z.zip", entries))) == ["a", "b"]
     folder = tmp_path / "folder"
     for name, data in entries.items():
         if data:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(str(data))
-    assert contents_or_codes(walk(folder)) == ["h", "a"]
+    assert contents_or_codes(walk(folder)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["../.DS_Store", "./a.xml"])
+def test_dot_folders_are_no_leftovers(tmp_path: Path, name: str) -> None:
+    expected = {"./a.xml": ["a"], "../.DS_Store": ["no_file"]}
+    assert contents_or_codes(walk(write_zip(tmp_path / "z.zip", {name: "a"}))) == expected[name]
 
 
 def test_link_in_folder_is_not_followed(tmp_path: Path) -> None:
@@ -162,7 +183,7 @@ def test_stored_and_deflated_entries_large_and_small(tmp_path: Path, method: int
     assert contents_or_codes(walk(path)) == ["", "x", noise]
 
 
-def test_streamed_zip_with_comment_and_prefix_is_read(tmp_path: Path) -> None:
+def test_streamed_zip_with_comment_is_read(tmp_path: Path) -> None:
     class Pipe(io.BytesIO):
         def seekable(self) -> bool:
             return False
@@ -206,14 +227,68 @@ def _with_64_bit_end(data: bytes) -> bytes:
     return data[:offset] + bytes(line) + wide + locator + old
 
 
-def test_empty_zip_has_no_files(tmp_path: Path) -> None:
-    assert walk(write_zip(tmp_path / "z.zip", {})) == []
+def test_zip_without_file_is_refused(tmp_path: Path) -> None:
+    assert contents_or_codes(walk(write_zip(tmp_path / "a.zip", {}))) == ["no_file"]
+    assert contents_or_codes(walk(write_zip(tmp_path / "b.zip", {"deep/": "", ".DS_Store": "x"}))) == ["no_file"]
+
+
+def test_archives_are_read_whatever_stands_behind_them(tmp_path: Path) -> None:
+    whole = write_zip(tmp_path / "z.zip", {"a.xml": "a"}).read_bytes()
+    path = tmp_path / "behind.zip"
+    comment = b"PK\x05\x06" + b"signature" * 40 + b"PK\x05\x06" + bytes(18)
+    for behind in (b"\r\n", bytes(511), bytes(3_000_000), b"PK\x05\x06" + bytes(40), b"-----BEGIN-----\n" * 100):
+        path.write_bytes(whole + behind)
+        assert contents_or_codes(walk(path)) == ["a"], behind[:8]
+        path.write_bytes(whole[:-2] + struct.pack("<H", len(comment)) + comment + behind)
+        assert contents_or_codes(walk(path)) == ["a"], behind[:8]
+
+
+def test_cut_archive_is_not_read_as_the_archive_inside(tmp_path: Path) -> None:
+    inner = write_zip(tmp_path / "inner.zip", {"hidden.xml": "hidden"}).read_bytes()
+    path = tmp_path / "outer.zip"
+    with zipfile.ZipFile(path, "w") as outer:
+        outer.writestr("a.xml", "a")
+        outer.writestr("inner.zip", inner)
+        outer.writestr("b.xml", "b")
+    whole = path.read_bytes()
+    end_of_inner = whole.index(inner) + len(inner)
+    for cut in (end_of_inner, end_of_inner + 7, len(whole) - 1):
+        path.write_bytes(whole[:cut])
+        assert contents_or_codes(walk(path)) == ["archive_unreadable"], cut
+    path.write_bytes(whole)
+    assert contents_or_codes(walk(path)) == ["a", "archive_nested", "b"]
+
+
+def test_several_archives_in_one_file_are_refused(tmp_path: Path) -> None:
+    first = write_zip(tmp_path / "1.zip", {"a.xml": "a"}).read_bytes()
+    second = write_zip(tmp_path / "2.zip", {"b.xml": "b" * 100}).read_bytes()
+    path = tmp_path / "both.zip"
+    for data in (first + second, first + bytes(10) + second, first[:-30] + second, b"PK\x03\x04 before" + first):
+        path.write_bytes(data)
+        assert contents_or_codes(walk(path)) == ["archive_unreadable"]
+
+
+def test_entry_missing_in_directory_refuses_archive(tmp_path: Path) -> None:
+    data = write_zip(tmp_path / "z.zip", {"a": "a", "b": "b", "c": "c"}).read_bytes()
+    start, end = data.index(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    size = (end - start) // 3
+    for kept in ((0, 1), (0, 2), (1, 2)):
+        directory = b"".join(data[start + size * index : start + size * (index + 1)] for index in kept)
+        tail = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 2, 2, len(directory), start, 0)
+        (tmp_path / "z.zip").write_bytes(data[:start] + directory + tail)
+        assert contents_or_codes(walk(tmp_path / "z.zip")) == ["archive_unreadable"], kept
+
+
+def test_directory_in_another_order_than_entries_is_read(tmp_path: Path) -> None:
+    data = write_zip(tmp_path / "z.zip", {"a": "a", "b": "b"}).read_bytes()
+    start, end = data.index(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    middle = (start + end) // 2
+    (tmp_path / "z.zip").write_bytes(data[:start] + data[middle:end] + data[start:middle] + data[end:])
+    assert contents_or_codes(walk(tmp_path / "z.zip")) == ["b", "a"]
 
 
 def test_directory_larger_than_read_window_is_read(tmp_path: Path) -> None:
-    path = write_zip(
-        tmp_path / "z.zip", {f"{'long/' * 40}{number:06}": str(number) for number in range(6000)}, zipfile.ZIP_STORED
-    )
+    path = write_zip(tmp_path / "z.zip", {f"{'long/' * 40}{number:06}": str(number) for number in range(6000)}, zipfile.ZIP_STORED)
     assert contents_or_codes(walk(path)) == [str(number) for number in range(6000)]
 
 
@@ -266,9 +341,7 @@ def test_archives_within_archives_are_not_read(tmp_path: Path) -> None:
         b"BZh91AY",
         b"\xfd7zXZ\x00..",
     ]
-    path = write_zip(
-        tmp_path / "z.zip", {f"{number}.xml": data for number, data in enumerate(kinds)} | {"good": "good"}
-    )
+    path = write_zip(tmp_path / "z.zip", {f"{number}.xml": data for number, data in enumerate(kinds)} | {"good": "good"})
     assert contents_or_codes(walk(path)) == ["archive_nested"] * len(kinds) + ["good"]
 
 
@@ -281,7 +354,7 @@ def test_damaged_entry_is_refused_alone(tmp_path: Path) -> None:
     text = os.urandom(200).hex()
     path = write_zip(tmp_path / "z.zip", {"a": text, "b": "good"})
     data = bytearray(path.read_bytes())
-    for at, change in ((60, b"\x00\xff\x00"), (0, b"XX"), (data.index(b"PK\x01\x02") + 16, b"\x00\x00\x00")):
+    for at, change in ((60, b"\x00\xff\x00"), (data.index(b"PK\x01\x02") + 16, b"\x00\x00\x00")):
         broken = bytearray(data)
         broken[at : at + len(change)] = change
         if at == 0:
@@ -289,6 +362,15 @@ def test_damaged_entry_is_refused_alone(tmp_path: Path) -> None:
             broken = b"PK\x03\x04 something before" + broken  # still begins like a ZIP archive
         path.write_bytes(broken)
         assert contents_or_codes(walk(path)) == ["archive_entry", "good"], at
+
+
+def test_entry_with_damaged_header_is_refused_alone(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "z.zip", {"a": "good", "b": "bad", "c": "good"})
+    data = bytearray(path.read_bytes())
+    second = data.index(b"PK\x03\x04", 1)
+    data[second : second + 2] = b"XX"
+    path.write_bytes(data)
+    assert contents_or_codes(walk(path)) == ["good", "archive_entry", "good"]
 
 
 def test_truncated_zip_is_refused_whole(tmp_path: Path) -> None:
@@ -299,12 +381,12 @@ def test_truncated_zip_is_refused_whole(tmp_path: Path) -> None:
         assert contents_or_codes(walk(path)) == ["archive_unreadable"], length
 
 
-def test_damaged_directory_refuses_rest(tmp_path: Path) -> None:
+def test_damaged_directory_refuses_archive(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "z.zip", {"a": "a", "b": "b"})
     data = path.read_bytes()
     second = data.rindex(b"PK\x01\x02")
     path.write_bytes(data[:second] + b"XX" + data[second + 2 :])
-    assert contents_or_codes(walk(path)) == ["a", "archive_unreadable"]
+    assert contents_or_codes(walk(path)) == ["archive_unreadable"]
     end = data.rindex(b"PK\x05\x06")
     path.write_bytes(data[: end + 12] + struct.pack("<L", 2**31) + data[end + 16 :])
     assert contents_or_codes(walk(path)) == ["archive_unreadable"]
@@ -335,12 +417,12 @@ def test_stored_entry_over_limit_is_refused(tmp_path: Path) -> None:
     assert contents_or_codes(walk(path, Limits(max_file_bytes=7999))) == ["too_large"]
 
 
-def test_entry_shorter_than_claimed_is_refused(tmp_path: Path) -> None:
+def test_entry_longer_than_archive_refuses_archive(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "z.zip", {"a": b"x" * 50}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
     struct.pack_into("<2L", data, data.index(b"PK\x01\x02") + 20, 2**31, 2**31)
     path.write_bytes(data)
-    assert contents_or_codes(walk(path)) == ["archive_entry"]
+    assert contents_or_codes(walk(path)) == ["archive_unreadable"]
 
 
 def test_total_unpacked_size_is_limited(tmp_path: Path) -> None:
@@ -348,17 +430,37 @@ def test_total_unpacked_size_is_limited(tmp_path: Path) -> None:
     assert contents_or_codes(walk(path, Limits(max_total_bytes=3500))) == ["x" * 1000] * 4 + ["archive_bomb"]
 
 
-def test_entries_sharing_bytes_count_separately(tmp_path: Path) -> None:
+def test_entries_sharing_bytes_refuse_archive(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "z.zip", {"kernel": b"x" * 500_000})
     data = path.read_bytes()
     start, end = data.index(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
-    line = data[start:end]
-    directory = line * 1000
+    directory = data[start:end] * 1000
     tail = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1000, 1000, len(directory), start, 0)
     path.write_bytes(data[:start] + directory + tail)
-    items = walk(path, Limits(max_total_bytes=2_000_000))
-    assert len(items) == 6
-    assert contents_or_codes(items)[-1] == "archive_bomb"
+    assert contents_or_codes(walk(path)) == ["archive_overlap"]
+
+
+def test_entry_hidden_in_extra_field_refuses_archive(tmp_path: Path) -> None:
+    """The second entry lies in the extra field of the first one, and both have the same packed bytes."""
+    packed, checksum = b"shared", zlib.crc32(b"shared")
+
+    def local_header(name: bytes, extra_length: int) -> bytes:
+        sizes = (checksum, len(packed), len(packed), len(name), extra_length)
+        return struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 0, 0, 0, 0, *sizes) + name
+
+    def central_header(name: bytes, offset: int) -> bytes:
+        numbers = (20, 20, 0, 0, 0, 0, checksum, len(packed), len(packed), len(name), 0, 0, 0, 0, 0, offset)
+        return struct.pack("<4s6H3L5H2L", b"PK\x01\x02", *numbers) + name
+
+    second = local_header(b"b", 0)
+    first = local_header(b"a", len(second))
+    entries = first + second + packed
+    directory = central_header(b"a", 0) + central_header(b"b", len(first))
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 2, 2, len(directory), len(entries), 0)
+    path = tmp_path / "z.zip"
+    path.write_bytes(entries + directory + end)
+    assert zipfile.ZipFile(path).namelist() == ["a", "b"]
+    assert contents_or_codes(walk(path)) == ["archive_overlap"]
 
 
 def test_refused_entries_count_towards_total_size(tmp_path: Path) -> None:
@@ -376,6 +478,4 @@ def test_number_of_entries_is_limited(tmp_path: Path) -> None:
 def test_finding_holds_no_file_name(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "Ola Nordmann.zip", {"../Ola Nordmann.xml": "x"})
     [item] = walk(path)
-    assert item.rejection == Finding(
-        Severity.REFUSED, "archive_path", 1, 0, "", "The entry's path leads out of the ZIP archive."
-    )
+    assert item.rejection == Finding(Severity.REFUSED, "archive_path", 1, 0, "", "The entry's path leads out of the ZIP archive.")

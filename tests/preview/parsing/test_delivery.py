@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from preview.core.errors import NotFound
+from preview.model.findings import FindingCode
 from preview.model.limits import Limits
 from preview.parsing import delivery
 from preview.parsing.delivery import Batch
@@ -135,8 +136,8 @@ def test_last_batch_may_be_empty_and_marks_end(tmp_path: Path) -> None:
     assert batches[-1].bytes_read == batches[-1].total_bytes
 
 
-def test_empty_folder_is_one_empty_batch(tmp_path: Path) -> None:
-    assert parse(tmp_path) == [Batch()]
+def test_empty_folder_is_refused(tmp_path: Path) -> None:
+    assert parse(tmp_path) == [Batch(files=1, refused_files=1, findings=[FindingCode.NO_FILE.finding(1)])]
     with pytest.raises(NotFound):
         parse(tmp_path / "nowhere")
 

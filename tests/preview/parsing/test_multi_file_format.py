@@ -44,7 +44,7 @@ def test_members_and_zip_entries_are_walked_in_order(tmp_path: Path) -> None:
     path = spool_files(
         tmp_path, b"one", zip_bytes(tmp_path, "two", "three"), b"", b"the fourth file", zip_bytes(tmp_path)
     )
-    assert contents_or_codes(path) == ["one", "two", "three", "", "the fourth file"]
+    assert contents_or_codes(path) == ["one", "two", "three", "", "the fourth file", "no_file"]
 
 
 def test_multi_file_of_zero_or_one_file_is_read(tmp_path: Path) -> None:
