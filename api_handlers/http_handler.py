@@ -30,7 +30,7 @@ class HttpHandler(RequestHandler):
         """Set the headers of every response (Tornado's hook)."""
         headers = self._headers
         headers["Content-Type"] = "application/json"
-        headers["Cache-Control"] = "no-cache"
+        headers["Cache-Control"] = "private, no-cache"
         headers["X-Content-Type-Options"] = "nosniff"
 
     def head(self, *arguments: str) -> Awaitable[None] | None:

@@ -30,6 +30,7 @@ from components.overview.page import OverviewPage
 from components.panel_internals import FAVICON, ignore_closed_websockets, session_routes
 from components.preview.export import PreviewExport
 from components.preview.page import PreviewPage
+from components.response_transforms import EntityTagPerCoding, SecurityHeaders
 from components.session_key import load_or_create_session_key
 from preview.core.settings import Settings
 from preview.runtime.application import Application
@@ -67,6 +68,8 @@ def create_server(application: Application, api_routes: Sequence[Route], sockets
     pages, plain_routes = _build_pages(application, context, loop)
     tornado_app = _create_tornado_app(settings, context, pages)
     tornado_app.set_api_handlers({route[1] for route in api_routes})
+    tornado_app.add_transform(EntityTagPerCoding)
+    tornado_app.add_transform(SecurityHeaders)
     prefixed_routes = [(settings.prefix + pattern, *rest) for pattern, *rest in (*api_routes, *plain_routes)]
     # These come before Bokeh's own routes, and the API's come first: the order in which Tornado tries them.
     page_routes = session_routes(
@@ -123,7 +126,7 @@ def _build_pages(application: Application, context: AppContext, loop: IOLoop) ->
         (r"/overview/export\.(csv|xlsx)", OverviewExport, {"context": context, "page": overview}),
         (r"/preview/export\.(csv|xlsx)", PreviewExport, {"context": context}),
         (r"/assets/(.+)", AssetHandler, {"assets": context.assets}),
-        # Bokeh adds these to every page; they would create sessions, and no page uses them.
-        (r"(?:/preview)?/(?:autoload\.js|metadata)", NotFoundHandler, {"context": context}),
+        # Bokeh adds these to every page; the first two would create sessions, and no page uses any of them.
+        (r"(?:/preview)?/(?:autoload\.js|metadata|static/.*)", NotFoundHandler, {"context": context}),
     ]
     return {overview.path: overview, preview.path: preview}, plain_routes
