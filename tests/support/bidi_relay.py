@@ -1,7 +1,7 @@
-"""Stands between Playwright and Debian's Firefox, which speak WebDriver BiDi of different age.
+"""Relays WebDriver BiDi between Playwright and Debian's Firefox, which support different versions of it.
 
-Playwright takes it for the browser: it starts Firefox, says where BiDi is spoken, and answers in Firefox' place the few commands that
-Firefox does not know and no test needs. `python -m tests.support.bidi_relay /path/to/firefox ARGUMENTS`.
+Playwright starts it as the browser. It starts Firefox, prints the BiDi address, and answers the few commands that Firefox
+does not support and no test needs. `python -m tests.support.bidi_relay /path/to/firefox ARGUMENTS`.
 """
 
 import asyncio
@@ -23,20 +23,20 @@ MAX_MESSAGE_BYTES = 1 << 28
 
 
 class Relay(WebSocketHandler):
-    """One connection of Playwright's, and its own one to Firefox."""
+    """Relays one connection of Playwright to Firefox."""
 
     upstream: WebSocketClientConnection
 
     def initialize(self, address: str) -> None:
-        """`address` is where Firefox listens."""
+        """Store the address on which Firefox listens."""
         self._address = address
 
     def check_origin(self, origin: str) -> bool:
-        """Playwright is no page."""
+        """Accept every origin: Playwright is not a page."""
         return True
 
     async def prepare(self) -> None:
-        """Connects before the first message can come."""
+        """Connect to Firefox before the first message is received."""
         self.upstream = await websocket_connect(
             self._address, max_message_size=MAX_MESSAGE_BYTES, on_message_callback=self._forward_to_client
         )
@@ -49,7 +49,7 @@ class Relay(WebSocketHandler):
                 self.write_message(message)
 
     async def on_message(self, message: str | bytes) -> None:
-        """Up to Firefox, but for what it does not know."""
+        """Forward a message to Firefox, or answer a command that it does not support."""
         command: dict[str, Any] = json.loads(message)
         if command["method"] in STUBBED_COMMANDS:
             await self.write_message({"type": "success", "id": command["id"], "result": {}})
@@ -67,7 +67,7 @@ async def _address(firefox: Process) -> str:
 
 
 async def main(firefox_path: str, *arguments: str) -> int:
-    """Runs until Firefox ends."""
+    """Run until Firefox ends."""
     firefox = await asyncio.create_subprocess_exec(firefox_path, *arguments, stderr=PIPE)
     address = await _address(firefox)
     sockets = bind_sockets(0, "127.0.0.1")

@@ -1,8 +1,8 @@
-"""A process that works on a store until it kills itself at a chosen point, as a power cut would.
+"""Works on a store and kills its own process at a chosen point, like a power cut.
 
     python -m tests.support.crash_process DATA_DIR POINT [FILE]
 
-With a FILE it delivers that first. At a point that ends in `-hang` it says so on standard output and waits to be killed.
+A FILE is delivered first. At a point that ends with `-hang` it prints a line and waits to be killed.
 """
 
 import os
@@ -27,12 +27,12 @@ Function = Callable[..., Any]
 
 
 def kill_self() -> None:
-    """At once, with whatever is half done."""
+    """Kill this process at once."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def hang() -> None:
-    """Until somebody kills it; what comes meanwhile is left to other processes."""
+    """Print a line and wait to be killed."""
     setattr(JobQueue, "claim", lambda *_: None)  # noqa: B010  (as the points are patched)
     setattr(Deliveries, "claim", lambda *_: None)  # noqa: B010
     sys.stdout.write(HANGING_LINE)
@@ -41,12 +41,12 @@ def hang() -> None:
 
 
 def before(action: Callable[[], None]) -> Callable[[Function], Function]:
-    """In place of the function."""
+    """Run the action instead of the function."""
     return lambda _: lambda *_, **__: action()
 
 
 def after(action: Callable[[], None], call: int = 1) -> Callable[[Function], Function]:
-    """When the function has been called for the `call`-th time."""
+    """Run the action after the `call`-th call of the function."""
 
     def wrap(function: Function) -> Function:
         remaining_calls = call
@@ -65,7 +65,7 @@ def after(action: Callable[[], None], call: int = 1) -> Callable[[Function], Fun
 
 
 def halfway(action: Callable[[], None]) -> Callable[[Function], Function]:
-    """In the middle of an aggregation's read transaction."""
+    """Run the action in the middle of an aggregation's read transaction."""
 
     def wrap(function: Function) -> Function:
         def on_progress(completed: float) -> None:
@@ -90,11 +90,11 @@ CRASH_POINTS: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
     "delivery-before-commit": (DeliveryImport, "_append_source_received", after(kill_self)),
     "delivery-in-spool": (Spool, "delete", before(kill_self)),
 }
-"""By name: what is patched, and how. `reconcile` is the last thing that a job's last transaction does."""
+"""By name: the patched attribute, and how. `reconcile` is the last call in a job's last transaction."""
 
 
 def main(data_dir: str, point: str, *files: str) -> None:
-    """Works until it dies; ends with an error where the point is not reached."""
+    """Work until the crash; return after a minute if the point is not reached."""
     owner, name, wrap = CRASH_POINTS[point]
     application = Application.open(Settings(data_dir=Path(data_dir), auto_aggregate=False))
     setattr(owner, name, wrap(getattr(owner, name)))

@@ -1,4 +1,4 @@
-"""Breaks files the way a fuzzer does: bytes turned, struck out, doubled, swapped with another file's, and what parsers stumble over."""
+"""Mutates files like a fuzzer: changes, deletes, repeats and exchanges bytes, and inserts input that is hard to parse."""
 
 import random
 from collections.abc import Callable
@@ -36,7 +36,7 @@ TRICKY_FRAGMENTS = (
 
 
 def mutate(data: bytes, other: bytes, seed: int) -> bytes:
-    """`data` after one to six mutations; the same for the same seed."""
+    """Return the data after one to six mutations; equal seeds give equal results."""
     rng = random.Random(seed)
     for _ in range(rng.randint(1, 6)):
         data = rng.choice(MUTATIONS)(data, other, rng)
@@ -81,7 +81,7 @@ def _insert_tricky_fragment(data: bytes, _: bytes, rng: random.Random) -> bytes:
 
 
 def _swap_values(data: bytes, _: bytes, rng: random.Random) -> bytes:
-    """The values of two attributes change places: well-formed still, and seldom right."""
+    """Exchange the values of two attributes: the file stays well-formed but is seldom valid."""
     parts = data.split(b'"')
     if len(parts) < 5:
         return data

@@ -1,4 +1,4 @@
-"""A watched folder for tests: an application that watches it, one look at a time where asked, and what lies in it."""
+"""Helpers for tests of the watched folder."""
 
 import os
 from collections.abc import Generator
@@ -13,7 +13,7 @@ from preview.runtime.application import Application
 from tests.support.pipeline import open_application, wait_until
 
 SETTLE_SECONDS = 0.4
-"""Seconds without a change, in place of 2."""
+"""Seconds without a change after which a file is complete; the default is 2."""
 
 MARCH = "2024-03-01"
 
@@ -26,7 +26,7 @@ def watching_application(data_dir: Path, inbox: Path, **settings: Any) -> Genera
 
 
 def remaining_files(folder: Path) -> set[str]:
-    """The paths of the files in it, those under way too."""
+    """Return the relative paths of all files in the folder, claimed ones too."""
     paths: set[str] = set()
     for parent, below, names in os.walk(folder):
         links = [name for name in below if (Path(parent) / name).is_symlink()]
@@ -35,25 +35,25 @@ def remaining_files(folder: Path) -> set[str]:
 
 
 def has_claims(inbox: Path) -> bool:
-    """Whether anything is claimed."""
+    """Return whether the folder contains a claim."""
     folder = inbox / ".taking"
     return folder.is_dir() and any(folder.iterdir())
 
 
 def finished_deliveries(application: Application) -> list[DeliverySummary]:
-    """Its deliveries, oldest first, once all are read."""
+    """Wait until all deliveries are imported, and return them, oldest first."""
     rows = application.deliveries.page(None, None, 1, 100)[0][::-1]
     wait_until(lambda: all(application.deliveries.get(row.delivery_id).completed_at for row in rows), "the deliveries")
     return application.deliveries.page(None, None, 1, 100)[0][::-1]
 
 
 def wait_until_empty(inbox: Path) -> None:
-    """Waits until nothing is left in it."""
+    """Wait until the folder contains no file."""
     wait_until(lambda: not remaining_files(inbox) and not has_claims(inbox), "the watched folder to be empty")
 
 
 class ManualPoller:
-    """Each call is a look, whatever the clock says."""
+    """Polls a watched folder once per call, without the pause between polls."""
 
     def __init__(self, application: Application, inbox: Path, *, settle_seconds: float = 0.0) -> None:
         leader_lock = LeaderLock(application.settings.data_dir / "inbox.lock")

@@ -1,4 +1,6 @@
-"""Unique random words in every place of a delivery that must stop at the door, and a search for them in any disguise."""
+"""Puts unique random values (canaries) into every part of a delivery that must not be stored, and searches for them in
+data.
+"""
 
 import base64
 import itertools
@@ -29,7 +31,7 @@ _NON_ASCII = "ø"  # what percent, entity and JSON escapes have to escape
 
 
 class Canaries:
-    """Makes them, remembers them, finds them. All but numbers share a random mark; each is unique."""
+    """Creates, remembers and finds canaries. Each is unique; all but numbers contain a common random mark."""
 
     def __init__(self) -> None:
         self._mark = secrets.token_hex(4)
@@ -38,27 +40,27 @@ class Canaries:
         self._uuids: set[str] = set()
 
     def word(self) -> str:
-        """As a name, a code or an attribute may look."""
+        """Return a canary for a name, a code or an attribute."""
         return f"q{self._mark}z{next(self._count)}"
 
     def text(self) -> str:
-        """Free text."""
+        """Return a canary for free text."""
         return f"Bl{_NON_ASCII}mst {self.word()} i{_NON_ASCII}l"
 
     def id(self) -> str:
-        """A UUID."""
+        """Return a canary that is a UUID."""
         value = f"{self._mark}-{secrets.token_hex(2)}-4{secrets.token_hex(2)[1:]}-8{secrets.token_hex(2)[1:]}-{next(self._count):012x}"
         self._uuids.add(value)
         return value
 
     def number(self, prefix: str = "", digits: int = 11) -> str:
-        """As a birth number (that of someone born on `beginning`), a DUF number or a journal number may look."""
+        """Return a canary for a birth number that begins with `beginning`, a DUF number or a journal number."""
         value = prefix + "".join(secrets.choice("123456789") for _ in range(digits - len(prefix)))
         self._numbers.add(value)
         return value
 
     def find_in(self, data: bytes) -> set[str]:
-        """The disguises in which any of them is in the data."""
+        """Return the encodings in which the data contains a canary."""
         lower = data.lower()
         return {name for name, forms in self._encodings() if any(form in lower for form in forms)}
 
@@ -80,16 +82,16 @@ class Canaries:
 
 
 def _hex_entities(plain: str) -> bytes:
-    return "".join(f"&#x{ord(each):x};" for each in plain).encode()
+    return "".join(f"&#x{ord(character):x};" for character in plain).encode()
 
 
 def _base64(data: bytes) -> list[bytes]:
-    """Of the data inside anything longer: in the three places that they can have among groups of three bytes, without the edges."""
+    """Return the Base64 of the data within longer data, at each of the three offsets and without the edges."""
     return [base64.b64encode(b"\x00" * shift + data)[4 if shift else 0 : -4] for shift in range(3)]
 
 
 def clean_folder(canaries: Canaries, number: int, case_id: str | None = None) -> bytes:
-    """A folder without a fault of its own, a sentinel in each place that allows one. With `case_id` it was not migrated."""
+    """Return a valid case file with a canary in each place that allows one; with `case_id` it was not migrated."""
     personer = [
         personalia(fodt="2010-03-15", id=canaries.id(), Fodselsnummer=canaries.number("150310"), DUFnummer=canaries.number(digits=12)),
         personalia("2019-01-01", fodt="2010-03-14", id=canaries.id(), Navn=canaries.text(), Fodselsnummer=canaries.number("140310")),
@@ -137,7 +139,7 @@ def clean_folder(canaries: Canaries, number: int, case_id: str | None = None) ->
 
 
 def files_with_findings(canaries: Canaries, number: int) -> Iterator[tuple[str, bytes]]:
-    """What each of these files must make a finding of, and the file: the value that is wrong is a sentinel."""
+    """Return files whose wrong value is a canary, each with its expected findings."""
     giver = case_xml.avgiver(org=f"98765{number:04}", kommune=f"{number:04}")
 
     def file(head: dict[str, str] | None = None, **case: Any) -> bytes:
@@ -180,7 +182,7 @@ def files_with_findings(canaries: Canaries, number: int) -> Iterator[tuple[str, 
 
 
 def refused_files(canaries: Canaries) -> Iterator[tuple[str, bytes]]:
-    """Why each of these files must be refused, and the file: it is broken where a parser's message would quote a sentinel."""
+    """Return files that are refused, each with its finding: a parser's error message would quote a canary."""
     word, text = canaries.word, canaries.text
     whole = clean_folder(canaries, 9).decode()
 
@@ -226,7 +228,9 @@ def refused_files(canaries: Canaries) -> Iterator[tuple[str, bytes]]:
 
 
 def csv_files(canaries: Canaries, known: str) -> Iterator[tuple[set[str], bytes]]:
-    """Which findings each of these files must have, and the file: every value that is wrong is a sentinel. `known` is an organisation that is."""
+    """Return CSV files whose wrong values are canaries, each with its findings; `known` is the id of a stored
+    organisation.
+    """
     word, key = canaries.word, "antall_arsverk"
     lines = [
         f"org-{_NON_ASCII}{word()},2024,{key},1,",
@@ -251,7 +255,7 @@ def csv_files(canaries: Canaries, known: str) -> Iterator[tuple[set[str], bytes]
 
 
 def annual_file(canaries: Canaries, number: int) -> bytes:
-    """A KOSTRA 15F file, which names the caseworker too."""
+    """Return a KOSTRA 15F file, which also contains the name of a caseworker."""
     individ = element(
         "Individ",
         [

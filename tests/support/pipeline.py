@@ -1,4 +1,4 @@
-"""The real pipeline for tests: an application over a data folder, deliveries in, snapshots out."""
+"""Helpers that run the real pipeline: open an application, import deliveries, aggregate snapshots."""
 
 import io
 import time
@@ -27,7 +27,7 @@ WAIT_SECONDS = 30.0
 
 @contextmanager
 def open_application(data_dir: Path, *, started: bool = True, **settings: Any) -> Generator[Application]:
-    """An application that nothing aggregates by itself, unless asked to."""
+    """Open an application, by default without automatic aggregation, for the duration of a block."""
     given: dict[str, Any] = {"auto_aggregate": False, **settings}
     application = Application.open(Settings(data_dir=data_dir, **given))
     try:
@@ -39,7 +39,7 @@ def open_application(data_dir: Path, *, started: bool = True, **settings: Any) -
 
 
 def wait_until(condition: Callable[[], bool], description: str = "it") -> None:
-    """Waits for the condition; fails the test where it does not come true."""
+    """Wait until the condition is true; fail the test if it does not become true in time."""
     deadline = time.monotonic() + WAIT_SECONDS
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for {description}"
@@ -47,7 +47,7 @@ def wait_until(condition: Callable[[], bool], description: str = "it") -> None:
 
 
 def zip_files(files: list[bytes]) -> bytes:
-    """The files as one ZIP."""
+    """Return a ZIP of the files."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, file in enumerate(files):
@@ -56,7 +56,7 @@ def zip_files(files: list[bytes]) -> bytes:
 
 
 def deliver(application: Application, *files: bytes, full: bool = False, actor: str = "test") -> DeliveryDocument:
-    """Delivers the files as one delivery, and waits until it is taken or refused."""
+    """Deliver the files as one delivery and wait until it is imported or refused."""
     content = files[0] if len(files) == 1 else zip_files(list(files))
     receipt = application.deliveries.receive([content], full=full, actor=actor)
     wait_for_delivery(application, receipt.delivery_id)
@@ -64,7 +64,7 @@ def deliver(application: Application, *files: bytes, full: bool = False, actor: 
 
 
 def wait_for_delivery(application: Application, delivery_id: str) -> None:
-    """Until it is taken or refused."""
+    """Wait until the delivery is imported or refused, and return it."""
 
     def has_ended() -> bool:
         assert application.readiness_failures() == []
@@ -76,14 +76,14 @@ def wait_for_delivery(application: Application, delivery_id: str) -> None:
 def aggregate(
     application: Application, organization_id: str, period_id: str, *, force: bool = False, actor: str = "test"
 ) -> SnapshotRequested:
-    """Asks for a snapshot and waits for its job."""
+    """Request a snapshot and wait for its job."""
     requested, _ = application.snapshots.request(organization_id, period_id, force, actor)
     wait_for_job(application, requested.job_id)
     return requested
 
 
 def start_job(application: Application, organization_id: str, period_id: str) -> JobRow:
-    """A job of a new snapshot that runs for as long as the test wants: no worker gets hold of it."""
+    """Create a new snapshot with a running job that no worker claims, so that the test controls it."""
 
     def create_and_claim(connection: Connection) -> JobRow:
         _, job = create_snapshot(connection, application.report_config, organization_id, Period.parse(period_id), "test", automatic=False)
@@ -95,7 +95,7 @@ def start_job(application: Application, organization_id: str, period_id: str) ->
 
 
 def start_reaggregation(application: Application, snapshot_id: str) -> JobRow:
-    """A job that aggregates the snapshot anew, as `hold`."""
+    """Create a running job of an existing snapshot that no worker claims."""
 
     def enqueue_and_claim(connection: Connection) -> JobRow:
         row = snapshots.snapshot(connection, int(snapshot_id.removeprefix("snap-")))
@@ -110,7 +110,7 @@ def start_reaggregation(application: Application, snapshot_id: str) -> JobRow:
 
 
 def wait_for_job(application: Application, job_id: str) -> None:
-    """Until it has ended."""
+    """Wait until the job has ended."""
 
     def has_ended() -> bool:
         assert application.readiness_failures() == []
@@ -120,20 +120,20 @@ def wait_for_job(application: Application, job_id: str) -> None:
 
 
 def document(application: Application, snapshot_id: str) -> SnapshotDocument:
-    """The snapshot's document, parsed."""
+    """Return the document of the snapshot."""
     return msgspec.json.decode(application.snapshots.get(snapshot_id).body, type=SnapshotDocument)
 
 
 def values(document: SnapshotDocument) -> dict[str, Value]:
-    """Current values by field key."""
+    """Return the values of the period by field key."""
     return {field.field_key: field.value for section in document.sections for field in section.fields}
 
 
 def events(application: Application, after: int = 0) -> list[EventRow]:
-    """All events after that one."""
+    """Return all events after that position."""
     return application.event_log.read_after(after, 100_000)
 
 
 def event_types(rows: list[EventRow]) -> list[str]:
-    """Their types, in order."""
+    """Return the types of the events, in order."""
     return [row.type for row in rows]

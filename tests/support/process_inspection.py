@@ -1,4 +1,4 @@
-"""What can be seen of a server's processes from outside: who they are, which has a connection, and which a lock."""
+"""Inspects the processes of a server from outside: their ids, connections and locks."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ from tests.support.server_process import Server
 
 
 def child_pids(pid: int) -> list[int]:
-    """The processes that it has started, by whichever of its threads."""
+    """Return the ids of the child processes, started by any of its threads."""
     return [int(child) for thread in Path(f"/proc/{pid}/task").iterdir() for child in (thread / "children").read_text().split()]
 
 
 def wait_for_both(server: Server) -> list[int]:
-    """The two processes of `--processes 2`, once both serve."""
+    """Return the ids of the two processes of `--processes 2` when both are serving."""
 
     def ready_pids() -> list[int]:
         return [child for child in child_pids(server.process.pid) if f"({child}) is ready" in server.output]
@@ -22,7 +22,7 @@ def wait_for_both(server: Server) -> list[int]:
 
 
 def pid_of_connection(server: Server, port: int) -> int:
-    """The process that has the connection from that port of ours."""
+    """Return the process that has the connection from that local port."""
     found: list[int] = []
 
     def find_process() -> bool:
@@ -37,7 +37,7 @@ def pid_of_connection(server: Server, port: int) -> int:
 
 
 def open_descriptors(pid: int) -> set[str]:
-    """What it has open."""
+    """Return the open files and sockets of the process."""
     names: set[str] = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -48,7 +48,7 @@ def open_descriptors(pid: int) -> set[str]:
 
 
 def lock_holder(lock: Path, server: Server) -> int | None:
-    """Which of the processes holds the lock."""
+    """Return the process that holds the lock."""
     inode = f":{lock.stat().st_ino}"
     holders = {int(line.split()[4]) for line in Path("/proc/locks").read_text().splitlines() if line.split()[5].endswith(inode)}
     return next(iter(holders & set(child_pids(server.process.pid))), None)

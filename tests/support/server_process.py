@@ -1,4 +1,4 @@
-"""The real program as a process of its own, for tests that speak HTTP to it, crash it or restart it."""
+"""Runs the program as a separate process, for tests that use HTTP, crash it or restart it."""
 
 import os
 import signal
@@ -19,10 +19,14 @@ STOP_SECONDS = 10
 
 
 class Server:
-    """One running `app.py serve` on a data folder. It is ready when made; `url` has no trailing slash."""
+    """A running `app.py serve` on a data folder. It is ready when the object exists; `url` has no trailing slash."""
 
     def __init__(self, data_dir: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None, port: int = 0) -> None:
-        """Starts it and waits until `/readyz` answers 200. Raises `RuntimeError` with what it printed where it does not."""
+        """Start the server and wait until `/readyz` answers 200.
+
+        Raises:
+            RuntimeError: It did not become ready; the message contains its output.
+        """
         self.data_dir = data_dir
         self._lines: list[str] = []
         self._listening = threading.Event()
@@ -49,16 +53,16 @@ class Server:
 
     @property
     def output(self) -> str:
-        """All that it has printed so far, on both streams."""
+        """Return the output so far, of both streams."""
         return "".join(self._lines)
 
     @property
     def port(self) -> int:
-        """The port that it listens on; hand it to the next `Server` to come back at the same address."""
+        """The port that it listens on; pass it to another `Server` to reuse the address."""
         return httpx.URL(self.url).port or 80
 
     def stop(self) -> int:
-        """Asks it to end (SIGTERM) and gives its exit code; kills it where it does not end in time, which is an error."""
+        """Stop the server by SIGTERM and return its exit code; kill it and fail if it does not end in time."""
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(STOP_SECONDS)
@@ -69,7 +73,7 @@ class Server:
         return code
 
     def kill(self) -> None:
-        """SIGKILL to it and every process that it started, as a power cut would."""
+        """Kill the server and its child processes by SIGKILL, like a power cut."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -109,7 +113,7 @@ class Server:
 
 @contextmanager
 def running_server(data_dir: Path, *arguments: str, environment: dict[str, str] | None = None, port: int = 0) -> Generator[Server]:
-    """A server for the length of a block; it may be stopped or killed inside. A traceback in its output is a failure."""
+    """Run a server for the duration of a block, which may stop or kill it. A traceback in its output fails the test."""
     server = Server(data_dir, arguments, environment, port)
     try:
         yield server

@@ -3,7 +3,8 @@
     python -m tests.support.supervised_process FOLDER
 
 The content of the file is the mode of process N: empty (ready until it is stopped), `fails` (exits before it is ready),
-`crashes` (exits afterwards), or `stubborn` (becomes ready and ignores SIGTERM).
+`crashes` (exits afterwards), `hangs` (gives one sign of life and no more), or `stubborn` (becomes ready and ignores
+SIGTERM).
 """
 
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 from preview.core import logging_config
 from preview.runtime.supervisor import ChildContext, Supervisor
 
+HANG_TIMEOUT_SECONDS = 1.5
 BACKOFF = (0.0, 0.05, 0.1)
 EXIT_CODE_BEFORE_READY, EXIT_CODE_AFTER_READY = 7, 9
 
@@ -36,11 +38,18 @@ def main() -> None:
             os._exit(EXIT_CODE_AFTER_READY)
         if mode == "stubborn":
             time.sleep(60)
+        if mode == "hangs":
+            (folder / str(context.number)).write_text("")  # its replacement works
+            context.give_sign_of_life()
+            time.sleep(60)
         assert context.parent_pipe is not None
         select.select([context.parent_pipe], [], [])
 
+    def on_ready() -> None:
+        print("serving", flush=True)
+
     logging_config.configure_logging("info")
-    sys.exit(Supervisor(2, run_child, lambda: print("serving", flush=True), BACKOFF, stop_timeout=0.5).run())
+    sys.exit(Supervisor(2, run_child, on_ready, HANG_TIMEOUT_SECONDS, BACKOFF, stop_timeout=0.5).run())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs commands of the command line in this process, and tells how they ended."""
+"""Runs commands of the command line in this process and returns their result."""
 
 from collections.abc import Callable
 
@@ -13,18 +13,18 @@ CommandRunner = Callable[..., Result]
 
 
 def serve(settings: Settings) -> None:
-    """In place of the server."""
+    """Replacement for the server."""
     raise AssertionError(settings)
 
 
 def successful_lines(result: Result) -> list[str]:
-    """The lines of a command that has done what it should."""
+    """Return the output lines of a successful command."""
     assert result.exit_code == 0, result.output
     return result.stdout.splitlines()
 
 
 def failure_message(result: Result, code: int = 1) -> str:
-    """What a command says on standard error that ends so; a traceback is a fault of ours."""
+    """Return the standard error of a command that fails with that exit code; a traceback fails the test."""
     assert result.exit_code == code, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.stderr

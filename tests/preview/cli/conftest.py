@@ -1,4 +1,4 @@
-"""What tests of the command line share."""
+"""Fixtures of the tests of the command line."""
 
 import logging
 from collections.abc import Generator
@@ -14,7 +14,7 @@ from tests.preview.cli.command_runner import DAY, CommandRunner, serve
 
 @pytest.fixture
 def run(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[CommandRunner]:
-    """Runs a command in an empty folder, on the store in `data_dir`; `environment` beside it."""
+    """Run a command in an empty folder, on the store in `data_dir`, with additional environment variables."""
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     monkeypatch.setenv("BUFDIR_PREVIEW_DATA_DIR", str(data_dir))
@@ -30,13 +30,13 @@ def run(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gene
 
 @pytest.fixture
 def service() -> SampleService:
-    """One that nothing is known of yet."""
+    """A service without data."""
     return SampleService()
 
 
 @pytest.fixture
 def sent(tmp_path: Path, service: SampleService) -> Path:
-    """A folder with three cases of one melding each in 2024, in two files and a folder with a third."""
+    """A folder with three case files, one of them in a subfolder; each case has one melding in 2024."""
     folder = tmp_path / "sent"
     (folder / "more").mkdir(parents=True)
     for name, case in (("a.xml", 1), ("b.xml", 2), ("more/c.xml", 3)):

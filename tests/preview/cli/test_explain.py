@@ -1,4 +1,4 @@
-"""Which cases of local files a number counts: for every field they make up the number that `report` gives, and they are the files' own."""
+"""Tests of `explain`: for every field the listed cases add up to the number of `report`, and they are in the files."""
 
 import io
 import zipfile
@@ -22,7 +22,7 @@ from tests.preview.demo.conftest import TODAY
 from tests.support.pipeline import values, zip_files
 
 DEMO_SERVICES = ("org-5025", "org-3405", "org-5601")
-"""The smallest; one with a full delivery, which is not declared so here; one that began late."""
+"""The smallest service; one with a full delivery, which is not declared full here; and one that began late."""
 
 PERIODS = [Period(TODAY.year), Period(TODAY.year - 1), Period(TODAY.year - 1, 1)]
 
@@ -30,14 +30,14 @@ PERIODS = [Period(TODAY.year), Period(TODAY.year - 1), Period(TODAY.year - 1, 1)
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("deliveries")
-    for delivery in takewhile(lambda each: "org-1804" not in each.name, demo_deliveries(TODAY)):
+    for delivery in takewhile(lambda element: "org-1804" not in element.name, demo_deliveries(TODAY)):
         if delivery.name.endswith(".csv") or any(service in delivery.name for service in DEMO_SERVICES):
             (folder / delivery.name).write_bytes(delivery.content)
     return [folder]
 
 
 def saker(paths: list[Path]) -> list[tuple[str, Element]]:
-    """(DatoUttrekk, Sak) of every folder in these, as an XML parser of another make reads it."""
+    """Return (DatoUttrekk, Sak) of every case file, read by another XML parser."""
     contents: list[bytes] = []
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
@@ -62,19 +62,19 @@ def test_contributions_add_up_to_the_reported_value(paths: list[Path], period: P
     explained = 0
     with local_cases(paths) as cases:
         for field in fields:
-            for told in cases.explain(period, field.field_key):
-                assert told.value == values(reported[told.organization_id])[field.field_key]
-                labels = [(case.sak_id, case.journalnummer) for case in told.cases]
+            for actual in cases.explain(period, field.field_key):
+                assert actual.value == values(reported[actual.organization_id])[field.field_key]
+                labels = [(case.sak_id, case.journalnummer) for case in actual.cases]
                 assert len(labels) == len(set(labels))
                 assert set(labels) <= known
-                assert sum(case.count for case in told.cases) == _expected_total(reported[told.organization_id], field.field_key)
-                explained += len(told.cases)
+                assert sum(case.count for case in actual.cases) == _expected_total(reported[actual.organization_id], field.field_key)
+                explained += len(actual.cases)
     assert set(reported) == set(DEMO_SERVICES)
     assert explained > 500
 
 
 def _expected_total(document: SnapshotDocument, key: str) -> object:
-    """What the cases of a field make up: a share's are those over frist, of a supplementary figure there are none."""
+    """Return the number that the cases of a field should add up to: for a percentage, the cases over the deadline."""
     shown = values(document)
     if key.startswith("antall_arsverk"):
         return 0
@@ -84,19 +84,22 @@ def _expected_total(document: SnapshotDocument, key: str) -> object:
 @pytest.mark.parametrize(
     ("key", "count"),
     [
-        ("antall_meldinger_mottatt", lambda sak, year: sum(in_year(each.get("StartDato"), year) for each in counting(sak, "Melding"))),
+        (
+            "antall_meldinger_mottatt",
+            lambda sak, year: sum(in_year(element.get("StartDato"), year) for element in counting(sak, "Melding")),
+        ),
         (
             "antall_undersokelser_startet",
-            lambda sak, year: sum(in_year(each.get("StartDato"), year) for each in sak.findall("Undersokelse")),
+            lambda sak, year: sum(in_year(element.get("StartDato"), year) for element in sak.findall("Undersokelse")),
         ),
-        ("antall_tilsynsbesok", lambda sak, year: sum(in_year(each.get("UtfortDato"), year) for each in sak.iter("Utfort"))),
+        ("antall_tilsynsbesok", lambda sak, year: sum(in_year(element.get("UtfortDato"), year) for element in sak.iter("Utfort"))),
     ],
     ids=["meldinger", "undersokelser", "tilsyn"],
 )
 def test_explained_cases_are_in_the_files(paths: list[Path], key: str, count: Callable[[Element, int], int]) -> None:
     year = TODAY.year - 1
     newest: dict[str, Element] = {}
-    for _, sak in sorted(saker([path for path in paths[0].iterdir() if "org-5601" in path.name]), key=lambda each: each[0]):
+    for _, sak in sorted(saker([path for path in paths[0].iterdir() if "org-5601" in path.name]), key=lambda element: element[0]):
         newest[sak.attrib["Id"]] = sak
     expected = {
         (sak.attrib["Id"], sak.attrib["Journalnummer"]): number
@@ -104,15 +107,15 @@ def test_explained_cases_are_in_the_files(paths: list[Path], key: str, count: Ca
         if not sak.get("ErSlettet") and (number := count(sak, year))
     }
     with local_cases(paths) as cases:
-        (told,) = cases.explain(Period(year), key, "org-5601")
-    assert {(case.sak_id, case.journalnummer): case.count for case in told.cases} == expected
+        (actual,) = cases.explain(Period(year), key, "org-5601")
+    assert {(case.sak_id, case.journalnummer): case.count for case in actual.cases} == expected
     assert expected
 
 
 def counting(sak: Element, tag: str) -> list[Element]:
-    """Those that no Slettet takes out."""
-    gone = {each.get("Id") for each in sak.findall("Slettet")}
-    return [each for each in sak.findall(tag) if each.get("Id") not in gone]
+    """Return the elements that no Slettet deletes."""
+    gone = {element.get("Id") for element in sak.findall("Slettet")}
+    return [element for element in sak.findall(tag) if element.get("Id") not in gone]
 
 
 def written(folder: Path, **files: bytes) -> list[Path]:
@@ -122,8 +125,8 @@ def written(folder: Path, **files: bytes) -> list[Path]:
 
 
 def labels(cases: LocalCases, key: str = "antall_meldinger_mottatt", period: Period = PERIODS[1]) -> list[Counter[tuple[str, str]]]:
-    """Of each organisation."""
-    return [Counter({(case.sak_id, case.journalnummer): case.count for case in told.cases}) for told in cases.explain(period, key)]
+    """Return the explanations by organisation."""
+    return [Counter({(case.sak_id, case.journalnummer): case.count for case in actual.cases}) for actual in cases.explain(period, key)]
 
 
 MELDING = case_xml.melding("2025-03-01", "2025-03-02")
@@ -165,13 +168,13 @@ def test_zip_is_explained_like_a_folder(tmp_path: Path) -> None:
 
 
 def child(journalnummer: str, meldinger: int, **more: str) -> str:
-    """An Individ of 2025; children with as many meldinger are alike in all that is kept."""
+    """Return an Individ of 2025; children with equally many meldinger have equal stored content."""
     received = [kostra_xml.melding("2025-03-01", "2025-03-02") for _ in range(meldinger)]
     return kostra_xml.individ(meldinger=received, id="i1", Journalnummer=journalnummer, **more)
 
 
 def test_15f_children_are_distinguished_by_journal_number(tmp_path: Path) -> None:
-    """Their ids repeat (`domain.md` 2.2), and two of them are alike in all that is counted."""
+    """Their ids repeat (rule 2.2, docs/domain.md), and two of them have equal stored content."""
     content = kostra_xml.annual_file(
         child("a", 1), child("b", 2), child("c", 1), child("d", 0), child("e", 3, Bydelsnummer="05"), year="2025"
     )
@@ -191,9 +194,9 @@ def test_published_15f_files_are_explained_as_reported(cases: Path) -> None:
     (reported,) = file_report.report([path], Period(2020), None)
     with local_cases([path]) as local:
         for field in Catalogue.load().fields:
-            (told,) = local.explain(Period(2020), field.field_key)
-            assert told.value == values(reported)[field.field_key]
-            assert sum(case.count for case in told.cases) == _expected_total(reported, field.field_key)
+            (actual,) = local.explain(Period(2020), field.field_key)
+            assert actual.value == values(reported)[field.field_key]
+            assert sum(case.count for case in actual.cases) == _expected_total(reported, field.field_key)
 
 
 def test_unexplainable_request_fails_with_reason(tmp_path: Path) -> None:

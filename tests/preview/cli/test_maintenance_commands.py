@@ -33,7 +33,7 @@ def test_backup_of_a_running_server_is_restored(run: CommandRunner, data_dir: Pa
             assert resync.event == "resync"
 
 
-def test_refusals_say_what_to_do(run: CommandRunner, data_dir: Path, tmp_path: Path) -> None:
+def test_refusal_messages_name_the_remedy(run: CommandRunner, data_dir: Path, tmp_path: Path) -> None:
     assert "There is no store in" in failure_message(run("backup", tmp_path / "backup"))
     assert "There is no backup in" in failure_message(run("restore", tmp_path / "nothing", "--data-dir", tmp_path / "new"))
     (data_dir / "store.sqlite").write_bytes(b"")

@@ -1,4 +1,6 @@
-"""`report`: the aggregated form of local files, with the worked examples (`domain.md` 11) where the published files are at hand."""
+"""Tests of the command `report`, with the worked examples (rule 11, docs/domain.md) if the published files are
+available.
+"""
 
 import json
 from collections.abc import Iterable
@@ -27,33 +29,33 @@ KEYS = [
 
 
 def report_json(run: CommandRunner, *arguments: str | Path) -> Any:
-    """Of `report --json`."""
+    """Return the documents of `report --json`."""
     return json.loads("\n".join(successful_lines(run("report", "--json", *arguments))))
 
 
-def values_by_number(told: dict[str, Any], *, prior: bool = False) -> dict[int, int | float | None]:
-    """Values by the fields' numbers."""
+def values_by_number(actual: dict[str, Any], *, prior: bool = False) -> dict[int, int | float | None]:
+    """Return the values by number of the field."""
     catalogue = Catalogue.load()
     key = "prior_period_value" if prior else "value"
-    return {catalogue.field(field["field_key"]).number: field[key] for section in told["sections"] for field in section["fields"]}
+    return {catalogue.field(field["field_key"]).number: field[key] for section in actual["sections"] for field in section["fields"]}
 
 
 def test_report_json_is_the_api_document_without_ids(run: CommandRunner, sent: Path, service: SampleService) -> None:
-    told = report_json(run, sent, "--period", "2024")
-    assert list(told) == KEYS
-    assert (told["snapshot_id"], told["aggregated_at"]) == (None, None)
-    assert (told["organization_id"], told["organization_name"]) == (service.organization_id, "Barnevernstjenesten Testkommune")
-    assert [list(section) for section in told["sections"]] == [["section_id", "section_title", "fields"]] * 9
-    assert {tuple(field) for section in told["sections"] for field in section["fields"]} == {
+    actual = report_json(run, sent, "--period", "2024")
+    assert list(actual) == KEYS
+    assert (actual["snapshot_id"], actual["aggregated_at"]) == (None, None)
+    assert (actual["organization_id"], actual["organization_name"]) == (service.organization_id, "Barnevernstjenesten Testkommune")
+    assert [list(section) for section in actual["sections"]] == [["section_id", "section_title", "fields"]] * 9
+    assert {tuple(field) for section in actual["sections"] for field in section["fields"]} == {
         ("field_key", "value", "prior_period_value", "data_source")
     }
-    assert told["prior_period"] == {"period_id": "2023", "snapshot_id": None, "aggregated_at": None}
-    assert values_by_number(told)[1] == 3
-    assert values_by_number(told, prior=True)[1] == 0
+    assert actual["prior_period"] == {"period_id": "2023", "snapshot_id": None, "aggregated_at": None}
+    assert values_by_number(actual)[1] == 3
+    assert values_by_number(actual, prior=True)[1] == 0
 
 
 def test_report_of_an_own_example(run: CommandRunner, tmp_path: Path, service: SampleService) -> None:
-    """Worked by hand: of two children, one placed by a care order, one at home with a plan; one melding of three too late."""
+    """Two children: one placed by a care order, one at home with a plan; one melding of three is late."""
     care = case_xml.tiltak("2024-02-01", kategori="2.1", lov="BVL2021 5-1", tilsyn=["2024-05-01", "2024-08-01"])
     home = case_xml.tiltak("2023-11-01", "2024-12-30", kategori="3.10")
     given: dict[str, Any] = {"org": service.organisasjonsnummer, "kommune": service.kommune}
@@ -73,8 +75,8 @@ def test_report_of_an_own_example(run: CommandRunner, tmp_path: Path, service: S
         1: 3,
         5: 66.7,
     }
-    told = report_json(run, tmp_path / "sent.zip", "--period", "2024")
-    assert values_by_number(told) == expected
+    actual = report_json(run, tmp_path / "sent.zip", "--period", "2024")
+    assert values_by_number(actual) == expected
 
 
 def test_report_as_a_table(run: CommandRunner, sent: Path) -> None:
@@ -86,10 +88,10 @@ def test_report_as_a_table(run: CommandRunner, sent: Path) -> None:
 def test_report_of_several_organisations_is_an_array(run: CommandRunner, sent: Path, tmp_path: Path) -> None:
     other = SampleService()
     (tmp_path / "other.xml").write_bytes(other.folder(1, DAY, ["2024-03-01"]))
-    told = report_json(run, sent, tmp_path / "other.xml", "--period", "2024")
-    assert [list(each) for each in told] == [KEYS, KEYS]
-    assert [values_by_number(each)[1] for each in told] == [3, 1]
-    assert [each["organization_id"] for each in told] == sorted(each["organization_id"] for each in told)
+    actual = report_json(run, sent, tmp_path / "other.xml", "--period", "2024")
+    assert [list(document) for document in actual] == [KEYS, KEYS]
+    assert [values_by_number(document)[1] for document in actual] == [3, 1]
+    assert [document["organization_id"] for document in actual] == sorted(document["organization_id"] for document in actual)
     one = report_json(run, sent, tmp_path / "other.xml", "--period", "2024", "--organization", other.organization_id)
     assert one["organization_id"] == other.organization_id
 
@@ -119,7 +121,7 @@ def test_report_of_invalid_input_fails(run: CommandRunner, sent: Path) -> None:
 
 
 def form(ones: Iterable[int], others: dict[int, Any], nulls: Iterable[int] = ()) -> dict[int, Any]:
-    """By number; what is not named is 0, or null where the format has no source."""
+    """Return the expected values by number; fields that are not named are 0, or null if the format lacks them."""
     return {**dict.fromkeys(range(1, 33), 0), **dict.fromkeys((*nulls, 33, 34)), **dict.fromkeys(ones, 1), **others}
 
 
@@ -134,13 +136,15 @@ WORKED: list[tuple[list[str], str, str, dict[int, Any]]] = [
     ([FULL, CHANGES], "2024", "", V4_2024),
     ([FULL, CHANGES], "2025", "", form((3, 13, 15, 18, 21, 24, 25, 30, 32), {}, nulls=(5, 12))),
 ]
-"""`domain.md` 11."""
+"""The worked examples of rule 11."""
 
 
 @pytest.mark.parametrize(("names", "period", "bydel", "expected"), WORKED)
 def test_report_of_worked_examples(
     run: CommandRunner, cases: Path, names: list[str], period: str, bydel: str, expected: dict[int, Any]
 ) -> None:
-    told = report_json(run, *(cases / name for name in names), "--period", period)
-    (document,) = (each for each in (told if isinstance(told, list) else [told]) if each["organization_id"].endswith(bydel))
+    actual = report_json(run, *(cases / name for name in names), "--period", period)
+    (document,) = (
+        candidate for candidate in (actual if isinstance(actual, list) else [actual]) if candidate["organization_id"].endswith(bydel)
+    )
     assert values_by_number(document) == expected

@@ -1,4 +1,4 @@
-"""What the demo gives for one day, unpacked once."""
+"""Fixtures with the demo data of one day, unpacked once."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ TODAY = date(2026, 11, 24)
 
 
 class Folder(NamedTuple):
-    """One file of a ZIP; `root` is None where it is not well-formed."""
+    """A case file in a ZIP; `root` is None if it is not well-formed."""
 
     delivery: str
     content: bytes
@@ -23,7 +23,7 @@ class Folder(NamedTuple):
 
     @property
     def sak(self) -> Element:
-        """Its Sak."""
+        """The Sak element."""
         assert self.root is not None
         found = self.root.find("Sak")
         assert found is not None
@@ -31,14 +31,14 @@ class Folder(NamedTuple):
 
 
 class Demo(NamedTuple):
-    """All deliveries, and the folders by organisation."""
+    """All deliveries, and the case files by organisation."""
 
     deliveries: list[DemoDelivery]
     folders: dict[str, list[Folder]]
 
 
 def unpack(delivery: DemoDelivery) -> list[Folder]:
-    """The folders of a delivery."""
+    """Return the case files of a delivery."""
     with zipfile.ZipFile(io.BytesIO(delivery.content)) as archive:
         contents = [archive.read(name) for name in archive.namelist()]
     return [Folder(delivery.name, content, _root(content)) for content in contents]
@@ -46,7 +46,7 @@ def unpack(delivery: DemoDelivery) -> list[Folder]:
 
 @pytest.fixture(scope="session")
 def demo() -> Demo:
-    """The demo of TODAY."""
+    """The demo data of TODAY."""
     deliveries = list(demo_deliveries(TODAY))
     folders: dict[str, list[Folder]] = defaultdict(list)
     for delivery in deliveries:

@@ -1,4 +1,4 @@
-"""The 15F files of the two services that began with one: of the format, and of the same cases as the folders that follow."""
+"""Tests of the demo's 15F files: they follow the format and describe the same cases as the later case files."""
 
 import os
 from pathlib import Path
@@ -27,14 +27,14 @@ SERVICES_WITH_15F = [service for service in demo_services(TODAY) if service.bega
 
 @pytest.fixture(params=SERVICES_WITH_15F, ids=lambda service: service.organization_id)
 def service(request: pytest.FixtureRequest) -> DemoService:
-    """One after the other."""
+    """Each service that began with a 15F file."""
     return request.param
 
 
 @pytest.fixture
 def delivery(demo: Demo, service: DemoService) -> DemoDelivery:
-    """Its 15F file."""
-    (found,) = (each for each in demo.deliveries if each.name.endswith(f"{service.organization_id}-{service.year}.xml"))
+    """The 15F file of the service."""
+    (found,) = (element for element in demo.deliveries if element.name.endswith(f"{service.organization_id}-{service.year}.xml"))
     return found
 
 
@@ -46,15 +46,15 @@ def cases_in_year(service: DemoService) -> list[SimulatedCase]:
 
 def test_two_services_deliver_15f_for_their_first_year(demo: Demo) -> None:
     assert [service.organization_id for service in SERVICES_WITH_15F] == ["org-1865", "org-0301-02"]
-    assert len([each for each in demo.deliveries if each.name.endswith(".xml")]) == 2
+    assert len([element for element in demo.deliveries if element.name.endswith(".xml")]) == 2
     for service in SERVICES_WITH_15F:
         year = service.last.astimezone(OSLO).year - 3
-        names = [each.name[3:] for each in demo.deliveries if f"-{service.organization_id}-{year}" in each.name]
+        names = [element.name[3:] for element in demo.deliveries if f"-{service.organization_id}-{year}" in element.name]
         assert names == [f"{service.organization_id}-{year}.xml"]
 
 
 def test_first_year_selects_15f_and_later_years_folders(demo: Demo, service: DemoService) -> None:
-    extracts = sorted(each.root.attrib["DatoUttrekk"] for each in demo.folders[service.organization_id] if each.root is not None)
+    extracts = sorted(element.root.attrib["DatoUttrekk"] for element in demo.folders[service.organization_id] if element.root is not None)
     given: dict[str, Any] = {"version": 1, "last_full_at": None, "case_system": ""}
     v4 = Source(source_id=1, format="v4", year=0, first_extract_at=extracts[0], last_extract_at=extracts[-1], **given)
     kostra = Source(source_id=2, format="15f", year=service.year, first_extract_at=None, last_extract_at=None, **given)
@@ -75,33 +75,33 @@ def test_15f_file_has_only_the_common_finding(delivery: DemoDelivery) -> None:
     assert findings_in(delivery.content) == [("notice", "no_utvidet_frist", "Barnevern")]
 
 
-def test_15f_file_holds_the_cases_of_its_year(delivery: DemoDelivery, service: DemoService) -> None:
+def test_15f_file_contains_the_cases_of_its_year(delivery: DemoDelivery, service: DemoService) -> None:
     root = etree.fromstring(delivery.content)
-    assert [each.get("Journalnummer") for each in root.findall("Individ")] == [life.journalnummer for life in cases_in_year(service)]
+    assert [element.get("Journalnummer") for element in root.findall("Individ")] == [life.journalnummer for life in cases_in_year(service)]
     last = f"{service.year}-12-31"
-    assert max(value for each in root.iter() for name, value in each.attrib.items() if name.endswith("Dato")) <= last
-    closed = [each for each in root.findall("Individ") if each.get("Avslutta3112") == "1"]
+    assert max(value for element in root.iter() for name, value in element.attrib.items() if name.endswith("Dato")) <= last
+    closed = [element for element in root.findall("Individ") if element.get("Avslutta3112") == "1"]
     assert 0 < len(closed) < len(root.findall("Individ"))
-    assert closed == [each for each in root.findall("Individ") if each.get("SluttDato") is not None]
+    assert closed == [element for element in root.findall("Individ") if element.get("SluttDato") is not None]
 
 
 def test_15f_case_equals_its_folder_within_the_format(delivery: DemoDelivery, service: DemoService) -> None:
-    """Two readers, two formats, one case: so each vouches for the other."""
+    """Both parsers must read equal content from the two formats of a case."""
     (part,) = parse_single_annual_file(delivery.content).parts
     last = day(service.year, 12, 31)
     longer = evaluations = 0
     for life, individ in zip(cases_in_year(service), part.individer, strict=True):
         xml = folder_xml(service, life, Extract("", None, f"{service.year}-12-31T23:00:00+01:00", last, "x"))
-        told = parse_single_folder(xml.encode()).content
-        assert told is not None
+        actual = parse_single_folder(xml.encode()).content
+        assert actual is not None
         extended = [undersokelse.utvidet <= last for undersokelse in life.undersokelser if undersokelse.start <= last]
-        assert [_without_deadline(each) for each in individ.content.undersokelser] == [
-            _without_deadline(each) for each in told.undersokelser
+        assert [_without_deadline(element) for element in individ.content.undersokelser] == [
+            _without_deadline(element) for element in actual.undersokelser
         ]
-        for ours, theirs, later in zip(individ.content.undersokelser, told.undersokelser, extended, strict=True):
+        for ours, theirs, later in zip(individ.content.undersokelser, actual.undersokelser, extended, strict=True):
             assert (ours.frist < theirs.frist) if later else (ours.frist == theirs.frist)
-        assert set(individ.content.evalueringer) <= set(told.evalueringer)
-        assert _comparable(individ.content) == _comparable(told)
+        assert set(individ.content.evalueringer) <= set(actual.evalueringer)
+        assert _comparable(individ.content) == _comparable(actual)
         longer += sum(extended)
         evaluations += len(individ.content.evalueringer)
     assert longer
@@ -116,17 +116,19 @@ def _comparable(innhold: CaseContent) -> CaseContent:
     return msgspec.structs.replace(innhold, undersokelser=[], evalueringer=[], tilsyn=[], finding_count=0)
 
 
-def test_new_codes_are_written_as_the_code_they_were_split_from() -> None:
-    """A demo of 2029 has a file of 2026, the year in which lists of codes were split."""
-    later = next(each for each in demo_services(TODAY.replace(year=2029)) if each.organization_id == "org-0301-02")
+def test_new_codes_are_written_as_the_original_code() -> None:
+    """Demo data of 2029 has a file of 2026, the year in which code lists were split."""
+    later = next(element for element in demo_services(TODAY.replace(year=2029)) if element.organization_id == "org-0301-02")
     content = annual_file_xml(later, simulated_cases(later), later.year)
     assert later.year == 2026
     assert [finding for finding in findings_in(content) if finding[0] == "error"] == []
     innhold = [individ.content for individ in parse_single_annual_file(content).parts[0].individer]
-    assert {melding.konklusjon for each in innhold for melding in each.meldinger if melding.konkludert} == {1, 2, 3, 4}
-    assert "8.2" in {tiltak.kategori for each in innhold for tiltak in each.tiltak}
+    assert {melding.konklusjon for element in innhold for melding in element.meldinger if melding.konkludert} == {1, 2, 3, 4}
+    assert "8.2" in {tiltak.kategori for element in innhold for tiltak in element.tiltak}
     root = etree.fromstring(content)
-    assert not [each for tag in ("Saksinnhold", "Vedtaksgrunnlag", "Tiltaksgrunnlag") for each in root.iter(tag) if "." in each.get("Kode")]
+    assert not [
+        element for tag in ("Saksinnhold", "Vedtaksgrunnlag", "Tiltaksgrunnlag") for element in root.iter(tag) if "." in element.get("Kode")
+    ]
 
 
 def test_15f_file_is_valid_against_the_published_schema(delivery: DemoDelivery) -> None:

@@ -1,4 +1,4 @@
-"""The demo's case system at work beside the program: its folders land in the watched folder, and the form moves."""
+"""Tests of the simulated case system: its files arrive in the watched folder and change the reports."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -34,17 +34,17 @@ def steps(application: Application, count: int, at: datetime = AT, gap: timedelt
 
 @pytest.fixture
 def store(data_dir: Path) -> Iterator[Application]:
-    """A store that holds the demo of TODAY, as far as the case system can see."""
+    """A store that is marked as loaded with the demo data of TODAY."""
     with open_application(data_dir, started=False) as application:
         application.database.write(lambda connection: mark_demo_loaded(connection, TODAY))
         yield application
 
 
 def test_services_take_turns_of_two_steps_without_the_example(store: Application) -> None:
-    taken = list(steps(store, 2 * len(IDS) + 2))
-    assert [step.organization_id for step in taken] == [each for each in (*IDS, IDS[0]) for _ in (1, 2)]
-    assert [step.case_index for step in taken] == [0] * 2 * len(IDS) + [1, 1]
-    assert [turn.second_day is None for step in taken for turn in step.updates] == [True, False] * (len(IDS) + 1)
+    imported = list(steps(store, 2 * len(IDS) + 2))
+    assert [step.organization_id for step in imported] == [organization_id for organization_id in (*IDS, IDS[0]) for _ in (1, 2)]
+    assert [step.case_index for step in imported] == [0] * 2 * len(IDS) + [1, 1]
+    assert [turn.second_day is None for step in imported for turn in step.updates] == [True, False] * (len(IDS) + 1)
 
 
 def test_no_step_before_its_due_time(store: Application) -> None:
@@ -53,7 +53,9 @@ def test_no_step_before_its_due_time(store: Application) -> None:
         due = store.database.read(lambda connection: is_due(connection, instant))
         return due, store.database.write(lambda connection: claim_next_step(connection, instant, PACE)) is not None
 
-    assert [at(seconds) for seconds in (0, 0, 9.9, 10, 15, 25)] == [(each, each) for each in (True, False, False, True, False, True)]
+    assert [at(seconds) for seconds in (0, 0, 9.9, 10, 15, 25)] == [
+        (is_step_due, is_step_due) for is_step_due in (True, False, False, True, False, True)
+    ]
 
 
 def test_store_without_demo_has_no_step(data_dir: Path, tmp_path: Path) -> None:
@@ -62,22 +64,22 @@ def test_store_without_demo_has_no_step(data_dir: Path, tmp_path: Path) -> None:
 
 
 def test_event_days_survive_midnight_and_restart(data_dir: Path, store: Application) -> None:
-    """The smallest service has six cases: after as many rounds the first has its second turn."""
+    """The smallest service has six cases: after six rounds the first one has its second update."""
     small = "org-5025"
     list(steps(store, 1))
     store.close()
     with open_application(data_dir, started=False) as again:
         later = AT + timedelta(days=2)
-        taken = list(steps(again, 7 * 2 * len(IDS) - 1, later))
-        turns = [step for step in taken if step.organization_id == small and step.case_index == 0]
+        imported = list(steps(again, 7 * 2 * len(IDS) - 1, later))
+        turns = [step for step in imported if step.organization_id == small and step.case_index == 0]
         assert [(turn.first_day, turn.second_day) for turn in turns[0].updates] == [(TODAY, later.date())]
         assert [(turn.first_day, turn.second_day) for turn in turns[-1].updates] == [(TODAY, later.date()), (later.date(), later.date())]
-        held: dict[str, Element] = {}
+        stored: dict[str, Element] = {}
         for step in turns:
             sak = fromstring(step.folder()).find("Sak")
             assert sak is not None
-            held[sak.attrib["Id"]] = sak
-        assert len(held) == 1
+            stored[sak.attrib["Id"]] = sak
+        assert len(stored) == 1
 
 
 def test_clock_set_back_does_not_reverse_the_days(store: Application) -> None:
@@ -91,13 +93,13 @@ def test_clock_set_back_does_not_reverse_the_days(store: Application) -> None:
 
 
 def test_each_folder_changes_one_case_without_findings(demo: Demo, data_dir: Path, tmp_path: Path) -> None:
-    """Of the services that come first, through the real pipeline and by way of the watched folder."""
+    """The case files of the first services pass through the watched folder and the real pipeline."""
     inbox = tmp_path / "innboks"
     few = IDS[:2]
     with open_application(data_dir, inbox_dir=inbox, inbox_settle_seconds=0.0, started=False) as application:
         application.start()
         for delivery in demo.deliveries:
-            if any(each in delivery.name for each in few):
+            if any(organization_id in delivery.name for organization_id in few):
                 import_delivery(application, delivery.content, full=delivery.full)
         before = application.deliveries.page(None, None, 1, 1)[1]
         application.database.write(lambda connection: mark_demo_loaded(connection, TODAY))
@@ -105,9 +107,11 @@ def test_each_folder_changes_one_case_without_findings(demo: Demo, data_dir: Pat
         for number in range(4):
             system._poll(AT + timedelta(seconds=PACE * number))  # pyright: ignore[reportPrivateUsage]
             wait_until(lambda number=number: _finished_deliveries(application) == before + number + 1, "the folder to be taken")
-        told = application.deliveries.page(None, None, 1, 4)[0]
-        assert [(each.actor, each.finding_count, each.new_cases, each.changed_cases) for each in told] == [("inbox", 0, 0, 1)] * 4
-        assert [each.organizations for each in told[::-1]] == [[few[0]], [few[0]], [few[1]], [few[1]]]
+        actual = application.deliveries.page(None, None, 1, 4)[0]
+        assert [(delivery.actor, delivery.finding_count, delivery.new_cases, delivery.changed_cases) for delivery in actual] == [
+            ("inbox", 0, 0, 1)
+        ] * 4
+        assert [delivery.organizations for delivery in actual[::-1]] == [[few[0]], [few[0]], [few[1]], [few[1]]]
 
 
 def _finished_deliveries(application: Application) -> int:
@@ -146,7 +150,7 @@ def test_simulator_continues_after_an_error(store: Application, tmp_path: Path, 
 
 @pytest.mark.slow
 def test_preview_page_shows_simulated_changes(data_dir: Path) -> None:
-    """`make run`: demo loaded, then a change every ten seconds, taken and aggregated by themselves; and the server stops at once."""
+    """As `make run`: each step is imported and aggregated automatically, and the server stops at once."""
     with running_server(data_dir, "--demo", "--demo-live") as server:
         until_moved(server.url)
         begun = now()
@@ -157,8 +161,8 @@ def test_preview_page_shows_simulated_changes(data_dir: Path) -> None:
 
 def until_moved(url: str) -> None:
     def moved() -> bool:
-        told = httpx.get(f"{url}/api/v1/deliveries?limit=5").json()["data"]
-        return sum(each["actor"] == "inbox" and each["changed_cases"] == 1 for each in told) >= 2
+        actual = httpx.get(f"{url}/api/v1/deliveries?limit=5").json()["data"]
+        return sum(delivery["actor"] == "inbox" and delivery["changed_cases"] == 1 for delivery in actual) >= 2
 
     for _ in range(6):
         try:

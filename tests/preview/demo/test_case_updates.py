@@ -1,4 +1,4 @@
-"""The case system that goes on working: each step changes one case, lawfully, and nothing else of it."""
+"""Tests of case updates: each step changes one case according to the law, and nothing else."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ RECEIVED, CONCLUDED = [CaseUpdate(TODAY)], [CaseUpdate(TODAY, TODAY)]
 
 
 def sak(organization_id: str, nr: int, turns: Sequence[CaseUpdate], at: datetime = AT) -> Element:
-    """The Sak of a folder, which must keep the grammar."""
+    """Return the Sak of a case file after checking its grammar."""
     root = fromstring(updated_folder(organization_id, TODAY, nr, turns, at))
     assert list(grammar_errors(root)) == []
     found = root.find("Sak")
@@ -26,9 +26,9 @@ def sak(organization_id: str, nr: int, turns: Sequence[CaseUpdate], at: datetime
 
 
 def added(before: Element, after: Element) -> list[Element]:
-    """The elements of `after` that are not, just so, in `before`."""
-    held = {tostring(element).strip() for element in before}
-    return [element for element in after if tostring(element).strip() not in held]
+    """Return the elements of `after` that are not in `before` with equal content."""
+    stored = {tostring(element).strip() for element in before}
+    return [element for element in after if tostring(element).strip() not in stored]
 
 
 def has_open_undersokelse(case: Element) -> bool:
@@ -36,7 +36,7 @@ def has_open_undersokelse(case: Element) -> bool:
 
 
 def cases(organization_id: str, open_undersokelse: bool) -> list[int]:
-    """Those of its running cases that have an undersokelse running, or those that have none."""
+    """Return the running cases with a running undersøkelse, or those without one."""
     running = range(count_running_cases(organization_id, TODAY))
     found = [nr for nr in running if has_open_undersokelse(sak(organization_id, nr, [])) == open_undersokelse]
     assert found
@@ -45,10 +45,10 @@ def cases(organization_id: str, open_undersokelse: bool) -> list[int]:
 
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-3405", "org-5025"])
 def test_first_update_starts_from_the_last_sent_folder(demo: Demo, organization_id: str) -> None:
-    held = {folder.sak.attrib["Id"]: folder.sak for folder in demo.folders[organization_id] if folder.root is not None}
+    stored = {folder.sak.attrib["Id"]: folder.sak for folder in demo.folders[organization_id] if folder.root is not None}
     for nr in range(count_running_cases(organization_id, TODAY)):
         case = sak(organization_id, nr, [])
-        assert added(held[case.attrib["Id"]], case) == []
+        assert added(stored[case.attrib["Id"]], case) == []
 
 
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-5025"])
@@ -78,7 +78,7 @@ def test_second_step_concludes_the_melding() -> None:
 
 
 def test_melding_joins_a_running_undersokelse() -> None:
-    """One that a melding has opened in the turn before."""
+    """The previous update started the undersøkelse by a melding."""
     for nr in cases("org-1042", open_undersokelse=False)[:60]:
         if has_open_undersokelse(sak("org-1042", nr, CONCLUDED)):
             joined = sak("org-1042", nr, [*CONCLUDED, CaseUpdate(TODAY, TODAY)]).findall("Melding")[-1].find("Konklusjon")
@@ -105,7 +105,7 @@ def test_running_undersokelse_leads_to_a_tiltak(organization_id: str) -> None:
 
 
 def test_earlier_updates_stay_unchanged() -> None:
-    """Every turn adds to the one before, whatever day it is by now."""
+    """Every update adds to the previous one, whatever the day."""
     turns = [CaseUpdate(TODAY + timedelta(days=day), TODAY + timedelta(days=day + 1)) for day in range(0, 8, 2)]
     for nr in (*cases("org-5501", open_undersokelse=True)[:3], *cases("org-5501", open_undersokelse=False)[:3]):
         before: set[bytes] = set()

@@ -1,4 +1,4 @@
-"""What is delivered, in which order, and that it is the same each time."""
+"""Tests of the demo's deliveries: content, order and reproducibility."""
 
 import csv
 import hashlib
@@ -105,8 +105,8 @@ def test_half_year_has_ended() -> None:
 def test_written_files_equal_the_deliveries(demo: Demo, tmp_path: Path) -> None:
     shares: list[float] = []
     written = write_demo_deliveries(tmp_path / "new" / "folder", TODAY, progress=shares.append)
-    assert [(each.path.name, each.path.read_bytes(), each.full, each.aggregate) for each in written] == [
-        (each.name, each.content, each.full, each.aggregate) for each in demo.deliveries
+    assert [(delivery.path.name, delivery.path.read_bytes(), delivery.full, delivery.aggregate) for delivery in written] == [
+        (delivery.name, delivery.content, delivery.full, delivery.aggregate) for delivery in demo.deliveries
     ]
     assert shares == sorted(shares)
     assert shares[-1] == 1

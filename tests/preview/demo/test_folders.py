@@ -1,4 +1,4 @@
-"""Each folder by itself: against the grammar (and the published schema where it is at hand), its dates, ids and birth numbers."""
+"""Tests of the demo's case files: grammar (and the published schema if available), dates, ids and birth numbers."""
 
 import os
 from collections import Counter
@@ -19,7 +19,7 @@ FAULTY = "org-1804"
 
 
 def well_formed_folders(demo: Demo, organization_id: str) -> Iterator[Folder]:
-    """The folders that are well-formed."""
+    """Return the well-formed case files."""
     return (folder for folder in demo.folders[organization_id] if folder.root is not None)
 
 
@@ -61,7 +61,7 @@ def test_folders_are_valid_against_the_published_schema(demo: Demo, organization
 
 
 def test_four_conclusions_have_an_unknown_code(demo: Demo) -> None:
-    """Else no valid folder could break the sum of nos. 8 and 9 (rule `sum_undersokelser`)."""
+    """No valid file can break the sum of fields 8 and 9 (deviation `sum_undersokelser`)."""
     concluded: set[str] = set()
     for organization_id in DEMO_SERVICES:
         for folder in well_formed_folders(demo, organization_id):
@@ -127,7 +127,7 @@ def test_undersokelse_has_a_preceding_melding(demo: Demo, organization_id: str) 
 
 
 @pytest.mark.parametrize("organization_id", DEMO_SERVICES)
-def test_a_case_names_its_previous_delivery(demo: Demo, organization_id: str) -> None:
+def test_case_names_its_previous_delivery(demo: Demo, organization_id: str) -> None:
     sent: dict[str, str] = {}
     unseen = 0
     for folder in well_formed_folders(demo, organization_id):

@@ -1,4 +1,4 @@
-"""The demo as the program loads it: what one process began another goes on with."""
+"""Tests of loading the demo: another process continues what one process began."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ def test_second_loader_continues_from_stored_progress(data_dir: Path, monkeypatc
 
 
 def count(server: Server) -> int:
-    """Its deliveries."""
+    """Return the deliveries of the store."""
     return len(httpx.get(f"{server.url}/api/v1/deliveries?limit=100").json()["data"])
 
 

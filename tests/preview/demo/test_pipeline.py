@@ -1,4 +1,4 @@
-"""The demo taken through the real pipeline: every rule and status that is meant to occur does."""
+"""Tests of the demo in the real pipeline: every intended deviation and status occurs."""
 
 import time
 from collections.abc import Generator
@@ -17,16 +17,16 @@ from preview.views.preview import Preview
 from tests.preview.demo.conftest import TODAY, Demo
 
 LARGEST = "org-1103"
-"""Left out: none of the rules hangs on it, and it is half of the folders."""
+"""This service is left out: no deviation depends on it, and it has half of all case files."""
 
 BEGAN_WITH_15F = ("org-1865", "org-0301-02")
 
 IMPOSSIBLE_RULES = {"prosent"}
-"""A share is worked out from its part and its whole, so it is never outside 0 to 100."""
+"""A percentage is computed from its part and its whole, so it is never outside 0 to 100."""
 
 
 class LoadedDemo(NamedTuple):
-    """The store after the demo: deliveries, newest first, and what a page would show, by organisation and period."""
+    """The store with the demo: deliveries, newest first, and previews by organisation and period."""
 
     application: Application
     deliveries: list[DeliverySummary]
@@ -36,7 +36,7 @@ class LoadedDemo(NamedTuple):
 
 @pytest.fixture(scope="module")
 def loaded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[LoadedDemo]:
-    """Aggregated as the deliveries ask for it and not again by itself: rule `kilde_endret` needs a prior snapshot of the old case system."""
+    """The demo without automatic aggregation: `kilde_endret` needs a prior snapshot of the old case system."""
     application = Application.open(Settings(data_dir=tmp_path_factory.mktemp("demo"), auto_aggregate=False))
     application.start()
     try:
@@ -59,26 +59,26 @@ def loaded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[Lo
 
 
 def import_delivery(application: Application, content: bytes, *, full: bool = False) -> DeliveryDocument:
-    """The delivery, once it is taken."""
+    """Wait for the import and return the delivery."""
     receipt = application.deliveries.receive([content], full=full, actor="demo")
-    while (taken := application.deliveries.get(receipt.delivery_id)).completed_at is None:
+    while (imported := application.deliveries.get(receipt.delivery_id)).completed_at is None:
         time.sleep(0.01)
-    return taken
+    return imported
 
 
 def findings_of(application: Application, delivery: DeliverySummary | DeliveryDocument) -> set[str]:
-    """What is wrong with it, besides what the controls only note: that a melding was concluded late, say."""
+    """Return the findings of a delivery without those of checks, such as a melding that was concluded late."""
     findings = application.deliveries.get(delivery.delivery_id).findings
     return {finding.code for finding in findings if finding.severity != "notice" or not finding.code.startswith(CHECK_PREFIX)}
 
 
 def fired_rules(preview: Preview) -> set[str]:
-    """The rules that found something."""
+    """Return the deviations that occur."""
     return {deviation.rule_id for row in preview.rows for deviation in row.deviations}
 
 
 def values(preview: Preview) -> dict[str, float | None]:
-    """By field key."""
+    """Return the rows by field key."""
     return {row.field_key: row.value for row in preview.rows}
 
 
@@ -111,7 +111,7 @@ def test_rule_occurs_in_its_intended_service(loaded: LoadedDemo, organization_id
     assert rule in fired_rules(loaded.previews[organization_id, period_id])
 
 
-def test_example_matches_the_api_contract(loaded: LoadedDemo) -> None:
+def test_example_matches_api_documentation(loaded: LoadedDemo) -> None:
     newest, prior = loaded.previews["org-1042", "2024"], loaded.previews["org-1042", "2023"]
     assert newest.organization_name == "Barnevernstjenesten Oslo Sør"
     assert newest.snapshot is not None
@@ -176,6 +176,8 @@ def test_updated_folder_changes_one_case_without_findings(loaded: LoadedDemo, or
     at = datetime.combine(TODAY, datetime.min.time(), OSLO) + timedelta(hours=9)
     for step in range(12):
         turn = CaseUpdate(TODAY, TODAY if step % 2 else None)
-        taken = import_delivery(loaded.application, updated_folder(organization_id, TODAY, step // 2, [turn], at + timedelta(minutes=step)))
-        assert (taken.organizations, findings_of(loaded.application, taken)) == ([organization_id], set())
-        assert (taken.new_cases, taken.changed_cases, taken.unchanged_cases) == (0, 1, 0)
+        imported = import_delivery(
+            loaded.application, updated_folder(organization_id, TODAY, step // 2, [turn], at + timedelta(minutes=step))
+        )
+        assert (imported.organizations, findings_of(loaded.application, imported)) == ([organization_id], set())
+        assert (imported.new_cases, imported.changed_cases, imported.unchanged_cases) == (0, 1, 0)

@@ -1,4 +1,4 @@
-"""The lives behind the folders: lawful in their order, and sent whenever something has happened."""
+"""Tests of the simulated cases: they follow the law and are sent after each change."""
 
 from collections import Counter
 from itertools import pairwise
@@ -19,13 +19,13 @@ BERGEN = next(service for service in demo_services(TODAY) if service.organizatio
 
 @pytest.fixture(scope="module", params=[example_service(), BERGEN], ids=lambda service: service.organization_id)
 def service(request: pytest.FixtureRequest) -> DemoService:
-    """One service after the other."""
+    """Each service."""
     return request.param
 
 
 @pytest.fixture(scope="module")
 def cases(service: DemoService) -> list[SimulatedCase]:
-    """Its cases."""
+    """The cases of the service."""
     return simulated_cases(service)
 
 
@@ -113,7 +113,7 @@ def test_codes_are_in_force_on_their_day(cases: list[SimulatedCase]) -> None:
 
 
 def test_case_is_sent_after_each_change(service: DemoService, cases: list[SimulatedCase]) -> None:
-    """Between two changes the folder stays the same, so the last sending holds all that had happened by then."""
+    """Between two changes the case file stays the same, so the last one contains all changes up to then."""
     until = last_known_day(service)
 
     def shown(life: SimulatedCase, day: int) -> str:

@@ -1,4 +1,4 @@
-"""The grammar of the v4 folder as far as the demo uses it, from Barnevern_v4.xsd: what an element must and may have, and in which order."""
+"""Checks case files against the part of Barnevern_v4.xsd that the demo uses: attributes, children and their order."""
 
 import re
 from collections.abc import Iterator
@@ -36,11 +36,11 @@ CODES = {
     "Flytting/FlyttingTil": "1 2 3 4 5 6 7 9",
     "Tiltak/Kategori": "1.1 2.1 2.2 2.3 2.5 3.1 3.2 3.3 3.4 3.5 3.6 3.9 3.10 4.1 4.2 4.3 4.4 4.5 4.6 4.8 5.1 5.4 6.2 6.4 8.2 8.4 8.5",
 }
-"""The codes of the format; of those that ask for a Presisering only Opphevelse 4, which has one."""
+"""Codes of the format; of those that need a Presisering, only Opphevelse 4, which has one in the demo."""
 
 
 class ElementRule(NamedTuple):
-    """Attributes that must and that may be there; children in their order, `?` at most one, `*` any number, `+` at least one."""
+    """Required and optional attributes; children in order, `?` at most one, `*` any number, `+` at least one."""
 
     required: str = ""
     optional: str = ""
@@ -94,7 +94,7 @@ RULES = {
 
 
 def grammar_errors(element: Element, parent: str = "") -> Iterator[str]:
-    """What in the element, or below it, is against the grammar."""
+    """Yield the violations of the grammar in the element and below it."""
     name = f"{parent}/{element.tag}" if f"{parent}/{element.tag}" in RULES else element.tag
     if name not in RULES:
         yield f"{parent}/{element.tag} is not known"

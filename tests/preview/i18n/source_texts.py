@@ -1,4 +1,4 @@
-"""What the program's own files say and ask for: their string literals, and the words that stand in a template."""
+"""Extracts string literals from the program's files, and words from its templates."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.architecture.source_files import read_source, source_files
 
 PLACEHOLDER = "\0"
-"""Stands in a literal where something is written in when the program runs."""
+"""Marks a part of a literal that is inserted at run time."""
 
 _JINJA = re.compile(r"\{#.*?#\}|\{%-?(.*?)-?%\}|\{\{(.*?)\}\}", re.DOTALL)
 _QUOTED = re.compile(r""""((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'""")
@@ -19,7 +19,7 @@ _TEXT_ATTRIBUTES = re.compile(r"""\b(?:aria-label|title|alt|placeholder|label)=(
 
 
 def python_literals(source: str) -> Iterator[str]:
-    """Every string that is no docstring; an f-string with holes."""
+    """Yield every string but docstrings; f-strings with placeholders."""
     tree = ast.parse(source)
     left_out: set[int] = set()
     for node in ast.walk(tree):
@@ -37,7 +37,7 @@ def python_literals(source: str) -> Iterator[str]:
 
 
 def script_literals(source: str) -> Iterator[str]:
-    """Every string of a script; `${…}` is a hole, and the strings in it are given too."""
+    """Yield every string of a script; `${…}` becomes a placeholder, and the strings in it are yielded too."""
     for match in _SCRIPT_LITERAL.finditer(_COMMENT.sub("", source)):
         double, single, template = match.groups()
         if template is None:
@@ -49,22 +49,22 @@ def script_literals(source: str) -> Iterator[str]:
 
 
 def template_literals(source: str) -> Iterator[str]:
-    """Every string in an expression of a template; what `~` joins to it is a hole."""
+    """Yield every string in an expression of a template; what `~` joins to it becomes a placeholder."""
     for match in _JINJA.finditer(source):
         for literal in _JOINED.finditer(match[1] or match[2] or ""):
             yield literal[2] + (PLACEHOLDER if literal[3] else "")
 
 
 def template_texts(source: str) -> list[str]:
-    """What a template says outside its expressions: its own text, and what stands in attributes that are read out."""
+    """Return the literal text of a template, and that of attributes that screen readers announce."""
     bare = re.sub(r"<(script|style)\b.*?</\1>", "", _JINJA.sub("", source), flags=re.DOTALL)
     spoken = [match[1] for match in _TEXT_ATTRIBUTES.finditer(bare)]
-    said = re.split(r"<[^>]*>", re.sub(r"<!--.*?-->", "", bare, flags=re.DOTALL))
-    return [words.strip() for words in [*spoken, *said] if re.search(r"[^\W\d_]{2}", words)]
+    visible = re.split(r"<[^>]*>", re.sub(r"<!--.*?-->", "", bare, flags=re.DOTALL))
+    return [words.strip() for words in [*spoken, *visible] if re.search(r"[^\W\d_]{2}", words)]
 
 
 def program_literals(*left_out: str) -> Iterator[tuple[Path, list[str]]]:
-    """The literals of each file of the program that is not under a folder of `left_out`."""
+    """Yield the literals of each file of the program that is not under an excluded folder."""
     readers = {".py": python_literals, ".js": script_literals, ".html": template_literals}
     for path in source_files(*readers):
         if not path.as_posix().startswith(left_out):

@@ -1,4 +1,4 @@
-"""Each finding says what it is and what to do, in three languages; the API's one sentence is the English one."""
+"""Tests that each finding has a message and an action in three languages; the API returns the English message."""
 
 from preview.core.languages import LANGUAGES
 from preview.i18n.catalog import MessageCatalog
@@ -10,7 +10,7 @@ PARTS = ("message", "action")
 
 
 def missing_and_unused_keys(codes: list[str], keys: frozenset[str]) -> tuple[set[str], set[str]]:
-    """The keys that the codes lack, and those that no code asks for."""
+    """Return the missing keys, and the keys that no code uses."""
     asked = {f"finding.{code}.{part}" for code in codes for part in PARTS}
     there = {key for key in keys if key.startswith("finding.")}
     return asked - there, there - asked
@@ -28,12 +28,12 @@ def test_finding_texts_and_codes_match() -> None:
 
 def test_english_message_equals_the_api_detail() -> None:
     texts = MessageCatalog.load()
-    said = {code.value: code.detail for code in FindingCode} | {rule.code: rule.detail for rule in EVALUATED_CHECKS.values()}
-    assert {code: texts.get("en", f"finding.{code}.message") for code, _ in finding_codes()} == said
+    messages = {code.value: code.detail for code in FindingCode} | {rule.code: rule.detail for rule in EVALUATED_CHECKS.values()}
+    assert {code: texts.get("en", f"finding.{code}.message") for code, _ in finding_codes()} == messages
 
 
 def test_languages_have_different_texts() -> None:
-    """A short sentence may be the same in bokmål and nynorsk, but not all that is said of a code."""
+    """A short sentence may be equal in bokmål and nynorsk, but not both texts of a code."""
     texts = MessageCatalog.load()
     for code, _ in finding_codes():
         nb, nn, en = ([texts.get(language, f"finding.{code}.{part}") for part in PARTS] for language in LANGUAGES)

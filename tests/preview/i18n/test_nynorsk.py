@@ -1,4 +1,4 @@
-"""The nynorsk is nynorsk: no form that only bokmål has, and none of those that the glossary replaces (docs/nynorsk.md)."""
+"""Tests that nynorsk texts contain no bokmål form and no word that the glossary replaces (docs/nynorsk.md)."""
 
 import re
 
@@ -14,11 +14,11 @@ _SMALL = """ikke fra hva hvem hvor hvorfor hvilke hvilken hvordan hver hvert noe
     saken tjenesten kodelisten lenken verdier meldinger undersøkelser rapporter leveranser personer snarveier taster"""
 SMALL_WORDS = frozenset(_SMALL.split())
 FORMAT_WORD = re.compile(r"\b[A-Z][A-Za-z]*[a-z][A-Z]\w*|\b(?:Undersokelse|Slettet|Relasjon|Fodseldato|Fodselsnummer|Personalia)\b")
-"""An element's name of the formats, which is no word of any language."""
+"""Names of elements of the formats, which are not translated."""
 
 
 def glossary() -> list[tuple[str, str]]:
-    """(bokmål, nynorsk) of each line of the glossary."""
+    """Return (bokmål, nynorsk) of each line of the glossary."""
     page = (REPOSITORY / "docs" / "nynorsk.md").read_text(encoding="utf-8").split("## Doubtful")[0]
     return [(match[1], match[2]) for match in re.finditer(r"^\| ([^|]+?) \| ([^|]+?) \| [^|]+\|$", page, re.MULTILINE)][2:]
 
@@ -28,14 +28,14 @@ def words(text: str) -> set[str]:
 
 
 def forbidden() -> frozenset[str]:
-    """The small words, and the glossary's bokmål forms that are no nynorsk ones too."""
+    """Return the small words, and the bokmål forms of the glossary that are not nynorsk forms as well."""
     allowed = {word for _, nynorsk in glossary() for word in re.split(r"[ ,]+", nynorsk)}
     replaced = {word for bokmal, _ in glossary() for word in re.split(r"[ ,]+", bokmal)} - allowed - {"og"}
     return SMALL_WORDS | replaced
 
 
 def nynorsk() -> dict[str, str]:
-    """Every text in nynorsk, by key or field."""
+    """Return every text in nynorsk, by key or field."""
     texts, catalogue = MessageCatalog.load(), Catalogue.load()
     said = {key: texts.raw("nn", key) for key in texts.keys}
     for section in catalogue.sections:
@@ -46,7 +46,7 @@ def nynorsk() -> dict[str, str]:
     return said
 
 
-def test_the_glossary_is_read() -> None:
+def test_glossary_is_parsed() -> None:
     assert ("fosterhjem", "fosterheim") in glossary()
     assert {"fosterhjem", "undersøkelse", "midlertidig", "ikke"} <= forbidden()
     assert not forbidden() & {"vedtak", "ettervern", "melding", "bort"}
@@ -64,7 +64,7 @@ def test_nynorsk_passes(said: str) -> None:
     assert not words(said) & forbidden()
 
 
-def test_nynorsk_texts_hold_no_bokmal() -> None:
+def test_nynorsk_texts_contain_no_bokmal() -> None:
     found = {where: sorted(words(said) & forbidden()) for where, said in nynorsk().items()}
     assert {where: wrong for where, wrong in found.items() if wrong} == {}
 

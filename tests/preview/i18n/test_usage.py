@@ -1,4 +1,4 @@
-"""Every text that the program asks for is there, every text that is there is asked for, and none stands in the code itself."""
+"""Tests that every used text exists, every existing text is used, and no text is in the code itself."""
 
 import re
 import tomllib
@@ -27,11 +27,11 @@ NORWEGIAN = re.compile(
 )
 WORD = re.compile(r"\w+\Z")
 NON_TEXT_KEYS = {"Bokmål"}
-"""A language's own name is the same in all of them."""
+"""The name of a language is the same in all languages."""
 
 
 def keys_without_text(literals: Iterable[str], keys: frozenset[str]) -> set[str]:
-    """What looks like a key, beginning with a table of the texts, and is none."""
+    """Return the literals that look like a key, beginning with a table of the texts, but are none."""
     tables = "|".join({key.split(".")[0] for key in keys})
     named = {literal for literal in literals if re.fullmatch(rf"(?:{tables})(?:\.(?!(?:css|html|js|toml)\Z)[a-z0-9_]+)+", literal)}
     known = keys | {key.rpartition(".")[0] for key in keys if key.endswith(FORMS)}
@@ -39,7 +39,7 @@ def keys_without_text(literals: Iterable[str], keys: frozenset[str]) -> set[str]
 
 
 def unused_keys(literals: Iterable[str], keys: frozenset[str]) -> set[str]:
-    """The keys that no literal names, with or without its form for a number: whole, or with holes that other literals fill."""
+    """Return the keys that no literal names, completely or with placeholders that other literals fill."""
     asked = set(literals)
     holes = [
         re.compile(re.escape(literal).replace(re.escape(PLACEHOLDER), "([a-z0-9_]+)"))
@@ -54,7 +54,7 @@ def unused_keys(literals: Iterable[str], keys: frozenset[str]) -> set[str]:
 
 
 def norwegian_literals(literals: Iterable[str], texts: frozenset[str]) -> list[str]:
-    """The literals that are Norwegian, or are word for word a text. A single word in lower case is a key or a unit of the contract."""
+    """Return the literals that are Norwegian or equal a text. A single word in lower case is a key or a unit."""
     return [
         literal
         for literal in literals
@@ -65,9 +65,9 @@ def norwegian_literals(literals: Iterable[str], texts: frozenset[str]) -> list[s
 
 
 def translated_texts() -> frozenset[str]:
-    """The texts in bokmål and nynorsk that are others in English."""
+    """Return the texts in bokmål and nynorsk that differ from the English ones."""
     texts = MessageCatalog.load()
-    return frozenset(said for key in texts.keys for said in (texts.raw("nb", key), texts.raw("nn", key)) if said != texts.raw("en", key))
+    return frozenset(text for key in texts.keys for text in (texts.raw("nb", key), texts.raw("nn", key)) if text != texts.raw("en", key))
 
 
 KEYS = frozenset({"app.close", "live.back.one", "live.back.other", "state.valid", "state.stale"})
@@ -102,7 +102,7 @@ def test_literals_are_extracted() -> None:
     assert template_texts('<p title="Lukk">{{ words("a") }} felt</p><b>+30 %</b>') == ['"Lukk"', "felt"]
 
 
-def test_no_text_is_missing_and_none_is_unused() -> None:
+def test_no_text_is_missing_or_unused() -> None:
     keys = MessageCatalog.load().keys
     literals = [literal for _, found in program_literals() for literal in found]
     of_data = [
@@ -114,8 +114,8 @@ def test_no_text_is_missing_and_none_is_unused() -> None:
     assert unused_keys([*literals, *of_data], keys) == set()
 
 
-def test_code_holds_no_norwegian_text() -> None:
-    """But in the texts themselves, and in the words of the formats that are read and of the synthetic people who stand in them."""
+def test_code_contains_no_norwegian_text() -> None:
+    """Texts, the words of the formats, and the synthetic names of the demo are exempt."""
     texts = translated_texts()
     found = {
         str(path): norwegian_literals(literals, texts)
@@ -124,7 +124,7 @@ def test_code_holds_no_norwegian_text() -> None:
     assert {path: literals for path, literals in found.items() if literals} == {}
 
 
-def test_templates_hold_no_literal_text() -> None:
+def test_templates_contain_no_literal_text() -> None:
     templates: list[Path] = source_files(".html")
     assert templates
     assert {str(path): words for path in templates if (words := template_texts(read_source(path)))} == {}

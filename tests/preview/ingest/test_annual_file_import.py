@@ -1,4 +1,6 @@
-"""A later 15F file in place of an earlier one, through the real pipeline (`domain.md` 2.2 to 2.4, 3.2, 1.12; contract S4, S5)."""
+"""Tests of 15F files that replace earlier ones (rules 1.12, 2.2 to 2.4 and 3.2, docs/domain.md; rules S4 and S5,
+docs/api.md).
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,36 +29,36 @@ BYDELER = ("01", "02", "03")
 
 
 def arsfil(service: SampleService, *individer_: str, year: int = 2020, **more: Any) -> bytes:
-    """The 15F file of the service."""
+    """Return a 15F file of the service."""
     return kostra_xml.annual_file(*individer_, org=service.organisasjonsnummer, kommune=service.kommune, year=year, **more)
 
 
 def child(number: int, *days: str, **more: Any) -> str:
-    """A child with a journal number, an id and a birth number of its own, and a melding received on each of the days."""
+    """Return an Individ with unique numbers and a melding received on each of the days."""
     meldinger = [melding(day, day, "1", id=f"M{nr}") for nr, day in enumerate(days)]
     return individ(id=f"i{number}", Journalnummer=f"J{number}", fodselsnummer=f"158310{500 + number:03}12", meldinger=meldinger, **more)
 
 
 def counts(delivery: DeliveryDocument) -> tuple[int, int, int, int]:
-    """(new, changed, unchanged, removed)."""
+    """Return the counts (new, changed, unchanged, removed) of a delivery."""
     assert delivery.delivery_status == "taken"
     return delivery.new_cases, delivery.changed_cases, delivery.unchanged_cases, delivery.removed_cases
 
 
 def sources(application: Application, organization_id: str) -> list[SourceDocument]:
-    """Of the organisation, as the API lists them."""
+    """Return the sources of the organisation, as in the API."""
     rows, _, _ = application.organizations.page(1, 100_000)
     (found,) = (row.sources for row in rows if row.organization_id == organization_id)
     return found
 
 
 def bydel(service: SampleService, number: str) -> str:
-    """The id of its bydel."""
+    """Return the id of the bydel's organisation."""
     return f"{service.organization_id}-{number}"
 
 
 def received(application: Application, organization_id: str, period_id: str = "2020") -> object:
-    """Field no. 1 of a snapshot made now."""
+    """Aggregate a new snapshot and return its field no. 1."""
     return values(document(application, aggregate(application, organization_id, period_id, force=True).snapshot_id))[RECEIVED]
 
 
@@ -73,20 +75,20 @@ def test_later_file_replaces_the_earlier(application: Application, service: Samp
     assert received(application, service.organization_id) == 3
 
 
-def test_the_same_file_again_changes_nothing(application: Application, service: SampleService) -> None:
+def test_repeated_file_changes_nothing(application: Application, service: SampleService) -> None:
     children = [child(1, "2020-01-10"), child(2, "2020-02-10"), child(3, "2020-02-10"), child(4)]
     deliver(application, arsfil(service, *children))
     made = aggregate(application, service.organization_id, "2020")
-    version, place = service.version(application), events(application)[-1].event_id
+    version, position = service.version(application), events(application)[-1].event_id
     assert counts(deliver(application, arsfil(service, *children))) == (0, 0, 4, 0)
     assert counts(deliver(application, arsfil(service, *reversed(children)))) == (0, 0, 4, 0)
     assert service.version(application) == version
     assert document(application, made.snapshot_id).cache_valid
-    assert event_types(events(application, place)) == ["source_received"] * 2
+    assert event_types(events(application, position)) == ["source_received"] * 2
 
 
 def test_equal_children_are_counted_separately(application: Application, service: SampleService) -> None:
-    """They have no id to tell them apart: twins of whom nothing differs that is kept."""
+    """Two children whose stored content is equal have no id that distinguishes them."""
     deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in (1, 2, 3)]))
     assert len(service.stored_melding_days(application)) == 3
     assert counts(deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in (2, 3)]))) == (0, 0, 2, 1)
@@ -97,15 +99,15 @@ def test_equal_children_are_counted_separately(application: Application, service
 def test_content_change_bumps_version_and_stales_snapshots(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, child(1, "2020-01-10")))
     made = aggregate(application, service.organization_id, "2020")
-    version, place = service.version(application), events(application)[-1].event_id
+    version, position = service.version(application), events(application)[-1].event_id
     deliver(application, arsfil(service, child(1, "2020-01-11")))
     assert service.version(application) == version + 1
     assert not document(application, made.snapshot_id).cache_valid
-    assert event_types(events(application, place)) == ["cache_invalidated", "source_received"]
+    assert event_types(events(application, position)) == ["cache_invalidated", "source_received"]
 
 
 def test_file_findings_count_as_source_findings(application: Application, service: SampleService) -> None:
-    """Rule `funn` tells of them (`domain.md` 7), so another number of them is another content."""
+    """The deviation `funn` shows their number (rule 7), so a different number is different content."""
     deliver(application, arsfil(service, child(1)))
     version = service.version(application)
     deliver(application, kostra_xml.annual_file(child(1), org=service.organisasjonsnummer, kommune="x"))
@@ -122,8 +124,11 @@ def test_each_year_is_a_source_of_its_own(application: Application, service: Sam
         deliver(application, arsfil(service, child(1, f"{year}-01-10"), year=year))
     deliver(application, arsfil(service, child(2, "2020-05-10"), child(3, "2020-05-10"), year=2020))
     found = sources(application, service.organization_id)
-    assert [(each.format, each.year, each.case_system, each.case_count) for each in found] == [("15f", 2019, "", 1), ("15f", 2020, "", 2)]
-    assert [(each.first_extract_at, each.last_extract_at) for each in found] == [
+    assert [(source.format, source.year, source.case_system, source.case_count) for source in found] == [
+        ("15f", 2019, "", 1),
+        ("15f", 2020, "", 2),
+    ]
+    assert [(source.first_extract_at, source.last_extract_at) for source in found] == [
         (f"{year}-12-31T22:59:59Z", f"{year}-12-31T22:59:59Z") for year in (2019, 2020)
     ]
     assert received(application, service.organization_id, "2019") == 1
@@ -131,23 +136,23 @@ def test_each_year_is_a_source_of_its_own(application: Application, service: Sam
 
 
 def test_files_of_one_year_are_applied_in_order(application: Application, service: SampleService) -> None:
-    taken = deliver(application, arsfil(service, child(1, "2020-01-10"), child(2)), arsfil(service, child(3, "2020-03-10")))
-    assert (taken.format, counts(taken)) == ("15f", (2, 1, 0, 1))
+    imported = deliver(application, arsfil(service, child(1, "2020-01-10"), child(2)), arsfil(service, child(3, "2020-03-10")))
+    assert (imported.format, counts(imported)) == ("15f", (2, 1, 0, 1))
     assert service.stored_melding_days(application) == [["2020-03-10"]]
 
 
 def test_15f_and_folders_in_one_delivery(application: Application, service: SampleService) -> None:
-    taken = deliver(
+    imported = deliver(
         application, service.folder(1, "2024-05-01", ["2024-05-01"]), arsfil(service, child(1)), service.folder(2, "2024-05-02")
     )
-    assert (taken.format, counts(taken), taken.organizations) == ("mixed", (3, 0, 0, 0), [service.organization_id])
-    assert [(each.format, each.case_count) for each in sources(application, service.organization_id)] == [("v4", 2), ("15f", 1)]
+    assert (imported.format, counts(imported), imported.organizations) == ("mixed", (3, 0, 0, 0), [service.organization_id])
+    assert [(source.format, source.case_count) for source in sources(application, service.organization_id)] == [("v4", 2), ("15f", 1)]
 
 
 def test_full_delivery_removes_nothing_from_15f(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, child(1, "2020-01-10")))
     deliver(application, service.folder(1, "2024-05-01"), full=True)
-    assert [(each.format, each.case_count) for each in sources(application, service.organization_id)] == [("v4", 1), ("15f", 1)]
+    assert [(source.format, source.case_count) for source in sources(application, service.organization_id)] == [("v4", 1), ("15f", 1)]
 
 
 # Bydeler (2.3, 2.4).
@@ -155,28 +160,28 @@ def test_full_delivery_removes_nothing_from_15f(application: Application, servic
 
 def test_a_file_is_divided_into_an_organisation_a_bydel(application: Application, service: SampleService) -> None:
     children = [child(nr, f"2020-0{nr}-10", bydel=number, bydelsnavn=f"Bydel {number}") for nr, number in enumerate(BYDELER, 1)]
-    taken = deliver(application, arsfil(service, *children, child(9), kommunenavn="Ås"))
+    imported = deliver(application, arsfil(service, *children, child(9), kommunenavn="Ås"))
     ids = [service.organization_id, *[bydel(service, number) for number in BYDELER]]
-    assert taken.organizations == ids
+    assert imported.organizations == ids
     rows, _, _ = application.organizations.page(1, 100_000)
     named = {row.organization_id: (row.organization_name, row.bydelsnummer, row.listed) for row in rows if row.organization_id in ids}
     assert named[ids[0]] == ("Barnevernstjenesten Ås", None, False)
     assert named[ids[1]] == ("Barnevernstjenesten Ås Bydel 01", "01", False)
-    assert [received(application, each) for each in ids] == [0, 1, 1, 1]
+    assert [received(application, organization_id) for organization_id in ids] == [0, 1, 1, 1]
 
 
 def test_a_later_file_replaces_all_bydeler_of_the_number(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, *[child(nr, "2020-01-10", bydel=number) for nr, number in enumerate(BYDELER)]))
     made = {number: aggregate(application, bydel(service, number), "2020").snapshot_id for number in BYDELER}
-    place = events(application)[-1].event_id
+    position = events(application)[-1].event_id
     later = [child(7, "2020-02-10", bydel="02"), child(2, "2020-01-10", bydel="03")]
-    taken = deliver(application, arsfil(service, *later))
-    assert counts(taken) == (0, 1, 1, 1)
-    assert taken.organizations == [bydel(service, number) for number in BYDELER]
+    imported = deliver(application, arsfil(service, *later))
+    assert counts(imported) == (0, 1, 1, 1)
+    assert imported.organizations == [bydel(service, number) for number in BYDELER]
     assert deliver(application, arsfil(service, *later)).organizations == [bydel(service, number) for number in ("02", "03")]
     assert {number: document(application, made[number]).cache_valid for number in BYDELER} == {"01": False, "02": False, "03": True}
-    told = [(row.organization_id, row.type) for row in events(application, place)]
-    assert sorted(told) == sorted(
+    actual = [(row.organization_id, row.type) for row in events(application, position)]
+    assert sorted(actual) == sorted(
         [(bydel(service, number), "cache_invalidated") for number in ("01", "02")]
         + [(bydel(service, number), "source_received") for number in (*BYDELER, "02", "03")]  # of both deliveries
     )
@@ -193,7 +198,7 @@ def test_bydel_missing_from_later_file_loses_the_year(application: Application, 
     with pytest.raises(ValidationError):
         application.snapshots.request(gone, "2020", True, "test")
     deliver(application, arsfil(service, child(1, "2020-01-10", "2020-01-11", bydel="01")))
-    assert [each.case_count for each in sources(application, gone)] == [1]
+    assert [source.case_count for source in sources(application, gone)] == [1]
     assert received(application, gone) == 2
 
 
@@ -213,19 +218,19 @@ def test_bydel_without_15f_data_uses_its_folders(application: Application, servi
 def test_child_is_moved_to_another_bydel(application: Application, service: SampleService) -> None:
     for number in ("01", "02"):
         deliver(application, arsfil(service, child(1, "2020-01-10", bydel=number), child(2, bydel="03")))
-    assert [each.case_count for each in sources(application, bydel(service, "02"))] == [1]
+    assert [source.case_count for source in sources(application, bydel(service, "02"))] == [1]
     assert sources(application, bydel(service, "01")) == []
 
 
 def test_other_number_in_municipality_is_another_organisation(application: Application, service: SampleService) -> None:
     other = SampleService()
     deliver(application, arsfil(service, child(1)))
-    taken = deliver(application, kostra_xml.annual_file(child(2), org=other.organisasjonsnummer, kommune=service.kommune))
-    assert taken.organizations == [f"{service.organization_id}-{other.organisasjonsnummer}"]
+    imported = deliver(application, kostra_xml.annual_file(child(2), org=other.organisasjonsnummer, kommune=service.kommune))
+    assert imported.organizations == [f"{service.organization_id}-{other.organisasjonsnummer}"]
     assert len(service.stored_melding_days(application)) == 1
 
 
-def test_a_listed_organisation_keeps_its_id_and_name(application: Application, service: SampleService) -> None:
+def test_listed_organisation_keeps_its_id_and_name(application: Application, service: SampleService) -> None:
     deliver(application, service.listing(f"org-listed-{service.number}", "Et navn"))
     assert deliver(application, arsfil(service, child(1))).organizations == [f"org-listed-{service.number}"]
 
@@ -234,7 +239,7 @@ def test_a_listed_organisation_keeps_its_id_and_name(application: Application, s
 
 
 def test_reader_sees_either_file_completely(application: Application, service: SampleService) -> None:
-    """More children than any batch of folders has, so that they would come in several transactions."""
+    """The file has more children than a batch has case files, but is imported in one transaction."""
     deliver(application, arsfil(service, *[child(number, "2020-01-10", bydel=f"0{number % 2}") for number in range(450)]))
     receipt = application.deliveries.receive(
         [arsfil(service, *[child(number, "2020-02-10", bydel=f"0{number % 3}") for number in range(450)])], full=False, actor="test"
@@ -247,7 +252,7 @@ def test_reader_sees_either_file_completely(application: Application, service: S
 
 
 def stored_melding_days(connection: Connection, service: SampleService) -> set[tuple[str, int]]:
-    """On which days meldinger of its bydeler were received, and how many."""
+    """Return the number of meldinger of all bydeler by day of receipt."""
     rows = connection.execute(
         """SELECT mottatt, count(*) FROM melding JOIN source USING (source) JOIN organization USING (organization_id)
         WHERE organisasjonsnummer = ? GROUP BY mottatt""",
@@ -267,13 +272,13 @@ def test_failed_import_keeps_the_earlier_file(application: Application, service:
 
 
 def read(data: bytes, file: int = 1) -> AnnualFile:
-    """The file as the reader hands it on."""
+    """Return the file as the parser returns it."""
     (found,) = file_parser.parse_file(data, file, KEY, NOW).annual_files
     return found
 
 
 def test_locked_source_is_stale_and_aggregations_wait(data_dir: Path, service: SampleService) -> None:
-    """Contract S5, a bydel that the file empties too: the next file of the delivery may fill it again."""
+    """Rule S5; a bydel that the file empties is locked too, because the next file of the delivery may fill it again."""
     first = read(arsfil(service, child(1, "2020-01-10", bydel="01"), child(2, bydel="02")))
     emptying = read(arsfil(service, child(2, bydel="02")))
     filling = read(arsfil(service, child(1, "2020-03-10", "2020-03-11", bydel="01"), child(2, bydel="02")), file=2)
@@ -284,7 +289,7 @@ def test_locked_source_is_stale_and_aggregations_wait(data_dir: Path, service: S
         assert complete_waiting_jobs(application) == ["2020", "2020"]
 
         def slowly() -> Iterator[Batch]:
-            """A batch is folded when the next one has come."""
+            """Yield a batch; it is imported when the next one is read."""
             yield Batch("15f", files=1, bytes_read=1, total_bytes=2, annual_files=[emptying])
             assert document(application, made).cache_valid
             yield Batch("15f", files=2, bytes_read=2, total_bytes=2, annual_files=[filling])
@@ -300,7 +305,7 @@ def test_locked_source_is_stale_and_aggregations_wait(data_dir: Path, service: S
 
 
 def process_batches(application: Application, batches: Any) -> None:
-    """A delivery of these batches."""
+    """Import a delivery of these batches."""
     name = application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
     row = application.deliveries.claim(application.worker_id, name)
     assert row is not None
@@ -316,18 +321,18 @@ def test_earlier_delivery_processed_later_changes_nothing(data_dir: Path, servic
     with open_application(data_dir, started=False) as application:
         numbers = [int(application.deliveries.receive([b"."], full=False, actor="test").delivery_id.removeprefix("dlv-")) for _ in range(2)]
         folds = [CaseMerger(number, full=False) for number in numbers]
-        for fold, arsfil_ in reversed(list(zip(folds, (earlier, later), strict=True))):
+        for merger, arsfil_ in reversed(list(zip(folds, (earlier, later), strict=True))):
             application.database.write(
-                lambda connection, fold=fold, arsfil_=arsfil_: AnnualFileImporter(fold).import_files(connection, [arsfil_])
+                lambda connection, merger=merger, arsfil_=arsfil_: AnnualFileImporter(merger).import_files(connection, [arsfil_])
             )
         assert application.database.read(lambda connection: stored_melding_days(connection, service)) == {("2020-03-10", 1)}
-        assert [(each.severity, each.code, each.file) for each in folds[0].findings] == [("notice", "earlier_file", 3)]
+        assert [(finding.severity, finding.code, finding.file) for finding in folds[0].findings] == [("notice", "earlier_file", 3)]
         assert (folds[0].counts["unchanged"], folds[1].counts["new"], folds[0].changed_by_organization) == (2, 1, {})
         assert application.organizations.page(1, 10)[1] == 1
 
 
 def test_imported_files_are_skipped_after_crash(data_dir: Path, service: SampleService) -> None:
-    """Read again, a delivery of two files of a year must not go back to the first."""
+    """A delivery with two files of one year that is read again must not return to the first file."""
     first, second = (read(arsfil(service, child(nr, f"2020-0{nr}-10")), file=nr) for nr in (1, 2))
     with open_application(data_dir, started=False) as application:
         number = int(application.deliveries.receive([b"."], full=False, actor="test").delivery_id.removeprefix("dlv-"))

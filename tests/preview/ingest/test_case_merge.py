@@ -1,4 +1,4 @@
-"""Deliveries of distinct DatoUttrekk, in any order, with tombstones, migrated ids and repetitions, fold to the same case base (`domain.md` 1)."""
+"""Tests that deliveries give the same case base in any order, with tombstones, migrated ids and repetitions (rule 1)."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -13,17 +13,17 @@ from tests.builders.case_records import case_folder
 
 
 def case_base(connection: Connection) -> object:
-    """What is held, by the ids that lead to it, whatever the running numbers."""
-    held: dict[int, set[bytes]] = {}
+    """Return the stored cases by their ids, without running numbers."""
+    stored: dict[int, set[bytes]] = {}
     for sak, nokkel in connection.execute("SELECT sak, key FROM sak_id").fetchall():
-        held.setdefault(sak, set()).add(nokkel)
+        stored.setdefault(sak, set()).add(nokkel)
     cases: list[object] = []
     for sak, uttrekk, innhold, fodt, slettet in connection.execute(
         "SELECT sak, extract_at, content_hash, fodt, slettet FROM sak"
     ).fetchall():
         meldinger = connection.execute("SELECT nr, mottatt, konkludert, frist FROM melding WHERE sak = ? ORDER BY nr", (sak,)).fetchall()
-        cases.append((sorted(held.pop(sak)), uttrekk, innhold, fodt, slettet, meldinger))
-    assert not held, "ids that lead nowhere"
+        cases.append((sorted(stored.pop(sak)), uttrekk, innhold, fodt, slettet, meldinger))
+    assert not stored, "ids that lead nowhere"
     extract = connection.execute("SELECT first_extract_at, last_extract_at, case_system FROM source").fetchall()
     orphans = connection.execute(
         "SELECT count(*) FROM melding WHERE (source, sak) NOT IN (SELECT source, sak FROM sak WHERE NOT slettet)"
@@ -33,20 +33,20 @@ def case_base(connection: Connection) -> object:
 
 
 def merged_case_base(folder: Path, deliveries: list[list[CaseFolder]]) -> object:
-    """The case base of a new store that took these deliveries, each in one transaction."""
+    """Import the deliveries into a new store, each in one transaction, and return its case base."""
     for file in folder.glob("fold.sqlite*"):
         file.unlink()
     database = Database(folder / "fold.sqlite")
     try:
-        for number, mapper in enumerate(deliveries, start=1):
+        for number, folders in enumerate(deliveries, start=1):
             database.write(
                 lambda connection, number=number: connection.execute(
                     "INSERT INTO delivery (delivery, delivery_status, full, size_bytes, sha256, actor, received_at) VALUES (?, 'reading', 0, 0, '', 't', '')",
                     (number,),
                 )
             )
-            fold = CaseMerger(number, full=False)
-            database.write(lambda connection, fold=fold, mapper=mapper: fold.apply(connection, mapper))
+            merger = CaseMerger(number, full=False)
+            database.write(lambda connection, merger=merger, folders=folders: merger.apply(connection, folders))
         return database.read(case_base)
     finally:
         database.close()
@@ -63,9 +63,9 @@ FOLDERS = st.lists(
 def test_any_order_and_batching_merges_to_the_same_case_base(tmp_path_factory: object, data: st.DataObject) -> None:
     folder: Path = tmp_path_factory.mktemp("fold")  # type: ignore[attr-defined]
     drawn = data.draw(FOLDERS)
-    mapper = [case_folder(step, sak, content, migrert if migrert != sak else None) for step, (sak, content, migrert) in enumerate(drawn)]
-    repeated = mapper + data.draw(st.lists(st.sampled_from(mapper), max_size=4))
+    folders = [case_folder(step, sak, content, migrert if migrert != sak else None) for step, (sak, content, migrert) in enumerate(drawn)]
+    repeated = folders + data.draw(st.lists(st.sampled_from(folders), max_size=4))
     shuffled = data.draw(st.permutations(repeated))
     cuts = data.draw(st.lists(st.integers(0, len(shuffled)), max_size=4).map(sorted))
     batches = [shuffled[start:end] for start, end in pairwise([0, *cuts, len(shuffled)])]
-    assert merged_case_base(folder, batches) == merged_case_base(folder, [[each] for each in mapper])
+    assert merged_case_base(folder, batches) == merged_case_base(folder, [[case] for case in folders])

@@ -1,4 +1,4 @@
-"""Which folder holds, and what of it is told (`domain.md` 1.1, 1.2, 1.4, 1.5, 1.11, 1.12), through the real pipeline."""
+"""Tests of the merge rules 1.1, 1.2, 1.4, 1.5, 1.11 and 1.12 (docs/domain.md) through the real pipeline."""
 
 import pytest
 
@@ -13,12 +13,12 @@ ONE, TWO, THREE = ["2024-01-10"], ["2024-01-10", "2024-02-10"], ["2024-01-10", "
 
 
 def counts(delivery: DeliveryDocument) -> tuple[int, int, int, int]:
-    """(new, changed, unchanged, removed) cases."""
+    """Return the counts (new, changed, unchanged, removed) of a delivery."""
     return delivery.new_cases, delivery.changed_cases, delivery.unchanged_cases, delivery.removed_cases
 
 
 def codes(delivery: DeliveryDocument) -> list[str]:
-    """Of its findings, in order."""
+    """Return the codes of the delivery's findings, in order."""
     return [finding.code for finding in delivery.findings]
 
 
@@ -59,20 +59,20 @@ def test_an_equal_folder_changes_no_row(application: Application, service: Sampl
 
 
 def test_newer_equal_folder_becomes_current(application: Application, service: SampleService) -> None:
-    """One between the two must not come through."""
+    """A case file between the two must not be stored."""
     deliver(application, service.folder(1, EARLY, ONE))
     deliver(application, service.folder(1, LATE, ONE))
     assert counts(deliver(application, service.folder(1, "2024-04-01", TWO))) == (0, 0, 1, 0)
     assert service.stored_melding_days(application) == [ONE]
 
 
-def test_each_organisation_has_a_case_of_that_id(application: Application) -> None:
-    """A case may move between bydeler and keep its Id: it counts in each that delivered it (3.3)."""
+def test_case_of_two_bydeler_counts_in_each(application: Application) -> None:
+    """A case may move between bydeler and keep its Id: it counts in each that delivered it (rule 3.3)."""
     first, second = SampleService(), SampleService()
     shared = case_xml.uid()
-    for each, days in ((first, ONE), (second, TWO)):
+    for sender, days in ((first, ONE), (second, TWO)):
         meldinger = [case_xml.melding(day) for day in days]
-        deliver(application, case_xml.folder(shared, org=each.organisasjonsnummer, kommune=each.kommune, meldinger=meldinger))
+        deliver(application, case_xml.folder(shared, org=sender.organisasjonsnummer, kommune=sender.kommune, meldinger=meldinger))
     assert (first.stored_melding_days(application), second.stored_melding_days(application)) == ([ONE], [TWO])
 
 
@@ -92,7 +92,7 @@ def test_late_older_folder_does_not_revive_a_deleted_case(application: Applicati
     assert service.stored_melding_days(application) == []
 
 
-def test_a_tombstone_may_come_first(application: Application, service: SampleService) -> None:
+def test_tombstone_may_arrive_first(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, LATE, slettet=True))
     assert counts(deliver(application, service.folder(1, EARLY, ONE))) == (0, 0, 1, 0)
     assert service.stored_melding_days(application) == []
@@ -118,12 +118,12 @@ def test_a_migrated_id_is_the_same_case_whichever_comes_first(
 
 
 def test_merged_cases_keep_the_newest_folder(application: Application, service: SampleService) -> None:
-    """Both ids had a folder before one of them told that they are one case."""
+    """Both ids had a case file before one of them showed that they are one case."""
     deliver(application, service.folder(1, LATE, THREE), service.folder(2, EARLY, ONE))
     assert len(service.stored_melding_days(application)) == 2
-    taken = deliver(application, service.folder(2, "2024-04-01", TWO, migrert=service.case_id(1)))
+    imported = deliver(application, service.folder(2, "2024-04-01", TWO, migrert=service.case_id(1)))
     assert service.stored_melding_days(application) == [THREE]
-    assert counts(taken) == (0, 1, 0, 0)
+    assert counts(imported) == (0, 1, 0, 0)
 
 
 def test_migrated_case_keeps_both_ids(application: Application, service: SampleService) -> None:
@@ -135,7 +135,7 @@ def test_migrated_case_keeps_both_ids(application: Application, service: SampleS
 
 @pytest.mark.parametrize("migrert", ["4711", "i1", "00000000-0000-7000-8000-000000000001", "", " "])
 def test_another_migrated_id_is_ignored(application: Application, service: SampleService, migrert: str) -> None:
-    """Those of KOSTRA repeat."""
+    """Ids of KOSTRA repeat."""
     deliver(application, service.folder(1, EARLY, ONE, migrert=migrert), service.folder(2, EARLY, TWO, migrert=migrert))
     assert service.stored_melding_days(application) == [ONE, TWO]
 
@@ -147,13 +147,13 @@ def test_unknown_previous_delivery_is_a_finding(application: Application, servic
     first, second = case_xml.uid(), case_xml.uid()
     assert codes(deliver(application, service.folder(1, EARLY, ONE, delivery_id=first))) == []
     assert codes(deliver(application, service.folder(1, "2024-04-01", TWO, delivery_id=second, forrige=first.upper()))) == []
-    taken = deliver(application, service.folder(1, LATE, THREE, forrige=first))
-    assert codes(taken) == ["forrige_not_seen"]
-    assert (taken.findings[0].severity, taken.findings[0].element) == ("warning", "Barnevern@ForrigeId")
+    imported = deliver(application, service.folder(1, LATE, THREE, forrige=first))
+    assert codes(imported) == ["forrige_not_seen"]
+    assert (imported.findings[0].severity, imported.findings[0].element) == ("warning", "Barnevern@ForrigeId")
     assert service.stored_melding_days(application) == [THREE]
 
 
-def test_the_previous_delivery_is_that_of_the_same_case(application: Application, service: SampleService) -> None:
+def test_previous_delivery_is_compared_within_the_case(application: Application, service: SampleService) -> None:
     of_another = case_xml.uid()
     deliver(application, service.folder(1, EARLY, ONE, delivery_id=of_another))
     assert codes(deliver(application, service.folder(2, LATE, TWO, forrige=of_another))) == ["forrige_not_seen"]
@@ -177,7 +177,7 @@ def test_first_and_last_extract_cover_all_files(application: Application, servic
     assert (source.first_extract_at, source.last_extract_at) == ("2024-03-01T11:00:00Z", "2024-06-01T11:00:00Z")
 
 
-def test_the_case_system_is_that_of_the_newest_file(application: Application, service: SampleService) -> None:
+def test_case_system_is_taken_from_newest_file(application: Application, service: SampleService) -> None:
     deliver(application, service.folder(1, LATE, ONE, fagsystem="Æsops Fagsystem (2)"))
     deliver(application, service.folder(2, EARLY, ONE, fagsystem="Et eldre"))
     assert service.document(application).sources[0].case_system == "Æsops Fagsystem (2)"
@@ -205,9 +205,9 @@ def test_the_version_changes_with_rows_and_days(application: Application, servic
     case, uttrekk, days, changes = CHANGES[what]
     deliver(application, service.folder(1, EARLY, ONE))
     made = aggregate(application, service.organization_id, "2024")
-    before, place = service.version(application), application.event_log.last_event_id()
+    before, position = service.version(application), application.event_log.last_event_id()
     deliver(application, service.folder(case, uttrekk, days))
     assert (service.version(application) != before) == changes
     assert document(application, made.snapshot_id).cache_valid == (not changes)
-    told = [event.type for event in events(application, place)]
-    assert told == (["cache_invalidated", "source_received"] if changes else ["source_received"])
+    actual = [event.type for event in events(application, position)]
+    assert actual == (["cache_invalidated", "source_received"] if changes else ["source_received"])

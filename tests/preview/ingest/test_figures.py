@@ -1,4 +1,4 @@
-"""Supplementary figures (`domain.md` 6.1), through the real pipeline."""
+"""Tests of supplementary figures (rule 6.1, docs/domain.md) through the real pipeline."""
 
 import pytest
 
@@ -11,25 +11,25 @@ STAFF, VACANT, COMPUTED = "antall_arsverk", "antall_arsverk_ubesatt", "antall_me
 
 
 def field(application: Application, snapshot: str, key: str) -> FieldValue:
-    """One field of a document."""
-    return next(each for section in document(application, snapshot).sections for each in section.fields if each.field_key == key)
+    """Return one field of a document."""
+    return next(field for section in document(application, snapshot).sections for field in section.fields if field.field_key == key)
 
 
 def finding_locations(delivery: DeliveryDocument) -> list[tuple[str, str, int, str]]:
-    """(severity, code, line, column) of its findings."""
-    return [(each.severity, each.code, each.line, each.element) for each in delivery.findings]
+    """Return (severity, code, line, column) of the delivery's findings."""
+    return [(finding.severity, finding.code, finding.line, finding.element) for finding in delivery.findings]
 
 
 @pytest.fixture
 def service_with_case(application: Application, service: SampleService) -> SampleService:
-    """One that has delivered a case."""
+    """A service that has delivered a case."""
     deliver(application, service.folder(1, "2024-12-31", ["2023-03-01", "2024-03-01"]), service.folder(2, "2023-01-02"))
     return service
 
 
 def test_figures_fill_supplementary_fields(application: Application, service_with_case: SampleService) -> None:
-    taken = deliver(application, service_with_case.figures(f"2024,{STAFF},12.5,agresso", f"2024,{VACANT},0.5,"))
-    assert (taken.delivery_status, taken.format, taken.organizations) == ("taken", "figures", [service_with_case.organization_id])
+    imported = deliver(application, service_with_case.figures(f"2024,{STAFF},12.5,agresso", f"2024,{VACANT},0.5,"))
+    assert (imported.delivery_status, imported.format, imported.organizations) == ("taken", "figures", [service_with_case.organization_id])
     made = aggregate(application, service_with_case.organization_id, "2024").snapshot_id
     assert (field(application, made, STAFF).value, field(application, made, STAFF).data_source) == (12.5, "agresso")
     assert (field(application, made, VACANT).value, field(application, made, VACANT).data_source) == (0.5, "manuell")
@@ -40,14 +40,14 @@ def test_figures_fill_supplementary_fields(application: Application, service_wit
 
 @pytest.mark.parametrize(("given", "shown"), [("12.25", 12.3), ("12.249", 12.2), ("-0.25", -0.3), ("13", 13.0)])
 def test_figures_have_one_decimal(application: Application, service_with_case: SampleService, given: str, shown: float) -> None:
-    """Contract G3; half up."""
+    """Rule G3 (docs/api.md); a half is rounded up."""
     deliver(application, service_with_case.figures(f"2024,{STAFF},{given},"))
     made = aggregate(application, service_with_case.organization_id, "2024").snapshot_id
     assert f'"field_key":"{STAFF}","value":{shown},'.encode() in application.snapshots.get(made).body
 
 
 def test_value_and_data_source_are_null_without_figures(application: Application, service_with_case: SampleService) -> None:
-    """`domain.md` 6.2."""
+    """Rule 6.2."""
     made = aggregate(application, service_with_case.organization_id, "2024").snapshot_id
     assert (field(application, made, STAFF).value, field(application, made, STAFF).data_source) == (None, None)
     assert field(application, made, COMPUTED).data_source == "fagsystem-testsystem"
@@ -75,16 +75,16 @@ def test_figures_stale_only_their_period(application: Application, service_with_
     snapshots = {
         period: aggregate(application, service_with_case.organization_id, period).snapshot_id for period in ("2023", "2024", "2024-H1")
     }
-    place = application.event_log.last_event_id()
+    position = application.event_log.last_event_id()
     deliver(application, service_with_case.figures(f"2024,{STAFF},12.5,"))
     assert {period: document(application, snapshot).cache_valid for period, snapshot in snapshots.items()} == {
         "2023": True,
         "2024": False,
         "2024-H1": True,
     }
-    told = events(application, place)
-    assert sorted(event_types(told)) == ["cache_invalidated", "source_received"]
-    assert {event.period_id for event in told if event.type == "cache_invalidated"} == {"2024"}
+    actual = events(application, position)
+    assert sorted(event_types(actual)) == ["cache_invalidated", "source_received"]
+    assert {event.period_id for event in actual if event.type == "cache_invalidated"} == {"2024"}
 
 
 @pytest.mark.parametrize(
@@ -103,42 +103,42 @@ def test_deleting_a_missing_figure_has_no_effect(application: Application, servi
     assert document(application, made).cache_valid
 
 
-def test_an_unknown_organisation_is_refused_with_its_line(application: Application, service_with_case: SampleService) -> None:
+def test_unknown_organisation_is_rejected_with_its_line(application: Application, service_with_case: SampleService) -> None:
     lines = f"org-nowhere,2024,{STAFF},1,\n{service_with_case.organization_id},2024,{STAFF},2,"
-    taken = deliver(application, f"organization_id,period_id,field_key,value,data_source\n{lines}".encode())
-    assert finding_locations(taken) == [("error", "csv_unknown_organization", 2, "organization_id")]
-    assert (taken.delivery_status, taken.organizations) == ("taken", [service_with_case.organization_id])
+    imported = deliver(application, f"organization_id,period_id,field_key,value,data_source\n{lines}".encode())
+    assert finding_locations(imported) == [("error", "csv_unknown_organization", 2, "organization_id")]
+    assert (imported.delivery_status, imported.organizations) == ("taken", [service_with_case.organization_id])
     made = aggregate(application, service_with_case.organization_id, "2024").snapshot_id
     assert field(application, made, STAFF).value == 2
 
 
 @pytest.mark.parametrize("key", [COMPUTED, "antall_barn_med_tiltak", "antall_noe_annet"])
-def test_computed_or_unknown_field_is_refused_with_its_line(application: Application, service_with_case: SampleService, key: str) -> None:
-    """An auxiliary value of the catalogue is no field either."""
-    taken = deliver(application, service_with_case.figures(f"2024,{STAFF},2,", f"2024,{key},99,"))
-    assert finding_locations(taken) == [("error", "csv_field", 3, "field_key")]
+def test_computed_or_unknown_field_is_rejected_with_its_line(application: Application, service_with_case: SampleService, key: str) -> None:
+    """An auxiliary value of the catalogue is not a field either."""
+    imported = deliver(application, service_with_case.figures(f"2024,{STAFF},2,", f"2024,{key},99,"))
+    assert finding_locations(imported) == [("error", "csv_field", 3, "field_key")]
     made = aggregate(application, service_with_case.organization_id, "2024").snapshot_id
     assert (field(application, made, STAFF).value, field(application, made, COMPUTED).value) == (2, 1)
 
 
-def test_invalid_number_is_refused_with_its_line(application: Application, service_with_case: SampleService) -> None:
-    taken = deliver(application, service_with_case.figures(f"2024,{STAFF},mange,", f"2024,{VACANT},1e3,", f"2024-Q1,{STAFF},1,"))
-    assert finding_locations(taken) == [
+def test_invalid_number_is_rejected_with_its_line(application: Application, service_with_case: SampleService) -> None:
+    imported = deliver(application, service_with_case.figures(f"2024,{STAFF},mange,", f"2024,{VACANT},1e3,", f"2024-Q1,{STAFF},1,"))
+    assert finding_locations(imported) == [
         ("error", "csv_value", 2, "value"),
         ("error", "csv_value", 3, "value"),
         ("error", "csv_period", 4, "period_id"),
     ]
-    assert taken.organizations == []
+    assert imported.organizations == []
 
 
 def test_an_organisation_may_be_listed_in_the_same_delivery(application: Application, service: SampleService) -> None:
-    """Whatever the order of the files: figures wait for the end of it."""
-    taken = deliver(application, service.figures(f"2024,{STAFF},3,"), service.listing(service.organization_id, "Et navn"))
-    assert (taken.finding_count, taken.organizations, taken.format) == (0, [service.organization_id], "mixed")
+    """Figures take effect at the end of the delivery, whatever the order of its files."""
+    imported = deliver(application, service.figures(f"2024,{STAFF},3,"), service.listing(service.organization_id, "Et navn"))
+    assert (imported.finding_count, imported.organizations, imported.format) == (0, [service.organization_id], "mixed")
 
 
 def test_figures_alone_are_no_source(application: Application, service: SampleService) -> None:
-    """There is nothing to aggregate without data of cases (`domain.md` 5.3)."""
+    """A period without case data cannot be aggregated (rule 5.3)."""
     deliver(application, service.listing(service.organization_id, "Et navn"), service.figures(f"2024,{STAFF},3,"))
     assert service.document(application).sources == []
     assert not application.previews.read(service.organization_id, "2024").has_source

@@ -1,5 +1,6 @@
-"""Hostile input through the real pipeline (issue 5): mutated files never crash a reader, never take more memory than they may, and never
-leave a transaction open; and whatever came before, a good file gives its numbers."""
+"""Tests of hostile input: mutated files never crash the parser, exceed its memory limit or leave a transaction open, and a
+valid file after them gives its numbers.
+"""
 
 import random
 from pathlib import Path
@@ -32,7 +33,7 @@ def published() -> Path | None:
 
 
 def seeds(cases: Path | None) -> list[bytes]:
-    """Good files of every kind, the published ones too where they are at hand."""
+    """Return valid files of every kind, with the published ones if they are available."""
     case = individ(
         meldinger=[melding("2020-02-10", "2020-02-17", "2", [undersokelse("2020-02-17", "2020-04-01")])],
         planer=[plan("2020-03-01", "2020-09-01")],
@@ -46,18 +47,18 @@ def seeds(cases: Path | None) -> list[bytes]:
 
 
 def parser_processes() -> set[str]:
-    """The reading processes of this one: of every application that is open in it, other tests' too."""
+    """Return the parser processes of this process, of every open application."""
     children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
     return {pid for pid in children if b"preview.parsing.worker_process" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 def peak_bytes(pid: str) -> int:
-    """The most memory that it has had."""
+    """Return the peak memory of the process."""
     return 1024 * int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
 
 
 def assert_nothing_is_open(store: Path) -> None:
-    """Neither a writing nor a reading transaction: the write-ahead log can be emptied by a stranger."""
+    """Return whether no transaction is open: another connection can then empty the write-ahead log."""
     connection = sqlite3.connect(store, isolation_level=None, timeout=0)
 
     def emptied() -> bool:
@@ -74,7 +75,7 @@ def assert_nothing_is_open(store: Path) -> None:
 
 
 def attack(data_dir: Path, files: list[bytes], deliveries: int, seed: int) -> None:
-    """Delivers mutated files, and then a good one."""
+    """Deliver mutated files, and then a valid one."""
     rng = random.Random(seed)
     files_read = files_refused = 0
     service = SampleService()
@@ -86,14 +87,14 @@ def attack(data_dir: Path, files: list[bytes], deliveries: int, seed: int) -> No
             bad = [mutate(rng.choice(files), rng.choice(files), rng.randrange(2**32)) for _ in range(rng.randint(1, PER_DELIVERY))]
             if not any(bad):
                 continue
-            taken = deliver(application, *bad, full=rng.random() < 0.2)
-            assert taken.delivery_status in ("taken", "refused")
-            files_read += taken.files - taken.refused_files
-            files_refused += taken.refused_files
+            imported = deliver(application, *bad, full=rng.random() < 0.2)
+            assert imported.delivery_status in ("taken", "refused")
+            files_read += imported.files - imported.refused_files
+            files_refused += imported.refused_files
             wait_until(lambda: not list((data_dir / "spool").iterdir()), "the spool to be empty")
         assert parser_processes() - others == {reader}, "a reader crashed"
         assert peak_bytes(reader) < CAP_BYTES
-        assert min(files_read, files_refused) > deliveries / 4, "mutations should get past the door as well as be stopped at it"
+        assert min(files_read, files_refused) > deliveries / 4, "mutations should be accepted as well as be refused at it"
         assert_nothing_is_open(data_dir / "store.sqlite")
         deliver(application, service.folder(1, "2024-05-02", ["2024-02-01", "2024-02-02"]))
         requested = aggregate(application, service.organization_id, "2024")

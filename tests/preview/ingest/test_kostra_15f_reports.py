@@ -1,5 +1,6 @@
-"""The form from 15F files, through the real pipeline: worked examples (`domain.md` 11), what the format cannot supply (2.5), and which
-source a period takes where there are folders too (5.3)."""
+"""Tests of reports from 15F files: worked examples (rule 11, docs/domain.md), what the format lacks (rule 2.5), and the
+source of a period that also has v4 data (rule 5.3).
+"""
 
 from pathlib import Path
 from typing import Any
@@ -29,17 +30,17 @@ ALL_FIELDS_2020: dict[int, Value] = {**dict.fromkeys((1, 3, 6, 7, 8, 11, 22, 24,
 
 
 def arsfil(service: SampleService, *individer_: str, year: int = 2020, **more: Any) -> bytes:
-    """The 15F file of the service."""
+    """Return a 15F file of the service."""
     return kostra_xml.annual_file(*individer_, org=service.organisasjonsnummer, kommune=service.kommune, year=year, **more)
 
 
-def values_by_number(told: SnapshotDocument) -> dict[int, Value]:
-    """Values by the number of their field."""
-    return {FIELDS[key]: value for key, value in values(told).items()}
+def values_by_number(actual: SnapshotDocument) -> dict[int, Value]:
+    """Return values by the number of their field."""
+    return {FIELDS[key]: value for key, value in values(actual).items()}
 
 
 def aggregated_values(application: Application, organization_id: str, period_id: str = "2020") -> dict[int, Value]:
-    """The values of a snapshot made now."""
+    """Aggregate a new snapshot and return its values."""
     return values_by_number(document(application, aggregate(application, organization_id, period_id, force=True).snapshot_id))
 
 
@@ -62,21 +63,24 @@ def test_published_file_gives_the_values_of_the_domain(
     data_dir: Path, cases: Path, name: str, organization_id: str, expected: dict[int, Value]
 ) -> None:
     with open_application(data_dir) as application:
-        taken = deliver(application, (cases / "kostra-15f" / name).read_bytes())
-        assert (taken.organizations, {each.severity for each in taken.findings} & {"error", "refused"}) == ([organization_id], set())
+        imported = deliver(application, (cases / "kostra-15f" / name).read_bytes())
+        assert (imported.organizations, {finding.severity for finding in imported.findings} & {"error", "refused"}) == (
+            [organization_id],
+            set(),
+        )
         assert aggregated_values(application, organization_id) == with_zeros(expected)
 
 
 def test_published_file_with_findings_is_counted(data_dir: Path, cases: Path) -> None:
     with open_application(data_dir) as application:
-        taken = deliver(application, (cases / "kostra-15f" / "Testfil_04_FEIL_2020_15F_for_3401.xml").read_bytes())
-        assert (taken.new_cases, [each.code for each in taken.findings].count("lovhjemmel")) == (50, 24)
+        imported = deliver(application, (cases / "kostra-15f" / "Testfil_04_FEIL_2020_15F_for_3401.xml").read_bytes())
+        assert (imported.new_cases, [finding.code for finding in imported.findings].count("lovhjemmel")) == (50, 24)
         assert {1: 18, 6: 9, 13: 14, 15: 21}.items() <= aggregated_values(application, "org-3401").items()
 
 
 def test_report_command_counts_a_published_file(cases: Path) -> None:
-    (told,) = report([cases / "kostra-15f" / "Testfil_21_OK_2020_15F_for_3401.xml"], Period(2020), None)
-    assert values_by_number(told) == with_zeros(OK_2020)
+    (actual,) = report([cases / "kostra-15f" / "Testfil_21_OK_2020_15F_for_3401.xml"], Period(2020), None)
+    assert values_by_number(actual) == with_zeros(OK_2020)
 
 
 def test_report_command_explains_a_refused_file(cases: Path) -> None:
@@ -115,9 +119,9 @@ def test_report_command_counts_a_built_file(tmp_path: Path, service: SampleServi
     for year in (2020, 2021):
         days = [f"{year}-03-0{nr}" for nr in range(1, year - 2018)]
         (tmp_path / f"{year}.xml").write_bytes(arsfil(service, individ(meldinger=[melding(day) for day in days]), year=year))
-    (told,) = report([tmp_path], Period(2021), None)
-    row = next(field for section in told.sections for field in section.fields if field.field_key == RECEIVED)
-    assert (told.organization_id, row.value, row.prior_period_value, row.data_source) == (service.organization_id, 2, 1, "kostra-15f")
+    (actual,) = report([tmp_path], Period(2021), None)
+    row = next(field for section in actual.sections for field in section.fields if field.field_key == RECEIVED)
+    assert (actual.organization_id, row.value, row.prior_period_value, row.data_source) == (service.organization_id, 2, 1, "kostra-15f")
 
 
 # What a file can supply (2.3, 2.5).
@@ -136,10 +140,10 @@ def test_15f_supplies_its_year_and_half_years_only(application: Application, ser
 
 
 def test_deadlines_are_evaluated_on_31_december(application: Application, service: SampleService) -> None:
-    """The extract time is 31 December: a deadline of that day is not past yet, one of the day before is."""
+    """The extract time is 31 December: a deadline on that day has not passed, one on the day before has."""
     deliver(application, arsfil(service, individ(meldinger=[melding(day) for day in ("2020-12-23", "2020-12-24")])))
     assert aggregated_values(application, service.organization_id)[4] == 1
-    deviations = [each.rule_id for row in application.previews.read(service.organization_id, "2020").rows for each in row.deviations]
+    deviations = [finding.rule_id for row in application.previews.read(service.organization_id, "2020").rows for finding in row.deviations]
     assert "forelopig" not in deviations
 
 
@@ -162,8 +166,8 @@ def test_flyttinger_are_detected_per_bydel(application: Application, service: Sa
 
 def test_data_source_is_set_for_all_supplied_fields(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, individ()))
-    told = document(application, aggregate(application, service.organization_id, "2020").snapshot_id)
-    found = {FIELDS[field.field_key]: field.data_source for section in told.sections for field in section.fields}
+    actual = document(application, aggregate(application, service.organization_id, "2020").snapshot_id)
+    found = {FIELDS[field.field_key]: field.data_source for section in actual.sections for field in section.fields}
     cannot = {29, 30, 31, 33, 34}
     assert found == {number: None if number in cannot else "kostra-15f" for number in range(1, 35)}
 
@@ -177,7 +181,7 @@ def test_an_unknown_law_is_counted_as_a_hjelpetiltak(application: Application, s
 
 
 def source_summary(application: Application, service: SampleService, period_id: str) -> tuple[str, bool, Value]:
-    """(data source, incomplete, no. 1) of a snapshot made now."""
+    """Aggregate a new snapshot; return its data source, whether it is incomplete, and field no. 1."""
     found = aggregated_values(application, service.organization_id, period_id)[1]
     source = application.previews.read(service.organization_id, period_id).source
     assert source is not None
@@ -200,12 +204,12 @@ def test_15f_is_used_if_folders_began_later(application: Application, service: S
 
 def test_snapshot_is_stale_if_another_source_is_selected(application: Application, service: SampleService) -> None:
     def delivered(data: bytes) -> list[str]:
-        """The periods whose snapshots it makes stale."""
-        place = events(application)[-1].event_id
+        """Return the periods whose snapshots the delivery makes stale."""
+        position = events(application)[-1].event_id
         deliver(application, data)
-        told = [row for row in events(application, place) if row.type == "cache_invalidated"]
-        assert all(b'"source_changed"' in row.data for row in told)
-        return [str(row.period_id) for row in told]
+        actual = [row for row in events(application, position) if row.type == "cache_invalidated"]
+        assert all(b'"source_changed"' in row.data for row in actual)
+        return [str(row.period_id) for row in actual]
 
     deliver(application, service.folder(1, "2021-02-01", ["2020-05-01", "2020-06-01"]))
     found = [source_summary(application, service, "2020")]
@@ -230,11 +234,11 @@ def test_prior_15f_is_no_case_system_change(application: Application, service: S
     deliver(application, arsfil(service, individ(meldinger=[melding("2020-05-01")])))
     deliver(application, service.folder(1, "2021-05-01", ["2021-02-01", "2021-03-01"]))
     aggregated_values(application, service.organization_id, "2020")
-    told = document(application, aggregate(application, service.organization_id, "2021").snapshot_id)
-    row = next(field for section in told.sections for field in section.fields if field.field_key == RECEIVED)
+    actual = document(application, aggregate(application, service.organization_id, "2021").snapshot_id)
+    row = next(field for section in actual.sections for field in section.fields if field.field_key == RECEIVED)
     assert (row.value, row.prior_period_value) == (2, 1)
     rows = application.previews.read(service.organization_id, "2021").rows
-    assert "kilde_endret" not in {each.rule_id for row in rows for each in row.deviations}
+    assert "kilde_endret" not in {finding.rule_id for row in rows for finding in row.deviations}
 
 
 def test_15f_of_open_year_is_aggregated_automatically(data_dir: Path, service: SampleService) -> None:

@@ -1,4 +1,4 @@
-"""Personal data stops at the door: sentinels in every place of a delivery are in the spool first, and then nowhere (house rule, `domain.md` 4.1).
+"""Tests that personal data is not stored: canaries in every part of a delivery are in the spool and nowhere else (rule 4.1).
 
 Through the real program, on good deliveries and on ones broken where a parser's error would quote them.
 """
@@ -26,14 +26,14 @@ API = "/api/v1"
 REPORTS = f"{API}/aggregated-report-data"
 GOOD = "org-0001"
 BIG = 1500
-"""Folders of the delivery in whose reading the program is killed."""
+"""Case files of the delivery during which the program is killed."""
 
 Sent = dict[str, set[str]]
-"""By delivery, the codes of the findings that it must have."""
+"""Expected finding codes by delivery."""
 
 
 def packed(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """A ZIP whose content can be read in it as it is."""
+    """Return an uncompressed ZIP."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files:
@@ -42,7 +42,7 @@ def packed(files: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def hostile(planted: Canaries) -> bytes:
-    """Entries that are refused for their names, their kind or their bytes."""
+    """Return a ZIP with entries that are refused for their names, their kind or their bytes."""
     name = planted.word
     link = zipfile.ZipInfo(f"{name()}.xml")
     link.external_attr = 0o120777 << 16
@@ -52,7 +52,7 @@ def hostile(planted: Canaries) -> bytes:
 
 
 def deliveries(planted: Canaries) -> dict[str, tuple[list[bytes], set[str]]]:
-    """What is sent, by name: the bytes, and the codes that its findings must have."""
+    """Return the deliveries by name: the bytes, and the expected finding codes."""
     findings, broken, lists = list(files_with_findings(planted, 2)), list(refused_files(planted)), list(csv_files(planted, GOOD))
     names = (f"{planted.text()}/{planted.word()}.xml" for _ in iter(int, 1))
     sent = {
@@ -68,40 +68,40 @@ def deliveries(planted: Canaries) -> dict[str, tuple[list[bytes], set[str]]]:
 
 
 def spooled(data_dir: Path) -> bytes:
-    """All that lies in the spool."""
+    """Return the content of the spool."""
     return b"".join(file.read_bytes() for file in (data_dir / "spool").iterdir())
 
 
 def written(*folders: Path, without: Path | None = None) -> bytes:
-    """Names and bytes of every file under the folders."""
+    """Yield the names and bytes of every file under the folders."""
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file() and without not in file.parents]
     return b"\n".join(str(file).encode() + file.read_bytes() for file in files)
 
 
 class Client:
-    """Keeps all that the server has said."""
+    """Client that records all answers of the server."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=20)
-        self.said = bytearray()
+        self.recorded = bytearray()
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """One request."""
+        """Send one request."""
         response = self._http.request(method, path, **more)
-        self.said += repr(response.headers.multi_items()).encode() + response.content + b"\n"
+        self.recorded += repr(response.headers.multi_items()).encode() + response.content + b"\n"
         return response
 
     def get(self, path: str, status: int = 200) -> Any:
-        """A document, or the problem of that status."""
+        """Get a document, or the problem with that status."""
         response = self.ask("GET", path)
         assert response.status_code == status, response.text
         return response.json()
 
     def stream(self, path: str, last: str) -> None:
-        """An event stream, up to the event with that id."""
+        """Read the event stream up to the event with that id."""
         with self._http.stream("GET", path) as stream:
             for line in stream.iter_lines():
-                self.said += line.encode() + b"\n"
+                self.recorded += line.encode() + b"\n"
                 if line == f"id: {last}":
                     return
 
@@ -113,7 +113,7 @@ class Client:
 
 
 def wait_until_imported(client: Client, delivery_ids: Iterable[str]) -> None:
-    """Asks again and again, as a client would."""
+    """Poll until the deliveries are imported, as a client would."""
     for delivery_id in delivery_ids:
         end = time.monotonic() + 60
         while client.get(f"{API}/deliveries/{delivery_id}")["completed_at"] is None:
@@ -122,7 +122,7 @@ def wait_until_imported(client: Client, delivery_ids: Iterable[str]) -> None:
 
 
 def call_everything(client: Client) -> None:
-    """Every endpoint, in good ways and in wrong ones, the event stream, and the pages that the first page leads to."""
+    """Call every endpoint with valid and invalid requests, the event stream, and the pages linked from the first page."""
     made = client.ask("POST", REPORTS, json={"organization_id": GOOD, "period_id": "2024"}).json()
     while client.get(f"{API}/jobs/{made['job_id']}")["ended_at"] is None:
         time.sleep(0.02)
@@ -149,7 +149,7 @@ def call_everything(client: Client) -> None:
 
 
 def upload(client: Client, planted: Canaries) -> list[str]:
-    """Over HTTP: files in a form under names of their own, one alone, and bodies that are cut off or of no known kind."""
+    """Deliver over HTTP: several files in a form, a single one, and bodies that are cut off or of an unknown type."""
     files = [(planted.word(), (f"{planted.text()}.xml", clean_folder(planted, 4), "application/xml")) for _ in range(2)]
     alone = refused_files(planted)
     answers = [
@@ -164,7 +164,7 @@ def upload(client: Client, planted: Canaries) -> list[str]:
 
 
 def send(data_dir: Path, planted: Canaries) -> Sent:
-    """Deliveries that wait in the spool: no worker has been started. What was planted is found there first, and nowhere else."""
+    """Receive deliveries without a worker: the canaries are in the spool and nowhere else."""
     sent: Sent = {}
     with open_application(data_dir, started=False) as application:
         for chunks, codes in deliveries(planted).values():
@@ -178,14 +178,14 @@ def send(data_dir: Path, planted: Canaries) -> Sent:
 
 @pytest.fixture
 def temporary(tmp_path: Path) -> Path:
-    """Where the program puts what is temporary."""
+    """The folder for temporary files of the program."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     return folder
 
 
 def serving(data_dir: Path, temporary: Path) -> Any:
-    """The program, saying all that it can."""
+    """The program with the log level `debug`."""
     return running_server(data_dir, "--log-level", "debug", "--auto-quiet-seconds", "0", environment={"TMPDIR": str(temporary)})
 
 
@@ -200,13 +200,13 @@ def test_canaries_stay_in_the_spool(data_dir: Path, temporary: Path) -> None:
         wait_until_imported(client, upload(client, planted))
         call_everything(client)
         assert planted.find_in(written(data_dir, temporary)) == set()
-    assert planted.find_in(bytes(client.said)) == set()
+    assert planted.find_in(bytes(client.recorded)) == set()
     assert planted.find_in(server.output.encode()) == set()
     assert planted.find_in(written(data_dir, temporary)) == set()
 
 
 def kill_while_parsing(server: Server, data_dir: Path, content: bytes) -> str:
-    """Delivers it beside the server, whose worker takes it up, and kills the server when it has taken a part of it."""
+    """Deliver while the server runs, and kill it when its worker has imported a part of the delivery."""
     with open_application(data_dir, started=False) as application:
         delivery_id = application.deliveries.receive([content], full=False, actor="test").delivery_id
     with Client(server.url) as client:
@@ -231,7 +231,7 @@ def test_canaries_stay_in_the_spool_after_crash(data_dir: Path, temporary: Path)
         wait_until_imported(client, [delivery_id])
         assert client.get(f"{API}/deliveries/{delivery_id}")["new_cases"] == BIG
     assert planted.find_in(written(data_dir, temporary)) == set()
-    assert planted.find_in(bytes(client.said) + server.output.encode()) == set()
+    assert planted.find_in(bytes(client.recorded) + server.output.encode()) == set()
 
 
 def test_command_line_prints_no_canary(data_dir: Path, temporary: Path, tmp_path: Path) -> None:
@@ -254,13 +254,13 @@ def test_command_line_prints_no_canary(data_dir: Path, temporary: Path, tmp_path
     assert (imported.returncode, b"more findings" in imported.stdout) == (1, True), imported.stderr
     reported = run("report", sent, "--period", "2024", "--json")
     assert reported.returncode == 1
-    for told in (imported, reported):
-        assert planted.find_in(told.stdout + told.stderr) == set(), told.args
+    for process in (imported, reported):
+        assert planted.find_in(process.stdout + process.stderr) == set(), process.args
     assert planted.find_in(written(data_dir, temporary)) == set()
 
 
 def test_search_finds_every_encoding() -> None:
-    """Or it would find nothing, however much leaked."""
+    """Without this the search would find nothing even if data leaked."""
     planted = Canaries()
     word, text, number, name = planted.word(), planted.text(), planted.number(), planted.id()
     for leak in (
@@ -269,9 +269,9 @@ def test_search_finds_every_encoding() -> None:
         text.encode("utf-16-le"),
         text.encode("utf-16-be"),
         number.encode().hex().encode(),
-        "".join(f"&#{ord(each)};" for each in word).encode(),
-        "".join(f"&#x{ord(each):X};" for each in number).encode(),
-        "".join(f"%{ord(each):02X}" for each in name).encode(),
+        "".join(f"&#{ord(character)};" for character in word).encode(),
+        "".join(f"&#x{ord(character):X};" for character in number).encode(),
+        "".join(f"%{ord(character):02X}" for character in name).encode(),
         text.encode("unicode_escape"),
         text.encode("ascii", "xmlcharrefreplace"),
         name.replace("-", "").encode(),

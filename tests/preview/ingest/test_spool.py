@@ -1,4 +1,4 @@
-"""The spool's files while they are written: owner-only, whole or not there, told apart by what is in them."""
+"""Tests of spool files: their permissions, that only complete files appear, and their fingerprints."""
 
 import errno
 import hashlib
@@ -108,7 +108,7 @@ def test_full_disk_raises_a_retryable_error(tmp_path: Path, spool: Spool, monkey
 
 
 def test_file_can_be_aborted_while_written(tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that drops while its last bytes are on their way to the disk."""
+    """The client disconnects while its last bytes are being written."""
     writing, go_on = threading.Event(), threading.Event()
     write = os.write
 

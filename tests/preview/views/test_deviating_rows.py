@@ -1,4 +1,4 @@
-"""Each deviation rule shows in its row of the preview, and nowhere else, when real deliveries give cause (`domain.md` 7)."""
+"""Tests that each deviation (rule 7, docs/domain.md) is shown in its row of the preview, and in no other."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,25 +12,25 @@ from tests.builders.services import SampleService
 from tests.support.pipeline import aggregate, deliver
 
 CLEAN = [["2023-05-01"] * 10, ["2024-05-01"] * 10]
-"""Meldinger of two cases, concluded the same day: nothing deviates in 2024 beside 2023."""
+"""Meldinger of two cases, concluded the same day: 2024 has no deviation from 2023."""
 
 
 @dataclass
 class Scenario:
-    """What is delivered before 2023 is aggregated, and what between that and 2024."""
+    """Files to deliver before 2023 is aggregated, and files to deliver between that and 2024."""
 
     first: list[bytes]
     then: list[bytes] = field(default_factory=list)
 
 
 def clean(service: SampleService) -> Scenario:
-    """From the first day of 2022 to the second of 2025, without a fault."""
+    """Return case files that cover 2022 to 2024 and have no deviation."""
     begun = service.folder(9, "2022-01-01")
     return Scenario([begun, *(service.folder(case, "2025-01-02", days) for case, days in enumerate(CLEAN, 1))])
 
 
 def with_case(service: SampleService, **case: Any) -> Scenario:
-    """And a third case."""
+    """Return the same with a third case."""
     world = clean(service)
     given = {"org": service.organisasjonsnummer, "kommune": service.kommune, "uttrekk": "2025-01-02T12:00:00+01:00"}
     world.first.append(case_xml.folder(service.case_id(3), **given, **case))
@@ -38,32 +38,32 @@ def with_case(service: SampleService, **case: Any) -> Scenario:
 
 
 def with_figures(service: SampleService, *lines: str) -> Scenario:
-    """And supplementary figures."""
+    """Return the same with supplementary figures."""
     world = clean(service)
     world.first.append(service.figures(*lines))
     return world
 
 
 def with_meldinger(service: SampleService, before: int, now: int) -> Scenario:
-    """So many in 2023 and in 2024, instead."""
+    """Return the same with other numbers in 2023 and 2024."""
     days = [*["2023-05-01"] * before, *["2024-05-01"] * now]
     return Scenario([service.folder(9, "2022-01-01"), service.folder(1, "2025-01-02", days)])
 
 
 def another_system(service: SampleService) -> Scenario:
-    """It delivers from 2024 on."""
+    """Return case files of a service that delivers from 2024 on."""
     world = clean(service)
     world.then.append(service.folder(9, "2025-01-03", fagsystem="Et annet"))
     return world
 
 
 def begun_late(service: SampleService) -> Scenario:
-    """The first data are of after the period."""
+    """Return case files whose first extract is after the period."""
     return Scenario([service.folder(case, "2025-01-02", days) for case, days in enumerate(CLEAN, 1)])
 
 
 def ended_early(service: SampleService) -> Scenario:
-    """The newest data are of before the period's end."""
+    """Return case files whose newest extract is before the end of the period."""
     return Scenario([service.folder(9, "2022-01-01"), *(service.folder(case, "2024-12-30", days) for case, days in enumerate(CLEAN, 1))])
 
 
@@ -105,7 +105,7 @@ RULES: dict[str, tuple[Callable[[SampleService], Scenario], set[str]]] = {
 
 
 def rows_by_rule(application: Application, service: SampleService, world: Scenario) -> dict[str, set[str]]:
-    """In which rows of 2024 each rule shows."""
+    """Return the rows of 2024 by deviation."""
     deliver(application, *world.first)
     aggregate(application, service.organization_id, "2023")
     if world.then:
@@ -130,7 +130,7 @@ def test_rule_is_shown_in_its_row(application: Application, service: SampleServi
 
 
 def test_every_rule_is_tried(application: Application) -> None:
-    """A share is worked out from its part and its whole, so it is never outside 0 to 100."""
+    """A percentage is computed from its part and its whole, so it is never outside 0 to 100."""
     assert RULES.keys() == {rule.rule_id for rule in application.catalogue.rules} - {"prosent"}
 
 
@@ -148,8 +148,8 @@ def test_check_findings_do_not_fire_the_findings_rule(application: Application, 
     world = with_case(service, tiltak=[case_xml.tiltak("2024-02-01", "2024-03-01", kategori="1.99")])
     assert "funn" not in rows_by_rule(application, service, world)
     (delivery, *_), _ = application.deliveries.page(service.organization_id, None, 1, 1)
-    told = application.deliveries.get(delivery.delivery_id).findings
-    assert {"kontroll_tiltak_7", "kontroll_tiltak_22"} <= {finding.code for finding in told}
+    actual = application.deliveries.get(delivery.delivery_id).findings
+    assert {"kontroll_tiltak_7", "kontroll_tiltak_22"} <= {finding.code for finding in actual}
 
 
 def test_worst_deviation_is_first_in_a_row(application: Application, service: SampleService) -> None:

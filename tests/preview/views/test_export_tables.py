@@ -1,4 +1,4 @@
-"""A preview and an overview as CSV and XLSX: numbers as they are, nothing that a spreadsheet would run."""
+"""Tests of exports as CSV and XLSX: numbers are numbers, and no text is evaluated as a formula."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ CATALOGUE, TEXTS = Catalogue.load(), MessageCatalog.load()
 
 
 def preview(source: str = "fagsystem-cis", *, hidden_number: int = 0) -> Preview:
-    """34 fields whose values tell them apart; the number `hidden` is held back, no. 34 has no value."""
+    """Return 34 fields with different values; the field number `hidden` is withheld, no. 34 has no value."""
     rows: list[FieldRow] = []
     for field in CATALOGUE.fields:
         value = None if field.number == 34 else field.number * 1000 if field.unit == "antall" else field.number + 0.5
@@ -48,7 +48,7 @@ def preview(source: str = "fagsystem-cis", *, hidden_number: int = 0) -> Preview
 
 
 def read_csv(content: bytes) -> list[list[str]]:
-    """As Excel in Norway reads it."""
+    """Return the rows of a CSV file as a Norwegian Excel reads it."""
     assert content.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
 

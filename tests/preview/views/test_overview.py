@@ -12,7 +12,9 @@ from tests.support import pipeline
 
 
 def overview_entry(application: Application, service: SampleService, period_id: str | None = None) -> OverviewEntry:
-    """Return the organisation's entry, read alone; it equals its entry among all (a job may progress between the reads)."""
+    """Return the organisation's entry, read alone; it equals its entry among all (a job may progress between the
+    reads).
+    """
     entries_before = application.overviews.read(period_id).entries
     (found,) = application.overviews.read(period_id, service.organization_id).entries
     assert found in entries_before + application.overviews.read(period_id).entries
@@ -20,7 +22,7 @@ def overview_entry(application: Application, service: SampleService, period_id: 
 
 
 def deliver_two_extracts(application: Application, service: SampleService) -> None:
-    """Two extracts of its case, so that 2023 and 2024 are covered."""
+    """Deliver two extracts of a case, so that 2023 and 2024 are covered."""
     pipeline.deliver(application, service.folder(1, "2023-06-01"), service.folder(1, "2025-01-15", ["2024-02-01"]))
 
 
@@ -31,7 +33,7 @@ def test_listed_organisation_without_delivery_is_silent(application: Application
     assert (found.state, found.listed, found.snapshot_id, found.populated, found.case_system) == ("silent", True, None, 0, "")
 
 
-def test_municipalities_come_from_the_deliveries(application: Application, service: SampleService) -> None:
+def test_municipalities_are_read_from_deliveries(application: Application, service: SampleService) -> None:
     pipeline.deliver(application, service.listing(f"org-b{service.number}", "Barnevernet i to kommuner"))
     pipeline.deliver(
         application,
@@ -119,7 +121,7 @@ def test_old_values_remain_while_new_snapshot_runs_or_fails(application: Applica
 
 
 def test_failed_reaggregation_keeps_the_values(application: Application, service: SampleService) -> None:
-    """As its preview says (contract 4c: the failure stands on the job)."""
+    """The job contains the failure, as in the preview (rule 4c, docs/api.md)."""
     deliver_two_extracts(application, service)
     snapshot = pipeline.aggregate(application, service.organization_id, "2024").snapshot_id
     job = pipeline.start_reaggregation(application, snapshot)

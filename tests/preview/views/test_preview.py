@@ -1,4 +1,4 @@
-"""The view-model of the preview, through the real pipeline: what is shown, beside what, and what is going on."""
+"""Tests of the preview's read model through the real pipeline: values, compared values, status and job."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -26,19 +26,19 @@ RECEIVED, PERCENTAGE, STAFF, VACANT = "antall_meldinger_mottatt", "andel_melding
 
 @pytest.fixture
 def manual_application(data_dir: Path) -> Generator[Application]:
-    """Worked by hand: one case of one melding in 2024, its data of March 2024."""
+    """A manually worked store with one case of one melding in 2024, extracted in March 2024."""
     with open_application(data_dir, started=False) as application:
         process_delivery(application, case_folder(1, "a", 1))
         yield application
 
 
 def rows(application: Application, organization_id: str, *asked: str) -> dict[str, FieldRow]:
-    """By field key."""
+    """Return the rows by field key."""
     return {row.field_key: row for row in application.previews.read(organization_id, *asked).rows}
 
 
 def request_snapshot(application: Application, period: str = "2024") -> str:
-    """A new snapshot; its id."""
+    """Aggregate a new snapshot and return its id."""
     return application.snapshots.request(ORGANIZATION, period, True, "someone")[0].snapshot_id
 
 
@@ -173,7 +173,9 @@ def test_position_is_of_the_event_log(manual_application: Application) -> None:
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Application, str]]:
-    """A service with 1, 3 and 4 meldinger in 2022, 2023 and 2024, of which one came too late in 2023; with staff in the last two, vacant in 2023."""
+    """A service with 1, 3 and 4 meldinger in 2022, 2023 and 2024, of which one came too late in 2023; with staff in the
+    last two, vacant in 2023.
+    """
     service = SampleService()
     with open_application(tmp_path_factory.mktemp("compared")) as application:
         for case, days in enumerate((["2022-05-01"], ["2023-05-01"] * 3, ["2024-05-01"] * 4), 1):
@@ -210,7 +212,7 @@ def test_named_period_is_compared(compared: tuple[Application, str]) -> None:
 
 
 def test_deviations_are_always_from_the_prior_period(compared: tuple[Application, str]) -> None:
-    """Whatever the eye compares with: they are the report's own."""
+    """Deviations do not depend on the selected period of comparison."""
     application, organization_id = compared
     own = [row.deviations for row in application.previews.read(organization_id, "2024").rows]
     assert [deviation.rule_id for deviations in own for deviation in deviations] == ["mangler"]
@@ -273,5 +275,5 @@ def test_history_uses_newest_completed_snapshot_per_period(manual_application: A
     ],
 )
 def test_change_is_exact(value: float, before: float, unit: str, expected: tuple[float, int]) -> None:
-    """0.1 where floats would give 0.0999."""
+    """The difference is 0.1; binary floating point would give 0.0999."""
     assert change_between(value, before, unit) == expected

@@ -1,4 +1,4 @@
-"""The watched folder: what is put into it becomes a delivery once it is complete, and what is refused comes back with the reason."""
+"""Tests of the watched folder: complete files are delivered, refused files come back with a report."""
 
 import json
 import os
@@ -60,7 +60,7 @@ def test_temporary_name_is_ignored_until_renamed(data_dir: Path, inbox: Path, se
 
 
 def test_file_is_complete_when_renamed_from_temporary_name(data_dir: Path, inbox: Path, service: SampleService) -> None:
-    """However long the others have to lie still."""
+    """A renamed file is complete at once, without the time that other files must be unchanged."""
     with watching_application(data_dir, inbox, started=False) as application:
         looking = ManualPoller(application, inbox, settle_seconds=3600.0)
         (inbox / "sak.part").write_bytes(service.folder(1, MARCH))
@@ -115,11 +115,13 @@ def test_refused_file_gets_a_report_without_its_content(data_dir: Path, inbox: P
     assert stat.S_IMODE(back.stat().st_mode) == 0o600
     assert stat.S_IMODE((inbox / "refused").stat().st_mode) == 0o750
     assert sentinel not in report.read_text()
-    told = json.loads(report.read_text())
-    assert told["delivery_id"] == delivery.delivery_id
-    assert [(each["severity"], each["code"], each["file"]) for each in told["findings"]] == [("refused", "not_well_formed", 1)]
-    assert told["findings"][0]["line"] > 0
-    assert {language: bool(text) for language, text in told["findings"][0]["actions"].items()} == {"nb": True, "nn": True, "en": True}
+    actual = json.loads(report.read_text())
+    assert actual["delivery_id"] == delivery.delivery_id
+    assert [(finding["severity"], finding["code"], finding["file"]) for finding in actual["findings"]] == [
+        ("refused", "not_well_formed", 1)
+    ]
+    assert actual["findings"][0]["line"] > 0
+    assert {language: bool(text) for language, text in actual["findings"][0]["actions"].items()} == {"nb": True, "nn": True, "en": True}
 
 
 def test_refused_files_are_identified_among_many_findings(data_dir: Path, inbox: Path, service: SampleService) -> None:
@@ -147,8 +149,8 @@ def test_zip_is_one_delivery_whatever_its_name(data_dir: Path, inbox: Path, serv
         wait_until(lambda: remaining_files(inbox) == {"refused/c.zip", "refused/c.zip.report.json"}, "them to be taken")
         rows = finished_deliveries(application)
         assert sorted((row.files, row.refused_files, row.new_cases) for row in rows) == [(2, 0, 2), (2, 0, 2), (3, 2, 1)]
-    told = json.loads((inbox / "refused" / "c.zip.report.json").read_text())
-    assert [each["file"] for each in told["findings"]] == [2, 3]
+    actual = json.loads((inbox / "refused" / "c.zip.report.json").read_text())
+    assert [finding["file"] for finding in actual["findings"]] == [2, 3]
 
 
 def test_link_and_device_are_refused(data_dir: Path, inbox: Path, tmp_path: Path, service: SampleService) -> None:

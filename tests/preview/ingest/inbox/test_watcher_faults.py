@@ -1,4 +1,4 @@
-"""The watched folder when something fails: it vanishes, the disk is full, a process dies, several watch it, ten thousand files come at once."""
+"""Tests of failures of the watched folder: missing folder, full disk, crashes, several watchers, very many files."""
 
 import json
 import os
@@ -78,7 +78,7 @@ def _no_space(*_: object, **__: object) -> None:
 
 
 def test_claimed_file_is_delivered_after_crash(data_dir: Path, inbox: Path, service: SampleService) -> None:
-    """Killed between moving a file aside and writing it down: it lies in .taking/new-... with nobody to know of it."""
+    """The process is killed between moving a file aside and receiving it: the file lies in .taking/new-..."""
     lost = inbox / ".taking" / "new-0123456789abcdef" / "00000001" / "Sør" / "sak.xml"
     lost.parent.mkdir(parents=True)
     lost.write_bytes(service.folder(1, MARCH, [MARCH]))
@@ -105,9 +105,9 @@ def test_received_claim_is_finalized_after_crash(data_dir: Path, inbox: Path, se
 
 
 def test_claim_of_another_store_is_moved_to_refused(data_dir: Path, inbox: Path, service: SampleService) -> None:
-    held = inbox / ".taking" / "dlv-4711" / "00000001" / "sak.xml"
-    held.parent.mkdir(parents=True)
-    held.write_bytes(service.folder(1, MARCH))
+    stored = inbox / ".taking" / "dlv-4711" / "00000001" / "sak.xml"
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(service.folder(1, MARCH))
     with watching_application(data_dir, inbox) as application:
         wait_until(lambda: remaining_files(inbox) == {"refused/sak.xml", "refused/sak.xml.report.json"}, "it to be put aside")
         assert application.deliveries.page(None, None, 1, 1)[1] == 0
@@ -131,7 +131,7 @@ def test_one_process_polls_and_another_takes_over(data_dir: Path, inbox: Path, s
 
 
 def test_newer_file_of_the_same_name_is_kept(data_dir: Path, inbox: Path, service: SampleService) -> None:
-    """Written over while the first one is read: it was moved aside first, so that what is deleted is what was read."""
+    """A file is overwritten while it is imported; the imported one was moved aside, so the new one is kept."""
     with watching_application(data_dir, inbox, started=False) as application:
         looking = ManualPoller(application, inbox)
         for day in ("2024-03-01", "2024-03-02"):
@@ -177,6 +177,6 @@ def test_several_servers_import_each_file_once(data_dir: Path, inbox: Path, serv
         with running_server(data_dir, *arguments) as third:
             second.kill()
             put_some()
-            told = httpx.get(f"{third.url}/api/v1/deliveries?limit=100").json()["data"]
-    assert sum(delivery["new_cases"] for delivery in told) == sum(delivery["files"] for delivery in told) == put == 120
-    assert {delivery["actor"] for delivery in told} == {"inbox"}
+            actual = httpx.get(f"{third.url}/api/v1/deliveries?limit=100").json()["data"]
+    assert sum(delivery["new_cases"] for delivery in actual) == sum(delivery["files"] for delivery in actual) == put == 120
+    assert {delivery["actor"] for delivery in actual} == {"inbox"}
