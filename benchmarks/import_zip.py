@@ -88,11 +88,11 @@ def _server_under_put_load(folder: Path, seed: Path) -> Generator[tuple[Server, 
 
 
 def _cpu_of_all(pid: int) -> float:
-    return sum(cpu_seconds(each) for each in (pid, *descendants(pid)))
+    return sum(cpu_seconds(process_id) for process_id in (pid, *descendants(pid)))
 
 
 def _longest_wait(name: str, imports: list[ImportResult]) -> BenchmarkResult:
     """Return the result of all PUTs of all rounds: the longest wait counts."""
-    samples = [wait for each in imports for wait in each.put_waits.samples]
-    baseline_samples = [wait for each in imports for wait in each.put_waits.baseline]
+    samples = [wait for process_id in imports for wait in process_id.put_waits.samples]
+    baseline_samples = [wait for process_id in imports for wait in process_id.put_waits.baseline]
     return BenchmarkResult(name, max(samples), "ms", PUT_TARGET_MS, samples=samples, baseline_samples=baseline_samples, samples_unit="ms")
