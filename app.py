@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Callable
 from functools import partial
 
 from preview.cli import commands
@@ -17,8 +16,9 @@ from preview.core.errors import StoreError
 from preview.core.settings import Settings
 from preview.demo.background import start_demo_tasks
 from preview.runtime.application import Application
+from preview.runtime.event_loop import loop_factory
 from preview.runtime.sockets import ListenSocket, ReusePortSocket
-from preview.runtime.supervisor import ChildContext, Supervisor, start_shutdown_watchdog
+from preview.runtime.supervisor import ChildContext, Supervisor, give_signs_of_life, start_shutdown_watchdog
 from preview.storage.sqlite import MIN_MULTIPROCESS_SQLITE, supports_multiple_processes
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def serve(settings: Settings) -> None:
     run = partial(run_process, settings, boot_id, listen_socket)
     if multi_process:
         preload_modules()
-        sys.exit(Supervisor(settings.processes, run, announce_ready).run())
+        sys.exit(Supervisor(settings.processes, run, announce_ready, settings.process_timeout_seconds).run())
     run(ChildContext(1, announce_ready))
 
 
@@ -62,7 +62,7 @@ def run_process(settings: Settings, boot_id: str, listen_socket: ListenSocket, c
         logging_config.set_process_id(context.number)
     application = Application.open(settings, boot_id)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(application, listen_socket, context))
     finally:
         application.close()
@@ -91,6 +91,7 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
     gc.collect()
     gc.freeze()
     context.announce_ready()
+    signs_of_life = asyncio.create_task(give_signs_of_life(context))
     demo_tasks = start_demo_tasks(application)
     await stop.wait()
     log.info("stopping")
@@ -100,15 +101,7 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
     for demo_task in demo_tasks:
         await asyncio.to_thread(demo_task.stop)
     await asyncio.sleep(_DRAIN_SECONDS)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's factory on Linux; it is not installed on other platforms."""
-    if sys.platform != "linux":
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
+    signs_of_life.cancel()
 
 
 def _announce_ready(settings: Settings, listen_socket: ListenSocket) -> None:

@@ -68,7 +68,9 @@ class Application:
         self.report_config = report_config = ReportConfig(catalogue, settings.suppress_small_counts)
         rerender_if_config_changed(database, report_config)
         self._worker_registry = WorkerRegistry(folder / "workers", database)
-        self._parser = ParserProcess(load_or_create_key(folder, database), Limits.from_settings(settings))
+        self._parser = ParserProcess(
+            load_or_create_key(folder, database), Limits.from_settings(settings), progress_seconds=settings.parser_timeout_seconds
+        )
         spool = Spool(folder / "spool", settings.max_delivery_bytes, settings.max_uploads, self.worker_id)
         debounce = DebounceSettings(settings.auto_aggregate, settings.auto_quiet_seconds, settings.auto_latest_seconds)
         self.event_log = EventLog(database)

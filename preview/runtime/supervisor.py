@@ -5,6 +5,7 @@ forks must not have threads, and the supervisor does nothing else that could fai
 processes notice the closed pipe and stop.
 """
 
+import asyncio
 import gc
 import logging
 import os
@@ -27,8 +28,14 @@ STOP_TIMEOUT_SECONDS = 8.0
 
 _SHUTDOWN_TIMEOUT_SECONDS = 7.0
 
+SIGN_OF_LIFE_SECONDS = 1.0
+"""How often a process that serves gives a sign of life."""
+
 RESTART_BACKOFF = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds until an exited process is replaced; each early exit after another moves to the next entry."""
+
+_READY = b"+"
+_SIGN_OF_LIFE = b"."
 
 _STABLE_SECONDS = 10.0
 _MAX_FAILED_STARTS = 5
@@ -38,13 +45,15 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 class ChildContext(NamedTuple):
     """What a process gets from the supervisor.
 
-    `number` counts from 1; `announce_ready` is to be called when the process serves; `parent_pipe` is a descriptor that
-    becomes readable when the supervisor is gone, None without a supervisor.
+    `number` counts from 1; `announce_ready` is to be called when the process serves, and from then on
+    `give_sign_of_life` every `SIGN_OF_LIFE_SECONDS`, by the thread that must not hang; `parent_pipe` is a descriptor
+    that becomes readable when the supervisor is gone, None without a supervisor.
     """
 
     number: int
     announce_ready: Callable[[], None]
     parent_pipe: int | None = None
+    give_sign_of_life: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -53,8 +62,11 @@ class _Process:
     pid: int
     started_at: float
     ready_pipe: int
-    """Becomes readable when the process is ready, and when it has exited."""
+    """Becomes readable when the process is ready, at each sign of life, and when it has exited."""
     is_ready: bool = False
+    last_sign: float = 0.0
+    """When it gave its last sign of life, on the monotonic clock."""
+    has_exited: bool = False
 
 
 class Supervisor:
@@ -68,6 +80,7 @@ class Supervisor:
         size: int,
         child_main: Callable[[ChildContext], None],
         on_ready: Callable[[], None],
+        hang_timeout: float,
         backoff: Sequence[float] = RESTART_BACKOFF,
         stop_timeout: float = STOP_TIMEOUT_SECONDS,
     ) -> None:
@@ -77,6 +90,7 @@ class Supervisor:
             size: Number of processes.
             child_main: Runs in each process and returns when it is to end.
             on_ready: Is called once, when the first process is ready.
+            hang_timeout: Seconds without a sign of life after which a process that has given one is killed and replaced.
             backoff: Seconds until an exited process is replaced, after 0, 1, 2 ... early exits in a row.
             stop_timeout: Seconds between SIGTERM and SIGKILL when all are stopped.
         """
@@ -85,6 +99,8 @@ class Supervisor:
         self._on_ready = on_ready
         self._backoff = backoff
         self._stop_timeout = stop_timeout
+        self._hang_timeout = hang_timeout
+        self._last_check = time.monotonic()
         self._running: dict[int, _Process] = {}
         self._start_times = {1: 0.0}
         self._has_been_ready = False
@@ -102,10 +118,11 @@ class Supervisor:
         with _signal_pipe() as signals:
             while True:
                 self._start_due()
-                if {signal.SIGTERM, signal.SIGINT} & self._wait(signals, self._seconds_to_next_start()):
+                if {signal.SIGTERM, signal.SIGINT} & self._wait(signals, self._seconds_to_next_check()):
                     log.info("stopping %d processes", len(self._running))
                     self._stop_all(signals)
                     return 0
+                self._kill_hanging()
                 for process, status in self._reap():
                     code = self._handle_exit(process, status)
                     if code is not None:
@@ -120,6 +137,25 @@ class Supervisor:
 
     def _seconds_to_next_start(self) -> float | None:
         return max(0.0, min(self._start_times.values()) - time.monotonic()) if self._start_times else None
+
+    def _seconds_to_next_check(self) -> float | None:
+        seconds = self._seconds_to_next_start()
+        if not any(process.last_sign for process in self._running.values()):
+            return seconds
+        return SIGN_OF_LIFE_SECONDS if seconds is None else min(seconds, SIGN_OF_LIFE_SECONDS)
+
+    def _kill_hanging(self) -> None:
+        """Kill the processes that have given no sign of life for too long; `_handle_exit` replaces them."""
+        present = time.monotonic()
+        was_paused = present - self._last_check > SIGN_OF_LIFE_SECONDS + self._hang_timeout / 2
+        self._last_check = present
+        for process in self._running.values():
+            if was_paused and process.last_sign:
+                process.last_sign = present  # the supervisor itself was stopped, with the processes perhaps
+            elif process.last_sign and present - process.last_sign > self._hang_timeout:
+                log.error("process %d (%d) gives no sign of life and is killed", process.number, process.pid)
+                process.last_sign = 0.0
+                os.kill(process.pid, signal.SIGKILL)
 
     def _start(self, number: int) -> None:
         read_end, write_end = os.pipe()
@@ -144,7 +180,14 @@ class Supervisor:
                 signal.signal(signal_number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             os.close(self._parent_pipe[1])  # while any process has the write end open, readers see no end of file
-            self._child_main(ChildContext(number, lambda: _notify_ready(ready_pipe), self._parent_pipe[0]))
+            os.set_blocking(ready_pipe, False)  # a supervisor that is stopped must not stop its processes
+            context = ChildContext(
+                number,
+                lambda: _notify(ready_pipe, _READY),
+                self._parent_pipe[0],
+                lambda: _notify(ready_pipe, _SIGN_OF_LIFE),
+            )
+            self._child_main(context)
             code = 0
         except PreviewError as error:
             print(f"Error: {error.detail}", file=sys.stderr)  # noqa: T201
@@ -156,12 +199,16 @@ class Supervisor:
             os._exit(code)
 
     def _wait(self, signals: int, seconds: float | None) -> set[int]:
-        """Wait for a signal, a process that becomes ready or exits, or the time limit. Return the signals received."""
-        ready_pipes = {process.ready_pipe: process for process in self._running.values() if not process.is_ready}
+        """Wait for a signal, a sign of life, an exit, or the time limit. Return the signals received."""
+        ready_pipes = {process.ready_pipe: process for process in self._running.values() if not process.has_exited}
         readable, _, _ = select.select([signals, *ready_pipes], [], [], seconds)
         for ready_pipe in ready_pipes.keys() & set(readable):
-            if os.read(ready_pipe, 1):
-                self._mark_ready(ready_pipes[ready_pipe])
+            process, received = ready_pipes[ready_pipe], os.read(ready_pipe, 4096)
+            process.has_exited = not received
+            if received and not process.is_ready:
+                self._mark_ready(process)
+            if _SIGN_OF_LIFE in received:
+                process.last_sign = time.monotonic()
         return set(os.read(signals, 4096)) if signals in readable else set()
 
     def _mark_ready(self, process: _Process) -> None:
@@ -203,11 +250,7 @@ class Supervisor:
                 self._failed_starts - 1,
             )
             return max(1, code)
-        self._early_exits = (
-            0
-            if process.is_ready and time.monotonic() - process.started_at >= _STABLE_SECONDS
-            else self._early_exits + 1
-        )
+        self._early_exits = 0 if process.is_ready and time.monotonic() - process.started_at >= _STABLE_SECONDS else self._early_exits + 1
         delay = self._restart_delay()
         log.error("process %d (%d) exited %s; it is replaced in %g s", process.number, process.pid, cause, delay)
         self._start_times[process.number] = time.monotonic() + delay
@@ -229,6 +272,13 @@ class Supervisor:
             os.waitpid(process.pid, 0)
 
 
+async def give_signs_of_life(context: ChildContext) -> None:
+    """Show the supervisor that the event loop turns, until cancelled."""
+    while True:
+        context.give_sign_of_life()
+        await asyncio.sleep(SIGN_OF_LIFE_SECONDS)
+
+
 def start_shutdown_watchdog() -> None:
     """Exit the process if it has not ended within `_SHUTDOWN_TIMEOUT_SECONDS`. As in a crash, nothing is lost."""
 
@@ -245,9 +295,9 @@ def start_shutdown_watchdog() -> None:
     timer.start()
 
 
-def _notify_ready(ready_pipe: int) -> None:
-    with suppress(BrokenPipeError):  # the supervisor is gone; parent_pipe shows it
-        os.write(ready_pipe, b"+")
+def _notify(ready_pipe: int, message: bytes) -> None:
+    with suppress(BrokenPipeError, BlockingIOError):  # the supervisor is gone, which parent_pipe shows, or is stopped
+        os.write(ready_pipe, message)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from tests.api_handlers.sse_client import SseClient, open_stream
 from tests.builders.case_xml import folder
 from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery
 from tests.support.pipeline import aggregate, deliver, open_application, wait_until
-from tests.support.process_inspection import lock_holder, pid_of_connection, wait_for_both
+from tests.support.process_inspection import child_pids, lock_holder, pid_of_connection, wait_for_both
 from tests.support.server_process import Server, running_server
 
 SNAPSHOTS_PATH = "/api/v1/aggregated-report-data"
@@ -143,9 +143,7 @@ def test_all_processes_stop_with_open_stream_and_session(data_dir: Path) -> None
 def test_port_in_use_fails_at_start(server: Server, data_dir: Path) -> None:
     """A server with several processes fails too, although they share the port among themselves."""
     for arguments in (TWO_PROCESSES, ()):
-        with pytest.raises(
-            RuntimeError, match=f"Error: Nothing can listen at 127.0.0.1:{server.port}: Address already in use."
-        ):
+        with pytest.raises(RuntimeError, match=f"Error: Nothing can listen at 127.0.0.1:{server.port}: Address already in use."):
             Server(data_dir, arguments, port=server.port)
 
 
@@ -164,3 +162,14 @@ def test_old_sqlite_rejects_multiple_processes(data_dir: Path, monkeypatch: pyte
     with pytest.raises(StoreError, match="too old for several processes"):
         app.serve(Settings(data_dir=data_dir, port=0, processes=2))
     assert not (data_dir / "store.sqlite").exists()
+
+
+def test_stopped_process_is_replaced_and_requests_go_on(data_dir: Path) -> None:
+    environment = {"BUFDIR_PREVIEW_PROCESS_TIMEOUT_SECONDS": "2"}
+    with running_server(data_dir, "--processes", "2", environment=environment) as server:
+        stopped, other = wait_for_both(server)
+        os.kill(stopped, signal.SIGSTOP)
+        wait_until(lambda: f"({stopped}) gives no sign of life" in server.output, "the stopped process to be noticed")
+        wait_until(lambda: stopped not in child_pids(server.process.pid), "the stopped process to be gone")
+        assert other in wait_for_both(server)
+        assert all(httpx.get(f"{server.url}/livez", timeout=5).status_code == 200 for _ in range(20))

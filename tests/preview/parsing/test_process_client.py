@@ -270,3 +270,18 @@ def test_parser_process_loads_no_server_libraries(parser: ParserProcess, folders
 
 def test_batches_are_typed(parser: ParserProcess, folders: Path) -> None:
     assert all(isinstance(batch, Batch) for batch in parser.parse(folders, NOW))
+
+
+def test_hanging_parser_is_killed_and_the_next_delivery_is_parsed(tmp_path: Path) -> None:
+    parser = ParserProcess(KEY, Limits(), progress_seconds=1.0)
+    path = tmp_path / "a.xml"
+    path.write_bytes(folder())
+    assert list(parser.parse(path, NOW))
+    pid = parser.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(ParserCrashed, match="no progress for 1 s"):
+        list(parser.parse(path, NOW))
+    assert list(parser.parse(path, NOW))
+    assert parser.pid != pid
+    parser.close()

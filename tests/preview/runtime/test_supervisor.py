@@ -181,3 +181,14 @@ def test_processes_end_without_their_supervisor(supervised: SupervisorProcess) -
     pids = supervised.wait_for_both()
     supervised.process.kill()
     wait_until(lambda: all(map(is_gone, pids.values())), "both processes to end")
+
+
+def test_hanging_process_is_killed_and_replaced(folder: Path, supervise: Callable[[], SupervisorProcess]) -> None:
+    (folder / "2").write_text("hangs")
+    supervisor = supervise()
+    pids = supervisor.wait_for_both()
+    number, replacement = supervisor.next_started()
+    assert number == 2
+    assert replacement != pids[2]
+    assert f"process 2 ({pids[2]}) gives no sign of life and is killed" in supervisor.log
+    assert supervisor.process.poll() is None
