@@ -200,6 +200,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Memory limit of the process that parses deliveries; it is ended when it needs more.",
         ),
     ] = 1024**3
+    parser_timeout_seconds: Annotated[
+        float,
+        Meta(
+            title="seconds, over 0",
+            gt=0,
+            description="A parsing process that makes no progress for this long is killed; its delivery is tried three times.",
+        ),
+    ] = 60.0
+    process_timeout_seconds: Annotated[
+        float,
+        Meta(
+            title="seconds, over 1",
+            gt=1,
+            description="Of several processes, one that gives no sign of life for this long is killed and replaced.",
+        ),
+    ] = 10.0
     store_busy_seconds: Annotated[
         float,
         Meta(
