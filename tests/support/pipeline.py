@@ -38,6 +38,11 @@ def open_application(data_dir: Path, *, started: bool = True, **settings: Any) -
         application.close()
 
 
+def spool_files(data_dir: Path) -> list[Path]:
+    """Return the files in the spool."""
+    return list((data_dir / "spool").iterdir())
+
+
 def wait_until(condition: Callable[[], bool], description: str = "it") -> None:
     """Wait until the condition is true; fail the test if it does not become true in time."""
     deadline = time.monotonic() + WAIT_SECONDS

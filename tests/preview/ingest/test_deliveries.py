@@ -8,39 +8,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from preview.core.errors import NotFound, ParserCrashed, PayloadTooLarge, ValidationError
-from preview.ingest.deliveries import MAX_ATTEMPTS, DeliveryReader
-from preview.ingest.spool import Spool
+from preview.core.errors import NotFound, PayloadTooLarge, ValidationError
+from preview.ingest.deliveries import DeliveryReader
 from preview.parsing.delivery import Batch
 from preview.runtime.application import Application
 from tests.builders import case_xml
 from tests.builders.case_records import AVGIVER, batch, case_folder
 from tests.builders.services import SampleService
-from tests.support.pipeline import deliver, document, event_types, events, open_application, values, wait_until
+from tests.support.pipeline import deliver, document, event_types, events, open_application, spool_files, values, wait_until
 
 DAY = "2024-05-01"
 NO_XML = b"<Barnevern><Sak></Barnevern>"
-
-
-def spooled(data_dir: Path) -> list[Path]:
-    """Return the files in the spool."""
-    return list((data_dir / "spool").iterdir())
-
-
-def crashing_reader(_: Path) -> Iterator[Batch]:
-    """A reader whose parser process crashes."""
-    yield batch([])
-    raise ParserCrashed("The reader ended while it read a delivery.")
-
-
-# Received.
 
 
 def test_delivery_is_on_disk_before_the_receipt(data_dir: Path, service: SampleService) -> None:
     content = service.folder(1, DAY)
     with open_application(data_dir, started=False) as application:
         receipt = application.deliveries.receive([content[:100], content[100:]], full=True, actor="someone")
-        (file,) = spooled(data_dir)
+        (file,) = spool_files(data_dir)
         assert file.read_bytes() == content
         assert (receipt.delivery_id, receipt.delivery_status, receipt.full, receipt.size_bytes) == (
             "dlv-001",
@@ -56,16 +41,16 @@ def test_processed_delivery_is_deleted_from_the_spool(data_dir: Path, service: S
     with open_application(data_dir) as application:
         imported = deliver(application, service.folder(1, DAY))
         assert (imported.delivery_status, imported.completed) == ("taken", 1)
-        wait_until(lambda: spooled(data_dir) == [], "the spool to be empty")
+        wait_until(lambda: spool_files(data_dir) == [], "the spool to be empty")
         deliver(application, NO_XML)
-        wait_until(lambda: spooled(data_dir) == [], "the spool to be empty")
+        wait_until(lambda: spool_files(data_dir) == [], "the spool to be empty")
 
 
 def test_oversized_delivery_leaves_no_file(data_dir: Path) -> None:
     with open_application(data_dir, started=False, max_delivery_bytes=10) as application:
         with pytest.raises(PayloadTooLarge, match="10 bytes"):
             application.deliveries.receive([b"12345", b"67890", b"1"], full=False, actor="test")
-        assert spooled(data_dir) == []
+        assert spool_files(data_dir) == []
         assert application.deliveries.page(None, None, 1, 10) == ([], 0)
         application.deliveries.receive([b"12345", b"67890"], full=False, actor="test")
 
@@ -78,7 +63,7 @@ def test_aborted_upload_leaves_no_file(data_dir: Path) -> None:
     with open_application(data_dir, started=False) as application:
         with pytest.raises(ConnectionError):
             application.deliveries.receive(chunks(), full=False, actor="test")
-        assert spooled(data_dir) == []
+        assert spool_files(data_dir) == []
 
 
 def test_files_and_folders_are_one_delivery_in_order_of_name(data_dir: Path, tmp_path: Path, service: SampleService) -> None:
@@ -103,10 +88,7 @@ def test_a_folder_without_files_is_no_delivery(data_dir: Path, tmp_path: Path) -
     with open_application(data_dir, started=False) as application:
         with pytest.raises(ValidationError):
             application.deliveries.receive_paths([tmp_path / "sent"], full=False, actor="test")
-        assert spooled(data_dir) == []
-
-
-# What became of it.
+        assert spool_files(data_dir) == []
 
 
 def test_counts_of_files_and_cases(application: Application, service: SampleService) -> None:
@@ -207,110 +189,9 @@ def test_unknown_delivery_is_not_found(application: Application, delivery_id: st
         application.deliveries.get(delivery_id)
 
 
-# What can go wrong with the reading.
-
-
-def test_delivery_is_retried_then_refused_if_parser_crashes(data_dir: Path) -> None:
-    with open_application(data_dir, started=False) as application:
-        name = application.deliveries.receive([b"what kills the reader"], full=False, actor="test").delivery_id
-        statuses: list[str] = []
-        for _ in range(MAX_ATTEMPTS):
-            row = application.deliveries.claim(application.worker_id)
-            assert row is not None
-            assert application.deliveries.get(name).delivery_status == "reading"
-            application.deliveries.process(row, crashing_reader)
-            statuses.append(application.deliveries.get(name).delivery_status)
-        assert statuses == ["received"] * (MAX_ATTEMPTS - 1) + ["refused"]
-        assert [finding.code for finding in application.deliveries.get(name).findings] == ["unreadable_file"]
-        assert application.deliveries.claim(application.worker_id) is None
-        assert spooled(data_dir) == []
-
-
-def test_imported_part_counts_if_parser_crashes(data_dir: Path) -> None:
-    """Committed changes stay; the snapshot must be shown as stale."""
-    with open_application(data_dir, started=False) as application:
-        name = application.deliveries.receive([b"what kills the reader"], full=False, actor="test").delivery_id
-
-        def half(_: Path) -> Iterator[Batch]:
-            yield batch([case_folder(1, "a", 1)])
-            yield batch([case_folder(2, "b", 2)])
-            raise ParserCrashed("The reader ended while it read a delivery.")
-
-        for _ in range(MAX_ATTEMPTS):
-            row = application.deliveries.claim(application.worker_id)
-            assert row is not None
-            application.deliveries.process(row, half)
-        refused = application.deliveries.get(name)
-        assert (refused.delivery_status, refused.new_cases, refused.organizations) == ("refused", 1, ["org-0301-02"])
-        assert event_types(events(application)) == ["source_received"]
-        rows, _, _ = application.organizations.page(1, 10)
-        assert [source.case_count for source in rows[0].sources] == [1]
-
-
-def test_delivery_without_spool_file_is_refused(data_dir: Path, service: SampleService) -> None:
-    with open_application(data_dir, started=False) as application:
-        lost = application.deliveries.receive([service.folder(1, DAY)], full=False, actor="test").delivery_id
-        spooled(data_dir)[0].unlink()
-    with open_application(data_dir) as application:
-        wait_until(lambda: application.deliveries.get(lost).completed_at is not None, "the lost one")
-        assert application.deliveries.get(lost).delivery_status == "refused"
-        assert deliver(application, service.folder(1, DAY)).delivery_status == "taken"
-        assert application.readiness_failures() == []
-
-
-def test_stopping_releases_delivery_for_later_processing(data_dir: Path) -> None:
-    contents = [batch([case_folder(1, "a", 1)]), batch([case_folder(2, "b", 2)])]
-    with open_application(data_dir, started=False) as application:
-        name = application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
-        for stopping, status in ((True, "received"), (False, "taken")):
-            row = application.deliveries.claim(application.worker_id)
-            assert row is not None
-            application.deliveries.process(row, lambda _: iter(contents), lambda stopping=stopping: stopping)
-            assert application.deliveries.get(name).delivery_status == status
-
-
-def test_stopping_is_no_failed_attempt(data_dir: Path) -> None:
-    """Stops do not count as attempts, neither between two batches nor together with the parser."""
-
-    def stopped(_: Path) -> Iterator[Batch]:
-        yield batch([case_folder(1, "a", 1)])
-        yield batch([case_folder(2, "b", 2)])
-
-    with open_application(data_dir, started=False) as application:
-        name = application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
-        for read in [stopped, crashing_reader] * MAX_ATTEMPTS:
-            row = application.deliveries.claim(application.worker_id)
-            assert row is not None
-            application.deliveries.process(row, read, lambda: True)
-            assert application.deliveries.get(name).delivery_status == "received"
-        row = application.deliveries.claim(application.worker_id)
-        assert row is not None
-        assert row.attempt == 1
-
-
-# The spool of several processes.
-
-
-def test_upload_of_another_process_is_not_deleted(data_dir: Path, service: SampleService) -> None:
-    """A command starts beside a server between the last byte of a delivery and the insertion of its row."""
-    content = service.folder(1, DAY)
-    with open_application(data_dir, started=False) as server:
-
-        def chunks() -> Iterator[bytes]:
-            yield content[:50]
-            with open_application(data_dir):
-                assert len(spooled(data_dir)) == 1
-            yield content[50:]
-
-        name = server.deliveries.receive(chunks(), full=False, actor="test").delivery_id
-        with open_application(data_dir) as other:
-            wait_until(lambda: other.deliveries.get(name).completed_at is not None, "the delivery")
-            assert other.deliveries.get(name).delivery_status == "taken"
-
-
 def test_recent_includes_newest_pending_and_requested(data_dir: Path) -> None:
     with open_application(data_dir, started=False) as application:
-        names = [application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id for _ in range(6)]
+        names = [application.deliveries.receive([b"not parsed"], full=False, actor="test").delivery_id for _ in range(6)]
 
         def recent(limit: int, *also: str) -> list[str]:
             return [view.summary.delivery_id for view in application.deliveries.recent(limit, also)]
@@ -338,28 +219,13 @@ def test_findings_are_counted_by_code_and_severity(data_dir: Path) -> None:
     assert [name for _, name in view.organizations] == ["Barnevernstjenesten Testkommune"]
 
 
-def test_files_of_dead_processes_are_deleted(data_dir: Path) -> None:
-    with open_application(data_dir, started=False) as application:
-        dead, waiting = application.worker_id, application.deliveries.receive([b"kept"], full=False, actor="test")
-    spool = Spool(data_dir / "spool", 1000, 10, dead)
-    left = spool.write([b"never written down"])
-    spool.path(f"{left.name}.part").write_bytes(b"broken off")
-    spool.path("something else").write_bytes(b"no file of ours")
-    with open_application(data_dir, started=False) as application:
-        application.deliveries.delete_orphans(lambda worker: worker == dead)
-        assert len(spooled(data_dir)) == 3
-        application.deliveries.delete_orphans(lambda worker: False)
-        assert [file.read_bytes() for file in spooled(data_dir)] == [b"kept"]
-        assert application.deliveries.get(waiting.delivery_id).delivery_status == "received"
-
-
 def test_source_is_stale_until_its_delivery_is_imported(data_dir: Path) -> None:
     """Rule S5 (docs/api.md), between the delivery's transactions: its jobs wait, those of other organisations do not."""
     organization_id, other = "org-0301-02", SampleService()
     valid: list[bool] = []
     with open_application(data_dir, started=False) as application:
 
-        def work_off() -> list[str]:
+        def complete_jobs() -> list[str]:
             done: list[str] = []
             while (job := application.jobs.claim(application.worker_id)) is not None:
                 result = application.jobs.aggregate(job, lambda _: None)
@@ -368,13 +234,13 @@ def test_source_is_stale_until_its_delivery_is_imported(data_dir: Path) -> None:
                 done.append(job.organization_id)
             return done
 
-        def take(name: str, read: DeliveryReader) -> None:
+        def process(name: str, read: DeliveryReader) -> None:
             row = application.deliveries.claim(application.worker_id, name)
             assert row is not None
             application.deliveries.process(row, read)
 
         def receive() -> str:
-            return application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
+            return application.deliveries.receive([b"not parsed"], full=False, actor="test").delivery_id
 
         def slowly(_: Path) -> Iterator[Batch]:
             """Yield a batch; it is imported when the next one is read."""
@@ -384,18 +250,20 @@ def test_source_is_stale_until_its_delivery_is_imported(data_dir: Path) -> None:
             valid.append(document(application, made).cache_valid)
             application.snapshots.request(organization_id, "2024", False, "test")
             application.snapshots.request(other.organization_id, "2024", False, "test")
-            assert work_off() == [other.organization_id]
+            assert complete_jobs() == [other.organization_id]
 
         giver = msgspec.structs.replace(
             AVGIVER, organisasjonsnummer=other.organisasjonsnummer, kommunenummer=other.kommune, bydelsnummer=""
         )
-        take(receive(), lambda _: iter([batch([case_folder(1, "a", 1), msgspec.structs.replace(case_folder(1, "a", 1), avgiver=giver)])]))
+        process(
+            receive(), lambda _: iter([batch([case_folder(1, "a", 1), msgspec.structs.replace(case_folder(1, "a", 1), avgiver=giver)])])
+        )
         made = application.snapshots.request(organization_id, "2024", False, "test")[0].snapshot_id
-        assert work_off() == [organization_id]
-        take(receive(), slowly)
+        assert complete_jobs() == [organization_id]
+        process(receive(), slowly)
         assert valid == [True, True, False, False]
         assert not document(application, made).cache_valid
-        assert work_off() == [organization_id]
+        assert complete_jobs() == [organization_id]
         assert (
             values(document(application, application.snapshots.page(organization_id, "2024", None, 1, 1)[0][0].snapshot_id))[
                 "antall_meldinger_mottatt"
