@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError
 
 from components.panel_internals import local_script_tags, panel_scripts
+from components.read_only_handler import ReadOnlyHandler
 
 COMPONENTS_DIR = Path(__file__).parent
 VENDOR_DIR = COMPONENTS_DIR / "vendor"
@@ -102,16 +103,14 @@ def load_assets() -> Assets:
     """
     missing = [name for name in STYLESHEETS if not (VENDOR_DIR / name).exists()]
     if missing:
-        raise FileNotFoundError(
-            f"{', '.join(missing)} missing in {VENDOR_DIR}. Run `make install` to build the stylesheets."
-        )
+        raise FileNotFoundError(f"{', '.join(missing)} missing in {VENDOR_DIR}. Run `make install` to build the stylesheets.")
     own_files = {path.relative_to(COMPONENTS_DIR).as_posix(): path for path in COMPONENTS_DIR.rglob("*.js")}
     own_files |= {path.name: path for path in VENDOR_DIR.glob("*.woff2")}
     own_files |= {name: VENDOR_DIR / name for name in STYLESHEETS}
     return Assets({"look": own_files, "bokeh": panel_scripts()})
 
 
-class AssetHandler(RequestHandler):
+class AssetHandler(ReadOnlyHandler):
     """Answers `GET /assets/...`."""
 
     def initialize(self, assets: Assets) -> None:
@@ -125,7 +124,6 @@ class AssetHandler(RequestHandler):
             raise HTTPError(404)
         self.set_header("Content-Type", asset.content_type)
         self.set_header("Cache-Control", _IMMUTABLE)
-        self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Vary", "Accept-Encoding")
         if not asset.is_compressed:
             await asyncio.get_running_loop().run_in_executor(None, lambda: asset.compressed)
@@ -139,3 +137,17 @@ class AssetHandler(RequestHandler):
     def compute_etag(self) -> str | None:
         """Return None: the URL identifies the content."""
         return None
+
+
+class FaviconHandler(ReadOnlyHandler):
+    """Answers `GET /favicon.ico`, which browsers request by themselves."""
+
+    def initialize(self, path: Path) -> None:
+        """Read the file (Tornado's hook)."""
+        self._body = path.read_bytes()
+
+    def get(self) -> None:
+        """Send the icon."""
+        self.set_header("Content-Type", "image/x-icon")
+        self.set_header("Cache-Control", "public, max-age=86400")
+        self.finish(self._body)

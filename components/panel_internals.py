@@ -79,14 +79,17 @@ class SameOriginWebSocketHandler(WSHandler):
         except ProtocolError as error:
             log.info("A page's WebSocket was refused; the page reloads to get a new token. Reason: %s", error)
 
+    def set_default_headers(self) -> None:
+        """Set `Allow` where the answer will be 405 (Tornado's hook)."""
+        if self.request.method != "GET":
+            self.set_header("Allow", "GET")
+
     def _has_own_token(self) -> bool:
         """Return whether the token is signed by this program; Bokeh would log a part of a foreign one, or fail on it."""
         application: Any = self.application
         token: str | None = self._token  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
         try:
-            return token is not None and check_token_signature(
-                token, signed=application.sign_sessions, secret_key=application.secret_key
-            )
+            return token is not None and check_token_signature(token, signed=application.sign_sessions, secret_key=application.secret_key)
         except Exception:  # noqa: BLE001  (a client has written the token, and it can be anything)
             return False
 

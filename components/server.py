@@ -18,7 +18,7 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
 from components import assets
-from components.assets import AssetHandler
+from components.assets import AssetHandler, FaviconHandler
 from components.context import AppContext
 from components.deliveries.drawer import DeliveryUpdates
 from components.host_check import HostCheckedTornado
@@ -72,10 +72,9 @@ def create_server(application: Application, api_routes: Sequence[Route], sockets
     tornado_app.add_transform(SecurityHeaders)
     prefixed_routes = [(settings.prefix + pattern, *rest) for pattern, *rest in (*api_routes, *plain_routes)]
     # These come before Bokeh's own routes, and the API's come first: the order in which Tornado tries them.
-    page_routes = session_routes(
-        tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]}, settings.hosts
-    )
-    tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes])
+    page_routes = session_routes(tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]}, settings.hosts)
+    icon_route = (r"/favicon\.ico", FaviconHandler, {"path": FAVICON})
+    tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes, icon_route])
     http_server = HTTPServer(tornado_app, xheaders=settings.use_xheaders)
     http_server.add_sockets(sockets)
     return BaseServer(loop, tornado_app, http_server)
@@ -97,7 +96,7 @@ def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages) -
         applications,
         settings=settings,
         prefix=settings.prefix,
-        ico_path=str(FAVICON),
+        ico_path="none",
         use_index=False,
         default_handler_class=NotFoundHandler,
         default_handler_args={"context": context},

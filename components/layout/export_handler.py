@@ -8,6 +8,7 @@ from components.layout.error_messages import error_message
 from components.layout.page_handler import HtmlErrorMixin
 from components.layout.preferences import preferences_of
 from components.layout.security_headers import set_security_headers
+from components.read_only_handler import ReadOnlyHandler
 from preview.core.languages import Language
 from preview.views.spreadsheet import Table, to_csv, to_xlsx
 
@@ -17,7 +18,7 @@ _CONTENT_TYPES = {
 }
 
 
-class ExportHandler(HtmlErrorMixin):
+class ExportHandler(ReadOnlyHandler, HtmlErrorMixin):
     """Sends a table as a file. It is a plain GET, so that a link to it works without scripts."""
 
     message_overrides: Mapping[type[Exception], str] = {}
@@ -38,9 +39,7 @@ class ExportHandler(HtmlErrorMixin):
         """
         preferences = preferences_of(self.request)
         try:
-            content, name = await self.context.run_blocking(
-                self._build_file, preferences.arguments, preferences.language, extension
-            )
+            content, name = await self.context.run_blocking(self._build_file, preferences.arguments, preferences.language, extension)
         except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
             message = error_message(error, self.context.translator(preferences), self.message_overrides)
             self.send_error_page(message)

@@ -54,3 +54,7 @@ class NotFoundHandler(HtmlErrorMixin):
     def prepare(self) -> None:
         """Send the 404 page, for any method."""
         self.send_error(404)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Write the 404 page, for methods that Tornado does not know too (Tornado's hook)."""
+        super().write_error(404 if status_code == 405 else status_code, **kwargs)

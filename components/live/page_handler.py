@@ -12,9 +12,12 @@ from components.layout.page_handler import HtmlErrorMixin, Redirect
 from components.layout.preferences import preferences_of
 from components.layout.security_headers import set_security_headers
 from components.panel_internals import SessionPageHandler
+from components.read_only_handler import READ_METHODS, ReadOnlyHandler
 
 STREAM_SPLIT_MARKER = "<!--live-->"
 """Where `base.html` is cut: what stands before it is sent at once, the session's scripts come in its place."""
+
+_CONTENT_TYPE = "text/html; charset=UTF-8"
 
 _FIRST_PAINT_DELAY_SECONDS = 0.2
 """Pause between the readable page and its session.
@@ -24,7 +27,7 @@ The browser fetches styles and paints meanwhile; otherwise the session (40 ms of
 """
 
 
-class LivePageHandler(HtmlErrorMixin, SessionPageHandler):
+class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
     """Answers a live page in two parts. A page that cannot be shown costs no session."""
 
     def initialize(self, context: AppContext, page: Any, **kwargs: Any) -> None:
@@ -41,6 +44,8 @@ class LivePageHandler(HtmlErrorMixin, SessionPageHandler):
     async def prepare(self) -> None:
         """Read and render the page on a thread; send a redirect or an error page if it cannot be shown."""
         await super().prepare()
+        if self.request.method not in READ_METHODS:
+            return
         request: Any = self.request
         preferences = preferences_of(request)
         request.nonce = self.nonce = set_security_headers(self)
@@ -54,13 +59,18 @@ class LivePageHandler(HtmlErrorMixin, SessionPageHandler):
             t = self.context.translator(preferences)
             self.send_error_page(error_message(error, t, self.page.message_overrides))
 
+    async def head(self, *_: str) -> None:
+        """Answer with the headers of the page, without creating a session."""
+        self.set_header("Content-Type", _CONTENT_TYPE)
+        await self.flush()
+
     async def before_session(self) -> None:
         """Send the readable part, and give the browser time to paint it.
 
         Raises:
             Finish: If the client has disconnected, so that no session is created for it.
         """
-        self.set_header("Content-Type", "text/html; charset=UTF-8")
+        self.set_header("Content-Type", _CONTENT_TYPE)
         self.write(self._shell)
         try:
             await self.flush()

@@ -2,11 +2,14 @@
 
 import socket
 from collections.abc import Generator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from components.response_transforms import SECURITY_HEADERS
+from tests.builders.case_xml import folder, melding
+from tests.support import pipeline
 from tests.support.server_process import Server, running_server
 
 SNAPSHOTS_PATH = "/api/v1/aggregated-report-data"
@@ -94,3 +97,44 @@ def test_api_responses_are_private_and_stream_is_not_stored(server: Server) -> N
     for path in (SNAPSHOTS_PATH, FIELDS_PATH, "/livez", "/openapi.json"):
         assert httpx.get(f"{server.url}{path}").headers["Cache-Control"] == "private, no-cache"
     assert "no-store" in httpx.head(f"{server.url}{SNAPSHOTS_PATH}/watch").headers["Cache-Control"]
+
+
+def get_with(server: Server, path: str, coding: str, **headers: str) -> httpx.Response:
+    sent = {"Accept-Encoding": coding} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.get(f"{server.url}{path}", headers=sent, timeout=20)
+
+
+def test_gzip_and_identity_have_different_strong_tags(server: Server) -> None:
+    identity, compressed = (get_with(server, FIELDS_PATH, coding) for coding in ("identity", "gzip"))
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in identity.headers
+    tags = identity.headers["ETag"], compressed.headers["ETag"]
+    assert tags[1] == f'{tags[0][:-1]}-gzip"'
+    assert identity.content == compressed.content
+    for coding in ("identity", "gzip"):
+        for tag in (*tags, f"W/{tags[1]}", f'"x", {tags[1]}', "*"):
+            response = get_with(server, FIELDS_PATH, coding, If_None_Match=tag)
+            assert (response.status_code, response.content) == (304, b"")
+        assert get_with(server, FIELDS_PATH, coding, If_None_Match='"x"').status_code == 200
+    for tag in tags:
+        assert get_with(server, FIELDS_PATH, "gzip", If_None_Match=tag).headers["ETag"] == tag
+    assert httpx.head(f"{server.url}{FIELDS_PATH}", headers={"Accept-Encoding": "gzip"}).headers["ETag"] == tags[1]
+
+
+def test_if_match_accepts_tag_of_either_coding(data_dir: Path) -> None:
+    with pipeline.open_application(data_dir) as application:
+        delivery = pipeline.deliver(application, folder(meldinger=[melding("2024-01-10")]))
+        [organization_id] = delivery.organizations
+        pipeline.aggregate(application, organization_id, "2024")
+    with running_server(data_dir) as server:
+        url = f"{SNAPSHOTS_PATH}/snap-001"
+        statuses: list[int] = []
+        for coding in ("gzip", "identity"):
+            response = get_with(server, url, coding)
+            assert response.headers.get("Content-Encoding", "identity") == coding
+            for tag in (response.headers["ETag"], f"W/{response.headers['ETag']}", '"x-gzip"'):
+                body = {"invalidate_cache": True, "reason": "Prøve"}
+                answer = httpx.put(f"{server.url}{url}", json=body, headers={"If-Match": tag})
+                statuses.append(answer.status_code)
+        assert [status < 300 for status in statuses] == [True, False, False, True, False, False]
+        assert set(statuses[1:3] + statuses[4:]) == {412}
