@@ -11,7 +11,7 @@ from preview.form.catalogue import Catalogue
 from preview.form.entries import Auxiliary, Field
 from preview.form.numbers import percentage
 from preview.form.sources import Source, extract_day
-from preview.form.sql import Connection
+from preview.form.sql_validation import Connection
 from preview.model.resources import Value
 
 
@@ -98,6 +98,4 @@ def is_available(connection: Connection, entry: Field | Auxiliary, parameters: P
     """Return whether the source can supply an entry (rules 2.5 and 6.2)."""
     if parameters.format not in entry.sources:
         return False
-    return entry.supplied_if is None or bool(
-        connection.execute(entry.supplied_if, parameters.as_sql_params()).fetchone()[0]
-    )
+    return entry.supplied_if is None or bool(connection.execute(entry.supplied_if, parameters.as_sql_params()).fetchone()[0])

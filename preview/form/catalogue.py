@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from preview.core.errors import CatalogueError
-from preview.form import sql
+from preview.form import sql_validation
 from preview.form.checks import RawCatalogue, validate
 from preview.form.entries import Auxiliary, Field, Section
 from preview.form.rules import AnyRule
@@ -101,7 +101,7 @@ class Catalogue:
         )
         return hashlib.sha256(msgspec.json.encode(shape)).hexdigest()
 
-    def validate_sql(self, connection: sql.Connection) -> None:
+    def validate_sql(self, connection: sql_validation.Connection) -> None:
         """Let the database prepare every statement against its schema.
 
         Raises:
@@ -113,15 +113,11 @@ class Catalogue:
                 if statement is None:
                     continue
                 try:
-                    columns = sql.column_count(connection, statement)
+                    columns = sql_validation.column_count(connection, statement)
                 except Exception as error:
-                    raise CatalogueError(
-                        f"The form's data: {name} of {entry.key} cannot be prepared: {error}."
-                    ) from error
+                    raise CatalogueError(f"The form's data: {name} of {entry.key} cannot be prepared: {error}.") from error
                 if columns != count:
-                    raise CatalogueError(
-                        f"The form's data: {name} of {entry.key} gives {columns} columns, not {count}."
-                    )
+                    raise CatalogueError(f"The form's data: {name} of {entry.key} gives {columns} columns, not {count}.")
 
 
 def _read(path: Path) -> dict[str, Any]:

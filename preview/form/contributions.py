@@ -2,7 +2,7 @@
 
 from preview.form.aggregation import Parameters, is_available
 from preview.form.entries import Field
-from preview.form.sql import Connection
+from preview.form.sql_validation import Connection
 
 _TABLES = ("sak", "melding", "undersokelse", "plan", "evaluering", "tiltak", "tilsyn", "flytting")
 # Common table expressions with the names of the tables restrict the field's SQL to one case.

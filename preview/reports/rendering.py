@@ -3,7 +3,6 @@
 The rendered bytes are the cache that the API serves (rule 2d, docs/api.md).
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -16,6 +15,7 @@ from preview.form.catalogue import Catalogue
 from preview.form.suppression import suppressed_fields
 from preview.model.resources import FieldValue, PriorPeriod, SectionValues, SnapshotDocument, Value
 from preview.reports.deviation_check import SnapshotValues, find_deviations, rows_by_severity
+from preview.reports.etag import compute_etag
 from preview.reports.status import DerivedStatus
 from preview.storage.snapshots import SnapshotRow
 
@@ -138,7 +138,7 @@ def render(
     return SnapshotRendering(
         state=state,
         body=body,
-        etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        etag=compute_etag(body),
         populated=sum(value is not None for value in current_visible.values()),
         deviation_counts=rows_by_severity(deviations),
     )

@@ -3,7 +3,6 @@
 Each change is one transaction with its events.
 """
 
-import re
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from preview.model.resources import (
     SnapshotSummary,
 )
 from preview.reports.aggregation_input import current_input
+from preview.reports.etag import etag_matches
 from preview.reports.job_queue import NO_SOURCE, enqueue
 from preview.reports.reconcile import ReportConfig, reconcile
 from preview.reports.status import latest_completed_by_period
@@ -66,9 +66,7 @@ class Snapshots:
         """
 
         def load_page(connection: Connection) -> tuple[list[SnapshotSummary], int, int]:
-            rows, total = snapshots.page(
-                connection, organization_id, period_id, snapshot_status, limit, (page - 1) * limit
-            )
+            rows, total = snapshots.page(connection, organization_id, period_id, snapshot_status, limit, (page - 1) * limit)
             summaries = [
                 SnapshotSummary(
                     snapshot_id=format_snapshot_id(row.snapshot),
@@ -132,9 +130,7 @@ class Snapshots:
 
         def request_snapshot(connection: Connection) -> tuple[SnapshotRequested, bool]:
             if organizations.organization(connection, organization_id) is None:
-                raise ValidationError(
-                    "There is no such organisation.", [FieldError("/organization_id", "is not known")]
-                )
+                raise ValidationError("There is no such organisation.", [FieldError("/organization_id", "is not known")])
             rows = snapshots.list_for_period(connection, organization_id, period.sort_key)
             if rows and rows[0].snapshot_status == "processing":
                 return _snapshot_requested(rows[0], self._job_for_request(connection, rows[0], actor)), True
@@ -142,9 +138,7 @@ class Snapshots:
             if latest is not None and latest.cache_valid and not force:
                 return _snapshot_requested(latest, None), False
             if current_input(connection, organization_id, period) is None:
-                raise ValidationError(
-                    NO_SOURCE, [FieldError("/period_id", "the organisation has no source data for it")]
-                )
+                raise ValidationError(NO_SOURCE, [FieldError("/period_id", "the organisation has no source data for it")])
             snapshots.unmark_period_deleted(connection, organization_id, period_id)
             row, job = create_snapshot(connection, self._report_config, organization_id, period, actor, automatic=False)
             return _snapshot_requested(row, job), True
@@ -166,9 +160,7 @@ class Snapshots:
             ValidationError: If the reason is blank or too long.
         """
         if not reason.strip() or len(reason) > MAX_REASON_LENGTH:
-            raise ValidationError(
-                "A reason is required.", [FieldError("/reason", f"must have 1 to {MAX_REASON_LENGTH} characters")]
-            )
+            raise ValidationError("A reason is required.", [FieldError("/reason", f"must have 1 to {MAX_REASON_LENGTH} characters")])
 
         def invalidate_snapshot(connection: Connection) -> SnapshotInvalidated:
             row = _get_existing(connection, snapshot, if_match)
@@ -238,14 +230,10 @@ class Snapshots:
             assert waiting is not None  # a processing snapshot has an open job
             return waiting
         aggregation_input = current_input(connection, row.organization_id, Period.parse(row.period_id))
-        if aggregation_input is None or (
-            not aggregation_input.is_importing and aggregation_input.input_version == running.input_version
-        ):
+        if aggregation_input is None or (not aggregation_input.is_importing and aggregation_input.input_version == running.input_version):
             return running
         if waiting is None:
-            waiting = enqueue(
-                connection, row.snapshot, row.organization_id, row.period_id, actor=actor, reason=None, automatic=False
-            )
+            waiting = enqueue(connection, row.snapshot, row.organization_id, row.period_id, actor=actor, reason=None, automatic=False)
         return waiting
 
 
@@ -291,16 +279,6 @@ def remove_snapshot(connection: Connection, row: SnapshotRow, actor: str) -> Non
     audit.append(connection, [_audit_row(row, at, actor, "deleted")])
 
 
-def etag_matches(if_match: str | None, etag: str) -> bool:
-    """Return whether `If-Match` or `If-None-Match` names the document; strong comparison (RFC 9110, 8.8.3.2).
-
-    Args:
-        if_match: Value of the header; None matches every document.
-        etag: ETag of the document, with quotes.
-    """
-    return if_match is None or if_match.strip() == "*" or etag in re.findall(r'(?:W/)?"[^"]*"', if_match)
-
-
 def _get_existing(connection: Connection, snapshot: str, if_match: str | None) -> SnapshotRow:
     row = snapshots.snapshot(connection, _snapshot_number(snapshot))
     if row is None:
@@ -329,9 +307,7 @@ def _snapshot_requested(row: SnapshotRow, job: JobRow | None) -> SnapshotRequest
     )
 
 
-def _audit_row(
-    row: SnapshotRow, at: str, actor: str, action: str, *, job: int | None = None, reason: str | None = None
-) -> AuditRow:
+def _audit_row(row: SnapshotRow, at: str, actor: str, action: str, *, job: int | None = None, reason: str | None = None) -> AuditRow:
     return AuditRow(
         at=at,
         actor=actor,

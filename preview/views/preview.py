@@ -7,16 +7,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from preview.core.clock import today
 from preview.core.errors import NotFound
 from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
 from preview.form.numbers import rounded_percent_change, to_decimal
 from preview.form.rules.base import Deviation
-from preview.form.sources import extract_day
 from preview.ingest.deliveries import DeliveryView, recent_for
 from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value
-from preview.reports.aggregation_input import current_input, source_from_row
+from preview.reports.aggregation_input import current_input
 from preview.reports.deviation_check import EMPTY, AggregationMetadata, SnapshotValues, find_deviations
 from preview.reports.job_queue import job_document
 from preview.reports.organizations import list_sources
@@ -25,6 +23,7 @@ from preview.reports.status import latest_completed_by_period
 from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow
+from preview.views.period_selection import compared_period, default_period
 
 _DELIVERY_LIMIT = 5
 
@@ -202,8 +201,8 @@ class PreviewQuery:
             raise NotFound("There is no such organisation.")
         rows = snapshots.list_for_organization(connection, organization_id)
         completed = latest_completed_by_period(rows)
-        period = requested_period or _default_period(connection, organization_id, rows, completed)
-        compare = requested_compare or period.prior
+        period = requested_period or default_period(connection, organization_id, rows, completed)
+        compare = compared_period(period, requested_compare)
         period_rows = [row for row in rows if row.period_id == str(period)]
         displayed = completed.get(str(period)) or next(iter(period_rows), None)
         newer = period_rows[0] if displayed is not None and period_rows[0].snapshot > displayed.snapshot else None
@@ -282,17 +281,6 @@ def change_between(value: Value, previous: Value, unit: str) -> tuple[Value, int
     change = to_decimal(value) - to_decimal(previous)
     percent = None if unit == "prosent" or not previous else rounded_percent_change(change, to_decimal(previous))
     return (int(change) if unit == "antall" else float(change)), percent
-
-
-def _default_period(connection: Connection, organization_id: str, rows: list[SnapshotRow], completed: dict[str, SnapshotRow]) -> Period:
-    """Return the newest period with a completed snapshot, else with any snapshot, else the year of the newest data or
-    today.
-    """
-    newest = next(iter(completed), None) or next((row.period_id for row in rows), None)
-    if newest is not None:
-        return Period.parse(newest)
-    extract_days = [day for row in organizations.sources(connection, organization_id) if (day := extract_day(source_from_row(row)))]
-    return Period(max(extract_days, default=today()).year)
 
 
 def _source_view(facts: AggregationMetadata | None) -> SourceView | None:

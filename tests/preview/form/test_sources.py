@@ -23,8 +23,7 @@ def v4_source(first: str | None, newest: str | None, **more: Any) -> Source:
         **more,
     }
     instants: dict[str, Any] = {
-        name: None if at is None else f"{at}:00.000000Z"
-        for name, at in (("first_extract_at", first), ("last_extract_at", newest))
+        name: None if at is None else f"{at}:00.000000Z" for name, at in (("first_extract_at", first), ("last_extract_at", newest))
     }
     return Source(**given, **instants)
 
@@ -81,12 +80,8 @@ def test_half_years_begin_in_summer_time(newest: str, chosen: bool) -> None:
 def test_15f_of_year_precedes_later_v4_source() -> None:
     late = v4_source("2025-01-15T10:00", "2025-02-01T10:00")
     assert select_source([late, annual_source(2024)], Y2024) == SourceSelection(annual_source(2024), incomplete=False)
-    assert select_source([late, annual_source(2024)], Period(2024, 1)) == SourceSelection(
-        annual_source(2024), incomplete=False
-    )
-    assert select_source([late, annual_source(2023), annual_source(2025)], Y2024) == SourceSelection(
-        late, incomplete=True
-    )
+    assert select_source([late, annual_source(2024)], Period(2024, 1)) == SourceSelection(annual_source(2024), incomplete=False)
+    assert select_source([late, annual_source(2023), annual_source(2025)], Y2024) == SourceSelection(late, incomplete=True)
 
 
 def test_15f_is_selected_if_v4_source_ended_earlier() -> None:
