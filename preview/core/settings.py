@@ -141,7 +141,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(
             title="true or false",
-            description="Hide counts of persons from 1 to 3 in everything that leaves the store (public deployments).",
+            description="Withhold counts of 1 to 3 persons in everything that leaves the store (public deployments).",
         ),
     ] = False
     actor_header: Annotated[
