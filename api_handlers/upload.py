@@ -19,6 +19,7 @@ from api_handlers.operations import declared_operation
 from api_handlers.problem_details import UnsupportedMediaType
 from preview.core.errors import FieldError, PreviewError, ValidationError
 from preview.ingest.spool_file import SpoolFile
+from preview.parsing import encodings
 from preview.runtime.application import Application
 
 R = TypeVar("R")
@@ -26,7 +27,15 @@ R = TypeVar("R")
 IDLE_TIMEOUT_SECONDS = 60.0
 """An upload that sends nothing for this long is disconnected."""
 
-UTF8_ONLY_TYPES = ("text/csv",)
+MIN_UPLOAD_BYTES_PER_SECOND = 1024
+UPLOAD_GRACE_SECONDS = 60.0
+"""An upload that is slower than the least rate, from this long after its start, is disconnected."""
+
+_NO_BODY_TIMEOUT_SECONDS = 10.0 * 365 * 86400
+
+CSV_MEDIA_TYPE = "text/csv"
+CSV_CHARSETS = (encodings.UTF_8, encodings.UTF_16, encodings.WINDOWS_1252, encodings.ASCII)
+"""Encodings that a CSV file may have (rule 3.4, docs/domain.md). Its content decides which of them it has."""
 
 
 class UploadHandler(ApiHandler):
@@ -40,6 +49,8 @@ class UploadHandler(ApiHandler):
         self._rejection: Exception | None = None
         self._discarded_bytes = 0
         self._idle_timer: IdleTimer | None = None
+        self._started_at = 0.0
+        self._uploaded_bytes = 0
 
     @property
     def body_limit(self) -> int:
@@ -62,6 +73,10 @@ class UploadHandler(ApiHandler):
         if not self._is_upload:
             return
         self._idle_timer = IdleTimer(IDLE_TIMEOUT_SECONDS, self._close_connection)
+        self._started_at = asyncio.get_running_loop().time()
+        if isinstance(self.request.connection, HTTP1Connection):
+            # A large delivery takes longer than other bodies may: its pauses and its rate are limited instead.
+            self.request.connection.set_body_timeout(_NO_BODY_TIMEOUT_SECONDS)
         try:
             self._multipart = self._check_headers()
         except PreviewError as error:
@@ -75,6 +90,10 @@ class UploadHandler(ApiHandler):
             super().data_received(chunk)
             return
         assert self._idle_timer is not None
+        self._uploaded_bytes += len(chunk)
+        if self._is_too_slow():
+            self._close_connection()
+            return
         self._idle_timer.pause()
         if self._rejection is None:
             await self._spool_chunk(chunk)
@@ -132,8 +151,11 @@ class UploadHandler(ApiHandler):
         if content_type.media_type and content_type.media_type not in declared.request_types:
             accepted = ", ".join(declared.request_types)
             raise UnsupportedMediaType(f"The media type of the body is not accepted. Send one of {accepted}.")
-        if content_type.media_type in UTF8_ONLY_TYPES and not content_type.is_utf8:
-            raise UnsupportedMediaType(f"{content_type.media_type} is only accepted in UTF-8. Convert the file.")
+        charset = content_type.parameters.get("charset") or "utf-8"
+        if content_type.media_type == CSV_MEDIA_TYPE and encodings.encoding_of(charset) not in CSV_CHARSETS:
+            raise UnsupportedMediaType(
+                "text/csv is only accepted in UTF-8, UTF-16 and Windows-1252. Save the file as CSV UTF-8."
+            )
         return MultipartUpload(content_type) if content_type.media_type == MULTIPART_MEDIA_TYPE else None
 
     async def _spool_chunk(self, chunk: bytes) -> None:
@@ -172,6 +194,10 @@ class UploadHandler(ApiHandler):
             # The executor rejects new work once the program has stopped; the spool then deletes the file at start.
             with suppress(RuntimeError):
                 self.services.upload_executor.submit(self._spool_file.abort)
+
+    def _is_too_slow(self) -> bool:
+        limited_seconds = asyncio.get_running_loop().time() - self._started_at - UPLOAD_GRACE_SECONDS
+        return limited_seconds > 0 and self._uploaded_bytes < MIN_UPLOAD_BYTES_PER_SECOND * limited_seconds
 
     def _close_connection(self) -> None:
         if isinstance(self.request.connection, HTTP1Connection):

@@ -48,7 +48,7 @@ def _file_schema(description: str) -> dict[str, Any]:
 
 _XML_FILE = _file_schema("One case file (Barnevern v4) or one KOSTRA 15F file.")
 _ZIP_ARCHIVE = _file_schema("A ZIP archive with any number of files of the other types.")
-_CSV_FILE = _file_schema("An organisations file or a file of supplementary figures, in UTF-8.")
+_CSV_FILE = _file_schema("An organisations file or a file of supplementary figures, in UTF-8, UTF-16 or Windows-1252.")
 _FORM = {
     "type": "object",
     "description": "A form with any number of such files. Every part must be a file.",

@@ -192,6 +192,21 @@ class FindingCode(StrEnum):
     )
 
     # The two CSV files.
+    CSV_ENCODING = (
+        "csv_encoding",
+        Severity.REFUSED,
+        "The characters of the CSV file are neither UTF-8, UTF-16 nor Windows-1252.",
+    )
+    CSV_HEADER = (
+        "csv_header",
+        Severity.REFUSED,
+        "The first line of the CSV file does not name the columns of supplementary figures or of a list of services.",
+    )
+    CSV_WINDOWS_1252 = (
+        "csv_windows_1252",
+        Severity.NOTICE,
+        "The CSV file is not UTF-8; read as Windows-1252, as Excel may write it.",
+    )
     CSV_LINE = (
         "csv_line",
         Severity.ERROR,

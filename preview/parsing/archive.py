@@ -15,9 +15,9 @@ from preview.core.errors import NotFound
 from preview.model.findings import FileRejected, Finding, FindingCode
 from preview.model.limits import Limits
 from preview.parsing import multi_file_format
-from preview.parsing.leftovers import is_leftover, is_leftover_path
-from preview.parsing.zip_directory import MAGIC, ZipEntry
-from preview.parsing.zip_file import SafeZipReader
+from preview.parsing.containers.leftovers import is_leftover, is_leftover_path
+from preview.parsing.containers.zip_directory import MAGIC, ZipEntry
+from preview.parsing.containers.zip_file import SafeZipReader
 
 _READ_ONLY = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 _ENTRY_OVERHEAD = 30 + 46  # bytes of the two headers of a ZIP entry, without its name

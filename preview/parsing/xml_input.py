@@ -9,24 +9,15 @@ from typing import Any, NamedTuple
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] an extension module without types
 
 from preview.model.findings import FileRejected, FindingCode
+from preview.parsing.encodings import UTF_8, UTF_16, encoding_of, known_name
 
 Element = Any
 Parser = Any
 
 _UTF8_BOM = b"\xef\xbb\xbf"
-_DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^<>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^<>]{0,200}?\bencoding\s*=\s*["']([^"'<>]{1,60})["']""")
 _MAX_ATTRIBUTE_LENGTH = 300  # characters
 _WHITESPACE = re.compile(rb"\s*")
-_UTF8_NAMES = {b"utf-8", b"utf8"}
-# These are decoded here, strictly, so that the parser sees UTF-8 only. In none of them can `<!DOCTYPE` be hidden.
-_TRANSCODED_ENCODINGS = {
-    b"us-ascii": "ascii",
-    b"iso-8859-1": "iso-8859-1",
-    b"latin1": "iso-8859-1",
-    b"iso-8859-15": "iso-8859-15",
-    b"windows-1252": "cp1252",
-    b"cp1252": "cp1252",
-}
 _UTF16_PREFIXES = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
 
 _SAFE_OPTIONS = {
@@ -64,7 +55,9 @@ class ParsedXml(NamedTuple):
 
 def looks_like_xml(data: bytes) -> bool:
     """Return whether the first character that is not white space is `<`, in UTF-8 or UTF-16."""
-    return data[:200].removeprefix(_UTF8_BOM).lstrip()[:1] == b"<" or data[:2] in _UTF16_PREFIXES
+    if encoding := _UTF16_PREFIXES.get(data[:2]):
+        return data[:200].decode(encoding, "ignore").lstrip()[:1] == "<"
+    return data[:200].removeprefix(_UTF8_BOM).lstrip()[:1] == b"<"
 
 
 def parse_xml(data: bytes) -> ParsedXml:
@@ -112,12 +105,28 @@ def _to_utf8(data: bytes) -> tuple[bytes, Parser]:
     if name := _UTF16_PREFIXES.get(data[:2]):
         return _transcode(data, name), _UTF8_PARSER
     declared = _DECLARED_ENCODING.match(data)
-    if declared is None or declared[1].lower() in _UTF8_NAMES:
+    if declared is None:
         return data, _PARSER
-    encoding = _TRANSCODED_ENCODINGS.get(declared[1].lower())
+    name = declared[1].decode("latin-1")
+    encoding = encoding_of(name)
+    # The name is replaced in the declaration, as the XML parser does not know every one.
+    start, end = declared.span(1)
+    data = data[:start] + b"utf-8" + data[end:]
+    if encoding == UTF_8:
+        return data, _PARSER
     if encoding is None:
-        raise FileRejected(FindingCode.ENCODING, 1)
+        raise FileRejected(FindingCode.ENCODING, 1, detail=_refusal_of(name))
+    if encoding == UTF_16:
+        raise FileRejected(FindingCode.ENCODING, 1, detail="The declared encoding is UTF-16, but the file is not UTF-16.")
+    # Every other encoding is decoded here, strictly, so that the parser sees UTF-8 only. In none can `<!DOCTYPE` be hidden.
     return _transcode(data, encoding), _UTF8_PARSER
+
+
+def _refusal_of(name: str) -> str:
+    """Return the sentence that refuses an encoding by its name. A name that means none is not repeated: it is input."""
+    known = known_name(name)
+    subject = f"The declared encoding, {known}," if known else "The name of the declared encoding is unknown; it"
+    return f"{subject} is not one that is read: UTF-8, UTF-16, ISO-8859-1 and Windows-1252 are."
 
 
 def _transcode(data: bytes, encoding: str) -> bytes:

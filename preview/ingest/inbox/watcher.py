@@ -24,8 +24,8 @@ from preview.ingest.deliveries import Deliveries
 from preview.ingest.inbox.claims import CLAIMS_DIR, Claim, InboxFile, list_claims, unique_path
 from preview.ingest.inbox.rejection_report import render_rejection_report
 from preview.model.findings import Finding, FindingCode
-from preview.parsing.leftovers import is_leftover
-from preview.parsing.zip_directory import MAGIC
+from preview.parsing.containers.leftovers import is_leftover
+from preview.parsing.containers.zip_directory import MAGIC
 from preview.storage.deliveries import MAX_STORED_REFUSALS
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,10 @@
 
 import pytest
 
+from preview.i18n.catalog import MessageCatalog
+from preview.i18n.finding_texts import finding_action, finding_message
 from preview.model.case_records import OrganizationListing, SupplementaryFigure
+from preview.model.findings import FindingCode
 from preview.parsing import csv_files
 from tests.preview.parsing.parser_helpers import parse, rejection
 
@@ -36,9 +39,7 @@ def row_errors(text: str) -> list[tuple[str, int, str]]:
 
 
 def test_figure_is_parsed() -> None:
-    assert parse_figures(HEAD + GOOD) == [
-        SupplementaryFigure(1, 2, "org-1042", "2024", "antall_arsverk", 12.5, "hr-system")
-    ]
+    assert parse_figures(HEAD + GOOD) == [SupplementaryFigure(1, 2, "org-1042", "2024", "antall_arsverk", 12.5, "hr-system")]
 
 
 def test_organisation_is_parsed() -> None:
@@ -50,34 +51,20 @@ def test_organisation_is_parsed() -> None:
 
 def test_data_source_defaults_to_manuell() -> None:
     assert parse_figures(HEAD + "org-1,2024,antall_arsverk,1,\n")[0].data_source == "manuell"
-    assert (
-        parse_figures("organization_id,period_id,field_key,value\norg-1,2024,antall_arsverk,1\n")[0].data_source
-        == "manuell"
-    )
+    assert parse_figures("organization_id,period_id,field_key,value\norg-1,2024,antall_arsverk,1\n")[0].data_source == "manuell"
 
 
 def test_bydelsnummer_is_optional() -> None:
-    assert (
-        parse_listings("organization_id,organization_name,organisasjonsnummer\norg-1,Navn,958935420\n")[0].bydelsnummer
-        == ""
-    )
+    assert parse_listings("organization_id,organization_name,organisasjonsnummer\norg-1,Navn,958935420\n")[0].bydelsnummer == ""
     assert parse_listings(LISTED_HEAD + "org-1,Navn,958935420,2\n")[0].bydelsnummer == "02"  # as spreadsheets leave it
 
 
 def test_empty_value_removes_figure() -> None:
-    assert (
-        parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[0].value
-        is None
-    )
-    assert (
-        parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[1].value
-        is None
-    )
+    assert parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[0].value is None
+    assert parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[1].value is None
 
 
-@pytest.mark.parametrize(
-    ("text", "value"), [("0", 0.0), ("12", 12.0), ("12.25", 12.25), ("-1", -1.0), ("+3", 3.0), ('"7"', 7.0)]
-)
+@pytest.mark.parametrize(("text", "value"), [("0", 0.0), ("12", 12.0), ("12.25", 12.25), ("-1", -1.0), ("+3", 3.0), ('"7"', 7.0)])
 def test_number_notations_are_parsed(text: str, value: float) -> None:
     assert parse_figures(f"{HEAD}org-1,2024,antall_arsverk,{text},\n")[0].value == value
 
@@ -88,9 +75,7 @@ def test_decimal_comma_is_read_with_semicolons(text: str, value: float) -> None:
     assert parse_figures(rows)[0].value == value
 
 
-@pytest.mark.parametrize(
-    "text", ["x", "1e3", "nan", "inf", "1.2.3", "1 000", "12,5", "1.", ".5", "0x1", "١", "1" * 13, "--1"]
-)
+@pytest.mark.parametrize("text", ["x", "1e3", "nan", "inf", "1.2.3", "1 000", "1,000", "1,2,3", "1.", ".5", "0x1", "١", "1" * 13, "--1"])
 def test_invalid_number_refuses_only_its_line(text: str) -> None:
     rows = f'{HEAD}{GOOD}org-1,2024,antall_arsverk,"{text}",\n{GOOD}'
     assert row_errors(rows) == [("csv_value", 3, "value")]
@@ -196,15 +181,91 @@ def test_unterminated_quote_is_error_and_ends_file() -> None:
         "organization_id,organization_name,organisasjonsnummer,bydelsnummer,period_id\n",
         GOOD,
         "organization_id\rperiod_id\n",
-        '"organization_id\n',
+        "organization_id\nperiod_id\n",
+        "Navn;Antall\n",
+        "sep=;\n",
     ],
 )
-def test_unknown_header_is_unknown_format(head: str) -> None:
-    assert rejection((head + GOOD).encode()) == ("unknown_format", 1, "")
+def test_other_columns_are_refused_as_csv(head: str) -> None:
+    assert rejection((head + GOOD).encode()) == ("csv_header", 1, "")
+    assert rejection((head + GOOD).encode("utf-16")) == ("csv_header", 1, "")
 
 
-def test_invalid_utf_8_is_refused_with_its_line() -> None:
-    assert rejection((LISTED_HEAD + LISTED).encode("iso-8859-1")) == ("encoding", 2, "")
+@pytest.mark.parametrize("data", [b'"organization_id\n', b"plain text", b"\x89PNG\r\n\x1a\n;;;", b"\x81\x00;"])
+def test_what_is_no_table_is_unknown_format(data: bytes) -> None:
+    assert rejection(data) == ("unknown_format", 1, "")
+
+
+# Encodings, separators and line ends as people's programs write them.
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le"])
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_unicode_csv_is_read(encoding: str, separator: str, line_end: str) -> None:
+    mark = "\ufeff" if encoding.startswith("utf-16-") else ""
+    text = mark + (LISTED_HEAD + LISTED + "org-9,x,y,\n").replace(",", separator).replace("\n", line_end)
+    contents = parse(text.encode(encoding))
+    assert contents.listings == [OrganizationListing(1, 2, "org-1042", "Barnevernstjenesten Oslo Sør", "958935420", "02")]
+    assert [(finding.code, finding.line) for finding in contents.findings] == [("csv_organisasjonsnummer", 3)]
+
+
+def test_windows_1252_is_read_with_a_notice() -> None:
+    contents = parse((LISTED_HEAD + LISTED.replace("Sør", "Sør – €")).replace(",", ";").encode("cp1252"))
+    assert [listing.organization_name for listing in contents.listings] == ["Barnevernstjenesten Oslo Sør – €"]
+    assert [(finding.severity, finding.code, finding.line) for finding in contents.findings] == [("notice", "csv_windows_1252", 0)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (LISTED_HEAD + LISTED).encode() + b"org-1,\x81\xf8,958935420,\n",
+        b"\xef\xbb\xbf" + (LISTED_HEAD + LISTED).encode() + b"org-1,\xf8,958935420,\n",
+        (LISTED_HEAD + LISTED).replace("\n", "\r\n").encode() + b"org-1,\x81\xf8,958935420,\n",
+    ],
+)
+def test_bytes_of_no_encoding_are_refused_with_their_line(data: bytes) -> None:
+    assert rejection(data) == ("csv_encoding", 3, "")
+
+
+def test_half_a_character_of_utf_16_is_refused() -> None:
+    assert rejection((LISTED_HEAD + LISTED).encode("utf-16")[:-1])[0] == "csv_encoding"
+
+
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"', 'sep=";"', '"sep="";"""', "sep=;;;;", "sep=,", " sep = ; "])
+def test_separator_line_is_skipped(first: str) -> None:
+    contents = parse(("\ufeff" + first + "\r\n" + (HEAD + GOOD + "x\n").replace(",", ";").replace("\n", "\r\n")).encode())
+    assert [(figure.line, figure.value) for figure in contents.figures] == [(3, 12.5)]
+    assert [(finding.code, finding.line) for finding in contents.findings] == [("csv_line", 4)]
+
+
+@pytest.mark.parametrize(("head_end", "row_end"), [(";", ";"), (";;;", ";;;"), (";", ""), ("", ";"), ("; ;", ";;;;")])
+def test_empty_columns_at_the_end_are_ignored(head_end: str, row_end: str) -> None:
+    head, row = HEAD.replace(",", ";").rstrip(), GOOD.replace(",", ";").rstrip()
+    assert [figure.value for figure in parse_figures(f"{head}{head_end}\r\n{row}{row_end}\r\n")] == [12.5]
+    assert row_errors(f"{head}{head_end}\r\n{row};x\r\n") == [("csv_line", 2, "")]
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("12,5", 12.5), ("12.5", 12.5), ("1\u00a0234,5", 1234.5), ("1\u202f234.5", 1234.5), ("1\u2009234", 1234.0)],
+)
+def test_numbers_of_norwegian_programs_are_read(separator: str, text: str, value: float) -> None:
+    rows = HEAD.replace(",", separator) + separator.join(("org-1", "2024", "antall_arsverk", f'"{text}"', "x")) + "\n"
+    assert [figure.value for figure in parse_figures(rows)] == [value]
+
+
+def test_spaces_within_organisation_numbers_are_ignored() -> None:
+    assert parse_listings(LISTED_HEAD + "org-1,Navn,958\u00a0935\u00a0420,\n")[0].organisasjonsnummer == "958935420"
+
+
+def test_texts_about_csv_do_not_speak_of_xml() -> None:
+    texts = MessageCatalog.load()
+    for code in FindingCode:
+        if code.value.startswith("csv_"):
+            for message in (finding_message(texts, code.value), finding_action(texts, code.value)):
+                assert not any("XML" in text for text in (message.nb, message.nn, message.en, code.detail)), code
 
 
 def test_header_alone_is_empty() -> None:
@@ -216,9 +277,7 @@ def test_field_keys_can_be_restricted() -> None:
     rows = (HEAD + GOOD + GOOD.replace("antall_arsverk", "antall_meldinger_mottatt")).encode()
     read = csv_files.parse_csv_file(rows, 1, frozenset({"antall_arsverk"}))
     assert [figure.field_key for figure in read.figures] == ["antall_arsverk"]
-    assert [(finding.code, finding.line, finding.element) for finding in read.findings] == [
-        ("csv_field", 3, "field_key")
-    ]
+    assert [(finding.code, finding.line, finding.element) for finding in read.findings] == [("csv_field", 3, "field_key")]
     assert len(csv_files.parse_csv_file(rows, 1).figures) == 2
 
 

@@ -107,9 +107,7 @@ def test_entity_bomb_is_refused_cheaply(kind: str) -> None:
         entities, use = f'<!ENTITY a "{"a" * 50_000}">', "&a;" * 50_000
     else:
         names = "abcdefghij"
-        entities = '<!ENTITY a "lol">' + "".join(
-            f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in itertools.pairwise(names)
-        )
+        entities = '<!ENTITY a "lol">' + "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in itertools.pairwise(names))
         use = "&j;"
     root = f'<Barnevern Id="{use}"/>' if kind == "attribute" else f"<Barnevern>{use}</Barnevern>"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -135,6 +133,40 @@ def test_declared_encoding_is_used(declared: str, encoding: str) -> None:
     record = parse_single_folder(text.encode(encoding))
     assert record.avgiver.kommunenavn == "Bærum på Åsen"
     assert findings_in(text.encode(encoding)) == []
+
+
+LATIN_1_NAMES = "ISO-8859-1 ISO8859-1 ISO8859_1 ISO_8859-1 ISO_8859-1:1987 iso-ir-100 latin1 latin-1 ISO-LATIN-1 l1 IBM819 cp819 8859_1"
+NAMES = [
+    *(("utf-8", name) for name in ["UTF-8", "utf8", "UTF_8", "csUTF8", "unicode-1-1-utf-8", "x-unicode-2-0-utf-8"]),
+    *(("utf-16", name) for name in ["UTF-16", "utf16", "UTF_16", "UTF-16LE", "UTF-16BE", "unicode", "unicodeFFFE", "ISO-10646-UCS-2"]),
+    *(("iso-8859-1", name) for name in LATIN_1_NAMES.split()),
+    *(("cp1252", name) for name in ["windows-1252", "WINDOWS_1252", "cp1252", "Cp1252", "CP-1252", "ibm-1252", "x-ansi", "csWindows1252"]),
+]
+
+
+@pytest.mark.parametrize(("encoding", "name"), NAMES)
+def test_other_names_of_encodings_are_known(encoding: str, name: str) -> None:
+    text = folder(kommunenavn="Bærum på Åsen").decode().replace("UTF-8", name)
+    assert parse_single_folder(text.encode(encoding)).avgiver.kommunenavn == "Bærum på Åsen"
+    assert findings_in(text.encode(encoding)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("UTF-7", "The declared encoding, utf-7, is not"),
+        ("EBCDIC-CP-BE", "The declared encoding, cp500, is not"),
+        ("windows-1250", "The declared encoding, cp1250, is not"),
+        ("OlaNordmann", "The name of the declared encoding is unknown; it is not"),
+        ("ISO-8859-1Ola", "The name of the declared encoding is unknown; it is not"),
+        ("UTF-16", "The declared encoding is UTF-16, but"),
+    ],
+)
+def test_other_encodings_are_refused_by_name(name: str, subject: str) -> None:
+    (finding,) = parse(GOOD.replace(b"UTF-8", name.encode())).findings
+    assert (finding.code, finding.line) == ("encoding", 1)
+    assert finding.detail.startswith(subject)
+    assert "Ola" not in finding.detail
 
 
 def test_encoding_defaults_to_utf_8() -> None:
@@ -192,7 +224,6 @@ def test_utf_16_byte_order_mark_is_no_finding() -> None:
         b"%PDF-1.7",
         b"\x00\x01\x02",
         b"just text",
-        b"organization_id,something\norg-1,2\n",
     ],
 )
 def test_unrecognised_file_is_unknown_format(data: bytes) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from preview.model.findings import FileRejected, FindingCode
 from preview.model.limits import MIB, Limits
-from preview.parsing.zip_directory import LOCAL_HEADER, LOCAL_MAGIC, MAGIC, ZipDirectory, ZipEntry
+from preview.parsing.containers.zip_directory import LOCAL_HEADER, LOCAL_MAGIC, MAGIC, ZipDirectory, ZipEntry
 
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED_FLAGS = 0x41  # bit 0: encrypted, bit 6: strong encryption
