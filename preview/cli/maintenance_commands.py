@@ -35,7 +35,7 @@ def backup(settings: Settings, folder: Path) -> None:
 def restore(settings: Settings, folder: Path) -> None:
     """Bring the backup in FOLDER into use as --data-dir, which must be empty or not exist.
 
-    Stop the servers first. Streams that resume from an old position are told to fetch everything again, and no id is used twice.
+    Stop the servers first. Streams that resume from an old position get `resync`, and no id is used twice.
     """
     logging_config.configure_logging(settings.log_level)
     restore_backup(folder, settings.data_dir)
