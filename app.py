@@ -15,6 +15,7 @@ from preview.core import logging_config
 from preview.core.errors import StoreError
 from preview.core.settings import Settings
 from preview.demo.background import start_demo_tasks
+from preview.ingest.inbox.placement import check_inbox_placement
 from preview.runtime.application import Application
 from preview.runtime.event_loop import loop_factory
 from preview.runtime.sockets import ListenSocket, ReusePortSocket
@@ -38,9 +39,11 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; work that runs then is finished or returned to its queue.
 
     Raises:
+        ConfigurationError: If the watched folder would take the store's own files.
         AddressInUse: If the address or port is taken.
         StoreError: If the store cannot be used, or SQLite is too old for several processes.
     """
+    check_inbox_placement(settings)
     multi_process, boot_id = settings.processes > 1, secrets.token_hex(8)
     if multi_process and not supports_multiple_processes():
         version = ".".join(map(str, MIN_MULTIPROCESS_SQLITE))

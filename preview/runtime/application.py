@@ -15,6 +15,7 @@ from preview.events.log import EventLog
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from preview.ingest.deliveries import DebounceSettings, Deliveries
+from preview.ingest.inbox.placement import check_inbox_placement
 from preview.ingest.inbox.watcher import InboxWatcher
 from preview.ingest.spool import Spool
 from preview.maintenance.erasure import OrganizationEraser
@@ -112,9 +113,11 @@ class Application:
             boot_id: Id that is equal for processes that were started together; by default a random one.
 
         Raises:
+            ConfigurationError: If the watched folder would take the store's own files.
             StoreError: If the store cannot be used.
             CatalogueError: If the form's data or the texts are invalid.
         """
+        check_inbox_placement(settings)
         catalogue, texts = Catalogue.load(), MessageCatalog.load()
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         process_lock = None if supports_multiple_processes() else _acquire_process_lock(settings.data_dir)
