@@ -1,6 +1,7 @@
 """Writes tables as CSV and XLSX files.
 
-Numbers are written as numbers. In CSV, an apostrophe precedes a text that a spreadsheet would evaluate as a formula.
+Numbers are written as numbers. In CSV, an apostrophe precedes a text that a spreadsheet would evaluate as a formula; in XLSX, its
+cell is marked as text.
 """
 
 import csv
@@ -11,7 +12,7 @@ from datetime import datetime
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
-_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BYTE_ORDER_MARK = "\ufeff"
 _A4_PAPER = 9  # XlsxWriter's number of the paper size
 _NUMBER_FORMATS: dict[type, str] = {int: "#,##0", float: "#,##0.0", datetime: "dd.mm.yyyy hh:mm"}
@@ -64,6 +65,7 @@ def to_xlsx(table: Table) -> bytes:
     book = Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     book.set_properties({"title": table.title})
     header_format = book.add_format({"bold": True, "bottom": 1})
+    quoted_format = book.add_format({"quote_prefix": True})
     formats = {kind: book.add_format({"num_format": number_format}) for kind, number_format in _NUMBER_FORMATS.items()}
     sheet = book.add_worksheet(table.sheet)
     sheet.freeze_panes(1, table.frozen_columns)
@@ -81,7 +83,7 @@ def to_xlsx(table: Table) -> bytes:
                 case None:
                     pass
                 case str():
-                    sheet.write_string(row_index, column_index, cell)
+                    sheet.write_string(row_index, column_index, cell, quoted_format if _is_formula(cell) else None)
                 case datetime():
                     sheet.write_datetime(row_index, column_index, cell, _cell_format(formats, cell))
                 case _:
@@ -94,12 +96,17 @@ def _cell_format(formats: dict[type, Format], cell: float | datetime) -> Format:
     return formats[type(cell)]
 
 
+def _is_formula(text: str) -> bool:
+    """Return whether a spreadsheet would evaluate a text. It reads signs in full width like the plain ones."""
+    return text.startswith(_FORMULA_PREFIXES)
+
+
 def _csv_text(cell: Cell) -> str:
     match cell:
         case None:
             return ""
         case str():
-            return f"'{cell}" if cell.startswith(_FORMULA_PREFIXES) else cell
+            return f"'{cell}" if _is_formula(cell) else cell
         case datetime():
             return cell.strftime("%d.%m.%Y %H:%M")
         case _:

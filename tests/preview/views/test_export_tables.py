@@ -72,13 +72,14 @@ def test_xlsx_holds_numbers_as_numbers_under_a_frozen_head() -> None:
     assert [(line[3], line[4], line[5]) for line in lines] == [(row.value, row.compared_value, row.change) for row in shown]
 
 
-@pytest.mark.parametrize("source", ["=1+1", "+1", "-1", "@SUM(A1)"])
+@pytest.mark.parametrize("source", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1+1", "＋1", "－1", "＠SUM(A1)"])
 def test_a_text_is_never_a_formula(source: str) -> None:
     exported = preview_table(preview(source), CATALOGUE, TEXTS, "nb")
     assert {line[9] for line in read_csv(to_csv(exported))[1:]} == {f"'{source}"}
     sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(exported))).active
     assert sheet is not None
-    assert {(cell.value, cell.data_type) for (cell,) in sheet.iter_rows(min_row=2, min_col=10, max_col=10)} == {(source, "s")}
+    cells = [cell for (cell,) in sheet.iter_rows(min_row=2, min_col=10, max_col=10)]
+    assert {(cell.value, cell.data_type, cell.quotePrefix) for cell in cells} == {(source, "s", True)}
 
 
 def test_hidden_value_is_not_exported() -> None:
