@@ -44,6 +44,9 @@ _UNUSED_SESSION_SECONDS = 10.0
 A page that connects later, or to another process, gets a new session.
 """
 
+_MAX_WEBSOCKET_MESSAGE_BYTES = 64 * 1024
+"""A page's messages have some hundred bytes. An unfinished one is bounded in time by the pings, which it holds up."""
+
 _SESSION_SWEEP_SECONDS = 2.0
 """How often unused sessions are looked for."""
 
@@ -75,7 +78,12 @@ def create_server(application: Application, api_routes: Sequence[Route], sockets
     page_routes = session_routes(tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]}, settings.hosts)
     icon_route = (r"/favicon\.ico", FaviconHandler, {"path": FAVICON})
     tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes, icon_route])
-    http_server = HTTPServer(tornado_app, xheaders=settings.use_xheaders)
+    http_server = HTTPServer(
+        tornado_app,
+        xheaders=settings.use_xheaders,
+        idle_connection_timeout=settings.client_timeout_seconds,
+        body_timeout=settings.client_timeout_seconds,
+    )
     http_server.add_sockets(sockets)
     return BaseServer(loop, tornado_app, http_server)
 
@@ -106,6 +114,7 @@ def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages) -
         session_token_expiration=settings.token_seconds,
         # Bokeh's own pings end no connection; Tornado's do.
         keep_alive_milliseconds=0,
+        websocket_max_message_size_bytes=_MAX_WEBSOCKET_MESSAGE_BYTES,
         websocket_ping_interval=settings.websocket_timeout_seconds,
         websocket_ping_timeout=settings.websocket_timeout_seconds,
         include_headers=[context.actor_header] if context.actor_header else [],

@@ -12,8 +12,8 @@ _TOKEN = re.compile(r'"token":"([^"]+)"')
 
 
 @contextmanager
-def open_session(url: str, path: str = "/") -> Generator[None]:
-    """Keep a session open for the length of a block, once the server has acknowledged it."""
+def open_session(url: str, path: str = "/") -> Generator[socket.socket]:
+    """Keep a session open for the length of a block, once the server has acknowledged it; yield its socket."""
     token = _TOKEN.search(httpx.get(f"{url}{path}").raise_for_status().text)
     assert token
     host = urlsplit(url).netloc
@@ -38,4 +38,4 @@ def open_session(url: str, path: str = "/") -> Generator[None]:
             chunk = connection.recv(4096)
             assert chunk, response
             response += chunk
-        yield
+        yield connection

@@ -26,9 +26,7 @@ from tests.support.pipeline import wait_until
 def test_upload_over_limit_is_413(data_dir: Path) -> None:
     """The size is announced or not, the body a file or a form. With `Expect` the response comes before the body."""
     boundary = {"Content-Type": "multipart/form-data; boundary=b"}
-    multipart = (
-        b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b"x" * 1001 + b"\r\n--b--\r\n"
-    )
+    multipart = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b"x" * 1001 + b"\r\n--b--\r\n"
     with run_in_process_server(data_dir, max_delivery_bytes=1000) as server, server.client() as client:
         for content, headers in (
             (b"x" * 1001, XML),
@@ -107,6 +105,24 @@ def test_idle_upload_is_disconnected(data_dir: Path, monkeypatch: pytest.MonkeyP
         assert_nothing_stored(server, data_dir)
 
 
+def test_slow_upload_is_disconnected(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "UPLOAD_GRACE_SECONDS", 0.2)
+    with (
+        run_in_process_server(data_dir) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer,
+    ):
+        peer.sendall(request_head("Content-Length: 1000000"))
+        peer.settimeout(0.05)
+        for _ in range(400):
+            with suppress(TimeoutError):
+                assert peer.recv(1) == b""
+                break
+            peer.sendall(b" ")
+        else:
+            pytest.fail("The connection is still open.")
+        assert_nothing_stored(server, data_dir)
+
+
 def test_upload_interrupted_by_shutdown_leaves_nothing(data_dir: Path) -> None:
     with run_in_process_server(data_dir) as server:
         peer = socket.create_connection(("127.0.0.1", server.port), timeout=20)
@@ -153,9 +169,7 @@ def test_slow_disk_blocks_only_its_own_upload(data_dir: Path, monkeypatch: pytes
         assert peer.recv(65536).startswith(b"HTTP/1.1 202 ")
 
 
-def test_spool_error_reveals_no_details(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_spool_error_reveals_no_details(data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def failing_write(self: SpoolFile, chunk: bytes) -> None:
         raise OSError(5, "Input/output error", "/spool/secret")
 
