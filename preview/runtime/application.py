@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from preview.core.clock import SteadyClock, now
+from preview.core.data_dir import create_data_dir
 from preview.core.errors import StoreError
 from preview.core.file_lock import FileLock
 from preview.core.leader_lock import LeaderLock
@@ -70,7 +71,9 @@ class Application:
         rerender_if_config_changed(database, report_config)
         self._worker_registry = WorkerRegistry(folder / "workers", database)
         self._parser = ParserProcess(
-            load_or_create_key(folder, database), Limits.from_settings(settings), progress_seconds=settings.parser_timeout_seconds
+            load_or_create_key(folder, database),
+            Limits.from_settings(settings),
+            progress_seconds=settings.parser_timeout_seconds,
         )
         spool = Spool(folder / "spool", settings.max_delivery_bytes, settings.max_uploads, self.worker_id)
         debounce = DebounceSettings(settings.auto_aggregate, settings.auto_quiet_seconds, settings.auto_latest_seconds)
@@ -119,7 +122,7 @@ class Application:
         """
         check_inbox_placement(settings)
         catalogue, texts = Catalogue.load(), MessageCatalog.load()
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_data_dir(settings.data_dir)
         process_lock = None if supports_multiple_processes() else _acquire_process_lock(settings.data_dir)
         database = Database(settings.data_dir / STORE_FILE, busy_seconds=settings.store_busy_seconds)
         database.read(catalogue.validate_sql)

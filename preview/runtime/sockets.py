@@ -3,9 +3,12 @@
 import socket
 
 from preview.core.errors import AddressInUse
+from preview.core.hosts import format_authority
 
 _BACKLOG = 128
 """Connections that the kernel completes and queues before the program accepts them."""
+
+_FIRST_UNPRIVILEGED_PORT = 1024
 
 
 class ListenSocket:
@@ -75,8 +78,16 @@ def _open_listening_sockets(address: str, port: int, *, reuse_port: bool = False
     except OSError as error:
         for listening in sockets:
             listening.close()
-        raise AddressInUse(f"Nothing can listen at {address}:{port}: {error.strerror}.") from error
+        raise AddressInUse(
+            f"The program cannot listen at {format_authority(address, port)}: {_cause(error, port)}"
+        ) from error
     return sockets
+
+
+def _cause(error: OSError, port: int) -> str:
+    if isinstance(error, PermissionError) and port < _FIRST_UNPRIVILEGED_PORT:
+        return f"ports below {_FIRST_UNPRIVILEGED_PORT} need a privilege. Set port to a higher one."
+    return f"{error.strerror}. Set address and port to free ones of this machine."
 
 
 def _reserve_port(listening: socket.socket) -> socket.socket:

@@ -143,7 +143,9 @@ def test_all_processes_stop_with_open_stream_and_session(data_dir: Path) -> None
 def test_port_in_use_fails_at_start(server: Server, data_dir: Path) -> None:
     """A server with several processes fails too, although they share the port among themselves."""
     for arguments in (TWO_PROCESSES, ()):
-        with pytest.raises(RuntimeError, match=f"Error: Nothing can listen at 127.0.0.1:{server.port}: Address already in use."):
+        with pytest.raises(
+            RuntimeError, match=f"Error: The program cannot listen at 127.0.0.1:{server.port}: Address already in use."
+        ):
             Server(data_dir, arguments, port=server.port)
 
 
