@@ -6,18 +6,19 @@ import importlib
 import logging
 import os
 import secrets
-import signal
 import sys
 from functools import partial
 
 from preview.cli import commands
 from preview.core import logging_config
 from preview.core.errors import StoreError
+from preview.core.hosts import format_authority
 from preview.core.settings import Settings
 from preview.demo.background import start_demo_tasks
 from preview.ingest.inbox.placement import check_inbox_placement
 from preview.runtime.application import Application
 from preview.runtime.event_loop import loop_factory
+from preview.runtime.signals import STOP_SIGNALS, ignore_stop_signals, prepare_signals
 from preview.runtime.sockets import ListenSocket, ReusePortSocket
 from preview.runtime.supervisor import ChildContext, Supervisor, give_signs_of_life, start_shutdown_watchdog
 from preview.storage.sqlite import MIN_MULTIPROCESS_SQLITE, supports_multiple_processes
@@ -44,6 +45,7 @@ def serve(settings: Settings) -> None:
         StoreError: If the store cannot be used, or SQLite is too old for several processes.
     """
     check_inbox_placement(settings)
+    prepare_signals()
     multi_process, boot_id = settings.processes > 1, secrets.token_hex(8)
     if multi_process and not supports_multiple_processes():
         version = ".".join(map(str, MIN_MULTIPROCESS_SQLITE))
@@ -68,6 +70,7 @@ def run_process(settings: Settings, boot_id: str, listen_socket: ListenSocket, c
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(application, listen_socket, context))
     finally:
+        ignore_stop_signals()
         application.close()
 
 
@@ -82,7 +85,7 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
     from components.server import create_server
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
+    for signal_number in STOP_SIGNALS:
         loop.add_signal_handler(signal_number, stop.set)
     if context.parent_pipe is not None:
         loop.add_reader(context.parent_pipe, stop.set)
@@ -108,7 +111,9 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
 
 
 def _announce_ready(settings: Settings, listen_socket: ListenSocket) -> None:
-    print(f"Bufdir Preview: http://{settings.address}:{listen_socket.port}{settings.prefix}/", flush=True)  # noqa: T201
+    print(
+        f"Bufdir Preview: http://{format_authority(settings.address, listen_socket.port)}{settings.prefix}/", flush=True
+    )  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,0 +1,20 @@
+"""What signals do to a process before its event loop handles them, and after."""
+
+import signal
+import sys
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def prepare_signals() -> None:
+    """Let Ctrl-C end the program with exit code 0 while it starts; ignore signals that would kill it by default."""
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    for name in ("SIGHUP", "SIGUSR1"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def ignore_stop_signals() -> None:
+    """Ignore further requests to stop, because the process stops already; the watchdog limits how long it takes."""
+    for signal_number in STOP_SIGNALS:
+        signal.signal(signal_number, signal.SIG_IGN)
