@@ -10,11 +10,13 @@ place from which the import can be resumed:
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
+
+from preview.ingest.inbox.moving import COPY_PREFIX, make_private_folders, move_file
 
 CLAIMS_DIR = ".taking"
 _UNRECEIVED_PREFIX = "new-"
@@ -22,10 +24,17 @@ _MAX_NAME_BYTES = 255  # The limit of common file systems is in bytes, not in ch
 
 
 class InboxFile(NamedTuple):
-    """A file of the watched folder as it was at one poll; `relative_path` is its path within the folder."""
+    """A file of the watched folder as it was at one poll.
+
+    Attributes:
+        relative_path: Its path within the folder.
+        status: Its status.
+        ordinal: Its place among the files of the folder and its subfolders by name, from 1.
+    """
 
     relative_path: Path
     status: os.stat_result
+    ordinal: int
 
     @property
     def identity(self) -> tuple[int, int]:
@@ -51,19 +60,36 @@ class Claim:
         return dict(sorted(_numbered_files(self._folder)))
 
     @classmethod
-    def create(cls, inbox: Path, inbox_files: Iterable[InboxFile]) -> "Claim":
-        """Move files aside. A file that has changed since the poll, or is gone, stays where it is."""
+    def create(
+        cls, inbox: Path, inbox_files: Iterable[InboxFile], on_failure: Callable[[InboxFile, Exception], None]
+    ) -> "Claim":
+        """Move files aside. A file that has changed since the poll, or is gone, stays where it is.
+
+        Args:
+            inbox: The watched folder.
+            inbox_files: The files to move.
+            on_failure: Called with each file that cannot be moved, and why; the others are moved.
+        """
         folder = inbox / CLAIMS_DIR / f"{_UNRECEIVED_PREFIX}{secrets.token_hex(8)}"
-        folder.mkdir(mode=0o700, parents=True)
+        make_private_folders(folder)
         number = 0
         for inbox_file in inbox_files:
-            with suppress(FileNotFoundError):
-                source = inbox / inbox_file.relative_path
-                current = InboxFile(inbox_file.relative_path, source.lstat())
+            source = inbox / inbox_file.relative_path
+            try:
+                current = inbox_file._replace(status=source.lstat())
                 if (current.identity, current.fingerprint) == (inbox_file.identity, inbox_file.fingerprint):
+                    move_file(source, folder / f"{number + 1:08}" / inbox_file.relative_path)
                     number += 1
-                    _rename(source, folder / f"{number:08}" / inbox_file.relative_path)
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError) as error:
+                on_failure(inbox_file, error)
         return cls(inbox, folder)
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return self._folder.name
 
     @property
     def delivery_id(self) -> str | None:
@@ -93,13 +119,12 @@ class Claim:
         Returns:
             The new path.
         """
-        self._create_sibling_folder(destination)
         target = unique_path(destination / self.files[number])
         source = self.path(number)
         if stat.S_ISREG(source.lstat().st_mode):
             with suppress(PermissionError):  # The file belongs to another user, who decides about its mode.
                 source.chmod(0o600)
-        _rename(source, target)
+        move_file(source, target)
         del self.files[number]
         return target
 
@@ -109,28 +134,35 @@ class Claim:
         del self.files[number]
 
     def release(self) -> None:
-        """Move every file back to its original path, or beside it if that path is in use by now."""
+        """Move every file back to its original path, or beside it if that path is in use by now.
+
+        Raises:
+            OSError: If a file cannot be moved; the others are.
+        """
+        failure: Exception | None = None
         for number, name in list(self.files.items()):
-            _rename(self.path(number), unique_path(self._inbox / name))
-            del self.files[number]
+            try:
+                move_file(self.path(number), unique_path(self._inbox / name))
+                del self.files[number]
+            except (OSError, ValueError) as error:
+                failure = error
+        if failure is not None:
+            raise failure
         self.remove()
 
     def remove(self) -> None:
-        """Delete the folders of the claim. They must be empty."""
-        for folder, _, _ in os.walk(self._folder, topdown=False):
+        """Delete the folders of the claim. They must be empty but for incomplete copies."""
+        for folder, _, names in os.walk(self._folder, topdown=False):
+            for name in names:
+                if name.startswith(COPY_PREFIX):
+                    Path(folder, name).unlink()
             Path(folder).rmdir()
-
-    def _create_sibling_folder(self, folder: Path) -> None:
-        """Create a folder with the same permissions as the watched folder."""
-        if not folder.is_dir():
-            folder.mkdir()
-            folder.chmod(stat.S_IMODE(self._inbox.stat().st_mode))
 
 
 def list_claims(inbox: Path) -> list[Claim]:
     """Return the unfinished claims in the watched folder, of all processes."""
     folder = inbox / CLAIMS_DIR
-    return [Claim(inbox, claim_folder) for claim_folder in sorted(folder.iterdir())] if folder.is_dir() else []
+    return [Claim(inbox, claim_folder) for claim_folder in sorted(folder.iterdir()) if claim_folder.is_dir()] if folder.is_dir() else []
 
 
 def unique_path(path: Path, suffix: str = "") -> Path:
@@ -154,9 +186,5 @@ def _numbered_files(folder: Path) -> Iterator[tuple[int, Path]]:
     for numbered in folder.iterdir():
         for parent, folders, names in os.walk(numbered):
             links = [name for name in folders if (Path(parent) / name).is_symlink()]
-            yield from ((int(numbered.name), Path(parent, name).relative_to(numbered)) for name in (*names, *links))
-
-
-def _rename(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.rename(target)
+            files = [name for name in (*names, *links) if not name.startswith(COPY_PREFIX)]
+            yield from ((int(numbered.name), Path(parent, name).relative_to(numbered)) for name in files)

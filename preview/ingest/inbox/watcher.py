@@ -16,12 +16,14 @@ from typing import Literal
 
 import msgspec
 
-from preview.core.errors import NotFound, PreviewError, Unavailable
+from preview.core.errors import InsufficientStorage, NotFound, PreviewError, Unavailable
 from preview.core.leader_lock import LeaderLock
 from preview.core.passing_faults import PassingFault, as_passing
 from preview.i18n.catalog import MessageCatalog
 from preview.ingest.deliveries import Deliveries
 from preview.ingest.inbox.claims import CLAIMS_DIR, Claim, InboxFile, list_claims, unique_path
+from preview.ingest.inbox.moving import write_private_file
+from preview.ingest.inbox.postponed import Postponed
 from preview.ingest.inbox.rejection_report import render_rejection_report
 from preview.model.findings import Finding, FindingCode
 from preview.parsing.containers.leftovers import is_leftover
@@ -90,6 +92,8 @@ class InboxWatcher:
         self._folder_created = self._folder_missing = False
         self._next_poll = 0.0
         self._fault = PassingFault("the watched folder")
+        self._postponed, self._postponed_claims = Postponed(), Postponed()
+        self._single_files: set[Path] = set()
 
     def poll(self) -> bool:
         """Deliver the complete files and finalise imported claims, at most once per `_POLL_SECONDS`.
@@ -143,15 +147,26 @@ class InboxWatcher:
         now = time.monotonic()
         states: dict[tuple[int, int], _FileState] = {}
         complete: list[InboxFile] = []
-        for inbox_file, has_temporary_name in _walk(self._folder, Path()):
+        paths: set[Path] = set()
+        for ordinal, (path, status, has_temporary_name) in enumerate(_walk(self._folder, Path()), start=1):
+            inbox_file = InboxFile(path, status, ordinal)
+            paths.add(path)
             previous = self._file_states.get(inbox_file.identity)
             is_unchanged = previous is not None and previous.fingerprint == inbox_file.fingerprint
-            state = _FileState(inbox_file.fingerprint, previous.unchanged_since if previous and is_unchanged else now, has_temporary_name)
+            state = _FileState(
+                inbox_file.fingerprint,
+                previous.unchanged_since if previous and is_unchanged else now,
+                has_temporary_name,
+            )
             states[inbox_file.identity] = state
             renamed = is_unchanged and previous is not None and previous.has_temporary_name
-            if not has_temporary_name and (renamed or now - state.unchanged_since >= self._settle_seconds):
+            is_empty = stat.S_ISREG(status.st_mode) and status.st_size == 0  # its program has only begun to write it
+            can_be_complete = not (has_temporary_name or is_empty) and self._postponed.is_due(path)
+            if can_be_complete and (renamed or now - state.unchanged_since >= self._settle_seconds):
                 complete.append(inbox_file)
         self._file_states = states
+        self._postponed.keep_only(paths)
+        self._single_files &= paths
         return complete
 
     def _group_into_deliveries(self, complete: list[InboxFile]) -> Iterator[list[InboxFile]]:
@@ -162,10 +177,13 @@ class InboxWatcher:
         group: list[InboxFile] = []
         size = 0
         for inbox_file in complete:
-            if _is_zip(self._folder / inbox_file.relative_path):
+            path = inbox_file.relative_path
+            if path in self._single_files or _is_zip(self._folder / path):
                 yield [inbox_file]
                 continue
-            if group and (size + inbox_file.status.st_size > self._max_delivery_bytes or len(group) >= MAX_STORED_REFUSALS):
+            if group and (
+                size + inbox_file.status.st_size > self._max_delivery_bytes or len(group) >= MAX_STORED_REFUSALS
+            ):
                 yield group
                 group, size = [], 0
             group.append(inbox_file)
@@ -177,20 +195,50 @@ class InboxWatcher:
         accepted: list[InboxFile] = []
         for inbox_file in group:
             if code := self._rejection_code(inbox_file):
-                self._finalize(Claim.create(self._folder, [inbox_file]), None, {1: [code.finding(1)]})
+                self._refuse(inbox_file, code)
             else:
                 accepted.append(inbox_file)
-        claim = Claim.create(self._folder, accepted)
+        claim = Claim.create(self._folder, accepted, self._postpone)
         try:
             if claim.files:
                 receipt = self._deliveries.receive_paths(claim.paths, full=False, actor=ACTOR)
                 claim.mark_received(receipt.delivery_id)
                 log.info("%d files of the watched folder were received as %s", len(claim.files), receipt.delivery_id)
-        except (OSError, PreviewError):
-            claim.release()
-            raise
-        if not claim.files:
-            claim.remove()
+        except (OSError, PreviewError) as error:
+            with suppress(OSError):  # The next poll releases it.
+                claim.release()
+            if isinstance(error, PreviewError) or isinstance(as_passing(error), InsufficientStorage):
+                raise
+            self._isolate(accepted, error)
+        else:
+            if not claim.files:
+                claim.remove()
+
+    def _refuse(self, inbox_file: InboxFile, code: FindingCode) -> None:
+        claim = Claim.create(self._folder, [inbox_file], self._postpone)
+        try:
+            self._finalize(claim, None, {1: [code.finding(1)]})
+        except (OSError, ValueError) as error:
+            self._postpone(inbox_file, error)
+            with suppress(OSError):  # The next poll releases it.
+                claim.release()
+
+    def _isolate(self, group: list[InboxFile], error: Exception) -> None:
+        """Postpone a file that cannot be delivered. Of several, deliver each alone from now on, so that one stops no other."""
+        if len(group) == 1:
+            self._postpone(group[0], error)
+        self._single_files |= {inbox_file.relative_path for inbox_file in group}
+
+    def _postpone(self, inbox_file: InboxFile, error: Exception) -> None:
+        pause = self._postponed.postpone(inbox_file.relative_path)
+        # The name of a file can name a person: it is identified by its place.
+        log.warning(
+            "file %d (by name) of the watched folder %s cannot be taken (%s); it is tried again in %d s",
+            inbox_file.ordinal,
+            self._folder,
+            _cause(error),
+            pause,
+        )
 
     def _rejection_code(self, inbox_file: InboxFile) -> FindingCode | None:
         if not stat.S_ISREG(inbox_file.status.st_mode):
@@ -201,18 +249,31 @@ class InboxWatcher:
 
     def _process_finished_claims(self) -> None:
         """Finalise the claims whose delivery was imported, and release those that a crash left without a delivery."""
-        for claim in list_claims(self._folder):
-            if claim.delivery_id is None:
-                claim.release()
+        claims = list_claims(self._folder)
+        self._postponed_claims.keep_only({claim.name for claim in claims})
+        for claim in claims:
+            if not self._postponed_claims.is_due(claim.name):
                 continue
             try:
-                document = self._deliveries.get(claim.delivery_id)
-            except NotFound:
-                # The store was replaced, for example by a backup, so it is unknown whether the files were imported.
-                self._finalize(claim, claim.delivery_id, {number: [] for number in claim.files})
-                continue
-            if document.completed_at is not None:
-                self._finalize(claim, claim.delivery_id, self._findings_by_file(claim, claim.delivery_id) if document.refused_files else {})
+                self._process_claim(claim)
+            except (OSError, ValueError) as error:
+                pause = self._postponed_claims.postpone(claim.name)
+                message = "the files of %s in the watched folder %s cannot be moved (%s); they are tried again in %d s"
+                log.warning(message, claim.name, self._folder, _cause(error), pause)
+
+    def _process_claim(self, claim: Claim) -> None:
+        if claim.delivery_id is None:
+            claim.release()
+            return
+        try:
+            document = self._deliveries.get(claim.delivery_id)
+        except NotFound:
+            # The store was replaced, for example by a backup, so it is unknown whether the files were imported.
+            self._finalize(claim, claim.delivery_id, {number: [] for number in claim.files})
+            return
+        if document.completed_at is not None:
+            refusals = self._findings_by_file(claim, claim.delivery_id) if document.refused_files else {}
+            self._finalize(claim, claim.delivery_id, refusals)
 
     def _findings_by_file(self, claim: Claim, delivery_id: str) -> dict[int, list[Finding]]:
         """Return the refusals by number of the file. All refusals in a ZIP belong to the one file of the claim."""
@@ -231,36 +292,55 @@ class InboxWatcher:
             claim: The claim.
             delivery_id: Id of its delivery, for the reports.
             refusals: Findings by number of the refused files. These get a report; the others are treated by the policy.
+
+        Raises:
+            OSError: If a file cannot be moved; the others are.
         """
+        failure: Exception | None = None
         for number in list(claim.files):
-            if number in refusals:
-                moved_to = claim.move(number, self._folder / REFUSED_FOLDER)
-                unique_path(moved_to, REPORT_SUFFIX).write_bytes(render_rejection_report(self._texts, delivery_id, refusals[number]))
-            elif self._imported_file_policy == "move":
-                claim.move(number, self._folder / IMPORTED_FOLDER)
-            else:
-                claim.delete(number)
+            try:
+                self._finalize_file(claim, number, delivery_id, refusals.get(number))
+            except (OSError, ValueError) as error:
+                failure = error
+        if failure is not None:
+            raise failure
         claim.remove()
 
+    def _finalize_file(
+        self, claim: Claim, number: int, delivery_id: str | None, refusals: list[Finding] | None
+    ) -> None:
+        if refusals is not None:
+            moved_to = claim.move(number, self._folder / REFUSED_FOLDER)
+            report = render_rejection_report(self._texts, delivery_id, refusals)
+            write_private_file(unique_path(moved_to, REPORT_SUFFIX), report)
+        elif self._imported_file_policy == "move":
+            claim.move(number, self._folder / IMPORTED_FOLDER)
+        else:
+            claim.delete(number)
 
-def _walk(folder: Path, subfolder: Path) -> Iterator[tuple[InboxFile, bool]]:
-    """Yield everything but folders, in order of name, each with whether its name is temporary.
+
+def _walk(folder: Path, subfolder: Path) -> Iterator[tuple[Path, os.stat_result, bool]]:
+    """Yield path and status of everything but folders, in order of name, each with whether its name is temporary.
 
     Leftovers of file managers and the folders that the watcher itself creates are skipped. A file whose name begins with a dot
     is yielded all the same, as a temporary one: programs that copy files begin with such a name.
     """
     for name in sorted(os.listdir(folder / subfolder)):  # noqa: PTH208, only names are needed and a folder can have many
         path = subfolder / name
-        if (is_leftover(name) and not name.startswith(".")) or path.parts[0] in (CLAIMS_DIR, IMPORTED_FOLDER, REFUSED_FOLDER):
+        if (is_leftover(name) and not name.startswith(".")) or path.parts[0] in (
+            CLAIMS_DIR,
+            IMPORTED_FOLDER,
+            REFUSED_FOLDER,
+        ):
             continue
         try:
             status = (folder / path).lstat()
-        except FileNotFoundError:
+        except OSError:  # It was removed, or its mount does not answer.
             continue
         if not stat.S_ISDIR(status.st_mode):
-            yield InboxFile(path, status), name.startswith((".", "~")) or name.lower().endswith(_TEMPORARY_SUFFIXES)
+            yield path, status, name.startswith((".", "~")) or name.lower().endswith(_TEMPORARY_SUFFIXES)
         elif not name.startswith("."):
-            with suppress(FileNotFoundError, PermissionError):  # The folder was removed, or its mode forbids reading.
+            with suppress(OSError):  # The folder was removed, its mode forbids reading, or its mount does not answer.
                 yield from _walk(folder, path)
 
 
@@ -273,3 +353,8 @@ def _is_zip(path: Path) -> bool:
         finally:
             os.close(descriptor)
     return False
+
+
+def _cause(error: Exception) -> str:
+    """Return why a file cannot be moved, without its name."""
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__

@@ -47,7 +47,9 @@ def test_file_is_not_imported_while_written(data_dir: Path, inbox: Path, service
 
 
 @pytest.mark.parametrize("beside", ["sak.xml.part", ".sak.xml.Xy12", "SAK.TMP", "~sak.xml", "sak.xml~"])
-def test_temporary_name_is_ignored_until_renamed(data_dir: Path, inbox: Path, service: SampleService, beside: str) -> None:
+def test_temporary_name_is_ignored_until_renamed(
+    data_dir: Path, inbox: Path, service: SampleService, beside: str
+) -> None:
     other = SampleService()
     with watching_application(data_dir, inbox, inbox_settle_seconds=0.0) as application:
         (inbox / beside).write_bytes(service.folder(1, MARCH))
@@ -56,7 +58,9 @@ def test_temporary_name_is_ignored_until_renamed(data_dir: Path, inbox: Path, se
             wait_until(lambda: remaining_files(inbox) == {beside}, "the other file to be taken")
         (inbox / beside).rename(inbox / "sak.xml")
         wait_until_empty(inbox)
-        assert [delivery.organizations for delivery in finished_deliveries(application)][-1] == [service.organization_id]
+        assert [delivery.organizations for delivery in finished_deliveries(application)][-1] == [
+            service.organization_id
+        ]
 
 
 def test_file_is_complete_when_renamed_from_temporary_name(data_dir: Path, inbox: Path, service: SampleService) -> None:
@@ -93,7 +97,10 @@ def test_file_with_the_name_of_an_earlier_one_is_numbered(data_dir: Path, inbox:
     with watching_application(data_dir, inbox, inbox_taken="move"):
         for number in (1, 2, 3):
             (inbox / "sak.xml").write_bytes(service.folder(number, MARCH))
-            wait_until(lambda number=number: len(remaining_files(inbox / "taken")) == number and not has_claims(inbox), "it to be taken")
+            wait_until(
+                lambda number=number: len(remaining_files(inbox / "taken")) == number and not has_claims(inbox),
+                "it to be taken",
+            )
     assert remaining_files(inbox) == {"taken/sak.xml", "taken/sak-2.xml", "taken/sak-3.xml"}
 
 
@@ -108,12 +115,21 @@ def test_refused_file_gets_a_report_without_its_content(data_dir: Path, inbox: P
     with watching_application(data_dir, inbox) as application:
         wait_until(lambda: len(remaining_files(inbox / "refused")) == 2 and not has_claims(inbox), "it to come back")
         (delivery,) = finished_deliveries(application)
-        assert (delivery.delivery_status, delivery.files, delivery.refused_files, delivery.new_cases) == ("taken", 3, 1, 2)
-    back, report = inbox / "refused" / "under" / f"{sentinel} æ.xml", inbox / "refused" / "under" / f"{sentinel} æ.xml.report.json"
+        assert (delivery.delivery_status, delivery.files, delivery.refused_files, delivery.new_cases) == (
+            "taken",
+            3,
+            1,
+            2,
+        )
+    back, report = (
+        inbox / "refused" / "under" / f"{sentinel} æ.xml",
+        inbox / "refused" / "under" / f"{sentinel} æ.xml.report.json",
+    )
     assert remaining_files(inbox) == {str(path.relative_to(inbox)) for path in (back, report)}
     assert back.read_bytes() == broken
     assert stat.S_IMODE(back.stat().st_mode) == 0o600
-    assert stat.S_IMODE((inbox / "refused").stat().st_mode) == 0o750
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (inbox / "refused", back.parent, inbox / ".taking")} == {0o700}
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
     assert sentinel not in report.read_text()
     actual = json.loads(report.read_text())
     assert actual["delivery_id"] == delivery.delivery_id
@@ -121,7 +137,11 @@ def test_refused_file_gets_a_report_without_its_content(data_dir: Path, inbox: P
         ("refused", "not_well_formed", 1)
     ]
     assert actual["findings"][0]["line"] > 0
-    assert {language: bool(text) for language, text in actual["findings"][0]["actions"].items()} == {"nb": True, "nn": True, "en": True}
+    assert {language: bool(text) for language, text in actual["findings"][0]["actions"].items()} == {
+        "nb": True,
+        "nn": True,
+        "en": True,
+    }
 
 
 def test_refused_files_are_identified_among_many_findings(data_dir: Path, inbox: Path, service: SampleService) -> None:
@@ -129,7 +149,9 @@ def test_refused_files_are_identified_among_many_findings(data_dir: Path, inbox:
     (inbox / "a.xml").write_bytes(noisy)
     (inbox / "b.xml").write_bytes(service.folder(2, MARCH, meldinger=[case_xml.melding(None) for _ in range(990)]))
     for number in range(30):
-        (inbox / f"c{number}.xml").write_bytes(b"<Barnevern/>" if number % 3 == 0 else service.folder(10 + number, MARCH))
+        (inbox / f"c{number}.xml").write_bytes(
+            b"<Barnevern/>" if number % 3 == 0 else service.folder(10 + number, MARCH)
+        )
     with watching_application(data_dir, inbox) as application:
         wait_until(lambda: len(remaining_files(inbox / "refused")) == 20 and not has_claims(inbox), "them to come back")
         (delivery,) = finished_deliveries(application)
@@ -148,7 +170,11 @@ def test_zip_is_one_delivery_whatever_its_name(data_dir: Path, inbox: Path, serv
     with watching_application(data_dir, inbox) as application:
         wait_until(lambda: remaining_files(inbox) == {"refused/c.zip", "refused/c.zip.report.json"}, "them to be taken")
         rows = finished_deliveries(application)
-        assert sorted((row.files, row.refused_files, row.new_cases) for row in rows) == [(2, 0, 2), (2, 0, 2), (3, 2, 1)]
+        assert sorted((row.files, row.refused_files, row.new_cases) for row in rows) == [
+            (2, 0, 2),
+            (2, 0, 2),
+            (3, 2, 1),
+        ]
     actual = json.loads((inbox / "refused" / "c.zip.report.json").read_text())
     assert [finding["file"] for finding in actual["findings"]] == [2, 3]
 
@@ -173,7 +199,9 @@ def test_large_file_is_refused_and_others_are_split(data_dir: Path, inbox: Path,
         (inbox / f"{number}.xml").write_bytes(service.folder(number, MARCH))
     (inbox / "large.xml").write_bytes(service.folder(9, MARCH) + b" " * size * 2)
     with watching_application(data_dir, inbox, max_delivery_bytes=int(size * 2.5)) as application:
-        wait_until(lambda: remaining_files(inbox) == {"refused/large.xml", "refused/large.xml.report.json"}, "them to be taken")
+        wait_until(
+            lambda: remaining_files(inbox) == {"refused/large.xml", "refused/large.xml.report.json"}, "them to be taken"
+        )
         assert [delivery.files for delivery in finished_deliveries(application)] == [2, 2, 1]
     assert json.loads((inbox / "refused" / "large.xml.report.json").read_text())["findings"][0]["code"] == "too_large"
 

@@ -1,14 +1,19 @@
 """Tests of failures of the watched folder: missing folder, full disk, crashes, several watchers, very many files."""
 
+import errno
 import json
 import os
 import shutil
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from preview.ingest.inbox.postponed import Postponed
 from tests.builders.services import SampleService
 from tests.support.inbox_helpers import (
     MARCH,
@@ -23,7 +28,9 @@ from tests.support.pipeline import wait_until
 from tests.support.server_process import running_server
 
 
-def test_reappearing_folder_is_watched_again(data_dir: Path, inbox: Path, service: SampleService, tmp_path: Path) -> None:
+def test_reappearing_folder_is_watched_again(
+    data_dir: Path, inbox: Path, service: SampleService, tmp_path: Path
+) -> None:
     with watching_application(data_dir, inbox) as application:
         (inbox / "1.xml").write_bytes(service.folder(1, MARCH))
         wait_until_empty(inbox)
@@ -59,7 +66,9 @@ def test_unreadable_folder_does_not_end_the_process(data_dir: Path, inbox: Path,
     inbox.chmod(0o700)
 
 
-def test_disk_error_loses_no_file(data_dir: Path, inbox: Path, service: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_error_loses_no_file(
+    data_dir: Path, inbox: Path, service: SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (inbox / "sak.xml").write_bytes(service.folder(1, MARCH))
     with watching_application(data_dir, inbox, started=False) as application:
         looking = ManualPoller(application, inbox)
@@ -75,6 +84,100 @@ def test_disk_error_loses_no_file(data_dir: Path, inbox: Path, service: SampleSe
 
 def _no_space(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
+
+
+@contextmanager
+def failing_renames(fails: Callable[[Path], bool], number: int) -> Generator[None]:
+    """Let a rename of a file fail with an error number."""
+    rename = Path.rename
+
+    def rename_or_fail(self: Path, target: Path) -> Path:
+        if fails(self):
+            raise OSError(number, os.strerror(number))
+        return rename(self, target)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "rename", rename_or_fail)
+        yield
+
+
+def test_file_on_another_mount_is_copied(data_dir: Path, inbox: Path, service: SampleService) -> None:
+    (inbox / "mount").mkdir()
+    (inbox / "mount" / "a.xml").write_bytes(service.folder(1, MARCH))
+    (inbox / "b.xml").write_bytes(service.folder(2, MARCH))
+
+    def is_on_other_mount(path: Path) -> bool:
+        return path.parent.name == "mount" and ".taking" not in path.parts
+
+    with failing_renames(is_on_other_mount, errno.EXDEV), watching_application(data_dir, inbox) as application:
+        wait_until_empty(inbox)
+        assert sum(delivery.new_cases for delivery in finished_deliveries(application)) == 2
+
+
+def test_file_that_cannot_be_moved_stops_no_other(
+    data_dir: Path, inbox: Path, service: SampleService, caplog: pytest.LogCaptureFixture
+) -> None:
+    (inbox / "a.xml").write_bytes(service.folder(1, MARCH))
+    (inbox / "Ola.xml").write_bytes(service.folder(2, MARCH))
+    (inbox / "under").mkdir()
+    (inbox / "under" / "c.xml").write_bytes(service.folder(3, MARCH))
+    with failing_renames(lambda path: path.name == "Ola.xml", errno.EPERM), watching_application(data_dir, inbox) as application:
+        wait_until(lambda: remaining_files(inbox) == {"Ola.xml"} and not has_claims(inbox), "the others to be taken")
+        assert sum(delivery.new_cases for delivery in finished_deliveries(application)) == 2
+        assert application.readiness_failures() == []
+    reports = [record.getMessage() for record in caplog.records if "cannot be taken" in record.getMessage()]
+    assert reports == [
+        f"file 1 (by name) of the watched folder {inbox} cannot be taken (Operation not permitted); it is tried again in 5 s"
+    ]
+
+
+def test_postponed_file_waits_longer_each_time() -> None:
+    now = 0.0
+    postponed = Postponed(lambda: now)
+    pauses: list[float] = []
+    for _ in range(10):
+        assert postponed.is_due("file")
+        pauses.append(postponed.postpone("file"))
+        assert not postponed.is_due("file")
+        now += pauses[-1]
+    assert pauses[:4] == [5, 10, 20, 40]
+    assert pauses[-1] == 600
+    postponed.postpone("file")
+    postponed.keep_only([])
+    assert postponed.is_due("file")
+
+
+def test_file_that_cannot_be_read_stops_no_other(
+    data_dir: Path, inbox: Path, service: SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_path = Path.open
+
+    def open_or_fail(self: Path, *arguments: Any) -> Any:
+        if self.name == "b.xml":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return open_path(self, *arguments)
+
+    for number, name in enumerate(("a.xml", "b.xml", "c.xml")):
+        (inbox / name).write_bytes(service.folder(number, MARCH))
+    with watching_application(data_dir, inbox, started=False) as application:
+        poll = ManualPoller(application, inbox)
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "open", open_or_fail)
+            for _ in range(3):
+                poll()
+        assert application.deliveries.page(None, None, 1, 1)[1] == 2
+        assert {path for path in remaining_files(inbox) if not path.startswith(".taking")} == {"b.xml"}
+        poll.inbox.close()
+
+
+def test_empty_file_is_not_complete(data_dir: Path, inbox: Path, service: SampleService) -> None:
+    (inbox / "a.xml").touch()
+    (inbox / "b.xml").write_bytes(service.folder(2, MARCH))
+    with watching_application(data_dir, inbox) as application:
+        wait_until(lambda: remaining_files(inbox) == {"a.xml"} and not has_claims(inbox), "the other file to be taken")
+        (inbox / "a.xml").write_bytes(service.folder(1, MARCH))
+        wait_until_empty(inbox)
+        assert [delivery.new_cases for delivery in finished_deliveries(application)] == [1, 1]
 
 
 def test_claimed_file_is_delivered_after_crash(data_dir: Path, inbox: Path, service: SampleService) -> None:
@@ -100,7 +203,10 @@ def test_received_claim_is_finalized_after_crash(data_dir: Path, inbox: Path, se
     assert all(path.startswith(".taking/dlv-001/") for path in remaining_files(inbox))
     (inbox / ".taking" / "dlv-001" / "00000001" / "a.xml").unlink()  # it had begun to clear away when it died
     with watching_application(data_dir, inbox) as application:
-        wait_until(lambda: remaining_files(inbox) == {"refused/b.xml", "refused/b.xml.report.json"}, "the claim to be cleared away")
+        wait_until(
+            lambda: remaining_files(inbox) == {"refused/b.xml", "refused/b.xml.report.json"},
+            "the claim to be cleared away",
+        )
         assert len(finished_deliveries(application)) == 1
 
 
@@ -109,7 +215,9 @@ def test_claim_of_another_store_is_moved_to_refused(data_dir: Path, inbox: Path,
     stored.parent.mkdir(parents=True)
     stored.write_bytes(service.folder(1, MARCH))
     with watching_application(data_dir, inbox) as application:
-        wait_until(lambda: remaining_files(inbox) == {"refused/sak.xml", "refused/sak.xml.report.json"}, "it to be put aside")
+        wait_until(
+            lambda: remaining_files(inbox) == {"refused/sak.xml", "refused/sak.xml.report.json"}, "it to be put aside"
+        )
         assert application.deliveries.page(None, None, 1, 1)[1] == 0
     assert json.loads((inbox / "refused" / "sak.xml.report.json").read_text())["findings"] == []
 
@@ -144,18 +252,27 @@ def test_newer_file_of_the_same_name_is_kept(data_dir: Path, inbox: Path, servic
 
 
 @pytest.mark.parametrize("files", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_thousands_of_files_at_once_are_one_delivery(data_dir: Path, inbox: Path, service: SampleService, files: int) -> None:
+def test_thousands_of_files_at_once_are_one_delivery(
+    data_dir: Path, inbox: Path, service: SampleService, files: int
+) -> None:
     content, last = service.folder(1, MARCH), f"{files - 1:05}.xml"
     for number in range(files):
         (inbox / f"{number:05}.xml").write_bytes(b"<" if number == files - 1 else content)
     with watching_application(data_dir, inbox) as application:
         wait_until((inbox / "refused" / f"{last}.report.json").exists, "all to be taken")
         wait_until(
-            lambda: remaining_files(inbox) == {f"refused/{last}", f"refused/{last}.report.json"} and not has_claims(inbox),
+            lambda: (
+                remaining_files(inbox) == {f"refused/{last}", f"refused/{last}.report.json"} and not has_claims(inbox)
+            ),
             "the claim to be cleared away",
         )
         (delivery,) = finished_deliveries(application)
-        assert (delivery.files, delivery.refused_files, delivery.new_cases, delivery.unchanged_cases) == (files, 1, 1, files - 2)
+        assert (delivery.files, delivery.refused_files, delivery.new_cases, delivery.unchanged_cases) == (
+            files,
+            1,
+            1,
+            files - 2,
+        )
 
 
 def test_several_servers_import_each_file_once(data_dir: Path, inbox: Path, service: SampleService) -> None:
@@ -178,5 +295,7 @@ def test_several_servers_import_each_file_once(data_dir: Path, inbox: Path, serv
             second.kill()
             put_some()
             actual = httpx.get(f"{third.url}/api/v1/deliveries?limit=100").json()["data"]
-    assert sum(delivery["new_cases"] for delivery in actual) == sum(delivery["files"] for delivery in actual) == put == 120
+    assert (
+        sum(delivery["new_cases"] for delivery in actual) == sum(delivery["files"] for delivery in actual) == put == 120
+    )
     assert {delivery["actor"] for delivery in actual} == {"inbox"}
