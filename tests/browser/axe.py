@@ -1,4 +1,4 @@
-"""axe-core in the page: what a machine can tell of WCAG 2.2 AA."""
+"""axe-core in a page: the rules of WCAG 2.2 AA that can be checked automatically."""
 
 from functools import cache
 
@@ -14,23 +14,28 @@ _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 @cache
 def _source() -> str:
     if not _AXE.is_file():
-        pytest.fail("axe-core is not installed: make test fetches it with npm.")
+        pytest.fail("axe-core is not installed; run `make test`, which fetches it with npm.")
     return _AXE.read_text(encoding="utf-8")
 
 
 def violations(page: Page) -> list[str]:
-    """Rule and element of each."""
+    """Return the violations of the page as it is now, each as rule and element."""
     if not page.evaluate("'axe' in window"):
-        # Not as a script tag: the page's policy would rightly refuse it.
+        # The page's Content-Security-Policy refuses it as a script tag.
         page.evaluate(f"() => {{ {_source()} }}")
-    page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")  # what fades in is pale at first
-    # No selectors, nor every element that passed: nobody reads them, and making them is a third of the work.
-    result = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], selectors: false})", _TAGS)
-    return [f"{violation['id']}: {node['html'][:200]}" for violation in result["violations"] for node in violation["nodes"]]
+    # An element that fades in has too little contrast at first.
+    page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
+    # Selectors and passed elements are not read, and computing them takes a third of the time.
+    result = page.evaluate(
+        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], selectors: false})", _TAGS
+    )
+    return [
+        f"{violation['id']}: {node['html'][:200]}" for violation in result["violations"] for node in violation["nodes"]
+    ]
 
 
 def violations_in_both_schemes(page: Page) -> dict[str, list[str]]:
-    """By scheme, light and dark, where there are any."""
+    """Return the violations by colour scheme, `light` and `dark`, without schemes that have none."""
     found: dict[str, list[str]] = {}
     for scheme in ("light", "dark"):
         page.evaluate("scheme => { document.documentElement.dataset.colorScheme = scheme }", scheme)

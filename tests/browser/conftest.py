@@ -1,4 +1,4 @@
-"""Services with reports behind a running server, and what a person does with the page."""
+"""Fixtures of the browser tests: services with reports behind a running server, and helpers to change and read them."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ Values = dict[str, tuple[object, object]]
 
 
 class Service:
-    """A child-welfare service with eight cases of 2023 and 2024. Its number is its own, so that tests do not meet."""
+    """A child-welfare service with eight cases of 2023 and 2024. Each test has services of its own numbers."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -34,7 +34,9 @@ class Service:
         self.cases = [case_xml.uid() for _ in range(8)]
 
     def folder(self, case: int, *more: str, day: str = "2025-01-15") -> bytes:
-        """The case as it stood on that day: a melding in each year, the later one concluded too late; `more` are further meldinger."""
+        """Return a case as of a day: a melding in each year, of which the later was concluded too late, and more
+        meldinger.
+        """
         return case_xml.folder(
             self.cases[case],
             uttrekk=f"{day}T12:00:00+01:00",
@@ -52,17 +54,17 @@ class Service:
         )
 
     def folders(self) -> list[bytes]:
-        """All of them; the first extract is of 2023, so that the source covers both years."""
+        """Return all cases. The first extract is of 2023, so that the source covers both years."""
         return [self.folder(0, day="2023-06-01"), *(self.folder(case) for case in range(len(self.cases)))]
 
 
 def with_new_melding(service: Service) -> bytes:
-    """Case 0 as delivered later: one melding more in 2024, dismissed within its week."""
+    """Return case 0 of a later extract, with one more melding in 2024, which was dismissed in time."""
     return service.folder(0, case_xml.melding("2024-06-03", "2024-06-05", "1"), day="2025-01-20")
 
 
 def fill_store(data_dir: Path, services: list[Service], *periods: str) -> None:
-    """Delivers and aggregates, before there is a server."""
+    """Import and aggregate before the server is started."""
     with pipeline.open_application(data_dir) as application:
         pipeline.deliver(application, *(file for service in services for file in service.folders()))
         for service in services:
@@ -71,32 +73,34 @@ def fill_store(data_dir: Path, services: list[Service], *periods: str) -> None:
 
 
 def import_with_cli(data_dir: Path, folder: Path, *files: bytes) -> None:
-    """As a person does, with the command line beside the running server."""
+    """Import files with the command line while the server runs."""
     folder.mkdir(exist_ok=True)
     for number, file in enumerate(files):
         (folder / f"{number}.xml").write_bytes(file)
     command = [sys.executable, str(REPOSITORY / "app.py"), "import", str(folder), "--data-dir", str(data_dir)]
-    done = subprocess.run(command, cwd=data_dir.parent, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    completed = subprocess.run(command, cwd=data_dir.parent, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr
 
 
 def post_delivery(server: Server, folder: bytes) -> None:
-    """Delivers it to the running server, which reads it while the test goes on."""
+    """Upload a file to the running server, which imports it asynchronously."""
     httpx.post(f"{server.url}/api/v1/deliveries", content=folder).raise_for_status()
 
 
 def reported_values(server: Server, service: Service, period: str = "2024") -> Values:
-    """(value, prior value) by field key, as the API gives them."""
+    """Return the API's values by field key, each as (value, prior value)."""
     with httpx.Client(base_url=server.url) as api:
         listed = api.get(API, params={"organization_id": service.organization_id, "period_id": period}).json()["data"]
         document = api.get(f"{API}/{listed[0]['snapshot_id']}").json()
     return {
-        field["field_key"]: (field["value"], field["prior_period_value"]) for section in document["sections"] for field in section["fields"]
+        field["field_key"]: (field["value"], field["prior_period_value"])
+        for section in document["sections"]
+        for field in section["fields"]
     }
 
 
 def marked_cells(page: Page) -> set[tuple[str, str]]:
-    """(field key, column) of the cells that are marked as changed."""
+    """Return the cells that are marked as changed, each as (field key, column)."""
     found = page.locator("[data-changed]").evaluate_all(
         "cells => cells.map(cell => [cell.closest('tr').dataset.field, cell.classList.contains('current') ? 'current' : 'compared'])"
     )
@@ -104,31 +108,36 @@ def marked_cells(page: Page) -> set[tuple[str, str]]:
 
 
 def differing_cells(before: Values, after: Values) -> set[tuple[str, str]]:
-    """The cells that must be marked."""
-    return {(key, column) for key in before for column, side in (("current", 0), ("compared", 1)) if before[key][side] != after[key][side]}
+    """Return the cells whose values differ, each as (field key, column)."""
+    return {
+        (key, column)
+        for key in before
+        for column, side in (("current", 0), ("compared", 1))
+        if before[key][side] != after[key][side]
+    }
 
 
 @pytest.fixture
-def opened(page: Page) -> Callable[..., Page]:
-    """Opens a service's preview and waits until it is live."""
+def open_preview(page: Page) -> Callable[..., Page]:
+    """Return a function that opens a service's preview and waits until it is live."""
 
-    def open_(server: Server, service: Service, **query: str) -> Page:
+    def open_page(server: Server, service: Service, **query: str) -> Page:
         page.goto(f"{server.url}/preview?{httpx.QueryParams({'organization_id': service.organization_id, **query})}")
         expect(page.get_by_text("Direkte", exact=True).or_(page.get_by_text("Live", exact=True))).to_be_visible()
         return page
 
-    return open_
+    return open_page
 
 
 @pytest.fixture(scope="module")
 def services() -> dict[str, Service]:
-    """One for each test that changes something, and one that none changes."""
+    """Return a service for each test that changes one, and one that no test changes."""
     return {name: Service(9900 + index) for index, name in enumerate(("still", "imported", "posted", "again", "moved"))}
 
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory, services: dict[str, Service]) -> Generator[Server]:
-    """A server that aggregates by itself."""
+    """Run a server that aggregates automatically."""
     data_dir = tmp_path_factory.mktemp("busy") / "data"
     data_dir.mkdir()
     fill_store(data_dir, list(services.values()), "2023", "2024")
@@ -138,7 +147,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory, services: dict[str, Service])
 
 @pytest.fixture(scope="module")
 def states(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """A service in every state; nothing happens by itself."""
+    """Run a server without automatic aggregation, with a service in every state."""
     data_dir = tmp_path_factory.mktemp("states") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir)

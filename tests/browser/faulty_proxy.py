@@ -1,4 +1,5 @@
-"""A TCP proxy between browser and server that a test can cut, stall and restore, and route to a process of its choice."""
+"""A TCP proxy between browser and server that a test can cut, stall and restore, and route to a process of its choice.
+"""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""What is lost to the eye: texts that are cut, hang over the edge of the page, or lie over each other."""
+"""Layout problems: texts that are cut, reach over the edge of the page, or overlap; and targets that are too small."""
 
 from playwright.sync_api import Page
 
@@ -54,10 +54,10 @@ _FIND_SMALL_TARGETS = """() => {
 
 
 def layout_problems(page: Page) -> list[str]:
-    """What a person cannot read in the view, or in the dialog or menu that is open."""
+    """Return the unreadable texts of the open dialog or menu, else of the page."""
     return page.evaluate(_FIND_PROBLEMS)
 
 
 def small_targets(page: Page) -> list[str]:
-    """What a person can hardly hit (WCAG 2.5.8)."""
+    """Return the targets that are smaller than WCAG 2.5.8 requires."""
     return page.evaluate(_FIND_SMALL_TARGETS)

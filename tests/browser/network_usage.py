@@ -1,10 +1,10 @@
-"""What a page moves over the wire, by Chromium's own network log."""
+"""The bytes that a page transfers, from Chromium's network log."""
 
 from playwright.sync_api import Page
 
 
 class NetworkUsage:
-    """Counts from now on what the page is sent, heads and all, and what goes both ways over its WebSocket."""
+    """Counts from its creation: the bytes of responses with their headers, and of WebSocket messages both ways."""
 
     def __init__(self, page: Page) -> None:
         self.bytes = 0

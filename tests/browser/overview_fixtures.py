@@ -1,4 +1,4 @@
-"""A store with a service in every state that the overview tells apart, and acts on it beside a running server."""
+"""A store with a service in every state of the overview, and changes to it while a server runs."""
 
 import itertools
 from collections.abc import Generator, Sequence
@@ -18,7 +18,7 @@ FIRST_EXTRACT, EXTRACT, LATER = "2022-06-01", "2025-01-15", "2025-01-20"
 
 @dataclass(frozen=True)
 class SampleService:
-    """A service with one case. `late` and `summed_wrong` make it deviate; its number is its own."""
+    """A service with one case. `late` and `summed_wrong` give its report deviations; `number` is unique."""
 
     name: str
     number: int
@@ -28,21 +28,21 @@ class SampleService:
 
     @property
     def organization_id(self) -> str:
-        """As an unlisted one is called."""
+        """The id that an unlisted organization gets."""
         return f"org-{self.number}"
 
     @property
     def full_name(self) -> str:
-        """As an unlisted one is named."""
+        """The name that an unlisted organization gets."""
         return f"Barnevernstjenesten {self.name}"
 
     @property
     def organisasjonsnummer(self) -> str:
-        """Nine digits."""
+        """The organization number, nine digits."""
         return f"{911_000_000 + self.number}"
 
     def folder(self, day: str = EXTRACT, meldinger: int = 1) -> bytes:
-        """Its case on that day, with so many meldinger in 2024."""
+        """Return the case as of a day, with a number of meldinger in 2024."""
         conclusion = "2024-02-20" if self.late else "2024-02-05"
         return case_xml.folder(
             case_xml.uid(self.number),
@@ -53,15 +53,20 @@ class SampleService:
             kommunenavn=self.name,
             meldinger=[
                 case_xml.melding("2023-02-01", "2023-02-05", id=case_xml.uid(100 * self.number)),
-                *(case_xml.melding("2024-02-01", conclusion, id=case_xml.uid(100 * self.number + nr + 1)) for nr in range(meldinger)),
+                *(
+                    case_xml.melding("2024-02-01", conclusion, id=case_xml.uid(100 * self.number + nr + 1))
+                    for nr in range(meldinger)
+                ),
             ],
-            undersokelser=[case_xml.undersokelse("2024-02-20", "2024-04-01", None, id=case_xml.uid(100 * self.number + 50))]
+            undersokelser=[
+                case_xml.undersokelse("2024-02-20", "2024-04-01", None, id=case_xml.uid(100 * self.number + 50))
+            ]
             if self.summed_wrong
             else [],
         )
 
     def listing(self) -> str:
-        """Its line in an organisations file."""
+        """Return the line of the service in an organizations file."""
         return f"{self.organization_id},{self.full_name},{self.organisasjonsnummer}"
 
 
@@ -77,26 +82,30 @@ VIK = SampleService("Vik", 4639)
 AS = SampleService("Ås", 3218, "Familia")
 
 _extra_meldinger = itertools.count(3)
-"""So many meldinger has Hamar each time that it becomes stale."""
+"""The number of meldinger that Hamar has the next time that it becomes stale."""
 
 READY = (ALTA, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, AS)
 DELIVERED = (*READY, BODO, TROMSO)
 ALL = (*DELIVERED, VIK)
 DEFAULT_ORDER = (BODO, DRAMMEN, HAMAR, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
-"""As they stand for 2024 where nothing is chosen: failed, with errors, stale, to be asked for, silent, ready."""
+"""The default order for 2024: failed, with errors, stale, waiting, silent, ready."""
 
 
 def fill(data_dir: Path, periods: Sequence[str] = ("2023", "2024")) -> None:
-    """Bodø has failed, Hamar is stale, Tromsø waits to be asked for, Vik has not delivered; the others are ready."""
+    """Fill a store: Bodø has failed, Hamar is stale, Tromsø has no report, Vik has no data; the others are ready."""
     with pipeline.open_application(data_dir) as application:
-        listing = "\n".join(["organization_id,organization_name,organisasjonsnummer", *(service.listing() for service in ALL)])
+        listing = "\n".join(
+            ["organization_id,organization_name,organisasjonsnummer", *(service.listing() for service in ALL)]
+        )
         pipeline.deliver(application, listing.encode())
-        pipeline.deliver(application, *(service.folder(day) for service in DELIVERED for day in (FIRST_EXTRACT, EXTRACT)))
+        pipeline.deliver(
+            application, *(service.folder(day) for service in DELIVERED for day in (FIRST_EXTRACT, EXTRACT))
+        )
         _report(application, periods)
 
 
 def restore(data_dir: Path) -> None:
-    """What a test has done to 2024 is undone, beside a server that does what it is asked for."""
+    """Undo what a test has done to 2024, while a server runs."""
     with open_second_application(data_dir) as application:
         for organization in application.organizations.list_options():
             if organization.organization_id not in {service.organization_id for service in ALL}:
@@ -112,26 +121,26 @@ def _report(application: Application, periods: Sequence[str]) -> None:
             pipeline.aggregate(application, service.organization_id, period)
     application.jobs.fail(pipeline.start_job(application, BODO.organization_id, "2024"), "It failed.")
     number = next(_extra_meldinger)
-    day = date.fromisoformat(LATER) + timedelta(number)  # each later than the one before, however many tests one process runs
+    day = date.fromisoformat(LATER) + timedelta(number)  # later than in any test before in this process
     pipeline.deliver(application, HAMAR.folder(day.isoformat(), meldinger=number))
 
 
 @contextmanager
 def open_second_application(data_dir: Path) -> Generator[Application]:
-    """A second process' view of the store: it works on nothing that others ask for."""
+    """Open an application on the store of a running server, without workers."""
     with pipeline.open_application(data_dir, started=False) as application:
         yield application
 
 
 def start_held_job(application: Application, service: SampleService, completed: float = 0.0) -> JobRow:
-    """An aggregation of 2024 that runs until the test ends it."""
+    """Start a job for 2024 that runs until the test ends it."""
     job = pipeline.start_job(application, service.organization_id, "2024")
     application.jobs.set_progress(job, completed)
     return job
 
 
 def finish_job(application: Application, job: JobRow) -> None:
-    """It reads and completes."""
+    """Aggregate and complete a job."""
     result = application.jobs.aggregate(job, lambda _: None)
     assert result is not None
     application.jobs.complete(job, result, 0.1)

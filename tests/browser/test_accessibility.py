@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA as far as a machine can tell, and what it cannot: that everything to be read is there to be seen."""
+"""Accessibility of the preview: axe-core's rules of WCAG 2.2 AA, and that all content is visible at any width."""
 
 from collections.abc import Callable
 
@@ -11,12 +11,14 @@ from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
 
-Opened = Callable[..., Page]
+OpenPreview = Callable[..., Page]
 
 
-def test_preview_has_no_axe_violation_at_any_width(opened: Opened, busy: Server, services: dict[str, Service], page: Page) -> None:
-    """With a row and a history open; each state at full width is in test_states.py."""
-    opened(busy, services["still"])
+def test_preview_has_no_axe_violation_at_any_width(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page
+) -> None:
+    """Check with an open row and an open history; test_states.py checks each state at full width."""
+    open_preview(busy, services["still"])
     page.get_by_role("button", name="Meldinger over frist", exact=True).click()
     page.get_by_text("Utvikling: Meldinger", exact=True).click()
     expect(page.locator("[data-history=meldinger]").get_by_role("table")).to_be_visible()
@@ -28,10 +30,10 @@ def test_preview_has_no_axe_violation_at_any_width(opened: Opened, busy: Server,
 
 @pytest.mark.parametrize("width", [1440, 768, 375, 320])
 def test_preview_content_is_visible_at_any_width(
-    opened: Opened, busy: Server, services: dict[str, Service], page: Page, width: int
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    opened(busy, services["still"])
+    open_preview(busy, services["still"])
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
     expect(page.locator("tr[data-field]:visible")).to_have_count(34)
     expect(page.locator("tr.section-row th:visible")).to_have_count(9)
@@ -42,7 +44,7 @@ def test_preview_content_is_visible_at_any_width(
 
 
 @pytest.mark.chromium
-def test_preview_prints_on_one_page(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
-    page = opened(busy, services["still"])
+def test_preview_prints_on_one_page(open_preview: OpenPreview, busy: Server, services: dict[str, Service]) -> None:
+    page = open_preview(busy, services["still"])
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1

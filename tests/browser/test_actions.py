@@ -1,4 +1,4 @@
-"""What a person can do with a report in each state, or why not; by keyboard alone; two at once; and without a line."""
+"""Actions on a report: in each state, by keyboard, by two users at once, and while offline."""
 
 from collections.abc import Generator
 from typing import NamedTuple
@@ -8,7 +8,19 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import overview_fixtures
 from tests.browser.faulty_proxy import faulty_proxy
-from tests.browser.overview_fixtures import ALTA, AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, TROMSO, VIK, SampleService
+from tests.browser.overview_fixtures import (
+    ALTA,
+    AS,
+    BODO,
+    DRAMMEN,
+    HAMAR,
+    MOSS,
+    OSLO_SOR,
+    OSLO_VEST,
+    TROMSO,
+    VIK,
+    SampleService,
+)
 from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
@@ -21,7 +33,7 @@ ACTOR = "X-Person"
 
 
 class State(NamedTuple):
-    """Where it is to be seen, what the page says of it, and its actions, in order."""
+    """A state of a report: where it can be seen, the text of the page, and the actions in order."""
 
     service: SampleService
     period_id: str
@@ -34,7 +46,12 @@ STATES = {
         VIK,
         "2024",
         "Det finnes ingen data for 2024 for denne tjenesten.",
-        {"export": NO_VALUES, "aggregate": "Kan ikke aggregere: det finnes ingen data for 2024.", "deliver": OFFERED, "delete": NO_REPORT},
+        {
+            "export": NO_VALUES,
+            "aggregate": "Kan ikke aggregere: det finnes ingen data for 2024.",
+            "deliver": OFFERED,
+            "delete": NO_REPORT,
+        },
     ),
     "no report": State(
         ALTA,
@@ -46,7 +63,12 @@ STATES = {
         TROMSO,
         "2024",
         "Tallene beregnes og vises her når de er klare.",
-        {"export": NO_VALUES, "aggregate": "Kan ikke aggregere: en jobb kjører allerede (ca. 1 s).", "deliver": OFFERED, "delete": OFFERED},
+        {
+            "export": NO_VALUES,
+            "aggregate": "Kan ikke aggregere: en jobb kjører allerede (ca. 1 s).",
+            "deliver": OFFERED,
+            "delete": OFFERED,
+        },
     ),
     "processing beside a report": State(MOSS, "2024", "Aggregerer på nytt", ALL_OFFERED),
     "failed": State(
@@ -62,35 +84,40 @@ STATES = {
 
 
 @pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """A service in every state, two of them being aggregated; who acts is told by a header, as behind a proxy."""
+def actor_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """Run a server with a service in every state, which takes the actor from a header, as behind a proxy."""
     data_dir = tmp_path_factory.mktemp("country") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir)
     environment = overview_fixtures.NO_AUTO_AGGREGATE | {"BUFDIR_PREVIEW_ACTOR_HEADER": ACTOR}
-    with running_server(data_dir, environment=environment) as server, overview_fixtures.open_second_application(data_dir) as application:
+    with (
+        running_server(data_dir, environment=environment) as server,
+        overview_fixtures.open_second_application(data_dir) as application,
+    ):
         for service in (MOSS, TROMSO):
             overview_fixtures.start_held_job(application, service, 0.5)
         yield server
 
 
-def opened(page: Page, server: Server, service: SampleService, period_id: str = "2024", query: str = "") -> Page:
+def open_preview(page: Page, server: Server, service: SampleService, period_id: str = "2024", query: str = "") -> Page:
     page.goto(f"{server.url}/preview?organization_id={service.organization_id}&period_id={period_id}{query}")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     return page
 
 
 def shown_actions(page: Page) -> dict[str, str]:
-    """By action, why it is not."""
-    found = page.locator("[data-report-action]").evaluate_all("""all => all.map(each => [each.dataset.reportAction,
+    """Return the disabled reason of each action, empty for enabled ones."""
+    found = page.locator(
+        "[data-report-action]"
+    ).evaluate_all("""all => all.map(each => [each.dataset.reportAction,
       each.ariaDisabled === 'true' ? document.getElementById(each.getAttribute('aria-describedby')).textContent : ''])""")
     return dict(found)
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_state_offers_actions_or_shows_disabled_reason(page: Page, country: Server, state: str) -> None:
+def test_state_offers_actions_or_shows_disabled_reason(page: Page, actor_server: Server, state: str) -> None:
     service, period_id, says, actions = STATES[state]
-    opened(page, country, service, period_id)
+    open_preview(page, actor_server, service, period_id)
     expect(page.get_by_text(says).first).to_be_visible()
     assert shown_actions(page) == actions
     for key, action in (("a", "aggregate"), ("e", "export")):
@@ -101,15 +128,15 @@ def test_state_offers_actions_or_shows_disabled_reason(page: Page, country: Serv
             expect(page.locator(f"#why-{action}")).to_be_hidden()
 
 
-def test_notice_links_open_job_and_findings(page: Page, country: Server) -> None:
-    opened(page, country, TROMSO)
+def test_notice_links_open_job_and_findings(page: Page, actor_server: Server) -> None:
+    open_preview(page, actor_server, TROMSO)
     page.get_by_role("button", name="Se jobben").click()
     job = page.get_by_role("dialog", name="Aggregeringen")
     expect(job).to_contain_text("Kjører")
     expect(job).to_contain_text("50\u00a0%")
     page.keyboard.press("Escape")
 
-    opened(page, country, BODO)
+    open_preview(page, actor_server, BODO)
     expect(page.get_by_role("button", name="Prøv igjen")).to_be_visible()
     page.get_by_role("link", name="Se funn").click()
     origins = page.get_by_role("region", name="Kilder og funn")
@@ -119,17 +146,17 @@ def test_notice_links_open_job_and_findings(page: Page, country: Server) -> None
 
 
 def tab_to(page: Page, target: Locator) -> None:
-    """As who has no mouse."""
+    """Move the focus to an element with the Tab key alone."""
     for _ in range(60):
         if target.evaluate("each => each === document.activeElement"):
             return
         page.keyboard.press("Tab")
-    raise AssertionError("Tab does not reach it.")
+    raise AssertionError("The Tab key does not reach the element.")
 
 
-def test_preview_works_by_keyboard(page: Page, country: Server) -> None:
-    opened(page, country, OSLO_SOR, "2023")
-    # Compare, theme and language.
+def test_preview_works_by_keyboard(page: Page, actor_server: Server) -> None:
+    open_preview(page, actor_server, OSLO_SOR, "2023")
+    # Compared period, theme and language.
     tab_to(page, page.get_by_role("button", name="Mørkt tema"))
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
@@ -152,7 +179,7 @@ def test_preview_works_by_keyboard(page: Page, country: Server) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Meldinger til undersøkelse")).to_have_attribute("aria-expanded", "true")
 
-    # Delete, and aggregate a first time.
+    # Delete, and aggregate for the first time.
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     tab_to(page, page.get_by_role("button", name="Flere handlinger"))
@@ -168,7 +195,7 @@ def test_preview_works_by_keyboard(page: Page, country: Server) -> None:
     page.keyboard.press("a")
     expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
 
-    # Language: the page comes in it.
+    # The page loads in the chosen language.
     tab_to(page, page.get_by_role("combobox", name="Språk"))
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="Aggreger på nytt")).to_be_visible()
@@ -176,8 +203,8 @@ def test_preview_works_by_keyboard(page: Page, country: Server) -> None:
 
 
 @pytest.fixture
-def two(browser: Browser, country: Server) -> Generator[tuple[Page, Page]]:
-    """Kari and Ola, each with a browser of their own."""
+def two_pages(browser: Browser, actor_server: Server) -> Generator[tuple[Page, Page]]:
+    """Open the page for two users, Kari and Ola, in separate browser contexts."""
     contexts = [browser.new_context(locale="nb-NO", extra_http_headers={ACTOR: name}) for name in ("kari.n", "ola.m")]
     yield contexts[0].new_page(), contexts[1].new_page()
     for context in contexts:
@@ -191,22 +218,22 @@ def request_reaggregation(page: Page, reason: str) -> None:
     dialog.get_by_role("button", name="Aggreger på nytt").click()
 
 
-def test_actions_of_two_users_are_visible_to_both(two: tuple[Page, Page], country: Server) -> None:
-    """One aggregates what is stale to both; then one deletes what the other is about to aggregate again."""
-    kari, ola = (opened(page, country, HAMAR) for page in two)
+def test_actions_of_two_users_are_visible_to_both(two_pages: tuple[Page, Page], actor_server: Server) -> None:
+    """Both aggregate a stale report; then one deletes the report that the other is about to aggregate again."""
+    kari, ola = (open_preview(page, actor_server, HAMAR) for page in two_pages)
     expect(ola.get_by_text("Utdatert", exact=True)).to_be_visible()
     request_reaggregation(kari, "Nytt uttrekk")
-    for page in two:
+    for page in two_pages:
         expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
         expect(page.get_by_role("row", name="Meldinger mottatt")).to_contain_text("Endret")
 
-    # Both at once: each is told that it is queued, and in the end both see it valid.
-    for page in two:
+    # Both aggregate at once: each page says that the job is queued, and in the end both show a valid report.
+    for page in two_pages:
         page.get_by_role("button", name="Aggreger på nytt").click()
         page.get_by_role("dialog").get_by_role("textbox").fill("Kontroll")
-    for page in two:
+    for page in two_pages:
         page.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
-    for page in two:
+    for page in two_pages:
         expect(page.get_by_role("dialog")).to_be_hidden()
         expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
@@ -217,7 +244,7 @@ def test_actions_of_two_users_are_visible_to_both(two: tuple[Page, Page], countr
     kari.get_by_role("button", name="Slett rapporten …").click()
     kari.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
     expect(kari.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
-    # What is written in a dialog stays; what is shown behind it says what has happened, and by whom.
+    # The text in the open dialog stays; the page behind it says what happened, and who did it.
     expect(ola.get_by_role("dialog").get_by_role("textbox")).to_have_value("Feil rettet i kilden")
     ola.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
     expect(ola.get_by_text("av kari.n. Verdiene under er ikke lenger lagret.")).to_be_visible()
@@ -226,9 +253,9 @@ def test_actions_of_two_users_are_visible_to_both(two: tuple[Page, Page], countr
     assert shown_actions(ola) == {"export": NO_VALUES, "aggregate": OFFERED, "deliver": OFFERED, "delete": NO_REPORT}
 
 
-def test_delete_removes_snapshot_named_in_dialog(two: tuple[Page, Page], country: Server) -> None:
-    """Not the report that somebody has made in its place meanwhile."""
-    kari, ola = (opened(page, country, AS) for page in two)
+def test_delete_removes_snapshot_named_in_dialog(two_pages: tuple[Page, Page], actor_server: Server) -> None:
+    """A report that was aggregated after the dialog was opened must not be deleted."""
+    kari, ola = (open_preview(page, actor_server, AS) for page in two_pages)
     ola.get_by_role("button", name="Flere handlinger").click()
     ola.get_by_role("button", name="Slett rapporten …").click()
     named = ola.locator("[data-region=delete-lead]").get_attribute("data-snapshot")
@@ -237,7 +264,7 @@ def test_delete_removes_snapshot_named_in_dialog(two: tuple[Page, Page], country
     kari.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
     kari.get_by_role("button", name="Aggreger", exact=True).click()
     expect(kari.get_by_text("Gyldig", exact=True)).to_be_visible()
-    # Ola's dialog names the new one by now: whoever reads it deletes that; a page that hangs behind names the old one.
+    # Ola's dialog names the new report by now. A page that is not up to date still names the old one.
     expect(ola.locator("[data-region=delete-lead]")).not_to_have_attribute("data-snapshot", named or "")
     ola.locator("[data-region=delete-lead]").evaluate("(lead, named) => { lead.dataset.snapshot = named }", named)
     ola.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
@@ -246,9 +273,9 @@ def test_delete_removes_snapshot_named_in_dialog(two: tuple[Page, Page], country
 
 
 @pytest.fixture
-def offline(page: Page, country: Server) -> Generator[Page]:
-    """A page that lost its line while somebody was writing why a report shall be aggregated again."""
-    with faulty_proxy(country) as proxy:
+def offline(page: Page, actor_server: Server) -> Generator[Page]:
+    """The connection is lost while the visitor writes the reason of a new aggregation."""
+    with faulty_proxy(actor_server) as proxy:
         page.goto(f"{proxy.url}/preview?organization_id={OSLO_VEST.organization_id}&period_id=2023")
         expect(page.locator("html")).to_have_attribute("data-live", "on")
         page.get_by_role("button", name="Aggreger på nytt").click()
@@ -269,7 +296,9 @@ def test_offline_page_disables_actions_and_keeps_values(offline: Page) -> None:
     assert {action: why for action, why in shown_actions(page).items() if action != "deliver"} == dict.fromkeys(
         ("again", "export", "delete"), why
     )
-    assert shown_actions(page)["deliver"] == OFFERED  # a file can be chosen, and is sent when the line is back
+    assert (
+        shown_actions(page)["deliver"] == OFFERED
+    )  # a file can be chosen, and is uploaded when the connection is back
     for key in ("a", "e"):
         page.keyboard.press(key)
         expect(page.locator("#why-offline")).to_be_visible()

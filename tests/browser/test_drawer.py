@@ -1,4 +1,5 @@
-"""Files delivered from the page: dropped or chosen, followed until they are read, and what is said where they are not taken."""
+"""The delivery drawer: upload of dropped and chosen files, progress until they are imported, and messages on refusal.
+"""
 
 import base64
 from collections.abc import Callable, Generator
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 DELIVERIES = "/api/v1/deliveries"
 LIMIT = 4_000_000
 SETTINGS = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false", "BUFDIR_PREVIEW_MAX_DELIVERY_BYTES": str(LIMIT)}
-# As the browser does it for a person, who cannot be asked to drag.
+# Dispatches the events of a drag and drop, which cannot be simulated with files otherwise.
 DROP = """(target, files) => {
   const transfer = new DataTransfer()
   for (const {name, content} of files) transfer.items.add(new File([Uint8Array.from(atob(content), letter => letter.charCodeAt(0))], name))
@@ -29,28 +30,28 @@ DROP = """(target, files) => {
 
 
 class UploadFile(NamedTuple):
-    """A file as a person has it."""
+    """A file on the visitor's computer."""
 
     name: str
     content: bytes
 
     @property
     def as_upload(self) -> Any:
-        """For a file picker."""
+        """Return the file for a file picker."""
         return {"name": self.name, "mimeType": "", "buffer": self.content}
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """A server on an empty store, which these tests fill; it aggregates nothing by itself."""
+def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """Run a server on an empty store without automatic aggregation."""
     with running_server(tmp_path_factory.mktemp("drawer") / "data", environment=SETTINGS) as server:
         yield server
 
 
 @pytest.fixture
-def overview(page: Page, empty: Server) -> Page:
-    """It is live."""
-    return live(page, empty.url)
+def overview(page: Page, empty_server: Server) -> Page:
+    """Open the overview and wait until it is live."""
+    return live(page, empty_server.url)
 
 
 def live(page: Page, address: str) -> Page:
@@ -60,8 +61,10 @@ def live(page: Page, address: str) -> Page:
 
 
 def drop(page: Page, *files: UploadFile) -> None:
-    """Somewhere on the page."""
-    page.locator("main").evaluate(DROP, [{"name": each.name, "content": base64.b64encode(each.content).decode()} for each in files])
+    """Drop files on the page."""
+    page.locator("main").evaluate(
+        DROP, [{"name": file.name, "content": base64.b64encode(file.content).decode()} for file in files]
+    )
 
 
 def drawer(page: Page) -> Locator:
@@ -83,52 +86,56 @@ def test_empty_store_offers_file_picker(overview: Page) -> None:
     assert chooser.value.is_multiple()
 
 
-def test_dropped_files_are_delivered_and_outcome_announced(overview: Page, empty: Server) -> None:
+def test_dropped_files_are_delivered_and_outcome_announced(overview: Page, empty_server: Server) -> None:
     page, service = overview, Service(8101)
-    before = len(list_deliveries(empty))
-    drop(page, UploadFile("alle sakene æøå.zip", zip_files(service.folders())), UploadFile("liste.csv", b"navn;nummer\n"))
+    before = len(list_deliveries(empty_server))
+    drop(
+        page, UploadFile("alle sakene æøå.zip", zip_files(service.folders())), UploadFile("liste.csv", b"navn;nummer\n")
+    )
     expect(drawer(page)).to_be_visible()
-    # Five dates after an early extract, and in each folder a melding that was concluded too late.
+    # Each folder has dates after its extract and a melding that was concluded too late.
     expect(entry(page, "alle sakene æøå.zip")).to_contain_text("Tatt inn 9 saksmapper, 14 funn")
     expect(entry(page, "alle sakene æøå.zip")).to_contain_text("barnevern v4, 9 filer")
     expect(entry(page, "alle sakene æøå.zip").get_by_role("link", name=service.name)).to_be_visible()
     expect(entry(page, "liste.csv")).to_contain_text("Avvist 1 funn")
-    # What is wrong and what to do, at once for what was refused.
+    # The findings of a refused file are open at once, with what to do.
     expect(entry(page, "liste.csv").get_by_text("Filen er i et ukjent format")).to_be_visible()
     expect(drawer(page).get_by_role("status")).to_contain_text("liste.csv: avvist, ingenting er endret.")
 
     page.keyboard.press("Escape")
     expect(drawer(page)).to_be_hidden()
-    expect(page.get_by_role("row", name=service.name)).to_be_visible()  # the page behind has heard of it too
-    sent = list_deliveries(empty)[: len(list_deliveries(empty)) - before]
-    assert {(each["delivery_status"], each["actor"], each["full"]) for each in sent} == {
+    expect(page.get_by_role("row", name=service.name)).to_be_visible()  # the page behind the drawer is updated too
+    sent = list_deliveries(empty_server)[: len(list_deliveries(empty_server)) - before]
+    assert {(delivery["delivery_status"], delivery["actor"], delivery["full"]) for delivery in sent} == {
         ("taken", "dashboard", False),
         ("refused", "dashboard", False),
     }
 
-    # After a reload there are no names any more: nobody keeps them.
-    live(page, empty.url)
+    # File names are not stored, so they are gone after a reload.
+    live(page, empty_server.url)
     assert "æøå" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
     page.keyboard.press("i")
-    for each in sent:
-        expect(entry(page, each["delivery_id"])).to_contain_text("Tatt inn" if each["delivery_status"] == "taken" else "Avvist")
+    for delivery in sent:
+        expect(entry(page, delivery["delivery_id"])).to_contain_text(
+            "Tatt inn" if delivery["delivery_status"] == "taken" else "Avvist"
+        )
     expect(drawer(page).get_by_text("alle sakene æøå.zip")).to_have_count(0)
 
 
-def test_entry_removed_after_erasure_of_its_organization(overview: Page, empty: Server) -> None:
+def test_entry_removed_after_erasure_of_its_organization(overview: Page, empty_server: Server) -> None:
     page, gone, kept = overview, Service(8150), Service(8151)
     drop(page, UploadFile("glemt.zip", zip_files(gone.folders())), UploadFile("holdt.zip", zip_files(kept.folders())))
     for name in ("glemt.zip", "holdt.zip"):
         expect(entry(page, name)).to_contain_text("Tatt inn")
     entry(page, "glemt.zip").get_by_role("link", name=gone.name).focus()
-    with open_second_application(empty.data_dir) as application:
+    with open_second_application(empty_server.data_dir) as application:
         application.eraser.erase(gone.organization_id, "a test")
     expect(entry(page, "glemt.zip")).to_have_count(0)
     expect(entry(page, "holdt.zip")).to_be_visible()
     expect(drawer(page).locator("#deliver-files")).to_be_focused()
 
 
-def test_loose_files_form_one_delivery_with_findings_per_file(overview: Page, empty: Server) -> None:
+def test_loose_files_form_one_delivery_with_findings_per_file(overview: Page, empty_server: Server) -> None:
     page, service = overview, Service(8102)
     drop(
         page,
@@ -140,7 +147,7 @@ def test_loose_files_form_one_delivery_with_findings_per_file(overview: Page, em
     expect(one).to_contain_text("1 fil avvist")
     refused = one.get_by_role("listitem").filter(has_text="annet.xml")
     expect(refused).to_be_visible()
-    assert list_deliveries(empty)[0]["files"] == 3
+    assert list_deliveries(empty_server)[0]["files"] == 3
 
 
 def test_drawer_works_by_keyboard(overview: Page) -> None:
@@ -171,43 +178,47 @@ def test_drawer_works_by_keyboard(overview: Page) -> None:
     expect(opener).to_be_focused()
 
 
-def test_full_delivery_option_resets_after_each_delivery(overview: Page, empty: Server) -> None:
+def test_full_delivery_option_resets_after_each_delivery(overview: Page, empty_server: Server) -> None:
     page, service = overview, Service(8104)
     drop(page, UploadFile("alt.zip", zip_files(service.folders())))
     expect(entry(page, "alt.zip")).to_contain_text("Tatt inn 9 saksmapper")
     drawer(page).get_by_role("checkbox", name="Full leveranse").check()
     drop(page, *(UploadFile(f"{case}.xml", service.folder(case, day="2025-02-01")) for case in range(6)))
     expect(entry(page, "6 filer")).to_contain_text("2 saker fjernet")
-    assert list_deliveries(empty)[0]["full"]
+    assert list_deliveries(empty_server)[0]["full"]
     expect(drawer(page).get_by_role("checkbox", name="Full leveranse")).not_to_be_checked()
 
 
-def test_oversized_and_empty_files_are_not_sent(overview: Page, empty: Server) -> None:
-    page, before = overview, len(list_deliveries(empty))
+def test_oversized_and_empty_files_are_not_sent(overview: Page, empty_server: Server) -> None:
+    page, before = overview, len(list_deliveries(empty_server))
     drop(page, UploadFile("stor.zip", b"0" * (LIMIT + 1)), UploadFile("tom.xml", b""))
-    expect(entry(page, "stor.zip")).to_contain_text("Filen er større enn grensen for en leveranse (4,0 MB). Del den opp.")
+    expect(entry(page, "stor.zip")).to_contain_text(
+        "Filen er større enn grensen for en leveranse (4,0 MB). Del den opp."
+    )
     expect(entry(page, "tom.xml")).to_contain_text("Filen er tom.")
     expect(page.get_by_role("button", name="Prøv stor.zip igjen")).to_have_count(0)
-    assert len(list_deliveries(empty)) == before
+    assert len(list_deliveries(empty_server)) == before
 
 
 @pytest.fixture
-def slow(overview: Page) -> Generator[Callable[[int], None]]:
-    """Lets the page send so many bytes a second."""
+def limit_upload_rate(overview: Page) -> Generator[Callable[[int], None]]:
+    """Limit the page's upload rate, in bytes per second."""
     devtools = overview.context.new_cdp_session(overview)
 
-    def narrow(rate: int) -> None:
+    def set_rate(rate: int) -> None:
         devtools.send("Network.enable")
         conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": rate}
         devtools.send("Network.emulateNetworkConditions", conditions)
 
-    yield narrow
+    yield set_rate
     devtools.detach()
 
 
-def test_upload_continues_in_closed_drawer_and_can_be_cancelled(overview: Page, empty: Server, slow: Callable[[int], None]) -> None:
-    page, before = overview, len(list_deliveries(empty))
-    slow(50_000)
+def test_upload_continues_in_closed_drawer_and_can_be_cancelled(
+    overview: Page, empty_server: Server, limit_upload_rate: Callable[[int], None]
+) -> None:
+    page, before = overview, len(list_deliveries(empty_server))
+    limit_upload_rate(50_000)
     drop(page, UploadFile("treg.zip", b"PK" + b"0" * 3_900_000))
     expect(entry(page, "treg.zip")).to_contain_text("Sendes, ")
     page.keyboard.press("Escape")
@@ -220,25 +231,25 @@ def test_upload_continues_in_closed_drawer_and_can_be_cancelled(overview: Page, 
     page.get_by_role("button", name="Avbryt treg.zip").click()
     expect(drawer(page).get_by_text("treg.zip", exact=True)).to_have_count(0)
     expect(drawer(page).get_by_role("status")).to_have_text("treg.zip er avbrutt. Ingenting er levert.")
-    assert len(list_deliveries(empty)) == before
+    assert len(list_deliveries(empty_server)) == before
 
 
-def test_interrupted_upload_can_be_retried_once(overview: Page, empty: Server) -> None:
+def test_interrupted_upload_can_be_retried_once(overview: Page, empty_server: Server) -> None:
     page, service = overview, Service(8105)
-    before = len(list_deliveries(empty))
+    before = len(list_deliveries(empty_server))
     page.context.set_offline(True)
     drop(page, UploadFile("saker.zip", zip_files(service.folders())))
     expect(entry(page, "saker.zip")).to_contain_text("Forbindelsen ble brutt før alt var sendt.")
     page.context.set_offline(False)
     page.get_by_role("button", name="Prøv saker.zip igjen").click()
     expect(drawer(page).get_by_role("link", name=service.name)).to_be_visible()
-    assert len(list_deliveries(empty)) == before + 1
+    assert len(list_deliveries(empty_server)) == before + 1
 
 
-def test_page_with_unsent_file_reloads_only_after_upload(page: Page, empty: Server) -> None:
-    """The line broke while it was sent: a reload would forget what was chosen."""
+def test_page_with_unsent_file_reloads_only_after_upload(page: Page, empty_server: Server) -> None:
+    """The connection is lost during the upload; a reload would lose the chosen file."""
     service = Service(8106)
-    with faulty_proxy(empty) as proxy:
+    with faulty_proxy(empty_server) as proxy:
         live(page, proxy.url)
         proxy.cut()
         expect(page.locator("html")).to_have_attribute("data-live", "lost")
@@ -250,17 +261,17 @@ def test_page_with_unsent_file_reloads_only_after_upload(page: Page, empty: Serv
                 proxy.restore()
             assert answered.value.ok
         page.get_by_role("button", name="Prøv saker.zip igjen").click()
-        # Then it does, with the drawer open.
+        # The page reloads after the upload, with the drawer open.
         expect(page.locator("html")).to_have_attribute("data-live", "on")
-        expect(entry(page, list_deliveries(empty)[0]["delivery_id"])).to_contain_text("Tatt inn 9 saksmapper")
+        expect(entry(page, list_deliveries(empty_server)[0]["delivery_id"])).to_contain_text("Tatt inn 9 saksmapper")
 
 
-def test_report_without_source_offers_upload(page: Page, empty: Server) -> None:
+def test_report_without_source_offers_upload(page: Page, empty_server: Server) -> None:
     service = Service(8107)
-    live(page, empty.url)
+    live(page, empty_server.url)
     drop(page, UploadFile("gammel.xml", service.folder(0, day="2023-06-01")))
     expect(entry(page, "gammel.xml")).to_contain_text("Tatt inn")
-    live(page, f"{empty.url}/preview?organization_id={service.organization_id}&period_id=2024")
+    live(page, f"{empty_server.url}/preview?organization_id={service.organization_id}&period_id=2024")
     notice = page.get_by_text("Det finnes ingen data for 2024 for denne tjenesten.")
     expect(notice).to_be_visible()
     page.get_by_role("button", name="Lever", exact=True).click()
@@ -272,9 +283,9 @@ def test_report_without_source_offers_upload(page: Page, empty: Server) -> None:
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 320)])
-def test_drawer_has_no_axe_violation(page: Page, empty: Server, theme: str, width: int) -> None:
+def test_drawer_has_no_axe_violation(page: Page, empty_server: Server, theme: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    live(page, f"{empty.url}/?theme={theme}")
+    live(page, f"{empty_server.url}/?theme={theme}")
     drop(page, UploadFile("liste.csv", b"navn;nummer\n"), UploadFile("brev.docx", b"abc"))
     expect(entry(page, "liste.csv")).to_contain_text("Avvist")
     expect(entry(page, "brev.docx")).to_contain_text("Filtypen tas ikke imot.")

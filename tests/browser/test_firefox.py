@@ -1,4 +1,7 @@
-"""The core paths in Firefox: open, read, live change, dialog, menu, keyboard. `make firefox` runs all browser tests there."""
+"""The core paths in Firefox: open, read, live change, dialog, menu, keyboard.
+
+`make firefox` runs all browser tests in it.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,12 +9,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Service, differing_cells, import_with_cli, marked_cells, reported_values, with_new_melding
+from tests.browser.conftest import (
+    Service,
+    differing_cells,
+    import_with_cli,
+    marked_cells,
+    reported_values,
+    with_new_melding,
+)
 from tests.support.server_process import Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-Opened = Callable[..., Page]
+OpenPreview = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +48,10 @@ def test_report_opens_from_overview_by_keyboard(page: Page, busy: Server, servic
     expect(page.get_by_role("searchbox")).to_have_value("9912")
 
 
-def test_preview_shows_all_values_and_opens_rows(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
-    page = opened(busy, services["still"])
+def test_preview_shows_all_values_and_opens_rows(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service]
+) -> None:
+    page = open_preview(busy, services["still"])
     values = reported_values(busy, services["still"])
     expect(page.locator("tr[data-field]:visible")).to_have_count(len(values))
     for key in ("antall_meldinger_mottatt", "antall_meldinger_over_frist"):
@@ -47,7 +59,9 @@ def test_preview_shows_all_values_and_opens_rows(opened: Opened, busy: Server, s
     page.keyboard.press("j")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Meldinger til undersøkelse", exact=True)).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("button", name="Meldinger til undersøkelse", exact=True)).to_have_attribute(
+        "aria-expanded", "true"
+    )
     expect(page.locator(".detail:visible")).to_have_count(1)
     page.keyboard.press("f")
     expect(page.get_by_text("Ingen felt passer filteret.")).to_be_visible()
@@ -55,18 +69,20 @@ def test_preview_shows_all_values_and_opens_rows(opened: Opened, busy: Server, s
     expect(page.locator("tr[data-field]:visible")).to_have_count(len(values))
 
 
-def test_delivery_updates_values_in_place(opened: Opened, busy: Server, services: dict[str, Service], tmp_path: Path) -> None:
+def test_delivery_updates_values_in_place(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service], tmp_path: Path
+) -> None:
     service = services["imported"]
     before = reported_values(busy, service)
-    page = opened(busy, service)
+    page = open_preview(busy, service)
     import_with_cli(busy.data_dir, tmp_path / "folders", with_new_melding(service))
     expect(page.locator("tr[data-field=antall_meldinger_mottatt] td.current")).to_have_text("9")
     after = reported_values(busy, service)
     assert marked_cells(page) == differing_cells(before, after)
 
 
-def test_dialog_takes_and_restores_focus(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
-    page = opened(busy, services["again"])
+def test_dialog_takes_and_restores_focus(open_preview: OpenPreview, busy: Server, services: dict[str, Service]) -> None:
+    page = open_preview(busy, services["again"])
     opener, dialog = page.get_by_role("button", name="Aggreger på nytt"), page.locator("#again")
     opener.click()
     expect(page.locator("#reason")).to_be_focused()
@@ -74,7 +90,7 @@ def test_dialog_takes_and_restores_focus(opened: Opened, busy: Server, services:
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
     opener.click()
-    page.mouse.click(5, 5)  # beside it: closedby=any
+    page.mouse.click(5, 5)  # outside the dialog, which has closedby=any
     expect(dialog).to_be_hidden()
     page.keyboard.press("a")
     page.keyboard.type("Feil rettet i kilden")
@@ -83,8 +99,8 @@ def test_dialog_takes_and_restores_focus(opened: Opened, busy: Server, services:
     expect(page.locator("[data-region=state]").get_by_text("Gyldig")).to_be_visible()
 
 
-def test_menu_is_placed_under_its_button(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
-    page = opened(busy, services["still"])
+def test_menu_is_placed_under_its_button(open_preview: OpenPreview, busy: Server, services: dict[str, Service]) -> None:
+    page = open_preview(busy, services["still"])
     opener, menu = page.get_by_role("button", name="Eksporter"), page.locator("#export")
     opener.press("Enter")
     expect(menu).to_be_visible()

@@ -1,4 +1,4 @@
-"""What a page needs to be seen: little, and yet all that it is made from."""
+"""The first load of a page: few bytes, and the purged stylesheet has the effect of the full design system."""
 
 import re
 from collections.abc import Generator
@@ -12,13 +12,13 @@ from tests.builders.case_xml import folder, melding
 from tests.support import pipeline
 from tests.support.server_process import REPOSITORY, running_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.chromium]  # the browser's network log, and its media settings
+pytestmark = [pytest.mark.browser, pytest.mark.chromium]  # network log and media emulation
 
 COMPONENTS = REPOSITORY / "components"
 WARM_BYTES = 60_000
 _FONT_FACE = re.compile(r"@font-face \{[^}]*\}")
 
-# Each kind of element, and what stands before and after it, with all that its styles come to; in the theme of now and in the other.
+# The computed styles of each kind of element and of its ::before and ::after, in both themes.
 _COLLECT_STYLES = """["light", "dark"].flatMap(theme => {
   document.documentElement.dataset.colorScheme = theme
   document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })
@@ -30,7 +30,7 @@ _COLLECT_STYLES = """["light", "dark"].flatMap(theme => {
     return `${name}${part} {${[...style].filter(name => !name.startsWith("--")).map(name => `${name}: ${style[name]}`).join("; ")}`
   }))
 })"""
-# Fonts are loaded first, and nothing else may happen between the two looks: with the page's own sheet, and with all of Designsystemet's.
+# Loads the fonts first, so that the two measurements differ only in the stylesheet.
 _WITH_FONTS = """async fonts => {
   const own = document.querySelector("link[rel=stylesheet]"), style = document.createElement("style")
   style.textContent = fonts.replaceAll("url(inter", `url(${own.getAttribute("href").replace(/[^/]*$/, "")}inter`)
@@ -55,7 +55,7 @@ _OPEN_ALL = """() => {
 
 @dataclass(frozen=True)
 class SmallServer:
-    """A server with one service of two years."""
+    """A server with one service that has reports of two years."""
 
     url: str
     organization_id: str
@@ -63,11 +63,13 @@ class SmallServer:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Generator[SmallServer]:
-    """Nothing happens on it."""
+    """Run a server on which nothing changes."""
     data_dir = tmp_path_factory.mktemp("small") / "data"
     data_dir.mkdir()
     with pipeline.open_application(data_dir) as application:
-        [organization_id] = pipeline.deliver(application, folder(meldinger=[melding("2023-01-10"), melding("2024-01-10")])).organizations
+        [organization_id] = pipeline.deliver(
+            application, folder(meldinger=[melding("2023-01-10"), melding("2024-01-10")])
+        ).organizations
         for period in ("2023", "2024"):
             pipeline.aggregate(application, organization_id, period)
     with running_server(data_dir, "--no-auto-aggregate") as server:
@@ -89,7 +91,7 @@ def test_warm_visit_transfers_few_bytes(browser: Browser, small: SmallServer, pa
     cold = NetworkUsage(page)
     page.goto(_address(small, path))
     _wait_until_live(page)
-    assert cold.bytes > 500_000  # so it is seen what is moved
+    assert cold.bytes > 500_000  # proves that the network log is complete
     again = context.new_page()
     warm = NetworkUsage(again)
     again.goto(_address(small, path))
@@ -100,7 +102,7 @@ def test_warm_visit_transfers_few_bytes(browser: Browser, small: SmallServer, pa
 
 
 def _unpurged_sheet(name: str) -> str:
-    """The sheet of a page with all of Designsystemet's styles."""
+    """Return the stylesheet of a page with all of Designsystemet, unpurged."""
     page_sheet = f"{name.removesuffix('.css')}/{name}" if name != "page.css" else "layout/page.css"
     system = ("vendor/theme.css", "vendor/designsystemet.css")
     parts = dict.fromkeys(("layout/page.css", page_sheet, "deliveries/drawer.css", *system))
@@ -108,7 +110,8 @@ def _unpurged_sheet(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [("/preview?organization_id={}&period_id=2024", "preview.css"), ("/", "overview.css"), ("/nowhere", "page.css")]
+    ("path", "name"),
+    [("/preview?organization_id={}&period_id=2024", "preview.css"), ("/", "overview.css"), ("/nowhere", "page.css")],
 )
 def test_purged_styles_equal_full_styles(page: Page, small: SmallServer, path: str, name: str) -> None:
     page.emulate_media(reduced_motion="reduce")
@@ -120,7 +123,7 @@ def test_purged_styles_equal_full_styles(page: Page, small: SmallServer, path: s
     page.evaluate(_OPEN_ALL)
     before, after = page.evaluate(_COMPUTED_STYLES, _FONT_FACE.sub("", whole))
     assert len(before) == len(after) > 100
-    assert any("font-family: Inter" in each for each in before)
+    assert any("font-family: Inter" in style for style in before)
     assert [_difference(one, other) for one, other in zip(before, after, strict=True) if one != other] == []
 
 

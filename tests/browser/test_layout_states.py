@@ -1,4 +1,4 @@
-"""What is lost in no view: at 320 px and 200 %, while something happens before somebody's eyes, without a line, without scripts."""
+"""Layout in special states: zoom and narrow screens, updates of an open page, no connection, no scripts."""
 
 from pathlib import Path
 
@@ -23,34 +23,51 @@ pytestmark = pytest.mark.browser
     ("language", "width"),
     [
         *(("nb", width) for width in (720, 320)),
-        *(pytest.param(each, width, marks=pytest.mark.slow) for each in ("nn", "en") for width in (720, 320)),
+        *(pytest.param(language, width, marks=pytest.mark.slow) for language in ("nn", "en") for width in (720, 320)),
     ],
 )
-def test_no_text_is_cut_at_200_percent_zoom_or_320_px(page: Page, states: Server, language: Language, width: int) -> None:
-    """720 px is a screen of 1440 at 200 %, 320 one of 1280 at 400 % (WCAG 1.4.4, 1.4.10)."""
+def test_no_text_is_cut_at_200_percent_zoom_or_320_px(
+    page: Page, states: Server, language: Language, width: int
+) -> None:
+    """720 px is a screen of 1440 px at 200 %, 320 px one of 1280 px at 400 % (WCAG 1.4.4, 1.4.10)."""
     page.set_viewport_size({"width": width, "height": 450})
     wrong: dict[str, list[str]] = {}
     for state in STATES:
-        if state.name in ("failed again", "processing again", "row opened", "again", "keys", "export", "overview", "drawer"):
+        if state.name in (
+            "failed again",
+            "processing again",
+            "row opened",
+            "again",
+            "keys",
+            "export",
+            "overview",
+            "drawer",
+        ):
             open_state(page, states, state, language)
             wrong |= {state.name: found} if (found := [*layout_problems(page), *small_targets(page)]) else {}
     assert wrong == {}
 
 
 def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir: Path) -> None:
-    """A report is deleted, an organisation forgotten, a row changes, the line is lost and comes back."""
+    """A report is deleted, an organization erased, a row changed, and the connection lost and restored."""
     overview_fixtures.fill(data_dir, ["2024"])
     deleted, forgotten, overview = page, page.context.new_page(), page.context.new_page()
     with (
         running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server,
         overview_fixtures.open_second_application(data_dir) as application,
     ):
-        for view, path in ((deleted, _address(AS)), (forgotten, _address(OSLO_VEST)), (overview, "/?period_id=2024&lang=nn")):
+        for view, path in (
+            (deleted, _address(AS)),
+            (forgotten, _address(OSLO_VEST)),
+            (overview, "/?period_id=2024&lang=nn"),
+        ):
             view.goto(server.url + path)
             expect(view.locator("html")).to_have_attribute("data-live", "on")
 
         values = deleted.locator("td.current").all_text_contents()
-        snapshot = httpx.get(f"{server.url}{API}", params={"organization_id": AS.organization_id}).json()["data"][0]["snapshot_id"]
+        snapshot = httpx.get(f"{server.url}{API}", params={"organization_id": AS.organization_id}).json()["data"][0][
+            "snapshot_id"
+        ]
         assert httpx.delete(f"{server.url}{API}/{snapshot}").status_code == 200
         expect_texts(deleted, "nn", "notice.deleted", "state.none")
         expect(deleted.get_by_role("button", name="Aggreger", exact=True)).to_be_visible()
@@ -85,7 +102,7 @@ def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir:
 
 
 def test_rows_and_notice_shown_while_connecting(page: Page, states: Server) -> None:
-    page.route_web_socket("**/ws**", lambda _: None)  # taken, and never answered
+    page.route_web_socket("**/ws**", lambda _: None)  # accepted, but never answered
     for path, rows in ((_address(AS), 34), ("/?period_id=2024&lang=nn", len(overview_fixtures.ALL))):
         page.goto(states.url + path)
         expect_texts(page, "nn", "live.connecting", "live.connecting_long")
@@ -99,9 +116,9 @@ def test_noscript_notice_shown_in_each_language(states: Server, language: Langua
         document = html.fromstring(
             httpx.get(f"{states.url}{path}".replace("lang=nn", f"lang={language}"), cookies={"lang": language}).content
         )
-        told = next(each for each in document.iter("noscript") if each.find(".//p") is not None)
-        assert text_pattern(language, "live.no_script").fullmatch(told.find(".//p").text)
-        assert text_pattern(language, "live.reload").fullmatch(told.find(".//a").text)
+        noscript = next(element for element in document.iter("noscript") if element.find(".//p") is not None)
+        assert text_pattern(language, "live.no_script").fullmatch(noscript.find(".//p").text)
+        assert text_pattern(language, "live.reload").fullmatch(noscript.find(".//a").text)
 
 
 def test_empty_store_shows_instructions(page: Page, server: Server) -> None:

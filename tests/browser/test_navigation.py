@@ -1,4 +1,4 @@
-"""What a person chooses on the preview: service, period, filters, rows, language, theme; and that the address says it all."""
+"""Navigation on the preview: service, period, filters, rows, language and theme, all of which the URL holds."""
 
 import re
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
 
-Opened = Callable[..., Page]
+OpenPreview = Callable[..., Page]
 
 
 @pytest.fixture
-def still(opened: Opened, busy: Server, services: dict[str, Service]) -> Page:
-    return opened(busy, services["still"])
+def still(open_preview: OpenPreview, busy: Server, services: dict[str, Service]) -> Page:
+    return open_preview(busy, services["still"])
 
 
 def test_period_change_updates_page_and_url(still: Page) -> None:
@@ -36,8 +36,8 @@ def test_period_change_updates_page_and_url(still: Page) -> None:
     assert still.evaluate("window.stayed")
 
 
-def test_url_restores_all_options(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
-    page = opened(busy, services["still"], period_id="2023", compare="2024", lang="en", theme="dark")
+def test_url_restores_all_options(open_preview: OpenPreview, busy: Server, services: dict[str, Service]) -> None:
+    page = open_preview(busy, services["still"], period_id="2023", compare="2024", lang="en", theme="dark")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
     expect(page.get_by_role("combobox", name="Period", exact=True)).to_have_value("2023")
@@ -60,7 +60,7 @@ def test_service_can_be_found_and_opened_by_keyboard(still: Page, services: dict
     still.keyboard.press("/")
     still.keyboard.type("finnes ikke")
     expect(still.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible()
-    still.keyboard.press("Escape")  # empties the field
+    still.keyboard.press("Escape")  # clears the search field
     still.keyboard.press("Escape")
     expect(still.get_by_role("searchbox", name="Søk i tjenester")).to_be_hidden()
 
@@ -78,7 +78,10 @@ def test_filter_count_equals_number_of_visible_rows(still: Page) -> None:
 
 def test_preview_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
     assert still.locator("table .open[tabindex='0']").count() == 1
-    first, second = (still.get_by_role("button", name=name, exact=True) for name in ("Meldinger mottatt", "Meldinger til undersøkelse"))
+    first, second = (
+        still.get_by_role("button", name=name, exact=True)
+        for name in ("Meldinger mottatt", "Meldinger til undersøkelse")
+    )
     first.focus()
     still.keyboard.press("j")
     expect(second).to_be_focused()
@@ -121,7 +124,7 @@ def _roots(page: Page) -> int:
 
 
 def test_open_row_shows_field_history_until_closed(still: Page) -> None:
-    """Several at once; what is closed costs nothing."""
+    """Several histories can be open; a closed one is not read."""
     before = _roots(still)
     names = ("antall_meldinger_mottatt", "antall_barn_med_hjelpetiltak")
     for name in names:
@@ -197,7 +200,9 @@ def test_skip_link_focuses_main_content(still: Page) -> None:
     expect(still.locator("main")).to_be_focused()
 
 
-def test_content_security_policy_allows_only_own_scripts(page: Page, busy: Server, services: dict[str, Service]) -> None:
+def test_content_security_policy_allows_only_own_scripts(
+    page: Page, busy: Server, services: dict[str, Service]
+) -> None:
     answer = page.goto(f"{busy.url}/preview?organization_id={services['still'].organization_id}")
     assert answer is not None
     policy = answer.headers["content-security-policy"]

@@ -1,4 +1,4 @@
-"""The overview in a real browser: what is there to be seen, and what a person chooses of it; the address says it all."""
+"""The overview: first HTML, search, filters, sorting, keyboard, and the URL that holds all choices."""
 
 from collections.abc import Generator
 from urllib.parse import parse_qs, urlsplit
@@ -30,9 +30,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """A service in every state; nothing changes by itself."""
-    data_dir = tmp_path_factory.mktemp("country") / "data"
+def states_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """Run a server with a service in every state, without automatic aggregation."""
+    data_dir = tmp_path_factory.mktemp("states_server") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir)
     with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
@@ -40,20 +40,22 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 
 
 @pytest.fixture
-def overview(page: Page, country: Server) -> Page:
-    """Of 2024, live."""
-    return opened(page, f"{country.url}/?period_id=2024")
+def overview(page: Page, states_server: Server) -> Page:
+    """Open the overview of 2024 and wait until it is live."""
+    return open_page(page, f"{states_server.url}/?period_id=2024")
 
 
-def opened(page: Page, url: str) -> Page:
+def open_page(page: Page, url: str) -> Page:
     page.goto(url)
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     return page
 
 
 def expect_rows(page: Page, *services: SampleService) -> None:
-    """These and no others are to be seen, in this order."""
-    expect(page.locator(".list > tbody > tr:visible .row-link")).to_have_text([service.full_name for service in services])
+    """Assert that exactly these services are visible, in this order."""
+    expect(page.locator(".list > tbody > tr:visible .row-link")).to_have_text(
+        [service.full_name for service in services]
+    )
 
 
 def query_of(page: Page) -> dict[str, str]:
@@ -68,9 +70,9 @@ def select_tile(page: Page, name: str) -> None:
     page.get_by_role("radio", name=name).check(force=True)
 
 
-# ── what the server sends ──
-def test_first_html_contains_all_rows_in_default_order(country: Server) -> None:
-    document = html.fromstring(httpx.get(f"{country.url}/?period_id=2024").content)
+# ── First HTML ──
+def test_first_html_contains_all_rows_in_default_order(states_server: Server) -> None:
+    document = html.fromstring(httpx.get(f"{states_server.url}/?period_id=2024").content)
     rows = document.xpath("//table/tbody/tr")
     assert [row.find(".//a").text_content().removeprefix("Barnevernstjenesten ") for row in rows] == [
         service.name for service in DEFAULT_ORDER
@@ -81,12 +83,14 @@ def test_first_html_contains_all_rows_in_default_order(country: Server) -> None:
     assert "31/3431 av 34 felt33 manglerUtdatert" in texts[f"row-{HAMAR.organization_id}"].replace("ingen", "")
     assert "Ikke levert" in texts[f"row-{VIK.organization_id}"]
     assert document.get("data-live") == "connecting"
-    assert [head.get("aria-sort") for head in document.iter("th") if head.get("aria-sort") not in (None, "none")] == ["descending"]
+    assert [head.get("aria-sort") for head in document.iter("th") if head.get("aria-sort") not in (None, "none")] == [
+        "descending"
+    ]
 
 
-def test_first_html_applies_filters_and_sorting_of_url(country: Server) -> None:
+def test_first_html_applies_filters_and_sorting_of_url(states_server: Server) -> None:
     query = {"period_id": "2024", "q": "oslo", "sort": "-name", "show": "ready", "deviation": "warning"}
-    document = html.fromstring(httpx.get(country.url, params=query).content)
+    document = html.fromstring(httpx.get(states_server.url, params=query).content)
     rows = document.xpath("//table/tbody/tr")
     assert len(rows) == len(ALL)
     assert [row.find(".//a").text_content() for row in rows if row.get("hidden") is None] == [OSLO_SOR.full_name]
@@ -95,10 +99,10 @@ def test_first_html_applies_filters_and_sorting_of_url(country: Server) -> None:
 
 
 @pytest.mark.chromium
-def test_overview_works_without_scripts(browser: Browser, country: Server) -> None:
+def test_overview_works_without_scripts(browser: Browser, states_server: Server) -> None:
     context = browser.new_context(java_script_enabled=False, locale="nb-NO")
     page = context.new_page()
-    page.goto(f"{country.url}/?period_id=2024")
+    page.goto(f"{states_server.url}/?period_id=2024")
     expect_rows(page, *DEFAULT_ORDER)
     page.get_by_role("searchbox").fill("oslo")
     sort_by(page, "Tjeneste")
@@ -109,16 +113,16 @@ def test_overview_works_without_scripts(browser: Browser, country: Server) -> No
     context.close()
 
 
-def test_overview_is_usable_while_connecting(page: Page, country: Server) -> None:
-    page.route_web_socket("**/ws**", lambda _: None)  # taken, and never answered
-    page.goto(f"{country.url}/?period_id=2024")
+def test_overview_is_usable_while_connecting(page: Page, states_server: Server) -> None:
+    page.route_web_socket("**/ws**", lambda _: None)  # accepted, but never answered
+    page.goto(f"{states_server.url}/?period_id=2024")
     expect(page.get_by_text("Kobler til …")).to_be_visible()
     expect_rows(page, *DEFAULT_ORDER)
     page.get_by_role("searchbox").fill("vik")
     expect_rows(page, VIK)
 
 
-# ── search, filters, figures ──
+# ── Search, filters, tiles ──
 SEARCHES = (
     ("oslo", [OSLO_SOR, OSLO_VEST]),
     ("  vest OSLO", [OSLO_VEST]),
@@ -149,7 +153,9 @@ def test_tile_count_equals_number_of_filtered_rows(overview: Page) -> None:
             sizes[radio.get_attribute("value") or ""] = size = int(label.locator("b").inner_text())
             radio.check(force=True)
             expect(overview.locator(".list > tbody > tr:visible")).to_have_count(size)
-            expect(overview.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible(visible=size == 0)
+            expect(overview.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible(
+                visible=size == 0
+            )
         assert sum(sizes[state] for state in ("ready", "processing", "waiting", "failed", "silent")) == sizes["all"]
         select_tile(overview, "Alle")
 
@@ -199,7 +205,7 @@ def test_search_can_be_cleared(overview: Page) -> None:
     expect_rows(overview, *DEFAULT_ORDER)
 
 
-# ── order ──
+# ── Sorting ──
 @pytest.mark.parametrize(
     ("head", "way", "first", "then"),
     [
@@ -210,13 +216,17 @@ def test_search_can_be_cleared(overview: Page) -> None:
         ("Fagsystem", "ascending", [ALTA, MOSS, BODO], [HAMAR, AS, BODO]),
     ],
 )
-def test_column_heads_sort_rows(overview: Page, head: str, way: str, first: list[SampleService], then: list[SampleService] | None) -> None:
+def test_column_heads_sort_rows(
+    overview: Page, head: str, way: str, first: list[SampleService], then: list[SampleService] | None
+) -> None:
     other = {"ascending": "descending", "descending": "ascending"}[way]
     for direction, expected in ((way, first), (other, then or [*reversed(first)])):
         sort_by(overview, head)
         expect(overview.locator(f"th[aria-sort={direction}]")).to_have_text([head])
         for index, service in enumerate(expected):
-            expect(overview.locator(".list > tbody > tr").nth(index).locator(".row-link")).to_have_text(service.full_name)
+            expect(overview.locator(".list > tbody > tr").nth(index).locator(".row-link")).to_have_text(
+                service.full_name
+            )
 
 
 def test_rows_without_sort_value_come_last_in_both_directions(overview: Page) -> None:
@@ -226,9 +236,12 @@ def test_rows_without_sort_value_come_last_in_both_directions(overview: Page) ->
         expect(overview.locator(".list > tbody > tr").last.locator(".row-link")).to_have_text(VIK.full_name)
 
 
-# ── the address ──
-def test_url_restores_all_filters(page: Page, country: Server) -> None:
-    opened(page, f"{country.url}/?period_id=2024&q=oslo&show=ready&deviation=none&case_system=CIS&sort=-name&lang=en&theme=dark")
+# ── URL ──
+def test_url_restores_all_filters(page: Page, states_server: Server) -> None:
+    open_page(
+        page,
+        f"{states_server.url}/?period_id=2024&q=oslo&show=ready&deviation=none&case_system=CIS&sort=-name&lang=en&theme=dark",
+    )
     expect_rows(page, OSLO_VEST)
     expect(page.get_by_role("combobox", name="Period", exact=True)).to_have_value("2024")
     expect(page.get_by_role("searchbox")).to_have_value("oslo")
@@ -244,7 +257,13 @@ def test_filters_update_url_and_back_restores_them(overview: Page) -> None:
     overview.get_by_role("searchbox").press_sequentially("oslo")
     overview.get_by_role("combobox", name="Avvik", exact=True).select_option("Ingen avvik")
     sort_by(overview, "Tjeneste")
-    assert query_of(overview) == {"period_id": "2024", "show": "ready", "q": "oslo", "deviation": "none", "sort": "name"}
+    assert query_of(overview) == {
+        "period_id": "2024",
+        "show": "ready",
+        "q": "oslo",
+        "deviation": "none",
+        "sort": "name",
+    }
     expect_rows(overview, OSLO_VEST)
     overview.go_back()
     expect(overview.get_by_role("columnheader", name="Status")).to_have_attribute("aria-sort", "descending")
@@ -287,14 +306,14 @@ def test_period_change_updates_overview_in_place(overview: Page) -> None:
     assert overview.evaluate("window.stayed")
 
 
-def test_invalid_period_shows_error_page(page: Page, country: Server) -> None:
-    answer = page.goto(f"{country.url}/?period_id=2024-H3")
+def test_invalid_period_shows_error_page(page: Page, states_server: Server) -> None:
+    answer = page.goto(f"{states_server.url}/?period_id=2024-H3")
     assert answer is not None
     assert answer.status == 422
     expect(page.get_by_role("heading", level=1)).to_contain_text("Perioden finnes ikke.")
 
 
-# ── rows and keys ──
+# ── Rows and keyboard ──
 def test_click_on_row_opens_report(overview: Page) -> None:
     overview.get_by_role("row", name=MOSS.full_name).get_by_role("cell").nth(2).click()
     expect(overview.get_by_role("heading", level=1, name=MOSS.full_name)).to_be_visible()
@@ -353,16 +372,21 @@ def test_shortcuts_move_between_deviations_and_filter(overview: Page) -> None:
     expect(overview.get_by_role("dialog", name="Tastatursnarveier")).to_be_visible()
 
 
-# ── languages, states of the whole ──
+# ── Languages and states of the page ──
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
-        ("nn", ["Oversyn", "Ikkje levert", "Utan rapport", "Feila", "Utdatert", "Gyldig", "10 av 10 tenester", "Teneste"]),
+        (
+            "nn",
+            ["Oversyn", "Ikkje levert", "Utan rapport", "Feila", "Utdatert", "Gyldig", "10 av 10 tenester", "Teneste"],
+        ),
         ("en", ["Overview", "Not delivered", "No report", "Failed", "Stale", "Valid", "10 of 10 services", "Service"]),
     ],
 )
-def test_overview_is_shown_in_requested_language(page: Page, country: Server, language: str, texts: list[str]) -> None:
-    opened(page, f"{country.url}/?period_id=2024&lang={language}")
+def test_overview_is_shown_in_requested_language(
+    page: Page, states_server: Server, language: str, texts: list[str]
+) -> None:
+    open_page(page, f"{states_server.url}/?period_id=2024&lang={language}")
     expect(page.locator("html")).to_have_attribute("lang", language)
-    for each in texts:
-        expect(page.locator("main").get_by_text(each, exact=True).first).to_be_visible()
+    for text in texts:
+        expect(page.locator("main").get_by_text(text, exact=True).first).to_be_visible()

@@ -1,4 +1,4 @@
-"""The overview for everyone: axe over each width, theme, language and state, and that all that must be seen is."""
+"""Accessibility of the overview: axe-core at each width and theme, visible content, target sizes, table semantics."""
 
 from collections.abc import Generator
 
@@ -13,7 +13,7 @@ from tests.support.server_process import Server, running_server
 pytestmark = pytest.mark.browser
 
 
-# Texts that hang over the edge of their row, or lie over another of it.
+# Texts that reach over the edge of their row, or overlap another text of it.
 _CROSSING = """() => [...document.querySelectorAll('.list > tbody > tr')].flatMap(row => {
   const edge = row.getBoundingClientRect()
   const texts = document.createTreeWalker(row, NodeFilter.SHOW_TEXT), boxes = []
@@ -29,9 +29,9 @@ _CROSSING = """() => [...document.querySelectorAll('.list > tbody > tr')].flatMa
 
 
 @pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """A service in every state, one that is being aggregated among them."""
-    data_dir = tmp_path_factory.mktemp("country") / "data"
+def states_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """Run a server with a service in every state, also one that is being aggregated."""
+    data_dir = tmp_path_factory.mktemp("states_server") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
     with (
@@ -42,15 +42,15 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
         yield server
 
 
-def opened(page: Page, server: Server, query: str = "") -> Page:
+def open_page(page: Page, server: Server, query: str = "") -> Page:
     page.goto(f"{server.url}/?period_id=2024{query}")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     return page
 
 
-def test_overview_has_no_axe_violation_at_any_width(page: Page, country: Server) -> None:
-    """Each state at full width is in test_states.py."""
-    opened(page, country)
+def test_overview_has_no_axe_violation_at_any_width(page: Page, states_server: Server) -> None:
+    """Check each width; test_states.py checks each state at full width."""
+    open_page(page, states_server)
     expect(page.locator(".job__n")).to_have_text("62\u00a0%")
     for width in (1440, 768, 375, 320):
         page.set_viewport_size({"width": width, "height": 900})
@@ -58,14 +58,20 @@ def test_overview_has_no_axe_violation_at_any_width(page: Page, country: Server)
 
 
 @pytest.mark.parametrize("width", [1440, 1000, 768, 375, 320])
-def test_overview_content_is_visible_at_any_width(page: Page, country: Server, width: int) -> None:
+def test_overview_content_is_visible_at_any_width(page: Page, states_server: Server, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    opened(page, country)
+    open_page(page, states_server)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
     rows = page.locator(".list > tbody > tr")
     expect(page.locator(".list > tbody > tr .row-link:visible")).to_have_count(len(ALL))
     expect(page.locator(".tile:visible")).to_have_count(8)
-    for service, seen in ((BODO, "Feilet"), (TROMSO, "Uten rapport"), (VIK, "Ikke levert"), (HAMAR, "Utdatert"), (MOSS, "Aggregerer")):
+    for service, seen in (
+        (BODO, "Feilet"),
+        (TROMSO, "Uten rapport"),
+        (VIK, "Ikke levert"),
+        (HAMAR, "Utdatert"),
+        (MOSS, "Aggregerer"),
+    ):
         expect(rows.filter(has_text=service.name).get_by_text(seen)).to_be_visible()
     drammen = rows.filter(has_text=DRAMMEN.name)
     for seen in ("/34", "i dag", "Klar"):
@@ -77,24 +83,28 @@ def test_overview_content_is_visible_at_any_width(page: Page, country: Server, w
 
 
 @pytest.mark.parametrize("touch", [False, True])
-def test_touch_targets_are_large_enough(page: Page, country: Server, touch: bool) -> None:
-    """44 px where fingers are, 24 px (WCAG 2.5.8) everywhere."""
+def test_touch_targets_are_large_enough(page: Page, states_server: Server, touch: bool) -> None:
+    """Targets are at least 44 px high on touch screens, and 24 px (WCAG 2.5.8) on others."""
     page.set_viewport_size({"width": 375, "height": 800} if touch else {"width": 1440, "height": 900})
-    opened(page, country)
+    open_page(page, states_server)
     least = 44 if touch else 24
     heights = page.evaluate("""() => [...document.querySelectorAll('main :is(button, select, input[type=search], .tile)')]
       .filter(each => each.checkVisibility() && !each.matches('.ds-link')).map(each => [each.textContent.trim(), each.getBoundingClientRect().height])""")
     assert heights
-    assert [each for each in heights if each[1] < least] == []
+    assert [target for target in heights if target[1] < least] == []
 
 
-def test_overview_exposes_table_semantics(page: Page, country: Server) -> None:
-    opened(page, country)
+def test_overview_exposes_table_semantics(page: Page, states_server: Server) -> None:
+    open_page(page, states_server)
     table = page.get_by_role("table", name="Tjenester med nyeste rapport for 2024")
-    expect(table.get_by_role("columnheader")).to_have_text(["Tjeneste", "Status", "Utfylt", "Avvik", "Gyldighet", "Aggregert", "Fagsystem"])
+    expect(table.get_by_role("columnheader")).to_have_text(
+        ["Tjeneste", "Status", "Utfylt", "Avvik", "Gyldighet", "Aggregert", "Fagsystem"]
+    )
     expect(table.get_by_role("row")).to_have_count(len(ALL) + 1)
     expect(table.get_by_role("rowheader")).to_have_count(len(ALL))
-    assert page.evaluate("[...document.querySelectorAll('.list th')].every(head => head.scope === 'col' || head.scope === 'row')")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.list th')].every(head => head.scope === 'col' || head.scope === 'row')"
+    )
     expect(page.get_by_role("row", name=DRAMMEN.full_name)).to_match_aria_snapshot("""
         - row:
           - rowheader:
@@ -110,8 +120,8 @@ def test_overview_exposes_table_semantics(page: Page, country: Server) -> None:
 
 
 @pytest.mark.chromium
-def test_print_contains_visible_rows_and_no_controls(page: Page, country: Server) -> None:
-    opened(page, country, "&theme=dark")
+def test_print_contains_visible_rows_and_no_controls(page: Page, states_server: Server) -> None:
+    open_page(page, states_server, "&theme=dark")
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
     page.emulate_media(media="print")

@@ -1,4 +1,7 @@
-"""The overview of 400 services: all there, found at once, and one row changes among them. The slow suite has reports of eight years."""
+"""The overview of 400 services: search, filters, sorting and live updates.
+
+The slow suite has reports of eight years.
+"""
 
 from collections.abc import Generator, Sequence
 
@@ -12,12 +15,12 @@ from tests.browser.conftest import post_delivery
 from tests.builders import large_dataset
 from tests.support.server_process import Server, running_server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module", params=[2, pytest.param(len(large_dataset.YEARS), marks=pytest.mark.slow)])
 def years(request: pytest.FixtureRequest) -> Sequence[str]:
-    """The newest ones, of which there are reports."""
+    """Return the newest periods, which have reports."""
     return large_dataset.YEARS[-request.param :]
 
 

@@ -1,4 +1,4 @@
-"""The export of the overview: the services that are to be seen, in the order in which they are."""
+"""Exports of the overview: the visible services in the order of the page."""
 
 import csv
 import io
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """A service in every state; nothing changes by itself."""
-    data_dir = tmp_path_factory.mktemp("country") / "data"
+def states_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """Run a server with a service in every state, without automatic aggregation."""
+    data_dir = tmp_path_factory.mktemp("states_server") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
     with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
@@ -29,8 +29,8 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 
 
 @pytest.fixture
-def overview(page: Page, country: Server) -> Page:
-    page.goto(f"{country.url}/?period_id=2024")
+def overview(page: Page, states_server: Server) -> Page:
+    page.goto(f"{states_server.url}/?period_id=2024")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     return page
 
@@ -44,7 +44,7 @@ def full_names(*services: SampleService) -> list[str]:
 
 
 def downloaded(page: Page, name: str) -> bytes:
-    """What the menu gives under that name."""
+    """Download the file of a menu entry, and return its content."""
     page.keyboard.press("e")
     with page.expect_download() as download:
         page.get_by_role("link", name=name).click()
@@ -52,12 +52,14 @@ def downloaded(page: Page, name: str) -> bytes:
 
 
 def csv_lines(content: bytes) -> list[list[str]]:
-    """Without the head."""
+    """Return the rows of the file without its head."""
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))[1:]
 
 
 def test_export_contains_filtered_rows_in_order(overview: Page) -> None:
-    seen = overview.locator(".list > tbody > tr:visible .row-link").evaluate_all("links => links.map(link => link.lastChild.textContent)")
+    seen = overview.locator(".list > tbody > tr:visible .row-link").evaluate_all(
+        "links => links.map(link => link.lastChild.textContent)"
+    )
     assert names(csv_lines(downloaded(overview, "CSV"))) == ["Barnevernstjenesten " + name for name in seen]
     overview.get_by_role("combobox", name="Fagsystem", exact=True).select_option("Acos")
     overview.get_by_role("columnheader", name="Tjeneste").get_by_role("button").click()
@@ -74,19 +76,21 @@ def test_export_contains_filtered_rows_in_order(overview: Page) -> None:
     ]
 
 
-def test_export_contains_rows_changed_in_session(overview: Page, country: Server) -> None:
-    with overview_fixtures.open_second_application(country.data_dir) as application:
+def test_export_contains_rows_changed_in_session(overview: Page, states_server: Server) -> None:
+    with overview_fixtures.open_second_application(states_server.data_dir) as application:
         overview_fixtures.finish_job(application, overview_fixtures.start_held_job(application, HAMAR))
     expect(overview.locator("tr[data-changed]")).to_have_count(1)
     overview.keyboard.press("c")
     assert names(csv_lines(downloaded(overview, "CSV"))) == full_names(HAMAR)
 
 
-def test_export_works_from_url_alone(country: Server) -> None:
-    answer = httpx.get(f"{country.url}/overview/export.csv", params={"period_id": "2024", "show": "error", "lang": "nn"})
+def test_export_works_from_url_alone(states_server: Server) -> None:
+    answer = httpx.get(
+        f"{states_server.url}/overview/export.csv", params={"period_id": "2024", "show": "error", "lang": "nn"}
+    )
     assert names(csv_lines(answer.content)) == full_names(DRAMMEN)
     assert answer.headers["content-disposition"] == 'attachment; filename="oversyn-2024.csv"'
-    assert httpx.get(f"{country.url}/overview/export.csv", params={"period_id": "2024-H3"}).status_code == 422
+    assert httpx.get(f"{states_server.url}/overview/export.csv", params={"period_id": "2024-H3"}).status_code == 422
 
 
 @pytest.mark.chromium

@@ -1,4 +1,4 @@
-"""The overview while things change: rows follow their snapshots, are marked and told of, and never move by themselves."""
+"""Live updates of the overview: rows change in place, are marked and announced, and never move by themselves."""
 
 import re
 from collections.abc import Generator
@@ -32,8 +32,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """A service in every state."""
-    data_dir = tmp_path_factory.mktemp("country") / "data"
+    """Run a server with a service in every state."""
+    data_dir = tmp_path_factory.mktemp("states_server") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
     with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
@@ -41,16 +41,16 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 
 
 @pytest.fixture
-def country(shared: Server) -> Generator[Server]:
-    """The same for every test, whatever those before it have done."""
+def states_server(shared: Server) -> Generator[Server]:
+    """Restore the store before each test."""
     yield shared
     overview_fixtures.restore(shared.data_dir)
 
 
 @pytest.fixture
-def overview(page: Page, country: Server) -> Page:
-    """Of 2024, live; it is the same page for as long as `window.stayed` is there."""
-    page.goto(f"{country.url}/?period_id=2024")
+def overview(page: Page, states_server: Server) -> Page:
+    """Open the overview of 2024, live. `window.stayed` exists until the page is reloaded."""
+    page.goto(f"{states_server.url}/?period_id=2024")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     page.evaluate("window.stayed = true")
     return page
@@ -61,7 +61,9 @@ def row(page: Page, service: SampleService) -> Locator:
 
 
 def expect_order(page: Page, *services: SampleService) -> None:
-    expect(page.locator(".list > tbody > tr:visible .row-link")).to_have_text([service.full_name for service in services])
+    expect(page.locator(".list > tbody > tr:visible .row-link")).to_have_text(
+        [service.full_name for service in services]
+    )
 
 
 def tile_count(page: Page, tile: str) -> Locator:
@@ -69,13 +71,15 @@ def tile_count(page: Page, tile: str) -> Locator:
 
 
 def aggregate(server: Server, service: SampleService) -> None:
-    httpx.post(f"{server.url}{API}", json={"organization_id": service.organization_id, "period_id": "2024"}).raise_for_status()
+    httpx.post(
+        f"{server.url}{API}", json={"organization_id": service.organization_id, "period_id": "2024"}
+    ).raise_for_status()
 
 
-def test_only_row_of_changed_snapshot_updates(overview: Page, country: Server) -> None:
+def test_only_row_of_changed_snapshot_updates(overview: Page, states_server: Server) -> None:
     others = [service for service in DEFAULT_ORDER if service is not OSLO_VEST]
     before = {service: row(overview, service).inner_text() for service in others}
-    post_delivery(country, OSLO_VEST.folder(overview_fixtures.LATER, meldinger=2))
+    post_delivery(states_server, OSLO_VEST.folder(overview_fixtures.LATER, meldinger=2))
     expect(row(overview, OSLO_VEST)).to_contain_text("Utdatert")
     expect(row(overview, OSLO_VEST)).to_have_attribute("data-changed", "now")
     expect(overview.locator("#said")).to_have_text(f"Endret: {OSLO_VEST.full_name}.")
@@ -85,13 +89,13 @@ def test_only_row_of_changed_snapshot_updates(overview: Page, country: Server) -
     assert overview.evaluate("window.stayed")
 
 
-def test_changed_rows_keep_position_until_sorted(overview: Page, country: Server) -> None:
+def test_changed_rows_keep_position_until_sorted(overview: Page, states_server: Server) -> None:
     row(overview, TROMSO).hover()
     row(overview, OSLO_VEST).get_by_role("link").focus()
-    with overview_fixtures.open_second_application(country.data_dir) as application:
+    with overview_fixtures.open_second_application(states_server.data_dir) as application:
         application.jobs.fail(overview_fixtures.start_held_job(application, OSLO_VEST), "It failed.")
     expect(row(overview, OSLO_VEST)).to_contain_text("Feilet")
-    aggregate(country, TROMSO)
+    aggregate(states_server, TROMSO)
     expect(row(overview, TROMSO)).to_contain_text("Klar")
     expect_order(overview, *DEFAULT_ORDER)
     expect(overview.get_by_text("2 rader står ikke lenger i rekkefølge")).to_be_visible()
@@ -101,10 +105,10 @@ def test_changed_rows_keep_position_until_sorted(overview: Page, country: Server
     expect(overview.get_by_role("button", name="Sorter")).to_be_hidden()
 
 
-def test_row_outside_filter_stays_until_sorted(overview: Page, country: Server) -> None:
+def test_row_outside_filter_stays_until_sorted(overview: Page, states_server: Server) -> None:
     overview.get_by_role("radio", name="Feilet").check(force=True)
     expect_order(overview, BODO)
-    aggregate(country, BODO)
+    aggregate(states_server, BODO)
     expect(row(overview, BODO)).to_contain_text("Klar")
     expect_order(overview, BODO)
     expect(tile_count(overview, "Feilet")).to_have_text("0")
@@ -115,11 +119,13 @@ def test_row_outside_filter_stays_until_sorted(overview: Page, country: Server) 
     expect(row(overview, BODO)).to_be_visible()
 
 
-def test_row_shows_job_progress_and_completion(overview: Page, country: Server) -> None:
-    with overview_fixtures.open_second_application(country.data_dir) as application:
+def test_row_shows_job_progress_and_completion(overview: Page, states_server: Server) -> None:
+    with overview_fixtures.open_second_application(states_server.data_dir) as application:
         job = overview_fixtures.start_held_job(application, MOSS, 0.62)
         expect(row(overview, MOSS)).to_contain_text("Aggregerer")
-        expect(row(overview, MOSS).get_by_role("progressbar", name="Framdrift for aggregeringen")).to_have_attribute("value", "62")
+        expect(row(overview, MOSS).get_by_role("progressbar", name="Framdrift for aggregeringen")).to_have_attribute(
+            "value", "62"
+        )
         expect(row(overview, MOSS)).to_contain_text("31/34")
         expect(tile_count(overview, "I arbeid")).to_have_text("1")
         overview_fixtures.finish_job(application, job)
@@ -128,8 +134,8 @@ def test_row_shows_job_progress_and_completion(overview: Page, country: Server) 
     expect(row(overview, MOSS).get_by_role("progressbar")).to_have_count(0)
 
 
-def test_changed_rows_can_be_filtered_and_marked_seen(overview: Page, country: Server) -> None:
-    aggregate(country, TROMSO)
+def test_changed_rows_can_be_filtered_and_marked_seen(overview: Page, states_server: Server) -> None:
+    aggregate(states_server, TROMSO)
     expect(row(overview, TROMSO)).to_contain_text("Klar")
     overview.keyboard.press("c")
     expect_order(overview, TROMSO)
@@ -139,11 +145,11 @@ def test_changed_rows_can_be_filtered_and_marked_seen(overview: Page, country: S
     expect(overview.locator(".list > tbody > tr:visible")).to_have_count(len(DEFAULT_ORDER))
 
 
-def test_change_mark_fades_and_clears_on_focus(page: Page, country: Server) -> None:
+def test_change_mark_fades_and_clears_on_focus(page: Page, states_server: Server) -> None:
     page.clock.install()
-    page.goto(f"{country.url}/?period_id=2024")
+    page.goto(f"{states_server.url}/?period_id=2024")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
-    aggregate(country, TROMSO)
+    aggregate(states_server, TROMSO)
     expect(row(page, TROMSO)).to_contain_text("Klar")
     expect(row(page, TROMSO)).to_have_attribute("data-changed", "now")
     page.clock.run_for(6_000)
@@ -152,16 +158,16 @@ def test_change_mark_fades_and_clears_on_focus(page: Page, country: Server) -> N
     expect(page.locator("tr[data-changed]")).to_have_count(0)
 
 
-def test_new_service_sorted_in_unless_table_has_focus(overview: Page, country: Server) -> None:
+def test_new_service_sorted_in_unless_table_has_focus(overview: Page, states_server: Server) -> None:
     bergen, zulu = SampleService("Bergen", 4601, "Nytt system"), SampleService("Askim", 3014, "Acos")
-    post_delivery(country, bergen.folder())
+    post_delivery(states_server, bergen.folder())
     expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
     expect(overview.get_by_text("11 av 11 tjenester").first).to_be_visible()
     overview.get_by_role("combobox", name="Fagsystem").select_option("Nytt system")
     expect_order(overview, bergen)
     overview.get_by_role("combobox", name="Fagsystem").select_option("Alle")
     overview.get_by_role("link", name=BODO.full_name).focus()
-    post_delivery(country, zulu.folder())
+    post_delivery(states_server, zulu.folder())
     expect(overview.get_by_text("1 rad står ikke lenger i rekkefølge")).to_be_visible()
     expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS, zulu)
     expect(overview.locator(".row-link[tabindex='0']")).to_have_count(1)
@@ -179,19 +185,19 @@ def test_empty_overview_shows_instructions_until_first_delivery(page: Page, serv
     expect(tile_count(page, "Alle")).to_have_text("1")
 
 
-def test_service_stays_listed_after_report_deletion(overview: Page, country: Server) -> None:
-    listed = httpx.get(f"{country.url}{API}", params={"organization_id": ALTA.organization_id}).json()["data"]
-    httpx.delete(f"{country.url}{API}/{listed[0]['snapshot_id']}").raise_for_status()
+def test_service_stays_listed_after_report_deletion(overview: Page, states_server: Server) -> None:
+    listed = httpx.get(f"{states_server.url}{API}", params={"organization_id": ALTA.organization_id}).json()["data"]
+    httpx.delete(f"{states_server.url}{API}/{listed[0]['snapshot_id']}").raise_for_status()
     expect(row(overview, ALTA)).to_contain_text("Uten rapport")
     expect(row(overview, ALTA)).not_to_contain_text("/34")
 
 
-def test_action_in_one_session_updates_other_sessions(overview: Page, country: Server) -> None:
+def test_action_in_one_session_updates_other_sessions(overview: Page, states_server: Server) -> None:
     other = overview.context.new_page()
-    other.goto(f"{country.url}/?period_id=2024&lang=en")
+    other.goto(f"{states_server.url}/?period_id=2024&lang=en")
     expect(other.locator("html")).to_have_attribute("data-live", "on")
     report = overview.context.new_page()
-    report.goto(f"{country.url}/preview?organization_id={HAMAR.organization_id}&period_id=2024")
+    report.goto(f"{states_server.url}/preview?organization_id={HAMAR.organization_id}&period_id=2024")
     expect(report.get_by_text("Direkte", exact=True)).to_be_visible()
     report.get_by_role("button", name="Aggreger på nytt").click()
     report.get_by_role("button", name="Kontroll før innsending").click()
@@ -200,9 +206,9 @@ def test_action_in_one_session_updates_other_sessions(overview: Page, country: S
     expect(row(other, HAMAR)).to_contain_text("Valid")
 
 
-def test_paused_overview_defers_changes(overview: Page, country: Server) -> None:
+def test_paused_overview_defers_changes(overview: Page, states_server: Server) -> None:
     overview.keyboard.press("p")
-    aggregate(country, TROMSO)
+    aggregate(states_server, TROMSO)
     expect(overview.get_by_text("Satt på pause. 1 endring venter.")).to_be_visible()
     expect(row(overview, TROMSO)).to_contain_text("Uten rapport")
     overview.keyboard.press("p")
@@ -222,7 +228,7 @@ def test_overview_restores_state_and_changes_on_reconnect(page: Page, tmp_path: 
         first.stop()
         expect(page.get_by_role("alert")).to_contain_text("Du ser siste kjente verdier. Kobler til igjen …")
         expect_order(page, OSLO_SOR, OSLO_VEST)
-        # What needs no server works on.
+        # Filters work without a connection.
         page.get_by_role("searchbox").fill("oslo vest")
         expect_order(page, OSLO_VEST)
     with pipeline.open_application(data_dir) as application:

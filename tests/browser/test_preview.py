@@ -1,4 +1,4 @@
-"""The preview in a real browser: what a person sees when something changes, and how the page comes back."""
+"""The preview: updates in place, actions, history, pause, and reconnection."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -23,13 +23,15 @@ from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
-Opened = Callable[..., Page]
+OpenPreview = Callable[..., Page]
 
 TWO_YEARS, ONE_YEAR = Service(9920), Service(9921)
 
 
 def _cell(page: Page, label: str, column: str) -> str:
-    cell = page.get_by_role("row").filter(has=page.get_by_role("button", name=label, exact=True)).locator(f"td.{column}")
+    cell = (
+        page.get_by_role("row").filter(has=page.get_by_role("button", name=label, exact=True)).locator(f"td.{column}")
+    )
     return cell.get_attribute("data-value") or ""
 
 
@@ -41,14 +43,16 @@ def test_preview_is_readable_without_scripts(browser: Browser, busy: Server, ser
     expect(page.get_by_role("heading", level=1, name=services["still"].name)).to_be_visible()
     expect(page.locator("tr[data-field]:visible")).to_have_count(34)
     expect(page.locator("tr.section-row:visible")).to_have_count(9)
-    # Chromium parses as with scripts also where they are switched off from outside: the sentence is there, if not to be seen.
+    # Chromium parses <noscript> as text when scripts are disabled by the driver, so the text is there but not visible.
     assert "Direkte oppdatering krever JavaScript." in page.content()
     context.close()
 
 
-def test_imported_folder_updates_values_in_place(busy: Server, opened: Opened, services: dict[str, Service], tmp_path: Path) -> None:
+def test_imported_folder_updates_values_in_place(
+    busy: Server, open_preview: OpenPreview, services: dict[str, Service], tmp_path: Path
+) -> None:
     service = services["imported"]
-    page = opened(busy, service)
+    page = open_preview(busy, service)
     before = reported_values(busy, service)
     assert _cell(page, "Meldinger mottatt", "current") == "8"
     page.evaluate("window.stayed = true")
@@ -74,13 +78,13 @@ def test_imported_folder_updates_values_in_place(busy: Server, opened: Opened, s
     expect(page.get_by_role("row", name="Meldinger mottatt")).to_contain_text("Endret nå, fra 8")
     expect(page.get_by_role("radio", name="Endret 3")).to_be_visible()
     expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
-    assert page.evaluate("window.stayed"), "the page was loaded anew"
+    assert page.evaluate("window.stayed"), "the page was reloaded"
     expect(page.get_by_role("button", name="Meldinger henlagt", exact=True)).to_be_focused()
 
 
 @pytest.fixture(scope="module")
 def manual_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """A server that aggregates only what it is asked for: one service has a report of 2023, the other one of 2024 too."""
+    """Run a server without automatic aggregation: one service has a report of 2023, the other one of 2024 too."""
     data_dir = tmp_path_factory.mktemp("asked") / "data"
     data_dir.mkdir()
     fill_store(data_dir, [TWO_YEARS], "2023", "2024")
@@ -89,14 +93,18 @@ def manual_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]
         yield server
 
 
-def test_changed_prior_value_is_marked(opened: Opened, manual_server: Server) -> None:
-    """Beside a period whose own values stay as they are (contract 2b)."""
+def test_changed_prior_value_is_marked(open_preview: OpenPreview, manual_server: Server) -> None:
+    """The prior period changes, and the values of the shown period stay (rule 2b, docs/api.md)."""
     service, server = TWO_YEARS, manual_server
     with httpx.Client(base_url=server.url) as api:
-        page = opened(server, service)
+        page = open_preview(server, service)
         before = reported_values(server, service)
-        prior = api.get(API, params={"organization_id": service.organization_id, "period_id": "2023"}).json()["data"][0]["snapshot_id"]
-        extra = service.folder(1, '<Melding Id="00000000-0000-4000-8000-000000000999" StartDato="2023-05-02"/>', day="2025-01-20")
+        prior = api.get(API, params={"organization_id": service.organization_id, "period_id": "2023"}).json()["data"][
+            0
+        ]["snapshot_id"]
+        extra = service.folder(
+            1, '<Melding Id="00000000-0000-4000-8000-000000000999" StartDato="2023-05-02"/>', day="2025-01-20"
+        )
         post_delivery(server, extra)
         expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
         expect(page.get_by_text("Kilden er endret etter")).to_be_visible()
@@ -109,10 +117,10 @@ def test_changed_prior_value_is_marked(opened: Opened, manual_server: Server) ->
         assert {column for _, column in changed} == {"compared"}
 
 
-def test_post_put_and_delete_update_open_page(opened: Opened, manual_server: Server) -> None:
+def test_post_put_and_delete_update_open_page(open_preview: OpenPreview, manual_server: Server) -> None:
     service, server = ONE_YEAR, manual_server
     with httpx.Client(base_url=server.url) as api:
-        page = opened(server, service, period_id="2024")
+        page = open_preview(server, service, period_id="2024")
         expect(page.get_by_text("Det finnes ingen rapport for 2024 ennå.")).to_be_visible()
         assert _cell(page, "Meldinger mottatt", "current") == "–"
 
@@ -141,9 +149,11 @@ def test_post_put_and_delete_update_open_page(opened: Opened, manual_server: Ser
         expect(page.get_by_text("Rapporten ble slettet")).to_have_count(0)
 
 
-def test_delete_dialog_states_consequences_and_confirms(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_delete_dialog_states_consequences_and_confirms(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service]
+) -> None:
     service = services["posted"]
-    page = opened(busy, service, period_id="2023")
+    page = open_preview(busy, service, period_id="2023")
     page.get_by_role("button", name="Flere handlinger").click()
     page.get_by_role("button", name="Slett rapporten …").click()
     dialog = page.get_by_role("dialog", name="Slette rapporten?")
@@ -159,15 +169,17 @@ def test_delete_dialog_states_consequences_and_confirms(opened: Opened, busy: Se
     expect(page.get_by_text("Det finnes ingen rapport for 2023 ennå.")).to_be_visible()
 
 
-def test_reaggregation_by_keyboard_requires_reason(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_reaggregation_by_keyboard_requires_reason(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service]
+) -> None:
     service = services["again"]
-    page = opened(busy, service)
+    page = open_preview(busy, service)
     page.keyboard.press("a")
     dialog = page.get_by_role("dialog", name="Aggregere på nytt?")
     reason = dialog.get_by_role("textbox", name="Hvorfor aggregeres det på nytt?")
     expect(reason).to_be_focused()
 
-    for _ in range(4):  # past the three usual reasons
+    for _ in range(4):  # past the buttons of the three usual reasons
         page.keyboard.press("Tab")
     expect(dialog.get_by_role("button", name="Aggreger på nytt")).to_be_focused()
     page.keyboard.press("Enter")
@@ -184,22 +196,26 @@ def test_reaggregation_by_keyboard_requires_reason(opened: Opened, busy: Server,
     expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
 
     found = httpx.get(f"{busy.url}/api/v1/jobs/{_newest_job(busy, service)}").json()
-    assert (found["requested_by"], found["reason"], found["job_status"]) == ("dashboard", "Kontroll før fristen", "completed")
+    assert (found["requested_by"], found["reason"], found["job_status"]) == (
+        "dashboard",
+        "Kontroll før fristen",
+        "completed",
+    )
 
 
 def _newest_job(server: Server, service: Service) -> str:
-    """The job of a POST that is answered as it is, being valid (contract 3b)."""
+    """Return the last job of a valid snapshot, which a POST returns without starting another (rule 3b, docs/api.md)."""
     response = httpx.post(f"{server.url}{API}", json={"organization_id": service.organization_id, "period_id": "2024"})
     assert response.status_code == 200
     return response.json()["job_id"]
 
 
-def test_page_reconnects_after_server_restart(opened: Opened, tmp_path: Path) -> None:
+def test_page_reconnects_after_server_restart(open_preview: OpenPreview, tmp_path: Path) -> None:
     service, data_dir = Service(9922), tmp_path / "data"
     data_dir.mkdir()
     fill_store(data_dir, [service], "2023", "2024")
     with running_server(data_dir, environment=AUTO_AGGREGATE_AT_ONCE) as first:
-        page = opened(first, service)
+        page = open_preview(first, service)
         before = reported_values(first, service)
         page.get_by_role("button", name="Meldinger over frist", exact=True).click()
         page.evaluate("scrollTo(0, 200)")
@@ -214,11 +230,13 @@ def test_page_reconnects_after_server_restart(opened: Opened, tmp_path: Path) ->
         expect(page.get_by_text("Tilkoblet igjen.").first).to_be_visible()
         expect(page.get_by_role("row", name="Meldinger mottatt").locator("[data-value='9']")).to_be_visible()
         assert marked_cells(page) == differing_cells(before, reported_values(second, service)) != set()
-        expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_have_attribute("aria-expanded", "true")
+        expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_have_attribute(
+            "aria-expanded", "true"
+        )
         expect(page.get_by_role("button", name="Meldinger over frist", exact=True)).to_be_focused()
         assert page.evaluate("scrollY") > 0
 
-        # What is sent now finds the new session.
+        # Actions now go to the new session.
         page.get_by_role("button", name="Aggreger på nytt").click()
         page.get_by_role("button", name="Kontroll før innsending").click()
         page.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
@@ -228,7 +246,11 @@ def test_page_reconnects_after_server_restart(opened: Opened, tmp_path: Path) ->
 def test_invalid_url_shows_error_page(page: Page, busy: Server, services: dict[str, Service]) -> None:
     for path, status, text in (
         ("/preview?organization_id=org-unknown", 404, "Fant ikke tjenesten."),
-        (f"/preview?organization_id={services['still'].organization_id}&period_id=2024-H3", 422, "Perioden finnes ikke."),
+        (
+            f"/preview?organization_id={services['still'].organization_id}&period_id=2024-H3",
+            422,
+            "Perioden finnes ikke.",
+        ),
         ("/nowhere", 404, "Fant ikke siden."),
     ):
         answer = page.goto(f"{busy.url}{path}")
@@ -239,15 +261,15 @@ def test_invalid_url_shows_error_page(page: Page, busy: Server, services: dict[s
         expect(page.get_by_role("heading", level=1, name="Oversikt")).to_be_visible()
 
 
-def test_missing_source_shows_notice(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
-    page = opened(busy, services["still"], period_id="2026")
+def test_missing_source_shows_notice(open_preview: OpenPreview, busy: Server, services: dict[str, Service]) -> None:
+    page = open_preview(busy, services["still"], period_id="2026")
     expect(page.get_by_text("Det finnes ingen data for 2026 for denne tjenesten.")).to_be_visible()
     expect(page.get_by_role("button", name="Aggreger", exact=True)).to_have_attribute("aria-disabled", "true")
 
 
-def test_paused_preview_defers_changes(opened: Opened, busy: Server, services: dict[str, Service]) -> None:
+def test_paused_preview_defers_changes(open_preview: OpenPreview, busy: Server, services: dict[str, Service]) -> None:
     service = services["moved"]
-    page = opened(busy, service)
+    page = open_preview(busy, service)
     page.keyboard.press("p")
     expect(page.get_by_text("Satt på pause.").first).to_be_visible()
     post_delivery(busy, with_new_melding(service))

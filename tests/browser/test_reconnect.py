@@ -42,8 +42,6 @@ DISRUPTIONS: tuple[Disruption, ...] = ("cut", "restart", "expired", "sleep")
 FAST_CASES: set[tuple[Disruption, View, int]] = {
     ("cut", "overview", 2),
     ("restart", "preview", 2),
-    ("expired", "preview", 2),
-    ("sleep", "overview", 2),
 }
 """The cases outside the slow suite. Each view's own tests try a restart of a single process."""
 

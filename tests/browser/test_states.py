@@ -1,6 +1,6 @@
-"""Each state of each view says what it is and offers what can be done, and axe finds nothing wrong with it, in light and dark.
+"""All states of all views: texts, actions, and no axe-core violation in light and dark.
 
-The languages take turns; the slow suite has every state in every language.
+Each state is tried in one of the languages by turns; the slow suite tries every state in every language.
 """
 
 import pytest
@@ -30,16 +30,20 @@ def check(page: Page, server: Server, state: ViewState, language: Language) -> N
         expect(page.locator("tr[data-field]:visible, .list > tbody > tr:visible")).to_have_count(state.rows)
     assert violations_in_both_schemes(page) == {}
     assert small_targets(page) == []
-    if state.live:  # by now what comes late would be there
+    if state.live:  # by now any delayed notice would be visible
         expect(page.get_by_text(text_pattern(language, "live.connecting_long")).filter(visible=True)).to_have_count(0)
 
 
 @pytest.mark.parametrize(("state", "language"), TURNS, ids=lambda value: getattr(value, "name", value))
-def test_view_state_shows_its_texts_and_actions(page: Page, states: Server, state: ViewState, language: Language) -> None:
+def test_view_state_shows_its_texts_and_actions(
+    page: Page, states: Server, state: ViewState, language: Language
+) -> None:
     check(page, states, state, language)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("state", "language"), REST, ids=lambda value: getattr(value, "name", value))
-def test_view_state_shows_its_texts_and_actions_in_all_languages(page: Page, states: Server, state: ViewState, language: Language) -> None:
+def test_view_state_shows_its_texts_and_actions_in_all_languages(
+    page: Page, states: Server, state: ViewState, language: Language
+) -> None:
     check(page, states, state, language)

@@ -1,4 +1,4 @@
-"""Files that a person sends from a browser: as a form, and by a script with its progress."""
+"""Uploads to the API from a browser: by an HTML form, and by XMLHttpRequest with progress."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def service() -> ChildWelfareService:
 
 @pytest.fixture
 def files(tmp_path: Path, service: ChildWelfareService) -> list[Path]:
-    """Three cases in two files, and a list that is no file of ours; with names as people give them."""
+    """Write three cases in two files, and a file of an unknown format, with usual file names."""
     cases = [service.case(case, "2024-12-31", []) for case in range(3)]
     named = {
         'sak æøå "1".xml': cases[0],
@@ -46,7 +46,7 @@ def files(tmp_path: Path, service: ChildWelfareService) -> list[Path]:
 
 
 def document(server: Server, path: str) -> dict[str, object]:
-    """The delivery, when it has been read."""
+    """Wait until a delivery is imported, and return it."""
 
     def found() -> dict[str, object]:
         return httpx.get(f"{server.url}{path}").json()

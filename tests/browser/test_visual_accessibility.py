@@ -1,4 +1,4 @@
-"""For whoever sees otherwise: forced colours, less motion; and for whoever has no mouse: the way through a page by Tab."""
+"""Forced colours, reduced motion, and the way through a page with the Tab key."""
 
 from collections.abc import Generator
 from typing import TypedDict
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 class FocusStop(TypedDict):
-    """Where the focus is."""
+    """The focused element of a page."""
 
     name: str
     seen: bool
@@ -24,7 +24,7 @@ class FocusStop(TypedDict):
 
 
 VIEWS = ["/?period_id=2024", f"/preview?organization_id={DRAMMEN.organization_id}&period_id=2024"]
-# In a view, what tells a state apart: an element, and an attribute with the value that sets the state.
+# By view, the states that must look different: an element, and the attribute value that sets the state.
 DISTINCT_STATES = [
     (VIEWS[0], "tbody tr:nth-child(6)", "data-changed", "now"),
     (VIEWS[0], "tbody tr:nth-child(6)", "data-changed", "unseen"),
@@ -35,7 +35,7 @@ DISTINCT_STATES = [
 ]
 SELECTED = [(VIEWS[0], ".tile:nth-of-type(2)"), (VIEWS[1], ".ds-toggle-group label:nth-of-type(3)")]
 
-# Where the focus is: its name, whether it can be seen there, and whether something shows that it is there.
+# The focused element: its name, whether it is visible, and whether the focus is visible on it.
 _FOCUS = """() => {
   const here = document.activeElement
   if (here === document.body) return null
@@ -45,7 +45,7 @@ _FOCUS = """() => {
   return {
     name: (here.ariaLabel ?? target.textContent.trim() ?? '').slice(0, 60) || here.name || here.id,
     seen: !!at && (target.contains(at) || at.contains(target)) && box.top >= 0 && box.bottom <= innerHeight + 1,
-    shown: style.outlineStyle !== 'none' || style.boxShadow !== 'none' || here.matches('.ds-skip-link'),  // which is not there before
+    shown: style.outlineStyle !== 'none' || style.boxShadow !== 'none' || here.matches('.ds-skip-link'),  // the skip link is visible only with focus
     row: here.matches('.row-link, .open'),
     position: [...document.querySelectorAll('*')].indexOf(here),
   }
@@ -53,8 +53,8 @@ _FOCUS = """() => {
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """Services with and without deviations."""
+def page_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """Run a server with services with and without deviations."""
     data_dir = tmp_path_factory.mktemp("seen") / "data"
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
@@ -62,7 +62,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
         yield server
 
 
-def opened(page: Page, server: Server, path: str) -> Page:
+def open_page(page: Page, server: Server, path: str) -> Page:
     page.goto(server.url + path)
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     return page
@@ -73,11 +73,11 @@ def address(service: SampleService) -> str:
 
 
 @pytest.mark.chromium
-def test_states_differ_with_forced_colors(page: Page, seen: Server) -> None:
+def test_states_differ_with_forced_colors(page: Page, page_server: Server) -> None:
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     alike: list[object] = []
     for view in VIEWS:
-        opened(page, seen, view)
+        open_page(page, page_server, view)
         for path, selector, attribute, value in DISTINCT_STATES:
             if path == view:
                 element = page.locator(selector).first
@@ -96,9 +96,9 @@ def test_states_differ_with_forced_colors(page: Page, seen: Server) -> None:
 
 @pytest.mark.chromium
 @pytest.mark.parametrize("path", VIEWS)
-def test_reduced_motion_disables_animations(page: Page, seen: Server, path: str) -> None:
+def test_reduced_motion_disables_animations(page: Page, page_server: Server, path: str) -> None:
     page.emulate_media(reduced_motion="reduce")
-    opened(page, seen, path)
+    open_page(page, page_server, path)
     page.locator("[popovertarget=more]").click()
     moving = page.evaluate("""() => [...document.querySelectorAll('body *')].filter(each => {
       const style = getComputedStyle(each), seconds = text => Math.max(...text.split(',').map(parseFloat))
@@ -108,8 +108,8 @@ def test_reduced_motion_disables_animations(page: Page, seen: Server, path: str)
 
 
 @pytest.mark.parametrize("path", [*VIEWS, "/nowhere"])
-def test_tab_order_follows_document_and_focus_is_visible(page: Page, seen: Server, path: str) -> None:
-    page.goto(seen.url + path)
+def test_tab_order_follows_document_and_focus_is_visible(page: Page, page_server: Server, path: str) -> None:
+    page.goto(page_server.url + path)
     if path != "/nowhere":
         expect(page.locator("html")).to_have_attribute("data-live", "on")
     stops: list[FocusStop] = []
@@ -126,8 +126,8 @@ def test_tab_order_follows_document_and_focus_is_visible(page: Page, seen: Serve
     assert sum(stop["row"] for stop in stops) == (path != "/nowhere"), "the table is one stop"
 
 
-def test_focus_returns_to_opener_after_close(page: Page, seen: Server) -> None:
-    opened(page, seen, address(AS))
+def test_focus_returns_to_opener_after_close(page: Page, page_server: Server) -> None:
+    open_page(page, page_server, address(AS))
     for opener, inner in (
         ("[popovertarget=more]", "#more"),
         ("[popovertarget=export]", "#export"),
@@ -136,7 +136,7 @@ def test_focus_returns_to_opener_after_close(page: Page, seen: Server) -> None:
         page.locator(opener).press("Enter")
         expect(page.locator(inner)).to_be_visible()
         if inner == "#chooser":
-            expect(page.locator("#chooser a").first).to_be_visible()  # its list comes from the server
+            expect(page.locator("#chooser a").first).to_be_visible()  # the list comes from the server
         page.keyboard.press("Tab")
         page.keyboard.press("Escape")
         expect(page.locator(inner)).to_be_hidden()
@@ -149,10 +149,12 @@ def test_focus_returns_to_opener_after_close(page: Page, seen: Server) -> None:
     expect(row).to_be_focused()
 
 
-def test_form_exposes_table_semantics(page: Page, seen: Server) -> None:
-    opened(page, seen, address(AS))
+def test_form_exposes_table_semantics(page: Page, page_server: Server) -> None:
+    open_page(page, page_server, address(AS))
     table = page.get_by_role("table", name=f"{AS.full_name}, 2024 mot 2023: 34 felt i 9 deler")
     expect(table.get_by_role("columnheader")).to_have_count(8)
     expect(table.get_by_role("rowheader").filter(visible=True)).to_have_count(34 + 9)
     assert page.locator("table.form > caption").count() == 1
-    assert page.evaluate("[...document.querySelectorAll('table.form th')].every(head => ['col', 'row', 'rowgroup'].includes(head.scope))")
+    assert page.evaluate(
+        "[...document.querySelectorAll('table.form th')].every(head => ['col', 'row', 'rowgroup'].includes(head.scope))"
+    )

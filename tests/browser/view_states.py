@@ -1,4 +1,4 @@
-"""Every state that a view can be in: its address, what a person does to see it, what it says, what it offers."""
+"""All states of all views: how to open each, the texts that it shows and the actions that it offers."""
 
 import re
 from collections.abc import Callable
@@ -15,14 +15,25 @@ TEXTS = MessageCatalog.load()
 
 
 def text_pattern(language: Language, key: str) -> re.Pattern[str]:
-    """The text with anything in place of its params, in either form where a number decides it."""
+    """Return a pattern of a text with any parameters, in both forms if it depends on a number."""
     keys = [key] if key in TEXTS.keys else [f"{key}.one", f"{key}.other"]
-    return re.compile("|".join(re.sub(r"\\\{[^}]*\\\}", ".+", re.escape(TEXTS.raw(language, each))) for each in keys))
+    return re.compile("|".join(re.sub(r"\\\{[^}]*\\\}", ".+", re.escape(TEXTS.raw(language, form))) for form in keys))
 
 
 @dataclass(frozen=True)
 class ViewState:
-    """`says` and `offers` are keys of texts; `within` is where the offers stand. A page that only tells something has no line."""
+    """A state of a view.
+
+    Attributes:
+        path: The URL below the server's.
+        texts: Keys of the texts that must be visible.
+        actions: Keys of the names of the buttons and links that must be visible.
+        absent_actions: The same, for those that must not be visible.
+        setup: What a visitor does after the page has opened.
+        rows: The number of visible rows, None if it does not matter.
+        live: Whether the page has a session; error pages have none.
+        within: The selector of the element that has the actions.
+    """
 
     name: str
     path: str
@@ -58,7 +69,7 @@ def _open_history(page: Page) -> None:
 
 
 def _show_disabled_reason(page: Page) -> None:
-    page.locator("[data-region=actions] [data-report-action=aggregate]").press("Enter")  # it is disabled, and says why
+    page.locator("[data-region=actions] [data-report-action=aggregate]").press("Enter")  # disabled; shows its reason
 
 
 def _open_drawer(page: Page) -> None:
@@ -67,10 +78,19 @@ def _open_drawer(page: Page) -> None:
 
 
 PREVIEW = (
-    ViewState("valid", _preview_path(AS), ("state.valid", "state.filled"), ("head.again", "export.menu.open"), ("notice.retry",), rows=34),
+    ViewState(
+        "valid",
+        _preview_path(AS),
+        ("state.valid", "state.filled"),
+        ("head.again", "export.menu.open"),
+        ("notice.retry",),
+        rows=34,
+    ),
     ViewState("in error", _preview_path(DRAMMEN), ("form.field_number",), ("app.show",), rows=34),
     ViewState("stale", _preview_path(HAMAR), ("state.stale", "state.source_changed"), ("head.again",), rows=34),
-    ViewState("processing again", _preview_path(MOSS), ("job.again", "job.left", "state.filled"), ("head.again",), rows=34),
+    ViewState(
+        "processing again", _preview_path(MOSS), ("job.again", "job.left", "state.filled"), ("head.again",), rows=34
+    ),
     ViewState(
         "processing first",
         _preview_path(TROMSO),
@@ -88,39 +108,82 @@ PREVIEW = (
         rows=34,
     ),
     ViewState(
-        "failed again", _preview_path(OSLO_SOR), ("notice.failed", "notice.failed_stands", "state.valid"), ("notice.retry",), rows=34
+        "failed again",
+        _preview_path(OSLO_SOR),
+        ("notice.failed", "notice.failed_stands", "state.valid"),
+        ("notice.retry",),
+        rows=34,
     ),
     ViewState(
-        "no report", _preview_path(TROMSO, "2023"), ("notice.no_report", "state.none"), ("head.aggregate",), ("head.again",), rows=34
+        "no report",
+        _preview_path(TROMSO, "2023"),
+        ("notice.no_report", "state.none"),
+        ("head.aggregate",),
+        ("head.again",),
+        rows=34,
     ),
-    ViewState("no source", _preview_path(VIK), ("notice.no_source", "state.none"), ("deliver.short",), ("head.again",), rows=34),
+    ViewState(
+        "no source",
+        _preview_path(VIK),
+        ("notice.no_source", "state.none"),
+        ("deliver.short",),
+        ("head.again",),
+        rows=34,
+    ),
     ViewState("no field passes", _preview_path(AS), ("filter.none",), ("filter.reset",), setup=_press_key("f"), rows=0),
     ViewState("paused", _preview_path(AS), ("live.paused",), ("live.resume",), setup=_press_key("p"), rows=34),
     ViewState("row opened", _preview_path(DRAMMEN), ("form.definition", "form.key"), (), setup=_open_row, rows=34),
     ViewState("history opened", _preview_path(AS), ("form.history",), (), setup=_open_history, rows=34),
     ViewState(
-        "again", _preview_path(AS), ("again.title", "again.help"), ("head.again", "app.cancel"), setup=_press_key("a"), within="#again"
+        "again",
+        _preview_path(AS),
+        ("again.title", "again.help"),
+        ("head.again", "app.cancel"),
+        setup=_press_key("a"),
+        within="#again",
     ),
     ViewState("why not", _preview_path(VIK), ("why.no_source",), (), setup=_show_disabled_reason, rows=34),
     ViewState("menu", _preview_path(AS), (), ("export.menu.open",), setup=_click("[popovertarget=more]")),
-    ViewState("keys", _preview_path(AS), ("keys.title", "keys.off"), ("app.close",), setup=_press_key("?"), within="#keys"),
     ViewState(
-        "export", _preview_path(AS), ("export.menu.shown",), ("export.menu.csv", "head.print"), setup=_press_key("e"), within="#export"
+        "keys", _preview_path(AS), ("keys.title", "keys.off"), ("app.close",), setup=_press_key("?"), within="#keys"
+    ),
+    ViewState(
+        "export",
+        _preview_path(AS),
+        ("export.menu.shown",),
+        ("export.menu.csv", "head.print"),
+        setup=_press_key("e"),
+        within="#export",
     ),
     ViewState("choosing a service", _preview_path(AS), (), (), setup=_press_key("/"), within="#chooser"),
-    ViewState("not found", "/preview?organization_id=org-none", ("notice.no_organization",), ("app.to_overview",), live=False),
+    ViewState(
+        "not found", "/preview?organization_id=org-none", ("notice.no_organization",), ("app.to_overview",), live=False
+    ),
     ViewState("no period", _preview_path(AS, "2024-H3"), ("notice.wrong_period",), ("app.to_overview",), live=False),
     ViewState("no page", "/nowhere", ("notice.no_page",), ("app.to_overview",), live=False),
 )
 
 OVERVIEW = (
-    ViewState("overview", "/?period_id=2024", ("overview.state.failed", "state.stale", "overview.state.processing"), (), rows=10),
+    ViewState(
+        "overview",
+        "/?period_id=2024",
+        ("overview.state.failed", "state.stale", "overview.state.processing"),
+        (),
+        rows=10,
+    ),
     ViewState("newest of each", "/", ("overview.state.silent",), (), rows=10),
     ViewState("nobody passes", "/?q=nobody", ("organizations.none_found",), ("filter.reset",), rows=0),
     ViewState("paused list", "/", ("live.paused",), ("live.resume",), setup=_press_key("p"), rows=10),
-    ViewState("keys of the list", "/", ("keys.title", "keys.off"), ("app.close",), setup=_press_key("?"), within="#keys"),
     ViewState(
-        "drawer", "/", ("deliver.open", "deliver.full_help", "deliver.newest"), ("app.close",), setup=_open_drawer, within="#deliver"
+        "keys of the list", "/", ("keys.title", "keys.off"), ("app.close",), setup=_press_key("?"), within="#keys"
+    ),
+    ViewState(
+        "drawer",
+        "/",
+        ("deliver.open", "deliver.full_help", "deliver.newest"),
+        ("app.close",),
+        setup=_open_drawer,
+        within="#deliver",
     ),
     ViewState("more", "/", (), ("head.shortcuts",), setup=_click("[popovertarget=more]"), within="#more"),
 )
@@ -130,13 +193,13 @@ STATES = (*PREVIEW, *OVERVIEW)
 
 
 def find_action(page: Page, state: ViewState, language: Language, key: str) -> Locator:
-    """The button or link of that name, where it can be seen."""
+    """Return the visible button or link whose name is a text."""
     within, name = page.locator(state.within), text_pattern(language, key)
     return within.get_by_role("button", name=name).or_(within.get_by_role("link", name=name)).filter(visible=True)
 
 
 def open_state(page: Page, server: Server, state: ViewState, language: Language) -> None:
-    """Opens it in that language, and does what it takes."""
+    """Open a view in a language and bring it into the state."""
     page.goto(f"{server.url}{state.path}{'&' if '?' in state.path else '?'}lang={language}")
     if state.live:
         expect(page.locator("html")).to_have_attribute("data-live", "on")
@@ -144,6 +207,6 @@ def open_state(page: Page, server: Server, state: ViewState, language: Language)
 
 
 def expect_texts(page: Page, language: Language, *keys: str) -> None:
-    """These texts are to be seen."""
+    """Assert that texts are visible."""
     for key in keys:
         expect(page.get_by_text(text_pattern(language, key)).filter(visible=True).first).to_be_visible()
