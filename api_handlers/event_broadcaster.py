@@ -10,11 +10,10 @@ from collections.abc import Callable
 from tornado.iostream import StreamBufferFullError, StreamClosedError
 
 from api_handlers import problem_details
+from api_handlers.heartbeat import Heartbeat, heartbeat_payload, queue_heartbeats
 from api_handlers.sse import (
-    HEARTBEAT_COMMENT,
     Frame,
     event_frame,
-    id_block,
     progress_frame,
     retry_block,
     split_into_batches,
@@ -104,7 +103,7 @@ class EventBroadcaster:
         self._application = application
         self._subscribers: set[Subscriber] = set()
         self._used_slots = 0
-        self._queue: asyncio.Queue[list[Frame] | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[list[Frame] | Heartbeat] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] | None = None
         self.position = 0
@@ -149,7 +148,7 @@ class EventBroadcaster:
 
     def _start(self) -> None:
         loop = asyncio.get_running_loop()
-        self._queue = queue = asyncio.Queue[list[Frame] | None]()
+        self._queue = queue = asyncio.Queue[list[Frame] | Heartbeat]()
 
         def on_events(rows: list[EventRow], progress: list[AggregationProgress]) -> None:
             frames = [event_frame(row) for row in rows] + [progress_frame(message) for message in progress]
@@ -162,7 +161,8 @@ class EventBroadcaster:
         self._unsubscribe = self._application.dispatcher.subscribe(on_events)
         # The position is read after subscribing: no event between the two can be missed by a stream that attaches.
         self.position = self._application.dispatcher.position
-        self._tasks = [asyncio.create_task(coroutine) for coroutine in (self._write_loop(), self._heartbeat_loop())]
+        heartbeats = queue_heartbeats(queue, self._application.settings.heartbeat_seconds)
+        self._tasks = [asyncio.create_task(coroutine) for coroutine in (self._write_loop(), heartbeats)]
         for task in self._tasks:
             task.add_done_callback(self._on_task_done)
 
@@ -179,15 +179,10 @@ class EventBroadcaster:
         for subscriber in list(self._subscribers):
             subscriber.abort()
 
-    async def _heartbeat_loop(self) -> None:
-        while True:
-            await asyncio.sleep(self._application.settings.heartbeat_seconds)
-            self._queue.put_nowait(None)
-
     async def _write_loop(self) -> None:
         while True:
             frames = await self._queue.get()
-            write = _write_heartbeat if frames is None else self._batch_writer(frames)
+            write = _write_heartbeat if isinstance(frames, Heartbeat) else self._batch_writer(frames)
             for count, subscriber in enumerate(list(self._subscribers), 1):
                 write(subscriber)
                 if count % WRITES_PER_TICK == 0:
@@ -219,5 +214,4 @@ class EventBroadcaster:
 
 
 def _write_heartbeat(subscriber: Subscriber) -> None:
-    """Write a comment, and the position to a filtered stream, which does not get all events (rules 6d and 6e)."""
-    subscriber.send(HEARTBEAT_COMMENT + (id_block(subscriber.position) if subscriber.is_filtered else b""))
+    subscriber.send(heartbeat_payload(subscriber.position, is_filtered=subscriber.is_filtered))

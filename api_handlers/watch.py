@@ -1,7 +1,6 @@
 """`GET /watch`: Server-Sent Events, replayed from the log and then live (rules 6 to 6f, docs/api.md)."""
 
 import asyncio
-import re
 from contextlib import suppress
 
 import msgspec
@@ -9,6 +8,7 @@ from tornado.iostream import StreamClosedError
 
 from api_handlers.base import ApiHandler
 from api_handlers.event_broadcaster import EventBroadcaster, Subscriber
+from api_handlers.last_event_id import parse_last_event_id
 from api_handlers.operations import operation
 from api_handlers.request_parsing import EventId, OrganizationId, PeriodId
 from api_handlers.sse import event_frame, id_block, resync_block, retry_block, split_into_batches
@@ -18,8 +18,6 @@ from preview.runtime.application import Application
 REPLAY_PAGE_SIZE = 500
 REPLAY_WRITE_TIMEOUT_SECONDS = 30
 """A client that accepts no replayed data for this long is disconnected (rule 6f)."""
-
-_EVENT_ID = re.compile(r"[0-9]{1,18}")
 
 
 class WatchQuery(msgspec.Struct, frozen=True):
@@ -89,19 +87,13 @@ class WatchHandler(ApiHandler):
         await subscriber.finished
 
     async def _resume_position(self, last_event_id: str | None) -> tuple[int, bool]:
-        """Return the position to continue from, and whether the client's own one is unknown (rule 6c).
-
-        The request header has precedence over the query parameter (rule 6b).
-        """
+        """Return the position to continue from, and whether the client's own one is unknown (rule 6c)."""
         event_log = self.services.event_log
-        last_event_id = self.request.headers.get("Last-Event-ID") or last_event_id
-        if not last_event_id:
-            return await self.run_blocking(event_log.last_event_id), False
-        if _EVENT_ID.fullmatch(last_event_id):
-            position = int(last_event_id)
-            if await self.run_blocking(event_log.can_resume_from, position):
-                return position, False
-        return await self.run_blocking(event_log.last_event_id), True
+        requested = parse_last_event_id(self.request.headers, last_event_id)
+        position = requested.position
+        if position is not None and await self.run_blocking(event_log.can_resume_from, position):
+            return position, False
+        return await self.run_blocking(event_log.last_event_id), requested.is_given
 
     async def _replay(self, subscriber: Subscriber) -> None:
         """Write the next page of the log, as fast as the client reads."""
