@@ -25,7 +25,7 @@ run: install ## Install what it needs, start on demo data and print the address
 
 install: $(VENV)/.runtime $(VENV)/.program components/vendor/.built ## Make the environment at .venv, fetch styles and font, build the stylesheets
 
-test: $(VENV)/.dev install lint types javascript chromium firefox-esr ## Install what it needs and run everything but the slow suites
+test: $(VENV)/.dev install lint types javascript chromium ## Install what it needs and run everything but the slow suites
 	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev install lint types architecture ## Lint, types and the architecture tests
@@ -54,10 +54,10 @@ fix: $(VENV)/.dev node_modules/.dev ## Fix what lint can fix, format, and renew 
 demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for another folder)
 	$(BIN)/bufdir-preview demo-data $(DEMO_DIR)
 
-slow: $(VENV)/.dev install node_modules/.dev chromium ## Run the slow suites: crash, leak, load
+slow: $(VENV)/.dev install node_modules/.dev chromium firefox-esr ## Run the slow suites: crash, leak, load, Firefox
 	$(PYTEST) -m slow
 
-firefox: $(VENV)/.dev install node_modules/.dev firefox-esr ## Run all browser tests in Firefox; `make test` tries the core paths there
+firefox: $(VENV)/.dev install node_modules/.dev firefox-esr ## Run all browser tests in Firefox; `make slow` runs the core paths in it
 	$(PYTEST) --firefox --numprocesses $(WORKERS) --dist loadfile tests/browser
 
 bench: $(VENV)/.bench $(VENV)/.dev install chromium ## Measure against bare lxml, bare Tornado and Dash
