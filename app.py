@@ -111,9 +111,8 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
 
 
 def _announce_ready(settings: Settings, listen_socket: ListenSocket) -> None:
-    print(
-        f"Bufdir Preview: http://{format_authority(settings.address, listen_socket.port)}{settings.prefix}/", flush=True
-    )  # noqa: T201
+    address = format_authority(settings.address, listen_socket.port)
+    print(f"Bufdir Preview: http://{address}{settings.prefix}/", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`Last-Event-ID`: the position in the event log from which a client asks to continue (rules 6b and 6c, docs/api.md)."""
+"""`Last-Event-ID`: the position in the event log from which a client continues (rules 6b and 6c, docs/api.md)."""
 
 import re
 from collections.abc import Mapping

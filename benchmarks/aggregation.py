@@ -26,7 +26,10 @@ def measure(count: int = 20_000, rounds: int = 5) -> list[BenchmarkResult]:
     wall, cpu = [sample[0] for sample in baseline_samples], [sample[1] for sample in baseline_samples]
     return [
         ratio(
-            f"aggregation of 34 fields over {count:,} folders, asked for until completed", [sample[0] for sample in samples], wall, TARGET
+            f"aggregation of 34 fields over {count:,} folders, asked for until completed",
+            [sample[0] for sample in samples],
+            wall,
+            TARGET,
         ),
         ratio("- its processor time", [sample[1] for sample in samples], cpu),
     ]

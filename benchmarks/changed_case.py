@@ -1,4 +1,4 @@
-"""Measures the time from the delivery of one changed case of a large organisation until its snapshot shows the change."""
+"""Measures the time from the delivery of a changed case of a large organisation until its snapshot shows it."""
 
 import itertools
 import re
@@ -45,8 +45,16 @@ def measure(cases: int = _CASES, neighbours: int = _NEIGHBOURS, rounds: int = 15
         in_process = _measure_in_process(data_dir, snapshot_id, changes, rounds)
     label = f"a changed case of {cases:,}, beside {neighbours} organisations, in its snapshot"
     return [
-        BenchmarkResult(f"{label}: from POST until GET shows it (longest)", max(over_http), "s", TARGET_SECONDS, samples=over_http),
-        BenchmarkResult(f"{label}: from `receive` until its event (longest)", max(in_process), "s", TARGET_SECONDS, samples=in_process),
+        BenchmarkResult(
+            f"{label}: from POST until GET shows it (longest)", max(over_http), "s", TARGET_SECONDS, samples=over_http
+        ),
+        BenchmarkResult(
+            f"{label}: from `receive` until its event (longest)",
+            max(in_process),
+            "s",
+            TARGET_SECONDS,
+            samples=in_process,
+        ),
     ]
 
 
@@ -70,7 +78,9 @@ def _fill_store(folder: Path, data_dir: Path, cases: int, neighbours: int) -> tu
         others = (
             case_folder
             for number in range(1, neighbours + 1)
-            for case_folder in itertools.islice(folder_fixtures.folders(folder_fixtures.service(0.05, number)), _CASES_OF_A_NEIGHBOUR)
+            for case_folder in itertools.islice(
+                folder_fixtures.folders(folder_fixtures.service(0.05, number)), _CASES_OF_A_NEIGHBOUR
+            )
         )
         store_fixtures.import_file(application, folder_fixtures.write_zip(folder / "others.zip", others))
         snapshot_id = pipeline.aggregate(application, ORGANIZATION, str(YEAR)).snapshot_id
@@ -94,8 +104,8 @@ def _changed_folders(xml: bytes) -> Iterator[bytes]:
     added_meldinger = b""
     for number in itertools.count(1):
         added_meldinger += (
-            f'<Melding Id="00000000-0000-4000-8000-{number:012}" StartDato="{YEAR}-12-01"><Melder Kode="1"/></Melding>'.encode()
-        )
+            f'<Melding Id="00000000-0000-4000-8000-{number:012}" StartDato="{YEAR}-12-01"><Melder Kode="1"/></Melding>'
+        ).encode()
         extract_at = sortable_timestamp(moment + timedelta(minutes=number)).encode()
         yield xml[:start] + extract_at + xml[end:at] + added_meldinger + xml[at:]
 
@@ -103,12 +113,17 @@ def _changed_folders(xml: bytes) -> Iterator[bytes]:
 def _measure_over_http(data_dir: Path, snapshot_id: str, changes: Iterator[bytes], rounds: int) -> list[float]:
     """Return the seconds from the POST of each case file until a GET of the snapshot shows it."""
     durations: list[float] = []
-    with running_server(data_dir, *_SERVER_OPTIONS) as server, httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client:
+    with (
+        running_server(data_dir, *_SERVER_OPTIONS) as server,
+        httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client,
+    ):
         url = f"{store_fixtures.SNAPSHOTS}/{snapshot_id}"
         for change in itertools.islice(changes, rounds):
             before = _field_value(client.get(url).content)
             started = time.perf_counter()
-            client.post(store_fixtures.DELIVERIES, content=change, headers={"Content-Type": "application/xml"}).raise_for_status()
+            client.post(
+                store_fixtures.DELIVERIES, content=change, headers={"Content-Type": "application/xml"}
+            ).raise_for_status()
             while _field_value(client.get(url).content) != before + 1:
                 _check_timeout(started)
                 time.sleep(0.002)

@@ -1,5 +1,5 @@
-"""Measures the first load of a preview, from the navigation until 34 rows are laid out, beside a minimal Dash page with the
-same table; and the bytes that a later visit transfers.
+"""Measures the first load of a preview, from the navigation until 34 rows are laid out, beside a minimal Dash page with
+the same table; and the bytes that a later visit transfers.
 """
 
 import shutil
@@ -46,14 +46,20 @@ def measure(rounds: int = 9) -> list[BenchmarkResult]:
         data_dir, document = Path(folder) / "data", Path(folder) / "snapshot.json"
         snapshot_id = store_fixtures.with_example(data_dir)
         with running_server(data_dir) as server:
-            document.write_bytes(httpx.get(f"{server.url}{store_fixtures.SNAPSHOTS}/{snapshot_id}").raise_for_status().content)
+            document.write_bytes(
+                httpx.get(f"{server.url}{store_fixtures.SNAPSHOTS}/{snapshot_id}").raise_for_status().content
+            )
             url = f"{server.url}/preview?organization_id={store_fixtures.EXAMPLE}&period_id=2024"
             with (
                 run_alongside("benchmarks.baselines.dash_page", document, "chart") as chart_baseline,
                 run_alongside("benchmarks.baselines.dash_page", document) as plain_baseline,
             ):
                 for number in range(rounds + 1):
-                    pages = ((url, "tr[data-field]"), (chart_baseline.ready_line, "tr.field"), (plain_baseline.ready_line, "tr.field"))
+                    pages = (
+                        (url, "tr[data-field]"),
+                        (chart_baseline.ready_line, "tr.field"),
+                        (plain_baseline.ready_line, "tr.field"),
+                    )
                     durations = [first_load_ms(playwright, *each) for each in pages]
                     if number:  # In the first round the browser's own files are not in the file cache.
                         samples.append(durations[0])
@@ -61,7 +67,9 @@ def measure(rounds: int = 9) -> list[BenchmarkResult]:
                         without_chart.append(durations[2])
             warm_bytes = warm_visit_bytes(playwright, url)
     return [
-        ratio("34 rows on a cold screen, beside Dash with the table and one chart", samples, with_chart, TARGET, unit="ms"),
+        ratio(
+            "34 rows on a cold screen, beside Dash with the table and one chart", samples, with_chart, TARGET, unit="ms"
+        ),
         ratio("- beside Dash with the table alone", samples, without_chart, unit="ms"),
         BenchmarkResult("bytes that a warm visit moves, WebSocket and all", warm_bytes, "bytes", WARM_TARGET_BYTES),
     ]

@@ -1,5 +1,5 @@
-"""Generates case files to measure with: those of the demo's largest service, enlarged. They are equal in every run and cached
-in a temporary folder.
+"""Generates case files to measure with: those of the demo's largest service, enlarged. They are equal in every run and
+cached in a temporary folder.
 """
 
 import os
@@ -42,7 +42,9 @@ def service(case_factor: float, number: int = 0) -> DemoService:
     scaled = replace(
         largest,
         initial_cases={kind: round(count * case_factor) for kind, count in largest.initial_cases.items()},
-        new_cases=tuple({kind: round(count * case_factor) for kind, count in kinds.items()} for kinds in largest.new_cases),
+        new_cases=tuple(
+            {kind: round(count * case_factor) for kind, count in kinds.items()} for kinds in largest.new_cases
+        ),
         last=datetime.combine(DAY, time(0, 30), OSLO),
     )
     if not number:
@@ -95,7 +97,11 @@ def _incompressible(size: int) -> Iterator[Folder]:
         text = b64encode(rng.randbytes(4_500))
         sak = pattern.index(b'<Sak Id="') + len(b'<Sak Id="')
         sak_id = f"{number:08x}".encode()
-        xml = pattern[:sak] + sak_id + pattern[sak + 8 :].replace(b"<Melding ", b'<Melding Presisering="' + text + b'" ', 1)
+        xml = (
+            pattern[:sak]
+            + sak_id
+            + pattern[sak + 8 :].replace(b"<Melding ", b'<Melding Presisering="' + text + b'" ', 1)
+        )
         yield Folder(f"{number:08}.xml", xml)
         written_bytes += 4_500 + _ENTRY_OVERHEAD + len(pattern) // 4
         number += 1

@@ -28,7 +28,10 @@ def measure(rounds: int = 7, seconds: float = 2) -> list[BenchmarkResult]:
                 if httpx.get(baseline.ready_line).content != body_file.read_bytes():
                     raise RuntimeError("The two servers do not return the same bytes.")
                 for number in range(rounds + 1):
-                    pair = _measure(url, server.process.pid, seconds), _measure(baseline.ready_line, baseline.pid, seconds)
+                    pair = (
+                        _measure(url, server.process.pid, seconds),
+                        _measure(baseline.ready_line, baseline.pid, seconds),
+                    )
                     if number:  # The first round warms up both servers.
                         samples.append(pair[0])
                         baseline_samples.append(pair[1])
@@ -36,7 +39,12 @@ def measure(rounds: int = 7, seconds: float = 2) -> list[BenchmarkResult]:
     name = f"GET of a snapshot ({size:,} bytes), by {load_generator()}"
     return [
         ratio(
-            name, [sample[0] for sample in samples], [sample[0] for sample in baseline_samples], TARGET, at_least=True, unit="requests/s"
+            name,
+            [sample[0] for sample in samples],
+            [sample[0] for sample in baseline_samples],
+            TARGET,
+            at_least=True,
+            unit="requests/s",
         ),
         ratio(
             "- requests a second of the server's processor",

@@ -30,7 +30,7 @@ class ImportResult(NamedTuple):
 
 
 def measure(count: int = 20_000, rounds: int = 3) -> list[BenchmarkResult]:
-    """Measure in turns bare lxml, the command line beside a server, and the server itself, to which the ZIP is posted."""
+    """Measure in turns bare lxml, the command line beside a server, and the server to which the ZIP is posted."""
     path = folder_fixtures.zip_of(count)
     seed = folder_fixtures.zip_of(min(count, _SEED_FOLDERS))
     baseline_samples: list[tuple[float, float]] = []
@@ -43,10 +43,20 @@ def measure(count: int = 20_000, rounds: int = 3) -> list[BenchmarkResult]:
         by_server.append(_import_by_server(path, seed))
     wall, cpu = [sample[0] for sample in baseline_samples], [sample[1] for sample in baseline_samples]
     return [
-        ratio(f"import of {count:,} folders beside a server, PUTs all along", [sample.wall for sample in by_cli], wall, IMPORT_TARGET),
+        ratio(
+            f"import of {count:,} folders beside a server, PUTs all along",
+            [sample.wall for sample in by_cli],
+            wall,
+            IMPORT_TARGET,
+        ),
         ratio("- its processor time (that of the server and its PUTs too)", [sample.cpu for sample in by_cli], cpu),
         _longest_wait("longest wait of a PUT meanwhile", by_cli),
-        ratio(f"the server itself takes {count:,} folders, PUTs all along", [sample.wall for sample in by_server], wall, IMPORT_TARGET),
+        ratio(
+            f"the server itself takes {count:,} folders, PUTs all along",
+            [sample.wall for sample in by_server],
+            wall,
+            IMPORT_TARGET,
+        ),
         ratio("- its processor time (that of the server and its PUTs too)", [sample.cpu for sample in by_server], cpu),
         _longest_wait("longest wait of a PUT meanwhile", by_server),
     ]
@@ -95,4 +105,6 @@ def _longest_wait(name: str, imports: list[ImportResult]) -> BenchmarkResult:
     """Return the result of all PUTs of all rounds: the longest wait counts."""
     samples = [wait for process_id in imports for wait in process_id.put_waits.samples]
     baseline_samples = [wait for process_id in imports for wait in process_id.put_waits.baseline]
-    return BenchmarkResult(name, max(samples), "ms", PUT_TARGET_MS, samples=samples, baseline_samples=baseline_samples, samples_unit="ms")
+    return BenchmarkResult(
+        name, max(samples), "ms", PUT_TARGET_MS, samples=samples, baseline_samples=baseline_samples, samples_unit="ms"
+    )

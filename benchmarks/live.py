@@ -1,5 +1,5 @@
-"""Measures the time from a commit until screens show it: two pages in Chromium beside 50 further sessions, most of them on
-the same organisation.
+"""Measures the time from a commit until screens show it: two pages in Chromium beside 50 further sessions, most of them
+on the same organisation.
 """
 
 import random
@@ -48,8 +48,13 @@ def measure(rounds: int = 20) -> list[BenchmarkResult]:
         data_dir.mkdir()
         large_dataset.fill_store(data_dir, SERVICES, (PERIOD,))
         with running_server(data_dir, "--no-auto-aggregate") as server:
-            pages = [f"{server.url}{_preview_path(0)}"] * SESSIONS_ON_PREVIEW + [f"{server.url}/"] * SESSIONS_ON_OVERVIEW
-            pages += [f"{server.url}{_preview_path(1 + number % (SERVICES - 1))}" for number in range(SESSIONS_ON_OTHER_PREVIEWS)]
+            pages = [f"{server.url}{_preview_path(0)}"] * SESSIONS_ON_PREVIEW + [
+                f"{server.url}/"
+            ] * SESSIONS_ON_OVERVIEW
+            pages += [
+                f"{server.url}{_preview_path(1 + number % (SERVICES - 1))}"
+                for number in range(SESSIONS_ON_OTHER_PREVIEWS)
+            ]
             with (
                 run_alongside("benchmarks.sessions", *pages),
                 run_alongside("benchmarks.commit_load", data_dir) as commit_process,
@@ -88,7 +93,9 @@ def _writers(client: httpx.Client, commit_process: Helper) -> dict[str, Writer]:
     }
 
 
-def _measure(writers: dict[str, Writer], client: httpx.Client, screens: dict[str, Page], rounds: int) -> list[BenchmarkResult]:
+def _measure(
+    writers: dict[str, Writer], client: httpx.Client, screens: dict[str, Page], rounds: int
+) -> list[BenchmarkResult]:
     durations: dict[tuple[str, str], list[float]] = {}
     for number in range(rounds + 1):
         for writer, (delete, request) in writers.items():
@@ -121,7 +128,11 @@ def _wait_for_snapshot(client: httpx.Client) -> str:
     """Return the id of the report's snapshot when it is ready."""
     deadline = time.monotonic() + _WAIT_SECONDS
     while time.monotonic() < deadline:
-        listed = client.get(SNAPSHOTS, params={"organization_id": ORGANIZATION, "period_id": PERIOD}).raise_for_status().json()["data"]
+        listed = (
+            client.get(SNAPSHOTS, params={"organization_id": ORGANIZATION, "period_id": PERIOD})
+            .raise_for_status()
+            .json()["data"]
+        )
         if listed and listed[0]["snapshot_status"] == "current":
             return listed[0]["snapshot_id"]
         time.sleep(0.02)

@@ -38,7 +38,9 @@ async def _measure_with_asyncio(url: str, seconds: float) -> float:
     request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     started = time.perf_counter()
     deadline = started + seconds
-    counts = await asyncio.gather(*(_send_requests(parts.hostname or "", parts.port or 80, request, deadline) for _ in range(CONNECTIONS)))
+    counts = await asyncio.gather(
+        *(_send_requests(parts.hostname or "", parts.port or 80, request, deadline) for _ in range(CONNECTIONS))
+    )
     return sum(counts) / (time.perf_counter() - started)
 
 

@@ -37,7 +37,12 @@ def measure(rounds: int = 5) -> list[BenchmarkResult]:
             interactions = _measure_interactions(playwright, server.url)
     return [
         BenchmarkResult(
-            "400 services of 8 years on a cold screen", max(load_times), "ms", COLD_TARGET_MS, samples=load_times, samples_unit="ms"
+            "400 services of 8 years on a cold screen",
+            max(load_times),
+            "ms",
+            COLD_TARGET_MS,
+            samples=load_times,
+            samples_unit="ms",
         ),
         BenchmarkResult(
             "- from a key or click to the frame that shows it, slowest",

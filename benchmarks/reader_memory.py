@@ -18,7 +18,10 @@ _WAIT_SECONDS = 1_200
 def measure(megabytes: int = 300) -> list[BenchmarkResult]:
     """Import on the command line, which starts the parser process, and return the peaks."""
     path = folder_fixtures.zip_of_bytes(megabytes * _MB)
-    with tempfile.TemporaryDirectory() as folder, running_process("app.py", "import", "--data-dir", Path(folder) / "data", path) as process:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_process("app.py", "import", "--data-dir", Path(folder) / "data", path) as process,
+    ):
         importer_peak = parser_peak = 0
         deadline = time.monotonic() + _WAIT_SECONDS
         while process.poll() is None:
@@ -31,6 +34,10 @@ def measure(megabytes: int = 300) -> list[BenchmarkResult]:
             raise RuntimeError("The import failed.")
     size = path.stat().st_size / _MB
     return [
-        BenchmarkResult(f"memory of the reader, a ZIP of {size:,.0f} MB", parser_peak / _MB, "MB", TARGET_MB, samples_unit="MB"),
-        BenchmarkResult("memory of the process that folds what is read", importer_peak / _MB, "MB", TARGET_MB, samples_unit="MB"),
+        BenchmarkResult(
+            f"memory of the reader, a ZIP of {size:,.0f} MB", parser_peak / _MB, "MB", TARGET_MB, samples_unit="MB"
+        ),
+        BenchmarkResult(
+            "memory of the process that folds what is read", importer_peak / _MB, "MB", TARGET_MB, samples_unit="MB"
+        ),
     ]

@@ -44,10 +44,13 @@ class BenchmarkResult:
 
     def row(self) -> str:
         """Return the result as a row of the Markdown table."""
-        target = "" if self.target is None else f"{'>=' if self.at_least else '<='} {format_number(self.target)} {self.unit}"
+        target = (
+            "" if self.target is None else f"{'>=' if self.at_least else '<='} {format_number(self.target)} {self.unit}"
+        )
         verdict = "" if self.target is None else "met" if self.is_met else "**not met**"
         samples = [_format_samples(values, self.samples_unit) for values in (self.samples, self.baseline_samples)]
-        return f"| {self.name} | {format_number(self.value)} {self.unit} | {target} | {verdict} | {samples[0]} | {samples[1]} |"
+        value = f"{format_number(self.value)} {self.unit}"
+        return f"| {self.name} | {value} | {target} | {verdict} | {samples[0]} | {samples[1]} |"
 
 
 def ratio(
@@ -60,7 +63,9 @@ def ratio(
     unit: str = "s",
 ) -> BenchmarkResult:
     """Return the median of the program's samples divided by that of the baseline's, as a result."""
-    return BenchmarkResult(name, median(samples) / median(baseline_samples), "x", target, at_least, samples, baseline_samples, unit)
+    return BenchmarkResult(
+        name, median(samples) / median(baseline_samples), "x", target, at_least, samples, baseline_samples, unit
+    )
 
 
 def table(results: Sequence[BenchmarkResult]) -> str:
@@ -71,7 +76,9 @@ def table(results: Sequence[BenchmarkResult]) -> str:
 
 def describe_machine() -> str:
     """Return the time, the machine and its load, because results of a busy machine are noisy."""
-    model = next((line.partition(":")[2].strip() for line in _cpu_lines() if line.startswith("model name")), platform.machine())
+    model = next(
+        (line.partition(":")[2].strip() for line in _cpu_lines() if line.startswith("model name")), platform.machine()
+    )
     at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     load = ", ".join(f"{value:.1f}" for value in getloadavg())
     return (
@@ -90,7 +97,9 @@ def _format_samples(values: Sequence[float], unit: str) -> str:
         return ""
     median_text = f"{format_number(median(values))} {unit}"
     return (
-        f"{median_text} ({format_number(min(values))} to {format_number(max(values))}, n={len(values)})" if len(values) > 1 else median_text
+        f"{median_text} ({format_number(min(values))} to {format_number(max(values))}, n={len(values)})"
+        if len(values) > 1
+        else median_text
     )
 
 

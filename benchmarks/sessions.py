@@ -37,7 +37,9 @@ class Session:
         parts = urlsplit(url)
         address = f"ws://{parts.netloc}{parts.path.rstrip('/')}/ws"
         socket = await websocket_connect(
-            HTTPRequest(address, headers={"Origin": f"http://{parts.netloc}"}), subprotocols=["bokeh", token[1]], max_message_size=2**26
+            HTTPRequest(address, headers={"Origin": f"http://{parts.netloc}"}),
+            subprotocols=["bokeh", token[1]],
+            max_message_size=2**26,
         )
         session = cls(socket)
         await session._start_listening()
@@ -51,9 +53,14 @@ class Session:
         await self._send("PULL-DOC-REQ", {})
         live = _LIVE.search(await self._wait_for("PULL-DOC-REPLY"))
         assert live
-        data = {"type": "map", "entries": [["model", {"id": live[1]}], ["data", {"type": "map", "entries": [["action", "ready"]]}]]}
+        data = {
+            "type": "map",
+            "entries": [["model", {"id": live[1]}], ["data", {"type": "map", "entries": [["action", "ready"]]}]],
+        }
         event = {"type": "event", "name": "data_event", "values": data}
-        await self._send("PATCH-DOC", {"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}]})
+        await self._send(
+            "PATCH-DOC", {"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}]}
+        )
         await self._wait_for("OK")
 
     async def _send(self, kind: str, content: dict[str, object]) -> None:

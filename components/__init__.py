@@ -1,1 +1,1 @@
-"""The dashboard: pages on Panel and Bokeh, a folder for each page or panel with its Python, template, script and styles."""
+"""The dashboard: pages on Panel and Bokeh, a folder for each page or panel with its Python, template and script."""

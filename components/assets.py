@@ -1,4 +1,4 @@
-"""Static files under URLs that contain a hash of their content: cached forever by browsers, compressed once by the server."""
+"""Static files under URLs with a hash of their content: cached forever by browsers, compressed once by the server."""
 
 import asyncio
 import gzip
@@ -52,7 +52,8 @@ class Assets:
         """Read and hash the files.
 
         Args:
-            groups: File paths by name by group. A stylesheet and the fonts that it names relatively must be in one group.
+            groups: File paths by name by group. A stylesheet and the fonts that it names relatively must be in one
+                group.
         """
         self._assets: dict[str, Asset] = {}
         self._url_paths: dict[str, str] = {}
@@ -103,7 +104,9 @@ def load_assets() -> Assets:
     """
     missing = [name for name in STYLESHEETS if not (VENDOR_DIR / name).exists()]
     if missing:
-        raise FileNotFoundError(f"{', '.join(missing)} missing in {VENDOR_DIR}. Run `make install` to build the stylesheets.")
+        raise FileNotFoundError(
+            f"{', '.join(missing)} missing in {VENDOR_DIR}. Run `make install` to build the stylesheets."
+        )
     own_files = {path.relative_to(COMPONENTS_DIR).as_posix(): path for path in COMPONENTS_DIR.rglob("*.js")}
     own_files |= {path.name: path for path in VENDOR_DIR.glob("*.woff2")}
     own_files |= {name: VENDOR_DIR / name for name in STYLESHEETS}

@@ -54,7 +54,10 @@ class SessionPageHandler(DocHandler):
         """Do what must happen before the session; raise `tornado.web.Finish` to end the response without one."""
 
     async def get_session(self) -> Any:
-        """Run the hook, then create the session. Panel's `get` calls this, and writes the rest of the page afterwards."""
+        """Run the hook, then create the session.
+
+        Panel's `get` calls this, and writes the rest of the page afterwards.
+        """
         await self.before_session()
         handler: Any = super()
         return await handler.get_session()
@@ -69,7 +72,7 @@ class SameOriginWebSocketHandler(WSHandler):
         self._hosts = hosts
 
     def open(self) -> None:
-        """Open the connection; it is closed again if the page's token is invalid or expired, and the page then reloads."""
+        """Open the connection; if the page's token is invalid or expired, it is closed again, and the page reloads."""
         if not self._has_own_token():
             log.info("A WebSocket was refused, because its token is not one of this program.")
             self.close()
@@ -85,11 +88,13 @@ class SameOriginWebSocketHandler(WSHandler):
             self.set_header("Allow", "GET")
 
     def _has_own_token(self) -> bool:
-        """Return whether the token is signed by this program; Bokeh would log a part of a foreign one, or fail on it."""
+        """Return whether this program signed the token; Bokeh would log a part of a foreign one, or fail on it."""
         application: Any = self.application
         token: str | None = self._token  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
         try:
-            return token is not None and check_token_signature(token, signed=application.sign_sessions, secret_key=application.secret_key)
+            return token is not None and check_token_signature(
+                token, signed=application.sign_sessions, secret_key=application.secret_key
+            )
         except Exception:  # noqa: BLE001  (a client has written the token, and it can be anything)
             return False
 
@@ -169,8 +174,8 @@ def local_script_tags(tags: str, url_of: Callable[[str], str]) -> str:
 def ignore_closed_websockets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Handle an exception of the event loop: ignore closed WebSockets, log the rest.
 
-    Panel sends a patch in several frames and awaits them one by one. If the page is closed meanwhile, nothing awaits the
-    later ones, and asyncio reports each as an exception that was never retrieved.
+    Panel sends a patch in several frames and awaits them one by one. If the page is closed meanwhile, nothing awaits
+    the later ones, and asyncio reports each as an exception that was never retrieved.
     """
     if not isinstance(context.get("exception"), WebSocketClosedError):
         loop.default_exception_handler(context)

@@ -34,7 +34,8 @@ class SecurityHeaders(OutputTransform):
 
 
 class EntityTagPerCoding(OutputTransform):
-    """Gives the gzip form of a response a strong ETag of its own (RFC 9110, section 8.8.3), and accepts either in a request.
+    """Gives the gzip form of a response a strong ETag of its own (RFC 9110, section 8.8.3), and accepts either in a
+    request.
 
     Handlers see only the tags without the suffix. To be added after Tornado's compression.
     """

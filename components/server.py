@@ -75,7 +75,9 @@ def create_server(application: Application, api_routes: Sequence[Route], sockets
     tornado_app.add_transform(SecurityHeaders)
     prefixed_routes = [(settings.prefix + pattern, *rest) for pattern, *rest in (*api_routes, *plain_routes)]
     # These come before Bokeh's own routes, and the API's come first: the order in which Tornado tries them.
-    page_routes = session_routes(tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]}, settings.hosts)
+    page_routes = session_routes(
+        tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]}, settings.hosts
+    )
     icon_route = (r"/favicon\.ico", FaviconHandler, {"path": FAVICON})
     tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes, icon_route])
     http_server = HTTPServer(

@@ -11,7 +11,8 @@ _FILE_NAME = "session.key"
 def load_or_create_session_key(data_dir: Path) -> bytes:
     """Return the key of a data folder; create it on the first start.
 
-    All processes on the data folder share it, and it outlives restarts, so that any process accepts the token of an open page.
+    All processes on the data folder share it, and it outlives restarts, so that any process accepts the token of an
+    open page.
 
     Args:
         data_dir: The data folder; the key's file in it is readable by its owner alone.
@@ -21,7 +22,8 @@ def load_or_create_session_key(data_dir: Path) -> bytes:
     """
     path = data_dir / _FILE_NAME
     if not path.exists():
-        # Several processes may start at once. The hard link publishes a complete file, and only the first link succeeds.
+        # Several processes may start at once. The hard link publishes a complete file, and only the first link
+        # succeeds.
         temporary = data_dir / f"{_FILE_NAME}.{os.getpid()}"
         with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))

@@ -9,7 +9,16 @@ from typing import Any
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, WebError, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    WebError,
+    sync_playwright,
+)
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.published_files import published_folder
@@ -17,8 +26,8 @@ from tests.support.server_process import REPOSITORY, Server, running_server
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FIREFOX_NAMES = ("firefox-esr", "firefox")
-# Chromium heeds the last list of this kind alone, so Playwright's own stands in it. The last two are pages of the address bar: with them
-# every page that is opened starts two processes more.
+# Chromium heeds the last list of this kind alone, so Playwright's own stands in it. The last two are pages of the
+# address bar: with them every page that is opened starts two processes more.
 _FEATURES_OFF = (
     "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose",
@@ -116,7 +125,11 @@ def playwright() -> Generator[Playwright]:
 @pytest.fixture(scope="module")
 def browser(browser_name: str, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Generator[Browser]:
     """Headless, for contexts that share nothing with other tests'."""
-    started = _chromium(playwright) if browser_name == "chromium" else _firefox(playwright, tmp_path_factory.mktemp("firefox"))
+    started = (
+        _chromium(playwright)
+        if browser_name == "chromium"
+        else _firefox(playwright, tmp_path_factory.mktemp("firefox"))
+    )
     yield started
     started.close()
 
@@ -127,7 +140,8 @@ def context(
 ) -> Generator[BrowserContext]:
     """1440 by 900, bokmål, for all pages of a module.
 
-    In Chromium on a disk, as a person has it: there alone it keeps what it has made of the pages' scripts, a third of the work of a page.
+    In Chromium on a disk, as a person has it: there alone it keeps what it has made of the pages' scripts, a third of
+    the work of a page.
     """
     if browser_name == "firefox":
         opened = request.getfixturevalue("browser").new_context(**_PERSON)
@@ -158,7 +172,8 @@ def _firefox(playwright: Playwright, folder: Path) -> Browser:
         pytest.skip("No Firefox was found: `make test` installs Debian's, elsewhere install it yourself.")
     relay = folder / "relay"
     relay.write_text(
-        f'#!/bin/sh\ncd "{REPOSITORY}" && exec "{sys.executable}" -m tests.support.bidi_relay "{path}" "$@"\n', encoding="utf-8"
+        f'#!/bin/sh\ncd "{REPOSITORY}" && exec "{sys.executable}" -m tests.support.bidi_relay "{path}" "$@"\n',
+        encoding="utf-8",
     )
     relay.chmod(0o700)
     return playwright.firefox.launch(channel="moz-firefox", executable_path=relay)
@@ -170,8 +185,9 @@ def _first(names: tuple[str, ...]) -> str | None:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Generator[Page]:
-    """A page of a browser that knows nothing of the tests before. An uncaught script error, an error in its console (one of the
-    Content-Security-Policy too) or a request to another host fails the test; so do those of other pages that the test opens.
+    """A page of a browser that knows nothing of the tests before. An uncaught script error, an error in its console
+    (one of the Content-Security-Policy too) or a request to another host fails the test; so do those of other pages
+    that the test opens.
     """
     faults: list[str] = []
 

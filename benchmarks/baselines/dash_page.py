@@ -2,7 +2,8 @@
 
     python -m benchmarks.baselines.dash_page SNAPSHOT.json [chart]
 
-Prints its address, and ends when its input is closed. The table is the lightest that Dash has: plain rows, no DataTable.
+Prints its address, and ends when its input is closed. The table is the lightest that Dash has: plain rows, no
+DataTable.
 """
 
 import logging
@@ -26,7 +27,13 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     document = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=SnapshotDocument)
     app = dash.Dash("snapshot", serve_locally=True)
-    app.layout = html.Div([html.H1(document.organization_name), _table(document), *([_chart(document)] if "chart" in sys.argv[2:] else [])])
+    app.layout = html.Div(
+        [
+            html.H1(document.organization_name),
+            _table(document),
+            *([_chart(document)] if "chart" in sys.argv[2:] else []),
+        ]
+    )
     server = make_server("127.0.0.1", 0, app.server, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"http://127.0.0.1:{server.server_port}/", flush=True)

@@ -1,7 +1,7 @@
 """The delivery drawer: live progress and results of the newest deliveries.
 
-The browser uploads files to the API (upload.js); this module sends the stored state of deliveries to each session that has
-the drawer open or has uploaded something.
+The browser uploads files to the API (upload.js); this module sends the stored state of deliveries to each session that
+has the drawer open or has uploaded something.
 """
 
 import asyncio
@@ -59,7 +59,10 @@ _RETRY_SECONDS = 1.0
 
 
 class DeliveryDrawer:
-    """The drawer of one session. It gets updates while it is open, and while deliveries of its page are being imported."""
+    """The drawer of one session.
+
+    It gets updates while it is open, and while deliveries of its page are being imported.
+    """
 
     def __init__(self, live: LiveComponent, language: Language, document: Document) -> None:
         self.language: Language = language
@@ -79,8 +82,8 @@ class DeliveryDrawer:
         """Apply a message of the page.
 
         Args:
-            message: `open` says whether the drawer is open; `own_deliveries` lists the ids of the deliveries that the page
-                has uploaded and that are not finished. Values of another type count as closed and empty.
+            message: `open` says whether the drawer is open; `own_deliveries` lists the ids of the deliveries that the
+                page has uploaded and that are not finished. Values of another type count as closed and empty.
         """
         own_deliveries = message.get("own_deliveries")
         self._is_open = message.get("open") is True
@@ -130,7 +133,10 @@ class DeliveryUpdates:
             self._refresh_task = asyncio.get_running_loop().create_task(self._refresh_loop())
 
     async def _refresh_loop(self) -> None:
-        """Read and send until no change is pending. Only one loop runs, so that no drawer gets an older state after a newer one."""
+        """Read and send until no change is pending.
+
+        Only one loop runs, so that no drawer gets an older state after a newer one.
+        """
         while self._has_changes:
             self._has_changes = False
             active = [drawer for drawer in self._drawers if drawer.is_active]

@@ -39,7 +39,9 @@ class ExportHandler(ReadOnlyHandler, HtmlErrorMixin):
         """
         preferences = preferences_of(self.request)
         try:
-            content, name = await self.context.run_blocking(self._build_file, preferences.arguments, preferences.language, extension)
+            content, name = await self.context.run_blocking(
+                self._build_file, preferences.arguments, preferences.language, extension
+            )
         except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
             message = error_message(error, self.context.translator(preferences), self.message_overrides)
             self.send_error_page(message)

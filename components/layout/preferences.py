@@ -1,6 +1,7 @@
 """The visitor's language and theme: from the URL, else from a cookie, else bokmål and light.
 
-The server applies both before it sends the page, so that nothing flashes. The page stores a choice made on it in the cookie.
+The server applies both before it sends the page, so that nothing flashes. The page stores a choice made on it in the
+cookie.
 """
 
 from collections.abc import Mapping

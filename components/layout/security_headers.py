@@ -4,8 +4,8 @@ import secrets
 
 from tornado.web import RequestHandler
 
-# `blob:` is for es-module-shims, which runs Panel's components from blobs. `unsafe-inline` is for styles alone, because Bokeh
-# writes style attributes. No directive allows evaluating strings as code, or another host.
+# `blob:` is for es-module-shims, which runs Panel's components from blobs. `unsafe-inline` is for styles alone, because
+# Bokeh writes style attributes. No directive allows evaluating strings as code, or another host.
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",

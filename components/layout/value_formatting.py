@@ -1,6 +1,7 @@
 """Formatting of values, changes and instants for the screen, in nb, nn and en; always on the server.
 
-Plain numbers and dates are formatted by `preview.i18n.formatting`. Instants are the API's UTC timestamps, shown in Norwegian time.
+Plain numbers and dates are formatted by `preview.i18n.formatting`. Instants are the API's UTC timestamps, shown in
+Norwegian time.
 """
 
 from datetime import date
@@ -19,7 +20,7 @@ _LOCALES: dict[Language, Locale] = {"nb": Locale("nb", "NO"), "nn": Locale("nn",
 
 
 def _round_for_unit(amount: float, unit: str) -> float:
-    """Return the amount with the decimals of its unit: none for `antall`, as given (one) for `prosent` and `årsverk`."""
+    """Return the amount with the decimals of its unit: none for `antall`, as given (one) for `prosent`, `årsverk`."""
     return int(amount) if unit == "antall" else float(amount)
 
 

@@ -1,7 +1,7 @@
 """The live component, which carries changed regions of a page to the browser and the browser's messages back.
 
-It writes into the page that is already there (component.js and patches.js). There is no shadow root, the focus stays where it
-is, and assistive technology sees one document.
+It writes into the page that is already there (component.js and patches.js). There is no shadow root, the focus stays
+where it is, and assistive technology sees one document.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -17,8 +17,8 @@ from components.panel_internals import UnstyledComponent, prune_ended_sessions
 class LiveComponent(UnstyledComponent):
     """Sends regions that differ from what the browser has.
 
-    Until the browser reports `ready`, `regions` accumulates everything that differs from the first HTML, so that no change
-    between the page and the connection is lost. From then on it holds the latest patch.
+    Until the browser reports `ready`, `regions` accumulates everything that differs from the first HTML, so that no
+    change between the page and the connection is lost. From then on it holds the latest patch.
     """
 
     regions = param.Dict(default={}, doc="HTML by region id, to be written into the page.")
@@ -32,7 +32,8 @@ class LiveComponent(UnstyledComponent):
         """Create the component of one session.
 
         Args:
-            initial_regions: The HTML by region id that the page was rendered with; empty if another process rendered it.
+            initial_regions: The HTML by region id that the page was rendered with; empty if another process rendered
+                it.
             on_message: Called with each message of the browser that the component does not handle itself.
             **params: Parameters of Panel's component.
         """
@@ -82,9 +83,11 @@ class LiveComponent(UnstyledComponent):
             self._on_message(message)
 
 
-# The readable part of the page has been sent before. Each script carries the nonce; es-module-shims copies it from its own tag.
+# The readable part of the page has been sent before. Each script carries the nonce; es-module-shims copies it from its
+# own tag.
 _TEMPLATE = """{% from macros import embed %}{{ embed(roots.live) }}
-{{ bokeh_css }}{{ (rewrite_scripts(bokeh_js) ~ plot_script) | replace("<script", '<script nonce="' ~ nonce ~ '"') }}{{ closing_html }}"""
+{{ bokeh_css }}{{ (rewrite_scripts(bokeh_js) ~ plot_script)
+    | replace("<script", '<script nonce="' ~ nonce ~ '"') }}{{ closing_html }}"""
 
 
 def live_page(live: LiveComponent, request: Any, rewrite_scripts: Callable[[str], str]) -> pn.Template:

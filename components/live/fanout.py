@@ -1,4 +1,4 @@
-"""The fan-out of events from the process's dispatcher to the dashboard sessions that show the organizations concerned."""
+"""The fan-out of events from the process's dispatcher to the dashboard sessions that show their organizations."""
 
 import logging
 import weakref
@@ -33,7 +33,10 @@ class EventSubscriber(Protocol):
 
 
 class Fanout:
-    """Delivers events to subscribers; one per process. It holds subscribers weakly, so that a lost session cannot leak."""
+    """Delivers events to subscribers; one per process.
+
+    It holds subscribers weakly, so that a lost session cannot leak.
+    """
 
     def __init__(self, dispatcher: EventDispatcher, loop: IOLoop) -> None:
         """Subscribe to the dispatcher; call `close` to end the subscription.

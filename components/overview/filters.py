@@ -1,6 +1,7 @@
 """The filters and the sort order of the overview, as its URL holds them.
 
-The server applies them to the first HTML and to exports, overview.js to the open page; both use the keys of `OverviewRowView`.
+The server applies them to the first HTML and to exports, overview.js to the open page; both use the keys of
+`OverviewRowView`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,8 +46,8 @@ class OverviewFilters(NamedTuple):
     def from_query(cls, arguments: Mapping[str, str]) -> "OverviewFilters":
         """Return the filters that query parameters ask for.
 
-        Unknown values of `show`, `deviation` and `sort` are ignored. The period is taken as it is: `OverviewUpdater.read`
-        validates it.
+        Unknown values of `show`, `deviation` and `sort` are ignored. The period is taken as it is:
+        `OverviewUpdater.read` validates it.
         """
         allowed: dict[str, Iterable[str]] = {
             "show": (*STATES, *CROSS_CUTTING),
@@ -90,7 +91,7 @@ class OverviewFilters(NamedTuple):
         return urlencode({name: value for name, value in self._asdict().items() if value != self._field_defaults[name]})
 
     def sort_rows(self, rows: Iterable[OverviewRowView]) -> list[OverviewRowView]:
-        """Return the rows sorted by the column, then by name; rows without a value in the column come last in both directions."""
+        """Return the rows sorted by the column, then by name; rows without a value come last in both directions."""
         by_name = sorted(rows, key=lambda row: (row.sort_keys["name"], row.entry.organization_id))
         with_key = [row for row in by_name if row.sort_keys[self.sort_column]]
         # `reverse` keeps the order of equals.

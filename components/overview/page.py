@@ -1,7 +1,7 @@
 """The overview page: all organizations with the state of their reports, live.
 
-The browser filters, sorts and searches the rows, all of which it has. The URL holds its choices, so that the first HTML is
-already filtered and sorted. The session knows only the period.
+The browser filters, sorts and searches the rows, all of which it has. The URL holds its choices, so that the first HTML
+is already filtered and sorted. The session knows only the period.
 """
 
 from collections.abc import Mapping
@@ -161,8 +161,8 @@ class OverviewPage:
     def create_session(self) -> pn.Template:
         """Create the view of the present session, and return the rest of its page.
 
-        `LivePageHandler` leaves the result of `fetch` on the request. A session that a WebSocket creates in another process
-        than its page has none.
+        `LivePageHandler` leaves the result of `fetch` on the request. A session that a WebSocket creates in another
+        process than its page has none.
         """
         document: Any = pn.state.curdoc
         request = document.session_context.request

@@ -1,8 +1,8 @@
 """Live updates of the overview: read and rendered on a thread, once for all sessions that show the same.
 
-The one `OverviewUpdater` of a process gets every event. It reads the changed organizations again, those of several events at
-once, and sends the result to every session of the period. An import of 400 organizations therefore costs the same for fifty
-open pages as for one.
+The one `OverviewUpdater` of a process gets every event. It reads the changed organizations again, those of several
+events at once, and sends the result to every session of the period. An import of 400 organizations therefore costs the
+same for fifty open pages as for one.
 """
 
 import asyncio
@@ -193,7 +193,10 @@ class OverviewUpdater:
         return bool(self._changed_ids) or any(session.needs_full_refresh for session in self._sessions)
 
     async def _refresh_loop(self) -> None:
-        """Read and send until no change is pending. Only one loop runs, so that no session gets an older row after a newer one."""
+        """Read and send until no change is pending.
+
+        Only one loop runs, so that no session gets an older row after a newer one.
+        """
         while self._has_work():
             changed, self._changed_ids = frozenset(self._changed_ids), set()
             subscriptions: set[tuple[str | None, Language]] = {

@@ -21,7 +21,7 @@ _COLOR = re.compile(r"(rgba?|oklch|color)\([0-9a-z%., /-]{3,60}\)\Z")
 _COLOR_NAMES = ("bar", "now", "text")
 
 Bars = Mapping[str, Sequence[Any]]
-"""The columns of a chart's data source, one entry for each bar: `x`, `height`, `color`, and `text` in a section's chart."""
+"""The columns of a chart's data source, an entry a bar: `x`, `height`, `color`, and `text` in a section's chart."""
 
 
 def parse_colors(colors: Any) -> dict[str, str]:
@@ -42,8 +42,8 @@ def section_bars(
 ) -> Bars:
     """Return the bars of a section: a group for each field, with a bar for each period.
 
-    Each field has a scale of its own from 0 to its maximum, since fields have different units. Only the bar of the current
-    period has its value as a text; the table has the others.
+    Each field has a scale of its own from 0 to its maximum, since fields have different units. Only the bar of the
+    current period has its value as a text; the table has the others.
     """
     periods = comparable_periods(series, current_period)[-MAX_SECTION_PERIODS:]
     bars: dict[str, list[Any]] = {"x": [], "height": [], "color": [], "text": []}

@@ -46,8 +46,8 @@ class PreviewPage:
     def create_session(self) -> pn.Template:
         """Create the view of the present session, and return the rest of its page.
 
-        `LivePageHandler` leaves the result of `fetch` on the request. A session that a WebSocket creates in another process
-        than its page has none.
+        `LivePageHandler` leaves the result of `fetch` on the request. A session that a WebSocket creates in another
+        process than its page has none.
         """
         document: Any = pn.state.curdoc
         request = document.session_context.request

@@ -82,7 +82,9 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
 
 
 def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
-    """Return the view of a report after its organization was erased: the same fields without values, sources and deliveries."""
+    """Return the view of a report after its organization was erased: the same fields without values, sources and
+    deliveries.
+    """
     empty_row = {
         "value": None,
         "hidden": False,
@@ -167,9 +169,8 @@ def _plotted_change(row: FieldRow) -> float | None:
     elif row.percent is not None:
         change = float(row.percent)
     else:
-        change = (
-            math.copysign(MAX_PLOTTED_CHANGE, row.change) if row.change else 0.0
-        )  # the compared value is 0, so there is no per cent
+        # the compared value is 0, so there is no per cent
+        change = math.copysign(MAX_PLOTTED_CHANGE, row.change) if row.change else 0.0
     return max(-MAX_PLOTTED_CHANGE, min(MAX_PLOTTED_CHANGE, change))
 
 
@@ -227,7 +228,7 @@ def _newest_first(periods: Iterable[str]) -> list[str]:
 
 
 def _without_report(preview: Preview) -> list[str]:
-    """Return the periods that can be aggregated: those of this year and the last that have begun, and the current one."""
+    """Return the periods that can be aggregated: those begun this year and the last, and the current one."""
     years = (today().year, today().year - 1)
     open_periods = [
         str(Period(year, half)) for year in years for half in (0, 1, 2) if Period(year, half).first_day <= today()

@@ -1,6 +1,7 @@
 """Single-flight rendering of previews.
 
-A preview is read and rendered on a thread, once for all sessions that ask for it at the same time. The event loop never waits.
+A preview is read and rendered on a thread, once for all sessions that ask for it at the same time. The event loop never
+waits.
 """
 
 import asyncio
@@ -33,7 +34,7 @@ class ReportQuery(NamedTuple):
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "ReportQuery":
-        """Return the query of query parameters, or of a browser's message, in which values that are no strings are ignored."""
+        """Return the query of query parameters or of a browser's message; values that are no strings are ignored."""
         values = {name: text for name in cls._fields if isinstance(text := arguments.get(name), str) and text}
         return cls(**{"organization_id": "", **values})
 
@@ -59,7 +60,10 @@ class RenderedReport:
 
 
 class ReportCache:
-    """Renders previews on a thread. Concurrent requests for the same preview share one rendering; none is kept afterwards."""
+    """Renders previews on a thread.
+
+    Concurrent requests for the same preview share one rendering; none is kept afterwards.
+    """
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -84,7 +88,8 @@ class ReportCache:
                 report = await asyncio.shield(pending)
                 if report.preview.position >= min_event_id:
                     return report
-        # Another caller may have started a newer rendering while this one waited; the finished one may still be registered.
+        # Another caller may have started a newer rendering while this one waited; the finished one may still be
+        # registered.
         pending = self._pending.get(key)
         if pending is None or pending.done():
             pending = self._pending[key] = self._start_render(query, language)

@@ -10,7 +10,7 @@ from preview.form.rules.base import Severity
 from preview.views.preview import Preview
 
 MAX_PLOTTED_CHANGE = 58
-"""The end of the scale of changes, in per cent (percentages: points) on either side; a larger change is drawn at the end."""
+"""The end of the scale of changes, in per cent (percentages: points) on either side; larger ones are drawn there."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class RowView:
         is_part: Whether the field is a part of another one, and is indented.
         change: The change from the compared value, with its sign.
         percent: The same in whole per cent.
-        plotted_change: The position of the disc on the scale of changes, within `MAX_PLOTTED_CHANGE` on either side of 0;
-            None without a change.
+        plotted_change: The position of the disc on the scale of changes, within `MAX_PLOTTED_CHANGE` on either side of
+            0; None without a change.
         is_flagged: Whether the change itself is a deviation.
         flags: The severities of the field's deviations, and `missing`: the filters that it passes.
         source: The name of the source.

@@ -68,8 +68,8 @@ MESSAGE_OVERRIDES: Mapping[type[Exception], str] = {
 class PreviewSession(Viewer):
     """The session of one open page.
 
-    It gets the events of its organization, reads the preview again, and patches the page. Its state is the query, which the
-    URL holds too, and the report that was rendered for it.
+    It gets the events of its organization, reads the preview again, and patches the page. Its state is the query, which
+    the URL holds too, and the report that was rendered for it.
     """
 
     report = param.ClassSelector(

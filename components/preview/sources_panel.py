@@ -1,4 +1,4 @@
-"""View model of the panel "sources and findings": an organization's stored data and its newest deliveries, in one language."""
+"""View model of the panel "sources and findings": an organization's data and newest deliveries, in one language."""
 
 from dataclasses import dataclass, replace
 

@@ -40,7 +40,8 @@ class _ErrorHandlingGroup(click.Group):
         except PreviewError as error:
             field_errors = error.field_errors if isinstance(error, ValidationError) else []
             raise click.ClickException(
-                error.detail + "".join(f"\n  {field_error.pointer}: {field_error.detail}" for field_error in field_errors)
+                error.detail
+                + "".join(f"\n  {field_error.pointer}: {field_error.detail}" for field_error in field_errors)
             ) from error
 
 
@@ -48,11 +49,15 @@ def build_cli(serve: Serve) -> click.Group:
     """Return the group of all commands.
 
     Args:
-        serve: Runs the server until it is stopped. It is a parameter because this package imports neither HTTP nor Panel.
+        serve: Runs the server until it is stopped. It is a parameter because this package imports neither HTTP nor
+            Panel.
     """
 
     @click.version_option(package_name="bufdir-preview", message="%(prog)s %(version)s")
-    @click.group(cls=_ErrorHandlingGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUFDIR_PREVIEW"})
+    @click.group(
+        cls=_ErrorHandlingGroup,
+        context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUFDIR_PREVIEW"},
+    )
     def main() -> None:
         """Preview the report that a child-welfare service sends to Bufdir, from its own case files."""
 
@@ -82,7 +87,11 @@ def _running_application(settings: Settings) -> Iterator[Application]:
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--full", is_flag=True, help="The delivery contains every case of its organisations: stored cases that it lacks are deleted.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="The delivery contains every case of its organisations: stored cases that it lacks are deleted.",
+)
 @settings_options("data_dir")
 def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
     """Import files: case files and KOSTRA 15F files (XML), ZIP archives, CSV files, and folders of these.
@@ -112,10 +121,12 @@ def _import_and_wait(application: Application, paths: list[Path], full: bool) ->
             return delivery.completed_at is not None
 
         application.worker.wait_until(is_done)
-    cases = f"{delivery.new_cases} new, {delivery.changed_cases} changed, {delivery.unchanged_cases} unchanged, {delivery.removed_cases} removed"
-    click.echo(
-        f"{delivery.delivery_id} {delivery.delivery_status}: {delivery.files} files ({delivery.refused_files} refused); cases: {cases}"
+    cases = (
+        f"{delivery.new_cases} new, {delivery.changed_cases} changed, "
+        f"{delivery.unchanged_cases} unchanged, {delivery.removed_cases} removed"
     )
+    files = f"{delivery.files} files ({delivery.refused_files} refused)"
+    click.echo(f"{delivery.delivery_id} {delivery.delivery_status}: {files}; cases: {cases}")
     for finding in delivery.findings[:_MAX_PRINTED_FINDINGS]:
         click.echo(f"  {finding.severity} file {finding.file} line {finding.line} {finding.element}: {finding.detail}")
     if delivery.finding_count > _MAX_PRINTED_FINDINGS:
@@ -169,7 +180,8 @@ def list_(settings: Settings, organization_id: str | None, as_json: bool) -> Non
         valid = "valid" if row.cache_valid else "stale"
         fields = f"{row.populated_field_count}/{row.field_count}"
         click.echo(
-            f"{row.snapshot_id:10} {row.period_id:8} {row.snapshot_status:10} {valid:5} {fields:6} {row.organization_id:24} {row.organization_name}"
+            f"{row.snapshot_id:10} {row.period_id:8} {row.snapshot_status:10} {valid:5} {fields:6} "
+            f"{row.organization_id:24} {row.organization_name}"
         )
     click.echo(f"{total} snapshots", err=True)
 
@@ -200,7 +212,8 @@ def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
 def forget(settings: Settings, organization_id: str) -> None:
     """Erase an organisation: its cases, snapshots, figures, jobs, events and audit trail, from every file of the store.
 
-    Waits for deliveries that are being read. Files in a watched folder and backups are not touched: delete them yourself.
+    Waits for deliveries that are being read. Files in a watched folder and backups are not touched: delete them
+    yourself.
     """
     logging_config.configure_logging(settings.log_level)
     require_store(settings.data_dir)

@@ -1,7 +1,7 @@
 """Finds the cases in local files that a number counts, with the labels by which a case worker knows them.
 
-The files are imported into a temporary store, so that the number equals the one of `report`. The labels are read from the
-files in this process: no store contains them.
+The files are imported into a temporary store, so that the number equals the one of `report`. The labels are read from
+the files in this process: no store contains them.
 """
 
 from collections.abc import Generator
@@ -45,7 +45,7 @@ class ContributingCase(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """A number of one organisation and period with the cases that it counts; for a percentage, those over the deadline."""
+    """A number of an organisation and period with the cases that it counts; for a percentage, those too late."""
 
     organization_id: str
     organization_name: str
@@ -90,13 +90,19 @@ class LocalCases:
         explanations = [
             explanation
             for candidate in ids
-            if (explanation := read(lambda connection, candidate=candidate: self._explain(connection, candidate, period, field)))
+            if (
+                explanation := read(
+                    lambda connection, candidate=candidate: self._explain(connection, candidate, period, field)
+                )
+            )
         ]
         if not explanations:
             raise NotFound(NO_DATA)
         return explanations
 
-    def _explain(self, connection: Connection, organization_id: str, period: Period, field: Field) -> Explanation | None:
+    def _explain(
+        self, connection: Connection, organization_id: str, period: Period, field: Field
+    ) -> Explanation | None:
         aggregation_input = current_input(connection, organization_id, period)
         organization = organizations.organization(connection, organization_id)
         if aggregation_input is None or organization is None:
@@ -128,7 +134,9 @@ def local_cases(paths: list[Path]) -> Generator[LocalCases]:
     """
     with temporary_application(paths) as application:
         labels = CaseLabelIndex(
-            load_or_create_key(application.settings.data_dir, application.database), now(), Limits.from_settings(application.settings)
+            load_or_create_key(application.settings.data_dir, application.database),
+            now(),
+            Limits.from_settings(application.settings),
         )
         for group in group_into_deliveries(paths):
             for path in group:
@@ -136,7 +144,9 @@ def local_cases(paths: list[Path]) -> Generator[LocalCases]:
         yield LocalCases(application, labels)
 
 
-def _find_labels(connection: Connection, labels: CaseLabelIndex, organization: OrganizationRow, source: Source) -> dict[int, CaseLabel]:
+def _find_labels(
+    connection: Connection, labels: CaseLabelIndex, organization: OrganizationRow, source: Source
+) -> dict[int, CaseLabel]:
     """Return the labels of the source's cases, by number of the case."""
     organization_key = organization.organisasjonsnummer, organization.bydelsnummer
     if source.format == "v4":

@@ -42,7 +42,9 @@ def report(paths: list[Path], period: Period, organization_id: str | None) -> li
             for organization in application.organizations.list_options()
             if organization_id in (None, organization.organization_id)
         ]
-        documents = [aggregated for organization in ids if (aggregated := _aggregate_document(application, organization, period))]
+        documents = [
+            aggregated for organization in ids if (aggregated := _aggregate_document(application, organization, period))
+        ]
     if not documents:
         raise NotFound(NO_DATA)
     return sorted(documents, key=lambda document: document.organization_id)
@@ -72,7 +74,9 @@ def _import_group(application: Application, group: list[Path]) -> None:
     delivery = application.deliveries.get(receipt.delivery_id)
     if delivery.refused_files or delivery.delivery_status == "refused":
         reasons = [
-            f"File {finding.file}, line {finding.line}: {finding.detail}" for finding in delivery.findings if finding.severity == "refused"
+            f"File {finding.file}, line {finding.line}: {finding.detail}"
+            for finding in delivery.findings
+            if finding.severity == "refused"
         ]
         raise ValidationError(next(iter(reasons), "A file is refused."))
 
@@ -88,7 +92,9 @@ def _aggregate_document(application: Application, organization_id: str, period: 
             continue
         application.worker.wait_until(lambda job=requested.job_id: application.jobs.get(job).ended_at is not None)
         snapshot_id = requested.snapshot_id
-    return msgspec.json.decode(application.snapshots.get(snapshot_id).body, type=SnapshotDocument) if snapshot_id else None
+    return (
+        msgspec.json.decode(application.snapshots.get(snapshot_id).body, type=SnapshotDocument) if snapshot_id else None
+    )
 
 
 def group_into_deliveries(paths: list[Path]) -> list[list[Path]]:
@@ -122,11 +128,16 @@ def without_ids(document: SnapshotDocument) -> dict[str, Any]:
 def format_table(catalogue: Catalogue, document: SnapshotDocument) -> str:
     """Return the document as a table for the terminal: number, label, value and prior value of each field."""
     prior = document.prior_period.period_id if document.prior_period else "-"
-    lines = [f"{document.organization_name} ({document.organization_id})", f"{'':47}{document.period_id:>10}{prior:>10}"]
+    lines = [
+        f"{document.organization_name} ({document.organization_id})",
+        f"{'':47}{document.period_id:>10}{prior:>10}",
+    ]
     for section in document.sections:
         lines.append(section.section_title)
         for field_value in section.fields:
             field = catalogue.field(field_value.field_key)
-            values = [("-" if value is None else str(value)) for value in (field_value.value, field_value.prior_period_value)]
+            values = [
+                ("-" if value is None else str(value)) for value in (field_value.value, field_value.prior_period_value)
+            ]
             lines.append(f"  {field.number:>2} {field.labels.nb:42}{values[0]:>10}{values[1]:>10}")
     return "\n".join(lines)

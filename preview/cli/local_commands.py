@@ -76,7 +76,11 @@ def check(settings: Settings, paths: tuple[Path, ...], as_json: bool, language: 
     else:
         texts = MessageCatalog.load()
         for finding in findings:
-            click.echo(_format_finding(finding, finding.detail if language == "en" else finding_message_in(texts, language, finding.code)))
+            click.echo(
+                _format_finding(
+                    finding, finding.detail if language == "en" else finding_message_in(texts, language, finding.code)
+                )
+            )
         click.echo(f"{files} files ({refused} refused), {len(findings)} findings")
     sys.exit(max((EXIT_CODES[finding.severity] for finding in findings), default=0))
 
@@ -87,7 +91,9 @@ def check(settings: Settings, paths: tuple[Path, ...], as_json: bool, language: 
 @click.option("--field", "field_key", required=True, help="Key of the field, such as antall_meldinger_over_frist.")
 @_ORGANIZATION
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def explain(paths: tuple[Path, ...], period_id: str, field_key: str, organization_id: str | None, as_json: bool) -> None:
+def explain(
+    paths: tuple[Path, ...], period_id: str, field_key: str, organization_id: str | None, as_json: bool
+) -> None:
     """List the cases in the given files, folders and ZIP archives that a field counts. Stores nothing.
 
     For a percentage, the cases over the deadline are listed. Each line shows Sak/@Id, Journalnummer and how many times
@@ -111,7 +117,9 @@ def _print_explanation(explanation: Explanation) -> None:
     if not field.computed:
         click.echo("This is a supplementary figure; it is not computed from cases.")
     for case in explanation.cases:
-        click.echo(f"  {_replace_unprintable(case.sak_id):36}  {_replace_unprintable(case.journalnummer):20}  {case.count}")
+        click.echo(
+            f"  {_replace_unprintable(case.sak_id):36}  {_replace_unprintable(case.journalnummer):20}  {case.count}"
+        )
 
 
 def _format_finding(finding: FileFinding, message: str) -> str:

@@ -22,7 +22,8 @@ _FOLDER = click.argument("folder", type=click.Path(file_okay=False, path_type=Pa
 def backup(settings: Settings, folder: Path) -> None:
     """Copy the store and its keys to FOLDER, which is made.
 
-    Servers may go on running. FOLDER appears only when the copy has been verified. Deliveries that are not imported yet are not in it.
+    Servers may go on running. FOLDER appears only when the copy has been verified. Deliveries that are not imported yet
+    are not in it.
     """
     logging_config.configure_logging(settings.log_level)
     create_backup(settings.data_dir, folder)
@@ -39,7 +40,9 @@ def restore(settings: Settings, folder: Path) -> None:
     """
     logging_config.configure_logging(settings.log_level)
     restore_backup(folder, settings.data_dir)
-    click.echo(f"Backup restored to {settings.data_dir}. Start the server, and send again what was delivered after the backup.")
+    click.echo(
+        f"Backup restored to {settings.data_dir}. Start the server, and send again what was delivered after the backup."
+    )
 
 
 @click.command("check-store")
@@ -47,8 +50,8 @@ def restore(settings: Settings, folder: Path) -> None:
 def check_store(settings: Settings) -> None:
     """Check that the store is sound and that every status, document and count follows from its data. Changes nothing.
 
-    Servers may go on running. Exit code: 0 for a sound store, 1 with a line for each fault. Give --suppress-small-counts as the
-    server has it: it shapes the documents.
+    Servers may go on running. Exit code: 0 for a sound store, 1 with a line for each fault. Give
+    --suppress-small-counts as the server has it: it shapes the documents.
     """
     logging_config.configure_logging(settings.log_level)
     report_config = ReportConfig(Catalogue.load(), settings.suppress_small_counts)

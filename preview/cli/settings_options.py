@@ -23,7 +23,7 @@ from preview.core.settings import (
 
 
 class _RawBool(BoolParamType):
-    """Type of a flag that leaves values of the environment and the file to `Setting.parse`, for equal error messages."""
+    """Type of a flag that leaves values of environment and file to `Setting.parse`, for equal error messages."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value
@@ -67,7 +67,9 @@ def settings_options(*visible: str) -> Callable[[Callable[..., Any]], Callable[.
         for setting in reversed(SETTINGS):
             run = _option(setting, setting.name not in visible)(run)
         help_text = f"TOML file with settings; default is {CONFIG_FILE}, if it exists."
-        return click.option("--config", envvar=CONFIG_VARIABLE, metavar="PATH", is_eager=True, callback=_load_config, help=help_text)(run)
+        return click.option(
+            "--config", envvar=CONFIG_VARIABLE, metavar="PATH", is_eager=True, callback=_load_config, help=help_text
+        )(run)
 
     return decorate
 

@@ -1,4 +1,5 @@
-"""Which hosts the program is reached under, so that a page of another site cannot pass its own name off as this address.
+"""Which hosts the program is reached under, so that a page of another site cannot pass its own name off as this
+address.
 
 A page whose name is made to resolve to this address (DNS rebinding) is of the same origin as the program, to the
 browser. What tells it apart is the `Host` header, which has the name that the page uses.

@@ -1,7 +1,7 @@
 """Faults that pass by themselves or when an operator acts: a full disk, a held lock, an I/O error.
 
-They never end a thread or a process. The step that met one is tried again after a pause that grows; it is logged once with its cause
-when it begins and once when it has passed, and reported by `/readyz` meanwhile.
+They never end a thread or a process. The step that met one is tried again after a pause that grows; it is logged once
+with its cause when it begins and once when it has passed, and reported by `/readyz` meanwhile.
 """
 
 import errno
@@ -22,8 +22,8 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 def as_passing(error: BaseException) -> Unavailable | None:
     """Return a passing fault in the domain's words, or None if the error is not one.
 
-    `Unavailable` and its subclasses are passing. Of `OSError`, those of a full disk or quota become `InsufficientStorage`, any other
-    one `Unavailable`; its message names no file.
+    `Unavailable` and its subclasses are passing. Of `OSError`, those of a full disk or quota become
+    `InsufficientStorage`, any other one `Unavailable`; its message names no file.
     """
     if isinstance(error, Unavailable):
         return error

@@ -41,7 +41,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(title="a folder", description="Folder of the store, its key and the spool; created if it is missing."),
     ] = Path("data")
     address: Annotated[str, Meta(title="an address", min_length=1, description="Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, Meta(title="0 to 65535", ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")] = 5006
+    port: Annotated[
+        int, Meta(title="0 to 65535", ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
+    ] = 5006
     prefix: Annotated[
         str,
         Meta(
@@ -63,7 +65,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"],
         Meta(title="debug, info, warning or error", description="Lowest severity of the lines that are logged."),
     ] = "info"
-    demo: Annotated[bool, Meta(title="true or false", description="Fill an empty store with synthetic deliveries at start.")] = False
+    demo: Annotated[
+        bool, Meta(title="true or false", description="Fill an empty store with synthetic deliveries at start.")
+    ] = False
     demo_live: Annotated[
         bool,
         Meta(
@@ -71,7 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Simulate case work: change the cases of the demo, except those of org-1042, while it runs.",
         ),
     ] = False
-    inbox_dir: Annotated[Path | None, Meta(title="a folder", description="Watched folder; files that are put into it are imported.")] = None
+    inbox_dir: Annotated[
+        Path | None, Meta(title="a folder", description="Watched folder; files that are put into it are imported.")
+    ] = None
     inbox_taken: Annotated[
         Literal["delete", "move"],
         Meta(
@@ -119,7 +125,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Retention of events, from which clients resume; 0 means no limit.",
         ),
     ] = 0
-    audit_kept_days: Annotated[int, Meta(title="days, 0 or more", ge=0, description="Retention of the audit trail; 0 means no limit.")] = 0
+    audit_kept_days: Annotated[
+        int, Meta(title="days, 0 or more", ge=0, description="Retention of the audit trail; 0 means no limit.")
+    ] = 0
     historical_kept_days: Annotated[
         int,
         Meta(
@@ -154,8 +162,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(pattern=_HOST_PATTERN)], ...],
         Meta(
             title="hosts such as bufdir.example",
-            description="Host names under which the program is reached, besides its address and localhost; requests for "
-            "others are answered with 421. `*` allows any. Formerly `websocket_origins`.",
+            description="Host names under which the program is reached, besides its address and localhost; "
+            "requests for others are answered with 421. `*` allows any. Formerly `websocket_origins`.",
         ),
     ] = ()
     websocket_timeout_seconds: Annotated[
@@ -178,10 +186,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(title="true or false", description="Trust the headers X-Forwarded-For and X-Forwarded-Proto of a proxy."),
     ] = False
-    max_delivery_bytes: Annotated[int, Meta(title="bytes, 1 or more", ge=1, description="Maximum size of a delivery.")] = 2 * 1024**3
-    max_file_bytes: Annotated[int, Meta(title="bytes, 1 or more", ge=1, description="Maximum size of a single file in a delivery.")] = (
-        16 * 1024**2
-    )
+    max_delivery_bytes: Annotated[
+        int, Meta(title="bytes, 1 or more", ge=1, description="Maximum size of a delivery.")
+    ] = 2 * 1024**3
+    max_file_bytes: Annotated[
+        int, Meta(title="bytes, 1 or more", ge=1, description="Maximum size of a single file in a delivery.")
+    ] = 16 * 1024**2
     reader_memory_bytes: Annotated[
         int,
         Meta(
@@ -195,7 +205,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             title="seconds, over 0",
             gt=0,
-            description="A parsing process that makes no progress for this long is killed; its delivery is tried three times.",
+            description="A parsing process that makes no progress for this long is killed; "
+            "its delivery is tried three times.",
         ),
     ] = 60.0
     process_timeout_seconds: Annotated[
@@ -211,7 +222,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             title="seconds, over 0",
             gt=0,
-            description="How long a write waits while another program holds the store's lock; then it is answered with 503.",
+            description="How long a write waits while another program holds the store's lock; "
+            "then it is answered with 503.",
         ),
     ] = 30.0
     max_uploads: Annotated[
@@ -329,7 +341,10 @@ def _decode_path(kind: type, raw: Any) -> Path:
     raise msgspec.ValidationError("not a path")
 
 
-SETTINGS = tuple(Setting(field.name, field.type, field.type.__metadata__[0], field.default) for field in msgspec.structs.fields(Settings))
+SETTINGS = tuple(
+    Setting(field.name, field.type, field.type.__metadata__[0], field.default)
+    for field in msgspec.structs.fields(Settings)
+)
 """The declarations of all settings, in the order of `Settings`."""
 
 

@@ -1,7 +1,8 @@
-"""Writes the cases of a year as a KOSTRA 15F file (KostraBarnevern.xsd), as of 31 December and in the order of the schema.
+"""Writes the cases of a year as a KOSTRA 15F file (KostraBarnevern.xsd), as of 31 December and in the order of the
+schema.
 
-The XML is written by string formatting, as in `folder.py`. A code that a later list introduced is written as the code that
-it was split from.
+The XML is written by string formatting, as in `folder.py`. A code that a later list introduced is written as the code
+that it was split from.
 """
 
 from collections.abc import Iterable
@@ -19,8 +20,15 @@ def annual_file_xml(service: DemoService, cases: Iterable[SimulatedCase], year: 
     parts = [
         '<?xml version="1.0" encoding="ISO-8859-1"?>',
         "<Barnevern>",
-        f'<Avgiver Organisasjonsnummer="{service.organisasjonsnummer}" Versjon="{year}" Kommunenummer="{number}" Kommunenavn="{name}"/>',
-        *[_individ(service, case, nr, last) for nr, case in enumerate(cases, 1) if case.start <= last and case.slutt >= first],
+        (
+            f'<Avgiver Organisasjonsnummer="{service.organisasjonsnummer}" Versjon="{year}"'
+            f' Kommunenummer="{number}" Kommunenavn="{name}"/>'
+        ),
+        *[
+            _individ(service, case, nr, last)
+            for nr, case in enumerate(cases, 1)
+            if case.start <= last and case.slutt >= first
+        ],
         "</Barnevern>\n",
     ]
     return "\n".join(parts).encode("iso-8859-1")
@@ -28,12 +36,14 @@ def annual_file_xml(service: DemoService, cases: Iterable[SimulatedCase], year: 
 
 def _individ(service: DemoService, case: SimulatedCase, nr: int, last: int) -> str:
     bydel = f' Bydelsnummer="{service.bydel[0]}" Bydelsnavn="{service.bydel[1]}"' if service.bydel else ""
-    undersokelser = {undersokelse.melding.id: undersokelse for undersokelse in case.undersokelser if undersokelse.start <= last}
+    undersokelser = {
+        undersokelse.melding.id: undersokelse for undersokelse in case.undersokelser if undersokelse.start <= last
+    }
     meldinger = [melding for melding in case.meldinger if melding.start <= last < melding.slettet]
     head = (
-        f'<Individ Id="I{nr}" StartDato="{iso(case.start)}"{_slutt(case.slutt, last)} Journalnummer="{case.journalnummer}"'
-        f' Fodselsnummer="{case.fodselsnummer}"{bydel} Saksbehandler="Saksbehandler {nr % 7 + 1}"'
-        f' Avslutta3112="{"1" if case.slutt <= last else "2"}">'
+        f'<Individ Id="I{nr}" StartDato="{iso(case.start)}"{_slutt(case.slutt, last)}'
+        f' Journalnummer="{case.journalnummer}" Fodselsnummer="{case.fodselsnummer}"{bydel}'
+        f' Saksbehandler="Saksbehandler {nr % 7 + 1}" Avslutta3112="{"1" if case.slutt <= last else "2"}">'
     )
     parts = [
         head,
@@ -59,14 +69,19 @@ def _undersokelse(undersokelse: Undersokelse, nr: int, last: int) -> str:
     concluded = undersokelse.slutt <= last
     konklusjon = f' Konklusjon="{undersokelse.kode if undersokelse.kode in "123456" else "5"}"' if concluded else ""
     grunnlag = _grunnlag("Vedtaksgrunnlag", undersokelse.grunnlag) if concluded else ""
-    return f'<Undersokelse Id="U{nr}" StartDato="{iso(undersokelse.start)}"{_slutt(undersokelse.slutt, last)}{konklusjon}>{grunnlag}</Undersokelse>'
+    slutt = _slutt(undersokelse.slutt, last)
+    return (
+        f'<Undersokelse Id="U{nr}" StartDato="{iso(undersokelse.start)}"{slutt}{konklusjon}>{grunnlag}</Undersokelse>'
+    )
 
 
 def _plan(plan: Plan, nr: int, last: int) -> str:
     """Return a plan with its latest evaluation: the format has room for one."""
     evaluated_on = [dag for dag in plan.evalueringer if dag <= last]
     evaluert = f' EvaluertDato="{iso(evaluated_on[-1])}"' if evaluated_on else ""
-    return f'<Plan Id="P{nr}" StartDato="{iso(plan.start)}"{_slutt(plan.slutt, last)}{evaluert} Plantype="{plan.type}"/>'
+    return (
+        f'<Plan Id="P{nr}" StartDato="{iso(plan.start)}"{_slutt(plan.slutt, last)}{evaluert} Plantype="{plan.type}"/>'
+    )
 
 
 def _tiltak(tiltak: Tiltak, nr: int, last: int) -> str:

@@ -8,7 +8,17 @@ from preview.demo import codes
 from preview.demo.days import APEN, birthday, year_of
 from preview.demo.identities import random_uuid
 from preview.demo.service_profiles import DemoService, value_for_year
-from preview.demo.simulated_cases import Ettervern, Flytting, Melding, Oversendelse, Plan, SimulatedCase, Tiltak, Undersokelse, Vedtak
+from preview.demo.simulated_cases import (
+    Ettervern,
+    Flytting,
+    Melding,
+    Oversendelse,
+    Plan,
+    SimulatedCase,
+    Tiltak,
+    Undersokelse,
+    Vedtak,
+)
 
 # ArsakFra by reason of the move: codes for a move from a foster home, and from an institution.
 _ARSAK = {
@@ -59,7 +69,9 @@ class CaseBuilder:
         late = within == 7 and self.rng.random() < value_for_year(self._profile.late_meldinger, self._year_offset(dag))
         slutt = dag + (self.random_days(8, 32) if late else self.random_days(0, within))
         kode = codes.melding_henlagt(self.rng, slutt) if kode == "henlagt" else kode
-        melding = Melding(random_uuid(self.rng), dag, slutt, kode, codes.melder(self.rng, dag), codes.saksinnhold(self.rng, dag))
+        melding = Melding(
+            random_uuid(self.rng), dag, slutt, kode, codes.melder(self.rng, dag), codes.saksinnhold(self.rng, dag)
+        )
         self.case.meldinger.append(melding)
         return melding
 
@@ -71,7 +83,9 @@ class CaseBuilder:
         rng, frist = self.rng, melding.start + 7
         late = rng.random() < value_for_year(self._profile.late_undersokelser, self._year_offset(melding.start))
         utvidet = frist + self.random_days(55, 85) if rng.random() < 0.1 else APEN
-        shortest, longest = ((190, 260) if late else (100, 178)) if utvidet < APEN else ((95, 170) if late else (25, 88))
+        shortest, longest = (
+            ((190, 260) if late else (100, 178)) if utvidet < APEN else ((95, 170) if late else (25, 88))
+        )
         start, slutt = min(melding.slutt, frist), frist + self.random_days(shortest, longest)
         kode = codes.undersokelse_henlagt(rng, slutt) if kode == "henlagt" else kode
         undersokelse = Undersokelse(random_uuid(rng), start, slutt, kode, melding.innhold, melding, utvidet)
@@ -94,12 +108,20 @@ class CaseBuilder:
             second_start = min(start + self.random_days(5, 60), slutt)
             second_end = min(second_start + self.random_days(90, 400), slutt)
             if second_start < second_end:
-                self._add_tiltak(second_start, second_end, "hjelp", codes.hjemmetiltak(self.rng, self.age(second_start)), None)
+                self._add_tiltak(
+                    second_start, second_end, "hjelp", codes.hjemmetiltak(self.rng, self.age(second_start)), None
+                )
         if self.rng.random() >= self._profile.share_without_plan:
             self._add_plan("1", min(start + self.random_days(0, 25), slutt), slutt, 130)
 
     def add_placement(
-        self, start: int, slutt: int, grunnlag: str, kategori: str, undersokelse: Undersokelse | None = None, opphevelse: str | None = None
+        self,
+        start: int,
+        slutt: int,
+        grunnlag: str,
+        kategori: str,
+        undersokelse: Undersokelse | None = None,
+        opphevelse: str | None = None,
     ) -> int:
         """Add a placement; return the day on which it ends, the 18th birthday at the latest.
 
@@ -111,8 +133,14 @@ class CaseBuilder:
         if kategori.startswith("2.") and not grunnlag.startswith("akutt"):
             tiltak.tilsyn = self._tilsyn_visits(start, slutt)
         self._current_home = kategori
-        plantype = {"frivillig": "1", "atferd": "2", "atferd_samtykke": "2", "akutt": "8", "akutt_samtykke": "8"}.get(grunnlag)
-        if plantype and self.rng.random() >= self._profile.share_without_plan and (plantype != "8" or start >= codes.LOV_2021):
+        plantype = {"frivillig": "1", "atferd": "2", "atferd_samtykke": "2", "akutt": "8", "akutt_samtykke": "8"}.get(
+            grunnlag
+        )
+        if (
+            plantype
+            and self.rng.random() >= self._profile.share_without_plan
+            and (plantype != "8" or start >= codes.LOV_2021)
+        ):
             self._add_plan(plantype, min(start + self.random_days(0, 20), slutt), slutt, 100)
         return slutt
 
@@ -175,7 +203,9 @@ class CaseBuilder:
 
     def add_deleted_melding(self, dag: int) -> None:
         """Add a melding that was registered by mistake and is deleted some days later."""
-        melding = Melding(random_uuid(self.rng), dag, APEN, "", codes.melder(self.rng, dag), codes.saksinnhold(self.rng, dag))
+        melding = Melding(
+            random_uuid(self.rng), dag, APEN, "", codes.melder(self.rng, dag), codes.saksinnhold(self.rng, dag)
+        )
         melding.slettet = min(dag + self.random_days(1, 9), self.case.end_day())
         self.case.meldinger.append(melding)
 
@@ -194,7 +224,9 @@ class CaseBuilder:
             else:
                 self._add_vedtak_without_tiltak(undersokelse)
 
-    def _add_tiltak(self, start: int, slutt: int, grunnlag: str, kategori: str, undersokelse: Undersokelse | None) -> Tiltak:
+    def _add_tiltak(
+        self, start: int, slutt: int, grunnlag: str, kategori: str, undersokelse: Undersokelse | None
+    ) -> Tiltak:
         vedtak = Vedtak(random_uuid(self.rng), _decided_on(start, undersokelse), grunnlag)
         tiltak = Tiltak(random_uuid(self.rng), start, slutt, grunnlag, kategori, codes.saksinnhold(self.rng, start)[0])
         self.case.vedtak.append(vedtak)
@@ -211,7 +243,9 @@ class CaseBuilder:
         if undersokelse:
             dag = undersokelse.slutt
             self.case.vedtak.append(Vedtak(undersokelse.id, dag, "hjelp"))
-            self.case.relasjoner.append((undersokelse.id, "Undersokelse", undersokelse.id, "Vedtak", undersokelse.id, dag))
+            self.case.relasjoner.append(
+                (undersokelse.id, "Undersokelse", undersokelse.id, "Vedtak", undersokelse.id, dag)
+            )
 
     def _add_plan(self, plantype: str, start: int, slutt: int, every: int) -> None:
         plan = Plan(random_uuid(self.rng), plantype, start, slutt)
@@ -241,8 +275,8 @@ class CaseBuilder:
 def _decided_on(start: int, undersokelse: Undersokelse | None) -> int:
     """Return the day of the decision on a tiltak.
 
-    It is the conclusion of the undersøkelse if the service itself decides (code 1) and the same act is in force at the start
-    of the tiltak, otherwise that start.
+    It is the conclusion of the undersøkelse if the service itself decides (code 1) and the same act is in force at the
+    start of the tiltak, otherwise that start.
     """
     if undersokelse is None or undersokelse.kode != "1" or undersokelse.slutt < codes.LOV_2021 <= start:
         return start
@@ -251,4 +285,6 @@ def _decided_on(start: int, undersokelse: Undersokelse | None) -> int:
 
 def _flytting_til_code(kategori: str) -> str:
     """Return the FlyttingTil code of a Kategori; the constants of this module are codes already."""
-    return {"2.1": "1", "2.2": "2", "2.3": "2", "2.5": "3", "1.1": "4"}.get(kategori, "5" if kategori.startswith("8") else kategori)
+    return {"2.1": "1", "2.2": "2", "2.3": "2", "2.5": "3", "1.1": "4"}.get(
+        kategori, "5" if kategori.startswith("8") else kategori
+    )

@@ -1,4 +1,7 @@
-"""Simulates all cases of a service. Each case has its own random generator, so it does not depend on the other cases."""
+"""Simulates all cases of a service.
+
+Each case has its own random generator, so it does not depend on the other cases.
+"""
 
 from datetime import date
 from random import Random
@@ -40,7 +43,9 @@ def simulated_cases(service: DemoService, seed: int = SEED) -> list[SimulatedCas
                 # The starts are spread evenly, so that the number of cases of each scenario per year is stable.
                 share = (nr + rng.random()) / count
                 start = (
-                    first_day + int(365 * share) if first_day else first_day_of_year - 20 - int(SCENARIOS[kind].max_running_days * share)
+                    first_day + int(365 * share)
+                    if first_day
+                    else first_day_of_year - 20 - int(SCENARIOS[kind].max_running_days * share)
                 )
                 if start <= until:
                     cases.append(
@@ -65,7 +70,13 @@ def _build_case(
     kjonn = "1" if rng.random() < 0.53 else "2"
     journalnummer = f"{year_of(start)}/{ordinal:05}"
     case = SimulatedCase(
-        random_uuid(rng), random_uuid(rng), journalnummer, fodt, fodselsnummer(rng, fodt, kjonn, used_numbers), kjonn, start
+        random_uuid(rng),
+        random_uuid(rng),
+        journalnummer,
+        fodt,
+        fodselsnummer(rng, fodt, kjonn, used_numbers),
+        kjonn,
+        start,
     )
     until = last_known_day(service)
     builder = CaseBuilder(rng, service, case, until, earliest_end)

@@ -1,7 +1,8 @@
-"""Simulates a case system: at a fixed interval a case of a service changes, and its file is put into the watched folder.
+"""Simulates a case system: at a fixed interval a case of a service changes, and its file is put into the watched
+folder.
 
-The services take turns; the example of docs/api.md is left out, because its numbers are documented. The position is stored,
-so that the simulation resumes after a restart and several processes share one pace.
+The services take turns; the example of docs/api.md is left out, because its numbers are documented. The position is
+stored, so that the simulation resumes after a restart and several processes share one pace.
 """
 
 import logging
@@ -111,14 +112,21 @@ def _build_step(state: _State, step: int, at: datetime) -> CaseStep:
     """Return a step. Each service in turn has two steps with its next case; after its last case it starts with the
     first again.
     """
-    ids = [service.organization_id for service in demo_services(state.day) if service.organization_id != EXAMPLE_ORGANIZATION]
+    ids = [
+        service.organization_id
+        for service in demo_services(state.day)
+        if service.organization_id != EXAMPLE_ORGANIZATION
+    ]
     pair, second = divmod(step, 2)
     service_turn, service_index = divmod(pair, len(ids))
     cases = count_running_cases(ids[service_index], state.day)
     round_number, case_index = divmod(service_turn, cases)
     pairs = [(earlier * cases + case_index) * len(ids) + service_index for earlier in range(round_number + 1)]
     updates = tuple(
-        CaseUpdate(state.day_of(2 * earlier_pair), state.day_of(2 * earlier_pair + 1) if earlier_pair < pair or second else None)
+        CaseUpdate(
+            state.day_of(2 * earlier_pair),
+            state.day_of(2 * earlier_pair + 1) if earlier_pair < pair or second else None,
+        )
         for earlier_pair in pairs
     )
     return CaseStep(ids[service_index], state.day, case_index, updates, at)

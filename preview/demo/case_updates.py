@@ -1,7 +1,7 @@
 """Changes running cases of a demo service after its last extract, according to the law, and writes their case files.
 
-An update has two steps. Either a running undersøkelse is concluded with a decision, and then the tiltak starts; or a melding
-is received and then concluded, which can start an undersøkelse.
+An update has two steps. Either a running undersøkelse is concluded with a decision, and then the tiltak starts; or a
+melding is received and then concluded, which can start an undersøkelse.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,12 @@ def count_running_cases(organization_id: str, today: date, seed: int = SEED) -> 
 
 
 def updated_folder(
-    organization_id: str, today: date, case_index: int, updates: Sequence[CaseUpdate], extract_at: datetime, seed: int = SEED
+    organization_id: str,
+    today: date,
+    case_index: int,
+    updates: Sequence[CaseUpdate],
+    extract_at: datetime,
+    seed: int = SEED,
 ) -> bytes:
     """Return the case file of a running case after its updates, without ForrigeId.
 
@@ -61,7 +66,9 @@ def updated_folder(
     rng = seeded_random(seed, case.sak, extract_at.isoformat())
     day = extract_at.astimezone(OSLO).toordinal()
     return folder_xml(
-        service, case, Extract(random_uuid(rng), None, extract_at.isoformat(), day, service.case_system(extract_at.year))
+        service,
+        case,
+        Extract(random_uuid(rng), None, extract_at.isoformat(), day, service.case_system(extract_at.year)),
     ).encode()
 
 
@@ -73,7 +80,9 @@ def _running_cases(organization_id: str, today: date, seed: int) -> tuple[DemoSe
     service = {service.organization_id: service for service in demo_services(today)}[organization_id]
     last_day = last_known_day(service)
     return service, [
-        _as_known_on(sent_folder.case, last_day) for sent_folder in latest_folders(service, seed) if sent_folder.case.slutt > last_day
+        _as_known_on(sent_folder.case, last_day)
+        for sent_folder in latest_folders(service, seed)
+        if sent_folder.case.slutt > last_day
     ]
 
 
@@ -85,11 +94,16 @@ def _apply_update(case: SimulatedCase, number: int, update: CaseUpdate, rng: Ran
     return _with_melding(case, first_day, second_day, rng)
 
 
-def _with_tiltak(case: SimulatedCase, undersokelse: Undersokelse, konkludert: int, startet: int, rng: Random) -> SimulatedCase:
+def _with_tiltak(
+    case: SimulatedCase, undersokelse: Undersokelse, konkludert: int, startet: int, rng: Random
+) -> SimulatedCase:
     """Return a copy of the case in which an undersøkelse is concluded with a decision on a hjelpetiltak, which is
     started.
     """
-    medvirkning = undersokelse.medvirkning and (min(undersokelse.medvirkning[0], konkludert), undersokelse.medvirkning[1])
+    medvirkning = undersokelse.medvirkning and (
+        min(undersokelse.medvirkning[0], konkludert),
+        undersokelse.medvirkning[1],
+    )
     concluded = replace(undersokelse, slutt=konkludert, kode="1", medvirkning=medvirkning)
     vedtak = Vedtak(random_uuid(rng), konkludert, "hjelp")
     kategori = codes.hjemmetiltak(rng, (konkludert - case.fodt) / 365.25)
@@ -133,9 +147,15 @@ def _as_known_on(case: SimulatedCase, until: int) -> SimulatedCase:
     return replace(
         case,
         slutt=end_or_open(case.slutt),
-        meldinger=[replace(m, slutt=end_or_open(m.slutt), slettet=end_or_open(m.slettet)) for m in case.meldinger if m.start <= until],
+        meldinger=[
+            replace(m, slutt=end_or_open(m.slutt), slettet=end_or_open(m.slettet))
+            for m in case.meldinger
+            if m.start <= until
+        ],
         undersokelser=[
-            replace(u, slutt=end_or_open(u.slutt), utvidet=end_or_open(u.utvidet)) for u in case.undersokelser if u.start <= until
+            replace(u, slutt=end_or_open(u.slutt), utvidet=end_or_open(u.utvidet))
+            for u in case.undersokelser
+            if u.start <= until
         ],
         planer=[
             replace(p, slutt=end_or_open(p.slutt), evalueringer=[dag for dag in p.evalueringer if dag <= until])

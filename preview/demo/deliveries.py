@@ -67,7 +67,9 @@ def demo_deliveries(today: date, seed: int = SEED) -> Iterator[DemoDelivery]:
                 name = f"{number:02}-{service.organization_id}-{year}.zip"
                 is_truncated = service.faulty and year == service.years[-1]
                 aggregations, failures = _aggregations_after(service, year, today), _failures_after(service, year)
-                yield DemoDelivery(name, False, _zip(service, of_year, truncate_one=is_truncated), aggregations, failures)
+                yield DemoDelivery(
+                    name, False, _zip(service, of_year, truncate_one=is_truncated), aggregations, failures
+                )
         if service.full:
             number += 1
             content = _zip(service, full_delivery(service, folders, seed))
@@ -129,9 +131,11 @@ def _aggregations_after(service: DemoService, year: int, today: date) -> tuple[t
 
 
 def _failures_after(service: DemoService, year: int) -> tuple[tuple[str, str], ...]:
-    """Return the snapshots that fail: years before a change of case system, and half a year of the service with faults."""
+    """Return the snapshots that fail: years before a change of case system, half a year of the service with faults."""
     failing = [
-        Period(before) for before in service.years if before < year and service.case_system(before) != service.case_system(before + 1)
+        Period(before)
+        for before in service.years
+        if before < year and service.case_system(before) != service.case_system(before + 1)
     ]
     if service.faulty and year == service.years[-1]:
         failing.append(Period(year - 2, 2))

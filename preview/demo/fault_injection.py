@@ -17,14 +17,18 @@ def inject_faults(cases: list[SimulatedCase], year: int) -> None:
     some cases get a Relasjon that points at nothing.
     """
     rng = seeded_random("faults", cases[0].sak)
-    concluded = [u for case in cases for u in case.undersokelser if year_of(u.slutt) == year and u.kode not in ("1", "2")]
+    concluded = [
+        u for case in cases for u in case.undersokelser if year_of(u.slutt) == year and u.kode not in ("1", "2")
+    ]
     for undersokelse in concluded[:4]:
         undersokelse.kode = UNKNOWN_CODE
     dismissed = [case.meldinger[0] for case in cases if case.meldinger[0].kode not in ("2", "4")]
     for melding in dismissed[:3]:
         melding.slutt = melding.start - 2
     for case in cases[5:50:15]:
-        case.relasjoner.append((random_uuid(rng), "Melding", random_uuid(rng), "Undersokelse", random_uuid(rng), case.start))
+        case.relasjoner.append(
+            (random_uuid(rng), "Melding", random_uuid(rng), "Undersokelse", random_uuid(rng), case.start)
+        )
 
 
 def truncate_xml(xml: str) -> str:

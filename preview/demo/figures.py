@@ -1,4 +1,4 @@
-"""Generates the two CSV files of the demo: the organisations (rule 3.1, docs/domain.md) and their staffing (rule 6.1)."""
+"""Generates the demo's two CSV files: the organisations (rule 3.1, docs/domain.md) and their staffing (rule 6.1)."""
 
 import csv
 import io
@@ -42,7 +42,14 @@ def _staffing(service: DemoService, today: date) -> Iterable[tuple[str, float, f
     if service.organization_id == "org-1042":
         return [("2023", 46.2, 3.4)]
     latest_half = latest_half_year(today)
-    periods = [Period(today.year - 3), Period(today.year - 2), Period(today.year - 1), Period(today.year), latest_half.prior, latest_half]
+    periods = [
+        Period(today.year - 3),
+        Period(today.year - 2),
+        Period(today.year - 1),
+        Period(today.year),
+        latest_half.prior,
+        latest_half,
+    ]
     last_year = Period(today.year - 1)
     figures: list[tuple[str, float, float]] = []
     for period in periods:

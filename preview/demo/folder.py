@@ -1,7 +1,7 @@
 """Writes a case as a v4 case file (Barnevern_v4.xsd), as of the day of the extract and in the order of the schema.
 
-The XML is written by string formatting: every value is a generated code, date or id, and the few names need no escaping. A
-test checks the files against the grammar.
+The XML is written by string formatting: every value is a generated code, date or id, and the few names need no
+escaping. A test checks the files against the grammar.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,17 @@ from typing import NamedTuple
 from preview.demo.codes import hjemmel
 from preview.demo.days import iso
 from preview.demo.service_profiles import DemoService
-from preview.demo.simulated_cases import Ettervern, Flytting, Melding, Oversendelse, Plan, SimulatedCase, Tiltak, Undersokelse, Vedtak
+from preview.demo.simulated_cases import (
+    Ettervern,
+    Flytting,
+    Melding,
+    Oversendelse,
+    Plan,
+    SimulatedCase,
+    Tiltak,
+    Undersokelse,
+    Vedtak,
+)
 
 
 class Extract(NamedTuple):
@@ -54,7 +64,11 @@ def folder_xml(service: DemoService, case: SimulatedCase, extract: Extract) -> s
         for relasjon_id, fra_type, fra, til_type, til, known in case.relasjoner
         if known <= day
     ]
-    parts += [f'<Slettet Id="{m.id}" Type="Melding" SluttDato="{iso(m.slettet)}"/>' for m in case.meldinger if m.slettet <= day]
+    parts += [
+        f'<Slettet Id="{m.id}" Type="Melding" SluttDato="{iso(m.slettet)}"/>'
+        for m in case.meldinger
+        if m.slettet <= day
+    ]
     parts.append("</Sak>\n</Barnevern>\n")
     return "\n".join(parts)
 
@@ -67,7 +81,10 @@ def tombstone_xml(service: DemoService, case: SimulatedCase, extract: Extract) -
 def _avgiver(service: DemoService) -> str:
     number, name = service.kommune
     bydel = f' Bydelsnummer="{service.bydel[0]}" Bydelsnavn="{service.bydel[1]}"' if service.bydel else ""
-    return f'<Avgiver Organisasjonsnummer="{service.organisasjonsnummer}" Kommunenummer="{number}" Kommunenavn="{name}"{bydel}/>'
+    return (
+        f'<Avgiver Organisasjonsnummer="{service.organisasjonsnummer}"'
+        f' Kommunenummer="{number}" Kommunenavn="{name}"{bydel}/>'
+    )
 
 
 def _sak(case: SimulatedCase, day: int) -> str:
@@ -86,7 +103,10 @@ def _sak(case: SimulatedCase, day: int) -> str:
 def _melding(melding: Melding, day: int) -> str:
     innhold = "".join(f'<Saksinnhold Kode="{kode}"/>' for kode in melding.innhold)
     slutt = f'<Konklusjon SluttDato="{iso(melding.slutt)}" Kode="{melding.kode}"/>' if melding.slutt <= day else ""
-    return f'<Melding Id="{melding.id}" StartDato="{iso(melding.start)}"><Melder Kode="{melding.melder}"/>{innhold}{slutt}</Melding>'
+    return (
+        f'<Melding Id="{melding.id}" StartDato="{iso(melding.start)}">'
+        f'<Melder Kode="{melding.melder}"/>{innhold}{slutt}</Melding>'
+    )
 
 
 def _undersokelse(undersokelse: Undersokelse, day: int) -> str:
@@ -96,7 +116,9 @@ def _undersokelse(undersokelse: Undersokelse, day: int) -> str:
         parts += [f'<Vedtaksgrunnlag Kode="{kode}"/>' for kode in undersokelse.grunnlag]
     if undersokelse.medvirkning and undersokelse.medvirkning[0] <= day:
         dag, kind = undersokelse.medvirkning
-        parts.append(f"<BarnetsMedvirkning><StartDato>{iso(dag)}</StartDato><MedvirkningType>{kind}</MedvirkningType></BarnetsMedvirkning>")
+        parts.append(
+            f"<BarnetsMedvirkning><StartDato>{iso(dag)}</StartDato><MedvirkningType>{kind}</MedvirkningType></BarnetsMedvirkning>"
+        )
     if undersokelse.utvidet <= day:
         parts.append(f'<UtvidetFrist StartDato="{iso(undersokelse.utvidet)}" Innvilget="1"/>')
     if concluded:
@@ -107,13 +129,17 @@ def _undersokelse(undersokelse: Undersokelse, day: int) -> str:
 
 def _plan(plan: Plan, day: int) -> str:
     evaluations = "".join(f'<Evaluering UtfortDato="{iso(dag)}"/>' for dag in plan.evalueringer if dag <= day)
-    return f'<Plan Id="{plan.id}" StartDato="{iso(plan.start)}" Plantype="{plan.type}">{evaluations}{_slutt(plan.slutt, day)}</Plan>'
+    return (
+        f'<Plan Id="{plan.id}" StartDato="{iso(plan.start)}" Plantype="{plan.type}">'
+        f"{evaluations}{_slutt(plan.slutt, day)}</Plan>"
+    )
 
 
 def _tiltak(tiltak: Tiltak, day: int, service: DemoService) -> str:
     ended = tiltak.slutt <= day
     return (
-        f'<Tiltak Id="{tiltak.id}" StartDato="{iso(tiltak.start)}"><Lovhjemmel>{_hjemmel(tiltak.grunnlag, tiltak.start)}</Lovhjemmel>'
+        f'<Tiltak Id="{tiltak.id}" StartDato="{iso(tiltak.start)}">'
+        f"<Lovhjemmel>{_hjemmel(tiltak.grunnlag, tiltak.start)}</Lovhjemmel>"
         f'<Kategori Kode="{tiltak.kategori}"/><Tiltaksgrunnlag Kode="{tiltak.innhold}"/>'
         f"{_tilsyn(tiltak, day, service) if tiltak.tilsyn is not None else ''}"
         f"{_opphevelse(tiltak.opphevelse) if ended and tiltak.opphevelse else ''}{_slutt(tiltak.slutt, day)}</Tiltak>"
@@ -132,8 +158,12 @@ def _hjemmel(grunnlag: str, dato: int) -> str:
 def _tilsyn(tiltak: Tiltak, day: int, service: DemoService) -> str:
     """Return a Tilsyn. Ansvarlig and Hyppighet use the Id of the tiltak: ids are unique per kind of element only."""
     head = f'Id="{tiltak.id}" StartDato="{iso(tiltak.start)}"'
-    visits = "".join(f'<Utfort Id="{visit}" UtfortDato="{iso(dag)}"/>' for visit, dag in tiltak.tilsyn or () if dag <= day)
-    return f'<Tilsyn><Ansvarlig {head} Kommunenummer="{service.kommune[0]}"/><Hyppighet {head} Kode="4"/>{visits}</Tilsyn>'
+    visits = "".join(
+        f'<Utfort Id="{visit}" UtfortDato="{iso(dag)}"/>' for visit, dag in tiltak.tilsyn or () if dag <= day
+    )
+    return (
+        f'<Tilsyn><Ansvarlig {head} Kommunenummer="{service.kommune[0]}"/><Hyppighet {head} Kode="4"/>{visits}</Tilsyn>'
+    )
 
 
 def _opphevelse(kode: str) -> str:
@@ -144,7 +174,8 @@ def _vedtak(vedtak: Vedtak, slutt: int, day: int) -> str:
     """Return a Vedtak that ends with the case."""
     dato = iso(vedtak.start)
     return (
-        f'<Vedtak Id="{vedtak.id}" StartDato="{dato}"><Lovhjemmel>{_hjemmel(vedtak.grunnlag, vedtak.start)}</Lovhjemmel>'
+        f'<Vedtak Id="{vedtak.id}" StartDato="{dato}">'
+        f"<Lovhjemmel>{_hjemmel(vedtak.grunnlag, vedtak.start)}</Lovhjemmel>"
         f'<Status Id="{vedtak.id}" EndretDato="{dato}" Kode="1"/>{_slutt(slutt, day)}</Vedtak>'
     )
 

@@ -10,7 +10,7 @@ from preview.core.national_id import add_check_digits
 
 
 def seeded_random(*name: object) -> Random:
-    """Return a random generator seeded with a name: equal names give equal numbers in every run and on every machine."""
+    """Return a random generator seeded with a name: equal names give equal numbers in every run, on every machine."""
     return Random("/".join(map(str, name)))  # noqa: S311, synthetic data needs no secure randomness
 
 

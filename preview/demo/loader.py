@@ -112,7 +112,8 @@ class DemoLoader:
         for organization_id, period_id in delivery.fail:
             _fail_aggregation(application, organization_id, Period.parse(period_id))
         requests = [
-            application.snapshots.request(organization_id, period_id, False, ACTOR)[0] for organization_id, period_id in delivery.aggregate
+            application.snapshots.request(organization_id, period_id, False, ACTOR)[0]
+            for organization_id, period_id in delivery.aggregate
         ]
         for requested in requests:
             while application.jobs.get(requested.job_id).ended_at is None:
@@ -133,7 +134,9 @@ def _fail_aggregation(application: Application, organization_id: str, period: Pe
             _, job = create_snapshot(connection, report_config, organization_id, period, ACTOR, automatic=False)
         else:
             jobs.cancel_open(connection, newest.snapshot, format_rfc3339(now()))
-            job = enqueue(connection, newest.snapshot, organization_id, str(period), actor=ACTOR, reason=None, automatic=False)
+            job = enqueue(
+                connection, newest.snapshot, organization_id, str(period), actor=ACTOR, reason=None, automatic=False
+            )
         reconcile(connection, report_config, organization_id)
         claimed = claim(connection, application.worker_id, job.job)
         assert claimed is not None  # The delivery is imported, and no job of the snapshot runs.

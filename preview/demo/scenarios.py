@@ -18,7 +18,9 @@ def henlagt(builder: CaseBuilder, dag: int) -> None:
 
 def undersokt(builder: CaseBuilder, dag: int) -> None:
     """Build an undersøkelse that is dismissed; one case in five has another melding."""
-    reported_again = builder.add_undersokelse(builder.add_melding(dag, "2"), "henlagt").slutt + builder.random_days(40, 300)
+    reported_again = builder.add_undersokelse(builder.add_melding(dag, "2"), "henlagt").slutt + builder.random_days(
+        40, 300
+    )
     if builder.rng.random() < 0.2 and builder.receives_further_meldinger(reported_again):
         builder.add_melding(reported_again, "henlagt")
 
@@ -26,14 +28,18 @@ def undersokt(builder: CaseBuilder, dag: int) -> None:
 def hjelp(builder: CaseBuilder, dag: int) -> None:
     """Build an undersøkelse, then measures in the home."""
     undersokelse = builder.add_undersokelse(builder.add_melding(dag, "2"), "1")
-    builder.add_hjemmetiltak(undersokelse.slutt + builder.random_days(0, 20), builder.random_days(170, 850), undersokelse)
+    builder.add_hjemmetiltak(
+        undersokelse.slutt + builder.random_days(0, 20), builder.random_days(170, 850), undersokelse
+    )
 
 
 def frivillig(builder: CaseBuilder, dag: int) -> None:
     """Build a placement with the parents' consent, then measures in the home."""
     undersokelse = builder.add_undersokelse(builder.add_melding(dag, "2"), "1")
     start = undersokelse.slutt + builder.random_days(0, 20)
-    slutt = builder.add_placement(start, start + builder.random_days(150, 420), "frivillig", _choose_home(builder, start), undersokelse)
+    slutt = builder.add_placement(
+        start, start + builder.random_days(150, 420), "frivillig", _choose_home(builder, start), undersokelse
+    )
     builder.add_flytting(slutt, "planlagt", FORELDRE)
     builder.add_hjemmetiltak(slutt, builder.random_days(120, 300))
 
@@ -74,7 +80,8 @@ def omsorg(builder: CaseBuilder, dag: int) -> None:
     if is_emergency:
         builder.add_flytting(builder.add_placement(melding.slutt, start, "akutt", "2.5"), "planlagt", first_home)
     slutt = min(
-        start + builder.random_days(500, 1900) if builder.rng.random() < 0.22 else builder.eighteenth_birthday, builder.eighteenth_birthday
+        start + builder.random_days(500, 1900) if builder.rng.random() < 0.22 else builder.eighteenth_birthday,
+        builder.eighteenth_birthday,
     )
     builder.add_care_plan(start, slutt)
     _add_care_placements(builder, start, slutt, first_home, undersokelse)
@@ -90,7 +97,9 @@ def _choose_home(builder: CaseBuilder, dag: int) -> str:
     return "1.1" if builder.rng.random() < (0.3 if builder.age(dag) >= 13 else 0.03) else codes.fosterhjem(builder.rng)
 
 
-def _add_care_placements(builder: CaseBuilder, start: int, slutt: int, kategori: str, undersokelse: Undersokelse) -> None:
+def _add_care_placements(
+    builder: CaseBuilder, start: int, slutt: int, kategori: str, undersokelse: Undersokelse
+) -> None:
     """Add placements in one home after the other from `start` to `slutt`."""
     while start < slutt and start <= builder.until:
         moves_on = start + builder.random_days(200, 3200)
@@ -111,10 +120,16 @@ def _add_coming_of_age(builder: CaseBuilder) -> None:
     if builder.earliest_end <= eighteenth_birthday and rng.random() > 0.67:
         builder.add_flytting(eighteenth_birthday, "myndig", EGEN_BOLIG)
         return
-    kategori = rng.choice((codes.bolig(rng, eighteenth_birthday), codes.bolig(rng, eighteenth_birthday), "2.2", "4.4", "4.6"))
+    kategori = rng.choice(
+        (codes.bolig(rng, eighteenth_birthday), codes.bolig(rng, eighteenth_birthday), "2.2", "4.4", "4.6")
+    )
     builder.add_flytting(eighteenth_birthday, "myndig", kategori if kategori[0] in "28" else EGEN_BOLIG)
     builder.add_ettervern(
-        kategori, min(max(eighteenth_birthday + builder.random_days(200, 1900), builder.earliest_end), birthday(builder.case.fodt, 24))
+        kategori,
+        min(
+            max(eighteenth_birthday + builder.random_days(200, 1900), builder.earliest_end),
+            birthday(builder.case.fodt, 24),
+        ),
     )
 
 

@@ -46,7 +46,11 @@ def full_delivery(service: DemoService, sent: list[SentFolder], seed: int = SEED
     """
     return [
         _build_folder(
-            service, sent_folder.case, service.last + timedelta(seconds=nr), seeded_random(seed, sent_folder.case.sak, "full"), sent_folder
+            service,
+            sent_folder.case,
+            service.last + timedelta(seconds=nr),
+            seeded_random(seed, sent_folder.case.sak, "full"),
+            sent_folder,
         )
         for nr, sent_folder in enumerate(_latest_by_case(sent), start=1)
         if nr % 50
@@ -74,7 +78,9 @@ def _folders_of_case(service: DemoService, case: SimulatedCase, seed: int) -> It
         previous = _build_folder(service, case, _sending_time(service, dag, rng), rng, previous)
         yield previous
     if previous and rng.random() < 0.003 and previous.extract.day < last_known_day(service) - 30:
-        yield _build_folder(service, case, previous.extract_at + timedelta(days=3), rng, previous)._replace(deleted=True)
+        yield _build_folder(service, case, previous.extract_at + timedelta(days=3), rng, previous)._replace(
+            deleted=True
+        )
 
 
 def _sending_days(service: DemoService, case: SimulatedCase, rng: Random) -> list[int]:
@@ -85,7 +91,9 @@ def _sending_days(service: DemoService, case: SimulatedCase, rng: Random) -> lis
     first, last = service.first.toordinal(), service.last.astimezone(OSLO).toordinal()
     if case.slutt < day(service.first.year, 1, 1):
         return []
-    changes = [dag for dag in case.change_days(last_known_day(service)) if dag >= day(service.year, 1, 1)] or [case.start]
+    changes = [dag for dag in case.change_days(last_known_day(service)) if dag >= day(service.year, 1, 1)] or [
+        case.start
+    ]
     newest = max(first, changes[-1] + rng.randrange(3))
     days = {last if newest > last - 10 else newest}
     if service.yearly:
@@ -102,12 +110,18 @@ def _sending_time(service: DemoService, dag: int, rng: Random) -> datetime:
     if dag >= service.last.astimezone(OSLO).toordinal():
         return service.last - timedelta(seconds=seconds)
     midnight = datetime.combine(date.fromordinal(dag), datetime.min.time(), OSLO)
-    return midnight + timedelta(hours=22 if (midnight.month, midnight.day) == (12, 31) else rng.randrange(8, 21), seconds=seconds)
+    return midnight + timedelta(
+        hours=22 if (midnight.month, midnight.day) == (12, 31) else rng.randrange(8, 21), seconds=seconds
+    )
 
 
-def _build_folder(service: DemoService, case: SimulatedCase, extract_at: datetime, rng: Random, previous: SentFolder | None) -> SentFolder:
+def _build_folder(
+    service: DemoService, case: SimulatedCase, extract_at: datetime, rng: Random, previous: SentFolder | None
+) -> SentFolder:
     forrige = previous.extract.id if previous else None
-    return _with_extract_time(service, SentFolder(extract_at, case, Extract(random_uuid(rng), forrige, "", 0, "")), extract_at)
+    return _with_extract_time(
+        service, SentFolder(extract_at, case, Extract(random_uuid(rng), forrige, "", 0, "")), extract_at
+    )
 
 
 def _with_extract_time(service: DemoService, sent_folder: SentFolder, extract_at: datetime) -> SentFolder:

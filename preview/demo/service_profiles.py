@@ -1,8 +1,8 @@
 """Defines the twelve services of the demo: real municipalities, everything else invented.
 
 Together they show every deviation of rule 7 (docs/domain.md) but `prosent`, which cannot occur because computed shares
-are never outside 0 to 100. `kilde_endret` needs a prior snapshot that was aggregated before the case system changed: see
-`DemoDelivery.aggregate`.
+are never outside 0 to 100. `kilde_endret` needs a prior snapshot that was aggregated before the case system changed:
+see `DemoDelivery.aggregate`.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,23 @@ from datetime import date, datetime, time
 from preview.core.clock import OSLO
 
 # Shares of the scenarios (scenarios.py).
-_NEW_CASE_SHARES = {"henlagt": 0.21, "undersokt": 0.40, "hjelp": 0.28, "frivillig": 0.02, "akutt": 0.03, "omsorg": 0.03, "atferd": 0.03}
-_INITIAL_CASE_SHARES = {"hjelp": 0.48, "undersokt": 0.14, "omsorg": 0.18, "ungdom": 0.12, "frivillig": 0.04, "atferd": 0.04}
+_NEW_CASE_SHARES = {
+    "henlagt": 0.21,
+    "undersokt": 0.40,
+    "hjelp": 0.28,
+    "frivillig": 0.02,
+    "akutt": 0.03,
+    "omsorg": 0.03,
+    "atferd": 0.03,
+}
+_INITIAL_CASE_SHARES = {
+    "hjelp": 0.48,
+    "undersokt": 0.14,
+    "omsorg": 0.18,
+    "ungdom": 0.12,
+    "frivillig": 0.04,
+    "atferd": 0.04,
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +73,8 @@ class DemoService:
         resend_share: Share of cases that are sent once or twice before their last change.
         full: Whether its deliveries end with a full one (rule 1.3, docs/domain.md).
         faulty: Whether some of its files have faults (rule 10).
-        began_with_15f: Whether it reported its first year by a KOSTRA 15F file (rule 2), before its case system sent files.
+        began_with_15f: Whether it reported its first year by a KOSTRA 15F file (rule 2), before its case system sent
+            files.
     """
 
     organization_id: str
@@ -130,7 +146,11 @@ def example_service() -> DemoService:
 
 def demo_services(today: date) -> tuple[DemoService, ...]:
     """Return the services that deliver, in the order of import: the example first, then by size."""
-    others = (
+    return (example_service(), *_small_services(today), *_large_services(today))
+
+
+def _small_services(today: date) -> tuple[DemoService, ...]:
+    return (
         _build_service(
             today,
             "5025",
@@ -140,11 +160,31 @@ def demo_services(today: date) -> tuple[DemoService, ...]:
             yearly=True,
             profile=ServiceProfile(further_meldinger=(0.4, 0.4, 0.0, 0.4)),
         ),
-        _build_service(today, "1865", "Vågan", (26, (18, 18, 19, 18)), "Nordlys Barn", first_year=1, listed=False, began_with_15f=True),
+        _build_service(
+            today,
+            "1865",
+            "Vågan",
+            (26, (18, 18, 19, 18)),
+            "Nordlys Barn",
+            first_year=1,
+            listed=False,
+            began_with_15f=True,
+        ),
         _build_service(today, "5601", "Alta", (40, (0, 40, 42, 44)), "Bjørk", first_year=2),
         _build_service(
-            today, "3405", "Lillehammer", (60, (46, 48, 44, 50)), "Fjordsak", full=True, profile=ServiceProfile(share_without_plan=0.2)
+            today,
+            "3405",
+            "Lillehammer",
+            (60, (46, 48, 44, 50)),
+            "Fjordsak",
+            full=True,
+            profile=ServiceProfile(share_without_plan=0.2),
         ),
+    )
+
+
+def _large_services(today: date) -> tuple[DemoService, ...]:
+    return (
         _build_service(today, "1804", "Bodø", (70, (52, 60, 58, 60)), "Nordlys Barn", faulty=True),
         _build_service(
             today,
@@ -155,9 +195,17 @@ def demo_services(today: date) -> tuple[DemoService, ...]:
             bydel=("02", "Østbyen"),
             profile=ServiceProfile(tilsyn_from_year=2),
         ),
-        _build_service(today, "5501", "Tromsø", (96, (84, 92, 90, 94)), "Nordlys Barn", "Nordlys Barn", "Fjordsak", yearly=True),
         _build_service(
-            today, "4601", "Bergen", (110, (92, 96, 100, 98)), "Bjørk", bydel=("08", "Åsane"), profile=ServiceProfile(flytting_to_year=1)
+            today, "5501", "Tromsø", (96, (84, 92, 90, 94)), "Nordlys Barn", "Nordlys Barn", "Fjordsak", yearly=True
+        ),
+        _build_service(
+            today,
+            "4601",
+            "Bergen",
+            (110, (92, 96, 100, 98)),
+            "Bjørk",
+            bydel=("08", "Åsane"),
+            profile=ServiceProfile(flytting_to_year=1),
         ),
         _build_service(
             today,
@@ -172,7 +220,6 @@ def demo_services(today: date) -> tuple[DemoService, ...]:
         ),
         _build_service(today, "1103", "Stavanger", (640, (580, 590, 600, 590)), "Fjordsak"),
     )
-    return (example_service(), *others)
 
 
 def service_without_data(today: date) -> DemoService:

@@ -126,7 +126,7 @@ class SimulatedCase:
     relasjoner: list[tuple[str, str, str, str, str, int]] = field(default_factory=list)
 
     def change_days(self, until: int) -> list[int]:
-        """Return the days up to `until` on which the case changed, in order: the case system sends a file after each."""
+        """Return the days up to `until` on which the case changed, in order; the case system sends a file each time."""
         days = {self.start, self.slutt}
         for part in (self.meldinger, self.undersokelser, self.planer, self.tiltak):
             for element in part:

@@ -98,4 +98,6 @@ def is_available(connection: Connection, entry: Field | Auxiliary, parameters: P
     """Return whether the source can supply an entry (rules 2.5 and 6.2)."""
     if parameters.format not in entry.sources:
         return False
-    return entry.supplied_if is None or bool(connection.execute(entry.supplied_if, parameters.as_sql_params()).fetchone()[0])
+    return entry.supplied_if is None or bool(
+        connection.execute(entry.supplied_if, parameters.as_sql_params()).fetchone()[0]
+    )

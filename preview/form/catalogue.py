@@ -115,9 +115,13 @@ class Catalogue:
                 try:
                     columns = sql_validation.column_count(connection, statement)
                 except Exception as error:
-                    raise CatalogueError(f"The form's data: {name} of {entry.key} cannot be prepared: {error}.") from error
+                    raise CatalogueError(
+                        f"The form's data: {name} of {entry.key} cannot be prepared: {error}."
+                    ) from error
                 if columns != count:
-                    raise CatalogueError(f"The form's data: {name} of {entry.key} gives {columns} columns, not {count}.")
+                    raise CatalogueError(
+                        f"The form's data: {name} of {entry.key} gives {columns} columns, not {count}."
+                    )
 
 
 def _read(path: Path) -> dict[str, Any]:

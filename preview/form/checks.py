@@ -53,18 +53,30 @@ def _keys(parts: RawCatalogue) -> Iterator[str]:
 def _sections(parts: RawCatalogue) -> Iterator[str]:
     ids = [section.section_id for section in parts.sections]
     yield from (f"the section {section_id} repeats" for section_id in _repeated(ids))
-    yield from (f"the section id {name} is not lower-case letters, digits and -" for name in ids if not _SECTION_ID.match(name))
-    runs = [section_id for section_id, _ in groupby(field.section_id for field in sorted(parts.fields, key=lambda field: field.number))]
+    yield from (
+        f"the section id {name} is not lower-case letters, digits and -" for name in ids if not _SECTION_ID.match(name)
+    )
+    runs = [
+        section_id
+        for section_id, _ in groupby(field.section_id for field in sorted(parts.fields, key=lambda field: field.number))
+    ]
     yield from (f"the fields of section {section_id} do not stand together" for section_id in _repeated(runs))
     yield from (f"the section {section_id} has no field" for section_id in ids if section_id not in runs)
     yield from (f"the section {section_id} of a field is not there" for section_id in runs if section_id not in ids)
 
 
 def _texts(parts: RawCatalogue) -> Iterator[str]:
-    texts: list[tuple[str, LocalizedText]] = [(f"section {section.section_id}: its title", section.titles) for section in parts.sections]
+    texts: list[tuple[str, LocalizedText]] = [
+        (f"section {section.section_id}: its title", section.titles) for section in parts.sections
+    ]
     for field in parts.fields:
         texts += [(f"{field.key}: its label", field.labels), (f"{field.key}: its definition", field.definitions)]
-    yield from (f"{where} in {language} is empty" for where, text in texts for language in LANGUAGES if not getattr(text, language).strip())
+    yield from (
+        f"{where} in {language} is empty"
+        for where, text in texts
+        for language in LANGUAGES
+        if not getattr(text, language).strip()
+    )
 
 
 def _statements(parts: RawCatalogue) -> Iterator[str]:
@@ -99,7 +111,9 @@ def _relations(parts: RawCatalogue) -> Iterator[str]:
 
 def _related(field: Field) -> list[tuple[str, int]]:
     single = [("part_of", field.part_of), ("subset_of", field.subset_of)]
-    return [(name, number) for name, number in single if number is not None] + [("components", number) for number in field.components]
+    return [(name, number) for name, number in single if number is not None] + [
+        ("components", number) for number in field.components
+    ]
 
 
 def _rules(parts: RawCatalogue) -> Iterator[str]:

@@ -32,7 +32,9 @@ def evaluate(catalogue: Catalogue, current: Values, prior: Values | None, metada
     )
 
 
-def redact_hidden(deviations: list[Deviation], hidden: AbstractSet[str], prior_hidden: AbstractSet[str]) -> list[Deviation]:
+def redact_hidden(
+    deviations: list[Deviation], hidden: AbstractSet[str], prior_hidden: AbstractSet[str]
+) -> list[Deviation]:
     """Replace the messages of deviations that would show a withheld value (rule 8).
 
     Args:

@@ -65,7 +65,9 @@ def select_source(sources: Iterable[Source], period: Period) -> SourceSelection 
         else the v4 source, if it reaches the first day, as incomplete; else None.
     """
     candidates = list(sources)
-    v4 = next((source for source in candidates if source.format == "v4" and _covers_day(source, period.first_day)), None)
+    v4 = next(
+        (source for source in candidates if source.format == "v4" and _covers_day(source, period.first_day)), None
+    )
     if v4 is not None and (first := _local_day(v4.first_extract_at)) is not None and first <= period.last_day:
         return SourceSelection(v4, incomplete=False)
     annual_file = next((source for source in candidates if source.format == "15f" and source.year == period.year), None)

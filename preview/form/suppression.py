@@ -55,7 +55,10 @@ def _is_small(value: Value) -> bool:
 
 def _suppress_until_unsolvable(group: _SumGroup, values: Values, small: set[str], suppressed: set[str]) -> None:
     """Add fields of the group to `suppressed` until no small count of it can be solved."""
-    while any(field.key in small and _is_solvable(group, field, values, small, suppressed) for field in (group.whole, *group.parts)):
+    while any(
+        field.key in small and _is_solvable(group, field, values, small, suppressed)
+        for field in (group.whole, *group.parts)
+    ):
         visible_parts = [part for part in group.parts if part.key not in suppressed and values.get(part.key)]
         if visible_parts:
             suppressed.add(min(visible_parts, key=lambda part: values[part.key] or 0).key)

@@ -1,8 +1,8 @@
 """Loads and formats the texts of the user interface, by key, in bokmål, nynorsk and English.
 
 A file `locales/NAME.LANGUAGE.toml` contains texts as nested tables: the key of `tag` in `[deviation.funn]` is
-`deviation.funn.tag`. A text may contain placeholders. `{count}` inserts a number or a text; a format follows a colon: `+`
-signed, `%` per cent, `+%` signed per cent, `day` an ISO day, `period` the id of a period.
+`deviation.funn.tag`. A text may contain placeholders. `{count}` inserts a number or a text; a format follows a colon:
+`+` signed, `%` per cent, `+%` signed per cent, `day` an ISO day, `period` the id of a period.
 """
 
 import string
@@ -40,7 +40,8 @@ class MessageCatalog:
         """
         for key in sorted(set[str]().union(*by_language.values())):
             placeholders = [
-                _placeholders(by_language[language][key], key) if key in by_language[language] else None for language in LANGUAGES
+                _placeholders(by_language[language][key], key) if key in by_language[language] else None
+                for language in LANGUAGES
             ]
             for language, params in zip(LANGUAGES, placeholders, strict=True):
                 if params is None:
@@ -58,7 +59,9 @@ class MessageCatalog:
         """
         messages: dict[Language, dict[str, str]] = {language: {} for language in LANGUAGES}
         for path in sorted(folder.glob("*.toml")):
-            language: Language | None = next((language for language in LANGUAGES if path.name.endswith(f".{language}.toml")), None)
+            language: Language | None = next(
+                (language for language in LANGUAGES if path.name.endswith(f".{language}.toml")), None
+            )
             if language is None:
                 raise CatalogueError(f"The name of {path.name} does not end with a known language.")
             for key, text in _read_messages(path):

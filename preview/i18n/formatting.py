@@ -14,7 +14,11 @@ NO_BREAK_SPACE = "\u00a0"
 
 _LOCALE: dict[Language, str] = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
 _DAY = {"nb": "d. MMMM y", "nn": "d. MMMM y", "en": "d MMMM y"}
-INSTANT: dict[Language, str] = {"nb": "d. MMMM y 'kl.' HH:mm", "nn": "d. MMMM y 'kl.' HH:mm", "en": "d MMMM y 'at' HH:mm"}
+INSTANT: dict[Language, str] = {
+    "nb": "d. MMMM y 'kl.' HH:mm",
+    "nn": "d. MMMM y 'kl.' HH:mm",
+    "en": "d MMMM y 'at' HH:mm",
+}
 CLOCK: dict[Language, str] = {"nb": "'kl.' HH:mm", "nn": "'kl.' HH:mm", "en": "'at' HH:mm"}
 SHORT_DAY: dict[Language, str] = {"nb": "d. MMM", "nn": "d. MMM", "en": "d MMM"}
 """Babel patterns, by language."""

@@ -1,8 +1,9 @@
-"""Replaces the cases of one organisation number and year by those of a KOSTRA 15F file, in all its bydeler (rule 2.3, docs/domain.md).
+"""Replaces the cases of one organisation number and year by those of a KOSTRA 15F file, in all its bydeler (rule 2.3,
+docs/domain.md).
 
-The cases in such a file have no id, so they are compared with the stored ones by content: equal cases stay, the others are
-deleted and inserted. A bydel that the later file does not contain has no source for that year any more: 34 zeros would
-state what nobody has reported.
+The cases in such a file have no id, so they are compared with the stored ones by content: equal cases stay, the others
+are deleted and inserted. A bydel that the later file does not contain has no source for that year any more: 34 zeros
+would state what nobody has reported.
 """
 
 from datetime import datetime
@@ -44,14 +45,18 @@ class AnnualFileImporter:
         sources_by_bydel = organizations.annual_sources(connection, annual_file.organisasjonsnummer, annual_file.year)
         # Deliveries can be read in parallel: the one with the higher number counts as the later one.
         if any((row.delivery or 0) > self._merger.delivery for row in sources_by_bydel.values()):
-            self._merger.findings.append(FindingCode.EARLIER_FILE.finding(annual_file.file, annual_file.line, "Barnevern"))
+            self._merger.findings.append(
+                FindingCode.EARLIER_FILE.finding(annual_file.file, annual_file.line, "Barnevern")
+            )
             self._merger.counts["unchanged"] += sum(map(len, individer_by_bydel.values()))
             return set()
         for part in annual_file.parts:
             organization_id = get_or_create_organization(connection, part.avgiver)
             organizations.get_or_create_source(connection, organization_id, "15f", annual_file.year)
             if part.avgiver.kommunenummer:
-                organizations.upsert_kommune(connection, organization_id, part.avgiver.kommunenummer, part.avgiver.kommunenavn)
+                organizations.upsert_kommune(
+                    connection, organization_id, part.avgiver.kommunenummer, part.avgiver.kommunenavn
+                )
         sources_by_bydel = organizations.annual_sources(connection, annual_file.organisasjonsnummer, annual_file.year)
         return {
             row.organization_id
@@ -59,7 +64,9 @@ class AnnualFileImporter:
             if self._replace_bydel(connection, row, annual_file, individer_by_bydel.get(bydel, []))
         }
 
-    def _replace_bydel(self, connection: Connection, row: AnnualSourceRow, annual_file: AnnualFile, individer: list[Individ]) -> bool:
+    def _replace_bydel(
+        self, connection: Connection, row: AnnualSourceRow, annual_file: AnnualFile, individer: list[Individ]
+    ) -> bool:
         """Replace the cases of one bydel; return True if this delivery changes its source for the first time."""
         unmatched = cases.saker_by_content_hash(connection, row.source)
         if not individer and not unmatched:  # An earlier file has emptied it.
@@ -73,7 +80,9 @@ class AnnualFileImporter:
         removed = [sak for matching in unmatched.values() for sak in matching]
         extract_at = sortable_timestamp(datetime(annual_file.year, 12, 31, 23, 59, 59, tzinfo=OSLO))
         cases.delete_saker(connection, row.source, removed)
-        cases.insert_saker(connection, row.source, extract_at, [(individ.content, individ.content_hash) for individ in added])
+        cases.insert_saker(
+            connection, row.source, extract_at, [(individ.content, individ.content_hash) for individ in added]
+        )
         organizations.set_extract_times(connection, row.source, extract_at, extract_at, "")
         organizations.set_annual_file(connection, row.source, self._merger.delivery, annual_file.finding_count)
         self._update_counts(row.organization_id, len(individer), len(added), len(removed))
@@ -86,5 +95,7 @@ class AnnualFileImporter:
         files.
         """
         changed = min(added, removed)
-        self._merger.counts.update(new=added - changed, changed=changed, removed=removed - changed, unchanged=total - added)
+        self._merger.counts.update(
+            new=added - changed, changed=changed, removed=removed - changed, unchanged=total - added
+        )
         self._merger.changed_by_organization[organization_id] += max(added, removed)

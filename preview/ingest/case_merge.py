@@ -1,4 +1,5 @@
-"""Merges v4 case files into the case base, in whatever order they arrive (rules 1.1 to 1.5, 1.11 and 1.12, docs/domain.md).
+"""Merges v4 case files into the case base, in whatever order they arrive (rules 1.1 to 1.5, 1.11 and 1.12,
+docs/domain.md).
 
 Each case file (`CaseFolder`) is complete. The case base therefore holds the newest one of each case, or a tombstone,
 and all ids by which the case is known.
@@ -93,7 +94,11 @@ class CaseMerger:
         sources = [self._get_source(connection, folder.avgiver) for folder in folders]
         batch = CaseBatch(
             connection,
-            ((source.source_id, key) for source, folder in zip(sources, folders, strict=True) for key in _case_keys(folder)),
+            (
+                (source.source_id, key)
+                for source, folder in zip(sources, folders, strict=True)
+                for key in _case_keys(folder)
+            ),
         )
         for source, folder in zip(sources, folders, strict=True):
             self._is_replay = folder.file <= self.completed_files
@@ -121,7 +126,12 @@ class CaseMerger:
             delivered_keys = self._delivered_keys.get(source.source_id, set())
             for sak, keys in cases.stored_not_newer(connection, source.source_id, self.latest_extract_at):
                 if delivered_keys.isdisjoint(keys):
-                    batch.upsert(source.source_id, SakRow(sak, self.latest_extract_at, None, None, 1), None, has_stored_content=True)
+                    batch.upsert(
+                        source.source_id,
+                        SakRow(sak, self.latest_extract_at, None, None, 1),
+                        None,
+                        has_stored_content=True,
+                    )
                     self._count_outcome(connection, source, "removed")
             organizations.set_last_full(connection, source.source_id, self.latest_extract_at)
         batch.flush()
@@ -134,7 +144,12 @@ class CaseMerger:
             source_id = organizations.get_or_create_source(connection, organization_id, "v4", 0)
             row = organizations.source(connection, source_id)
             source = _SourceState(
-                source_id, organization_id, row.last_full_at, row.first_extract_at or "", row.last_extract_at or "", row.case_system
+                source_id,
+                organization_id,
+                row.last_full_at,
+                row.first_extract_at or "",
+                row.last_extract_at or "",
+                row.case_system,
             )
             self._sources[key] = source
         kommune = (source.organization_id, avgiver.kommunenummer, avgiver.kommunenavn)
@@ -188,7 +203,8 @@ class CaseMerger:
             return
         merged = False
         for other in known_cases.values():
-            if other.sak != current.sak:  # MigrertId shows that two ids name one case; the newest file of both wins (rule 1.4).
+            # MigrertId shows that two ids name one case; the newest file of both wins (rule 1.4).
+            if other.sak != current.sak:
                 batch.merge(source_id, other.sak, current.sak)
                 merged = merged or not other.slettet
         for key in keys:
@@ -196,7 +212,12 @@ class CaseMerger:
         self._replace_case(connection, batch, source, folder, current, merged)
 
     def _add_case(
-        self, connection: Connection, batch: CaseBatch, source: _SourceState, folder: CaseFolder, keys: tuple[bytes, ...]
+        self,
+        connection: Connection,
+        batch: CaseBatch,
+        source: _SourceState,
+        folder: CaseFolder,
+        keys: tuple[bytes, ...],
     ) -> None:
         sak = batch.allocate_sak(source.source_id)
         self._store_folder(batch, source, folder, sak, stored=False)
@@ -206,7 +227,13 @@ class CaseMerger:
         self._count_outcome(connection, source, "unchanged" if folder.content is None else "new")
 
     def _replace_case(
-        self, connection: Connection, batch: CaseBatch, source: _SourceState, folder: CaseFolder, current: SakRow, merged: bool
+        self,
+        connection: Connection,
+        batch: CaseBatch,
+        source: _SourceState,
+        folder: CaseFolder,
+        current: SakRow,
+        merged: bool,
     ) -> None:
         """Replace the stored case file by this one if this one is newer (rules 1.1, 1.2)."""
         is_repeat = (
@@ -229,13 +256,17 @@ class CaseMerger:
             outcome = "new" if current.slettet else "changed"
         self._count_outcome(connection, source, outcome)
 
-    def _store_folder(self, batch: CaseBatch, source: _SourceState, folder: CaseFolder, sak: int, *, stored: bool) -> None:
+    def _store_folder(
+        self, batch: CaseBatch, source: _SourceState, folder: CaseFolder, sak: int, *, stored: bool
+    ) -> None:
         digest = None if folder.content is None else folder.content_hash
         row = SakRow(sak, folder.extract_at, folder.delivery_hash, digest, int(folder.content is None))
         batch.upsert(source.source_id, row, folder.content, has_stored_content=stored)
 
     def _check_previous_delivery(self, folder: CaseFolder, current: SakRow | None) -> None:
-        if folder.previous_delivery_hash is not None and (current is None or current.delivery_hash != folder.previous_delivery_hash):
+        if folder.previous_delivery_hash is not None and (
+            current is None or current.delivery_hash != folder.previous_delivery_hash
+        ):
             self.findings.append(FindingCode.FORRIGE_NOT_SEEN.finding(folder.file, folder.line, "Barnevern@ForrigeId"))
 
 

@@ -30,7 +30,9 @@ class CsvImportResult(msgspec.Struct, frozen=True):
     findings: list[Finding]
 
 
-def import_listings(connection: Connection, report_config: ReportConfig, listings: Iterable[OrganizationListing]) -> CsvImportResult:
+def import_listings(
+    connection: Connection, report_config: ReportConfig, listings: Iterable[OrganizationListing]
+) -> CsvImportResult:
     """Create or rename the listed organisations and reconcile each that changed.
 
     An id never changes once it is assigned (rule 3.2). A line whose id belongs to another organisation number is left
@@ -53,8 +55,10 @@ def import_listings(connection: Connection, report_config: ReportConfig, listing
     return CsvImportResult(organization_ids, set(), findings)
 
 
-def import_figures(connection: Connection, catalogue: Catalogue, supplementary_figures: Iterable[SupplementaryFigure]) -> CsvImportResult:
-    """Store the figures of known organisations for fields that are not computed (rule 6.1); an empty value removes one."""
+def import_figures(
+    connection: Connection, catalogue: Catalogue, supplementary_figures: Iterable[SupplementaryFigure]
+) -> CsvImportResult:
+    """Store figures of known organisations for fields that are not computed (rule 6.1); an empty value removes one."""
     organization_ids: set[str] = set()
     changed_ids: set[str] = set()
     findings: list[Finding] = []
@@ -67,6 +71,8 @@ def import_figures(connection: Connection, catalogue: Catalogue, supplementary_f
             continue
         organization_ids.add(figure.organization_id)
         value = None if figure.value is None else one_decimal(figure.value)
-        if figures.set_figure(connection, figure.organization_id, figure.period_id, figure.field_key, value, figure.data_source):
+        if figures.set_figure(
+            connection, figure.organization_id, figure.period_id, figure.field_key, value, figure.data_source
+        ):
             changed_ids.add(figure.organization_id)
     return CsvImportResult(organization_ids, changed_ids, findings)

@@ -1,7 +1,7 @@
 """Receives deliveries into the spool, imports them into the case base and reports on them.
 
-A crash between two transactions loses nothing: the spool file is read again, and case files that are stored already change
-nothing (see `delivery_import.py`).
+A crash between two transactions loses nothing: the spool file is read again, and case files that are stored already
+change nothing (see `delivery_import.py`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -116,7 +116,9 @@ class Deliveries:
             InsufficientStorage: The disk is full.
             Unavailable: The spool file was aborted, or the store is closing.
         """
-        return self._insert_delivery(content.commit() if isinstance(content, SpoolFile) else self._spool.write(content), full, actor)
+        return self._insert_delivery(
+            content.commit() if isinstance(content, SpoolFile) else self._spool.write(content), full, actor
+        )
 
     def receive_paths(self, paths: list[Path], *, full: bool, actor: str) -> DeliveryReceipt:
         """Store local files, and the files in local folders, as one delivery.
@@ -132,7 +134,9 @@ class Deliveries:
         """
         return self._insert_delivery(self._spool.write_paths(paths), full, actor)
 
-    def page(self, organization_id: str | None, delivery_status: str | None, page: int, limit: int) -> tuple[list[DeliverySummary], int]:
+    def page(
+        self, organization_id: str | None, delivery_status: str | None, page: int, limit: int
+    ) -> tuple[list[DeliverySummary], int]:
         """Return one page of the list of deliveries, newest first, and the total number of deliveries.
 
         Args:
@@ -171,7 +175,9 @@ class Deliveries:
 
         def read_delivery(connection: Connection) -> DeliveryDocument:
             row = _require_row(connection, delivery)
-            findings = [FindingDocument.from_finding(finding) for finding in deliveries.findings(connection, row.delivery)]
+            findings = [
+                FindingDocument.from_finding(finding) for finding in deliveries.findings(connection, row.delivery)
+            ]
             return DeliveryDocument(**_summary_fields(connection, row), findings=findings)
 
         return self._database.read(read_delivery)
@@ -182,7 +188,9 @@ class Deliveries:
         Raises:
             NotFound: There is no delivery with that id.
         """
-        return self._database.read(lambda connection: deliveries.refusals(connection, _require_row(connection, delivery).delivery))
+        return self._database.read(
+            lambda connection: deliveries.refusals(connection, _require_row(connection, delivery).delivery)
+        )
 
     def claim(self, worker_id: int, delivery: str | None = None) -> DeliveryRow | None:
         """Claim the oldest delivery that waits for a worker; return None if there is none.
@@ -205,7 +213,9 @@ class Deliveries:
                 with suppress(LeaseLost):  # Another process has requeued it already.
                     self._refuse_unreadable(row)
             else:
-                self._database.write(lambda connection, row=row: deliveries.release(connection, row.delivery, row.attempt))
+                self._database.write(
+                    lambda connection, row=row: deliveries.release(connection, row.delivery, row.attempt)
+                )
 
     def close(self) -> None:
         """Delete the incomplete uploads of this process. Call it when the process ends."""
@@ -215,7 +225,9 @@ class Deliveries:
         """Delete spool files of dead processes that no delivery refers to. Call it at start."""
         self._spool.delete_orphans(is_alive, lambda: self._database.read(deliveries.spool_names))
 
-    def process(self, row: DeliveryRow, reader: DeliveryReader, is_stopping: Callable[[], bool] = lambda: False) -> None:
+    def process(
+        self, row: DeliveryRow, reader: DeliveryReader, is_stopping: Callable[[], bool] = lambda: False
+    ) -> None:
         """Import a claimed delivery and delete its spool file.
 
         If the process is stopping, the claim is released. If the parser crashes, the claim is released as well, and the
@@ -261,7 +273,9 @@ class Deliveries:
         return DeliveryImport(self._database, self._report_config, row, self._debounce, self._batch_size)
 
     def _release(self, row: DeliveryRow, *, failed: bool) -> None:
-        self._database.write(lambda connection: deliveries.release(connection, row.delivery, row.attempt, failed=failed))
+        self._database.write(
+            lambda connection: deliveries.release(connection, row.delivery, row.attempt, failed=failed)
+        )
 
     def _insert_delivery(self, spooled: SpooledDelivery, full: bool, actor: str) -> DeliveryReceipt:
         received_at = format_rfc3339(now())
@@ -315,7 +329,9 @@ def _to_view(connection: Connection, row: DeliveryRow) -> DeliveryView:
     counts = [FindingCount(*count) for count in deliveries.finding_counts(connection, row.delivery)]
     counts.sort(key=lambda count: _SEVEREST_FIRST.index(count.severity))
     return DeliveryView(
-        DeliverySummary(**_summary_fields(connection, row)), deliveries.organization_names(connection, row.delivery), counts
+        DeliverySummary(**_summary_fields(connection, row)),
+        deliveries.organization_names(connection, row.delivery),
+        counts,
     )
 
 

@@ -97,8 +97,12 @@ class DeliveryImport:
         self._report_config = report_config
         self._debounce = debounce
         self._completed_files = row.files
-        counts = Counter(new=row.new_cases, changed=row.changed_cases, unchanged=row.unchanged_cases, removed=row.removed_cases)
-        changed = Counter(database.read(lambda connection: deliveries.changed_cases_by_organization(connection, row.delivery)))
+        counts = Counter(
+            new=row.new_cases, changed=row.changed_cases, unchanged=row.unchanged_cases, removed=row.removed_cases
+        )
+        changed = Counter(
+            database.read(lambda connection: deliveries.changed_cases_by_organization(connection, row.delivery))
+        )
         self._merger = CaseMerger(row.delivery, bool(row.full), row.files, counts, changed)
         self._annual_files = AnnualFileImporter(self._merger)
         self._progress = _Progress(row, batch_size)
@@ -135,7 +139,9 @@ class DeliveryImport:
             else:
                 self._import_chunk(chunk)
         self._database.write(
-            lambda connection: self._commit_delivery(connection, self._progress, last_chunk, list(findings), refused=refused)
+            lambda connection: self._commit_delivery(
+                connection, self._progress, last_chunk, list(findings), refused=refused
+            )
         )
 
     def _chunks(self, batch: Batch) -> Iterator[tuple[Batch, bool]]:

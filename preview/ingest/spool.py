@@ -22,7 +22,8 @@ class Spool:
         folder: The spool folder; it is created if it is missing.
         limit: Largest size of a delivery, in bytes.
         max_concurrent: Largest number of deliveries that this process receives at the same time.
-        worker_id: Number of this process. File names begin with it, so that other processes keep the files of a living one.
+        worker_id: Number of this process. File names begin with it, so that other processes keep the files of a living
+            one.
     """
 
     def __init__(self, folder: Path, limit: int, max_concurrent: int, worker_id: int) -> None:
@@ -52,7 +53,9 @@ class Spool:
             self._open_files = [file for file in self._open_files if not file.closed]
             if len(self._open_files) >= self._max_concurrent:
                 raise TooManyRequests(f"{self._max_concurrent} deliveries are being received already.")
-            file = SpoolFile(self._folder, f"{self._worker_id}-{secrets.token_hex(16)}", self._limit, multi_file=multi_file)
+            file = SpoolFile(
+                self._folder, f"{self._worker_id}-{secrets.token_hex(16)}", self._limit, multi_file=multi_file
+            )
             self._open_files.append(file)
         return file
 
@@ -105,8 +108,8 @@ class Spool:
 
         Args:
             is_alive: Whether the process with that number is running. It may be about to insert the delivery.
-            pending_names: Returns the names that stored deliveries refer to. It is called after the list of files was made,
-                so that a delivery that was inserted in between is among them.
+            pending_names: Returns the names that stored deliveries refer to. It is called after the list of files was
+                made, so that a delivery that was inserted in between is among them.
         """
         candidates = [file for file in self._folder.iterdir() if not is_alive(_worker_id_of(file))]
         pending = pending_names()

@@ -134,7 +134,9 @@ class SpoolFile:
     def _finish_file(self) -> None:
         if self._length_position is None:
             return
-        length = multi_file_format.LENGTH_PREFIX.pack(self._written - self._length_position - multi_file_format.LENGTH_PREFIX.size)
+        length = multi_file_format.LENGTH_PREFIX.pack(
+            self._written - self._length_position - multi_file_format.LENGTH_PREFIX.size
+        )
         os.pwrite(self._descriptor, length, self._length_position)
         self._length_digest.update(length)
         self._length_position = None

@@ -1,4 +1,4 @@
-"""Backups: a verified copy of a store with its keys, made beside running processes, and its way back into an empty data folder."""
+"""Backups: a verified copy of a store with its keys, made beside running processes, and its restoration."""
 
 import os
 import shutil
@@ -48,8 +48,9 @@ def create_backup(data_dir: Path, folder: Path) -> None:
 def restore_backup(folder: Path, data_dir: Path) -> None:
     """Bring a backup into use in a data folder that is empty or does not exist yet.
 
-    Ids and event positions that the old store gave out after the backup are never used again, and streams that resume from an old
-    position get `resync` (rule 6c, docs/api.md). Deliveries that had not been imported are refused: send them again.
+    Ids and event positions that the old store gave out after the backup are never used again, and streams that resume
+    from an old position get `resync` (rule 6c, docs/api.md). Deliveries that had not been imported are refused: send
+    them again.
 
     Args:
         folder: A folder that `create_backup` made.
@@ -86,7 +87,10 @@ def _require_unused(folder: Path) -> None:
 
 def _copy_file(source: Path, target: Path) -> None:
     """Copy with the owner's rights alone, and wait until it is on the disk."""
-    with source.open("rb") as reader, os.fdopen(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as writer:
+    with (
+        source.open("rb") as reader,
+        os.fdopen(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as writer,
+    ):
         shutil.copyfileobj(reader, writer)
         writer.flush()
         os.fsync(writer.fileno())

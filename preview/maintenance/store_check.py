@@ -1,4 +1,6 @@
-"""The check of a store: that the file is sound, that its rows agree, and that derived state is what follows from the data."""
+"""The check of a store: that the file is sound, that its rows agree, and that derived state is what follows from the
+data.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +36,12 @@ def check_store(data_dir: Path, report_config: ReportConfig) -> list[str]:
         if damage := find_damage(connection, _MAX_PER_INVARIANT):
             return damage
         if missing := missing_migrations(connection):
-            return [f"the schema is older than this program ({', '.join(missing)}): start the server once to bring it up to date"]
+            return [
+                (
+                    f"the schema is older than this program ({', '.join(missing)}): "
+                    "start the server once to bring it up to date"
+                )
+            ]
         found = find_violations(connection, _MAX_PER_INVARIANT)
         for organization_id in snapshots.organizations_with_snapshots(connection):
             found += _check_reports(connection, report_config, organization_id)
@@ -55,11 +62,15 @@ def _check_reports(connection: Connection, report_config: ReportConfig, organiza
         figures.versions(connection, organization_id),
     )
     for row in rows:
-        for fault in _differences(connection, report_config, row, organization.organization_name, derived[row.snapshot]):
+        for fault in _differences(
+            connection, report_config, row, organization.organization_name, derived[row.snapshot]
+        ):
             yield f"{format_snapshot_id(row.snapshot)} of {organization_id}, {row.period_id}: {fault}"
 
 
-def _differences(connection: Connection, report_config: ReportConfig, row: SnapshotRow, name: str, derived: DerivedStatus) -> Iterator[str]:
+def _differences(
+    connection: Connection, report_config: ReportConfig, row: SnapshotRow, name: str, derived: DerivedStatus
+) -> Iterator[str]:
     if row.snapshot_status != derived.status:
         yield f"the status is {row.snapshot_status} and should be {derived.status}"
     if bool(row.cache_valid) != derived.cache_valid:
@@ -69,7 +80,9 @@ def _differences(connection: Connection, report_config: ReportConfig, row: Snaps
         yield "the document was not rendered after its last change"
     values = snapshots.values(connection, row.snapshot)
     prior_values = snapshots.values(connection, derived.prior.snapshot) if derived.prior else {}
-    expected = render(report_config.catalogue, row, state, derived.prior, values, prior_values, suppress=report_config.suppress)
+    expected = render(
+        report_config.catalogue, row, state, derived.prior, values, prior_values, suppress=report_config.suppress
+    )
     if snapshots.document(connection, row.snapshot) != (expected.body, expected.etag):
         yield "the document does not show the stored values"
     if row.populated != expected.populated:

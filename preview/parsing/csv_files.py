@@ -96,7 +96,9 @@ def _parse_header(text: str) -> tuple[FileFormat, list[str], str]:
     raise FileRejected(FindingCode.CSV_HEADER if is_table else FindingCode.UNKNOWN_FORMAT, 1)
 
 
-def _parse_figure(row: dict[str, str], file: int, line: int, separator: str, field_keys: frozenset[str] | None) -> SupplementaryFigure:
+def _parse_figure(
+    row: dict[str, str], file: int, line: int, separator: str, field_keys: frozenset[str] | None
+) -> SupplementaryFigure:
     organization_id = _validated(row, "organization_id", _ORGANIZATION_ID.match, FindingCode.CSV_ORGANIZATION_ID)
     period_id = _validated(row, "period_id", _is_period_id, FindingCode.CSV_PERIOD)
     field_key = row["field_key"]
@@ -109,7 +111,9 @@ def _parse_figure(row: dict[str, str], file: int, line: int, separator: str, fie
     source = row.get("data_source") or DEFAULT_DATA_SOURCE
     if len(source) > _MAX_SOURCE_LENGTH or not source.isprintable():
         raise RowError(FindingCode.CSV_SOURCE, "data_source")
-    return SupplementaryFigure(file, line, organization_id, period_id, field_key, float(value) if value else None, source)
+    return SupplementaryFigure(
+        file, line, organization_id, period_id, field_key, float(value) if value else None, source
+    )
 
 
 def _parse_listing(row: dict[str, str], file: int, line: int) -> OrganizationListing:

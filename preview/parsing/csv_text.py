@@ -53,7 +53,9 @@ def decode(data: bytes) -> DecodedCsv:
 
 
 def heads(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield each separator with the names that the head line has by it: trimmed, in lower case, without empty ones at the end."""
+    """Yield each separator with the names that the head line has by it: trimmed, in lower case, without empty ones at
+    the end.
+    """
     for separator in _SEPARATORS:
         for _, cells in rows(text[:_MAX_HEAD_CHARACTERS], separator):
             names = [cell.strip().lower() for cell in cells or []]
@@ -64,7 +66,9 @@ def heads(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def rows(text: str, separator: str) -> Iterator[Row]:
-    """Yield the rows that are not empty, the head line included. Lines end with LF, CRLF or CR; a line `sep=` is skipped."""
+    """Yield the rows that are not empty, the head line included. Lines end with LF, CRLF or CR; a line `sep=` is
+    skipped.
+    """
     lines = io.StringIO(text, newline="")  # splits at each of the three, and keeps them
     first_line = lines.readline()
     skipped = 1

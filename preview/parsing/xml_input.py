@@ -117,8 +117,11 @@ def _to_utf8(data: bytes) -> tuple[bytes, Parser]:
     if encoding is None:
         raise FileRejected(FindingCode.ENCODING, 1, detail=_refusal_of(name))
     if encoding == UTF_16:
-        raise FileRejected(FindingCode.ENCODING, 1, detail="The declared encoding is UTF-16, but the file is not UTF-16.")
-    # Every other encoding is decoded here, strictly, so that the parser sees UTF-8 only. In none can `<!DOCTYPE` be hidden.
+        raise FileRejected(
+            FindingCode.ENCODING, 1, detail="The declared encoding is UTF-16, but the file is not UTF-16."
+        )
+    # Every other encoding is decoded here, strictly, so that the parser sees UTF-8 only. In none can `<!DOCTYPE` be
+    # hidden.
     return _transcode(data, encoding), _UTF8_PARSER
 
 

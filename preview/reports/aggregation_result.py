@@ -84,7 +84,9 @@ def aggregate_values(
     return AggregationResult(aggregation_input.input_version, values, metadata)
 
 
-def store_result(connection: Connection, report_config: ReportConfig, job: JobRow, result: AggregationResult, at: str) -> None:
+def store_result(
+    connection: Connection, report_config: ReportConfig, job: JobRow, result: AggregationResult, at: str
+) -> None:
     """Store the values of a completed job with its events and audit rows, in the caller's transaction.
 
     `data_updated` lists the fields whose visible values differ from the snapshot's last ones, or, for a new snapshot,
@@ -102,9 +104,9 @@ def store_result(connection: Connection, report_config: ReportConfig, job: JobRo
     old_values = snapshots.values(connection, job.snapshot)
     compared_values = old_values
     if not row.completion:
-        replaced = latest_completed_by_period(snapshots.list_for_period(connection, row.organization_id, row.period_order)).get(
-            row.period_id
-        )
+        replaced = latest_completed_by_period(
+            snapshots.list_for_period(connection, row.organization_id, row.period_order)
+        ).get(row.period_id)
         compared_values = snapshots.values(connection, replaced.snapshot) if replaced else {}
     new_visible = visible_values(report_config.catalogue, result.values, report_config.suppress)
     changed = changed_field_keys(
@@ -113,7 +115,9 @@ def store_result(connection: Connection, report_config: ReportConfig, job: JobRo
         new_visible,
     )
     snapshots.replace_values(connection, job.snapshot, result.values)
-    snapshots.complete(connection, job.snapshot, at, result.input_version, msgspec.json.encode(result.metadata).decode())
+    snapshots.complete(
+        connection, job.snapshot, at, result.input_version, msgspec.json.encode(result.metadata).decode()
+    )
     if changed:
         record(connection, data_updated_event(report_config.catalogue, changed, snapshot_key(job), at), job.snapshot)
     record(

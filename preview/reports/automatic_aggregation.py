@@ -31,10 +31,16 @@ def schedule_automatic_aggregations(
         if (
             aggregation_input is None
             or aggregation_input.input_version == row.input_version
-            or any(job.job_status == "waiting" or job.input_version == aggregation_input.input_version for job in open_jobs)
+            or any(
+                job.job_status == "waiting" or job.input_version == aggregation_input.input_version for job in open_jobs
+            )
         ):
             continue
-        if latest_job is not None and latest_job.job_status == "failed" and latest_job.input_version == aggregation_input.input_version:
+        if (
+            latest_job is not None
+            and latest_job.job_status == "failed"
+            and latest_job.input_version == aggregation_input.input_version
+        ):
             continue  # a failed aggregation is not repeated until the source changes again
         enqueue(connection, row.snapshot, organization_id, row.period_id, actor="auto", reason=None, automatic=True)
     existing_periods = {row.period_id for row in rows} | snapshots.deleted_periods(connection, organization_id)

@@ -83,7 +83,9 @@ EMPTY = SnapshotValues({}, {}, frozenset(), None)
 """The values of a snapshot that does not exist."""
 
 
-def find_deviations(catalogue: Catalogue, period: Period, current: SnapshotValues, prior: SnapshotValues) -> list[Deviation]:
+def find_deviations(
+    catalogue: Catalogue, period: Period, current: SnapshotValues, prior: SnapshotValues
+) -> list[Deviation]:
     """Return the deviations of a snapshot. No message contains a suppressed value.
 
     Args:
@@ -102,7 +104,9 @@ def find_deviations(catalogue: Catalogue, period: Period, current: SnapshotValue
         extract_day=current.metadata.extract_day,
         incomplete=current.metadata.is_incomplete,
         system_changed=prior.metadata is not None
-        and has_system_changed(_source_from_metadata(current.metadata), prior.metadata.data_source, prior.metadata.extract_at),
+        and has_system_changed(
+            _source_from_metadata(current.metadata), prior.metadata.data_source, prior.metadata.extract_at
+        ),
         findings=current.metadata.findings,
     )
     deviations = evaluate(catalogue, current.values, prior.values if prior.metadata is not None else None, rule_facts)

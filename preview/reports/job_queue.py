@@ -108,7 +108,9 @@ def claim(connection: Connection, worker: int, number: int | None = None) -> Job
         The running job, or None if no job is runnable.
     """
     row = jobs.claim(connection, worker, format_rfc3339(now()), number)
-    if row is not None and (aggregation_input := current_input(connection, row.organization_id, Period.parse(row.period_id))):
+    if row is not None and (
+        aggregation_input := current_input(connection, row.organization_id, Period.parse(row.period_id))
+    ):
         jobs.set_input_version(connection, row.job, row.attempt, aggregation_input.input_version)
         return jobs.job(connection, row.job)
     return row
@@ -168,7 +170,9 @@ class JobQueue:
             return (
                 None
                 if aggregation_input.is_importing
-                else aggregate_values(connection, self._report_config, job.organization_id, period, aggregation_input, on_progress)
+                else aggregate_values(
+                    connection, self._report_config, job.organization_id, period, aggregation_input, on_progress
+                )
             )
 
         return self._database.read(aggregate_period)

@@ -45,7 +45,9 @@ class Organizations:
 
     def list_options(self) -> list[OrganizationOption]:
         """Return every organisation, ordered by name."""
-        return self._database.read(lambda connection: [OrganizationOption(*row) for row in organizations.list_options(connection)])
+        return self._database.read(
+            lambda connection: [OrganizationOption(*row) for row in organizations.list_options(connection)]
+        )
 
 
 def get_or_create_organization(connection: Connection, avgiver: Avgiver) -> str:
@@ -56,7 +58,9 @@ def get_or_create_organization(connection: Connection, avgiver: Avgiver) -> str:
     existing = organizations.organization_by_number(connection, avgiver.organisasjonsnummer, avgiver.bydelsnummer)
     if existing is not None:
         return existing.organization_id
-    organization_id = "-".join(filter(None, ("org", avgiver.kommunenummer or avgiver.organisasjonsnummer, avgiver.bydelsnummer)))
+    organization_id = "-".join(
+        filter(None, ("org", avgiver.kommunenummer or avgiver.organisasjonsnummer, avgiver.bydelsnummer))
+    )
     while organizations.organization(connection, organization_id) is not None:
         organization_id += f"-{avgiver.organisasjonsnummer}"
     name = " ".join(filter(None, ("Barnevernstjenesten", avgiver.kommunenavn, avgiver.bydelsnavn)))
@@ -69,7 +73,9 @@ def get_or_create_organization(connection: Connection, avgiver: Avgiver) -> str:
 def list_sources(connection: Connection, organization_id: str) -> list[SourceDocument]:
     """Return the sources of an organisation that have been read, ordered by format and year."""
     counts = organizations.case_counts(connection, organization_id)
-    return [_source_document(row, counts.get(row.source, 0)) for row in organizations.sources(connection, organization_id)]
+    return [
+        _source_document(row, counts.get(row.source, 0)) for row in organizations.sources(connection, organization_id)
+    ]
 
 
 def _organization_document(connection: Connection, row: OrganizationRow) -> OrganizationDocument:

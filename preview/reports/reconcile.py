@@ -178,7 +178,9 @@ def data_updated_event(catalogue: Catalogue, keys: Collection[str], key: dict[st
     changed_sections = {field.section_id for field in fields}
     return DataUpdated(
         **key,
-        changed_sections=[section.section_id for section in catalogue.sections if section.section_id in changed_sections],
+        changed_sections=[
+            section.section_id for section in catalogue.sections if section.section_id in changed_sections
+        ],
         changed_field_keys=[field.field_key for field in fields],
         updated_at=at,
     )

@@ -66,7 +66,9 @@ class Snapshots:
         """
 
         def load_page(connection: Connection) -> tuple[list[SnapshotSummary], int, int]:
-            rows, total = snapshots.page(connection, organization_id, period_id, snapshot_status, limit, (page - 1) * limit)
+            rows, total = snapshots.page(
+                connection, organization_id, period_id, snapshot_status, limit, (page - 1) * limit
+            )
             summaries = [
                 SnapshotSummary(
                     snapshot_id=format_snapshot_id(row.snapshot),
@@ -130,7 +132,9 @@ class Snapshots:
 
         def request_snapshot(connection: Connection) -> tuple[SnapshotRequested, bool]:
             if organizations.organization(connection, organization_id) is None:
-                raise ValidationError("There is no such organisation.", [FieldError("/organization_id", "is not known")])
+                raise ValidationError(
+                    "There is no such organisation.", [FieldError("/organization_id", "is not known")]
+                )
             rows = snapshots.list_for_period(connection, organization_id, period.sort_key)
             if rows and rows[0].snapshot_status == "processing":
                 return _snapshot_requested(rows[0], self._job_for_request(connection, rows[0], actor)), True
@@ -138,7 +142,9 @@ class Snapshots:
             if latest is not None and latest.cache_valid and not force:
                 return _snapshot_requested(latest, None), False
             if current_input(connection, organization_id, period) is None:
-                raise ValidationError(NO_SOURCE, [FieldError("/period_id", "the organisation has no source data for it")])
+                raise ValidationError(
+                    NO_SOURCE, [FieldError("/period_id", "the organisation has no source data for it")]
+                )
             snapshots.unmark_period_deleted(connection, organization_id, period_id)
             row, job = create_snapshot(connection, self._report_config, organization_id, period, actor, automatic=False)
             return _snapshot_requested(row, job), True
@@ -160,7 +166,9 @@ class Snapshots:
             ValidationError: If the reason is blank or too long.
         """
         if not reason.strip() or len(reason) > MAX_REASON_LENGTH:
-            raise ValidationError("A reason is required.", [FieldError("/reason", f"must have 1 to {MAX_REASON_LENGTH} characters")])
+            raise ValidationError(
+                "A reason is required.", [FieldError("/reason", f"must have 1 to {MAX_REASON_LENGTH} characters")]
+            )
 
         def invalidate_snapshot(connection: Connection) -> SnapshotInvalidated:
             row = _get_existing(connection, snapshot, if_match)
@@ -230,10 +238,14 @@ class Snapshots:
             assert waiting is not None  # a processing snapshot has an open job
             return waiting
         aggregation_input = current_input(connection, row.organization_id, Period.parse(row.period_id))
-        if aggregation_input is None or (not aggregation_input.is_importing and aggregation_input.input_version == running.input_version):
+        if aggregation_input is None or (
+            not aggregation_input.is_importing and aggregation_input.input_version == running.input_version
+        ):
             return running
         if waiting is None:
-            waiting = enqueue(connection, row.snapshot, row.organization_id, row.period_id, actor=actor, reason=None, automatic=False)
+            waiting = enqueue(
+                connection, row.snapshot, row.organization_id, row.period_id, actor=actor, reason=None, automatic=False
+            )
         return waiting
 
 
@@ -307,7 +319,9 @@ def _snapshot_requested(row: SnapshotRow, job: JobRow | None) -> SnapshotRequest
     )
 
 
-def _audit_row(row: SnapshotRow, at: str, actor: str, action: str, *, job: int | None = None, reason: str | None = None) -> AuditRow:
+def _audit_row(
+    row: SnapshotRow, at: str, actor: str, action: str, *, job: int | None = None, reason: str | None = None
+) -> AuditRow:
     return AuditRow(
         at=at,
         actor=actor,

@@ -79,9 +79,13 @@ def derive_statuses(
     candidate = next(iter(latest.values()), None)
     derived: dict[int, DerivedStatus] = {}
     for row in snapshots:
-        status = _derive_status(row, open_jobs.get(row.snapshot, ()), candidate is not None and row.snapshot == candidate.snapshot)
+        status = _derive_status(
+            row, open_jobs.get(row.snapshot, ()), candidate is not None and row.snapshot == candidate.snapshot
+        )
         cache_valid = bool(row.completion) and not row.invalidated
         if cache_valid and latest[row.period_id].snapshot == row.snapshot:
-            cache_valid = input_versions[row.period_id] is not None and row.input_version == input_versions[row.period_id]
+            cache_valid = (
+                input_versions[row.period_id] is not None and row.input_version == input_versions[row.period_id]
+            )
         derived[row.snapshot] = DerivedStatus(status, cache_valid, latest.get(priors[row.period_id]))
     return derived

@@ -90,7 +90,8 @@ class Supervisor:
             size: Number of processes.
             child_main: Runs in each process and returns when it is to end.
             on_ready: Is called once, when the first process is ready.
-            hang_timeout: Seconds without a sign of life after which a process that has given one is killed and replaced.
+            hang_timeout: Seconds without a sign of life after which a process that has given one is killed and
+                replaced.
             backoff: Seconds until an exited process is replaced, after 0, 1, 2 ... early exits in a row.
             stop_timeout: Seconds between SIGTERM and SIGKILL when all are stopped.
         """
@@ -250,7 +251,11 @@ class Supervisor:
                 self._failed_starts - 1,
             )
             return max(1, code)
-        self._early_exits = 0 if process.is_ready and time.monotonic() - process.started_at >= _STABLE_SECONDS else self._early_exits + 1
+        self._early_exits = (
+            0
+            if process.is_ready and time.monotonic() - process.started_at >= _STABLE_SECONDS
+            else self._early_exits + 1
+        )
         delay = self._restart_delay()
         log.error("process %d (%d) exited %s; it is replaced in %g s", process.number, process.pid, cause, delay)
         self._start_times[process.number] = time.monotonic() + delay

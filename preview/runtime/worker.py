@@ -138,7 +138,8 @@ class Worker:
             except Exception as error:
                 passing = as_passing(error)
                 if passing is None:
-                    # The process is no longer ready: a thread that stops unnoticed would leave old numbers that look new.
+                    # The process is no longer ready: a thread that stops unnoticed would leave old numbers that look
+                    # new.
                     log.exception("worker thread %s has stopped because of an error of the program", name)
                     self.failed.append(name)
                     return

@@ -28,7 +28,9 @@ _COLUMNS = ", ".join(AuditRow.__struct_fields__)
 def append(connection: Connection, rows: list[AuditRow]) -> None:
     """Insert the rows, in the transaction of the action."""
     placeholders = ", ".join("?" * len(AuditRow.__struct_fields__))
-    connection.executemany(f"INSERT INTO audit ({_COLUMNS}) VALUES ({placeholders})", [msgspec.structs.astuple(row) for row in rows])
+    connection.executemany(
+        f"INSERT INTO audit ({_COLUMNS}) VALUES ({placeholders})", [msgspec.structs.astuple(row) for row in rows]
+    )
 
 
 def list_for_snapshot(connection: Connection, snapshot: int) -> list[AuditRow]:

@@ -40,11 +40,14 @@ def find_damage(path: Path) -> list[str]:
     with connect_to_copy(path) as connection:
         found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check").fetchall()]
         broken = connection.execute("PRAGMA foreign_key_check").fetchall()
-    return [fault for fault in found if fault != "ok"] + [f"table {row[0]} refers to a row that is missing" for row in broken]
+    return [fault for fault in found if fault != "ok"] + [
+        f"table {row[0]} refers to a row that is missing" for row in broken
+    ]
 
 
 def begin_new_history(connection: Connection, at: str, config_key: str) -> None:
-    """Make a copied store one whose ids and event positions cannot be mistaken for those given out after the copy was made.
+    """Make a copied store one whose ids and event positions cannot be mistaken for those given out after the copy was
+    made.
 
     The sequences of events, snapshots, jobs and deliveries jump by `RESTORE_GAP`. Every earlier event position counts
     as pruned, so that a stream that resumes from it gets `resync`, also once the log has grown past it. Deliveries
@@ -56,7 +59,9 @@ def begin_new_history(connection: Connection, at: str, config_key: str) -> None:
         config_key: The key in `meta` whose absence has every document reconciled at the next start.
     """
     for name in _SEQUENCES:
-        updated = connection.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", (RESTORE_GAP, name)).rowcount
+        updated = connection.execute(
+            "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", (RESTORE_GAP, name)
+        ).rowcount
         if not updated:
             connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, RESTORE_GAP))
     events.mark_pruned(connection, events.last_event_id(connection))
@@ -69,14 +74,26 @@ def begin_new_history(connection: Connection, at: str, config_key: str) -> None:
 
 def _refuse_without_spool(connection: Connection, number: int, at: str) -> None:
     finding = FindingCode.UNREADABLE_FILE.finding(0)
-    (ordinal,) = connection.execute("SELECT coalesce(max(nr), -1) + 1 FROM finding WHERE delivery = ?", (number,)).fetchone()
+    (ordinal,) = connection.execute(
+        "SELECT coalesce(max(nr), -1) + 1 FROM finding WHERE delivery = ?", (number,)
+    ).fetchone()
     connection.execute(
-        "INSERT INTO finding (delivery, nr, severity, code, file, line, element, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, ordinal, str(finding.severity), finding.code, finding.file, finding.line, finding.element, finding.detail),
+        """INSERT INTO finding (delivery, nr, severity, code, file, line, element, detail)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            number,
+            ordinal,
+            str(finding.severity),
+            finding.code,
+            finding.file,
+            finding.line,
+            finding.element,
+            finding.detail,
+        ),
     )
     connection.execute(
-        """UPDATE delivery SET delivery_status = 'refused', spool = NULL, worker = NULL, completed = 1, completed_at = ?,
-            finding_count = finding_count + 1
+        """UPDATE delivery SET delivery_status = 'refused', spool = NULL, worker = NULL, completed = 1,
+            completed_at = ?, finding_count = finding_count + 1
         WHERE delivery = ?""",
         (at, number),
     )

@@ -65,7 +65,9 @@ class CaseBatch:
         """
         key = (source, row.sak)
         self._rows[key] = row
-        self._pending_writes[key] = CaseWrite(source, row, content.fodt if content else None, content.finding_count if content else 0)
+        self._pending_writes[key] = CaseWrite(
+            source, row, content.fodt if content else None, content.finding_count if content else 0
+        )
         self._replace_content(key, content, has_stored_content=has_stored_content)
 
     def set_extract(self, source: int, sak: int, extract_at: str, delivery_hash: bytes) -> None:
@@ -98,7 +100,9 @@ class CaseBatch:
         """Write all collected changes."""
         self._flush_case_rows()
         cases.delete_content(self._connection, self._content_to_delete)
-        cases.insert_content(self._connection, [(source, sak, content) for (source, sak), content in self._content_to_insert.items()])
+        cases.insert_content(
+            self._connection, [(source, sak, content) for (source, sak), content in self._content_to_insert.items()]
+        )
         self._content_to_delete.clear()
         self._content_to_insert.clear()
 

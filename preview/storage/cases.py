@@ -84,7 +84,9 @@ def set_extracts(connection: Connection, rows: Iterable[tuple[int, SakRow]]) -> 
 
 def link(connection: Connection, links: Iterable[tuple[int, bytes, int]]) -> None:
     """Add keys to cases: (source, key, case number). A key that exists stays as it is."""
-    execute_rows(connection, "INSERT INTO sak_id (source, key, sak) VALUES", list(links), "ON CONFLICT (source, key) DO NOTHING")
+    execute_rows(
+        connection, "INSERT INTO sak_id (source, key, sak) VALUES", list(links), "ON CONFLICT (source, key) DO NOTHING"
+    )
 
 
 def merge(connection: Connection, source: int, sak: int, into: int) -> None:
@@ -123,13 +125,18 @@ def delete_saker(connection: Connection, source: int, saker: Iterable[int]) -> N
     execute_rows(connection, "DELETE FROM sak WHERE (source, sak) IN (VALUES", keys, ")")
 
 
-def insert_saker(connection: Connection, source: int, extract_at: str, saker: Iterable[tuple[CaseContent, bytes]]) -> None:
+def insert_saker(
+    connection: Connection, source: int, extract_at: str, saker: Iterable[tuple[CaseContent, bytes]]
+) -> None:
     """Insert cases, as (content, content hash), into a source whose cases have no keys (15F)."""
     numbered = list(enumerate(saker, start=next_sak(connection, source)))
     execute_rows(
         connection,
         "INSERT INTO sak (source, sak, extract_at, content_hash, fodt, findings, slettet) VALUES",
-        [(source, sak, extract_at, digest, content.fodt, content.finding_count, 0) for sak, (content, digest) in numbered],
+        [
+            (source, sak, extract_at, digest, content.fodt, content.finding_count, 0)
+            for sak, (content, digest) in numbered
+        ],
     )
     insert_content(connection, [(source, sak, content) for sak, (content, _) in numbered])
 
@@ -146,7 +153,9 @@ def insert_content(connection: Connection, contents: Iterable[tuple[int, int, Ca
     rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in CONTENT_TABLES}
     for source, sak, content in contents:
         for nr, melding in enumerate(content.meldinger):
-            rows["melding"].append((source, sak, nr, melding.mottatt, melding.konkludert, melding.konklusjon, melding.frist))
+            rows["melding"].append(
+                (source, sak, nr, melding.mottatt, melding.konkludert, melding.konklusjon, melding.frist)
+            )
         for nr, undersokelse in enumerate(content.undersokelser):
             rows["undersokelse"].append(
                 (

@@ -63,7 +63,9 @@ def delivery(connection: Connection, number: int) -> DeliveryRow | None:
     return DeliveryRow(*row) if row else None
 
 
-def page(connection: Connection, organization_id: str | None, status: str | None, limit: int, offset: int) -> tuple[list[DeliveryRow], int]:
+def page(
+    connection: Connection, organization_id: str | None, status: str | None, limit: int, offset: int
+) -> tuple[list[DeliveryRow], int]:
     """Return one page of the deliveries that pass the filters, newest first, and the number of all that pass.
 
     Args:
@@ -133,12 +135,17 @@ def insert(connection: Connection, *, full: bool, size_bytes: int, sha256: str, 
 
 def has_pending(connection: Connection) -> bool:
     """Return whether a delivery waits to be imported: a cheap check before a claim takes the write lock."""
-    return connection.execute("SELECT 1 FROM delivery WHERE delivery_status = 'received' LIMIT 1").fetchone() is not None
+    return (
+        connection.execute("SELECT 1 FROM delivery WHERE delivery_status = 'received' LIMIT 1").fetchone() is not None
+    )
 
 
 def has_unfinished(connection: Connection) -> bool:
     """Return whether a delivery waits or is being imported, in any process."""
-    return connection.execute("SELECT 1 FROM delivery WHERE delivery_status IN ('received', 'reading') LIMIT 1").fetchone() is not None
+    return (
+        connection.execute("SELECT 1 FROM delivery WHERE delivery_status IN ('received', 'reading') LIMIT 1").fetchone()
+        is not None
+    )
 
 
 def claim(connection: Connection, worker: int, number: int | None = None) -> DeliveryRow | None:
@@ -161,7 +168,8 @@ def claim(connection: Connection, worker: int, number: int | None = None) -> Del
 def in_progress(connection: Connection) -> list[DeliveryRow]:
     """Return all deliveries that are being imported, in any process."""
     return [
-        DeliveryRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery_status = 'reading'").fetchall()
+        DeliveryRow(*row)
+        for row in connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery_status = 'reading'").fetchall()
     ]
 
 
@@ -192,7 +200,9 @@ def set_progress(connection: Connection, row: DeliveryRow) -> bool:
 
 def finish(connection: Connection, row: DeliveryRow) -> bool:
     """Store the outcome of a claimed delivery. Return False if the claim is lost."""
-    return _update_claimed(connection, row, (*_COUNTER_COLUMNS, "completed", "delivery_status", "spool", "worker", "completed_at"))
+    return _update_claimed(
+        connection, row, (*_COUNTER_COLUMNS, "completed", "delivery_status", "spool", "worker", "completed_at")
+    )
 
 
 def _update_claimed(connection: Connection, row: DeliveryRow, columns: tuple[str, ...]) -> bool:
@@ -222,7 +232,9 @@ def add_findings(connection: Connection, number: int, previous_count: int, findi
     for nr, finding in enumerate(findings, start=previous_count):
         is_check = finding.code.startswith(CHECK_PREFIX)
         stored[is_check] += 1
-        if stored[is_check] <= MAX_STORED_FINDINGS or (finding.severity is Severity.REFUSED and finding.file <= MAX_STORED_REFUSALS):
+        if stored[is_check] <= MAX_STORED_FINDINGS or (
+            finding.severity is Severity.REFUSED and finding.file <= MAX_STORED_REFUSALS
+        ):
             rows.append(
                 (
                     number,
@@ -240,7 +252,9 @@ def add_findings(connection: Connection, number: int, previous_count: int, findi
 
 def findings(connection: Connection, number: int) -> list[Finding]:
     """Return at most `MAX_STORED_FINDINGS` findings in the order of discovery; faults have precedence over checks."""
-    return _select_findings(connection, f"delivery = ? AND nr IN ({_LISTED_FINDINGS}) ORDER BY nr", (number, number, MAX_STORED_FINDINGS))
+    return _select_findings(
+        connection, f"delivery = ? AND nr IN ({_LISTED_FINDINGS}) ORDER BY nr", (number, number, MAX_STORED_FINDINGS)
+    )
 
 
 def finding_counts(connection: Connection, number: int) -> list[tuple[str, str, int, int, int]]:
@@ -266,7 +280,9 @@ def _stored_counts(connection: Connection, number: int) -> Counter[bool]:
 
 
 def _select_findings(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[Finding]:
-    rows = connection.execute(f"SELECT severity, code, file, line, element, detail FROM finding WHERE {where}", parameters)
+    rows = connection.execute(
+        f"SELECT severity, code, file, line, element, detail FROM finding WHERE {where}", parameters
+    )
     return [Finding(Severity(row[0]), *row[1:]) for row in rows.fetchall()]
 
 

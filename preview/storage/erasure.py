@@ -22,7 +22,10 @@ _ORGANIZATION_TABLES = (
 
 def organization_exists(connection: Connection, organization_id: str) -> bool:
     """Return whether there is such an organisation."""
-    return connection.execute("SELECT 1 FROM organization WHERE organization_id = ?", (organization_id,)).fetchone() is not None
+    return (
+        connection.execute("SELECT 1 FROM organization WHERE organization_id = ?", (organization_id,)).fetchone()
+        is not None
+    )
 
 
 def delete_organization(connection: Connection, organization_id: str) -> None:
@@ -31,14 +34,19 @@ def delete_organization(connection: Connection, organization_id: str) -> None:
     Of a delivery that has other organisations too, all findings are deleted: they do not name an organisation.
     """
     parameters = (organization_id,)
-    deliveries = connection.execute("SELECT delivery FROM delivery_organization WHERE organization_id = ?", parameters).fetchall()
+    deliveries = connection.execute(
+        "SELECT delivery FROM delivery_organization WHERE organization_id = ?", parameters
+    ).fetchall()
     sole_deliveries = [
         (number,)
         for (number,) in deliveries
-        if connection.execute("SELECT count(*) FROM delivery_organization WHERE delivery = ?", (number,)).fetchone()[0] == 1
+        if connection.execute("SELECT count(*) FROM delivery_organization WHERE delivery = ?", (number,)).fetchone()[0]
+        == 1
     ]
     for table in _SOURCE_TABLES:
-        connection.execute(f"DELETE FROM {table} WHERE source IN (SELECT source FROM source WHERE organization_id = ?)", parameters)
+        connection.execute(
+            f"DELETE FROM {table} WHERE source IN (SELECT source FROM source WHERE organization_id = ?)", parameters
+        )
     connection.executemany("DELETE FROM finding WHERE delivery = ?", deliveries)
     connection.executemany("UPDATE delivery SET finding_count = 0 WHERE delivery = ?", deliveries)
     for table in _ORGANIZATION_TABLES:

@@ -15,11 +15,15 @@ def figures(connection: Connection, organization_id: str, period_id: str) -> dic
 def versions(connection: Connection, organization_id: str) -> dict[str, int]:
     """Return the version of the figures by `period_id`; a period without figures has no entry."""
     return dict(
-        connection.execute("SELECT period_id, version FROM figure_version WHERE organization_id = ?", (organization_id,)).fetchall()
+        connection.execute(
+            "SELECT period_id, version FROM figure_version WHERE organization_id = ?", (organization_id,)
+        ).fetchall()
     )
 
 
-def set_figure(connection: Connection, organization_id: str, period_id: str, field_key: str, value: float | None, data_source: str) -> bool:
+def set_figure(
+    connection: Connection, organization_id: str, period_id: str, field_key: str, value: float | None, data_source: str
+) -> bool:
     """Set a figure, or delete it if `value` is None. A change raises the version of the period's figures.
 
     Returns:

@@ -50,7 +50,9 @@ def verify_key(connection: Connection, folder: Path) -> bytes:
 
 def _read(path: Path) -> bytes:
     if not path.exists():
-        raise StoreError("The key of the store is missing from the data folder: restore it from the backup that the store is from.")
+        raise StoreError(
+            "The key of the store is missing from the data folder: restore it from the backup that the store is from."
+        )
     key = path.read_bytes()
     if len(key) != _KEY_BYTES:
         raise StoreError("The key in the data folder is damaged: restore it from the backup that the store is from.")

@@ -7,24 +7,29 @@ from preview.storage.sqlite import Connection
 _QUERIES = {
     "delivery {} has ended and still has a spool file or a worker": """
         SELECT delivery FROM delivery
-        WHERE delivery_status IN ('taken', 'refused') AND (spool IS NOT NULL OR worker IS NOT NULL OR completed_at IS NULL)""",
+        WHERE delivery_status IN ('taken', 'refused')
+            AND (spool IS NOT NULL OR worker IS NOT NULL OR completed_at IS NULL)""",
     "delivery {} has not ended and has an end time": """
         SELECT delivery FROM delivery WHERE delivery_status IN ('received', 'reading') AND completed_at IS NOT NULL""",
     "delivery {} counts fewer findings than are stored": """
         SELECT delivery FROM delivery
         WHERE finding_count < (SELECT count(*) FROM finding WHERE finding.delivery = delivery.delivery)""",
     "delivery {} has ended and still locks a source": """
-        SELECT DISTINCT delivery FROM import_lock JOIN delivery USING (delivery) WHERE delivery_status IN ('taken', 'refused')""",
+        SELECT DISTINCT delivery FROM import_lock JOIN delivery USING (delivery)
+        WHERE delivery_status IN ('taken', 'refused')""",
     "job {} is open and its snapshot is missing": """
         SELECT job FROM job
         WHERE job_status IN ('waiting', 'running') AND snapshot NOT IN (SELECT snapshot FROM snapshot)""",
-    "snapshot {} has no document": "SELECT snapshot FROM snapshot WHERE document IS NULL OR etag IS NULL OR rendered_from IS NULL",
+    "snapshot {} has no document": """
+        SELECT snapshot FROM snapshot WHERE document IS NULL OR etag IS NULL OR rendered_from IS NULL""",
     "snapshot {} has values and was never completed": """
         SELECT snapshot FROM snapshot WHERE completion = 0 AND snapshot IN (SELECT snapshot FROM snapshot_value)""",
-    "case {} is a tombstone that has content": "SELECT source || '/' || sak FROM sak WHERE slettet = 1 AND content_hash IS NOT NULL",
+    "case {} is a tombstone that has content": """
+        SELECT source || '/' || sak FROM sak WHERE slettet = 1 AND content_hash IS NOT NULL""",
     "case {} has no id": """
         SELECT sak.source || '/' || sak.sak FROM sak JOIN source USING (source)
-        WHERE format = 'v4' AND NOT EXISTS (SELECT 1 FROM sak_id WHERE sak_id.source = sak.source AND sak_id.sak = sak.sak)""",
+        WHERE format = 'v4'
+            AND NOT EXISTS (SELECT 1 FROM sak_id WHERE sak_id.source = sak.source AND sak_id.sak = sak.sak)""",
     "figure of {} has no version": """
         SELECT organization_id || ' ' || period_id FROM figure
         WHERE (organization_id, period_id) NOT IN (SELECT organization_id, period_id FROM figure_version)""",
@@ -50,7 +55,10 @@ def find_violations(connection: Connection, limit: int) -> list[str]:
         connection: A connection within a read transaction.
         limit: The most sentences for one invariant.
     """
-    content = {f"case {{}} has rows in {table} and is none": _CONTENT_WITHOUT_CASE.format(table=table) for table in CONTENT_TABLES}
+    content = {
+        f"case {{}} has rows in {table} and is none": _CONTENT_WITHOUT_CASE.format(table=table)
+        for table in CONTENT_TABLES
+    }
     found: list[str] = []
     for sentence, query in (_QUERIES | content).items():
         rows = connection.execute(f"SELECT * FROM ({query}) AS broken LIMIT ?", (limit,)).fetchall()
@@ -62,11 +70,17 @@ def find_damage(connection: Connection, limit: int) -> list[str]:
     """Return what SQLite itself finds wrong with the file and its references; empty for a sound one."""
     found = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({limit:d})").fetchall()]
     broken = connection.execute("PRAGMA foreign_key_check").fetchmany(limit)
-    return [fault for fault in found if fault != "ok"] + [f"{row[0]} refers to a row of {row[2]} that is missing" for row in broken]
+    return [fault for fault in found if fault != "ok"] + [
+        f"{row[0]} refers to a row of {row[2]} that is missing" for row in broken
+    ]
 
 
 def missing_migrations(connection: Connection) -> list[str]:
     """Return the migrations that the store lacks, in order; the schema of such a store is older than the program."""
     exists = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
-    applied = {row[0] for row in connection.execute("SELECT name FROM _sqlite_migrations").fetchall()} if exists else set[str]()
+    applied = (
+        {row[0] for row in connection.execute("SELECT name FROM _sqlite_migrations").fetchall()}
+        if exists
+        else set[str]()
+    )
     return [name for name in migration_names() if name not in applied]

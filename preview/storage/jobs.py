@@ -34,7 +34,9 @@ _COLUMNS = ", ".join(JobRow.__struct_fields__)
 
 
 def _select(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[JobRow]:
-    return [JobRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM job WHERE {where}", parameters).fetchall()]
+    return [
+        JobRow(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM job WHERE {where}", parameters).fetchall()
+    ]
 
 
 def job(connection: Connection, number: int) -> JobRow | None:
@@ -44,7 +46,9 @@ def job(connection: Connection, number: int) -> JobRow | None:
 
 def list_open_for_organization(connection: Connection, organization_id: str) -> list[JobRow]:
     """Return the organisation's jobs that wait or run, oldest first."""
-    return _select(connection, "job_status IN ('waiting', 'running') AND organization_id = ? ORDER BY job", (organization_id,))
+    return _select(
+        connection, "job_status IN ('waiting', 'running') AND organization_id = ? ORDER BY job", (organization_id,)
+    )
 
 
 def list_open_for_snapshot(connection: Connection, snapshot: int) -> list[JobRow]:
@@ -217,7 +221,9 @@ def recent_run_totals(connection: Connection) -> tuple[float, int]:
 
 def open_case_count(connection: Connection) -> int:
     """Return the number of cases that the waiting and running jobs read."""
-    return connection.execute("SELECT coalesce(sum(cases), 0) FROM job WHERE job_status IN ('waiting', 'running')").fetchone()[0]
+    return connection.execute(
+        "SELECT coalesce(sum(cases), 0) FROM job WHERE job_status IN ('waiting', 'running')"
+    ).fetchone()[0]
 
 
 def schedule(connection: Connection, organization_id: str, quiet_at: float, latest_at: float) -> None:
@@ -235,7 +241,8 @@ def schedule(connection: Connection, organization_id: str, quiet_at: float, late
 _DUE_AT = "CASE WHEN min(quiet_at, latest_at) > :at + :longest THEN :at ELSE min(quiet_at, latest_at) END"
 """When a scheduled aggregation is due.
 
-No aggregation is scheduled further ahead than the longest wait: where one is, the clock was set back, and it is due now.
+No aggregation is scheduled further ahead than the longest wait: where one is, the clock was set back, and it is due
+now.
 """
 
 
@@ -266,6 +273,9 @@ def pop_due(connection: Connection, at: float, longest_wait: float) -> list[str]
 
 
 def next_due(connection: Connection, at: float, longest_wait: float) -> float | None:
-    """Return the time of the next automatic aggregation in seconds since the epoch, or None. Arguments as of `pop_due`."""
+    """Return the time of the next automatic aggregation in seconds since the epoch, or None.
+
+    Arguments as of `pop_due`.
+    """
     parameters = {"at": at, "longest": longest_wait}
     return connection.execute(f"SELECT min({_DUE_AT}) FROM scheduled_aggregation", parameters).fetchone()[0]

@@ -26,7 +26,8 @@ def _load_scripts() -> dict[str, str]:
     """Return the text of the schema's files by name without suffix, in order."""
     folder = files("preview.storage").joinpath("schema")
     return {
-        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8") for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
     }
 
 
@@ -51,7 +52,8 @@ def migrate(db: SqliteUtils, is_complete: Callable[[str], bool]) -> None:
         migrations(name=name)(apply)
     if newer := {applied.name for applied in migrations.applied(db)} - set(scripts):
         raise StoreError(
-            f"The store is newer than this program ({', '.join(sorted(newer))}). Use the program that wrote it, or a later one."
+            f"The store is newer than this program ({', '.join(sorted(newer))}). "
+            "Use the program that wrote it, or a later one."
         )
     migrations.apply(db)
 

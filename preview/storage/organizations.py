@@ -51,11 +51,15 @@ _SOURCE_COLUMNS = """source, organization_id, format, year, version, first_extra
 
 def organization(connection: Connection, organization_id: str) -> OrganizationRow | None:
     """Return the organisation with that id, or None."""
-    row = connection.execute(f"SELECT {_ORGANIZATION_COLUMNS} FROM organization WHERE organization_id = ?", (organization_id,)).fetchone()
+    row = connection.execute(
+        f"SELECT {_ORGANIZATION_COLUMNS} FROM organization WHERE organization_id = ?", (organization_id,)
+    ).fetchone()
     return OrganizationRow(*row) if row else None
 
 
-def organization_by_number(connection: Connection, organisasjonsnummer: str, bydelsnummer: str) -> OrganizationRow | None:
+def organization_by_number(
+    connection: Connection, organisasjonsnummer: str, bydelsnummer: str
+) -> OrganizationRow | None:
     """Return the organisation that the numbers identify (rule 3.1), or None."""
     row = connection.execute(
         f"SELECT {_ORGANIZATION_COLUMNS} FROM organization WHERE organisasjonsnummer = ? AND bydelsnummer = ?",
@@ -113,7 +117,9 @@ def sources(connection: Connection, organization_id: str) -> list[SourceRow]:
 
 def source(connection: Connection, number: int) -> SourceRow:
     """Return the source with that number, which must exist."""
-    return SourceRow(*connection.execute(f"SELECT {_SOURCE_COLUMNS} FROM source WHERE source = ?", (number,)).fetchone())
+    return SourceRow(
+        *connection.execute(f"SELECT {_SOURCE_COLUMNS} FROM source WHERE source = ?", (number,)).fetchone()
+    )
 
 
 def get_or_create_source(connection: Connection, organization_id: str, source_format: str, year: int) -> int:
@@ -150,10 +156,14 @@ def annual_sources(connection: Connection, organisasjonsnummer: str, year: int) 
 
 def set_annual_file(connection: Connection, number: int, delivery: int, findings: int) -> None:
     """Set the 15F file that a source's cases come from: its delivery, and its findings besides those of its cases."""
-    connection.execute("UPDATE source SET annual_file_delivery = ?, findings = ? WHERE source = ?", (delivery, findings, number))
+    connection.execute(
+        "UPDATE source SET annual_file_delivery = ?, findings = ? WHERE source = ?", (delivery, findings, number)
+    )
 
 
-def set_extract_times(connection: Connection, number: int, first_extract_at: str, last_extract_at: str, case_system: str) -> None:
+def set_extract_times(
+    connection: Connection, number: int, first_extract_at: str, last_extract_at: str, case_system: str
+) -> None:
     """Set the source's first and newest `DatoUttrekk`, and the case system of the newest (rule 1.11)."""
     connection.execute(
         "UPDATE source SET first_extract_at = ?, last_extract_at = ?, case_system = ? WHERE source = ?",

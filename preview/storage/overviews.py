@@ -92,5 +92,8 @@ def rows(connection: Connection, period_id: str | None, organization_id: str | N
 def periods(connection: Connection) -> list[str]:
     """Return the ids of all periods with a snapshot, newest first."""
     return [
-        row[0] for row in connection.execute("SELECT period_id FROM snapshot GROUP BY period_id ORDER BY max(period_order) DESC").fetchall()
+        row[0]
+        for row in connection.execute(
+            "SELECT period_id FROM snapshot GROUP BY period_id ORDER BY max(period_order) DESC"
+        ).fetchall()
     ]

@@ -85,7 +85,9 @@ def page(
     filters = {"snapshot.organization_id": organization_id, "period_id": period_id, "snapshot_status": status}
     active_filters = {column: value for column, value in filters.items() if value is not None}
     where = " AND ".join(f"{column} = ?" for column in active_filters) or "TRUE"
-    total = connection.execute(f"SELECT count(*) FROM snapshot WHERE {where}", tuple(active_filters.values())).fetchone()[0]
+    total = connection.execute(
+        f"SELECT count(*) FROM snapshot WHERE {where}", tuple(active_filters.values())
+    ).fetchone()[0]
     rows = connection.execute(
         f"""SELECT snapshot, snapshot.organization_id, organization_name, period_id, snapshot_status, populated,
             cache_valid, aggregated_at
@@ -139,7 +141,9 @@ def set_status(connection: Connection, number: int, status: str, cache_valid: bo
     )
 
 
-def set_document(connection: Connection, number: int, document: bytes, etag: str, rendered_from: str, populated: int) -> None:
+def set_document(
+    connection: Connection, number: int, document: bytes, etag: str, rendered_from: str, populated: int
+) -> None:
     """Set the rendered document, which is the cache (rule 2d).
 
     Args:
@@ -166,7 +170,9 @@ def set_deviation_counts(connection: Connection, number: int, counts: dict[str, 
 
 def document(connection: Connection, number: int) -> tuple[bytes, str] | None:
     """Return (document, ETag), or None if it has not been rendered yet."""
-    return connection.execute("SELECT document, etag FROM snapshot WHERE snapshot = ? AND document IS NOT NULL", (number,)).fetchone()
+    return connection.execute(
+        "SELECT document, etag FROM snapshot WHERE snapshot = ? AND document IS NOT NULL", (number,)
+    ).fetchone()
 
 
 def values(connection: Connection, number: int) -> dict[str, tuple[Number, str | None]]:
@@ -205,12 +211,16 @@ def mark_period_deleted(connection: Connection, organization_id: str, period_id:
 
 def unmark_period_deleted(connection: Connection, organization_id: str, period_id: str) -> None:
     """Allow automatic first snapshots of the period again, after a POST."""
-    connection.execute("DELETE FROM deleted_period WHERE organization_id = ? AND period_id = ?", (organization_id, period_id))
+    connection.execute(
+        "DELETE FROM deleted_period WHERE organization_id = ? AND period_id = ?", (organization_id, period_id)
+    )
 
 
 def deleted_periods(connection: Connection, organization_id: str) -> set[str]:
     """Return the periods that get no automatic first snapshot."""
     return {
         row[0]
-        for row in connection.execute("SELECT period_id FROM deleted_period WHERE organization_id = ?", (organization_id,)).fetchall()
+        for row in connection.execute(
+            "SELECT period_id FROM deleted_period WHERE organization_id = ?", (organization_id,)
+        ).fetchall()
     }

@@ -119,7 +119,11 @@ def passing_faults_translated(*, writing: bool) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code: int | None = getattr(error, "sqlite_errorcode", None)
-        if code is None or code & 0xFF not in _PASSING_FAULTS or (code & 0xFF == sqlite3.SQLITE_READONLY and not writing):
+        if (
+            code is None
+            or code & 0xFF not in _PASSING_FAULTS
+            or (code & 0xFF == sqlite3.SQLITE_READONLY and not writing)
+        ):
             raise
         fault = _PASSING_FAULTS[code & 0xFF]
         raise InsufficientStorage(fault) if code & 0xFF == sqlite3.SQLITE_FULL else Unavailable(fault) from error
@@ -144,7 +148,9 @@ def copy_database(source: Path, target: Path) -> None:
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         with (
-            closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=BUSY_MILLISECONDS / 1000)) as reader,
+            closing(
+                sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=BUSY_MILLISECONDS / 1000)
+            ) as reader,
             closing(sqlite3.connect(str(target), isolation_level=None)) as writer,
         ):
             reader.backup(writer)
@@ -181,7 +187,9 @@ def read_existing(path: Path) -> Iterator[Connection]:
     require_store(path.parent)
     try:
         address = f"file:{quote(str(path))}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000)) as connection:
+        with closing(
+            sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000)
+        ) as connection:
             connection.execute("BEGIN")
             yield connection
     except sqlite3.DatabaseError as error:

@@ -44,7 +44,11 @@ _OVERVIEW_WIDTHS = {
 
 
 def preview_table(
-    preview: Preview, catalogue: Catalogue, texts: MessageCatalog, language: Language, visible_keys: Collection[str] | None = None
+    preview: Preview,
+    catalogue: Catalogue,
+    texts: MessageCatalog,
+    language: Language,
+    visible_keys: Collection[str] | None = None,
 ) -> Table:
     """Return a table with one row per field, in form order.
 
@@ -57,18 +61,32 @@ def preview_table(
     """
     periods = {"value": preview.period_id, "compared": preview.compare_period_id}
     columns = [
-        Column(texts.get(language, f"export.{column}", **({"period": periods[column]} if column in periods else {})), width)
+        Column(
+            texts.get(language, f"export.{column}", **({"period": periods[column]} if column in periods else {})), width
+        )
         for column, width in _FIELD_WIDTHS.items()
     ]
     title = texts.get(
-        language, "export.title", name=preview.organization_name, period=preview.period_id, compare_period=preview.compare_period_id
+        language,
+        "export.title",
+        name=preview.organization_name,
+        period=preview.period_id,
+        compare_period=preview.compare_period_id,
     )
-    rows = [_field_row(row, catalogue, texts, language) for row in preview.rows if visible_keys is None or row.field_key in visible_keys]
+    rows = [
+        _field_row(row, catalogue, texts, language)
+        for row in preview.rows
+        if visible_keys is None or row.field_key in visible_keys
+    ]
     return Table(title, texts.get(language, "export.sheet"), columns, 3, rows)
 
 
 def overview_table(
-    entries: Iterable[OverviewEntry], field_count: int, selected_period: str | None, texts: MessageCatalog, language: Language
+    entries: Iterable[OverviewEntry],
+    field_count: int,
+    selected_period: str | None,
+    texts: MessageCatalog,
+    language: Language,
 ) -> Table:
     """Return a table with one row per organisation, in the given order.
 
@@ -80,9 +98,13 @@ def overview_table(
         language: Language of the table.
     """
     sheet = texts.get(language, "export.overview.sheet")
-    columns = [Column(texts.get(language, f"export.overview.{column}"), width) for column, width in _OVERVIEW_WIDTHS.items()]
+    columns = [
+        Column(texts.get(language, f"export.overview.{column}"), width) for column, width in _OVERVIEW_WIDTHS.items()
+    ]
     title = f"{sheet} {period(language, selected_period)}" if selected_period else sheet
-    return Table(title, sheet, columns, 1, [_organization_row(entry, field_count, texts, language) for entry in entries])
+    return Table(
+        title, sheet, columns, 1, [_organization_row(entry, field_count, texts, language) for entry in entries]
+    )
 
 
 def _field_row(row: FieldRow, catalogue: Catalogue, texts: MessageCatalog, language: Language) -> list[Cell]:
@@ -113,7 +135,14 @@ def _field_row(row: FieldRow, catalogue: Catalogue, texts: MessageCatalog, langu
 
 def _organization_row(entry: OverviewEntry, field_count: int, texts: MessageCatalog, language: Language) -> list[Cell]:
     has_values = entry.aggregated_at is not None
-    counts: list[Cell] = [entry.populated, field_count, field_count - entry.populated, entry.errors, entry.warnings, entry.notices]
+    counts: list[Cell] = [
+        entry.populated,
+        field_count,
+        field_count - entry.populated,
+        entry.errors,
+        entry.warnings,
+        entry.notices,
+    ]
     return [
         entry.organization_name,
         entry.number,

@@ -9,7 +9,9 @@ from preview.storage.database import Connection
 from preview.storage.snapshots import SnapshotRow
 
 
-def default_period(connection: Connection, organization_id: str, rows: list[SnapshotRow], completed: dict[str, SnapshotRow]) -> Period:
+def default_period(
+    connection: Connection, organization_id: str, rows: list[SnapshotRow], completed: dict[str, SnapshotRow]
+) -> Period:
     """Return the newest period with a completed snapshot, else with any snapshot, else the year of the newest data.
 
     Without data it is the present year.

@@ -171,7 +171,9 @@ class PreviewQuery:
         """
         period = Period.parse(period_id) if period_id is not None else None
         compare_period = Period.parse(compare, "/compare") if compare is not None else None
-        return self._database.read(lambda connection: self._read_preview(connection, organization_id, period, compare_period))
+        return self._database.read(
+            lambda connection: self._read_preview(connection, organization_id, period, compare_period)
+        )
 
     def history(self, organization_id: str) -> dict[str, list[HistoricalValue]]:
         """Return the values of every field in all periods with a completed snapshot.
@@ -182,7 +184,9 @@ class PreviewQuery:
 
         def read_history(connection: Connection) -> dict[str, list[HistoricalValue]]:
             completed = latest_completed_by_period(snapshots.list_for_organization(connection, organization_id))
-            values_by_period = {period_id: self._snapshot_values(connection, row) for period_id, row in reversed(completed.items())}
+            values_by_period = {
+                period_id: self._snapshot_values(connection, row) for period_id, row in reversed(completed.items())
+            }
             return {
                 key: [
                     HistoricalValue(period_id, snapshot_values.visible_value(key), key in snapshot_values.hidden)
@@ -194,7 +198,11 @@ class PreviewQuery:
         return self._database.read(read_history)
 
     def _read_preview(
-        self, connection: Connection, organization_id: str, requested_period: Period | None, requested_compare: Period | None
+        self,
+        connection: Connection,
+        organization_id: str,
+        requested_period: Period | None,
+        requested_compare: Period | None,
     ) -> Preview:
         organization = organizations.organization(connection, organization_id)
         if organization is None:
@@ -209,12 +217,15 @@ class PreviewQuery:
         current = self._snapshot_values(connection, displayed)
         compared_row = completed.get(str(compare))
         compared = self._snapshot_values(connection, compared_row)
-        prior = compared if compare == period.prior else self._snapshot_values(connection, completed.get(str(period.prior)))
+        prior = (
+            compared if compare == period.prior else self._snapshot_values(connection, completed.get(str(period.prior)))
+        )
         return Preview(
             position=events.last_event_id(connection),
             organization_id=organization_id,
             organization_name=organization.organization_name,
-            number=organization.organisasjonsnummer + (f"-{organization.bydelsnummer}" if organization.bydelsnummer else ""),
+            number=organization.organisasjonsnummer
+            + (f"-{organization.bydelsnummer}" if organization.bydelsnummer else ""),
             period_id=str(period),
             compare_period_id=str(compare),
             periods=list(dict.fromkeys(row.period_id for row in rows)),
@@ -233,10 +244,15 @@ class PreviewQuery:
         if row is None or not row.completion:
             return EMPTY
         return SnapshotValues.from_rows(
-            self._report_config.catalogue, self._report_config.suppress, snapshots.values(connection, row.snapshot), row.facts
+            self._report_config.catalogue,
+            self._report_config.suppress,
+            snapshots.values(connection, row.snapshot),
+            row.facts,
         )
 
-    def _field_rows(self, period: Period, current: SnapshotValues, compared: SnapshotValues, prior: SnapshotValues) -> list[FieldRow]:
+    def _field_rows(
+        self, period: Period, current: SnapshotValues, compared: SnapshotValues, prior: SnapshotValues
+    ) -> list[FieldRow]:
         deviations: dict[str, list[Deviation]] = {}
         for deviation in find_deviations(self._report_config.catalogue, period, current, prior):
             deviations.setdefault(deviation.field_key, []).append(deviation)
@@ -286,17 +302,28 @@ def change_between(value: Value, previous: Value, unit: str) -> tuple[Value, int
 def _source_view(facts: AggregationMetadata | None) -> SourceView | None:
     if facts is None:
         return None
-    return SourceView(facts.data_source, facts.case_system, facts.extract_day, facts.case_count, facts.findings, facts.is_incomplete)
+    return SourceView(
+        facts.data_source, facts.case_system, facts.extract_day, facts.case_count, facts.findings, facts.is_incomplete
+    )
 
 
 def _snapshot_view(row: SnapshotRow | None) -> SnapshotView | None:
     if row is None:
         return None
     status: SnapshotStatus = row.snapshot_status  # pyright: ignore[reportAssignmentType]  (a key of TRANSITIONS)
-    return SnapshotView(format_snapshot_id(row.snapshot), status, bool(row.cache_valid), row.aggregated_at, row.populated, row.etag or "")
+    return SnapshotView(
+        format_snapshot_id(row.snapshot),
+        status,
+        bool(row.cache_valid),
+        row.aggregated_at,
+        row.populated,
+        row.etag or "",
+    )
 
 
-def _displayed_job(connection: Connection, newer: SnapshotRow | None, displayed: SnapshotRow | None) -> JobDocument | None:
+def _displayed_job(
+    connection: Connection, newer: SnapshotRow | None, displayed: SnapshotRow | None
+) -> JobDocument | None:
     """Return the open job of the newer or the displayed snapshot; without one, the last job of either if it failed."""
     candidates = [row for row in (newer, displayed) if row is not None]
     for row in candidates:

@@ -1,7 +1,7 @@
 """Writes tables as CSV and XLSX files.
 
-Numbers are written as numbers. In CSV, an apostrophe precedes a text that a spreadsheet would evaluate as a formula; in XLSX, its
-cell is marked as text.
+Numbers are written as numbers. In CSV, an apostrophe precedes a text that a spreadsheet would evaluate as a formula; in
+XLSX, its cell is marked as text.
 """
 
 import csv
@@ -62,7 +62,9 @@ def to_csv(table: Table) -> bytes:
 def to_xlsx(table: Table) -> bytes:
     """Return the table as an XLSX file with one sheet and a frozen header row, to be printed in landscape."""
     out = io.BytesIO()
-    book = Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = Workbook(
+        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
     book.set_properties({"title": table.title})
     header_format = book.add_format({"bold": True, "bottom": 1})
     quoted_format = book.add_format({"quote_prefix": True})

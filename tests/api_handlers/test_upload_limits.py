@@ -26,7 +26,9 @@ from tests.support.pipeline import wait_until
 def test_upload_over_limit_is_413(data_dir: Path) -> None:
     """The size is announced or not, the body a file or a form. With `Expect` the response comes before the body."""
     boundary = {"Content-Type": "multipart/form-data; boundary=b"}
-    multipart = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b"x" * 1001 + b"\r\n--b--\r\n"
+    multipart = (
+        b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b"x" * 1001 + b"\r\n--b--\r\n"
+    )
     with run_in_process_server(data_dir, max_delivery_bytes=1000) as server, server.client() as client:
         for content, headers in (
             (b"x" * 1001, XML),
@@ -169,7 +171,9 @@ def test_slow_disk_blocks_only_its_own_upload(data_dir: Path, monkeypatch: pytes
         assert peer.recv(65536).startswith(b"HTTP/1.1 202 ")
 
 
-def test_spool_error_reveals_no_details(data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_spool_error_reveals_no_details(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def failing_write(self: SpoolFile, chunk: bytes) -> None:
         raise OSError(5, "Input/output error", "/spool/secret")
 

@@ -41,7 +41,9 @@ def test_each_file_format_is_accepted(data_dir: Path, service: ChildWelfareServi
             (archive, "Application/X-Zip-Compressed", "v4"),
             (folder, "", "v4"),
         ):
-            response = client.post(DELIVERIES_PATH, content=content, headers={"Content-Type": media_type} if media_type else {})
+            response = client.post(
+                DELIVERIES_PATH, content=content, headers={"Content-Type": media_type} if media_type else {}
+            )
             document = wait_for_import(server, response)
             assert (document["format"], document["files"], document["size_bytes"]) == (kind, 1, len(content))
         wait_until(lambda: spool_file_names(data_dir) == [], "the spool to be empty")
@@ -51,16 +53,24 @@ def test_full_delivery_removes_missing_cases(data_dir: Path, service: ChildWelfa
     with run_in_process_server(data_dir, actor_header="X-User") as server, server.client() as client:
         wait_for_import(
             server,
-            client.post(DELIVERIES_PATH, content=zip_files([service.case(index, "2024-12-30", []) for index in range(3)])),
+            client.post(
+                DELIVERIES_PATH, content=zip_files([service.case(index, "2024-12-30", []) for index in range(3)])
+            ),
         )
-        response = client.post(f"{DELIVERIES_PATH}?full=true", content=service.case(0, "2024-12-31", []), headers=XML | {"X-User": "kari"})
+        response = client.post(
+            f"{DELIVERIES_PATH}?full=true", content=service.case(0, "2024-12-31", []), headers=XML | {"X-User": "kari"}
+        )
         assert response.json()["full"] is True
         document = wait_for_import(server, response)
     assert (document["full"], document["actor"], document["removed_cases"]) == (True, "kari", 2)
 
 
-@pytest.mark.parametrize("arguments", [["-T", "{}"], ["--data-binary", "@{}", "-H", "Content-Type: application/zip"], ["-F", "mappe=@{}"]])
-def test_curl_upload_is_accepted(data_dir: Path, tmp_path: Path, service: ChildWelfareService, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments", [["-T", "{}"], ["--data-binary", "@{}", "-H", "Content-Type: application/zip"], ["-F", "mappe=@{}"]]
+)
+def test_curl_upload_is_accepted(
+    data_dir: Path, tmp_path: Path, service: ChildWelfareService, arguments: list[str]
+) -> None:
     """The file is over a megabyte, so that curl sends `Expect: 100-continue`."""
     archive_path = tmp_path / "sendt.zip"
     with zipfile.ZipFile(archive_path, "w") as archive:
@@ -109,7 +119,9 @@ def test_curl_upload_is_accepted(data_dir: Path, tmp_path: Path, service: ChildW
         (XML | {"Idempotency-Key": "x" * 256}, 422, "The `Idempotency-Key` is invalid."),
     ],
 )
-def test_invalid_headers_are_rejected_before_body(data_dir: Path, headers: dict[str, str], status: int, detail: str) -> None:
+def test_invalid_headers_are_rejected_before_body(
+    data_dir: Path, headers: dict[str, str], status: int, detail: str
+) -> None:
     """A client that sends a small body gets the response after it, one that sends `Expect` before it."""
     with run_in_process_server(data_dir) as server, server.client() as client:
         response = client.post(DELIVERIES_PATH, content=b"<Barnevern/>", headers=headers)
@@ -163,7 +175,9 @@ def test_repeated_idempotency_key_returns_first_response(data_dir: Path, service
         wait_for_delivery(server.application, "dlv-001")
         wait_until(lambda: spool_file_names(data_dir) == [], "the spool to be empty")
         assert server.application.deliveries.page(None, None, 1, 10)[1] == 1
-        rows = server.application.database.read(lambda connection: connection.execute("SELECT * FROM idempotency").fetchall())
+        rows = server.application.database.read(
+            lambda connection: connection.execute("SELECT * FROM idempotency").fetchall()
+        )
         assert len(rows) == 1
         assert "Barnevern" not in repr(rows)  # a digest of the body is stored, never the body
 

@@ -11,7 +11,8 @@ _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 
 _NUMBER = r"(?:[GSEH]\d+|[1-6][a-f]|[1-9]\d?(?:\.\d{1,2})?)\b(?!%|\.\d)"
 _CITATION = re.compile(
-    rf"\b(?:rules?|contract|(?:api|domain)(?:\.md)?`?),?\s+\(?(?P<numbers>{_NUMBER}(?:(?:,|,? and|,? or| to)\s+{_NUMBER})*)",
+    r"\b(?:rules?|contract|(?:api|domain)(?:\.md)?`?),?\s+"
+    rf"\(?(?P<numbers>{_NUMBER}(?:(?:,|,? and|,? or| to)\s+{_NUMBER})*)",
     re.IGNORECASE,
 )
 

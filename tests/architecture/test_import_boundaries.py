@@ -23,8 +23,9 @@ PACKAGES = (
     ("model",),
     ("core",),
 )
-"""Packages of `preview`, from the top down. A package may import itself and those below it; packages of one line may import
-each other in one direction."""
+"""Packages of `preview`, from the top down. A package may import itself and those below it; packages of one line may
+import each other in one direction.
+"""
 
 PRESENTATION = ("tornado", "panel", "bokeh", "param", "app", "components", "api_handlers")
 SQLITE = ("sqlite3", "pysqlite3", "sqlite_utils.utils.sqlite3")
@@ -53,7 +54,11 @@ def forbidden_imports(path: Path, code: str) -> list[str]:
     """Return the imports that a file must not have, with their lines."""
     forbidden = list(forbidden_for(path))
     found = imported_names(ast.parse(code))
-    return [f"{path}:{line} imports {name}" for line, name in found if any(is_in_package(name, package) for package in forbidden)]
+    return [
+        f"{path}:{line} imports {name}"
+        for line, name in found
+        if any(is_in_package(name, package) for package in forbidden)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,10 @@ def test_forbidden_import_is_found(path: str, code: str) -> None:
     [
         (
             "app.py",
-            "import components.server\nfrom api_handlers import routes\nfrom preview.runtime.application import Application",
+            (
+                "import components.server\nfrom api_handlers import routes\n"
+                "from preview.runtime.application import Application"
+            ),
         ),
         ("preview/storage/sqlite.py", "from sqlite_utils.utils import sqlite3"),
         ("preview/reports/job_queue.py", "from preview.storage.jobs import claim\nimport paramiko"),
@@ -103,7 +111,9 @@ def test_imports_go_one_way() -> None:
 
 def test_every_package_of_preview_has_its_level() -> None:
     known = {package for packages in PACKAGES for package in packages}
-    assert {path.parts[1] for path in source_files(".py") if path.parts[0] == "preview" and len(path.parts) > 2} == known
+    assert {
+        path.parts[1] for path in source_files(".py") if path.parts[0] == "preview" and len(path.parts) > 2
+    } == known
 
 
 def module_name(path: Path) -> str:
@@ -118,11 +128,18 @@ def mutual_imports(codes: dict[str, str]) -> list[tuple[str, str]]:
     def depends(one: str, other: str) -> bool:
         return one != other and any(found == other or found.rpartition(".")[0] == other for found in imports[one])
 
-    return [(one, other) for one in imports for other in imports if one < other and depends(one, other) and depends(other, one)]
+    return [
+        (one, other)
+        for one in imports
+        for other in imports
+        if one < other and depends(one, other) and depends(other, one)
+    ]
 
 
 def test_mutual_import_is_found() -> None:
-    assert mutual_imports({"a.b": "from a.c import x", "a.c": "if TYPE_CHECKING:\n    from a.b import y"}) == [("a.b", "a.c")]
+    assert mutual_imports({"a.b": "from a.c import x", "a.c": "if TYPE_CHECKING:\n    from a.b import y"}) == [
+        ("a.b", "a.c")
+    ]
     assert mutual_imports({"a.b": "from a.c import x", "a.c": "import a.d", "a.d": ""}) == []
 
 
@@ -132,7 +149,9 @@ def test_no_two_modules_import_each_other() -> None:
 
 def test_folders_are_within_their_file_limit() -> None:
     counts: dict[str, int] = {}
-    for path in source_files(".py", ".js", ".html", ".css", ".toml", ".sql", ".svg", within=("preview", "api_handlers", "components")):
+    for path in source_files(
+        ".py", ".js", ".html", ".css", ".toml", ".sql", ".svg", within=("preview", "api_handlers", "components")
+    ):
         if path.name != "__init__.py":
             counts[str(path.parent)] = counts.get(str(path.parent), 0) + 1
     assert counts

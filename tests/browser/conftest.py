@@ -102,7 +102,8 @@ def reported_values(server: Server, service: Service, period: str = "2024") -> V
 def marked_cells(page: Page) -> set[tuple[str, str]]:
     """Return the cells that are marked as changed, each as (field key, column)."""
     found = page.locator("[data-changed]").evaluate_all(
-        "cells => cells.map(cell => [cell.closest('tr').dataset.field, cell.classList.contains('current') ? 'current' : 'compared'])"
+        "cells => cells.map(cell => [cell.closest('tr').dataset.field, "
+        "cell.classList.contains('current') ? 'current' : 'compared'])"
     )
     return {(key, column) for key, column in found}
 

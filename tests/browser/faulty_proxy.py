@@ -1,5 +1,4 @@
-"""A TCP proxy between browser and server that a test can cut, stall and restore, and route to a process of its choice.
-"""
+"""A TCP proxy between browser and server that a test can cut, stall, restore, and route to a process of its choice."""
 
 import asyncio
 import threading

@@ -12,10 +12,12 @@ _FIND_PROBLEMS = """() => {
   const ups = element => element && element !== document.body ? [element, ...ups(element.parentElement)] : []
   for (let text; (text = walker.nextNode());) {
     const holder = text.parentElement
-    if (!text.data.trim() || holder.closest('.ds-sr-only, [popover]:not(:popover-open), .floating, noscript, select') || !isSeen(holder)) continue
+    if (!text.data.trim() || !isSeen(holder)) continue
+    if (holder.closest('.ds-sr-only, [popover]:not(:popover-open), .floating, noscript, select')) continue
     const range = document.createRange()
     range.selectNodeContents(text)
-    for (const {left, right, top, bottom} of range.getClientRects()) if (right - left > 1) boxes.push({text: text.data, holder, left, right, top, bottom})
+    for (const {left, right, top, bottom} of range.getClientRects())
+      if (right - left > 1) boxes.push({text: text.data, holder, left, right, top, bottom})
   }
   for (const box of boxes) {
     const around = ups(box.holder), free = around.findIndex(scrolls)
@@ -35,21 +37,28 @@ _FIND_PROBLEMS = """() => {
 
 _FIND_SMALL_TARGETS = """() => {
   const root = document.querySelector('dialog[open], :popover-open') ?? document
-  const targets = [...root.querySelectorAll('a[href], button, select, input:not([type=hidden]), summary, textarea, label:has(input[type=radio])')]
-    .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.closest('.ds-sr-only') && getComputedStyle(each).opacity !== '0')
+  const kinds = 'a[href], button, select, input:not([type=hidden]), summary, textarea, label:has(input[type=radio])'
+  const targets = [...root.querySelectorAll(kinds)]
+    .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.closest('.ds-sr-only'))
+    .filter(each => getComputedStyle(each).opacity !== '0')
     .map(each => ({each, box: each.getBoundingClientRect()})).filter(({box}) => box.width > 1 && box.height > 1)
   const small = ({box}) => box.width < 23.5 || box.height < 23.5
-  // A small one passes where a circle of 24 px about its middle meets no other target (WCAG 2.5.8, spacing) or it stands in a sentence.
+  // A small one passes where a circle of 24 px about its middle meets no other target (WCAG 2.5.8, spacing), or it
+  // stands in a sentence.
   const meets = (one, other) => {
     const x = one.box.left + one.box.width / 2, y = one.box.top + one.box.height / 2
-    if (small(other)) return Math.hypot(x - other.box.left - other.box.width / 2, y - other.box.top - other.box.height / 2) < 24
+    if (small(other))
+      return Math.hypot(x - other.box.left - other.box.width / 2, y - other.box.top - other.box.height / 2) < 24
     const nearest = (at, low, high) => at - Math.min(high, Math.max(low, at))
     return Math.hypot(nearest(x, other.box.left, other.box.right), nearest(y, other.box.top, other.box.bottom)) < 12
   }
   const apart = (one, other) => !one.each.contains(other.each) && !other.each.contains(one.each)
-  const inSentence = ({each}) => getComputedStyle(each).display === 'inline' && each.parentElement.textContent.trim() !== each.textContent.trim()
-  return targets.filter(small).filter(one => !inSentence(one) && targets.some(other => apart(one, other) && meets(one, other)))
-    .map(({each, box}) => `${(each.ariaLabel ?? each.textContent).trim().slice(0, 40)}: ${box.width.toFixed()} x ${box.height.toFixed()}`)
+  const inSentence = ({each}) => getComputedStyle(each).display === 'inline'
+    && each.parentElement.textContent.trim() !== each.textContent.trim()
+  const size = box => `${box.width.toFixed()} x ${box.height.toFixed()}`
+  return targets.filter(small)
+    .filter(one => !inSentence(one) && targets.some(other => apart(one, other) && meets(one, other)))
+    .map(({each, box}) => `${(each.ariaLabel ?? each.textContent).trim().slice(0, 40)}: ${size(box)}`)
 }"""
 
 

@@ -11,8 +11,7 @@ _NUMBER = r"(?:[-−]?\d[\d,.]*(?:[ \u00a0]\d{3})*(?:,\d)?(?:[ \u00a0]%)?|–|:)
 
 
 class PrintedPdf:
-    """A printed page: number and size of its sheets, its lines of text as laid out, and all colours of text and areas.
-    """
+    """A printed page: number and size of its sheets, its lines of text as laid out, all colours of text and areas."""
 
     def __init__(self, page: Page) -> None:
         pages = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages

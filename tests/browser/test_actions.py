@@ -107,10 +107,9 @@ def open_preview(page: Page, server: Server, service: SampleService, period_id: 
 
 def shown_actions(page: Page) -> dict[str, str]:
     """Return the disabled reason of each action, empty for enabled ones."""
-    found = page.locator(
-        "[data-report-action]"
-    ).evaluate_all("""all => all.map(each => [each.dataset.reportAction,
-      each.ariaDisabled === 'true' ? document.getElementById(each.getAttribute('aria-describedby')).textContent : ''])""")
+    found = page.locator("[data-report-action]").evaluate_all("""all => all.map(each => [each.dataset.reportAction,
+      each.ariaDisabled === 'true'
+        ? document.getElementById(each.getAttribute('aria-describedby')).textContent : ''])""")
     return dict(found)
 
 
@@ -296,9 +295,8 @@ def test_offline_page_disables_actions_and_keeps_values(offline: Page) -> None:
     assert {action: why for action, why in shown_actions(page).items() if action != "deliver"} == dict.fromkeys(
         ("again", "export", "delete"), why
     )
-    assert (
-        shown_actions(page)["deliver"] == OFFERED
-    )  # a file can be chosen, and is uploaded when the connection is back
+    # a file can be chosen, and is uploaded when the connection is back
+    assert shown_actions(page)["deliver"] == OFFERED
     for key in ("a", "e"):
         page.keyboard.press(key)
         expect(page.locator("#why-offline")).to_be_visible()

@@ -1,5 +1,4 @@
-"""The delivery drawer: upload of dropped and chosen files, progress until they are imported, and messages on refusal.
-"""
+"""The delivery drawer: upload of dropped and chosen files, progress until they are imported, messages on refusal."""
 
 import base64
 from collections.abc import Callable, Generator
@@ -24,8 +23,10 @@ SETTINGS = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false", "BUFDIR_PREVIEW_MAX_DELIVE
 # Dispatches the events of a drag and drop, which cannot be simulated with files otherwise.
 DROP = """(target, files) => {
   const transfer = new DataTransfer()
-  for (const {name, content} of files) transfer.items.add(new File([Uint8Array.from(atob(content), letter => letter.charCodeAt(0))], name))
-  for (const type of ["dragover", "drop"]) target.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: transfer}))
+  const bytes = content => Uint8Array.from(atob(content), letter => letter.charCodeAt(0))
+  for (const {name, content} of files) transfer.items.add(new File([bytes(content)], name))
+  for (const type of ["dragover", "drop"])
+    target.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: transfer}))
 }"""
 
 

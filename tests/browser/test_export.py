@@ -132,9 +132,8 @@ ALL_SHOWN = pytest.mark.parametrize("export_case", [False], indirect=True)
 
 
 def live(page: Page, export_case: ExportCase, **query: str) -> Page:
-    page.goto(
-        f"{export_case.server.url}/preview?{httpx.QueryParams({'organization_id': SERVICE.organization_id, 'period_id': '2024', **query})}"
-    )
+    parameters = httpx.QueryParams({"organization_id": SERVICE.organization_id, "period_id": "2024", **query})
+    page.goto(f"{export_case.server.url}/preview?{parameters}")
     expect(page.locator("html[data-live=on]")).to_be_attached()
     return page
 
@@ -159,7 +158,8 @@ def visible(page: Page) -> list[str]:
 
 # The visible texts of the cells, without those for screen readers.
 _CELLS = """() => [...document.querySelectorAll("tr[data-field]")].map(row => [
-  row.dataset.field, ...["current", "compared"].map(name => row.querySelector(`td.${name}`).innerText.split("\\n")[0])])"""
+  row.dataset.field,
+  ...["current", "compared"].map(name => row.querySelector(`td.${name}`).innerText.split("\\n")[0])])"""
 
 
 @pytest.mark.chromium

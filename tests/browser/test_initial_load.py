@@ -22,12 +22,15 @@ _FONT_FACE = re.compile(r"@font-face \{[^}]*\}")
 _COLLECT_STYLES = """["light", "dark"].flatMap(theme => {
   document.documentElement.dataset.colorScheme = theme
   document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })
-  const kind = each => each ? `${kind(each.parentElement)} ${each.cloneNode(false).outerHTML.replace(/ (id|data-region|aria-\\w+)="[^"]*"/g, "")}` : theme
-  const kinds = new Map([...document.querySelectorAll("html, body, body *:not(svg *, .chart__in, .chart__in *)")].map(each => [kind(each), each]))
+  const tag = each => each.cloneNode(false).outerHTML.replace(/ (id|data-region|aria-\\w+)="[^"]*"/g, "")
+  const kind = each => each ? `${kind(each.parentElement)} ${tag(each)}` : theme
+  const all = [...document.querySelectorAll("html, body, body *:not(svg *, .chart__in, .chart__in *)")]
+  const kinds = new Map(all.map(each => [kind(each), each]))
   return [...kinds].flatMap(([name, each]) => ["", "::before", "::after"].map(part => {
     const style = getComputedStyle(each, part)
     if (part && style.content === "none") return `${name}${part} {}`
-    return `${name}${part} {${[...style].filter(name => !name.startsWith("--")).map(name => `${name}: ${style[name]}`).join("; ")}`
+    const names = [...style].filter(name => !name.startsWith("--"))
+    return `${name}${part} {${names.map(name => `${name}: ${style[name]}`).join("; ")}`
   }))
 })"""
 # Loads the fonts first, so that the two measurements differ only in the stylesheet.

@@ -23,8 +23,11 @@ _CROSSING = """() => [...document.querySelectorAll('.list > tbody > tr')].flatMa
     range.selectNodeContents(text)
     if (range.getBoundingClientRect().width > 1) boxes.push(range.getBoundingClientRect())
   }
-  const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1
-  return boxes.filter((box, i) => box.right > edge.right + 1 || boxes.some((other, j) => j > i && meet(box, other))).map(() => row.textContent)
+  const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1
+    && one.top < other.bottom - 1 && other.top < one.bottom - 1
+  return boxes
+    .filter((box, i) => box.right > edge.right + 1 || boxes.some((other, j) => j > i && meet(box, other)))
+    .map(() => row.textContent)
 })"""
 
 
@@ -88,8 +91,10 @@ def test_touch_targets_are_large_enough(page: Page, states_server: Server, touch
     page.set_viewport_size({"width": 375, "height": 800} if touch else {"width": 1440, "height": 900})
     open_page(page, states_server)
     least = 44 if touch else 24
-    heights = page.evaluate("""() => [...document.querySelectorAll('main :is(button, select, input[type=search], .tile)')]
-      .filter(each => each.checkVisibility() && !each.matches('.ds-link')).map(each => [each.textContent.trim(), each.getBoundingClientRect().height])""")
+    heights = page.evaluate("""() =>
+      [...document.querySelectorAll('main :is(button, select, input[type=search], .tile)')]
+      .filter(each => each.checkVisibility() && !each.matches('.ds-link'))
+      .map(each => [each.textContent.trim(), each.getBoundingClientRect().height])""")
     assert heights
     assert [target for target in heights if target[1] < least] == []
 

@@ -20,7 +20,9 @@ FORM = f"""<form method="post" action="{DELIVERIES}?full=true" enctype="multipar
 SEND = f"""file => new Promise(resolve => {{
   const request = new XMLHttpRequest(), progress = []
   request.upload.onprogress = event => progress.push(event.loaded / event.total)
-  request.onload = () => resolve({{status: request.status, type: file.type, location: request.getResponseHeader('Location'), progress}})
+  request.onload = () => resolve({{
+    status: request.status, type: file.type, location: request.getResponseHeader('Location'), progress
+  }})
   request.open('POST', '{DELIVERIES}')
   request.send(file)
 }})"""

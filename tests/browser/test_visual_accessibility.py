@@ -45,7 +45,8 @@ _FOCUS = """() => {
   return {
     name: (here.ariaLabel ?? target.textContent.trim() ?? '').slice(0, 60) || here.name || here.id,
     seen: !!at && (target.contains(at) || at.contains(target)) && box.top >= 0 && box.bottom <= innerHeight + 1,
-    shown: style.outlineStyle !== 'none' || style.boxShadow !== 'none' || here.matches('.ds-skip-link'),  // the skip link is visible only with focus
+    // the skip link is visible only with focus
+    shown: style.outlineStyle !== 'none' || style.boxShadow !== 'none' || here.matches('.ds-skip-link'),
     row: here.matches('.row-link, .open'),
     position: [...document.querySelectorAll('*')].indexOf(here),
   }
@@ -102,7 +103,8 @@ def test_reduced_motion_disables_animations(page: Page, page_server: Server, pat
     page.locator("[popovertarget=more]").click()
     moving = page.evaluate("""() => [...document.querySelectorAll('body *')].filter(each => {
       const style = getComputedStyle(each), seconds = text => Math.max(...text.split(',').map(parseFloat))
-      return each.checkVisibility() && (seconds(style.transitionDuration) > .01 || style.animationName !== 'none' && seconds(style.animationDuration) > .01)
+      return each.checkVisibility() && (seconds(style.transitionDuration) > .01
+        || style.animationName !== 'none' && seconds(style.animationDuration) > .01)
     }).map(each => each.outerHTML.slice(0, 80))""")
     assert moving == []
 

@@ -8,8 +8,22 @@ import pytest
 
 from tests.support.server_process import Server, running_server
 
-PAGES = ("/", "/preview", "/ws", "/assets/x/page.css", "/favicon.ico", "/static/js/bokeh.min.js", "/overview/export.csv")
-API_PATHS = ("/api/v1/aggregated-report-data", "/api/v1/aggregated-report-data/watch", "/openapi.json", "/livez", "/api/x")
+PAGES = (
+    "/",
+    "/preview",
+    "/ws",
+    "/assets/x/page.css",
+    "/favicon.ico",
+    "/static/js/bokeh.min.js",
+    "/overview/export.csv",
+)
+API_PATHS = (
+    "/api/v1/aggregated-report-data",
+    "/api/v1/aggregated-report-data/watch",
+    "/openapi.json",
+    "/livez",
+    "/api/x",
+)
 
 
 @pytest.fixture(scope="module")

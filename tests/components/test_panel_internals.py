@@ -1,4 +1,4 @@
-"""The parts of Panel, Bokeh and Tornado that no documentation promises, checked for the versions in `CHECKED_VERSIONS`."""
+"""The parts of Panel, Bokeh and Tornado that no documentation promises, checked for `CHECKED_VERSIONS`."""
 
 import asyncio
 import inspect
@@ -29,8 +29,8 @@ def test_locked_versions_are_the_checked_ones() -> None:
     lock = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
     locked = {name: re.findall(rf"^{name}==(\S+)", lock, re.MULTILINE) for name in CHECKED_VERSIONS}
     assert locked == {name: [version] for name, version in CHECKED_VERSIONS.items()}, (
-        f"requirements.lock has other versions than components/panel_internals.py was checked for. Check each item of the "
-        f"list in its docstring against the new source, then change CHECKED_VERSIONS. Checked: {CHECKED_VERSIONS}"
+        "requirements.lock has other versions than components/panel_internals.py was checked for. Check each item of "
+        f"the list in its docstring against the new source, then change CHECKED_VERSIONS. Checked: {CHECKED_VERSIONS}"
     )
 
 

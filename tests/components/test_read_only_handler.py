@@ -21,7 +21,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 def assets(server: Server) -> dict[str, str]:
     """Return the path of a stylesheet and of a script."""
     page = httpx.get(f"{server.url}/", timeout=20).text
-    return {name: re.findall(rf'"(/assets/[^"]+\.{end})"', page)[0] for name, end in (("style", "css"), ("script", "js"))}
+    return {
+        name: re.findall(rf'"(/assets/[^"]+\.{end})"', page)[0] for name, end in (("style", "css"), ("script", "js"))
+    }
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -30,7 +32,14 @@ def test_head_has_the_headers_of_get_without_body(server: Server, assets: dict[s
     head, get = httpx.head(url, timeout=20), httpx.get(url, timeout=20)
     assert (head.status_code, get.status_code, head.content) == (200, 200, b"")
     assert get.content
-    for header in ("Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Vary", "Content-Disposition"):
+    for header in (
+        "Content-Type",
+        "Content-Length",
+        "Content-Encoding",
+        "Cache-Control",
+        "Vary",
+        "Content-Disposition",
+    ):
         assert head.headers.get(header) == get.headers.get(header), header
 
 

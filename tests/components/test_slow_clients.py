@@ -1,4 +1,4 @@
-"""Time limits of the real server for clients that send nothing, or not to the end; and the size of WebSocket messages."""
+"""Time limits of the real server for clients that send nothing, or not to the end; the size of WebSocket messages."""
 
 import socket
 import struct

@@ -1,7 +1,7 @@
 """Relays WebDriver BiDi between Playwright and Debian's Firefox, which support different versions of it.
 
-Playwright starts it as the browser. It starts Firefox, prints the BiDi address, and answers the few commands that Firefox
-does not support and no test needs. `python -m tests.support.bidi_relay /path/to/firefox ARGUMENTS`.
+Playwright starts it as the browser. It starts Firefox, prints the BiDi address, and answers the few commands that
+Firefox does not support and no test needs. `python -m tests.support.bidi_relay /path/to/firefox ARGUMENTS`.
 """
 
 import asyncio
@@ -71,7 +71,9 @@ async def main(firefox_path: str, *arguments: str) -> int:
     firefox = await asyncio.create_subprocess_exec(firefox_path, *arguments, stderr=PIPE)
     address = await _address(firefox)
     sockets = bind_sockets(0, "127.0.0.1")
-    HTTPServer(Application([(r"/.*", Relay, {"address": address})], websocket_max_message_size=MAX_MESSAGE_BYTES)).add_sockets(sockets)
+    HTTPServer(
+        Application([(r"/.*", Relay, {"address": address})], websocket_max_message_size=MAX_MESSAGE_BYTES)
+    ).add_sockets(sockets)
     print(f"WebDriver BiDi listening on ws://127.0.0.1:{sockets[0].getsockname()[1]}", file=sys.stderr, flush=True)
     assert firefox.stderr is not None
     async for line in firefox.stderr:

@@ -1,4 +1,4 @@
-"""Mutates files like a fuzzer: changes, deletes, repeats and exchanges bytes, and inserts input that is hard to parse."""
+"""Mutates files like a fuzzer: changes, deletes, repeats and exchanges bytes, inserts input that is hard to parse."""
 
 import random
 from collections.abc import Callable

@@ -49,7 +49,8 @@ class Canaries:
 
     def id(self) -> str:
         """Return a canary that is a UUID."""
-        value = f"{self._mark}-{secrets.token_hex(2)}-4{secrets.token_hex(2)[1:]}-8{secrets.token_hex(2)[1:]}-{next(self._count):012x}"
+        second, third, fourth = secrets.token_hex(2), secrets.token_hex(2)[1:], secrets.token_hex(2)[1:]
+        value = f"{self._mark}-{second}-4{third}-8{fourth}-{next(self._count):012x}"
         self._uuids.add(value)
         return value
 
@@ -78,7 +79,10 @@ class Canaries:
         for canary in self._numbers:
             yield "as an integer", [int(canary).to_bytes(8, "big")[2:].lower()]
         text = f"l{_NON_ASCII}mst q{self._mark}"
-        yield "escaped", [quote(text).lower().encode(), text.encode("ascii", "xmlcharrefreplace"), json.dumps(text)[1:-1].encode()]
+        yield (
+            "escaped",
+            [quote(text).lower().encode(), text.encode("ascii", "xmlcharrefreplace"), json.dumps(text)[1:-1].encode()],
+        )
 
 
 def _hex_entities(plain: str) -> bytes:
@@ -93,8 +97,19 @@ def _base64(data: bytes) -> list[bytes]:
 def clean_folder(canaries: Canaries, number: int, case_id: str | None = None) -> bytes:
     """Return a valid case file with a canary in each place that allows one; with `case_id` it was not migrated."""
     personer = [
-        personalia(fodt="2010-03-15", id=canaries.id(), Fodselsnummer=canaries.number("150310"), DUFnummer=canaries.number(digits=12)),
-        personalia("2019-01-01", fodt="2010-03-14", id=canaries.id(), Navn=canaries.text(), Fodselsnummer=canaries.number("140310")),
+        personalia(
+            fodt="2010-03-15",
+            id=canaries.id(),
+            Fodselsnummer=canaries.number("150310"),
+            DUFnummer=canaries.number(digits=12),
+        ),
+        personalia(
+            "2019-01-01",
+            fodt="2010-03-14",
+            id=canaries.id(),
+            Navn=canaries.text(),
+            Fodselsnummer=canaries.number("140310"),
+        ),
     ]
     melding_id, undersokelse_id = canaries.id(), canaries.id()
     unknown: dict[str, Any] = {canaries.word(): canaries.text()}
@@ -102,7 +117,9 @@ def clean_folder(canaries: Canaries, number: int, case_id: str | None = None) ->
         element(
             "Melding",
             [
-                element("Melder", [element("Presisering", text=canaries.text())], Kode="1", Presisering=canaries.text()),
+                element(
+                    "Melder", [element("Presisering", text=canaries.text())], Kode="1", Presisering=canaries.text()
+                ),
                 element("Saksinnhold", text=canaries.text(), Kode="20"),
                 konklusjon("2024-01-12", "2", Presisering=canaries.text()),
                 f"<!-- {canaries.text()} --><?{canaries.word()} {canaries.text()}?>",
@@ -120,7 +137,11 @@ def clean_folder(canaries: Canaries, number: int, case_id: str | None = None) ->
         planer=[plan("2024-03-01", id=canaries.id(), evaluert=["2024-06-01"], Presisering=canaries.text())],
         tiltak=[
             tiltak(
-                "2024-03-02", kategori="1.1", id=canaries.id(), tilsyn=[utfort("2024-05-01", id=canaries.id())], Presisering=canaries.text()
+                "2024-03-02",
+                kategori="1.1",
+                id=canaries.id(),
+                tilsyn=[utfort("2024-05-01", id=canaries.id())],
+                Presisering=canaries.text(),
             )
         ],
         andre=[
@@ -162,23 +183,42 @@ def files_with_findings(canaries: Canaries, number: int) -> Iterator[tuple[str, 
     yield "unknown_code", file(tiltak=[tiltak("2024-01-01", kategori=word(), opphevelse=word())])
     yield "unknown_code", file(flyttinger=[case_xml.flytting("2024-01-01", word(), word())])
     yield "lovhjemmel", file(tiltak=[tiltak("2024-01-01", lov=f"{word()} {word()}-{word()}")])
-    yield "lovhjemmel", file(tiltak=[tiltak("2024-01-01", hjemmel=element("Lovhjemmel", [element("Lov", text=canaries.text())]))])
+    yield (
+        "lovhjemmel",
+        file(tiltak=[tiltak("2024-01-01", hjemmel=element("Lovhjemmel", [element("Lov", text=canaries.text())]))]),
+    )
     yield (
         "dangling_relasjon",
-        file(relasjoner=[relasjon("Melding", canaries.id(), "Undersokelse", canaries.id(), Presisering=canaries.text())]),
+        file(
+            relasjoner=[relasjon("Melding", canaries.id(), "Undersokelse", canaries.id(), Presisering=canaries.text())]
+        ),
     )
     yield "dangling_slettet", file(slettinger=[slettet("Melding", canaries.id()), slettet(word(), canaries.id())])
     repeated = canaries.id()
     yield (
         "repeated_id",
-        file(meldinger=[melding("2024-01-01", id=repeated), melding("2024-02-01", id=repeated, Presisering=canaries.text())]),
+        file(
+            meldinger=[
+                melding("2024-01-01", id=repeated),
+                melding("2024-02-01", id=repeated, Presisering=canaries.text()),
+            ]
+        ),
     )
     yield "forrige_not_seen", file({"forrige": canaries.id()})
     yield (
         "early_person",
-        file(personer=[], Fodselsnummer=canaries.number("150310"), Fodseldato="2010-03-15", Kjonn="1", Navn=canaries.text()),
+        file(
+            personer=[],
+            Fodselsnummer=canaries.number("150310"),
+            Fodseldato="2010-03-15",
+            Kjonn="1",
+            Navn=canaries.text(),
+        ),
     )
-    yield "kommunenummer", barnevern([sak(canaries.id())], sender=case_xml.avgiver(org=f"98765{number:04}", kommune=word())).encode()
+    yield (
+        "kommunenummer",
+        barnevern([sak(canaries.id())], sender=case_xml.avgiver(org=f"98765{number:04}", kommune=word())).encode(),
+    )
 
 
 def refused_files(canaries: Canaries) -> Iterator[tuple[str, bytes]]:
@@ -217,11 +257,16 @@ def refused_files(canaries: Canaries) -> Iterator[tuple[str, bytes]]:
     yield "unknown_format", text().encode()
     yield "unknown_format", f"{word()},{word()}\n{text()},{text()}\n".encode()
     yield "no_avgiver", barnevern([sak(canaries.id(), Journalnummer=word())], sender=None).encode()
-    yield "organisasjonsnummer", barnevern([sak(canaries.id())], sender=case_xml.avgiver(org=canaries.number())).encode()
+    yield (
+        "organisasjonsnummer",
+        barnevern([sak(canaries.id())], sender=case_xml.avgiver(org=canaries.number())).encode(),
+    )
     yield "uttrekk", barnevern([sak(canaries.id())], uttrekk=word()).encode()
     yield (
         "future_uttrekk",
-        barnevern([sak(canaries.id())], uttrekk="2999-01-01T00:00:00Z", id=canaries.id(), forrige=canaries.id()).encode(),
+        barnevern(
+            [sak(canaries.id())], uttrekk="2999-01-01T00:00:00Z", id=canaries.id(), forrige=canaries.id()
+        ).encode(),
     )
     yield "no_sak", barnevern([element(word(), text=text(), Id=canaries.id())]).encode()
     yield "sak_id", barnevern([sak(None, Journalnummer=word())]).encode()
@@ -242,7 +287,15 @@ def csv_files(canaries: Canaries, known: str) -> Iterator[tuple[set[str], bytes]
         f"{known},2024,{word()}",
         f'{known},2024,"{word()}"{word()},1,',
     ]
-    codes = {"csv_organization_id", "csv_unknown_organization", "csv_period", "csv_field", "csv_value", "csv_source", "csv_line"}
+    codes = {
+        "csv_organization_id",
+        "csv_unknown_organization",
+        "csv_period",
+        "csv_field",
+        "csv_value",
+        "csv_source",
+        "csv_line",
+    }
     yield codes, "\n".join(["organization_id,period_id,field_key,value,data_source", *lines]).encode()
     lines = [
         f"{word()},Et navn,987654321,",
@@ -259,7 +312,12 @@ def annual_file(canaries: Canaries, number: int) -> bytes:
     individ = element(
         "Individ",
         [
-            element("Melding", [element("Melder", Kode="1", Presisering=canaries.text())], Id=canaries.word(), StartDato="2023-01-10"),
+            element(
+                "Melding",
+                [element("Melder", Kode="1", Presisering=canaries.text())],
+                Id=canaries.word(),
+                StartDato="2023-01-10",
+            ),
             element(
                 "Tiltak",
                 [element("Kategori", Kode=canaries.word(), Presisering=canaries.text())],
@@ -276,6 +334,10 @@ def annual_file(canaries: Canaries, number: int) -> bytes:
         Avslutta3112="2",
     )
     giver = element(
-        "Avgiver", Organisasjonsnummer=f"98765{number:04}", Versjon="2023", Kommunenummer=f"{number:04}", Kommunenavn="Testkommune"
+        "Avgiver",
+        Organisasjonsnummer=f"98765{number:04}",
+        Versjon="2023",
+        Kommunenummer=f"{number:04}",
+        Kommunenavn="Testkommune",
     )
     return f'<?xml version="1.0" encoding="ISO-8859-1"?>{element("Barnevern", [giver, individ])}'.encode("latin-1")

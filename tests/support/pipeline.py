@@ -91,7 +91,9 @@ def start_job(application: Application, organization_id: str, period_id: str) ->
     """Create a new snapshot with a running job that no worker claims, so that the test controls it."""
 
     def create_and_claim(connection: Connection) -> JobRow:
-        _, job = create_snapshot(connection, application.report_config, organization_id, Period.parse(period_id), "test", automatic=False)
+        _, job = create_snapshot(
+            connection, application.report_config, organization_id, Period.parse(period_id), "test", automatic=False
+        )
         claimed = claim(connection, application.worker_id, job.job)
         assert claimed is not None
         return claimed
@@ -105,7 +107,9 @@ def start_reaggregation(application: Application, snapshot_id: str) -> JobRow:
     def enqueue_and_claim(connection: Connection) -> JobRow:
         row = snapshots.snapshot(connection, int(snapshot_id.removeprefix("snap-")))
         assert row is not None
-        job = enqueue(connection, row.snapshot, row.organization_id, row.period_id, actor="test", reason="again", automatic=False)
+        job = enqueue(
+            connection, row.snapshot, row.organization_id, row.period_id, actor="test", reason="again", automatic=False
+        )
         reconcile(connection, application.report_config, row.organization_id)
         claimed = claim(connection, application.worker_id, job.job)
         assert claimed is not None

@@ -8,7 +8,11 @@ from tests.support.server_process import Server
 
 def child_pids(pid: int) -> list[int]:
     """Return the ids of the child processes, started by any of its threads."""
-    return [int(child) for thread in Path(f"/proc/{pid}/task").iterdir() for child in (thread / "children").read_text().split()]
+    return [
+        int(child)
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
 
 
 def wait_for_both(server: Server) -> list[int]:
@@ -50,5 +54,7 @@ def open_descriptors(pid: int) -> set[str]:
 def lock_holder(lock: Path, server: Server) -> int | None:
     """Return the process that holds the lock."""
     inode = f":{lock.stat().st_ino}"
-    holders = {int(line.split()[4]) for line in Path("/proc/locks").read_text().splitlines() if line.split()[5].endswith(inode)}
+    holders = {
+        int(line.split()[4]) for line in Path("/proc/locks").read_text().splitlines() if line.split()[5].endswith(inode)
+    }
     return next(iter(holders & set(child_pids(server.process.pid))), None)

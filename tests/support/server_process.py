@@ -21,7 +21,9 @@ STOP_SECONDS = 10
 class Server:
     """A running `app.py serve` on a data folder. It is ready when the object exists; `url` has no trailing slash."""
 
-    def __init__(self, data_dir: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None, port: int = 0) -> None:
+    def __init__(
+        self, data_dir: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None, port: int = 0
+    ) -> None:
         """Start the server and wait until `/readyz` answers 200.
 
         Raises:
@@ -33,7 +35,16 @@ class Server:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
         data_dir.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
-            [sys.executable, str(REPOSITORY / "app.py"), "serve", "--port", str(port), "--data-dir", str(data_dir), *arguments],
+            [
+                sys.executable,
+                str(REPOSITORY / "app.py"),
+                "serve",
+                "--port",
+                str(port),
+                "--data-dir",
+                str(data_dir),
+                *arguments,
+            ],
             cwd=data_dir.parent,  # no bufdir-preview.toml of the person who runs the tests
             env=inherited | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
             stdin=subprocess.DEVNULL,
@@ -112,7 +123,9 @@ class Server:
 
 
 @contextmanager
-def running_server(data_dir: Path, *arguments: str, environment: dict[str, str] | None = None, port: int = 0) -> Generator[Server]:
+def running_server(
+    data_dir: Path, *arguments: str, environment: dict[str, str] | None = None, port: int = 0
+) -> Generator[Server]:
     """Run a server for the duration of a block, which may stop or kill it. A traceback in its output fails the test."""
     server = Server(data_dir, arguments, environment, port)
     try:

@@ -46,4 +46,6 @@ class SourceHasFindings(FieldRule, frozen=True, tag="findings"):
         """Yield a deviation in the row of the field, with the number of findings."""
         count = context.metadata.findings
         if count > 0:
-            yield self.deviation(context.field(self.field), {"count": count}, variant="one" if count == 1 else "message")
+            yield self.deviation(
+                context.field(self.field), {"count": count}, variant="one" if count == 1 else "message"
+            )

@@ -32,7 +32,9 @@ class SubsetExceedsWhole(Rule, frozen=True, tag="subset"):
             whole = context.field(field.subset_of)
             part, limit = context.now(field), context.now(whole)
             if part is not None and limit is not None and part > limit:
-                yield self.deviation(field, {"value": part, "whole": limit, "number": whole.number}, current=(field, whole))
+                yield self.deviation(
+                    field, {"value": part, "whole": limit, "number": whole.number}, current=(field, whole)
+                )
 
 
 class PercentageOutOfRange(Rule, frozen=True, tag="no_share"):

@@ -1,7 +1,7 @@
 """Moves files of the watched folder aside while they are delivered.
 
-Each file lies in a folder of its own number, under its original name. A crash at any point therefore leaves each file at a
-place from which the import can be resumed:
+Each file lies in a folder of its own number, under its original name. A crash at any point therefore leaves each file
+at a place from which the import can be resumed:
 
     .taking/new-…/00000001/sub/name.xml    claimed, and not received yet
     .taking/dlv-007/00000001/sub/name.xml  received as that delivery: the number is the file's ordinal in it
@@ -162,7 +162,11 @@ class Claim:
 def list_claims(inbox: Path) -> list[Claim]:
     """Return the unfinished claims in the watched folder, of all processes."""
     folder = inbox / CLAIMS_DIR
-    return [Claim(inbox, claim_folder) for claim_folder in sorted(folder.iterdir()) if claim_folder.is_dir()] if folder.is_dir() else []
+    return (
+        [Claim(inbox, claim_folder) for claim_folder in sorted(folder.iterdir()) if claim_folder.is_dir()]
+        if folder.is_dir()
+        else []
+    )
 
 
 def unique_path(path: Path, suffix: str = "") -> Path:

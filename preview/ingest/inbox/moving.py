@@ -1,4 +1,4 @@
-"""Moves files between folders of the watched folder, across mounts too, and keeps what it creates for the owner only."""
+"""Moves files between folders of the watched folder, across mounts too, and keeps what it creates for the owner."""
 
 import errno
 import os

@@ -15,7 +15,8 @@ def check_inbox_placement(settings: Settings) -> None:
     A folder of its own within the data folder is allowed: the live demo has one.
 
     Raises:
-        ConfigurationError: If the watched folder is the data folder, contains it, or lies in a working folder of the program.
+        ConfigurationError: If the watched folder is the data folder, contains it, or lies in a working folder of the
+            program.
     """
     if settings.effective_inbox_dir is None:
         return

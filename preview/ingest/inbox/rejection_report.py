@@ -55,4 +55,9 @@ def render_rejection_report(texts: MessageCatalog, delivery_id: str | None, find
         )
         for finding in findings
     ]
-    return msgspec.json.format(msgspec.json.encode(RejectionReport(delivery_id, format_rfc3339(now()), reported)), indent=2) + b"\n"
+    return (
+        msgspec.json.format(
+            msgspec.json.encode(RejectionReport(delivery_id, format_rfc3339(now()), reported)), indent=2
+        )
+        + b"\n"
+    )

@@ -1,8 +1,8 @@
 """Delivers the files of a watched folder, and returns refused files with a report.
 
-A file is complete when it has been renamed from a temporary name, or has not changed for some seconds. All files that are
-complete at one poll are one delivery, so that ten thousand files do not become ten thousand deliveries; each ZIP is a
-delivery of its own. Of several processes on one folder the leader polls; a poll that fails is repeated.
+A file is complete when it has been renamed from a temporary name, or has not changed for some seconds. All files that
+are complete at one poll are one delivery, so that ten thousand files do not become ten thousand deliveries; each ZIP is
+a delivery of its own. Of several processes on one folder the leader polls; a poll that fails is repeated.
 """
 
 import logging
@@ -224,7 +224,9 @@ class InboxWatcher:
                 claim.release()
 
     def _isolate(self, group: list[InboxFile], error: Exception) -> None:
-        """Postpone a file that cannot be delivered. Of several, deliver each alone from now on, so that one stops no other."""
+        """Postpone a file that cannot be delivered. Of several, deliver each alone from now on, so that one stops no
+        other.
+        """
         if len(group) == 1:
             self._postpone(group[0], error)
         self._single_files |= {inbox_file.relative_path for inbox_file in group}
@@ -322,8 +324,8 @@ class InboxWatcher:
 def _walk(folder: Path, subfolder: Path) -> Iterator[tuple[Path, os.stat_result, bool]]:
     """Yield path and status of everything but folders, in order of name, each with whether its name is temporary.
 
-    Leftovers of file managers and the folders that the watcher itself creates are skipped. A file whose name begins with a dot
-    is yielded all the same, as a temporary one: programs that copy files begin with such a name.
+    Leftovers of file managers and the folders that the watcher itself creates are skipped. A file whose name begins
+    with a dot is yielded all the same, as a temporary one: programs that copy files begin with such a name.
     """
     for name in sorted(os.listdir(folder / subfolder)):  # noqa: PTH208, only names are needed and a folder can have many
         path = subfolder / name

@@ -1,4 +1,5 @@
-"""Tells the leftovers of file managers and sync clients from delivered files, by their names (rule 3.6, docs/domain.md).
+"""Tells the leftovers of file managers and sync clients from delivered files, by their names (rule 3.6,
+docs/domain.md).
 
 They are passed over and counted nowhere, in archives, in folders and in the watched folder.
 """

@@ -1,8 +1,8 @@
 """Finds and checks the directory of an untrusted ZIP archive (rule 3.6, docs/domain.md).
 
-An archive is read only when it is whole and the only one: it begins where the file begins, its entries begin there too and
-share no byte, and its directory begins where they end. So the rest of an archive that was cut is never taken for an archive
-that lies in it, and no byte is unpacked twice. Memory use is small: 16 bytes per entry.
+An archive is read only when it is whole and the only one: it begins where the file begins, its entries begin there too
+and share no byte, and its directory begins where they end. So the rest of an archive that was cut is never taken for an
+archive that lies in it, and no byte is unpacked twice. Memory use is small: 16 bytes per entry.
 """
 
 import os
@@ -120,7 +120,9 @@ class ZipDirectory:
         return LOCAL_HEADER.size + name_length + extra_length
 
     def _check_gap(self, start: int, end: int) -> None:
-        """Raise `FileRejected` if something stands before the first entry, or an entry that the directory lacks in a gap."""
+        """Raise `FileRejected` if something stands before the first entry, or an entry that the directory lacks in a
+        gap.
+        """
         if start == end:
             return
         gap = os.pread(self._descriptor, min(end - start, _DESCRIPTOR_SIZES[-1] + len(LOCAL_MAGIC)), start)
@@ -209,7 +211,9 @@ def _read_zip64_extra(extra: bytes, size: int, packed: int, offset: int) -> tupl
         kind, length = struct.unpack_from("<HH", extra, position)
         if kind == _ZIP64_EXTRA_ID:
             numbers = iter(struct.unpack_from(f"<{min(length, len(extra) - position - 4) // 8}Q", extra, position + 4))
-            _, packed, offset = (next(numbers, value) if value == _ZIP64_SENTINEL else value for value in (size, packed, offset))
+            _, packed, offset = (
+                next(numbers, value) if value == _ZIP64_SENTINEL else value for value in (size, packed, offset)
+            )
             break
         position += 4 + length
     return packed, offset

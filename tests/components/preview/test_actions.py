@@ -1,4 +1,4 @@
-"""The actions of each state, enabled or with a reason; tests/browser/test_actions.py tries the same states in a browser."""
+"""The actions of each state, enabled or with a reason; tests/browser/test_actions.py tries them in a browser."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -233,7 +233,10 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
                 )
             },
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. Kilden har ikke lenger data for perioden. Du ser de forrige tallene. Prøv igjen Se funn",
+            (
+                "Aggregeringen feilet kl. 16:02. Kilden har ikke lenger data for perioden. "
+                "Du ser de forrige tallene. Prøv igjen Se funn"
+            ),
             "",
         ),
         (
@@ -243,7 +246,10 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
                 )
             },
             "Gyldig",
-            "Aggregeringen feilet kl. 16:02. Den ble avbrutt gang på gang. Du ser de forrige tallene. Prøv igjen Se funn",
+            (
+                "Aggregeringen feilet kl. 16:02. Den ble avbrutt gang på gang. "
+                "Du ser de forrige tallene. Prøv igjen Se funn"
+            ),
             "",
         ),
         (
@@ -254,8 +260,8 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
             },
             "Gyldig",
             (
-                "Aggregeringen feilet kl. 16:02. En feil i programmet stoppet den. Meld fra til drift om det gjentar seg. "
-                "Du ser de forrige tallene. Prøv igjen Se funn"
+                "Aggregeringen feilet kl. 16:02. En feil i programmet stoppet den. "
+                "Meld fra til drift om det gjentar seg. Du ser de forrige tallene. Prøv igjen Se funn"
             ),
             "",
         ),

@@ -67,7 +67,9 @@ def test_contributions_add_up_to_the_reported_value(paths: list[Path], period: P
                 labels = [(case.sak_id, case.journalnummer) for case in actual.cases]
                 assert len(labels) == len(set(labels))
                 assert set(labels) <= known
-                assert sum(case.count for case in actual.cases) == _expected_total(reported[actual.organization_id], field.field_key)
+                assert sum(case.count for case in actual.cases) == _expected_total(
+                    reported[actual.organization_id], field.field_key
+                )
                 explained += len(actual.cases)
     assert set(reported) == set(DEMO_SERVICES)
     assert explained > 500
@@ -92,14 +94,19 @@ def _expected_total(document: SnapshotDocument, key: str) -> object:
             "antall_undersokelser_startet",
             lambda sak, year: sum(in_year(element.get("StartDato"), year) for element in sak.findall("Undersokelse")),
         ),
-        ("antall_tilsynsbesok", lambda sak, year: sum(in_year(element.get("UtfortDato"), year) for element in sak.iter("Utfort"))),
+        (
+            "antall_tilsynsbesok",
+            lambda sak, year: sum(in_year(element.get("UtfortDato"), year) for element in sak.iter("Utfort")),
+        ),
     ],
     ids=["meldinger", "undersokelser", "tilsyn"],
 )
 def test_explained_cases_are_in_the_files(paths: list[Path], key: str, count: Callable[[Element, int], int]) -> None:
     year = TODAY.year - 1
     newest: dict[str, Element] = {}
-    for _, sak in sorted(saker([path for path in paths[0].iterdir() if "org-5601" in path.name]), key=lambda element: element[0]):
+    for _, sak in sorted(
+        saker([path for path in paths[0].iterdir() if "org-5601" in path.name]), key=lambda element: element[0]
+    ):
         newest[sak.attrib["Id"]] = sak
     expected = {
         (sak.attrib["Id"], sak.attrib["Journalnummer"]): number
@@ -124,9 +131,14 @@ def written(folder: Path, **files: bytes) -> list[Path]:
     return [folder]
 
 
-def labels(cases: LocalCases, key: str = "antall_meldinger_mottatt", period: Period = PERIODS[1]) -> list[Counter[tuple[str, str]]]:
+def labels(
+    cases: LocalCases, key: str = "antall_meldinger_mottatt", period: Period = PERIODS[1]
+) -> list[Counter[tuple[str, str]]]:
     """Return the explanations by organisation."""
-    return [Counter({(case.sak_id, case.journalnummer): case.count for case in actual.cases}) for actual in cases.explain(period, key)]
+    return [
+        Counter({(case.sak_id, case.journalnummer): case.count for case in actual.cases})
+        for actual in cases.explain(period, key)
+    ]
 
 
 MELDING = case_xml.melding("2025-03-01", "2025-03-02")
@@ -135,14 +147,19 @@ MELDING = case_xml.melding("2025-03-01", "2025-03-02")
 def test_case_is_labelled_by_its_newest_folder(tmp_path: Path) -> None:
     old, new = case_xml.uid(1), case_xml.uid(2)
     first = case_xml.folder(old, uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer="G-1")
-    moved = case_xml.folder(new, uttrekk="2025-07-01T12:00:00+02:00", meldinger=[MELDING, MELDING], migrert=old, Journalnummer="N-1")
+    moved = case_xml.folder(
+        new, uttrekk="2025-07-01T12:00:00+02:00", meldinger=[MELDING, MELDING], migrert=old, Journalnummer="N-1"
+    )
     with local_cases(written(tmp_path, b=first, a=moved)) as cases:
         assert labels(cases) == [{(new, "N-1"): 1}]
 
 
 def test_last_read_of_simultaneous_folders_labels_the_case(tmp_path: Path) -> None:
     sak = case_xml.uid(3)
-    same = [case_xml.folder(sak, uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer=number) for number in ("1", "2")]
+    same = [
+        case_xml.folder(sak, uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer=number)
+        for number in ("1", "2")
+    ]
     with local_cases(written(tmp_path, a=same[0], b=same[1])) as cases:
         assert labels(cases) == [{(sak, "2"): 1}]
 
@@ -151,7 +168,11 @@ def test_case_moved_between_bydeler_is_labelled_in_each(tmp_path: Path) -> None:
     sak = case_xml.uid(4)
     parts = {
         f"bydel{bydel}": case_xml.folder(
-            sak, uttrekk=f"2025-0{bydel}-01T12:00:00+01:00", meldinger=[MELDING], bydel=f"0{bydel}", Journalnummer=f"J{bydel}"
+            sak,
+            uttrekk=f"2025-0{bydel}-01T12:00:00+01:00",
+            meldinger=[MELDING],
+            bydel=f"0{bydel}",
+            Journalnummer=f"J{bydel}",
         )
         for bydel in (4, 5)
     }
@@ -160,7 +181,9 @@ def test_case_moved_between_bydeler_is_labelled_in_each(tmp_path: Path) -> None:
 
 
 def test_zip_is_explained_like_a_folder(tmp_path: Path) -> None:
-    content = case_xml.folder(case_xml.uid(5), uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer="5")
+    content = case_xml.folder(
+        case_xml.uid(5), uttrekk="2025-06-01T12:00:00+02:00", meldinger=[MELDING], Journalnummer="5"
+    )
     archive = tmp_path / "a.ZIP"
     archive.write_bytes(zip_files([content, content]))
     with local_cases([archive]) as cases:

@@ -50,7 +50,9 @@ def input_folder(tmp_path: Path) -> Path:
     [(CLEAN_FILE, 0), (NOTICE, 0), (WARNING, 3), (ERROR, 4), (REFUSED, 5)],
     ids=["fine", "notice", "warning", "error", "refused"],
 )
-def test_check_exit_code_is_of_the_worst_finding(empty_folders: Path, input_folder: Path, worst: bytes, code: int) -> None:
+def test_check_exit_code_is_of_the_worst_finding(
+    empty_folders: Path, input_folder: Path, worst: bytes, code: int
+) -> None:
     for name, content in (("a.xml", worst), ("b.xml", CLEAN_FILE), ("c.xml", worst if code < 3 else WARNING)):
         (input_folder / name).write_bytes(content)
     assert run("check", input_folder).exit_code == code
@@ -99,7 +101,9 @@ def test_check_refuses_figures_of_computed_fields(input_folder: Path) -> None:
     (input_folder / "wrong.csv").write_bytes(head + b"org-1,2024,antall_flyttinger,7\n")
     result = run("check", "--json", input_folder)
     assert result.exit_code == 4
-    assert [(finding["code"], finding["line"]) for finding in json.loads(result.stdout)["findings"]] == [("csv_field", 2)]
+    assert [(finding["code"], finding["line"]) for finding in json.loads(result.stdout)["findings"]] == [
+        ("csv_field", 2)
+    ]
 
 
 def test_check_applies_configured_limits(input_folder: Path) -> None:
@@ -115,14 +119,22 @@ def test_check_refuses_pipe_broken_link_and_cut_zip(input_folder: Path) -> None:
     (input_folder / "cut.zip").write_bytes(zip_files([CLEAN_FILE])[:-30])
     result = run("check", "--json", input_folder)
     assert result.exit_code == 5
-    assert [finding["code"] for finding in json.loads(result.stdout)["findings"]] == ["archive_unreadable", "unreadable_file", "not_a_file"]
+    assert [finding["code"] for finding in json.loads(result.stdout)["findings"]] == [
+        "archive_unreadable",
+        "unreadable_file",
+        "not_a_file",
+    ]
 
 
 def test_control_characters_of_a_file_are_not_printed(input_folder: Path) -> None:
     late = case_xml.melding("2024-03-01", "2024-04-01")
-    (input_folder / "a\x1b[2J.xml").write_bytes(case_xml.folder(case_xml.uid(1), meldinger=[late], Journalnummer="1\u202e2"))
+    (input_folder / "a\x1b[2J.xml").write_bytes(
+        case_xml.folder(case_xml.uid(1), meldinger=[late], Journalnummer="1\u202e2")
+    )
     (input_folder / "b\x1b[2J.xml").write_bytes(ERROR)
-    actual = run("explain", input_folder / "a\x1b[2J.xml", "--period", "2024", "--field", "andel_meldinger_innen_frist").stdout
+    actual = run(
+        "explain", input_folder / "a\x1b[2J.xml", "--period", "2024", "--field", "andel_meldinger_innen_frist"
+    ).stdout
     assert "1\N{REPLACEMENT CHARACTER}2" in actual
     assert "\x1b" not in actual + run("check", input_folder).stdout
 
@@ -138,7 +150,9 @@ def test_explain_lists_cases_and_stores_nothing(empty_folders: Path, input_folde
         "4 Meldinger over frist: 2",
         f"  {case_xml.uid(7)}  2024/7                2",
     ]
-    actual = json.loads(run("explain", input_folder, "--period", "2024", "--field", "andel_meldinger_innen_frist", "--json").stdout)
+    actual = json.loads(
+        run("explain", input_folder, "--period", "2024", "--field", "andel_meldinger_innen_frist", "--json").stdout
+    )
     assert actual == {
         "organization_id": "org-0301",
         "organization_name": "Barnevernstjenesten Testkommune",
@@ -155,7 +169,10 @@ def test_usage_error_and_failure_have_different_exit_codes(input_folder: Path) -
     assert run("explain", input_folder, "--period", "2024").exit_code == 2
     assert run("check", input_folder / "nowhere").exit_code == 2
     unknown = run("explain", input_folder, "--period", "2024", "--field", "antall")
-    assert (unknown.exit_code, unknown.stderr.splitlines()) == (1, ["Error: There is no such field.", "  /field_key: is not known"])
+    assert (unknown.exit_code, unknown.stderr.splitlines()) == (
+        1,
+        ["Error: There is no such field.", "  /field_key: is not known"],
+    )
     figure = run("explain", input_folder, "--period", "2024", "--field", "antall_arsverk")
     assert figure.exit_code == 0
     assert "a supplementary figure" in figure.stdout

@@ -13,7 +13,9 @@ from tests.support.server_process import running_server
 WATCH = "/api/v1/aggregated-report-data/watch"
 
 
-def test_backup_of_a_running_server_is_restored(run: CommandRunner, data_dir: Path, tmp_path: Path, service: SampleService) -> None:
+def test_backup_of_a_running_server_is_restored(
+    run: CommandRunner, data_dir: Path, tmp_path: Path, service: SampleService
+) -> None:
     backup, restored = tmp_path / "backup", tmp_path / "restored"
     with open_application(data_dir) as application:
         deliver(application, service.folder(1, "2025-01-15", ["2024-02-01"]))
@@ -23,10 +25,16 @@ def test_backup_of_a_running_server_is_restored(run: CommandRunner, data_dir: Pa
         before = httpx.get(server.url + path)
         assert successful_lines(run("backup", backup)) == [f"Backup of {data_dir} written to {backup} and verified."]
     assert sorted(file.name for file in backup.iterdir()) == ["key", "session.key", "store.sqlite"]
-    assert successful_lines(run("restore", backup, "--data-dir", restored))[0].startswith(f"Backup restored to {restored}.")
+    assert successful_lines(run("restore", backup, "--data-dir", restored))[0].startswith(
+        f"Backup restored to {restored}."
+    )
     with running_server(restored) as server:
         after = httpx.get(server.url + path)
-        assert (after.status_code, after.content, after.headers["ETag"]) == (200, before.content, before.headers["ETag"])
+        assert (after.status_code, after.content, after.headers["ETag"]) == (
+            200,
+            before.content,
+            before.headers["ETag"],
+        )
         with open_stream(server.url, WATCH, last_event_id=before.headers["Last-Event-ID"]) as stream:
             resync = stream.next_block()
             assert resync is not None
@@ -35,7 +43,9 @@ def test_backup_of_a_running_server_is_restored(run: CommandRunner, data_dir: Pa
 
 def test_refusal_messages_name_the_remedy(run: CommandRunner, data_dir: Path, tmp_path: Path) -> None:
     assert "There is no store in" in failure_message(run("backup", tmp_path / "backup"))
-    assert "There is no backup in" in failure_message(run("restore", tmp_path / "nothing", "--data-dir", tmp_path / "new"))
+    assert "There is no backup in" in failure_message(
+        run("restore", tmp_path / "nothing", "--data-dir", tmp_path / "new")
+    )
     (data_dir / "store.sqlite").write_bytes(b"")
     assert "not an empty folder" in failure_message(run("restore", tmp_path / "nothing"))
     assert not (tmp_path / "backup").exists()

@@ -37,14 +37,21 @@ def values_by_number(actual: dict[str, Any], *, prior: bool = False) -> dict[int
     """Return the values by number of the field."""
     catalogue = Catalogue.load()
     key = "prior_period_value" if prior else "value"
-    return {catalogue.field(field["field_key"]).number: field[key] for section in actual["sections"] for field in section["fields"]}
+    return {
+        catalogue.field(field["field_key"]).number: field[key]
+        for section in actual["sections"]
+        for field in section["fields"]
+    }
 
 
 def test_report_json_is_the_api_document_without_ids(run: CommandRunner, sent: Path, service: SampleService) -> None:
     actual = report_json(run, sent, "--period", "2024")
     assert list(actual) == KEYS
     assert (actual["snapshot_id"], actual["aggregated_at"]) == (None, None)
-    assert (actual["organization_id"], actual["organization_name"]) == (service.organization_id, "Barnevernstjenesten Testkommune")
+    assert (actual["organization_id"], actual["organization_name"]) == (
+        service.organization_id,
+        "Barnevernstjenesten Testkommune",
+    )
     assert [list(section) for section in actual["sections"]] == [["section_id", "section_title", "fields"]] * 9
     assert {tuple(field) for section in actual["sections"] for field in section["fields"]} == {
         ("field_key", "value", "prior_period_value", "data_source")
@@ -59,11 +66,19 @@ def test_report_of_an_own_example(run: CommandRunner, tmp_path: Path, service: S
     care = case_xml.tiltak("2024-02-01", kategori="2.1", lov="BVL2021 5-1", tilsyn=["2024-05-01", "2024-08-01"])
     home = case_xml.tiltak("2023-11-01", "2024-12-30", kategori="3.10")
     given: dict[str, Any] = {"org": service.organisasjonsnummer, "kommune": service.kommune}
-    late, same_day = case_xml.melding("2024-01-05", "2024-01-13", "2"), case_xml.melding("2024-06-01", "2024-06-01", "1")
-    before, in_time = case_xml.melding("2023-12-01", "2023-12-05", "2"), case_xml.melding("2024-12-20", "2024-12-27", "3")
+    late, same_day = (
+        case_xml.melding("2024-01-05", "2024-01-13", "2"),
+        case_xml.melding("2024-06-01", "2024-06-01", "1"),
+    )
+    before, in_time = (
+        case_xml.melding("2023-12-01", "2023-12-05", "2"),
+        case_xml.melding("2024-12-20", "2024-12-27", "3"),
+    )
     contents = [
         case_xml.folder(meldinger=[late, before], tiltak=[care], uttrekk="2025-01-31T12:00:00+01:00", **given),
-        case_xml.folder(meldinger=[same_day], tiltak=[home], planer=[case_xml.plan("2023-11-02", evaluert=["2024-03-01"])], **given),
+        case_xml.folder(
+            meldinger=[same_day], tiltak=[home], planer=[case_xml.plan("2023-11-02", evaluert=["2024-03-01"])], **given
+        ),
         case_xml.folder(meldinger=[in_time], uttrekk="2023-01-01T12:00:00+01:00", **given),
     ]
     (tmp_path / "sent.zip").write_bytes(zip_files(contents))
@@ -91,7 +106,9 @@ def test_report_of_several_organisations_is_an_array(run: CommandRunner, sent: P
     actual = report_json(run, sent, tmp_path / "other.xml", "--period", "2024")
     assert [list(document) for document in actual] == [KEYS, KEYS]
     assert [values_by_number(document)[1] for document in actual] == [3, 1]
-    assert [document["organization_id"] for document in actual] == sorted(document["organization_id"] for document in actual)
+    assert [document["organization_id"] for document in actual] == sorted(
+        document["organization_id"] for document in actual
+    )
     one = report_json(run, sent, tmp_path / "other.xml", "--period", "2024", "--organization", other.organization_id)
     assert one["organization_id"] == other.organization_id
 
@@ -103,7 +120,9 @@ def test_report_reads_folders_files_and_zips(run: CommandRunner, sent: Path, tmp
     assert report_json(run, *sorted(sent.rglob("*.xml")), "--period", "2024-H1") == of_folder
 
 
-def test_report_stores_nothing(run: CommandRunner, sent: Path, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_stores_nothing(
+    run: CommandRunner, sent: Path, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     report_json(run, sent, "--period", "2024")
@@ -111,12 +130,17 @@ def test_report_stores_nothing(run: CommandRunner, sent: Path, data_dir: Path, t
 
 
 def test_report_of_invalid_input_fails(run: CommandRunner, sent: Path) -> None:
-    assert failure_message(run("report", sent, "--period", "2030")).startswith("Error: The files contain no data for that period")
+    assert failure_message(run("report", sent, "--period", "2030")).startswith(
+        "Error: The files contain no data for that period"
+    )
     assert failure_message(run("report", sent, "--period", "2024", "--organization", "org-nowhere")).startswith(
         "Error: The files contain no data"
     )
     (sent / "d.xml").write_bytes(NO_XML)
-    assert failure_message(run("report", sent, "--period", "2024")) == "Error: File 3, line 1: A start tag and an end tag do not match.\n"
+    assert (
+        failure_message(run("report", sent, "--period", "2024"))
+        == "Error: File 3, line 1: A start tag and an end tag do not match.\n"
+    )
     failure_message(run("report", sent), 2)
 
 
@@ -125,13 +149,25 @@ def form(ones: Iterable[int], others: dict[int, Any], nulls: Iterable[int] = ())
     return {**dict.fromkeys(range(1, 33), 0), **dict.fromkeys((*nulls, 33, 34)), **dict.fromkeys(ones, 1), **others}
 
 
-V4_2024 = form((2, 3, 6, 7, 8, 13, 15, 17, 18, 20, 22, 23, 25, 26, 30, 31), {1: 3, 4: 2, 5: 33.3, 12: 100.0, 28: 2, 29: 2})
+V4_2024 = form(
+    (2, 3, 6, 7, 8, 13, 15, 17, 18, 20, 22, 23, 25, 26, 30, 31), {1: 3, 4: 2, 5: 33.3, 12: 100.0, 28: 2, 29: 2}
+)
 FULL, CHANGES = "barnevern/v4_full.xml", "barnevern/v4_changes.xml"
 KOSTRA, BYDEL = "kostra-15f/Testfil_21_OK_2020_15F_for_3401.xml", "kostra-15f/testfile_all_fields_set.xml"
 WORKED: list[tuple[list[str], str, str, dict[int, Any]]] = [
-    ([KOSTRA], "2020", "", form((11, 22, 24), {1: 9, 2: 2, 3: 7, 5: 100.0, 6: 5, 7: 5, 8: 5, 12: 80.0}, nulls=(29, 30, 31))),
+    (
+        [KOSTRA],
+        "2020",
+        "",
+        form((11, 22, 24), {1: 9, 2: 2, 3: 7, 5: 100.0, 6: 5, 7: 5, 8: 5, 12: 80.0}, nulls=(29, 30, 31)),
+    ),
     ([BYDEL], "2020", "-02", form((1, 3, 6, 7, 8, 11, 22, 24, 28, 30), {5: 100.0, 12: 0.0}, nulls=(29,))),
-    (["barnevern/test01_file09_total.xml"], "2021", "", form((1, 2, 6, 7, 8, 13, 15, 16, 25, 28), {5: 100.0, 12: 100.0})),
+    (
+        ["barnevern/test01_file09_total.xml"],
+        "2021",
+        "",
+        form((1, 2, 6, 7, 8, 13, 15, 16, 25, 28), {5: 100.0, 12: 100.0}),
+    ),
     ([FULL], "2024", "", V4_2024),
     ([FULL, CHANGES], "2024", "", V4_2024),
     ([FULL, CHANGES], "2025", "", form((3, 13, 15, 18, 21, 24, 25, 30, 32), {}, nulls=(5, 12))),
@@ -145,6 +181,8 @@ def test_report_of_worked_examples(
 ) -> None:
     actual = report_json(run, *(cases / name for name in names), "--period", period)
     (document,) = (
-        candidate for candidate in (actual if isinstance(actual, list) else [actual]) if candidate["organization_id"].endswith(bydel)
+        candidate
+        for candidate in (actual if isinstance(actual, list) else [actual])
+        if candidate["organization_id"].endswith(bydel)
     )
     assert values_by_number(document) == expected

@@ -48,14 +48,18 @@ def test_import_a_file(run: CommandRunner, sent: Path, service: SampleService, d
         assert application.deliveries.get("dlv-001").actor == "cli"
 
 
-def test_import_of_folder_and_files_is_one_delivery(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
+def test_import_of_folder_and_files_is_one_delivery(
+    run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService
+) -> None:
     (tmp_path / "one.xml").write_bytes(service.folder(4, DAY))
     assert successful_lines(run("import", sent, tmp_path / "one.xml")) == [
         "dlv-001 taken: 4 files (0 refused); cases: 4 new, 0 changed, 0 unchanged, 0 removed"
     ]
 
 
-def test_import_of_each_zip_is_its_own_delivery(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
+def test_import_of_each_zip_is_its_own_delivery(
+    run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService
+) -> None:
     for name, case in (("x.zip", 5), ("y.zip", 6)):
         (tmp_path / name).write_bytes(zip_files([service.folder(case, DAY)]))
     lines = successful_lines(run("import", tmp_path / "x.zip", tmp_path / "y.zip", sent))
@@ -88,11 +92,16 @@ def test_import_with_mere_findings_exits_with_0(run: CommandRunner, tmp_path: Pa
     (tmp_path / "a.xml").write_bytes(service.folder(1, DAY, [""] * 25))
     lines = successful_lines(run("import", tmp_path / "a.xml"))
     assert len(lines) == 1 + 20 + 1
-    assert lines[1] == "  error file 1 line 2 Melding@StartDato: The date is missing or unreadable; the element is left out."
+    assert (
+        lines[1]
+        == "  error file 1 line 2 Melding@StartDato: The date is missing or unreadable; the element is left out."
+    )
     assert lines[-1] == "  and 5 more findings"
 
 
-def test_full_import_removes_missing_cases(run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService) -> None:
+def test_full_import_removes_missing_cases(
+    run: CommandRunner, sent: Path, tmp_path: Path, service: SampleService
+) -> None:
     successful_lines(run("import", sent))
     (tmp_path / "full.zip").write_bytes(zip_files([service.folder(1, "2025-01-02", ["2024-03-01"])]))
     assert successful_lines(run("import", "--full", tmp_path / "full.zip")) == [
@@ -113,7 +122,9 @@ def test_import_of_empty_folder_fails(run: CommandRunner, tmp_path: Path) -> Non
     assert failure_message(run("import", tmp_path / "empty")) == "Error: There is no file to deliver.\n"
 
 
-def test_import_organisations_and_figures(run: CommandRunner, tmp_path: Path, sent: Path, service: SampleService, data_dir: Path) -> None:
+def test_import_organisations_and_figures(
+    run: CommandRunner, tmp_path: Path, sent: Path, service: SampleService, data_dir: Path
+) -> None:
     (tmp_path / "a.csv").write_bytes(service.listing(service.organization_id, "Et navn"))
     (tmp_path / "b.csv").write_bytes(service.figures("2024,antall_arsverk,7.5,"))
     successful_lines(run("import", tmp_path / "a.csv", tmp_path / "b.csv", sent))
@@ -124,7 +135,9 @@ def test_import_organisations_and_figures(run: CommandRunner, tmp_path: Path, se
         assert made.sections[-1].fields[0].value == 7.5
 
 
-def test_import_beside_a_running_program(run: CommandRunner, sent: Path, service: SampleService, data_dir: Path) -> None:
+def test_import_beside_a_running_program(
+    run: CommandRunner, sent: Path, service: SampleService, data_dir: Path
+) -> None:
     """Either process imports the delivery; both see the result."""
     with open_application(data_dir) as application:
         successful_lines(run("import", sent))
@@ -164,7 +177,9 @@ def test_aggregate_with_invalid_input_fails(imported: CommandRunner, service: Sa
     failure_message(imported("aggregate", "--organization", service.organization_id), 2)
 
 
-def test_failed_aggregation_exits_with_1(imported: CommandRunner, service: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_aggregation_exits_with_1(
+    imported: CommandRunner, service: SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(JobQueue, "aggregate", lambda *_: 1 / 0)
     result = imported("aggregate", "--organization", service.organization_id, "--period", "2024")
     failure_message(result)
@@ -182,14 +197,25 @@ def aggregated(imported: CommandRunner, service: SampleService) -> CommandRunner
 def test_list(aggregated: CommandRunner, service: SampleService) -> None:
     result = aggregated("list")
     first, second = successful_lines(result)
-    assert first.split() == ["snap-002", "2024", "current", "valid", "31/34", service.organization_id, "Barnevernstjenesten", "Testkommune"]
+    assert first.split() == [
+        "snap-002",
+        "2024",
+        "current",
+        "valid",
+        "31/34",
+        service.organization_id,
+        "Barnevernstjenesten",
+        "Testkommune",
+    ]
     assert second.split()[:4] == ["snap-001", "2023", "historical", "valid"]
     assert result.stderr == "2 snapshots\n"
     assert successful_lines(aggregated("list", "--organization", "org-nowhere")) == []
 
 
 def test_list_json_has_the_rows_of_the_api(aggregated: CommandRunner, service: SampleService) -> None:
-    actual = json.loads("\n".join(successful_lines(aggregated("list", "--organization", service.organization_id, "--json"))))
+    actual = json.loads(
+        "\n".join(successful_lines(aggregated("list", "--organization", service.organization_id, "--json")))
+    )
     assert [row["snapshot_id"] for row in actual] == ["snap-002", "snap-001"]
     assert list(actual[0]) == [
         "snapshot_id",
@@ -242,15 +268,30 @@ def test_data_dir_flag_overrides_environment_and_file(
     run: CommandRunner, sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("bufdir-preview.toml").write_text(f'data_dir = "{tmp_path / "file"}"\n')
-    successful_lines(run("import", sent / "a.xml", "--data-dir", tmp_path / "flag", BUFDIR_PREVIEW_DATA_DIR=str(tmp_path / "environment")))
+    successful_lines(
+        run(
+            "import",
+            sent / "a.xml",
+            "--data-dir",
+            tmp_path / "flag",
+            BUFDIR_PREVIEW_DATA_DIR=str(tmp_path / "environment"),
+        )
+    )
     successful_lines(run("import", sent / "a.xml", BUFDIR_PREVIEW_DATA_DIR=str(tmp_path / "environment")))
     monkeypatch.delenv("BUFDIR_PREVIEW_DATA_DIR")
     successful_lines(run("import", sent / "a.xml"))
-    assert [(tmp_path / name / "store.sqlite").exists() for name in ("flag", "environment", "file")] == [True, True, True]
+    assert [(tmp_path / name / "store.sqlite").exists() for name in ("flag", "environment", "file")] == [
+        True,
+        True,
+        True,
+    ]
 
 
 def test_other_settings_reach_the_store(run: CommandRunner, sent: Path) -> None:
-    assert failure_message(run("import", sent, "--max-delivery-bytes", "10")) == "Error: The delivery is larger than 10 bytes.\n"
+    assert (
+        failure_message(run("import", sent, "--max-delivery-bytes", "10"))
+        == "Error: The delivery is larger than 10 bytes.\n"
+    )
 
 
 # demo-data
@@ -279,7 +320,9 @@ def test_demo_data_can_be_imported(run: CommandRunner, tmp_path: Path) -> None:
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_mistyped_data_folder_is_reported_and_not_made(run: CommandRunner, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_mistyped_data_folder_is_reported_and_not_made(
+    run: CommandRunner, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
     missing = tmp_path / "mistyped"
     assert f"There is no store in {missing}" in failure_message(run(*arguments, "--data-dir", missing))
     assert not missing.exists()

@@ -34,7 +34,9 @@ def service(request: pytest.FixtureRequest) -> DemoService:
 @pytest.fixture
 def delivery(demo: Demo, service: DemoService) -> DemoDelivery:
     """The 15F file of the service."""
-    (found,) = (element for element in demo.deliveries if element.name.endswith(f"{service.organization_id}-{service.year}.xml"))
+    (found,) = (
+        element for element in demo.deliveries if element.name.endswith(f"{service.organization_id}-{service.year}.xml")
+    )
     return found
 
 
@@ -49,24 +51,35 @@ def test_two_services_deliver_15f_for_their_first_year(demo: Demo) -> None:
     assert len([element for element in demo.deliveries if element.name.endswith(".xml")]) == 2
     for service in SERVICES_WITH_15F:
         year = service.last.astimezone(OSLO).year - 3
-        names = [element.name[3:] for element in demo.deliveries if f"-{service.organization_id}-{year}" in element.name]
+        names = [
+            element.name[3:] for element in demo.deliveries if f"-{service.organization_id}-{year}" in element.name
+        ]
         assert names == [f"{service.organization_id}-{year}.xml"]
 
 
 def test_first_year_selects_15f_and_later_years_folders(demo: Demo, service: DemoService) -> None:
-    extracts = sorted(element.root.attrib["DatoUttrekk"] for element in demo.folders[service.organization_id] if element.root is not None)
+    extracts = sorted(
+        element.root.attrib["DatoUttrekk"]
+        for element in demo.folders[service.organization_id]
+        if element.root is not None
+    )
     given: dict[str, Any] = {"version": 1, "last_full_at": None, "case_system": ""}
     v4 = Source(source_id=1, format="v4", year=0, first_extract_at=extracts[0], last_extract_at=extracts[-1], **given)
     kostra = Source(source_id=2, format="15f", year=service.year, first_extract_at=None, last_extract_at=None, **given)
     chosen = [select_source([v4, kostra], Period(year)) for year in range(service.year, TODAY.year + 1)]
-    assert [(choice.source.format, choice.incomplete) for choice in chosen if choice] == [("15f", False)] + [("v4", False)] * 3
+    assert [(choice.source.format, choice.incomplete) for choice in chosen if choice] == [("15f", False)] + [
+        ("v4", False)
+    ] * 3
 
 
 def test_15f_file_is_latin1_and_names_the_avgiver(delivery: DemoDelivery, service: DemoService) -> None:
     assert service.kommune[1].encode("iso-8859-1") in delivery.content
     (part,) = parse_single_annual_file(delivery.content).parts
     avgiver = part.avgiver
-    assert (avgiver.organisasjonsnummer, avgiver.kommunenummer, avgiver.kommunenavn) == (service.organisasjonsnummer, *service.kommune)
+    assert (avgiver.organisasjonsnummer, avgiver.kommunenummer, avgiver.kommunenavn) == (
+        service.organisasjonsnummer,
+        *service.kommune,
+    )
     assert (avgiver.bydelsnummer, avgiver.bydelsnavn) == (service.bydel or ("", ""))
     assert parse_single_annual_file(delivery.content).year == service.year
 
@@ -77,9 +90,13 @@ def test_15f_file_has_only_the_common_finding(delivery: DemoDelivery) -> None:
 
 def test_15f_file_contains_the_cases_of_its_year(delivery: DemoDelivery, service: DemoService) -> None:
     root = etree.fromstring(delivery.content)
-    assert [element.get("Journalnummer") for element in root.findall("Individ")] == [life.journalnummer for life in cases_in_year(service)]
+    assert [element.get("Journalnummer") for element in root.findall("Individ")] == [
+        life.journalnummer for life in cases_in_year(service)
+    ]
     last = f"{service.year}-12-31"
-    assert max(value for element in root.iter() for name, value in element.attrib.items() if name.endswith("Dato")) <= last
+    assert (
+        max(value for element in root.iter() for name, value in element.attrib.items() if name.endswith("Dato")) <= last
+    )
     closed = [element for element in root.findall("Individ") if element.get("Avslutta3112") == "1"]
     assert 0 < len(closed) < len(root.findall("Individ"))
     assert closed == [element for element in root.findall("Individ") if element.get("SluttDato") is not None]
@@ -118,16 +135,26 @@ def _comparable(innhold: CaseContent) -> CaseContent:
 
 def test_new_codes_are_written_as_the_original_code() -> None:
     """Demo data of 2029 has a file of 2026, the year in which code lists were split."""
-    later = next(element for element in demo_services(TODAY.replace(year=2029)) if element.organization_id == "org-0301-02")
+    later = next(
+        element for element in demo_services(TODAY.replace(year=2029)) if element.organization_id == "org-0301-02"
+    )
     content = annual_file_xml(later, simulated_cases(later), later.year)
     assert later.year == 2026
     assert [finding for finding in findings_in(content) if finding[0] == "error"] == []
     innhold = [individ.content for individ in parse_single_annual_file(content).parts[0].individer]
-    assert {melding.konklusjon for element in innhold for melding in element.meldinger if melding.konkludert} == {1, 2, 3, 4}
+    assert {melding.konklusjon for element in innhold for melding in element.meldinger if melding.konkludert} == {
+        1,
+        2,
+        3,
+        4,
+    }
     assert "8.2" in {tiltak.kategori for element in innhold for tiltak in element.tiltak}
     root = etree.fromstring(content)
     assert not [
-        element for tag in ("Saksinnhold", "Vedtaksgrunnlag", "Tiltaksgrunnlag") for element in root.iter(tag) if "." in element.get("Kode")
+        element
+        for tag in ("Saksinnhold", "Vedtaksgrunnlag", "Tiltaksgrunnlag")
+        for element in root.iter(tag)
+        if "." in element.get("Kode")
     ]
 
 

@@ -25,9 +25,13 @@ PACE = 10.0
 IDS = [service.organization_id for service in demo_services(TODAY) if service.organization_id != "org-1042"]
 
 
-def steps(application: Application, count: int, at: datetime = AT, gap: timedelta = timedelta(seconds=PACE)) -> Iterator[CaseStep]:
+def steps(
+    application: Application, count: int, at: datetime = AT, gap: timedelta = timedelta(seconds=PACE)
+) -> Iterator[CaseStep]:
     for number in range(count):
-        step = application.database.write(lambda connection, number=number: claim_next_step(connection, at + number * gap, PACE))
+        step = application.database.write(
+            lambda connection, number=number: claim_next_step(connection, at + number * gap, PACE)
+        )
         assert step is not None
         yield step
 
@@ -42,7 +46,9 @@ def store(data_dir: Path) -> Iterator[Application]:
 
 def test_services_take_turns_of_two_steps_without_the_example(store: Application) -> None:
     imported = list(steps(store, 2 * len(IDS) + 2))
-    assert [step.organization_id for step in imported] == [organization_id for organization_id in (*IDS, IDS[0]) for _ in (1, 2)]
+    assert [step.organization_id for step in imported] == [
+        organization_id for organization_id in (*IDS, IDS[0]) for _ in (1, 2)
+    ]
     assert [step.case_index for step in imported] == [0] * 2 * len(IDS) + [1, 1]
     assert [turn.second_day is None for step in imported for turn in step.updates] == [True, False] * (len(IDS) + 1)
 
@@ -73,7 +79,10 @@ def test_event_days_survive_midnight_and_restart(data_dir: Path, store: Applicat
         imported = list(steps(again, 7 * 2 * len(IDS) - 1, later))
         turns = [step for step in imported if step.organization_id == small and step.case_index == 0]
         assert [(turn.first_day, turn.second_day) for turn in turns[0].updates] == [(TODAY, later.date())]
-        assert [(turn.first_day, turn.second_day) for turn in turns[-1].updates] == [(TODAY, later.date()), (later.date(), later.date())]
+        assert [(turn.first_day, turn.second_day) for turn in turns[-1].updates] == [
+            (TODAY, later.date()),
+            (later.date(), later.date()),
+        ]
         stored: dict[str, Element] = {}
         for step in turns:
             sak = fromstring(step.folder()).find("Sak")
@@ -85,7 +94,9 @@ def test_event_days_survive_midnight_and_restart(data_dir: Path, store: Applicat
 def test_clock_set_back_does_not_reverse_the_days(store: Application) -> None:
     first, second = list(steps(store, 1)), list(steps(store, 1, AT + timedelta(days=1)))
     store.database.write(
-        lambda connection: meta.put(connection, "demo_live", (meta.get(connection, "demo_live") or "").replace('"at":', '"at":-'))
+        lambda connection: meta.put(
+            connection, "demo_live", (meta.get(connection, "demo_live") or "").replace('"at":', '"at":-')
+        )
     )
     third = list(steps(store, 1, AT - timedelta(days=3)))
     assert [step.updates[0].first_day for step in (*first, *second)] == [TODAY, TODAY]
@@ -106,11 +117,13 @@ def test_each_folder_changes_one_case_without_findings(demo: Demo, data_dir: Pat
         system = CaseSystemSimulator(application.database, inbox)
         for number in range(4):
             system._poll(AT + timedelta(seconds=PACE * number))  # pyright: ignore[reportPrivateUsage]
-            wait_until(lambda number=number: _finished_deliveries(application) == before + number + 1, "the folder to be taken")
+            wait_until(
+                lambda number=number: _finished_deliveries(application) == before + number + 1, "the folder to be taken"
+            )
         actual = application.deliveries.page(None, None, 1, 4)[0]
-        assert [(delivery.actor, delivery.finding_count, delivery.new_cases, delivery.changed_cases) for delivery in actual] == [
-            ("inbox", 0, 0, 1)
-        ] * 4
+        assert [
+            (delivery.actor, delivery.finding_count, delivery.new_cases, delivery.changed_cases) for delivery in actual
+        ] == [("inbox", 0, 0, 1)] * 4
         assert [delivery.organizations for delivery in actual[::-1]] == [[few[0]], [few[0]], [few[1]], [few[1]]]
 
 
@@ -131,7 +144,9 @@ def test_simulator_keeps_its_interval_and_stops(store: Application, tmp_path: Pa
     assert sorted(folder.iterdir()) == left
 
 
-def test_simulator_continues_after_an_error(store: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_simulator_continues_after_an_error(
+    store: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failed: list[int] = []
     real = case_system.claim_next_step
 

@@ -45,7 +45,9 @@ def cases(organization_id: str, open_undersokelse: bool) -> list[int]:
 
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-3405", "org-5025"])
 def test_first_update_starts_from_the_last_sent_folder(demo: Demo, organization_id: str) -> None:
-    stored = {folder.sak.attrib["Id"]: folder.sak for folder in demo.folders[organization_id] if folder.root is not None}
+    stored = {
+        folder.sak.attrib["Id"]: folder.sak for folder in demo.folders[organization_id] if folder.root is not None
+    }
     for nr in range(count_running_cases(organization_id, TODAY)):
         case = sak(organization_id, nr, [])
         assert added(stored[case.attrib["Id"]], case) == []
@@ -55,7 +57,11 @@ def test_first_update_starts_from_the_last_sent_folder(demo: Demo, organization_
 def test_first_step_adds_only_a_melding(organization_id: str) -> None:
     for nr in cases(organization_id, open_undersokelse=False)[:10]:
         (melding,) = added(sak(organization_id, nr, []), sak(organization_id, nr, RECEIVED))
-        assert (melding.tag, melding.get("StartDato"), melding.find("Konklusjon")) == ("Melding", TODAY.isoformat(), None)
+        assert (melding.tag, melding.get("StartDato"), melding.find("Konklusjon")) == (
+            "Melding",
+            TODAY.isoformat(),
+            None,
+        )
 
 
 def test_second_step_concludes_the_melding() -> None:
@@ -68,7 +74,9 @@ def test_second_step_concludes_the_melding() -> None:
         assert konklusjon is not None
         assert konklusjon.attrib["SluttDato"] == LATER.isoformat()
         assert (melding.get("Id"), melding.get("StartDato")) == (received.get("Id"), TODAY.isoformat())
-        assert [element.tag for element in more] == (["Undersokelse", "Relasjon"] if konklusjon.attrib["Kode"] == "2" else [])
+        assert [element.tag for element in more] == (
+            ["Undersokelse", "Relasjon"] if konklusjon.attrib["Kode"] == "2" else []
+        )
         if more:
             undersokelse, relasjon = more
             assert undersokelse.get("StartDato") == LATER.isoformat()
@@ -81,7 +89,9 @@ def test_melding_joins_a_running_undersokelse() -> None:
     """The previous update started the undersøkelse by a melding."""
     for nr in cases("org-1042", open_undersokelse=False)[:60]:
         if has_open_undersokelse(sak("org-1042", nr, CONCLUDED)):
-            joined = sak("org-1042", nr, [*CONCLUDED, CaseUpdate(TODAY, TODAY)]).findall("Melding")[-1].find("Konklusjon")
+            joined = (
+                sak("org-1042", nr, [*CONCLUDED, CaseUpdate(TODAY, TODAY)]).findall("Melding")[-1].find("Konklusjon")
+            )
             assert joined is not None
             assert joined.get("Kode") == "4"
             return
@@ -111,7 +121,11 @@ def test_earlier_updates_stay_unchanged() -> None:
         before: set[bytes] = set()
         for number in range(1, len(turns) + 1):
             case = sak("org-5501", nr, turns[:number], AT + timedelta(days=20))
-            closed = {tostring(each).strip() for each in case if each.tag != "Undersokelse" or each.find("Konklusjon") is not None}
+            closed = {
+                tostring(each).strip()
+                for each in case
+                if each.tag != "Undersokelse" or each.find("Konklusjon") is not None
+            }
             assert before < closed
             before = closed
 
@@ -120,7 +134,9 @@ def test_updated_folder_is_deterministic_and_dated() -> None:
     content = updated_folder("org-1042", TODAY, 4, CONCLUDED, AT)
     assert content == updated_folder("org-1042", TODAY, 4, CONCLUDED, AT)
     assert fromstring(content).get("DatoUttrekk") == "2026-11-24T09:00:00+01:00"
-    assert fromstring(content).get("Id") != fromstring(updated_folder("org-1042", TODAY, 4, CONCLUDED, AT + timedelta(hours=1))).get("Id")
+    assert fromstring(content).get("Id") != fromstring(
+        updated_folder("org-1042", TODAY, 4, CONCLUDED, AT + timedelta(hours=1))
+    ).get("Id")
 
 
 def test_organisation_without_deliveries_has_no_cases() -> None:

@@ -34,13 +34,19 @@ def test_deliveries_are_ordered_csv_first_then_by_size(demo: Demo) -> None:
     assert names[:4] == ["01-organisasjoner.csv", "02-bemanning.csv", "03-org-1042-2023.zip", "04-org-1042-2024.zip"]
     assert names == sorted(names)
     rest = list(demo.folders)[1:]
-    cases = {name: len({folder.sak.get("Journalnummer") for folder in folders if folder.root}) for name, folders in demo.folders.items()}
+    cases = {
+        name: len({folder.sak.get("Journalnummer") for folder in folders if folder.root})
+        for name, folders in demo.folders.items()
+    }
     assert [cases[name] for name in rest] == sorted(cases[name] for name in rest)
     assert [delivery.name for delivery in demo.deliveries if delivery.full] == ["19-org-3405-full.zip"]
 
 
 def test_number_of_cases_and_folders(demo: Demo) -> None:
-    cases = {name: len({folder.sak.get("Journalnummer") for folder in folders if folder.root}) for name, folders in demo.folders.items()}
+    cases = {
+        name: len({folder.sak.get("Journalnummer") for folder in folders if folder.root})
+        for name, folders in demo.folders.items()
+    }
     assert len(cases) == 11
     assert min(cases.values()) >= 40
     assert 2_800 <= max(cases.values()) <= 3_000
@@ -55,7 +61,9 @@ def test_twelve_organisations_one_without_data_one_unlisted(demo: Demo) -> None:
     assert len(listed) == len(numbers) == len(ids) == 11
     assert set(demo.folders) - ids == {"org-1865"}
     assert ids - set(demo.folders) == {service_without_data(TODAY).organization_id}
-    assert {"organization_id": "org-1042", "organization_name": "Barnevernstjenesten Oslo Sør"}.items() <= listed[0].items()
+    assert {"organization_id": "org-1042", "organization_name": "Barnevernstjenesten Oslo Sør"}.items() <= listed[
+        0
+    ].items()
 
 
 def test_organisation_numbers_are_invalid() -> None:
@@ -105,8 +113,8 @@ def test_half_year_has_ended() -> None:
 def test_written_files_equal_the_deliveries(demo: Demo, tmp_path: Path) -> None:
     shares: list[float] = []
     written = write_demo_deliveries(tmp_path / "new" / "folder", TODAY, progress=shares.append)
-    assert [(delivery.path.name, delivery.path.read_bytes(), delivery.full, delivery.aggregate) for delivery in written] == [
-        (delivery.name, delivery.content, delivery.full, delivery.aggregate) for delivery in demo.deliveries
-    ]
+    assert [
+        (delivery.path.name, delivery.path.read_bytes(), delivery.full, delivery.aggregate) for delivery in written
+    ] == [(delivery.name, delivery.content, delivery.full, delivery.aggregate) for delivery in demo.deliveries]
     assert shares == sorted(shares)
     assert shares[-1] == 1

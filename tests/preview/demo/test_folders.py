@@ -65,14 +65,20 @@ def test_four_conclusions_have_an_unknown_code(demo: Demo) -> None:
     concluded: set[str] = set()
     for organization_id in DEMO_SERVICES:
         for folder in well_formed_folders(demo, organization_id):
-            unknown = [u for u in folder.sak.findall("Undersokelse") if u.find(f"Konklusjon[@Kode='{UNKNOWN_CODE}']") is not None]
+            unknown = [
+                u
+                for u in folder.sak.findall("Undersokelse")
+                if u.find(f"Konklusjon[@Kode='{UNKNOWN_CODE}']") is not None
+            ]
             concluded |= {undersokelse.attrib["Id"] for undersokelse in unknown}
             assert organization_id == FAULTY or not unknown
     assert len(concluded) == 4
 
 
 def test_one_file_is_truncated(demo: Demo) -> None:
-    assert [folder.delivery for folders in demo.folders.values() for folder in folders if folder.root is None] == ["23-org-1804-2026.zip"]
+    assert [folder.delivery for folders in demo.folders.values() for folder in folders if folder.root is None] == [
+        "23-org-1804-2026.zip"
+    ]
 
 
 @pytest.mark.parametrize("organization_id", DEMO_SERVICES)
@@ -93,7 +99,17 @@ def test_element_ids_are_unique(demo: Demo, organization_id: str) -> None:
     for folder in well_formed_folders(demo, organization_id):
         assert folder.root is not None
         deliveries[folder.root.attrib["Id"]] += 1
-        for kind in ("Personalia", "Melding", "Undersokelse", "Plan", "Tiltak", "Vedtak", "Flytting", "Relasjon", "Tiltak/Tilsyn/Utfort"):
+        for kind in (
+            "Personalia",
+            "Melding",
+            "Undersokelse",
+            "Plan",
+            "Tiltak",
+            "Vedtak",
+            "Flytting",
+            "Relasjon",
+            "Tiltak/Tilsyn/Utfort",
+        ):
             ids = [element.get("Id") for element in folder.sak.findall(kind)]
             assert len(ids) == len(set(ids))
     assert max(deliveries.values()) == 1
@@ -118,7 +134,10 @@ def test_birth_numbers_are_synthetic_and_unique(demo: Demo, organization_id: str
 def test_undersokelse_has_a_preceding_melding(demo: Demo, organization_id: str) -> None:
     for folder in list(well_formed_folders(demo, organization_id))[::5]:
         meldinger = {melding.get("Id"): melding for melding in folder.sak.findall("Melding")}
-        led = {relasjon.get("TilId"): relasjon.get("FraId") for relasjon in folder.sak.findall("Relasjon[@FraType='Melding']")}
+        led = {
+            relasjon.get("TilId"): relasjon.get("FraId")
+            for relasjon in folder.sak.findall("Relasjon[@FraType='Melding']")
+        }
         for undersokelse in folder.sak.findall("Undersokelse"):
             melding = meldinger[led[undersokelse.get("Id")]]
             konklusjon = melding.find("Konklusjon")
@@ -139,12 +158,17 @@ def test_case_names_its_previous_delivery(demo: Demo, organization_id: str) -> N
 
 
 def test_the_example_ends_with_2024(demo: Demo) -> None:
-    extracts = [folder.root.attrib["DatoUttrekk"] for folder in well_formed_folders(demo, "org-1042") if folder.root is not None]
+    extracts = [
+        folder.root.attrib["DatoUttrekk"] for folder in well_formed_folders(demo, "org-1042") if folder.root is not None
+    ]
     assert extracts == sorted(extracts)
     assert extracts[0] < "2023-02"
     assert extracts[-1] == "2024-12-31T22:15:00+01:00"
     assert {
-        system.get("Navn") for f in well_formed_folders(demo, "org-1042") if f.root is not None for system in f.root.iter("Fagsystem")
+        system.get("Navn")
+        for f in well_formed_folders(demo, "org-1042")
+        if f.root is not None
+        for system in f.root.iter("Fagsystem")
     } == {"CIS"}
 
 

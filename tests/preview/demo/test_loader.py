@@ -44,7 +44,10 @@ def test_second_loader_continues_from_stored_progress(data_dir: Path, monkeypatc
         second = DemoLoader(application, date(2030, 1, 1))
         second.start()
         lead.close()
-        wait_until(lambda: application.database.read(lambda connection: meta.get(connection, "demo_live")) is not None, "all of it")
+        wait_until(
+            lambda: application.database.read(lambda connection: meta.get(connection, "demo_live")) is not None,
+            "all of it",
+        )
         second.stop()
         # The one that was taken last is sent again: nobody knew that it had been.
         assert application.deliveries.page(None, None, 1, 10)[1] == 4
@@ -67,6 +70,8 @@ def test_loading_continues_after_the_process_is_killed(data_dir: Path) -> None:
         killed = lock_holder(data_dir / "demo.lock", server)
         assert killed is not None
         os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: lock_holder(data_dir / "demo.lock", server) not in (None, killed), "another to have the lead")
+        wait_until(
+            lambda: lock_holder(data_dir / "demo.lock", server) not in (None, killed), "another to have the lead"
+        )
         loaded = count(server)
         wait_until(lambda: count(server) > loaded + 1, "it to go on")

@@ -48,7 +48,9 @@ def loaded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[Lo
                     while application.jobs.get(job).ended_at is None:
                         time.sleep(0.005)
         previews = {
-            (organization.organization_id, period_id): application.previews.read(organization.organization_id, period_id)
+            (organization.organization_id, period_id): application.previews.read(
+                organization.organization_id, period_id
+            )
             for organization in application.organizations.list_options()
             for period_id in application.previews.read(organization.organization_id).periods
         }
@@ -69,7 +71,11 @@ def import_delivery(application: Application, content: bytes, *, full: bool = Fa
 def findings_of(application: Application, delivery: DeliverySummary | DeliveryDocument) -> set[str]:
     """Return the findings of a delivery without those of checks, such as a melding that was concluded late."""
     findings = application.deliveries.get(delivery.delivery_id).findings
-    return {finding.code for finding in findings if finding.severity != "notice" or not finding.code.startswith(CHECK_PREFIX)}
+    return {
+        finding.code
+        for finding in findings
+        if finding.severity != "notice" or not finding.code.startswith(CHECK_PREFIX)
+    }
 
 
 def fired_rules(preview: Preview) -> set[str]:
@@ -83,7 +89,9 @@ def values(preview: Preview) -> dict[str, float | None]:
 
 
 def test_every_possible_rule_occurs(loaded: LoadedDemo) -> None:
-    assert {rule for preview in loaded.previews.values() for rule in fired_rules(preview)} == loaded.rules - IMPOSSIBLE_RULES
+    assert {
+        rule for preview in loaded.previews.values() for rule in fired_rules(preview)
+    } == loaded.rules - IMPOSSIBLE_RULES
 
 
 @pytest.mark.parametrize(
@@ -107,7 +115,9 @@ def test_every_possible_rule_occurs(loaded: LoadedDemo) -> None:
         ("org-1042", "2024", "stor_endring"),
     ],
 )
-def test_rule_occurs_in_its_intended_service(loaded: LoadedDemo, organization_id: str, period_id: str, rule: str) -> None:
+def test_rule_occurs_in_its_intended_service(
+    loaded: LoadedDemo, organization_id: str, period_id: str, rule: str
+) -> None:
     assert rule in fired_rules(loaded.previews[organization_id, period_id])
 
 
@@ -127,12 +137,16 @@ def test_example_matches_api_documentation(loaded: LoadedDemo) -> None:
 def test_example_has_about_600_meldinger_a_year(loaded: LoadedDemo) -> None:
     for period_id in ("2023", "2024"):
         assert 550 <= (values(loaded.previews["org-1042", period_id])["antall_meldinger_mottatt"] or 0) <= 650
-    severities = {deviation.severity for row in loaded.previews["org-1042", "2024"].rows for deviation in row.deviations}
+    severities = {
+        deviation.severity for row in loaded.previews["org-1042", "2024"].rows for deviation in row.deviations
+    }
     assert severities == {"warning", "notice"}
 
 
 def test_newest_snapshot_of_other_services_is_this_year(loaded: LoadedDemo) -> None:
-    statuses = {key: preview.snapshot.status for key, preview in loaded.previews.items() if preview.snapshot is not None}
+    statuses = {
+        key: preview.snapshot.status for key, preview in loaded.previews.items() if preview.snapshot is not None
+    }
     assert {key for key, status in statuses.items() if status == "current"} == {
         (organization_id, "2024" if organization_id == "org-1042" else "2026") for organization_id, _ in statuses
     }
@@ -147,7 +161,9 @@ def test_deliveries_have_every_possible_outcome(loaded: LoadedDemo) -> None:
     assert full.new_cases == full.changed_cases == 0
     assert {delivery.format for delivery in loaded.deliveries} == {"organizations", "figures", "v4", "15f"}
     with_faults = {
-        (delivery.format, *delivery.organizations) for delivery in loaded.deliveries if findings_of(loaded.application, delivery)
+        (delivery.format, *delivery.organizations)
+        for delivery in loaded.deliveries
+        if findings_of(loaded.application, delivery)
     }
     assert with_faults == {("v4", "org-1804"), *(("15f", organization_id) for organization_id in BEGAN_WITH_15F)}
     assert [delivery.finding_count for delivery in loaded.deliveries if delivery.format == "15f"] == [1, 1]
@@ -161,9 +177,10 @@ def test_first_year_is_15f_and_prior_of_the_next(loaded: LoadedDemo, organizatio
     assert (oldest.source.data_source, oldest.source.case_system, oldest.source.incomplete) == ("kostra-15f", "", False)
     assert following.source.data_source.startswith("fagsystem-")
     assert not following.source.incomplete
-    assert {key for key, value in values(oldest).items() if value is None} - {"antall_arsverk", "antall_arsverk_ubesatt"} == {
-        "antall_tilsynsbesok"
-    }
+    assert {key for key, value in values(oldest).items() if value is None} - {
+        "antall_arsverk",
+        "antall_arsverk_ubesatt",
+    } == {"antall_tilsynsbesok"}
     before = {row.field_key: row.compared_value for row in following.rows}
     assert before == values(oldest)
     assert (before["antall_meldinger_mottatt"] or 0) > 20

@@ -75,7 +75,9 @@ def test_care_orders_and_moves_have_matching_codes(cases: list[SimulatedCase]) -
 def test_tilsyn_is_of_foster_homes_within_their_tiltak(cases: list[SimulatedCase]) -> None:
     for life in cases:
         for tiltak in life.tiltak:
-            assert (tiltak.tilsyn is not None) == (tiltak.kategori.startswith("2.") and tiltak.grunnlag in ("omsorg", "frivillig"))
+            assert (tiltak.tilsyn is not None) == (
+                tiltak.kategori.startswith("2.") and tiltak.grunnlag in ("omsorg", "frivillig")
+            )
             assert all(tiltak.start < dag < tiltak.slutt for _, dag in tiltak.tilsyn or ())
         for plan in life.planer:
             assert plan.start <= plan.slutt

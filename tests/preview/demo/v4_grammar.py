@@ -34,7 +34,8 @@ CODES = {
     "Vedtak/Status": "1 2 3 4",
     "Flytting/ArsakFra": "1.1.1 1.1.2 1.1.3 1.1.4 1.2.1 1.2.2 1.3 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8",
     "Flytting/FlyttingTil": "1 2 3 4 5 6 7 9",
-    "Tiltak/Kategori": "1.1 2.1 2.2 2.3 2.5 3.1 3.2 3.3 3.4 3.5 3.6 3.9 3.10 4.1 4.2 4.3 4.4 4.5 4.6 4.8 5.1 5.4 6.2 6.4 8.2 8.4 8.5",
+    "Tiltak/Kategori": "1.1 2.1 2.2 2.3 2.5 3.1 3.2 3.3 3.4 3.5 3.6 3.9 3.10 4.1 4.2 4.3 4.4 4.5 4.6 4.8 "
+    "5.1 5.4 6.2 6.4 8.2 8.4 8.5",
 }
 """Codes of the format; of those that need a Presisering, only Opphevelse 4, which has one in the demo."""
 
@@ -55,7 +56,8 @@ RULES = {
     "Sak": ElementRule(
         "Id StartDato Journalnummer",
         "MigrertId SluttDato Avsluttet ErSlettet",
-        "Personalia* Melding* Undersokelse* Plan* Tiltak* Vedtak* Ettervern* OversendelseFylkesnemnd* Flytting* Relasjon* Slettet*",
+        "Personalia* Melding* Undersokelse* Plan* Tiltak* Vedtak* Ettervern* OversendelseFylkesnemnd* Flytting* "
+        "Relasjon* Slettet*",
     ),
     "Personalia": ElementRule("Id StartDato Fodselsnummer Fodseldato Kjonn"),
     "Melding": ElementRule("Id StartDato", "", "Melder* Saksinnhold* Konklusjon?"),
@@ -68,7 +70,9 @@ RULES = {
     "Plan/Konklusjon": ElementRule("SluttDato"),
     "Evaluering": ElementRule("UtfortDato"),
     "Tiltak": ElementRule(
-        "Id StartDato", "", "Lovhjemmel JmfrLovhjemmel* Kategori Tiltaksgrunnlag* Tilsyn? Oppfolging? Opphevelse? Konklusjon?"
+        "Id StartDato",
+        "",
+        "Lovhjemmel JmfrLovhjemmel* Kategori Tiltaksgrunnlag* Tilsyn? Oppfolging? Opphevelse? Konklusjon?",
     ),
     "Tiltak/Konklusjon": ElementRule("SluttDato"),
     "Vedtak/Konklusjon": ElementRule("SluttDato"),
@@ -86,7 +90,8 @@ RULES = {
     "Slettet": ElementRule("Id Type SluttDato"),
     "Lovhjemmel": ElementRule("", "", HJEMMEL_CHILDREN),
     **dict.fromkeys(
-        ("Melder", "Saksinnhold", "Vedtaksgrunnlag", "Tiltaksgrunnlag", "Kategori", "ArsakFra", "FlyttingTil"), ElementRule("Kode")
+        ("Melder", "Saksinnhold", "Vedtaksgrunnlag", "Tiltaksgrunnlag", "Kategori", "ArsakFra", "FlyttingTil"),
+        ElementRule("Kode"),
     ),
     "Opphevelse": ElementRule("Kode", "Presisering"),
     **dict.fromkeys(("Lov", "Kapittel", "Paragraf", "Ledd", "Bokstav", "StartDato", "MedvirkningType"), ElementRule()),

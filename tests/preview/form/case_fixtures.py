@@ -28,7 +28,9 @@ def melding(mottatt: str, konkludert: str | None = None, kode: int | None = None
     return Melding(mottatt, konkludert, kode, (date.fromisoformat(mottatt) + timedelta(7)).isoformat())
 
 
-def undersokelse(startet: str, konkludert: str | None = None, kode: int | None = None, frist: str = "2030-01-01") -> Undersokelse:
+def undersokelse(
+    startet: str, konkludert: str | None = None, kode: int | None = None, frist: str = "2030-01-01"
+) -> Undersokelse:
     """Return an undersøkelse whose deadline is far ahead by default."""
     return Undersokelse(startet, konkludert, kode, frist)
 
@@ -37,7 +39,9 @@ def plan(type: int | None, start: str, slutt: str | None = None) -> Plan:  # noq
     return Plan(start, slutt, type)
 
 
-def tiltak(start: str, slutt: str | None = None, kategori: str | None = "3.1", opphevet: int | None = None, **flags: int) -> Tiltak:
+def tiltak(
+    start: str, slutt: str | None = None, kategori: str | None = "3.1", opphevet: int | None = None, **flags: int
+) -> Tiltak:
     """Return a tiltak, by default a hjelpetiltak; `plassering` follows from the Kategori."""
     hjelp = flags.get("hjelpetiltak", int(not flags.get("omsorg") and not flags.get("akutt")))
     plassering = int(kategori is not None and (kategori[:2] in ("1.", "2.") or kategori in ("8.2", "8.4", "8.5")))
@@ -89,7 +93,9 @@ class CaseBase:
         organization = f"org-{self._sources}"
         execute, many = self.connection.execute, self.connection.executemany
         execute("INSERT INTO organization VALUES (?, ?, ?, '', 0)", (organization, organization, f"{self._sources:09}"))
-        execute("INSERT INTO source (organization_id, format, year) VALUES (?, ?, ?)", (organization, source_format, year))
+        execute(
+            "INSERT INTO source (organization_id, format, year) VALUES (?, ?, ?)", (organization, source_format, year)
+        )
         source_id: int = execute("SELECT last_insert_rowid()").fetchone()[0]
         for number, case in enumerate(cases, 1):
             execute(
@@ -102,7 +108,8 @@ class CaseBase:
                 "plan": [(p.start, p.slutt, p.type) for p in case.planer],
                 "evaluering": [(day,) for day in case.evalueringer],
                 "tiltak": [
-                    (t.start, t.slutt, t.kategori, t.omsorg, t.akutt, t.hjelpetiltak, t.plassering, t.opphevet) for t in case.tiltak
+                    (t.start, t.slutt, t.kategori, t.omsorg, t.akutt, t.hjelpetiltak, t.plassering, t.opphevet)
+                    for t in case.tiltak
                 ],
                 "tilsyn": [(day,) for day in case.tilsyn],
                 "flytting": [(f.dato, f.arsak, f.til) for f in case.flyttinger],
@@ -136,6 +143,8 @@ class CaseBase:
         )
         return aggregate(self.connection, self.catalogue, parameters)
 
-    def values_by_case(self, key: str, period: str = "2024", uttrekk: str = "2025-06-30", **cases: CaseContent) -> dict[str, Value]:
+    def values_by_case(
+        self, key: str, period: str = "2024", uttrekk: str = "2025-06-30", **cases: CaseContent
+    ) -> dict[str, Value]:
         """Return the value of a field for each of the named cases, each in its own source."""
         return {name: self.values([case], period, uttrekk)[key] for name, case in cases.items()}

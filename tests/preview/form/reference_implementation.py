@@ -95,7 +95,9 @@ class ReferenceSource:
 
     def overdue(self, things: Iterable[Melding | Undersokelse]) -> int:
         """Return those over frist (rule 5.5)."""
-        return sum(1 for thing in self.due(things) if thing.konkludert is None or day(thing.konkludert) > day(thing.frist))
+        return sum(
+            1 for thing in self.due(things) if thing.konkludert is None or day(thing.konkludert) > day(thing.frist)
+        )
 
     def in_time(self, things: list[Melding | Undersokelse]) -> float | None:
         """Return the share of nos. 5 and 12."""
@@ -112,12 +114,18 @@ class ReferenceSource:
 
 
 def concluded(service: ReferenceSource, things: Iterable[Melding | Undersokelse], codes: set[int] | None = None) -> int:
-    return sum(1 for thing in things if service.is_in_period(thing.konkludert) and (codes is None or thing.konklusjon in codes))
+    return sum(
+        1 for thing in things if service.is_in_period(thing.konkludert) and (codes is None or thing.konklusjon in codes)
+    )
 
 
 def revoked(service: ReferenceSource, case: CaseContent) -> bool:
     """Return whether a case counts in no. 24."""
-    ends = [measure for measure in case.tiltak if measure.omsorg and service.is_in_period(measure.slutt) and measure.opphevet in {1, 3, 4}]
+    ends = [
+        measure
+        for measure in case.tiltak
+        if measure.omsorg and service.is_in_period(measure.slutt) and measure.opphevet in {1, 3, 4}
+    ]
     return bool(ends) and not any(measure.omsorg for measure in service.tiltak_at_end(case))
 
 
@@ -129,7 +137,11 @@ def first_care_order_in_period(service: ReferenceSource, case: CaseContent) -> b
 
 def moves(service: ReferenceSource) -> list[Flytting]:
     """Return the moves that count in no. 30."""
-    return [move for move in service.flyttinger() if service.is_in_period(move.dato) and move.til != "9" and move.arsak != "1.3"]
+    return [
+        move
+        for move in service.flyttinger()
+        if service.is_in_period(move.dato) and move.til != "9" and move.arsak != "1.3"
+    ]
 
 
 def supplies_moves(service: ReferenceSource) -> bool:
@@ -152,14 +164,21 @@ def form(service: ReferenceSource) -> dict[int, int | float | None]:
         7: concluded(service, undersokelser),
         8: concluded(service, undersokelser, {1, 2}),
         9: concluded(service, undersokelser, {3, 4, 5, 6, 7, 8, 9}),
-        10: sum(service.is_open_at_end(undersokelse.startet, undersokelse.konkludert) for undersokelse in undersokelser),
+        10: sum(
+            service.is_open_at_end(undersokelse.startet, undersokelse.konkludert) for undersokelse in undersokelser
+        ),
         11: service.overdue(undersokelser),
         12: service.in_time([*undersokelser]),
         13: sum(
-            any(measure.hjelpetiltak and service.is_active_in_period(measure.start, measure.slutt) for measure in case.tiltak)
+            any(
+                measure.hjelpetiltak and service.is_active_in_period(measure.start, measure.slutt)
+                for measure in case.tiltak
+            )
             for case in cases
         ),
-        14: sum(any(t.hjelpetiltak for t in at_end(case)) and not any(t.plassering for t in at_end(case)) for case in cases),
+        14: sum(
+            any(t.hjelpetiltak for t in at_end(case)) and not any(t.plassering for t in at_end(case)) for case in cases
+        ),
         15: sum(bool(measure.hjelpetiltak) and service.is_in_period(measure.start) for measure in tiltak),
         16: sum(bool(measure.hjelpetiltak) and service.is_in_period(measure.slutt) for measure in tiltak),
         17: sum(any(measure.omsorg for measure in at_end(case)) for case in cases),
@@ -168,10 +187,14 @@ def form(service: ReferenceSource) -> dict[int, int | float | None]:
         20: service.with_tiltak(("1.",)),
         21: service.with_tiltak(tuple(HOUSING)),
         22: sum(first_care_order_in_period(service, case) for case in cases),
-        23: sum(bool(measure.akutt and measure.plassering) and service.is_in_period(measure.start) for measure in tiltak),
+        23: sum(
+            bool(measure.akutt and measure.plassering) and service.is_in_period(measure.start) for measure in tiltak
+        ),
         24: sum(revoked(service, case) for case in cases),
         25: sum(any(plan.type in {1, 2, 5} for plan in plans(case)) for case in cases),
-        26: sum(any(t.omsorg for t in at_end(case)) and any(plan.type in {3, 4} for plan in plans(case)) for case in cases),
+        26: sum(
+            any(t.omsorg for t in at_end(case)) and any(plan.type in {3, 4} for plan in plans(case)) for case in cases
+        ),
         27: sum(bool(at_end(case)) and not any(plan.type in {1, 2, 3, 4, 5} for plan in plans(case)) for case in cases),
         28: sum(service.is_in_period(done) for case in cases for done in case.evalueringer),
         32: sum(case.fodt is not None and 18 <= service.age(case.fodt) <= 24 and bool(at_end(case)) for case in cases),

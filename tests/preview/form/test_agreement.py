@@ -51,7 +51,9 @@ def case_contents(draw: st.DrawFn, period: Period, extract: date) -> CaseContent
         few(st.builds(Plan, at, end, st.none() | st.integers(1, 8))),
         few(at, 2),
         few(
-            st.builds(Tiltak, at, end, st.sampled_from(KATEGORIER), flag, flag, flag, flag, st.none() | st.integers(1, 4)),
+            st.builds(
+                Tiltak, at, end, st.sampled_from(KATEGORIER), flag, flag, flag, flag, st.none() | st.integers(1, 4)
+            ),
             4,
         ),
         few(at, 2),
@@ -65,7 +67,11 @@ def services(draw: st.DrawFn) -> ReferenceSource:
     """Return services with a few cases, v4 or 15F, extracted before, on or after the period's last day."""
     period = draw(st.sampled_from(PERIODS))
     kostra_year = draw(st.sampled_from([None, None, period.year]))
-    extract = date(period.year, 12, 31) if kostra_year else period.last_day + timedelta(draw(st.sampled_from([-100, -1, 0, 1, 60])))
+    extract = (
+        date(period.year, 12, 31)
+        if kostra_year
+        else period.last_day + timedelta(draw(st.sampled_from([-100, -1, 0, 1, 60])))
+    )
     cases = draw(st.lists(case_contents(period, extract), max_size=6))
     return ReferenceSource(cases, period.first_day, period.last_day, extract, kostra_year)
 

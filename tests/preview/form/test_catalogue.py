@@ -37,7 +37,8 @@ def test_form_has_34_fields_in_9_sections(catalogue: Catalogue) -> None:
     assert [field.number for field in catalogue.fields] == list(range(1, 35))
     assert [section.section_id for section in catalogue.sections] == list(SECTIONS)
     found = {
-        section.section_id: [field.number for field in catalogue.fields_in_section(section.section_id)] for section in catalogue.sections
+        section.section_id: [field.number for field in catalogue.fields_in_section(section.section_id)]
+        for section in catalogue.sections
     }
     assert found == {section: list(numbers) for section, numbers in SECTIONS.items()}
     titles = ["Meldinger", "Undersøkelser", "Hjelpetiltak", "Barn under omsorg", "Planer", "Tilsyn i fosterhjem"]
@@ -56,7 +57,11 @@ def test_units_persons_and_parts_match_domain(catalogue: Catalogue) -> None:
     assert {field.number for field in catalogue.fields if field.unit == "prosent"} == {5, 12}
     assert {field.number for field in catalogue.fields if field.unit == "årsverk"} == {33, 34}
     assert {field.number for field in catalogue.fields if not field.computed} == {33, 34}
-    persons = {field.number for field in catalogue.fields if re.search("_barn_|_unge_|omsorgsovertakelser|omsorgsvedtak", field.field_key)}
+    persons = {
+        field.number
+        for field in catalogue.fields
+        if re.search("_barn_|_unge_|omsorgsovertakelser|omsorgsvedtak", field.field_key)
+    }
     assert {field.number for field in catalogue.fields if field.counts_persons} == persons
     shown_under = {field.number: field.part_of for field in catalogue.fields if field.part_of}
     assert shown_under == {8: 7, 9: 7, 14: 13, 19: 18, 20: 18, 21: 18, 31: 30, 34: 33}
@@ -84,7 +89,9 @@ def test_every_statement_compiles(base: CaseBase, catalogue: Catalogue) -> None:
         ("  count(*) AS med_frist\n", "  1, 2\n", r"sql of andel_meldinger_innen_frist gives 3 columns, not 2"),
     ],
 )
-def test_statement_not_fitting_schema_is_named(tmp_path: Path, base: CaseBase, old: str, new: str, message: str) -> None:
+def test_statement_not_fitting_schema_is_named(
+    tmp_path: Path, base: CaseBase, old: str, new: str, message: str
+) -> None:
     catalogue = Catalogue.load(changed_copy(tmp_path, "fields/meldinger.toml", old, new))
     with pytest.raises(CatalogueError, match=message):
         catalogue.validate_sql(base.connection)
@@ -92,7 +99,9 @@ def test_statement_not_fitting_schema_is_named(tmp_path: Path, base: CaseBase, o
 
 def test_condition_not_fitting_schema_is_named(tmp_path: Path, base: CaseBase) -> None:
     catalogue = Catalogue.load(
-        changed_copy(tmp_path, "fields/flyttinger.toml", "EXISTS (SELECT 1 FROM flytting", "EXISTS (SELECT 1 FROM flyttinger")
+        changed_copy(
+            tmp_path, "fields/flyttinger.toml", "EXISTS (SELECT 1 FROM flytting", "EXISTS (SELECT 1 FROM flyttinger"
+        )
     )
     with pytest.raises(CatalogueError, match="supplied_if of antall_flyttinger cannot be prepared"):
         catalogue.validate_sql(base.connection)
@@ -207,7 +216,9 @@ def test_section_without_fields_is_named(tmp_path: Path) -> None:
 
 
 def test_condition_without_sql_is_named(tmp_path: Path) -> None:
-    folder = changed_copy(tmp_path, "fields/bemanning.toml", "[field.definitions]", 'supplied_if = "SELECT 1"\n[field.definitions]')
+    folder = changed_copy(
+        tmp_path, "fields/bemanning.toml", "[field.definitions]", 'supplied_if = "SELECT 1"\n[field.definitions]'
+    )
     with pytest.raises(CatalogueError, match="antall_arsverk has supplied_if without sql"):
         Catalogue.load(folder)
 
@@ -216,8 +227,12 @@ def test_part_of_part_is_named(tmp_path: Path) -> None:
     folder = changed_copy(tmp_path, "fields/undersokelser.toml", "number = 9\n", "number = 9\nsubset_of = 8\n")
     text = (folder / "fields" / "undersokelser.toml").read_text(encoding="utf-8")
     before, field = text.split("number = 9\n")
-    (folder / "fields" / "undersokelser.toml").write_text(before + "number = 9\n" + field.replace("part_of = 7", "part_of = 8", 1), "utf-8")
-    with pytest.raises(CatalogueError, match="part_of of antall_undersokelser_henlagt names a field that it cannot be shown under"):
+    (folder / "fields" / "undersokelser.toml").write_text(
+        before + "number = 9\n" + field.replace("part_of = 7", "part_of = 8", 1), "utf-8"
+    )
+    with pytest.raises(
+        CatalogueError, match="part_of of antall_undersokelser_henlagt names a field that it cannot be shown under"
+    ):
         Catalogue.load(folder)
 
 
@@ -250,7 +265,9 @@ def test_error_in_rules_is_named(tmp_path: Path, old: str, new: str, message: st
     ],
 )
 def test_document_change_changes_fingerprint(tmp_path: Path, catalogue: Catalogue, old: str, new: str) -> None:
-    assert Catalogue.load(changed_copy(tmp_path, "fields/meldinger.toml", old, new)).fingerprint != catalogue.fingerprint
+    assert (
+        Catalogue.load(changed_copy(tmp_path, "fields/meldinger.toml", old, new)).fingerprint != catalogue.fingerprint
+    )
 
 
 def test_label_change_keeps_fingerprint(tmp_path: Path, catalogue: Catalogue) -> None:

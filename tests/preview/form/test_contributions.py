@@ -55,7 +55,9 @@ def test_each_case_has_its_own_contribution(base: CaseBase, catalogue: Catalogue
     late = melding("2024-03-01", "2024-03-09", 2)
     in_time = melding("2024-03-01", "2024-03-08", 2)
     placed = [tiltak("2023-01-01", kategori="2.1", omsorg=1), tiltak("2024-01-01", kategori="1.1", omsorg=1)]
-    parameters = of_2024(base, sak(meldinger=[in_time]), sak(meldinger=[late, late, in_time]), sak(tiltak=placed), sak(meldinger=[late]))
+    parameters = of_2024(
+        base, sak(meldinger=[in_time]), sak(meldinger=[late, late, in_time]), sak(tiltak=placed), sak(meldinger=[late])
+    )
     found = {key: contributions_by_case(base.connection, catalogue.field(key), parameters) for key in CASES}
     assert found == CASES
 

@@ -44,7 +44,9 @@ class Case:
 
 def evaluate_case(catalogue: Catalogue, case: Case) -> list[Deviation]:
     keys = {field.number: field.field_key for field in catalogue.fields}
-    current = {keys[number]: value for number, value in (CLEAN_VALUES | case.now).items()} | {WITH_TILTAK: case.with_tiltak}
+    current = {keys[number]: value for number, value in (CLEAN_VALUES | case.now).items()} | {
+        WITH_TILTAK: case.with_tiltak
+    }
     prior = {keys[number]: value for number, value in (CLEAN_VALUES | case.before).items()}
     facts: dict[str, Any] = {"period_id": "2024", "extract_day": "2025-02-01", **case.facts}
     return evaluate(catalogue, current, prior, ReportMetadata(**facts))
@@ -52,7 +54,9 @@ def evaluate_case(catalogue: Catalogue, case: Case) -> list[Deviation]:
 
 def fired_rules(catalogue: Catalogue, case: Case) -> set[tuple[str, int]]:
     """Return rule and field number of every deviation."""
-    return {(deviation.rule_id, catalogue.field(deviation.field_key).number) for deviation in evaluate_case(catalogue, case)}
+    return {
+        (deviation.rule_id, catalogue.field(deviation.field_key).number) for deviation in evaluate_case(catalogue, case)
+    }
 
 
 FIRING: dict[str, tuple[Case, set[tuple[str, int]]]] = {
@@ -157,13 +161,16 @@ def test_nothing_is_compared_without_prior_snapshot(catalogue: Catalogue) -> Non
     current = {field.field_key: CLEAN_VALUES[field.number] for field in catalogue.fields}
     facts = ReportMetadata(period_id="2024", extract_day="2025-02-01")
     assert evaluate(catalogue, current | {"antall_flyttinger": 500}, None, facts) == []
-    assert [found.rule_id for found in evaluate(catalogue, current | {"antall_flyttinger": 10}, None, facts)] == ["delmengde"]
+    assert [found.rule_id for found in evaluate(catalogue, current | {"antall_flyttinger": 10}, None, facts)] == [
+        "delmengde"
+    ]
 
 
 def test_deviations_are_sorted_by_field_and_severity(catalogue: Catalogue) -> None:
     case = Case({1: 0, 5: 101.0, 27: 60, 24: -1}, {1: 6, 5: 60.0}, {"findings": 3, "incomplete": True})
     found = [
-        (catalogue.field(deviation.field_key).number, deviation.severity, deviation.rule_id) for deviation in evaluate_case(catalogue, case)
+        (catalogue.field(deviation.field_key).number, deviation.severity, deviation.rule_id)
+        for deviation in evaluate_case(catalogue, case)
     ]
     assert found == [
         (1, "warning", "til_null"),
@@ -183,7 +190,8 @@ def test_every_domain_rule_exists_with_its_severity(catalogue: Catalogue) -> Non
     warnings = {"stor_endring", "fra_null", "til_null", "mangler", "ingen_aktivitet", "kilde_endret"}
     notices = {"frist_meldinger", "frist_undersokelser", "uten_plan", "forelopig", "ufullstendig", "funn"}
     found = {
-        severity: {rule.rule_id for rule in catalogue.rules if rule.severity == severity} for severity in ("error", "warning", "notice")
+        severity: {rule.rule_id for rule in catalogue.rules if rule.severity == severity}
+        for severity in ("error", "warning", "notice")
     }
     assert found == {"error": errors, "warning": warnings, "notice": notices}
     assert {rule for _, expected in FIRING.values() for rule, _ in expected} == errors | warnings | notices
@@ -203,9 +211,9 @@ def test_every_message_fires_and_renders_in_each_language(catalogue: Catalogue) 
 
 
 def test_texts_name_only_existing_rules(catalogue: Catalogue) -> None:
-    ours = {f"deviation.{rule.rule_id}.{ending}" for rule in catalogue.rules for ending in (*rule.variants, "tag", "action")} | {
-        HIDDEN_MESSAGE
-    }
+    ours = {
+        f"deviation.{rule.rule_id}.{ending}" for rule in catalogue.rules for ending in (*rule.variants, "tag", "action")
+    } | {HIDDEN_MESSAGE}
     assert {key for key in MessageCatalog.load().keys if key.startswith("deviation.")} == ours
 
 
@@ -214,19 +222,31 @@ def test_texts_name_only_existing_rules(catalogue: Catalogue) -> None:
     [
         (
             Case({4: 71, 5: 91.0}, {4: 49}),
-            "71 er 22 flere enn i 2023, da det var 49 (+45\u00a0%). Varsles når endringen er minst 10 og minst 30\u00a0%.",
+            (
+                "71 er 22 flere enn i 2023, da det var 49 (+45\u00a0%). "
+                "Varsles når endringen er minst 10 og minst 30\u00a0%."
+            ),
         ),
         (
             Case({23: 18}, {23: 41}),
-            "18 er 23 færre enn i 2023, da det var 41 (\u221256\u00a0%). Varsles når endringen er minst 10 og minst 30\u00a0%.",
+            (
+                "18 er 23 færre enn i 2023, da det var 41 (\u221256\u00a0%). "
+                "Varsles når endringen er minst 10 og minst 30\u00a0%."
+            ),
         ),
         (
             Case({33: 60.5}, {33: 40.0}),
-            "60,5 er 20,5 flere enn i 2023, da det var 40,0 (+51\u00a0%). Varsles når endringen er minst 10 og minst 30\u00a0%.",
+            (
+                "60,5 er 20,5 flere enn i 2023, da det var 40,0 (+51\u00a0%). "
+                "Varsles når endringen er minst 10 og minst 30\u00a0%."
+            ),
         ),
         (
             Case({12: 98.2}, {12: 75.9}),
-            "98,2\u00a0% er 22,3 prosentpoeng mer enn i 2023, da det var 75,9\u00a0%. Varsles når endringen er minst 10 prosentpoeng.",
+            (
+                "98,2\u00a0% er 22,3 prosentpoeng mer enn i 2023, da det var 75,9\u00a0%. "
+                "Varsles når endringen er minst 10 prosentpoeng."
+            ),
         ),
         (Case({7: 414, 8: 176, 9: 234}), "176 med vedtak og 234 henlagte er 410, men 414 er avsluttet."),
         (Case({26: 141}), "141 er mer enn de 140 i nr. 17, som feltet er en del av."),

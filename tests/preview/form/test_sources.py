@@ -23,7 +23,8 @@ def v4_source(first: str | None, newest: str | None, **more: Any) -> Source:
         **more,
     }
     instants: dict[str, Any] = {
-        name: None if at is None else f"{at}:00.000000Z" for name, at in (("first_extract_at", first), ("last_extract_at", newest))
+        name: None if at is None else f"{at}:00.000000Z"
+        for name, at in (("first_extract_at", first), ("last_extract_at", newest))
     }
     return Source(**given, **instants)
 
@@ -50,10 +51,11 @@ def test_v4_source_spanning_period_is_selected() -> None:
 
 @pytest.mark.parametrize(
     ("newest", "chosen"),
+    # the last minute of 2023 in Norway, and the first of 2024
     [
         ("2023-12-31T22:59", False),
         ("2023-12-31T23:00", True),
-    ],  # the last minute of 2023 in Norway, and the first of 2024
+    ],
 )
 def test_v4_source_covers_first_day_in_norwegian_time(newest: str, chosen: bool) -> None:
     source = v4_source("2023-03-01T10:00", newest)
@@ -62,10 +64,11 @@ def test_v4_source_covers_first_day_in_norwegian_time(newest: str, chosen: bool)
 
 @pytest.mark.parametrize(
     ("first", "incomplete"),
+    # the last minute of 2024 in Norway, and the first of 2025
     [
         ("2024-12-31T22:59", False),
         ("2024-12-31T23:00", True),
-    ],  # the last minute of 2024 in Norway, and the first of 2025
+    ],
 )
 def test_v4_source_starting_after_period_is_incomplete(first: str, incomplete: bool) -> None:
     source = v4_source(first, "2025-02-01T10:00")
@@ -80,8 +83,12 @@ def test_half_years_begin_in_summer_time(newest: str, chosen: bool) -> None:
 def test_15f_of_year_precedes_later_v4_source() -> None:
     late = v4_source("2025-01-15T10:00", "2025-02-01T10:00")
     assert select_source([late, annual_source(2024)], Y2024) == SourceSelection(annual_source(2024), incomplete=False)
-    assert select_source([late, annual_source(2024)], Period(2024, 1)) == SourceSelection(annual_source(2024), incomplete=False)
-    assert select_source([late, annual_source(2023), annual_source(2025)], Y2024) == SourceSelection(late, incomplete=True)
+    assert select_source([late, annual_source(2024)], Period(2024, 1)) == SourceSelection(
+        annual_source(2024), incomplete=False
+    )
+    assert select_source([late, annual_source(2023), annual_source(2025)], Y2024) == SourceSelection(
+        late, incomplete=True
+    )
 
 
 def test_15f_is_selected_if_v4_source_ended_earlier() -> None:

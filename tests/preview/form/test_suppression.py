@@ -56,7 +56,9 @@ def test_nothing_is_hidden_without_small_counts(catalogue: Catalogue) -> None:
         ({18: 60, 19: None, 20: 2, 21: 8}, {20}),
     ],
 )
-def test_second_value_is_hidden_if_first_can_be_derived(catalogue: Catalogue, values: dict[int, Value], expected: set[int]) -> None:
+def test_second_value_is_hidden_if_first_can_be_derived(
+    catalogue: Catalogue, values: dict[int, Value], expected: set[int]
+) -> None:
     assert suppressed_numbers(catalogue, values) == expected
 
 
@@ -77,7 +79,9 @@ def test_every_hidden_count_stays_ambiguous(catalogue: Catalogue, parts: list[in
     out = suppressed_numbers(catalogue, {**values})
     small = {number for number in PLACED if 1 <= values[number] <= 3}
     assert small <= out
-    choices = [range(1, 4) if number in small else range(4, 16) if number in out else (values[number],) for number in PLACED]
+    choices = [
+        range(1, 4) if number in small else range(4, 16) if number in out else (values[number],) for number in PLACED
+    ]
     possible: list[dict[int, int]] = [
         dict(zip(PLACED, choice, strict=True)) for choice in product(*choices) if choice[0] == sum(choice[1:])
     ]

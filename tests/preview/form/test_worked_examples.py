@@ -30,8 +30,12 @@ EARLY_2021: dict[int, Value] = {**dict.fromkeys((1, 2, 6, 7, 8, 13, 15, 16, 25, 
         ("v4_changes.xml", "2025", CHANGES_2025),
     ],
 )
-def test_published_file_gives_values_of_domain(base: CaseBase, cases: Path, name: str, period: str, expected: dict[int, Value]) -> None:
-    (folder,) = file_parser.parse_file((cases / "barnevern" / name).read_bytes(), 1, bytes(32), datetime.now(UTC)).folders
+def test_published_file_gives_values_of_domain(
+    base: CaseBase, cases: Path, name: str, period: str, expected: dict[int, Value]
+) -> None:
+    (folder,) = file_parser.parse_file(
+        (cases / "barnevern" / name).read_bytes(), 1, bytes(32), datetime.now(UTC)
+    ).folders
     assert folder.content is not None
     values = base.values([folder.content], period, local_date(parse_timestamp(folder.extract_at)).isoformat())
     found = {field.number: values[field.field_key] for field in base.catalogue.fields if field.computed}

@@ -34,10 +34,14 @@ def test_numbers_days_and_periods_are_formatted_by_language(tmp_path: Path) -> N
     texts = load(tmp_path, nb=text, nn=text, en=text)
     params: dict[str, float | str] = {"n": 1480.5, "d": "2026-03-25", "p": "2024-H2"}
     assert (
-        texts.get("nb", "a", **params) == "1\u00a0480,5 +1\u00a0480,5 1\u00a0480,5\u00a0% +1\u00a0480,5\u00a0% 25. mars 2026 2. halvår 2024"
+        texts.get("nb", "a", **params)
+        == "1\u00a0480,5 +1\u00a0480,5 1\u00a0480,5\u00a0% +1\u00a0480,5\u00a0% 25. mars 2026 2. halvår 2024"
     )
     assert texts.get("en", "a", **params) == "1,480.5 +1,480.5 1,480.5% +1,480.5% 25 March 2026 H2 2024"
-    assert texts.get("nn", "a", n=-3, d="2026-05-17", p="2024") == "\u22123 \u22123 \u22123\u00a0% \u22123\u00a0% 17. mai 2026 2024"
+    assert (
+        texts.get("nn", "a", n=-3, d="2026-05-17", p="2024")
+        == "\u22123 \u22123 \u22123\u00a0% \u22123\u00a0% 17. mai 2026 2024"
+    )
     assert texts.get("nb", "a", n=0, d="2026-05-17", p="2024-H1") == "0 0 0\u00a0% 0\u00a0% 17. mai 2026 1. halvår 2024"
 
 

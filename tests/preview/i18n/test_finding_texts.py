@@ -28,7 +28,9 @@ def test_finding_texts_and_codes_match() -> None:
 
 def test_english_message_equals_the_api_detail() -> None:
     texts = MessageCatalog.load()
-    messages = {code.value: code.detail for code in FindingCode} | {rule.code: rule.detail for rule in EVALUATED_CHECKS.values()}
+    messages = {code.value: code.detail for code in FindingCode} | {
+        rule.code: rule.detail for rule in EVALUATED_CHECKS.values()
+    }
     assert {code: texts.get("en", f"finding.{code}.message") for code, _ in finding_codes()} == messages
 
 

@@ -8,19 +8,24 @@ from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from tests.support.server_process import REPOSITORY
 
-_SMALL = """ikke fra hva hvem hvor hvorfor hvilke hvilken hvordan hver hvert noen noe jeg dere dem deres en et uke uker nå bare kun høyst mer flere
-    hun ble blitt kommer finnes mangler vises velg gjør gjøre sier være vært ennå uten innen mens da gjennom endret lagret rettet forrige
-    eksempel navn tegn siden åpne åpner lukker feilet kobler venter fortsett avbrytes lagres regnes tallene verdiene feltene filen linjen kilden
-    saken tjenesten kodelisten lenken verdier meldinger undersøkelser rapporter leveranser personer snarveier taster"""
+_SMALL = """ikke fra hva hvem hvor hvorfor hvilke hvilken hvordan hver hvert noen noe jeg dere dem deres en et uke
+    uker nå bare kun høyst mer flere hun ble blitt kommer finnes mangler vises velg gjør gjøre sier være vært ennå
+    uten innen mens da gjennom endret lagret rettet forrige eksempel navn tegn siden åpne åpner lukker feilet kobler
+    venter fortsett avbrytes lagres regnes tallene verdiene feltene filen linjen kilden saken tjenesten kodelisten
+    lenken verdier meldinger undersøkelser rapporter leveranser personer snarveier taster"""
 SMALL_WORDS = frozenset(_SMALL.split())
-FORMAT_WORD = re.compile(r"\b[A-Z][A-Za-z]*[a-z][A-Z]\w*|\b(?:Undersokelse|Slettet|Relasjon|Fodseldato|Fodselsnummer|Personalia)\b")
+FORMAT_WORD = re.compile(
+    r"\b[A-Z][A-Za-z]*[a-z][A-Z]\w*|\b(?:Undersokelse|Slettet|Relasjon|Fodseldato|Fodselsnummer|Personalia)\b"
+)
 """Names of elements of the formats, which are not translated."""
 
 
 def glossary() -> list[tuple[str, str]]:
     """Return (bokmål, nynorsk) of each line of the glossary."""
     page = (REPOSITORY / "docs" / "nynorsk.md").read_text(encoding="utf-8").split("## Doubtful")[0]
-    return [(match[1], match[2]) for match in re.finditer(r"^\| ([^|]+?) \| ([^|]+?) \| [^|]+\|$", page, re.MULTILINE)][2:]
+    return [(match[1], match[2]) for match in re.finditer(r"^\| ([^|]+?) \| ([^|]+?) \| [^|]+\|$", page, re.MULTILINE)][
+        2:
+    ]
 
 
 def words(text: str) -> set[str]:
@@ -52,13 +57,16 @@ def test_glossary_is_parsed() -> None:
     assert not forbidden() & {"vedtak", "ettervern", "melding", "bort"}
 
 
-@pytest.mark.parametrize("said", ["Fant ikke siden.", "Hva er dette?", "Barn i fosterhjem", "Verdien mangler.", "En undersøkelse"])
+@pytest.mark.parametrize(
+    "said", ["Fant ikke siden.", "Hva er dette?", "Barn i fosterhjem", "Verdien mangler.", "En undersøkelse"]
+)
 def test_bokmal_word_is_found(said: str) -> None:
     assert words(said) & forbidden()
 
 
 @pytest.mark.parametrize(
-    "said", ["Fann ikkje sida.", "Undersokelse blir rekna med tre månader", "Slettet peikar på eit element", "{noen} er ny"]
+    "said",
+    ["Fann ikkje sida.", "Undersokelse blir rekna med tre månader", "Slettet peikar på eit element", "{noen} er ny"],
 )
 def test_nynorsk_passes(said: str) -> None:
     assert not words(said) & forbidden()

@@ -33,7 +33,11 @@ NON_TEXT_KEYS = {"Bokmål"}
 def keys_without_text(literals: Iterable[str], keys: frozenset[str]) -> set[str]:
     """Return the literals that look like a key, beginning with a table of the texts, but are none."""
     tables = "|".join({key.split(".")[0] for key in keys})
-    named = {literal for literal in literals if re.fullmatch(rf"(?:{tables})(?:\.(?!(?:css|html|js|toml)\Z)[a-z0-9_]+)+", literal)}
+    named = {
+        literal
+        for literal in literals
+        if re.fullmatch(rf"(?:{tables})(?:\.(?!(?:css|html|js|toml)\Z)[a-z0-9_]+)+", literal)
+    }
     known = keys | {key.rpartition(".")[0] for key in keys if key.endswith(FORMS)}
     return {name for name in named if name not in known}
 
@@ -67,7 +71,12 @@ def norwegian_literals(literals: Iterable[str], texts: frozenset[str]) -> list[s
 def translated_texts() -> frozenset[str]:
     """Return the texts in bokmål and nynorsk that differ from the English ones."""
     texts = MessageCatalog.load()
-    return frozenset(text for key in texts.keys for text in (texts.raw("nb", key), texts.raw("nn", key)) if text != texts.raw("en", key))
+    return frozenset(
+        text
+        for key in texts.keys
+        for text in (texts.raw("nb", key), texts.raw("nn", key))
+        if text != texts.raw("en", key)
+    )
 
 
 KEYS = frozenset({"app.close", "live.back.one", "live.back.other", "state.valid", "state.stale"})
@@ -78,7 +87,10 @@ def test_missing_and_unused_keys_are_found() -> None:
     assert keys_without_text(asked, KEYS) == {"app.closed"}
     assert keys_without_text(["live.bak", "elsewhere.key", "live"], KEYS) == {"live.bak"}
     assert unused_keys(asked, KEYS) == set()
-    assert unused_keys(["app.close", f"{PLACEHOLDER}.one", f"state.{PLACEHOLDER}", "valid"], KEYS) == KEYS - {"app.close", "state.valid"}
+    assert unused_keys(["app.close", f"{PLACEHOLDER}.one", f"state.{PLACEHOLDER}", "valid"], KEYS) == KEYS - {
+        "app.close",
+        "state.valid",
+    }
 
 
 @pytest.mark.parametrize(
@@ -97,8 +109,16 @@ def test_english_literal_passes(literal: str) -> None:
 
 def test_literals_are_extracted() -> None:
     assert set(python_literals('"""Doc."""\nsay("a.b", f"c.{d[\'e\']}")\n')) == {"a.b", f"c.{PLACEHOLDER}", "e"}
-    assert list(script_literals("text(`a.${b ? 'c' : 'd'}`, \"e\") // 'not this'\n")) == [f"a.{PLACEHOLDER}", "c", "d", "e"]
-    assert list(template_literals('{{ words("a." ~ b) }}{# "c" #}{% if d == "e" %}"f"{% endif %}')) == [f"a.{PLACEHOLDER}", "e"]
+    assert list(script_literals("text(`a.${b ? 'c' : 'd'}`, \"e\") // 'not this'\n")) == [
+        f"a.{PLACEHOLDER}",
+        "c",
+        "d",
+        "e",
+    ]
+    assert list(template_literals('{{ words("a." ~ b) }}{# "c" #}{% if d == "e" %}"f"{% endif %}')) == [
+        f"a.{PLACEHOLDER}",
+        "e",
+    ]
     assert template_texts('<p title="Lukk">{{ words("a") }} felt</p><b>+30 %</b>') == ['"Lukk"', "felt"]
 
 

@@ -1,65 +1,15 @@
-"""Tests of 15F files that replace earlier ones (rules 1.12, 2.2 to 2.4 and 3.2, docs/domain.md; rules S4 and S5,
-docs/api.md).
-"""
-
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+"""Tests of 15F files that replace earlier ones (rules 1.12, 2.2 to 2.4 and 3.2, docs/domain.md)."""
 
 import pytest
 
 from preview.core.errors import ValidationError
-from preview.ingest.annual_file_import import AnnualFileImporter
-from preview.ingest.case_merge import CaseMerger
-from preview.model.case_records import AnnualFile
-from preview.model.resources import DeliveryDocument, SourceDocument
-from preview.parsing import file_parser
-from preview.parsing.delivery import Batch
 from preview.runtime.application import Application
-from preview.storage.database import Connection
 from tests.builders import kostra_xml
-from tests.builders.kostra_xml import individ, melding
 from tests.builders.services import SampleService
-from tests.preview.parsing.parser_helpers import KEY, NOW
-from tests.support.manual_worker import claim_job, complete_job, complete_waiting_jobs
-from tests.support.pipeline import aggregate, deliver, document, event_types, events, open_application, values
+from tests.support.annual_file_helpers import RECEIVED, arsfil, bydel, child, counts, received, sources
+from tests.support.pipeline import aggregate, deliver, document, event_types, events, values
 
-RECEIVED = "antall_meldinger_mottatt"
 BYDELER = ("01", "02", "03")
-
-
-def arsfil(service: SampleService, *individer_: str, year: int = 2020, **more: Any) -> bytes:
-    """Return a 15F file of the service."""
-    return kostra_xml.annual_file(*individer_, org=service.organisasjonsnummer, kommune=service.kommune, year=year, **more)
-
-
-def child(number: int, *days: str, **more: Any) -> str:
-    """Return an Individ with unique numbers and a melding received on each of the days."""
-    meldinger = [melding(day, day, "1", id=f"M{nr}") for nr, day in enumerate(days)]
-    return individ(id=f"i{number}", Journalnummer=f"J{number}", fodselsnummer=f"158310{500 + number:03}12", meldinger=meldinger, **more)
-
-
-def counts(delivery: DeliveryDocument) -> tuple[int, int, int, int]:
-    """Return the counts (new, changed, unchanged, removed) of a delivery."""
-    assert delivery.delivery_status == "taken"
-    return delivery.new_cases, delivery.changed_cases, delivery.unchanged_cases, delivery.removed_cases
-
-
-def sources(application: Application, organization_id: str) -> list[SourceDocument]:
-    """Return the sources of the organisation, as in the API."""
-    rows, _, _ = application.organizations.page(1, 100_000)
-    (found,) = (row.sources for row in rows if row.organization_id == organization_id)
-    return found
-
-
-def bydel(service: SampleService, number: str) -> str:
-    """Return the id of the bydel's organisation."""
-    return f"{service.organization_id}-{number}"
-
-
-def received(application: Application, organization_id: str, period_id: str = "2020") -> object:
-    """Aggregate a new snapshot and return its field no. 1."""
-    return values(document(application, aggregate(application, organization_id, period_id, force=True).snapshot_id))[RECEIVED]
 
 
 # Replacing the year of one organisation.
@@ -91,8 +41,18 @@ def test_equal_children_are_counted_separately(application: Application, service
     """Two children whose stored content is equal have no id that distinguishes them."""
     deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in (1, 2, 3)]))
     assert len(service.stored_melding_days(application)) == 3
-    assert counts(deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in (2, 3)]))) == (0, 0, 2, 1)
-    assert counts(deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in range(5)]))) == (3, 0, 2, 0)
+    assert counts(deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in (2, 3)]))) == (
+        0,
+        0,
+        2,
+        1,
+    )
+    assert counts(deliver(application, arsfil(service, *[child(number, "2020-01-10") for number in range(5)]))) == (
+        3,
+        0,
+        2,
+        0,
+    )
     assert service.stored_melding_days(application) == [["2020-01-10"]] * 5
 
 
@@ -116,7 +76,9 @@ def test_file_findings_count_as_source_findings(application: Application, servic
     preview = application.previews.read(service.organization_id, "2020")
     assert preview.source is not None
     assert preview.source.findings == 2
-    assert [deviation.rule_id for row in preview.rows for deviation in row.deviations if deviation.rule_id == "funn"] == ["funn"]
+    assert [
+        deviation.rule_id for row in preview.rows for deviation in row.deviations if deviation.rule_id == "funn"
+    ] == ["funn"]
 
 
 def test_each_year_is_a_source_of_its_own(application: Application, service: SampleService) -> None:
@@ -136,35 +98,56 @@ def test_each_year_is_a_source_of_its_own(application: Application, service: Sam
 
 
 def test_files_of_one_year_are_applied_in_order(application: Application, service: SampleService) -> None:
-    imported = deliver(application, arsfil(service, child(1, "2020-01-10"), child(2)), arsfil(service, child(3, "2020-03-10")))
+    imported = deliver(
+        application, arsfil(service, child(1, "2020-01-10"), child(2)), arsfil(service, child(3, "2020-03-10"))
+    )
     assert (imported.format, counts(imported)) == ("15f", (2, 1, 0, 1))
     assert service.stored_melding_days(application) == [["2020-03-10"]]
 
 
 def test_15f_and_folders_in_one_delivery(application: Application, service: SampleService) -> None:
     imported = deliver(
-        application, service.folder(1, "2024-05-01", ["2024-05-01"]), arsfil(service, child(1)), service.folder(2, "2024-05-02")
+        application,
+        service.folder(1, "2024-05-01", ["2024-05-01"]),
+        arsfil(service, child(1)),
+        service.folder(2, "2024-05-02"),
     )
-    assert (imported.format, counts(imported), imported.organizations) == ("mixed", (3, 0, 0, 0), [service.organization_id])
-    assert [(source.format, source.case_count) for source in sources(application, service.organization_id)] == [("v4", 2), ("15f", 1)]
+    assert (imported.format, counts(imported), imported.organizations) == (
+        "mixed",
+        (3, 0, 0, 0),
+        [service.organization_id],
+    )
+    assert [(source.format, source.case_count) for source in sources(application, service.organization_id)] == [
+        ("v4", 2),
+        ("15f", 1),
+    ]
 
 
 def test_full_delivery_removes_nothing_from_15f(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, child(1, "2020-01-10")))
     deliver(application, service.folder(1, "2024-05-01"), full=True)
-    assert [(source.format, source.case_count) for source in sources(application, service.organization_id)] == [("v4", 1), ("15f", 1)]
+    assert [(source.format, source.case_count) for source in sources(application, service.organization_id)] == [
+        ("v4", 1),
+        ("15f", 1),
+    ]
 
 
 # Bydeler (2.3, 2.4).
 
 
 def test_a_file_is_divided_into_an_organisation_a_bydel(application: Application, service: SampleService) -> None:
-    children = [child(nr, f"2020-0{nr}-10", bydel=number, bydelsnavn=f"Bydel {number}") for nr, number in enumerate(BYDELER, 1)]
+    children = [
+        child(nr, f"2020-0{nr}-10", bydel=number, bydelsnavn=f"Bydel {number}") for nr, number in enumerate(BYDELER, 1)
+    ]
     imported = deliver(application, arsfil(service, *children, child(9), kommunenavn="Ås"))
     ids = [service.organization_id, *[bydel(service, number) for number in BYDELER]]
     assert imported.organizations == ids
     rows, _, _ = application.organizations.page(1, 100_000)
-    named = {row.organization_id: (row.organization_name, row.bydelsnummer, row.listed) for row in rows if row.organization_id in ids}
+    named = {
+        row.organization_id: (row.organization_name, row.bydelsnummer, row.listed)
+        for row in rows
+        if row.organization_id in ids
+    }
     assert named[ids[0]] == ("Barnevernstjenesten Ås", None, False)
     assert named[ids[1]] == ("Barnevernstjenesten Ås Bydel 01", "01", False)
     assert [received(application, organization_id) for organization_id in ids] == [0, 1, 1, 1]
@@ -178,8 +161,14 @@ def test_a_later_file_replaces_all_bydeler_of_the_number(application: Applicatio
     imported = deliver(application, arsfil(service, *later))
     assert counts(imported) == (0, 1, 1, 1)
     assert imported.organizations == [bydel(service, number) for number in BYDELER]
-    assert deliver(application, arsfil(service, *later)).organizations == [bydel(service, number) for number in ("02", "03")]
-    assert {number: document(application, made[number]).cache_valid for number in BYDELER} == {"01": False, "02": False, "03": True}
+    assert deliver(application, arsfil(service, *later)).organizations == [
+        bydel(service, number) for number in ("02", "03")
+    ]
+    assert {number: document(application, made[number]).cache_valid for number in BYDELER} == {
+        "01": False,
+        "02": False,
+        "03": True,
+    }
     actual = [(row.organization_id, row.type) for row in events(application, position)]
     assert sorted(actual) == sorted(
         [(bydel(service, number), "cache_invalidated") for number in ("01", "02")]
@@ -225,7 +214,9 @@ def test_child_is_moved_to_another_bydel(application: Application, service: Samp
 def test_other_number_in_municipality_is_another_organisation(application: Application, service: SampleService) -> None:
     other = SampleService()
     deliver(application, arsfil(service, child(1)))
-    imported = deliver(application, kostra_xml.annual_file(child(2), org=other.organisasjonsnummer, kommune=service.kommune))
+    imported = deliver(
+        application, kostra_xml.annual_file(child(2), org=other.organisasjonsnummer, kommune=service.kommune)
+    )
     assert imported.organizations == [f"{service.organization_id}-{other.organisasjonsnummer}"]
     assert len(service.stored_melding_days(application)) == 1
 
@@ -233,113 +224,3 @@ def test_other_number_in_municipality_is_another_organisation(application: Appli
 def test_listed_organisation_keeps_its_id_and_name(application: Application, service: SampleService) -> None:
     deliver(application, service.listing(f"org-listed-{service.number}", "Et navn"))
     assert deliver(application, arsfil(service, child(1))).organizations == [f"org-listed-{service.number}"]
-
-
-# Never half of two files.
-
-
-def test_reader_sees_either_file_completely(application: Application, service: SampleService) -> None:
-    """The file has more children than a batch has case files, but is imported in one transaction."""
-    deliver(application, arsfil(service, *[child(number, "2020-01-10", bydel=f"0{number % 2}") for number in range(450)]))
-    receipt = application.deliveries.receive(
-        [arsfil(service, *[child(number, "2020-02-10", bydel=f"0{number % 3}") for number in range(450)])], full=False, actor="test"
-    )
-    seen: set[tuple[str, int]] = set()
-    while application.deliveries.get(receipt.delivery_id).completed_at is None:
-        seen |= application.database.read(lambda connection: stored_melding_days(connection, service))
-    assert seen <= {("2020-01-10", 450), ("2020-02-10", 450)}
-    assert application.database.read(lambda connection: stored_melding_days(connection, service)) == {("2020-02-10", 450)}
-
-
-def stored_melding_days(connection: Connection, service: SampleService) -> set[tuple[str, int]]:
-    """Return the number of meldinger of all bydeler by day of receipt."""
-    rows = connection.execute(
-        """SELECT mottatt, count(*) FROM melding JOIN source USING (source) JOIN organization USING (organization_id)
-        WHERE organisasjonsnummer = ? GROUP BY mottatt""",
-        (service.organisasjonsnummer,),
-    )
-    return set(rows.fetchall())
-
-
-def test_failed_import_keeps_the_earlier_file(application: Application, service: SampleService) -> None:
-    deliver(application, arsfil(service, child(1, "2020-01-10", bydel="01"), child(2, "2020-01-10", bydel="02")))
-    later = read(arsfil(service, child(1, "2020-02-10", bydel="01"), child(2, "2020-02-10", bydel="02")))
-    later.parts[1].individer.append(None)  # type: ignore[arg-type]
-    number = application.database.read(lambda connection: connection.execute("SELECT max(delivery) FROM delivery").fetchone()[0])
-    with pytest.raises(AttributeError):
-        application.database.write(lambda connection: AnnualFileImporter(CaseMerger(number, full=False)).import_files(connection, [later]))
-    assert application.database.read(lambda connection: stored_melding_days(connection, service)) == {("2020-01-10", 2)}
-
-
-def read(data: bytes, file: int = 1) -> AnnualFile:
-    """Return the file as the parser returns it."""
-    (found,) = file_parser.parse_file(data, file, KEY, NOW).annual_files
-    return found
-
-
-def test_locked_source_is_stale_and_aggregations_wait(data_dir: Path, service: SampleService) -> None:
-    """Rule S5; a bydel that the file empties is locked too, because the next file of the delivery may fill it again."""
-    first = read(arsfil(service, child(1, "2020-01-10", bydel="01"), child(2, bydel="02")))
-    emptying = read(arsfil(service, child(2, bydel="02")))
-    filling = read(arsfil(service, child(1, "2020-03-10", "2020-03-11", bydel="01"), child(2, bydel="02")), file=2)
-    with open_application(data_dir, started=False) as application:
-        process_batches(application, lambda: iter([Batch("15f", files=1, annual_files=[first])]))
-        made = application.snapshots.request(bydel(service, "01"), "2020", False, "test")[0].snapshot_id
-        untouched = application.snapshots.request(bydel(service, "02"), "2020", False, "test")[0].snapshot_id
-        assert complete_waiting_jobs(application) == ["2020", "2020"]
-
-        def slowly() -> Iterator[Batch]:
-            """Yield a batch; it is imported when the next one is read."""
-            yield Batch("15f", files=1, bytes_read=1, total_bytes=2, annual_files=[emptying])
-            assert document(application, made).cache_valid
-            yield Batch("15f", files=2, bytes_read=2, total_bytes=2, annual_files=[filling])
-            assert not document(application, made).cache_valid
-            assert document(application, untouched).cache_valid
-            application.snapshots.request(bydel(service, "01"), "2020", False, "test")
-            assert complete_waiting_jobs(application) == []
-
-        process_batches(application, slowly)
-        complete_job(application, claim_job(application))
-        newest = application.snapshots.page(bydel(service, "01"), "2020", None, 1, 1)[0][0].snapshot_id
-        assert values(document(application, newest))[RECEIVED] == 2
-
-
-def process_batches(application: Application, batches: Any) -> None:
-    """Import a delivery of these batches."""
-    name = application.deliveries.receive([b"of no matter"], full=False, actor="test").delivery_id
-    row = application.deliveries.claim(application.worker_id, name)
-    assert row is not None
-    application.deliveries.process(row, lambda _: batches())
-
-
-# The later file is the one delivered later, whichever is read last.
-
-
-def test_earlier_delivery_processed_later_changes_nothing(data_dir: Path, service: SampleService) -> None:
-    earlier = read(arsfil(service, child(1, "2020-01-10"), child(2, "2020-01-10", bydel="01")), file=3)
-    later = read(arsfil(service, child(3, "2020-03-10")))
-    with open_application(data_dir, started=False) as application:
-        numbers = [int(application.deliveries.receive([b"."], full=False, actor="test").delivery_id.removeprefix("dlv-")) for _ in range(2)]
-        folds = [CaseMerger(number, full=False) for number in numbers]
-        for merger, arsfil_ in reversed(list(zip(folds, (earlier, later), strict=True))):
-            application.database.write(
-                lambda connection, merger=merger, arsfil_=arsfil_: AnnualFileImporter(merger).import_files(connection, [arsfil_])
-            )
-        assert application.database.read(lambda connection: stored_melding_days(connection, service)) == {("2020-03-10", 1)}
-        assert [(finding.severity, finding.code, finding.file) for finding in folds[0].findings] == [("notice", "earlier_file", 3)]
-        assert (folds[0].counts["unchanged"], folds[1].counts["new"], folds[0].changed_by_organization) == (2, 1, {})
-        assert application.organizations.page(1, 10)[1] == 1
-
-
-def test_imported_files_are_skipped_after_crash(data_dir: Path, service: SampleService) -> None:
-    """A delivery with two files of one year that is read again must not return to the first file."""
-    first, second = (read(arsfil(service, child(nr, f"2020-0{nr}-10")), file=nr) for nr in (1, 2))
-    with open_application(data_dir, started=False) as application:
-        number = int(application.deliveries.receive([b"."], full=False, actor="test").delivery_id.removeprefix("dlv-"))
-        application.database.write(
-            lambda connection: AnnualFileImporter(CaseMerger(number, full=False)).import_files(connection, [first, second])
-        )
-        again = CaseMerger(number, full=False, completed_files=2)
-        assert application.database.write(lambda connection: AnnualFileImporter(again).import_files(connection, [first, second])) == set()
-        assert application.database.read(lambda connection: stored_melding_days(connection, service)) == {("2020-02-10", 1)}
-        assert not again.counts

@@ -1,4 +1,4 @@
-"""Tests that deliveries give the same case base in any order, with tombstones, migrated ids and repetitions (rule 1)."""
+"""Tests that deliveries give the same case base in any order, with tombstones, migrated ids, repetitions (rule 1)."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +21,9 @@ def case_base(connection: Connection) -> object:
     for sak, uttrekk, innhold, fodt, slettet in connection.execute(
         "SELECT sak, extract_at, content_hash, fodt, slettet FROM sak"
     ).fetchall():
-        meldinger = connection.execute("SELECT nr, mottatt, konkludert, frist FROM melding WHERE sak = ? ORDER BY nr", (sak,)).fetchall()
+        meldinger = connection.execute(
+            "SELECT nr, mottatt, konkludert, frist FROM melding WHERE sak = ? ORDER BY nr", (sak,)
+        ).fetchall()
         cases.append((sorted(stored.pop(sak)), uttrekk, innhold, fodt, slettet, meldinger))
     assert not stored, "ids that lead nowhere"
     extract = connection.execute("SELECT first_extract_at, last_extract_at, case_system FROM source").fetchall()
@@ -41,7 +43,8 @@ def merged_case_base(folder: Path, deliveries: list[list[CaseFolder]]) -> object
         for number, folders in enumerate(deliveries, start=1):
             database.write(
                 lambda connection, number=number: connection.execute(
-                    "INSERT INTO delivery (delivery, delivery_status, full, size_bytes, sha256, actor, received_at) VALUES (?, 'reading', 0, 0, '', 't', '')",
+                    """INSERT INTO delivery (delivery, delivery_status, full, size_bytes, sha256, actor, received_at)
+                    VALUES (?, 'reading', 0, 0, '', 't', '')""",
                     (number,),
                 )
             )
@@ -54,7 +57,9 @@ def merged_case_base(folder: Path, deliveries: list[list[CaseFolder]]) -> object
 
 SAKER = st.sampled_from(["a", "b", "c", "d"])
 FOLDERS = st.lists(
-    st.tuples(SAKER, st.one_of(st.none(), st.integers(0, 3)), st.one_of(st.none(), st.none(), SAKER)), min_size=1, max_size=9
+    st.tuples(SAKER, st.one_of(st.none(), st.integers(0, 3)), st.one_of(st.none(), st.none(), SAKER)),
+    min_size=1,
+    max_size=9,
 )
 
 
@@ -63,7 +68,10 @@ FOLDERS = st.lists(
 def test_any_order_and_batching_merges_to_the_same_case_base(tmp_path_factory: object, data: st.DataObject) -> None:
     folder: Path = tmp_path_factory.mktemp("fold")  # type: ignore[attr-defined]
     drawn = data.draw(FOLDERS)
-    folders = [case_folder(step, sak, content, migrert if migrert != sak else None) for step, (sak, content, migrert) in enumerate(drawn)]
+    folders = [
+        case_folder(step, sak, content, migrert if migrert != sak else None)
+        for step, (sak, content, migrert) in enumerate(drawn)
+    ]
     repeated = folders + data.draw(st.lists(st.sampled_from(folders), max_size=4))
     shuffled = data.draw(st.permutations(repeated))
     cuts = data.draw(st.lists(st.integers(0, len(shuffled)), max_size=4).map(sorted))

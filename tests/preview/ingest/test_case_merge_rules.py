@@ -72,7 +72,10 @@ def test_case_of_two_bydeler_counts_in_each(application: Application) -> None:
     shared = case_xml.uid()
     for sender, days in ((first, ONE), (second, TWO)):
         meldinger = [case_xml.melding(day) for day in days]
-        deliver(application, case_xml.folder(shared, org=sender.organisasjonsnummer, kommune=sender.kommune, meldinger=meldinger))
+        deliver(
+            application,
+            case_xml.folder(shared, org=sender.organisasjonsnummer, kommune=sender.kommune, meldinger=meldinger),
+        )
     assert (first.stored_melding_days(application), second.stored_melding_days(application)) == ([ONE], [TWO])
 
 
@@ -146,7 +149,10 @@ def test_another_migrated_id_is_ignored(application: Application, service: Sampl
 def test_unknown_previous_delivery_is_a_finding(application: Application, service: SampleService) -> None:
     first, second = case_xml.uid(), case_xml.uid()
     assert codes(deliver(application, service.folder(1, EARLY, ONE, delivery_id=first))) == []
-    assert codes(deliver(application, service.folder(1, "2024-04-01", TWO, delivery_id=second, forrige=first.upper()))) == []
+    assert (
+        codes(deliver(application, service.folder(1, "2024-04-01", TWO, delivery_id=second, forrige=first.upper())))
+        == []
+    )
     imported = deliver(application, service.folder(1, LATE, THREE, forrige=first))
     assert codes(imported) == ["forrige_not_seen"]
     assert (imported.findings[0].severity, imported.findings[0].element) == ("warning", "Barnevern@ForrigeId")

@@ -1,4 +1,4 @@
-"""Tests of the life cycle of deliveries through the real pipeline: receipt, import or refusal, events, and the spool."""
+"""Tests of the life cycle of deliveries through the real pipeline: receipt, import or refusal, events, spool."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -15,7 +15,16 @@ from preview.runtime.application import Application
 from tests.builders import case_xml
 from tests.builders.case_records import AVGIVER, batch, case_folder
 from tests.builders.services import SampleService
-from tests.support.pipeline import deliver, document, event_types, events, open_application, spool_files, values, wait_until
+from tests.support.pipeline import (
+    deliver,
+    document,
+    event_types,
+    events,
+    open_application,
+    spool_files,
+    values,
+    wait_until,
+)
 
 DAY = "2024-05-01"
 NO_XML = b"<Barnevern><Sak></Barnevern>"
@@ -34,7 +43,12 @@ def test_delivery_is_on_disk_before_the_receipt(data_dir: Path, service: SampleS
             len(content),
         )
         waiting = application.deliveries.get("dlv-001")
-        assert (waiting.delivery_status, waiting.actor, waiting.completed, waiting.completed_at) == ("received", "someone", 0, None)
+        assert (waiting.delivery_status, waiting.actor, waiting.completed, waiting.completed_at) == (
+            "received",
+            "someone",
+            0,
+            None,
+        )
 
 
 def test_processed_delivery_is_deleted_from_the_spool(data_dir: Path, service: SampleService) -> None:
@@ -66,7 +80,9 @@ def test_aborted_upload_leaves_no_file(data_dir: Path) -> None:
         assert spool_files(data_dir) == []
 
 
-def test_files_and_folders_are_one_delivery_in_order_of_name(data_dir: Path, tmp_path: Path, service: SampleService) -> None:
+def test_files_and_folders_are_one_delivery_in_order_of_name(
+    data_dir: Path, tmp_path: Path, service: SampleService
+) -> None:
     """Of two case files with the same time, the one that is read last wins (rule 1.1, docs/domain.md)."""
     sent = tmp_path / "sent"
     (sent / "later").mkdir(parents=True)
@@ -117,7 +133,9 @@ def test_counts_of_files_and_cases(application: Application, service: SampleServ
         [service.organization_id],
         "someone",
     )
-    assert [(finding.severity, finding.code, finding.file) for finding in imported.findings] == [("refused", "not_well_formed", 6)]
+    assert [(finding.severity, finding.code, finding.file) for finding in imported.findings] == [
+        ("refused", "not_well_formed", 6)
+    ]
 
 
 def test_delivery_of_only_refused_files_is_refused(application: Application) -> None:
@@ -146,7 +164,9 @@ def test_check_findings_leave_room_for_file_findings(application: Application, s
     padding = [service.folder(case, DAY) for case in range(10, 210)]
     imported = deliver(application, service.folder(1, DAY, andre=late), *padding, service.folder(2, DAY, [""] * 300))
     assert imported.finding_count == 1200
-    assert [(finding.code, finding.file) for finding in imported.findings] == [("kontroll_melding_3", 1)] * 700 + [("no_date", 202)] * 300
+    assert [(finding.code, finding.file) for finding in imported.findings] == [("kontroll_melding_3", 1)] * 700 + [
+        ("no_date", 202)
+    ] * 300
 
 
 def test_each_organisation_gets_one_event(application: Application, service: SampleService) -> None:
@@ -154,7 +174,9 @@ def test_each_organisation_gets_one_event(application: Application, service: Sam
     other = SampleService()
     deliver(application, other.folder(1, DAY))
     position = application.event_log.last_event_id()
-    imported = deliver(application, service.folder(1, DAY), service.folder(2, DAY), other.folder(1, DAY), service.folder(3, DAY))
+    imported = deliver(
+        application, service.folder(1, DAY), service.folder(2, DAY), other.folder(1, DAY), service.folder(3, DAY)
+    )
     actual = events(application, position)
     assert event_types(actual) == ["source_received", "source_received"]
     assert [msgspec.json.decode(event.data) for event in actual] == [
@@ -177,10 +199,14 @@ def test_listed_newest_first_by_organisation_and_status(application: Application
     second = deliver(application, service.folder(1, DAY), SampleService().folder(1, DAY))
     rows, total = application.deliveries.page(service.organization_id, None, 1, 10)
     assert ([row.delivery_id for row in rows], total) == ([second.delivery_id, first.delivery_id], 2)
-    assert [row.delivery_id for row in application.deliveries.page(service.organization_id, None, 2, 1)[0]] == [first.delivery_id]
+    assert [row.delivery_id for row in application.deliveries.page(service.organization_id, None, 2, 1)[0]] == [
+        first.delivery_id
+    ]
     assert application.deliveries.page(service.organization_id, "refused", 1, 10) == ([], 0)
     assert application.deliveries.page(None, "refused", 1, 1)[0][0].delivery_id == refused.delivery_id
-    assert msgspec.to_builtins(rows[1]) == {key: value for key, value in msgspec.to_builtins(first).items() if key != "findings"}
+    assert msgspec.to_builtins(rows[1]) == {
+        key: value for key, value in msgspec.to_builtins(first).items() if key != "findings"
+    }
 
 
 @pytest.mark.parametrize("delivery_id", ["dlv-999", "dlv-0001", "dlv-1", "dlv-", "snap-001", "dlv-001 "])
@@ -191,7 +217,9 @@ def test_unknown_delivery_is_not_found(application: Application, delivery_id: st
 
 def test_recent_includes_newest_pending_and_requested(data_dir: Path) -> None:
     with open_application(data_dir, started=False) as application:
-        names = [application.deliveries.receive([b"not parsed"], full=False, actor="test").delivery_id for _ in range(6)]
+        names = [
+            application.deliveries.receive([b"not parsed"], full=False, actor="test").delivery_id for _ in range(6)
+        ]
 
         def recent(limit: int, *also: str) -> list[str]:
             return [view.summary.delivery_id for view in application.deliveries.recent(limit, also)]
@@ -220,7 +248,7 @@ def test_findings_are_counted_by_code_and_severity(data_dir: Path) -> None:
 
 
 def test_source_is_stale_until_its_delivery_is_imported(data_dir: Path) -> None:
-    """Rule S5 (docs/api.md), between the delivery's transactions: its jobs wait, those of other organisations do not."""
+    """Rule S5 (docs/api.md), between the delivery's transactions: its jobs wait, other organisations' do not."""
     organization_id, other = "org-0301-02", SampleService()
     valid: list[bool] = []
     with open_application(data_dir, started=False) as application:
@@ -256,7 +284,10 @@ def test_source_is_stale_until_its_delivery_is_imported(data_dir: Path) -> None:
             AVGIVER, organisasjonsnummer=other.organisasjonsnummer, kommunenummer=other.kommune, bydelsnummer=""
         )
         process(
-            receive(), lambda _: iter([batch([case_folder(1, "a", 1), msgspec.structs.replace(case_folder(1, "a", 1), avgiver=giver)])])
+            receive(),
+            lambda _: iter(
+                [batch([case_folder(1, "a", 1), msgspec.structs.replace(case_folder(1, "a", 1), avgiver=giver)])]
+            ),
         )
         made = application.snapshots.request(organization_id, "2024", False, "test")[0].snapshot_id
         assert complete_jobs() == [organization_id]
@@ -265,8 +296,8 @@ def test_source_is_stale_until_its_delivery_is_imported(data_dir: Path) -> None:
         assert not document(application, made).cache_valid
         assert complete_jobs() == [organization_id]
         assert (
-            values(document(application, application.snapshots.page(organization_id, "2024", None, 1, 1)[0][0].snapshot_id))[
-                "antall_meldinger_mottatt"
-            ]
+            values(
+                document(application, application.snapshots.page(organization_id, "2024", None, 1, 1)[0][0].snapshot_id)
+            )["antall_meldinger_mottatt"]
             == 1 + 2 + 3 + 4
         )

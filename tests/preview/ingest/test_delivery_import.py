@@ -30,7 +30,9 @@ def deliveries_service(application: Application, batch_size: AdaptiveBatchSize) 
 def one_file_per_case(count: int) -> list[CaseFolder]:
     """Return case files of different cases; each names a previous delivery that is not stored."""
     return [
-        msgspec.structs.replace(case_folder(step, f"{step}", 1), file=step, previous_delivery_hash=fake_hash("never seen"))
+        msgspec.structs.replace(
+            case_folder(step, f"{step}", 1), file=step, previous_delivery_hash=fake_hash("never seen")
+        )
         for step in range(1, count + 1)
     ]
 
@@ -91,7 +93,9 @@ def test_batch_size_adapts_to_time_per_folder(data_dir: Path, monkeypatch: pytes
     assert chunk_sizes == [20, 200, 200, 200, 20, 20, 20]
 
 
-@pytest.mark.parametrize(("seconds", "folders"), [(1.0, 20), (0.075, 20), (0.03, 50), (0.015, 100), (0.001, 200), (0.0, 200)])
+@pytest.mark.parametrize(
+    ("seconds", "folders"), [(1.0, 20), (0.075, 20), (0.03, 50), (0.015, 100), (0.001, 200), (0.0, 200)]
+)
 def test_batch_size_stays_within_its_bounds(seconds: float, folders: int) -> None:
     assert AdaptiveBatchSize().after(100, seconds).folders == folders
 

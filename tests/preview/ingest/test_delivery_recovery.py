@@ -1,4 +1,4 @@
-"""Tests of deliveries that are interrupted: crashes of the parser, stops, missing files, and several processes on one spool."""
+"""Tests of interrupted deliveries: crashes of the parser, stops, missing files, several processes on one spool."""
 
 from collections.abc import Iterator
 from pathlib import Path

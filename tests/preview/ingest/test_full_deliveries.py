@@ -33,7 +33,12 @@ def test_full_delivery_removes_missing_cases(application: Application, service: 
     deliver(application, service.folder(1, BEFORE, ONE), service.folder(2, BEFORE, TWO))
     imported = deliver_full(application, service.folder(2, TIME, THREE))
     assert service.stored_melding_days(application) == [THREE]
-    assert (imported.full, imported.removed_cases, imported.changed_cases, not_full_severities(imported)) == (True, 1, 1, [])
+    assert (imported.full, imported.removed_cases, imported.changed_cases, not_full_severities(imported)) == (
+        True,
+        1,
+        1,
+        [],
+    )
 
 
 def test_full_delivery_time_is_its_newest_extract(application: Application, service: SampleService) -> None:
@@ -72,13 +77,19 @@ def test_each_organisation_loses_its_own_missing_cases(application: Application,
     other = SampleService()
     deliver(application, *(sender.folder(case, BEFORE, ONE) for sender in (service, other) for case in (1, 2)))
     imported = deliver_full(application, service.folder(1, TIME, ONE), other.folder(2, TIME, TWO))
-    assert (service.stored_melding_days(application), other.stored_melding_days(application), imported.removed_cases) == ([ONE], [TWO], 2)
+    assert (
+        service.stored_melding_days(application),
+        other.stored_melding_days(application),
+        imported.removed_cases,
+    ) == ([ONE], [TWO], 2)
 
 
 # Leaves tombstones of T.
 
 
-@pytest.mark.parametrize(("day", "comes_back"), [(BEFORE, False), (TIME, False), ("2024-04-01T12:00:01+01:00", True), (AFTER, True)])
+@pytest.mark.parametrize(
+    ("day", "comes_back"), [(BEFORE, False), (TIME, False), ("2024-04-01T12:00:01+01:00", True), (AFTER, True)]
+)
 def test_removed_case_is_revived_only_by_a_newer_folder(
     application: Application, service: SampleService, day: str, comes_back: bool
 ) -> None:
@@ -93,7 +104,9 @@ def test_removed_case_is_revived_only_by_a_newer_folder(
 
 
 @pytest.mark.parametrize(("day", "comes_in"), [(BEFORE, False), (TIME, False), (AFTER, True)])
-def test_unknown_case_is_imported_only_if_newer(application: Application, service: SampleService, day: str, comes_in: bool) -> None:
+def test_unknown_case_is_imported_only_if_newer(
+    application: Application, service: SampleService, day: str, comes_in: bool
+) -> None:
     """The case was not in the full delivery, so an older case file of it is of a case that was deleted since."""
     deliver_full(application, service.folder(1, TIME, ONE))
     deliver(application, service.folder(2, day, TWO))
@@ -109,7 +122,11 @@ def test_stored_case_accepts_older_folder_by_usual_rule(application: Application
 
 def test_the_first_delivery_of_a_source_may_be_full(application: Application, service: SampleService) -> None:
     imported = deliver_full(application, service.folder(1, TIME, ONE), service.folder(2, BEFORE, TWO))
-    assert (service.stored_melding_days(application), imported.new_cases, not_full_severities(imported)) == ([ONE, TWO], 2, [])
+    assert (service.stored_melding_days(application), imported.new_cases, not_full_severities(imported)) == (
+        [ONE, TWO],
+        2,
+        [],
+    )
     assert service.source(application).last_full_at == "2024-04-01T11:00:00.000000Z"
 
 
@@ -138,7 +155,11 @@ def test_full_delivery_not_newer_removes_nothing(application: Application, servi
 def test_newer_full_delivery_removes_again(application: Application, service: SampleService) -> None:
     deliver_full(application, service.folder(1, TIME, ONE), service.folder(2, TIME, TWO))
     imported = deliver_full(application, service.folder(2, AFTER, TWO))
-    assert (service.stored_melding_days(application), imported.removed_cases, not_full_severities(imported)) == ([TWO], 1, [])
+    assert (service.stored_melding_days(application), imported.removed_cases, not_full_severities(imported)) == (
+        [TWO],
+        1,
+        [],
+    )
     assert service.source(application).last_full_at == "2024-05-01T11:00:00.000000Z"
 
 

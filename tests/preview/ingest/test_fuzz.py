@@ -1,5 +1,5 @@
-"""Tests of hostile input: mutated files never crash the parser, exceed its memory limit or leave a transaction open, and a
-valid file after them gives its numbers.
+"""Tests of hostile input: mutated files never crash the parser, exceed its memory limit or leave a transaction open,
+and a valid file after them gives its numbers.
 """
 
 import random
@@ -19,10 +19,14 @@ from tests.support.published_files import published_folder
 CAP_BYTES = 256 * 2**20
 PER_DELIVERY = 12
 FIGURES = (
-    b"organization_id,period_id,field_key,value,data_source\norg-1,2024,antall_arsverk,12.5,lonn\norg-1,2024,antall_arsverk_ubesatt,,\n"
+    b"organization_id,period_id,field_key,value,data_source\n"
+    b"org-1,2024,antall_arsverk,12.5,lonn\n"
+    b"org-1,2024,antall_arsverk_ubesatt,,\n"
 )
 ORGANIZATIONS = (
-    b"organization_id,organization_name,organisasjonsnummer,bydelsnummer\norg-1,Tjenesten,999999999,02\norg-2,Annen,888888888,\n"
+    b"organization_id,organization_name,organisasjonsnummer,bydelsnummer\n"
+    b"org-1,Tjenesten,999999999,02\n"
+    b"org-2,Annen,888888888,\n"
 )
 
 
@@ -42,7 +46,11 @@ def seeds(cases: Path | None) -> list[bytes]:
     )
     made = [complete(1), complete(3), complete(4), folder(), annual_file(case, case), FIGURES, ORGANIZATIONS]
     made.append(zip_files(made[:3]))
-    published = [] if cases is None else sorted(path.read_bytes() for path in cases.rglob("*.*") if path.suffix in (".xml", ".dat"))
+    published = (
+        []
+        if cases is None
+        else sorted(path.read_bytes() for path in cases.rglob("*.*") if path.suffix in (".xml", ".dat"))
+    )
     return made + published
 
 
@@ -84,7 +92,10 @@ def attack(data_dir: Path, files: list[bytes], deliveries: int, seed: int) -> No
         deliver(application, service.folder(1, "2024-05-01", ["2024-02-01"]))
         (reader,) = parser_processes() - others
         for _ in range(deliveries):
-            bad = [mutate(rng.choice(files), rng.choice(files), rng.randrange(2**32)) for _ in range(rng.randint(1, PER_DELIVERY))]
+            bad = [
+                mutate(rng.choice(files), rng.choice(files), rng.randrange(2**32))
+                for _ in range(rng.randint(1, PER_DELIVERY))
+            ]
             if not any(bad):
                 continue
             imported = deliver(application, *bad, full=rng.random() < 0.2)
@@ -94,7 +105,9 @@ def attack(data_dir: Path, files: list[bytes], deliveries: int, seed: int) -> No
             wait_until(lambda: not list((data_dir / "spool").iterdir()), "the spool to be empty")
         assert parser_processes() - others == {reader}, "a reader crashed"
         assert peak_bytes(reader) < CAP_BYTES
-        assert min(files_read, files_refused) > deliveries / 4, "mutations should be accepted as well as be refused at it"
+        assert min(files_read, files_refused) > deliveries / 4, (
+            "mutations should be accepted as well as be refused at it"
+        )
         assert_nothing_is_open(data_dir / "store.sqlite")
         deliver(application, service.folder(1, "2024-05-02", ["2024-02-01", "2024-02-02"]))
         requested = aggregate(application, service.organization_id, "2024")

@@ -31,7 +31,9 @@ ALL_FIELDS_2020: dict[int, Value] = {**dict.fromkeys((1, 3, 6, 7, 8, 11, 22, 24,
 
 def arsfil(service: SampleService, *individer_: str, year: int = 2020, **more: Any) -> bytes:
     """Return a 15F file of the service."""
-    return kostra_xml.annual_file(*individer_, org=service.organisasjonsnummer, kommune=service.kommune, year=year, **more)
+    return kostra_xml.annual_file(
+        *individer_, org=service.organisasjonsnummer, kommune=service.kommune, year=year, **more
+    )
 
 
 def values_by_number(actual: SnapshotDocument) -> dict[int, Value]:
@@ -41,7 +43,9 @@ def values_by_number(actual: SnapshotDocument) -> dict[int, Value]:
 
 def aggregated_values(application: Application, organization_id: str, period_id: str = "2020") -> dict[int, Value]:
     """Aggregate a new snapshot and return its values."""
-    return values_by_number(document(application, aggregate(application, organization_id, period_id, force=True).snapshot_id))
+    return values_by_number(
+        document(application, aggregate(application, organization_id, period_id, force=True).snapshot_id)
+    )
 
 
 def with_zeros(named: dict[int, Value]) -> dict[int, Value]:
@@ -104,9 +108,12 @@ def test_built_file_gives_the_expected_values(application: Application, service:
             tiltak("2020-05-01", None, "2.2", lov="BVL 4-12", jmfr=[lovhjemmel("bvl 4-4", "JmfrLovhjemmel")]),
         ],
     )
-    aftercare = individ(fodselsnummer="01010150012", tiltak=[tiltak("2019-01-02", kategori="8.2", lov="BVL 1-3")], start="2019-01-01")
+    aftercare = individ(
+        fodselsnummer="01010150012", tiltak=[tiltak("2019-01-02", kategori="8.2", lov="BVL 1-3")], start="2019-01-01"
+    )
     dismissed = individ(
-        meldinger=[melding("2020-03-01", "2020-03-05", "2", [undersokelse("2020-03-05", "2020-07-01", "3")])], slutt="2020-07-01"
+        meldinger=[melding("2020-03-01", "2020-03-05", "2", [undersokelse("2020-03-05", "2020-07-01", "3")])],
+        slutt="2020-07-01",
     )
     deliver(application, arsfil(service, care, aftercare, dismissed))
     # Deadlines: meldinger of 10 and 12 January, 1 March; undersøkelser of 17 January and 8 March plus three months.
@@ -118,10 +125,17 @@ def test_built_file_gives_the_expected_values(application: Application, service:
 def test_report_command_counts_a_built_file(tmp_path: Path, service: SampleService) -> None:
     for year in (2020, 2021):
         days = [f"{year}-03-0{nr}" for nr in range(1, year - 2018)]
-        (tmp_path / f"{year}.xml").write_bytes(arsfil(service, individ(meldinger=[melding(day) for day in days]), year=year))
+        (tmp_path / f"{year}.xml").write_bytes(
+            arsfil(service, individ(meldinger=[melding(day) for day in days]), year=year)
+        )
     (actual,) = report([tmp_path], Period(2021), None)
     row = next(field for section in actual.sections for field in section.fields if field.field_key == RECEIVED)
-    assert (actual.organization_id, row.value, row.prior_period_value, row.data_source) == (service.organization_id, 2, 1, "kostra-15f")
+    assert (actual.organization_id, row.value, row.prior_period_value, row.data_source) == (
+        service.organization_id,
+        2,
+        1,
+        "kostra-15f",
+    )
 
 
 # What a file can supply (2.3, 2.5).
@@ -131,7 +145,8 @@ def test_15f_supplies_its_year_and_half_years_only(application: Application, ser
     days = ["2019-12-30", "2020-06-30", "2020-07-01", "2020-12-31", "2021-01-01"]
     deliver(application, arsfil(service, individ(start="2019-01-01", meldinger=[melding(day) for day in days])))
     found = {
-        period_id: aggregated_values(application, service.organization_id, period_id)[1] for period_id in ("2020", "2020-H1", "2020-H2")
+        period_id: aggregated_values(application, service.organization_id, period_id)[1]
+        for period_id in ("2020", "2020-H1", "2020-H2")
     }
     assert found == {"2020": 3, "2020-H1": 1, "2020-H2": 2}
     for period_id in ("2019", "2019-H2", "2021", "2021-H1"):
@@ -143,7 +158,11 @@ def test_deadlines_are_evaluated_on_31_december(application: Application, servic
     """The extract time is 31 December: a deadline on that day has not passed, one on the day before has."""
     deliver(application, arsfil(service, individ(meldinger=[melding(day) for day in ("2020-12-23", "2020-12-24")])))
     assert aggregated_values(application, service.organization_id)[4] == 1
-    deviations = [finding.rule_id for row in application.previews.read(service.organization_id, "2020").rows for finding in row.deviations]
+    deviations = [
+        finding.rule_id
+        for row in application.previews.read(service.organization_id, "2020").rows
+        for finding in row.deviations
+    ]
     assert "forelopig" not in deviations
 
 
@@ -154,14 +173,20 @@ def test_deadlines_are_evaluated_on_31_december(application: Application, servic
 def test_flyttinger_are_supplied_from_2022(
     application: Application, service: SampleService, year: int, moves: list[str], expected: tuple[Value, Value]
 ) -> None:
-    deliver(application, arsfil(service, individ(start="2021-01-01", flyttinger=[flytting(day) for day in moves]), year=year))
+    deliver(
+        application,
+        arsfil(service, individ(start="2021-01-01", flyttinger=[flytting(day) for day in moves]), year=year),
+    )
     found = aggregated_values(application, service.organization_id, str(year))
     assert (found[30], found[31]) == expected
 
 
 def test_flyttinger_are_detected_per_bydel(application: Application, service: SampleService) -> None:
     deliver(application, arsfil(service, individ(bydel="01", flyttinger=[flytting("2020-05-01")]), individ(bydel="02")))
-    assert [aggregated_values(application, f"{service.organization_id}-{bydel}")[30] for bydel in ("01", "02")] == [1, None]
+    assert [aggregated_values(application, f"{service.organization_id}-{bydel}")[30] for bydel in ("01", "02")] == [
+        1,
+        None,
+    ]
 
 
 def test_data_source_is_set_for_all_supplied_fields(application: Application, service: SampleService) -> None:
@@ -173,8 +198,12 @@ def test_data_source_is_set_for_all_supplied_fields(application: Application, se
 
 
 def test_an_unknown_law_is_counted_as_a_hjelpetiltak(application: Application, service: SampleService) -> None:
-    deliver(application, arsfil(service, individ(tiltak=[tiltak("2020-02-01", kategori="2.2", lov="Barnevernloven 4-12")])))
-    assert {13: 1, 15: 1, 17: 0, 18: 1, 22: 0}.items() <= aggregated_values(application, service.organization_id).items()
+    deliver(
+        application, arsfil(service, individ(tiltak=[tiltak("2020-02-01", kategori="2.2", lov="Barnevernloven 4-12")]))
+    )
+    assert {13: 1, 15: 1, 17: 0, 18: 1, 22: 0}.items() <= aggregated_values(
+        application, service.organization_id
+    ).items()
 
 
 # Beside folders (5.3).
@@ -246,7 +275,9 @@ def test_15f_of_open_year_is_aggregated_automatically(data_dir: Path, service: S
 
     def shown(application: Application) -> list[tuple[str, Value]]:
         rows, *_ = application.snapshots.page(service.organization_id, None, None, 1, 10)
-        return [(row.period_id, values(document(application, row.snapshot_id))[RECEIVED]) for row in rows if row.cache_valid]
+        return [
+            (row.period_id, values(document(application, row.snapshot_id))[RECEIVED]) for row in rows if row.cache_valid
+        ]
 
     with open_application(data_dir, **settings) as application:
         deliver(application, arsfil(service, individ(meldinger=[melding("2020-05-01")])))

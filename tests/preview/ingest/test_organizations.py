@@ -29,7 +29,11 @@ def test_listed_organisation_gets_id_and_name_from_file(application: Application
     assert imported.organizations == [f"org-l{service.number}"]
     deliver(application, service.folder(1, DAY))
     (only,) = known(application, service)
-    assert (only.organization_id, only.organization_name, only.listed) == (f"org-l{service.number}", "Lista barnevern", True)
+    assert (only.organization_id, only.organization_name, only.listed) == (
+        f"org-l{service.number}",
+        "Lista barnevern",
+        True,
+    )
     assert [source.case_count for source in only.sources] == [1]
 
 
@@ -64,7 +68,9 @@ def test_used_id_gets_number_as_suffix(application: Application, service: Sample
     successor = SampleService()
     deliver(application, service.folder(1, DAY))
     deliver(application, successor.folder(1, DAY, kommune=service.kommune))
-    assert [row.organization_id for row in known(application, successor)] == [f"org-{service.kommune}-{successor.organisasjonsnummer}"]
+    assert [row.organization_id for row in known(application, successor)] == [
+        f"org-{service.kommune}-{successor.organisasjonsnummer}"
+    ]
     assert [row.organization_id for row in known(application, service)] == [f"org-{service.kommune}"]
 
 
@@ -72,7 +78,10 @@ def test_unknown_municipality_uses_the_number_as_name(application: Application, 
     imported = deliver(application, service.folder(1, DAY, kommune="3", kommunenavn=None))
     assert [finding.code for finding in imported.findings] == ["kommunenummer"]
     (only,) = known(application, service)
-    assert (only.organization_id, only.organization_name) == (f"org-{service.organisasjonsnummer}", "Barnevernstjenesten")
+    assert (only.organization_id, only.organization_name) == (
+        f"org-{service.organisasjonsnummer}",
+        "Barnevernstjenesten",
+    )
 
 
 def test_later_listing_changes_only_the_name(application: Application, service: SampleService) -> None:
@@ -80,7 +89,11 @@ def test_later_listing_changes_only_the_name(application: Application, service: 
     imported = deliver(application, listing(f"org-other{service.number},Et nytt navn,{service.organisasjonsnummer},"))
     assert (imported.organizations, imported.finding_count) == ([service.organization_id], 0)
     (only,) = known(application, service)
-    assert (only.organization_id, only.organization_name, only.listed) == (service.organization_id, "Et nytt navn", True)
+    assert (only.organization_id, only.organization_name, only.listed) == (
+        service.organization_id,
+        "Et nytt navn",
+        True,
+    )
 
 
 def test_case_file_does_not_rename_listed_organisation(application: Application, service: SampleService) -> None:
@@ -116,7 +129,9 @@ def test_new_name_rerenders_documents(application: Application, service: SampleS
         assert application.snapshots.get(snapshot).etag != etag
     actual = events(application, position)
     assert sorted(event_types(actual)) == ["snapshot_updated", "snapshot_updated", "source_received"]
-    assert all(b'"changed_keys":["organization_name"]' in event.data for event in actual if event.type == "snapshot_updated")
+    assert all(
+        b'"changed_keys":["organization_name"]' in event.data for event in actual if event.type == "snapshot_updated"
+    )
 
 
 @pytest.mark.parametrize("name", ["Et navn", "Et nytt navn"])
@@ -127,9 +142,13 @@ def test_unchanged_listing_changes_no_document(application: Application, service
     deliver(application, service.listing(service.organization_id, name))
     same = name == "Et navn"
     assert (application.snapshots.get(made).etag == etag) == same
-    assert event_types(events(application, position)) == (["source_received"] if same else ["snapshot_updated", "source_received"])
+    assert event_types(events(application, position)) == (
+        ["source_received"] if same else ["snapshot_updated", "source_received"]
+    )
 
 
 def test_listing_and_case_files_fit_in_one_delivery(application: Application, service: SampleService) -> None:
-    imported = deliver(application, service.listing(f"org-l{service.number}", "Lista barnevern"), service.folder(1, DAY))
+    imported = deliver(
+        application, service.listing(f"org-l{service.number}", "Lista barnevern"), service.folder(1, DAY)
+    )
     assert (imported.format, imported.organizations) == ("mixed", [f"org-l{service.number}"])

@@ -1,4 +1,5 @@
-"""Tests that personal data is not stored: canaries in every part of a delivery are in the spool and nowhere else (rule 4.1).
+"""Tests that personal data is not stored: canaries in every part of a delivery are in the spool and nowhere else (rule
+4.1).
 
 Through the real program, on good deliveries and on ones broken where a parser's error would quote them.
 """
@@ -18,7 +19,14 @@ import httpx
 import pytest
 
 from tests.builders.case_xml import uid
-from tests.support.pii_canaries import Canaries, annual_file, clean_folder, csv_files, files_with_findings, refused_files
+from tests.support.pii_canaries import (
+    Canaries,
+    annual_file,
+    clean_folder,
+    csv_files,
+    files_with_findings,
+    refused_files,
+)
 from tests.support.pipeline import open_application
 from tests.support.server_process import REPOSITORY, Server, running_server
 
@@ -47,13 +55,24 @@ def hostile(planted: Canaries) -> bytes:
     link = zipfile.ZipInfo(f"{name()}.xml")
     link.external_attr = 0o120777 << 16
     inner = packed([(f"{name()}.xml", clean_folder(planted, 8))])
-    out = packed([(f"../{name()}.xml", b"x"), (f"/{name()}.xml", b"x"), (f"{name()}.zip", inner), (f"{name()}.xml", b"<damaged>")])
+    out = packed(
+        [
+            (f"../{name()}.xml", b"x"),
+            (f"/{name()}.xml", b"x"),
+            (f"{name()}.zip", inner),
+            (f"{name()}.xml", b"<damaged>"),
+        ]
+    )
     return out.replace(b"<damaged>", f"<{planted.word()[:7]}>".encode()[:9])
 
 
 def deliveries(planted: Canaries) -> dict[str, tuple[list[bytes], set[str]]]:
     """Return the deliveries by name: the bytes, and the expected finding codes."""
-    findings, broken, lists = list(files_with_findings(planted, 2)), list(refused_files(planted)), list(csv_files(planted, GOOD))
+    findings, broken, lists = (
+        list(files_with_findings(planted, 2)),
+        list(refused_files(planted)),
+        list(csv_files(planted, GOOD)),
+    )
     names = (f"{planted.text()}/{planted.word()}.xml" for _ in iter(int, 1))
     sent = {
         "good": (packed((next(names), clean_folder(planted, 1)) for _ in range(5)), set[str]()),
@@ -122,7 +141,7 @@ def wait_until_imported(client: Client, delivery_ids: Iterable[str]) -> None:
 
 
 def call_everything(client: Client) -> None:
-    """Call every endpoint with valid and invalid requests, the event stream, and the pages linked from the first page."""
+    """Call every endpoint with valid and invalid requests, the event stream, and the pages linked from the first."""
     made = client.ask("POST", REPORTS, json={"organization_id": GOOD, "period_id": "2024"}).json()
     while client.get(f"{API}/jobs/{made['job_id']}")["ended_at"] is None:
         time.sleep(0.02)
@@ -132,7 +151,14 @@ def call_everything(client: Client) -> None:
     client.ask("PUT", f"{REPORTS}/{snapshot}", json={"invalidate_cache": True, "reason": "A reason"})
     for delivery in client.get(f"{API}/deliveries?limit=100")["data"]:
         client.get(f"{API}/deliveries/{delivery['delivery_id']}")
-    for path in ("/openapi.json", "/livez", "/readyz", f"{API}/organizations?limit=100", f"{API}/report-fields", f"{REPORTS}?limit=100"):
+    for path in (
+        "/openapi.json",
+        "/livez",
+        "/readyz",
+        f"{API}/organizations?limit=100",
+        f"{API}/report-fields",
+        f"{REPORTS}?limit=100",
+    ):
         client.get(path)
     for path in (f"{REPORTS}/snap-999", f"{API}/jobs/job-agg-999", f"{API}/deliveries/dlv-999", f"{API}/nothing"):
         client.get(path, 404)
@@ -153,13 +179,28 @@ def upload(client: Client, planted: Canaries) -> list[str]:
     files = [(planted.word(), (f"{planted.text()}.xml", clean_folder(planted, 4), "application/xml")) for _ in range(2)]
     alone = refused_files(planted)
     answers = [
-        client.ask("POST", f"{API}/deliveries", files=[*files, ("file", (f"{planted.word()}.xml", next(alone)[1], planted.word()))]),
+        client.ask(
+            "POST",
+            f"{API}/deliveries",
+            files=[*files, ("file", (f"{planted.word()}.xml", next(alone)[1], planted.word()))],
+        ),
         client.ask("POST", f"{API}/deliveries", content=next(alone)[1], headers={"Content-Type": "application/xml"}),
     ]
     assert [answer.status_code for answer in answers] == [202, 202]
-    cut = f'--x\r\nContent-Disposition: form-data; name="{planted.word()}"; filename="{planted.word()}"\r\n\r\n{planted.word()}'.encode()
-    for content, kind in ((cut, "multipart/form-data; boundary=x"), (planted.text().encode(), "text/plain"), (cut, "multipart/form-data")):
-        assert 400 <= client.ask("POST", f"{API}/deliveries", content=content, headers={"Content-Type": kind}).status_code < 500
+    cut = (
+        f'--x\r\nContent-Disposition: form-data; name="{planted.word()}"; filename="{planted.word()}"\r\n\r\n'
+        f"{planted.word()}"
+    ).encode()
+    for content, kind in (
+        (cut, "multipart/form-data; boundary=x"),
+        (planted.text().encode(), "text/plain"),
+        (cut, "multipart/form-data"),
+    ):
+        assert (
+            400
+            <= client.ask("POST", f"{API}/deliveries", content=content, headers={"Content-Type": kind}).status_code
+            < 500
+        )
     return [answer.json()["delivery_id"] for answer in answers]
 
 
@@ -186,7 +227,9 @@ def temporary(tmp_path: Path) -> Path:
 
 def serving(data_dir: Path, temporary: Path) -> Any:
     """The program with the log level `debug`."""
-    return running_server(data_dir, "--log-level", "debug", "--auto-quiet-seconds", "0", environment={"TMPDIR": str(temporary)})
+    return running_server(
+        data_dir, "--log-level", "debug", "--auto-quiet-seconds", "0", environment={"TMPDIR": str(temporary)}
+    )
 
 
 def test_canaries_stay_in_the_spool(data_dir: Path, temporary: Path) -> None:
@@ -240,7 +283,10 @@ def test_command_line_prints_no_canary(data_dir: Path, temporary: Path, tmp_path
     sent.mkdir()
     contents = [
         clean_folder(planted, 1),
-        *(content for _, content in [*files_with_findings(planted, 2), *refused_files(planted), *csv_files(planted, GOOD)]),
+        *(
+            content
+            for _, content in [*files_with_findings(planted, 2), *refused_files(planted), *csv_files(planted, GOOD)]
+        ),
     ]
     for content in contents:
         (sent / f"{planted.text()}.xml").write_bytes(content)

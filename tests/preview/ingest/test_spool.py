@@ -93,7 +93,15 @@ def fingerprint(spool: Spool, *files: bytes) -> bytes:
 
 def test_fingerprint_identifies_the_files(spool: Spool) -> None:
     assert fingerprint(spool, b"ab", b"c") == fingerprint(spool, b"ab", b"c")
-    assert len({fingerprint(spool, *files) for files in ([b"ab", b"c"], [b"a", b"bc"], [b"abc"], [b"abc", b""], [b"c", b"ab"])}) == 5
+    assert (
+        len(
+            {
+                fingerprint(spool, *files)
+                for files in ([b"ab", b"c"], [b"a", b"bc"], [b"abc"], [b"abc", b""], [b"c", b"ab"])
+            }
+        )
+        == 5
+    )
 
 
 def test_full_disk_raises_a_retryable_error(tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:

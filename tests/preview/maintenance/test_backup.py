@@ -48,7 +48,9 @@ def test_restored_store_shows_the_documents_of_the_backup(
         assert (again.new_cases, again.changed_cases) == (0, 1)  # the key came along: the case is known
 
 
-def test_ids_jump_and_old_positions_cannot_be_resumed(data_dir: Path, backup_dir: Path, restored_dir: Path, service: SampleService) -> None:
+def test_ids_jump_and_old_positions_cannot_be_resumed(
+    data_dir: Path, backup_dir: Path, restored_dir: Path, service: SampleService
+) -> None:
     with open_application(data_dir) as application:
         deliver(application, service.folder(1, "2025-01-15", ["2024-02-01"]))
         aggregate(application, service.organization_id, "2024")
@@ -69,7 +71,9 @@ def test_ids_jump_and_old_positions_cannot_be_resumed(data_dir: Path, backup_dir
             assert int(new.removeprefix(name)) > RESTORE_GAP >= int(old.removeprefix(name))
         # The log has passed the old positions by now, and they are still refused.
         assert application.event_log.last_event_id() > newest
-        assert [application.event_log.can_resume_from(position) for position in (1, in_backup, newest, newest + 1)] == [False] * 4
+        assert [application.event_log.can_resume_from(position) for position in (1, in_backup, newest, newest + 1)] == [
+            False
+        ] * 4
         assert application.event_log.can_resume_from(application.event_log.last_event_id())
 
 
@@ -83,11 +87,16 @@ def test_delivery_not_imported_before_backup_is_refused(
     restore_backup(backup_dir, restored_dir)
     with open_application(restored_dir) as application:
         delivery = application.deliveries.get(receipt.delivery_id)
-        assert (delivery.delivery_status, [finding.code for finding in delivery.findings]) == ("refused", ["unreadable_file"])
+        assert (delivery.delivery_status, [finding.code for finding in delivery.findings]) == (
+            "refused",
+            ["unreadable_file"],
+        )
         assert deliver(application, service.folder(1, "2025-01-15")).new_cases == 1
 
 
-def test_half_imported_source_is_stale_after_restore(data_dir: Path, backup_dir: Path, restored_dir: Path, service: SampleService) -> None:
+def test_half_imported_source_is_stale_after_restore(
+    data_dir: Path, backup_dir: Path, restored_dir: Path, service: SampleService
+) -> None:
     with open_application(data_dir, started=False) as application:
         application.start()
         deliver(application, service.folder(1, "2025-01-15", ["2024-02-01"]))
@@ -107,7 +116,9 @@ def test_half_imported_source_is_stale_after_restore(data_dir: Path, backup_dir:
     restore_backup(backup_dir, restored_dir)
     with open_application(restored_dir, started=False) as application:
         assert msgspec.json.decode(document(application, snapshot_id))["cache_valid"] is False
-        assert application.database.read(lambda connection: connection.execute("SELECT count(*) FROM import_lock").fetchone()) == (0,)
+        assert application.database.read(
+            lambda connection: connection.execute("SELECT count(*) FROM import_lock").fetchone()
+        ) == (0,)
 
 
 def test_backup_refuses_a_folder_in_use_and_a_missing_store(data_dir: Path, backup_dir: Path) -> None:

@@ -22,7 +22,10 @@ CONFIG = ReportConfig(Catalogue.load(), suppress=False)
 def store(data_dir: Path, service: SampleService) -> Path:
     """A data folder with two cases, a figure and two snapshots of 2023 and 2024."""
     with open_application(data_dir) as application:
-        deliver(application, *(service.folder(case, "2025-01-15", ["2023-02-01", "2024-02-01"], tiltak=TILTAK) for case in (1, 2)))
+        deliver(
+            application,
+            *(service.folder(case, "2025-01-15", ["2023-02-01", "2024-02-01"], tiltak=TILTAK) for case in (1, 2)),
+        )
         deliver(application, service.figures("2024,antall_arsverk,7.5,lonn"))
         for period_id in ("2023", "2024"):
             aggregate(application, service.organization_id, period_id)
@@ -33,7 +36,8 @@ def store(data_dir: Path, service: SampleService) -> Path:
 def break_store(store: Path, statement: str) -> None:
     """Change the store behind the program's back; references are not checked."""
     with open_application(store, started=False) as application:
-        # foreign_keys cannot be switched within a transaction; deferring it and dropping the violation at commit cannot either.
+        # foreign_keys cannot be switched within a transaction; deferring it and dropping the violation at commit cannot
+        # either.
         application.database.write(lambda connection: connection.execute(statement))
 
 
@@ -53,7 +57,10 @@ def test_store_is_checked_beside_a_working_application(data_dir: Path, service: 
     [
         ("UPDATE snapshot SET snapshot_status = 'historical'", "the status is historical and should be current"),
         ("UPDATE snapshot SET cache_valid = 0", "cache_valid is False and should be True"),
-        ("UPDATE snapshot_value SET value = 99 WHERE field_key = 'antall_meldinger_mottatt'", "does not show the stored values"),
+        (
+            "UPDATE snapshot_value SET value = 99 WHERE field_key = 'antall_meldinger_mottatt'",
+            "does not show the stored values",
+        ),
         ("UPDATE snapshot SET document = CAST('{}' AS BLOB)", "does not show the stored values"),
         ("UPDATE snapshot SET populated = 3", "3 fields are counted as populated"),
         ("UPDATE organization SET organization_name = 'Another'", "was not rendered after its last change"),
@@ -67,7 +74,10 @@ def test_store_is_checked_beside_a_working_application(data_dir: Path, service: 
         ("UPDATE event SET type = 'snapshot_deleted' WHERE event = 1", "event 1 has data of another event"),
         ("UPDATE event SET event = event + 1000 WHERE event = 1", "event 1001 has an id that was never given out"),
         (
-            "INSERT INTO melding SELECT source, 77, nr, mottatt, konkludert, konklusjon, frist FROM melding WHERE sak = 1",
+            (
+                "INSERT INTO melding "
+                "SELECT source, 77, nr, mottatt, konkludert, konklusjon, frist FROM melding WHERE sak = 1"
+            ),
             "has rows in melding",
         ),
         ("UPDATE sqlite_sequence SET seq = 1 WHERE name = 'event'", "has an id that was never given out"),

@@ -223,7 +223,9 @@ def test_archives_within_archives_are_not_read(tmp_path: Path) -> None:
         b"BZh91AY",
         b"\xfd7zXZ\x00..",
     ]
-    path = write_zip(tmp_path / "z.zip", {f"{number}.xml": data for number, data in enumerate(kinds)} | {"good": "good"})
+    path = write_zip(
+        tmp_path / "z.zip", {f"{number}.xml": data for number, data in enumerate(kinds)} | {"good": "good"}
+    )
     assert contents_or_codes(walk(path)) == ["archive_nested"] * len(kinds) + ["good"]
 
 
@@ -300,4 +302,6 @@ def test_number_of_entries_is_limited(tmp_path: Path) -> None:
 def test_finding_holds_no_file_name(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "Ola Nordmann.zip", {"../Ola Nordmann.xml": "x"})
     [item] = walk(path)
-    assert item.rejection == Finding(Severity.REFUSED, "archive_path", 1, 0, "", "The entry's path leads out of the ZIP archive.")
+    assert item.rejection == Finding(
+        Severity.REFUSED, "archive_path", 1, 0, "", "The entry's path leads out of the ZIP archive."
+    )

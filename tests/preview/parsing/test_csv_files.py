@@ -39,7 +39,9 @@ def row_errors(text: str) -> list[tuple[str, int, str]]:
 
 
 def test_figure_is_parsed() -> None:
-    assert parse_figures(HEAD + GOOD) == [SupplementaryFigure(1, 2, "org-1042", "2024", "antall_arsverk", 12.5, "hr-system")]
+    assert parse_figures(HEAD + GOOD) == [
+        SupplementaryFigure(1, 2, "org-1042", "2024", "antall_arsverk", 12.5, "hr-system")
+    ]
 
 
 def test_organisation_is_parsed() -> None:
@@ -51,20 +53,34 @@ def test_organisation_is_parsed() -> None:
 
 def test_data_source_defaults_to_manuell() -> None:
     assert parse_figures(HEAD + "org-1,2024,antall_arsverk,1,\n")[0].data_source == "manuell"
-    assert parse_figures("organization_id,period_id,field_key,value\norg-1,2024,antall_arsverk,1\n")[0].data_source == "manuell"
+    assert (
+        parse_figures("organization_id,period_id,field_key,value\norg-1,2024,antall_arsverk,1\n")[0].data_source
+        == "manuell"
+    )
 
 
 def test_bydelsnummer_is_optional() -> None:
-    assert parse_listings("organization_id,organization_name,organisasjonsnummer\norg-1,Navn,958935420\n")[0].bydelsnummer == ""
+    assert (
+        parse_listings("organization_id,organization_name,organisasjonsnummer\norg-1,Navn,958935420\n")[0].bydelsnummer
+        == ""
+    )
     assert parse_listings(LISTED_HEAD + "org-1,Navn,958935420,2\n")[0].bydelsnummer == "02"  # as spreadsheets leave it
 
 
 def test_empty_value_removes_figure() -> None:
-    assert parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[0].value is None
-    assert parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[1].value is None
+    assert (
+        parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[0].value
+        is None
+    )
+    assert (
+        parse_figures(HEAD + "org-1,2024-H2,antall_arsverk,,\norg-1,2024-H2,antall_arsverk_ubesatt,  ,\n")[1].value
+        is None
+    )
 
 
-@pytest.mark.parametrize(("text", "value"), [("0", 0.0), ("12", 12.0), ("12.25", 12.25), ("-1", -1.0), ("+3", 3.0), ('"7"', 7.0)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("0", 0.0), ("12", 12.0), ("12.25", 12.25), ("-1", -1.0), ("+3", 3.0), ('"7"', 7.0)]
+)
 def test_number_notations_are_parsed(text: str, value: float) -> None:
     assert parse_figures(f"{HEAD}org-1,2024,antall_arsverk,{text},\n")[0].value == value
 
@@ -75,7 +91,9 @@ def test_decimal_comma_is_read_with_semicolons(text: str, value: float) -> None:
     assert parse_figures(rows)[0].value == value
 
 
-@pytest.mark.parametrize("text", ["x", "1e3", "nan", "inf", "1.2.3", "1 000", "1,000", "1,2,3", "1.", ".5", "0x1", "١", "1" * 13, "--1"])
+@pytest.mark.parametrize(
+    "text", ["x", "1e3", "nan", "inf", "1.2.3", "1 000", "1,000", "1,2,3", "1.", ".5", "0x1", "١", "1" * 13, "--1"]
+)
 def test_invalid_number_refuses_only_its_line(text: str) -> None:
     rows = f'{HEAD}{GOOD}org-1,2024,antall_arsverk,"{text}",\n{GOOD}'
     assert row_errors(rows) == [("csv_value", 3, "value")]
@@ -206,14 +224,18 @@ def test_unicode_csv_is_read(encoding: str, separator: str, line_end: str) -> No
     mark = "\ufeff" if encoding.startswith("utf-16-") else ""
     text = mark + (LISTED_HEAD + LISTED + "org-9,x,y,\n").replace(",", separator).replace("\n", line_end)
     contents = parse(text.encode(encoding))
-    assert contents.listings == [OrganizationListing(1, 2, "org-1042", "Barnevernstjenesten Oslo Sør", "958935420", "02")]
+    assert contents.listings == [
+        OrganizationListing(1, 2, "org-1042", "Barnevernstjenesten Oslo Sør", "958935420", "02")
+    ]
     assert [(finding.code, finding.line) for finding in contents.findings] == [("csv_organisasjonsnummer", 3)]
 
 
 def test_windows_1252_is_read_with_a_notice() -> None:
     contents = parse((LISTED_HEAD + LISTED.replace("Sør", "Sør – €")).replace(",", ";").encode("cp1252"))
     assert [listing.organization_name for listing in contents.listings] == ["Barnevernstjenesten Oslo Sør – €"]
-    assert [(finding.severity, finding.code, finding.line) for finding in contents.findings] == [("notice", "csv_windows_1252", 0)]
+    assert [(finding.severity, finding.code, finding.line) for finding in contents.findings] == [
+        ("notice", "csv_windows_1252", 0)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -232,9 +254,13 @@ def test_half_a_character_of_utf_16_is_refused() -> None:
     assert rejection((LISTED_HEAD + LISTED).encode("utf-16")[:-1])[0] == "csv_encoding"
 
 
-@pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"', 'sep=";"', '"sep="";"""', "sep=;;;;", "sep=,", " sep = ; "])
+@pytest.mark.parametrize(
+    "first", ["sep=;", "SEP=;", '"sep=;"', 'sep=";"', '"sep="";"""', "sep=;;;;", "sep=,", " sep = ; "]
+)
 def test_separator_line_is_skipped(first: str) -> None:
-    contents = parse(("\ufeff" + first + "\r\n" + (HEAD + GOOD + "x\n").replace(",", ";").replace("\n", "\r\n")).encode())
+    contents = parse(
+        ("\ufeff" + first + "\r\n" + (HEAD + GOOD + "x\n").replace(",", ";").replace("\n", "\r\n")).encode()
+    )
     assert [(figure.line, figure.value) for figure in contents.figures] == [(3, 12.5)]
     assert [(finding.code, finding.line) for finding in contents.findings] == [("csv_line", 4)]
 
@@ -277,7 +303,9 @@ def test_field_keys_can_be_restricted() -> None:
     rows = (HEAD + GOOD + GOOD.replace("antall_arsverk", "antall_meldinger_mottatt")).encode()
     read = csv_files.parse_csv_file(rows, 1, frozenset({"antall_arsverk"}))
     assert [figure.field_key for figure in read.figures] == ["antall_arsverk"]
-    assert [(finding.code, finding.line, finding.element) for finding in read.findings] == [("csv_field", 3, "field_key")]
+    assert [(finding.code, finding.line, finding.element) for finding in read.findings] == [
+        ("csv_field", 3, "field_key")
+    ]
     assert len(csv_files.parse_csv_file(rows, 1).figures) == 2
 
 

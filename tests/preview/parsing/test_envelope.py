@@ -212,9 +212,8 @@ def test_content_hash_is_equal_for_unchanged_content() -> None:
         {**case, "meldinger": [melding("2024-01-10"), melding(None)]},  # a finding more
     ]
     assert len({parse_single_folder(folder(**changed_case)).content_hash for changed_case in (case, *changed)}) == 5
-    assert (
-        parse_single_folder(folder(**{**case, "fodt": "2010-03-16"})).content_hash == first.content_hash
-    )  # the day of birth is not stored
+    # the day of birth is not stored
+    assert parse_single_folder(folder(**{**case, "fodt": "2010-03-16"})).content_hash == first.content_hash
     assert parse_single_folder(folder(**case), key=b"another key").content_hash != first.content_hash
 
 

@@ -109,7 +109,10 @@ def test_letter_belongs_to_paragraf(written: str) -> None:
 
 
 def test_law_and_chapter_are_read_without_case_and_space() -> None:
-    basis = "<Lovhjemmel><Lov> bvl2021 </Lov><Kapittel> 5 </Kapittel><Paragraf>\n                              1\n</Paragraf></Lovhjemmel>"
+    basis = (
+        "<Lovhjemmel><Lov> bvl2021 </Lov><Kapittel> 5 </Kapittel>"
+        "<Paragraf>\n                              1\n</Paragraf></Lovhjemmel>"
+    )
     assert parse_tiltak(hjemmel=basis).omsorg == 1
 
 

@@ -107,7 +107,9 @@ def test_entity_bomb_is_refused_cheaply(kind: str) -> None:
         entities, use = f'<!ENTITY a "{"a" * 50_000}">', "&a;" * 50_000
     else:
         names = "abcdefghij"
-        entities = '<!ENTITY a "lol">' + "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in itertools.pairwise(names))
+        entities = '<!ENTITY a "lol">' + "".join(
+            f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in itertools.pairwise(names)
+        )
         use = "&j;"
     root = f'<Barnevern Id="{use}"/>' if kind == "attribute" else f"<Barnevern>{use}</Barnevern>"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -135,12 +137,30 @@ def test_declared_encoding_is_used(declared: str, encoding: str) -> None:
     assert findings_in(text.encode(encoding)) == []
 
 
-LATIN_1_NAMES = "ISO-8859-1 ISO8859-1 ISO8859_1 ISO_8859-1 ISO_8859-1:1987 iso-ir-100 latin1 latin-1 ISO-LATIN-1 l1 IBM819 cp819 8859_1"
+LATIN_1_NAMES = (
+    "ISO-8859-1 ISO8859-1 ISO8859_1 ISO_8859-1 ISO_8859-1:1987 iso-ir-100 "
+    "latin1 latin-1 ISO-LATIN-1 l1 IBM819 cp819 8859_1"
+)
 NAMES = [
     *(("utf-8", name) for name in ["UTF-8", "utf8", "UTF_8", "csUTF8", "unicode-1-1-utf-8", "x-unicode-2-0-utf-8"]),
-    *(("utf-16", name) for name in ["UTF-16", "utf16", "UTF_16", "UTF-16LE", "UTF-16BE", "unicode", "unicodeFFFE", "ISO-10646-UCS-2"]),
+    *(
+        ("utf-16", name)
+        for name in ["UTF-16", "utf16", "UTF_16", "UTF-16LE", "UTF-16BE", "unicode", "unicodeFFFE", "ISO-10646-UCS-2"]
+    ),
     *(("iso-8859-1", name) for name in LATIN_1_NAMES.split()),
-    *(("cp1252", name) for name in ["windows-1252", "WINDOWS_1252", "cp1252", "Cp1252", "CP-1252", "ibm-1252", "x-ansi", "csWindows1252"]),
+    *(
+        ("cp1252", name)
+        for name in [
+            "windows-1252",
+            "WINDOWS_1252",
+            "cp1252",
+            "Cp1252",
+            "CP-1252",
+            "ibm-1252",
+            "x-ansi",
+            "csWindows1252",
+        ]
+    ),
 ]
 
 

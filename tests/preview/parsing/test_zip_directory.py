@@ -70,7 +70,9 @@ def test_directory_in_another_order_than_entries_is_read(tmp_path: Path) -> None
 
 
 def test_directory_larger_than_read_window_is_read(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / "z.zip", {f"{'long/' * 40}{number:06}": str(number) for number in range(6000)}, zipfile.ZIP_STORED)
+    path = write_zip(
+        tmp_path / "z.zip", {f"{'long/' * 40}{number:06}": str(number) for number in range(6000)}, zipfile.ZIP_STORED
+    )
     assert contents_or_codes(walk(path)) == [str(number) for number in range(6000)]
 
 

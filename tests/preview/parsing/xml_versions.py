@@ -105,7 +105,10 @@ def _melding(version: int, number: int) -> str:
 
 
 def _undersokelse(version: int, number: int) -> str:
-    medvirkning = "<BarnetsMedvirkning><StartDato>2023-02-01</StartDato><MedvirkningType>1.1</MedvirkningType></BarnetsMedvirkning>"
+    medvirkning = (
+        "<BarnetsMedvirkning><StartDato>2023-02-01</StartDato>"
+        "<MedvirkningType>1.1</MedvirkningType></BarnetsMedvirkning>"
+    )
     children = [
         _coded("Vedtaksgrunnlag", "18"),
         medvirkning if version == 4 else None,

@@ -44,7 +44,9 @@ DAYS = [f"2024-05-{day:02}" for day in range(1, 10)]
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Generator[Application]:
     """Open an application that aggregates at once; 2024 is its only open period."""
     folder: Path = tmp_path_factory.mktemp("quick")
-    with open_application(folder, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=(Period(2024),)) as application:
+    with open_application(
+        folder, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=(Period(2024),)
+    ) as application:
         yield application
 
 
@@ -102,7 +104,9 @@ def test_first_data_of_an_open_period_create_a_snapshot(quick: Application, serv
         "data_updated",
         "aggregation_completed",
     ]
-    rows = quick.database.read(lambda connection: audit.list_for_snapshot(connection, int(only.snapshot_id.removeprefix("snap-"))))
+    rows = quick.database.read(
+        lambda connection: audit.list_for_snapshot(connection, int(only.snapshot_id.removeprefix("snap-")))
+    )
     assert [(row.actor, row.action) for row in rows] == [("auto", "requested")]
 
 
@@ -191,7 +195,9 @@ def test_unchanged_delivery_creates_no_job(quick: Application, service: SampleSe
     assert len(job_history(quick, snapshots(quick, service)[0].snapshot_id)) == 1
 
 
-def test_invalidated_snapshot_gets_no_automatic_job(quick: Application, service: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalidated_snapshot_gets_no_automatic_job(
+    quick: Application, service: SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After the failed job of a PUT the snapshot is invalid, but its source has not changed."""
     deliver(quick, service.folder(1, DAYS[0]))
     wait_until_idle(quick)
@@ -217,14 +223,17 @@ def test_failed_automatic_job_is_retried_only_on_request(
         wait_until_idle(quick)
     failed = document(quick, snapshot)
     assert (failed.snapshot_status, failed.cache_valid, values(failed)[RECEIVED]) == ("current", False, 1)
-    deliver(quick, service.figures("2023,antall_arsverk,7,"))  # schedules the organisation again; the source is unchanged
+    # schedules the organisation again; the source is unchanged
+    deliver(quick, service.figures("2023,antall_arsverk,7,"))
     wait_until_idle(quick)
     assert job_history(quick, snapshot) == [("auto", "completed"), ("auto", "failed")]
     wait_for_job(quick, quick.snapshots.invalidate(snapshot, "Try again", "someone").job_id)
     assert values(document(quick, snapshot))[RECEIVED] == 2
 
 
-def test_failed_first_snapshot_is_not_recreated(quick: Application, service: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_first_snapshot_is_not_recreated(
+    quick: Application, service: SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(JobQueue, "aggregate", lambda *_: 1 / 0)
         deliver(quick, service.folder(1, DAYS[0]))
@@ -307,7 +316,9 @@ def scheduled(application: Application) -> list[tuple[str, float, float]]:
 
 
 def test_delivery_extends_quiet_time_but_not_the_deadline(data_dir: Path) -> None:
-    with open_application(data_dir, started=False, auto_aggregate=True, auto_quiet_seconds=5.0, auto_latest_seconds=60.0) as application:
+    with open_application(
+        data_dir, started=False, auto_aggregate=True, auto_quiet_seconds=5.0, auto_latest_seconds=60.0
+    ) as application:
         began = time.time()
         process_delivery(application, case_folder(1, "a", 1))
         between = time.time()
@@ -332,7 +343,9 @@ def test_unchanged_delivery_schedules_nothing(data_dir: Path) -> None:
 @pytest.mark.parametrize(("at", "due"), [(9.9, []), (10.0, [ORGANIZATION]), (21.0, [ORGANIZATION])])
 def test_aggregation_is_due_after_quiet_time_or_deadline(stepped: Application, at: float, due: list[str]) -> None:
     for quiet, latest in ((10.0, 20.0), (25.0, 10.0)):
-        stepped.database.write(lambda connection, quiet=quiet, latest=latest: jobs.schedule(connection, ORGANIZATION, quiet, latest))
+        stepped.database.write(
+            lambda connection, quiet=quiet, latest=latest: jobs.schedule(connection, ORGANIZATION, quiet, latest)
+        )
         assert stepped.database.read(lambda connection: jobs.next_due(connection, 5.0, 100.0)) == 10.0
         assert stepped.database.write(lambda connection: jobs.pop_due(connection, at, 100.0)) == due
         stepped.database.write(lambda connection: jobs.pop_due(connection, 100.0, 100.0))

@@ -12,7 +12,9 @@ from tests.support.pipeline import deliver, open_application
 
 
 def test_clock_that_was_set_back_delays_no_aggregation(data_dir: Path, service: SampleService) -> None:
-    with open_application(data_dir, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=(Period(2024),)) as application:
+    with open_application(
+        data_dir, auto_aggregate=True, auto_quiet_seconds=0.0, open_periods=(Period(2024),)
+    ) as application:
         a_day_ahead = time.time() + 86_400
         deliver(application, service.folder(1, "2025-01-15", ["2024-02-01"]))
         wait_until_idle(application)

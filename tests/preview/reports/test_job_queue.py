@@ -271,7 +271,9 @@ def test_job_waits_during_an_import_of_its_source(application: Application) -> N
     assert status(application, job) == "waiting"
 
 
-def test_poll_without_runnable_job_takes_no_write_lock(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_poll_without_runnable_job_takes_no_write_lock(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each transaction of a large delivery wakes the workers, also those whose jobs wait for its end."""
     post(application)
     application.database.write(lambda connection: connection.execute("INSERT INTO import_lock VALUES (1, 1)"))

@@ -26,7 +26,9 @@ def catalogue() -> Catalogue:
     return Catalogue.load()
 
 
-def snapshot_row(number: int, period: str, *, completion: int = 1, input_version: str | None = INPUT_VERSION) -> SnapshotRow:
+def snapshot_row(
+    number: int, period: str, *, completion: int = 1, input_version: str | None = INPUT_VERSION
+) -> SnapshotRow:
     """Return a snapshot of a year."""
     columns: dict[str, Any] = dict.fromkeys(SnapshotRow.__struct_fields__)
     columns |= {"snapshot": number, "organization_id": "org-1", "period_id": period, "completion": completion}
@@ -57,7 +59,11 @@ def rendering(
 ) -> SnapshotRendering:
     """Render the document of a snapshot, with a prior snapshot if there is a prior value."""
     row = snapshot_row(2, "2024")
-    prior = None if prior_value is None else snapshot_row(1, "2023", completion=prior_value if isinstance(prior_value, int) else 1)
+    prior = (
+        None
+        if prior_value is None
+        else snapshot_row(1, "2023", completion=prior_value if isinstance(prior_value, int) else 1)
+    )
     state = DocumentState.of_snapshot(row, name, DerivedStatus(status, cache_valid, prior))
     prior_values: dict[str, tuple[Value, str | None]] = {} if prior is None else {RECEIVED: (prior_value, "manuell")}
     return render(catalogue, row, state, prior, {}, prior_values, suppress=False)

@@ -87,7 +87,9 @@ class Machine(RuleBasedStateMachine):
     def interrupt_delivery(self, content: int) -> None:
         """Two cases change; the process crashes between the two transactions."""
         self.step += 2
-        self._import_folders([case_folder(self.step - 1, "d", content), case_folder(self.step, "e", content)], crash=True)
+        self._import_folders(
+            [case_folder(self.step - 1, "d", content), case_folder(self.step, "e", content)], crash=True
+        )
 
     @precondition(lambda self: self.interrupted_delivery is not None)
     @rule()
@@ -173,7 +175,9 @@ class Machine(RuleBasedStateMachine):
         """The time of automatic aggregation has come (rule S6)."""
         before = set(self.documents)
         self.application.database.write(
-            lambda connection: schedule_automatic_aggregations(connection, self.report_config, ORGANIZATION, OPEN_PERIODS)
+            lambda connection: schedule_automatic_aggregations(
+                connection, self.report_config, ORGANIZATION, OPEN_PERIODS
+            )
         )
         created_periods = {row.period_id for row in self._summaries() if row.snapshot_id not in before}
         assert created_periods <= {str(period) for period in OPEN_PERIODS} - self.deleted
@@ -194,15 +198,23 @@ class Machine(RuleBasedStateMachine):
             document = msgspec.json.decode(row["document"], type=SnapshotDocument)
             documents[document.snapshot_id] = document
             status, valid, prior = expected[row["snapshot"]]
-            assert (document.snapshot_status, document.cache_valid) == (row["snapshot_status"], bool(row["cache_valid"])) == (status, valid)
+            assert (
+                (document.snapshot_status, document.cache_valid)
+                == (row["snapshot_status"], bool(row["cache_valid"]))
+                == (status, valid)
+            )
             values = dict(
-                connection.execute("SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (row["snapshot"],)).fetchall()
+                connection.execute(
+                    "SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (row["snapshot"],)
+                ).fetchall()
             )
             prior_values = (
                 {}
                 if prior is None
                 else dict(
-                    connection.execute("SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (prior["snapshot"],)).fetchall()
+                    connection.execute(
+                        "SELECT field_key, value FROM snapshot_value WHERE snapshot = ?", (prior["snapshot"],)
+                    ).fetchall()
                 )
             )
             for section in document.sections:
@@ -211,10 +223,14 @@ class Machine(RuleBasedStateMachine):
                         values.get(field.field_key),
                         prior_values.get(field.field_key),
                     )
-            assert (document.prior_period and document.prior_period.snapshot_id) == (prior and format_snapshot_id(prior["snapshot"]))
+            assert (document.prior_period and document.prior_period.snapshot_id) == (
+                prior and format_snapshot_id(prior["snapshot"])
+            )
             assert (document.prior_period and document.prior_period.aggregated_at) == (prior and prior["aggregated_at"])
         assert sum(document.snapshot_status == "current" for document in documents.values()) <= 1
-        for (jobs,) in connection.execute("SELECT count(*) FROM job WHERE job_status = 'waiting' GROUP BY snapshot").fetchall():
+        for (jobs,) in connection.execute(
+            "SELECT count(*) FROM job WHERE job_status = 'waiting' GROUP BY snapshot"
+        ).fetchall():
             assert jobs == 1
         self._check_transitions(documents)
         self._check_events(connection, documents)
@@ -224,9 +240,13 @@ class Machine(RuleBasedStateMachine):
         completed = [row for row in snapshots if row["aggregated_at"]]
 
         def latest_of(period: str) -> Row | None:
-            return max((row for row in completed if row["period_id"] == period), key=lambda row: row["snapshot"], default=None)
+            return max(
+                (row for row in completed if row["period_id"] == period), key=lambda row: row["snapshot"], default=None
+            )
 
-        latest_period = max((Period.parse(row["period_id"]) for row in completed), key=lambda p: (p.last_day, not p.half), default=None)
+        latest_period = max(
+            (Period.parse(row["period_id"]) for row in completed), key=lambda p: (p.last_day, not p.half), default=None
+        )
         expected: dict[int, tuple[str, bool, Row | None]] = {}
         for row in snapshots:
             jobs = connection.execute(
@@ -294,11 +314,17 @@ class Machine(RuleBasedStateMachine):
                 self._check_event_kinds(before, after, events_by_snapshot.get(name, []))
         self.documents = documents
 
-    def _check_event_kinds(self, before: SnapshotDocument, after: SnapshotDocument, events: list[tuple[str, Row]]) -> None:
+    def _check_event_kinds(
+        self, before: SnapshotDocument, after: SnapshotDocument, events: list[tuple[str, Row]]
+    ) -> None:
         kinds = {kind for kind, _ in events}
         assert kinds, (before, after)
         old, new = (
-            {field.field_key: (field.value, field.prior_period_value) for section in document.sections for field in section.fields}
+            {
+                field.field_key: (field.value, field.prior_period_value)
+                for section in document.sections
+                for field in section.fields
+            }
             for document in (before, after)
         )
         changed = {key for key in new if old[key] != new[key]}
@@ -329,7 +355,9 @@ class Machine(RuleBasedStateMachine):
             self.interrupted_delivery, self.interrupted_folders = receipt.delivery_id, folders
 
     def _job_status(self, job: JobRow) -> str:
-        status = self.application.database.read(lambda c: c.execute("SELECT job_status FROM job WHERE job = ?", (job.job,)).fetchone()[0])
+        status = self.application.database.read(
+            lambda c: c.execute("SELECT job_status FROM job WHERE job = ?", (job.job,)).fetchone()[0]
+        )
         assert status == "running" or status in JOB_TRANSITIONS["running"]
         return status
 

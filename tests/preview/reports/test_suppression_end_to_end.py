@@ -27,7 +27,10 @@ def deliver_cases(application: Application, service: SampleService) -> None:
     measures = {case: [case_xml.tiltak("2023-02-01" if case < 3 else "2024-02-01")] for case in range(1, 6)}
     for case in (4, 5):
         measures[case].append(case_xml.tiltak("2024-02-01", kategori="1.1", lov="BVL2021 5-1"))
-    files = [service.folder(case, "2024-12-31", ["2024-03-01"] if case < 3 else [], tiltak=tiltak) for case, tiltak in measures.items()]
+    files = [
+        service.folder(case, "2024-12-31", ["2024-03-01"] if case < 3 else [], tiltak=tiltak)
+        for case, tiltak in measures.items()
+    ]
     deliver(application, service.folder(9, "2023-01-01"), *files)
 
 
@@ -49,7 +52,10 @@ def visible_pairs(application: Application, snapshot: str) -> dict[str, tuple[Va
 
 def populated_counts(application: Application, service: SampleService) -> dict[str, int]:
     """Return `populated_field_count` of the snapshot list, by snapshot id."""
-    return {row.snapshot_id: row.populated_field_count for row in application.snapshots.page(service.organization_id, None, None, 1, 10)[0]}
+    return {
+        row.snapshot_id: row.populated_field_count
+        for row in application.snapshots.page(service.organization_id, None, None, 1, 10)[0]
+    }
 
 
 def test_unsuppressed_document_shows_all_values(data_dir: Path, service: SampleService) -> None:
@@ -64,7 +70,11 @@ def test_document_hides_only_small_counts_of_persons(data_dir: Path, service: Sa
         _, newest = aggregate_both_years(application, service)
         found = visible_pairs(application, newest)
         assert (found[CHILDREN], found[MELDINGER], found[PLACED]) == ((5, None), (2, 0), (None, 0))
-        sources = {field.field_key: field.data_source for section in document(application, newest).sections for field in section.fields}
+        sources = {
+            field.field_key: field.data_source
+            for section in document(application, newest).sections
+            for field in section.fields
+        }
         assert sources[PLACED] == "fagsystem-testsystem", "the source supplies it all the same"
 
 
@@ -104,13 +114,17 @@ def test_events_list_only_fields_with_changed_visible_values(data_dir: Path, ser
         placed = case_xml.tiltak("2024-03-01", kategori="1.1", lov="BVL2021 5-1")
         deliver(application, service.folder(3, "2025-01-01", tiltak=[case_xml.tiltak("2024-02-01"), placed]))
         aggregate(application, service.organization_id, "2024", force=True)
-        updates = [msgspec.json.decode(event.data) for event in events(application, position) if event.type == "data_updated"]
+        updates = [
+            msgspec.json.decode(event.data) for event in events(application, position) if event.type == "data_updated"
+        ]
         assert all(PLACED not in update["changed_field_keys"] for update in updates)
         assert visible_pairs(application, newest)[PLACED] == (None, 0)
 
 
 @pytest.mark.parametrize("suppress", [True, False])
-def test_changed_suppression_rerenders_documents_at_start(data_dir: Path, service: SampleService, suppress: bool) -> None:
+def test_changed_suppression_rerenders_documents_at_start(
+    data_dir: Path, service: SampleService, suppress: bool
+) -> None:
     """Lists agree with the documents, and each changed document has its event for clients that resume later."""
     with open_application(data_dir, suppress_small_counts=not suppress) as application:
         snapshots = aggregate_both_years(application, service)
@@ -123,11 +137,19 @@ def test_changed_suppression_rerenders_documents_at_start(data_dir: Path, servic
             assert after != before[snapshot]
             assert application.snapshots.get(snapshot).etag != etags[snapshot]
             assert document(application, snapshot).cache_valid
-            assert populated_counts(application, service)[snapshot] == sum(value is not None for value, _ in after.values())
-        updates = {update["snapshot_id"]: update for row in events(application, position) for update in [msgspec.json.decode(row.data)]}
+            assert populated_counts(application, service)[snapshot] == sum(
+                value is not None for value, _ in after.values()
+            )
+        updates = {
+            update["snapshot_id"]: update
+            for row in events(application, position)
+            for update in [msgspec.json.decode(row.data)]
+        }
         assert event_types(events(application, position)) == ["data_updated", "data_updated"]
         for snapshot in snapshots:
-            changed = [key for key, pair in visible_pairs(application, snapshot).items() if pair != before[snapshot][key]]
+            changed = [
+                key for key, pair in visible_pairs(application, snapshot).items() if pair != before[snapshot][key]
+            ]
             assert updates[snapshot]["changed_field_keys"] == changed
         assert (visible_pairs(application, snapshots[1])[PLACED][0] is None) == suppress
     with open_application(data_dir, suppress_small_counts=suppress) as application:

@@ -1,4 +1,4 @@
-"""A real server whose disk is full for a while, or whose store another program has locked: it answers, waits and goes on by itself."""
+"""A real server whose disk is full or whose store another program locks for a while: it answers, waits and goes on."""
 
 import subprocess
 import sys
@@ -55,7 +55,9 @@ class Client:
         """Send a folder of a new case."""
         self._case += 1
         content = self._service.folder(self._case, "2025-01-15", ["2024-02-01"])
-        response = self._send("POST", "/api/v1/deliveries", content=content, headers={"Content-Type": "application/xml"})
+        response = self._send(
+            "POST", "/api/v1/deliveries", content=content, headers={"Content-Type": "application/xml"}
+        )
         if response.status_code == 202:
             self.acknowledged.append(response.json()["delivery_id"])
 
@@ -102,7 +104,9 @@ def first_snapshot(client: Client) -> str:
 @contextmanager
 def lock_held(store: Path) -> Generator[None]:
     """The store's write lock is another program's during the block."""
-    other = subprocess.Popen([sys.executable, "-c", HOLD_LOCK, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD_LOCK, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert other.stdin is not None
     assert other.stdout is not None
     assert other.stdout.readline() == "locked\n"
@@ -145,7 +149,10 @@ def test_full_disk_passes_without_a_restart(disk: SmallDisk, service: SampleServ
 def test_held_lock_passes_without_a_restart(data_dir: Path, service: SampleService, processes: str) -> None:
     # The aggregation that the second delivery calls for falls due while the lock is held.
     environment = QUICK | {"BUFDIR_PREVIEW_STORE_BUSY_SECONDS": "0.5", "BUFDIR_PREVIEW_AUTO_QUIET_SECONDS": "1.5"}
-    with running_server(data_dir, "--processes", processes, environment=environment) as server, closing(Client(server, service)) as client:
+    with (
+        running_server(data_dir, "--processes", processes, environment=environment) as server,
+        closing(Client(server, service)) as client,
+    ):
         snapshot_id = first_snapshot(client)
         client.deliver()
         wait_until(client.is_imported, "the second delivery")

@@ -147,9 +147,8 @@ def test_worker_is_visible_only_while_locked(data_dir: Path, monkeypatch: pytest
 
 def test_only_dead_workers_are_removed(data_dir: Path) -> None:
     with open_application(data_dir, started=False) as living:
-        number = living.database.write(
-            lambda connection: worker_rows.insert(connection, "")
-        )  # the row of a crashed worker
+        # the row of a crashed worker
+        number = living.database.write(lambda connection: worker_rows.insert(connection, ""))
         (data_dir / "workers" / f"{number}.lock").touch()
         with open_application(data_dir):
             assert living.worker_id in living.database.read(worker_rows.list_ids)

@@ -1,4 +1,4 @@
-"""A store whose disk is full or whose lock another program holds: errors in the domain's words, and recovery by itself."""
+"""A store whose disk is full or whose lock another program holds: errors in the domain's words, and recovery."""
 
 import os
 import subprocess
@@ -59,7 +59,9 @@ def test_write_after_a_failed_commit_has_its_own_transaction(disk: SmallDisk) ->
             database.write(put_rows)
     disk.free()
     database.write(lambda connection: meta.put(connection, "after", "1"))
-    rows = database.read(lambda connection: connection.execute("SELECT count(*) FROM meta WHERE key LIKE 'row %'").fetchone())
+    rows = database.read(
+        lambda connection: connection.execute("SELECT count(*) FROM meta WHERE key LIKE 'row %'").fetchone()
+    )
     assert rows == (0,)
     database.close()
 
@@ -67,7 +69,9 @@ def test_write_after_a_failed_commit_has_its_own_transaction(disk: SmallDisk) ->
 def test_lock_held_by_another_program_is_reported_and_passes(data_dir: Path) -> None:
     store = data_dir / "store.sqlite"
     database = Database(store, busy_seconds=0.2)
-    other = subprocess.Popen([sys.executable, "-c", HOLD_LOCK, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD_LOCK, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert other.stdin is not None
     assert other.stdout is not None
     assert other.stdout.readline() == "locked\n"

@@ -64,7 +64,12 @@ def begun_late(service: SampleService) -> Scenario:
 
 def ended_early(service: SampleService) -> Scenario:
     """Return case files whose newest extract is before the end of the period."""
-    return Scenario([service.folder(9, "2022-01-01"), *(service.folder(case, "2024-12-30", days) for case, days in enumerate(CLEAN, 1))])
+    return Scenario(
+        [
+            service.folder(9, "2022-01-01"),
+            *(service.folder(case, "2024-12-30", days) for case, days in enumerate(CLEAN, 1)),
+        ]
+    )
 
 
 RULES: dict[str, tuple[Callable[[SampleService], Scenario], set[str]]] = {
@@ -77,7 +82,10 @@ RULES: dict[str, tuple[Callable[[SampleService], Scenario], set[str]]] = {
         {"antall_arsverk_ubesatt"},
     ),
     "negativ": (lambda service: with_figures(service, "2024,antall_arsverk,-1,"), {"antall_arsverk"}),
-    "stor_endring": (lambda service: with_figures(service, "2023,antall_arsverk,20,", "2024,antall_arsverk,30,"), {"antall_arsverk"}),
+    "stor_endring": (
+        lambda service: with_figures(service, "2023,antall_arsverk,20,", "2024,antall_arsverk,30,"),
+        {"antall_arsverk"},
+    ),
     "fra_null": (
         lambda service: with_meldinger(service, 0, 5),
         {"antall_meldinger_mottatt", "antall_meldinger_til_undersokelse"},
@@ -97,7 +105,10 @@ RULES: dict[str, tuple[Callable[[SampleService], Scenario], set[str]]] = {
         lambda service: with_case(service, undersokelser=[case_xml.undersokelse("2024-02-01", "2024-06-01", "1")]),
         {"andel_undersokelser_innen_frist"},
     ),
-    "uten_plan": (lambda service: with_case(service, tiltak=[case_xml.tiltak("2024-02-01")]), {"antall_barn_med_tiltak_uten_plan"}),
+    "uten_plan": (
+        lambda service: with_case(service, tiltak=[case_xml.tiltak("2024-02-01")]),
+        {"antall_barn_med_tiltak_uten_plan"},
+    ),
     "forelopig": (ended_early, {"antall_meldinger_mottatt"}),
     "ufullstendig": (begun_late, {"antall_meldinger_mottatt"}),
     "funn": (lambda service: with_case(service, meldinger=[case_xml.melding(None)]), {"antall_meldinger_mottatt"}),
@@ -138,7 +149,11 @@ def test_full_delivery_of_new_system_clears_the_rule(application: Application, s
     world = another_system(service)
     deliver(application, *world.first)
     aggregate(application, service.organization_id, "2023")
-    deliver(application, *(service.folder(case, "2025-01-03", days, fagsystem="Et annet") for case, days in enumerate(CLEAN, 1)), full=True)
+    deliver(
+        application,
+        *(service.folder(case, "2025-01-03", days, fagsystem="Et annet") for case, days in enumerate(CLEAN, 1)),
+        full=True,
+    )
     aggregate(application, service.organization_id, "2024")
     shown = application.previews.read(service.organization_id, "2024").rows
     assert [deviation.rule_id for row in shown for deviation in row.deviations] == []
@@ -163,13 +178,16 @@ def test_worst_deviation_is_first_in_a_row(application: Application, service: Sa
 
 
 def test_overview_counts_equal_the_rows(application: Application, service: SampleService) -> None:
-    assert rows_by_rule(application, service, with_figures(service, "2024,antall_arsverk,-1,", "2023,antall_arsverk_ubesatt,1,")) == {
+    assert rows_by_rule(
+        application, service, with_figures(service, "2024,antall_arsverk,-1,", "2023,antall_arsverk_ubesatt,1,")
+    ) == {
         "negativ": {"antall_arsverk"},
         "mangler": {"antall_arsverk_ubesatt"},
     }
     counted = application.database.read(
         lambda connection: connection.execute(
-            "SELECT errors, warnings, notices FROM snapshot WHERE organization_id = ? AND period_id = '2024'", (service.organization_id,)
+            "SELECT errors, warnings, notices FROM snapshot WHERE organization_id = ? AND period_id = '2024'",
+            (service.organization_id,),
         ).fetchone()
     )
     assert counted == (1, 1, 0)

@@ -44,7 +44,9 @@ def preview(source: str = "fagsystem-cis", *, hidden_number: int = 0) -> Preview
                 deviations=[],
             )
         )
-    return Preview(0, "org-1", "Tjenesten", "999999999", "2024", "2023", ["2024"], None, None, None, None, rows, None, True, [], [])
+    return Preview(
+        0, "org-1", "Tjenesten", "999999999", "2024", "2023", ["2024"], None, None, None, None, rows, None, True, [], []
+    )
 
 
 def read_csv(content: bytes) -> list[list[str]]:
@@ -69,7 +71,9 @@ def test_xlsx_holds_numbers_as_numbers_under_a_frozen_head() -> None:
     assert sheet.freeze_panes == "D2"
     lines = list(sheet.iter_rows(min_row=2, values_only=True))
     shown = preview().rows
-    assert [(line[3], line[4], line[5]) for line in lines] == [(row.value, row.compared_value, row.change) for row in shown]
+    assert [(line[3], line[4], line[5]) for line in lines] == [
+        (row.value, row.compared_value, row.change) for row in shown
+    ]
 
 
 @pytest.mark.parametrize("source", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1+1", "＋1", "－1", "＠SUM(A1)"])
@@ -94,7 +98,13 @@ def test_filter_limits_the_exported_fields() -> None:
 
 def test_notes_name_their_severity() -> None:
     shown = preview()
-    found = Deviation("ingen_aktivitet", "notice", "andel_meldinger_innen_frist", "deviation.ingen_aktivitet.message", {"period": "2024"})
+    found = Deviation(
+        "ingen_aktivitet",
+        "notice",
+        "andel_meldinger_innen_frist",
+        "deviation.ingen_aktivitet.message",
+        {"period": "2024"},
+    )
     rows = [msgspec.structs.replace(row, deviations=[found]) if row.number == 5 else row for row in shown.rows]
     notes = [line[8] for line in preview_table(msgspec.structs.replace(shown, rows=rows), CATALOGUE, TEXTS, "nb").rows]
     assert notes[4] == f"Merknad: {TEXTS.get('nb', found.message, **found.params)}"
@@ -105,7 +115,9 @@ ENTRY = OverviewEntry(
     *("org-1", "Barnevernstjenesten Ås", "999999999-01", True, "ready", "CIS", "snap-001", "2024-H1", "current"),
     *(False, "2026-03-25T14:00:00Z", 32, 1, 2, 3, None),
 )
-ENTRY_WITHOUT_DATA = OverviewEntry("org-2", "=Vik", "999999998", True, "silent", "", None, None, None, False, None, 0, 0, 0, 0, None)
+ENTRY_WITHOUT_DATA = OverviewEntry(
+    "org-2", "=Vik", "999999998", True, "silent", "", None, None, None, False, None, 0, 0, 0, 0, None
+)
 
 
 def test_organisations_are_rows_in_the_given_order() -> None:

@@ -30,7 +30,13 @@ def test_listed_organisation_without_delivery_is_silent(application: Application
     pipeline.deliver(application, service.listing(service.organization_id, "Barnevernstjenesten Stille"))
     found = overview_entry(application, service)
     assert (found.organization_name, found.number) == ("Barnevernstjenesten Stille", service.organisasjonsnummer)
-    assert (found.state, found.listed, found.snapshot_id, found.populated, found.case_system) == ("silent", True, None, 0, "")
+    assert (found.state, found.listed, found.snapshot_id, found.populated, found.case_system) == (
+        "silent",
+        True,
+        None,
+        0,
+        "",
+    )
 
 
 def test_municipalities_are_read_from_deliveries(application: Application, service: SampleService) -> None:
@@ -43,15 +49,22 @@ def test_municipalities_are_read_from_deliveries(application: Application, servi
     pipeline.deliver(application, service.folder(3, "2024-06-01", kommune="4205", kommunenavn="Lindesnes"))
     pipeline.deliver(
         application,
-        kostra_xml.annual_file(kostra_xml.individ(), org=service.organisasjonsnummer, year=2023, kommune="4206", kommunenavn="Farsund"),
+        kostra_xml.annual_file(
+            kostra_xml.individ(), org=service.organisasjonsnummer, year=2023, kommune="4206", kommunenavn="Farsund"
+        ),
     )
-    (found,) = [line for line in application.overviews.read().entries if line.organization_id == f"org-b{service.number}"]
+    (found,) = [
+        line for line in application.overviews.read().entries if line.organization_id == f"org-b{service.number}"
+    ]
     assert found.kommuner == "4205 Lindesnes 4206 Farsund 4224 Åseral"
 
 
 def test_organisation_with_data_is_waiting(application: Application, service: SampleService) -> None:
     deliver_two_extracts(application, service)
-    assert (overview_entry(application, service).state, overview_entry(application, service).case_system) == ("waiting", "Testsystem")
+    assert (overview_entry(application, service).state, overview_entry(application, service).case_system) == (
+        "waiting",
+        "Testsystem",
+    )
     pipeline.aggregate(application, service.organization_id, "2024")
     assert overview_entry(application, service, "2023").state == "waiting"
     assert overview_entry(application, service, "2024").state == "ready"
@@ -60,7 +73,10 @@ def test_organisation_with_data_is_waiting(application: Application, service: Sa
 def test_ready_counts_equal_document_and_preview(application: Application, service: SampleService) -> None:
     deliver_two_extracts(application, service)
     # Concluded with no code: the parts are not the whole.
-    pipeline.deliver(application, service.folder(2, "2025-01-15", undersokelser=[case_xml.undersokelse("2024-02-20", "2024-04-01", None)]))
+    pipeline.deliver(
+        application,
+        service.folder(2, "2025-01-15", undersokelser=[case_xml.undersokelse("2024-02-20", "2024-04-01", None)]),
+    )
     pipeline.aggregate(application, service.organization_id, "2023")
     requested = pipeline.aggregate(application, service.organization_id, "2024")
     found = overview_entry(application, service)
@@ -144,10 +160,16 @@ def test_later_delivery_makes_entry_stale(application: Application, service: Sam
 
 def test_15f_source_is_shown_as_case_system(application: Application, service: SampleService) -> None:
     individ = kostra_xml.individ(meldinger=[kostra_xml.melding("2020-03-01")])
-    pipeline.deliver(application, kostra_xml.annual_file(individ, org=service.organisasjonsnummer, kommune=service.kommune, year=2020))
+    pipeline.deliver(
+        application,
+        kostra_xml.annual_file(individ, org=service.organisasjonsnummer, kommune=service.kommune, year=2020),
+    )
     assert overview_entry(application, service).case_system == "KOSTRA 15F"
     pipeline.aggregate(application, service.organization_id, "2020")
-    assert (overview_entry(application, service).state, overview_entry(application, service).case_system) == ("ready", "KOSTRA 15F")
+    assert (overview_entry(application, service).state, overview_entry(application, service).case_system) == (
+        "ready",
+        "KOSTRA 15F",
+    )
 
 
 def test_position_is_the_last_event_id(application: Application, service: SampleService) -> None:

@@ -21,7 +21,12 @@ from tests.support.manual_worker import (
 )
 from tests.support.pipeline import aggregate, deliver, open_application
 
-RECEIVED, PERCENTAGE, STAFF, VACANT = "antall_meldinger_mottatt", "andel_meldinger_innen_frist", "antall_arsverk", "antall_arsverk_ubesatt"
+RECEIVED, PERCENTAGE, STAFF, VACANT = (
+    "antall_meldinger_mottatt",
+    "andel_meldinger_innen_frist",
+    "antall_arsverk",
+    "antall_arsverk_ubesatt",
+)
 
 
 @pytest.fixture
@@ -48,9 +53,17 @@ def request_snapshot(application: Application, period: str = "2024") -> str:
 def test_default_period_without_snapshot_is_of_newest_data(manual_application: Application) -> None:
     shown = manual_application.previews.read(ORGANIZATION)
     assert (shown.period_id, shown.compare_period_id, shown.periods) == ("2024", "2023", [])
-    assert (shown.snapshot, shown.newer_snapshot, shown.compared_snapshot, shown.job, shown.source) == (None, None, None, None, None)
+    assert (shown.snapshot, shown.newer_snapshot, shown.compared_snapshot, shown.job, shown.source) == (
+        None,
+        None,
+        None,
+        None,
+        None,
+    )
     assert shown.has_source
-    assert all(row.value is row.compared_value is row.data_source is None and row.deviations == [] for row in shown.rows)
+    assert all(
+        row.value is row.compared_value is row.data_source is None and row.deviations == [] for row in shown.rows
+    )
 
 
 def test_default_period_without_data_is_this_year(application: Application, service: SampleService) -> None:
@@ -100,7 +113,11 @@ def test_completed_snapshot_is_shown_while_newer_runs(manual_application: Applic
     shown = manual_application.previews.read(ORGANIZATION)
     assert shown.snapshot is not None
     assert shown.newer_snapshot is not None
-    assert (shown.snapshot.snapshot_id, shown.newer_snapshot.snapshot_id, shown.newer_snapshot.status) == (first, second, "processing")
+    assert (shown.snapshot.snapshot_id, shown.newer_snapshot.snapshot_id, shown.newer_snapshot.status) == (
+        first,
+        second,
+        "processing",
+    )
     assert shown.job is not None
     assert (shown.job.job_id, shown.job.job_status) == ("job-agg-002", "waiting")
     claim_of_second = claim_job(manual_application)
@@ -141,7 +158,11 @@ def test_failed_newer_snapshot_is_shown(manual_application: Application) -> None
     assert shown.snapshot is not None
     assert shown.newer_snapshot is not None
     assert shown.job is not None
-    assert (shown.snapshot.snapshot_id, shown.newer_snapshot.snapshot_id, shown.newer_snapshot.status) == (first, second, "failed")
+    assert (shown.snapshot.snapshot_id, shown.newer_snapshot.snapshot_id, shown.newer_snapshot.status) == (
+        first,
+        second,
+        "failed",
+    )
     assert (shown.job.job_status, shown.job.snapshot_id) == ("failed", second)
 
 
@@ -198,7 +219,11 @@ def test_prior_period_is_the_default_comparison(compared: tuple[Application, str
     application, organization_id = compared
     shown = application.previews.read(organization_id)
     assert shown.compared_snapshot is not None
-    assert (shown.period_id, shown.compare_period_id, shown.compared_snapshot.snapshot_id) == ("2024", "2023", "snap-002")
+    assert (shown.period_id, shown.compare_period_id, shown.compared_snapshot.snapshot_id) == (
+        "2024",
+        "2023",
+        "snap-002",
+    )
     row = rows(application, organization_id)[RECEIVED]
     assert (row.value, row.compared_value, row.change, row.percent) == (4, 3, 1, 33)
     assert type(row.change) is int
@@ -223,9 +248,19 @@ def test_deviations_are_always_from_the_prior_period(compared: tuple[Application
 def test_data_sources_and_decimals(compared: tuple[Application, str]) -> None:
     application, organization_id = compared
     found = rows(application, organization_id)
-    assert (found[STAFF].value, found[STAFF].compared_value, found[STAFF].change, found[STAFF].percent) == (12.5, 10, 2.5, 25)
+    assert (found[STAFF].value, found[STAFF].compared_value, found[STAFF].change, found[STAFF].percent) == (
+        12.5,
+        10,
+        2.5,
+        25,
+    )
     assert (found[STAFF].data_source, found[RECEIVED].data_source) == ("lonn", "fagsystem-testsystem")
-    assert (found[VACANT].value, found[VACANT].compared_value, found[VACANT].change, found[VACANT].data_source) == (None, 1, None, None)
+    assert (found[VACANT].value, found[VACANT].compared_value, found[VACANT].change, found[VACANT].data_source) == (
+        None,
+        1,
+        None,
+        None,
+    )
     assert (found[PERCENTAGE].value, found[PERCENTAGE].percent) == (100.0, None)
 
 

@@ -93,7 +93,9 @@ def test_antall_nye_omsorgsovertakelser(base: CaseBase) -> None:
         last_day=sak(tiltak=[tiltak("2024-12-31", omsorg=1)]),
         day_after=sak(tiltak=[tiltak("2025-01-01", omsorg=1)]),
         two_in_the_period=sak(tiltak=[tiltak("2024-09-01", omsorg=1), tiltak("2024-03-01", "2024-08-01", omsorg=1)]),
-        one_ended_long_before=sak(tiltak=[tiltak("2024-03-01", omsorg=1), tiltak("2015-03-01", "2016-03-01", omsorg=1)]),
+        one_ended_long_before=sak(
+            tiltak=[tiltak("2024-03-01", omsorg=1), tiltak("2015-03-01", "2016-03-01", omsorg=1)]
+        ),
         hjelp_before_it=sak(tiltak=[tiltak("2015-03-01", "2016-03-01"), tiltak("2024-03-01", omsorg=1)]),
         hjelp_alone=sak(tiltak=[tiltak("2024-03-01")]),
     )
@@ -116,7 +118,9 @@ def test_antall_akuttplasseringer(base: CaseBase) -> None:
         first_day=sak(tiltak=[tiltak("2024-01-01", "2024-01-02", kategori="2.5", akutt=1)]),
         last_day=sak(tiltak=[tiltak("2024-12-31", kategori="1.1", akutt=1)]),
         day_after=sak(tiltak=[tiltak("2025-01-01", kategori="2.5", akutt=1)]),
-        two_of_one_child=sak(tiltak=[tiltak("2024-03-01", "2024-03-09", "2.5", akutt=1), tiltak("2024-05-01", kategori="2.5", akutt=1)]),
+        two_of_one_child=sak(
+            tiltak=[tiltak("2024-03-01", "2024-03-09", "2.5", akutt=1), tiltak("2024-05-01", kategori="2.5", akutt=1)]
+        ),
         akutt_at_home=sak(tiltak=[tiltak("2024-03-01", kategori="3.1", akutt=1)]),
         plassering_by_care_order=sak(tiltak=[tiltak("2024-03-01", kategori="2.1", omsorg=1)]),
     )

@@ -31,9 +31,13 @@ DAYS = {"day_before": 0, "first_day": 1, "last_day": 1, "day_after": 0, "two_of_
 def test_antall_flyttinger(base: CaseBase) -> None:
     key = "antall_flyttinger"
     assert days(base, key) == DAYS
-    not_counted = {arsak for arsak in ARSAKER if base.values([sak(flyttinger=[flytting("2024-03-01", arsak)])])[key] == 0}
+    not_counted = {
+        arsak for arsak in ARSAKER if base.values([sak(flyttinger=[flytting("2024-03-01", arsak)])])[key] == 0
+    }
     assert not_counted == {"1.3"}
-    assert {til for til in STEDER if base.values([sak(flyttinger=[flytting("2024-03-01", "2.1", til)])])[key] == 0} == {"9"}
+    assert {til for til in STEDER if base.values([sak(flyttinger=[flytting("2024-03-01", "2.1", til)])])[key] == 0} == {
+        "9"
+    }
 
 
 def test_antall_ikke_planlagte_flyttinger(base: CaseBase) -> None:
@@ -41,7 +45,9 @@ def test_antall_ikke_planlagte_flyttinger(base: CaseBase) -> None:
     assert days(base, key) == DAYS
     counted = {arsak for arsak in ARSAKER if base.values([sak(flyttinger=[flytting("2024-03-01", arsak)])])[key] == 1}
     assert counted == {"1.1.3", "1.1.5", "1.2.1", "1.2.2", "1.2.3", "2.2", "2.5", "2.6", "2.7", "2.8", "2.9"}
-    assert {til for til in STEDER if base.values([sak(flyttinger=[flytting("2024-03-01", "2.2", til)])])[key] == 0} == {"9"}
+    assert {til for til in STEDER if base.values([sak(flyttinger=[flytting("2024-03-01", "2.2", til)])])[key] == 0} == {
+        "9"
+    }
 
 
 @pytest.mark.parametrize("key", ["antall_flyttinger", "antall_ikke_planlagte_flyttinger"])

@@ -38,7 +38,9 @@ def test_antall_barn_med_hjelpetiltak_i_hjemmet(base: CaseBase) -> None:
         two_of_one_child=sak(tiltak=[at_home, at_home]),
         is_itself_a_plassering=sak(tiltak=[tiltak("2024-02-01", kategori="2.1")]),
         besides_a_plassering=sak(tiltak=[at_home, tiltak("2024-12-31", kategori="8.4", akutt=1)]),
-        besides_one_that_ended_on_last_day=sak(tiltak=[at_home, tiltak("2024-02-01", "2024-12-31", kategori="1.1", omsorg=1)]),
+        besides_one_that_ended_on_last_day=sak(
+            tiltak=[at_home, tiltak("2024-02-01", "2024-12-31", kategori="1.1", omsorg=1)]
+        ),
         besides_one_that_starts_day_after=sak(tiltak=[at_home, tiltak("2025-01-01", kategori="1.1", omsorg=1)]),
         omsorg_at_home=sak(tiltak=[tiltak("2024-02-01", omsorg=1)]),
         besides_omsorg_at_home=sak(tiltak=[at_home, tiltak("2024-02-01", omsorg=1)]),

@@ -49,7 +49,9 @@ def test_antall_meldinger_henlagt(base: CaseBase) -> None:
 def _codes_counted(base: CaseBase, key: str) -> set[int | None]:
     """Return the conclusion codes with which a melding concluded in 2024 counts, of all codes and an unlisted one."""
     codes = (*range(1, 11), None)
-    return {code for code in codes if base.values([sak(meldinger=[melding("2024-05-01", "2024-05-03", code)])])[key] == 1}
+    return {
+        code for code in codes if base.values([sak(meldinger=[melding("2024-05-01", "2024-05-03", code)])])[key] == 1
+    }
 
 
 def test_antall_meldinger_over_frist(base: CaseBase) -> None:

@@ -45,7 +45,11 @@ def _days_counted(base: CaseBase, key: str, code: int) -> set[str]:
 def _codes_counted(base: CaseBase, key: str) -> set[int | None]:
     """Return the codes with which an undersøkelse concluded in 2024 counts, of all codes and an unlisted one."""
     codes = (*range(1, 10), None)
-    return {code for code in codes if base.values([sak(undersokelser=[undersokelse("2024-03-01", "2024-05-03", code)])])[key] == 1}
+    return {
+        code
+        for code in codes
+        if base.values([sak(undersokelser=[undersokelse("2024-03-01", "2024-05-03", code)])])[key] == 1
+    }
 
 
 def test_antall_undersokelser_apne(base: CaseBase) -> None:
@@ -76,7 +80,9 @@ def test_antall_undersokelser_over_frist(base: CaseBase) -> None:
         deadline_on_first_day_after=sak(undersokelser=[undersokelse("2024-10-01", frist="2025-01-01")]),
         concluded_on_the_day=sak(undersokelser=[undersokelse("2023-11-27", "2024-03-01", 1, frist="2024-03-01")]),
         concluded_the_day_after=sak(undersokelser=[undersokelse("2023-11-27", "2024-03-02", 1, frist="2024-03-01")]),
-        concluded_late_after_the_period=sak(undersokelser=[undersokelse("2024-09-01", "2025-02-02", 1, frist="2024-12-01")]),
+        concluded_late_after_the_period=sak(
+            undersokelser=[undersokelse("2024-09-01", "2025-02-02", 1, frist="2024-12-01")]
+        ),
     )
     assert counted == {
         "deadline_on_last_day_before": 0,

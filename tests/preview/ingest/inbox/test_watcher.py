@@ -128,7 +128,9 @@ def test_refused_file_gets_a_report_without_its_content(data_dir: Path, inbox: P
     assert remaining_files(inbox) == {str(path.relative_to(inbox)) for path in (back, report)}
     assert back.read_bytes() == broken
     assert stat.S_IMODE(back.stat().st_mode) == 0o600
-    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (inbox / "refused", back.parent, inbox / ".taking")} == {0o700}
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (inbox / "refused", back.parent, inbox / ".taking")} == {
+        0o700
+    }
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
     assert sentinel not in report.read_text()
     actual = json.loads(report.read_text())

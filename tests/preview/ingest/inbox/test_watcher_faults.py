@@ -121,13 +121,19 @@ def test_file_that_cannot_be_moved_stops_no_other(
     (inbox / "Ola.xml").write_bytes(service.folder(2, MARCH))
     (inbox / "under").mkdir()
     (inbox / "under" / "c.xml").write_bytes(service.folder(3, MARCH))
-    with failing_renames(lambda path: path.name == "Ola.xml", errno.EPERM), watching_application(data_dir, inbox) as application:
+    with (
+        failing_renames(lambda path: path.name == "Ola.xml", errno.EPERM),
+        watching_application(data_dir, inbox) as application,
+    ):
         wait_until(lambda: remaining_files(inbox) == {"Ola.xml"} and not has_claims(inbox), "the others to be taken")
         assert sum(delivery.new_cases for delivery in finished_deliveries(application)) == 2
         assert application.readiness_failures() == []
     reports = [record.getMessage() for record in caplog.records if "cannot be taken" in record.getMessage()]
     assert reports == [
-        f"file 1 (by name) of the watched folder {inbox} cannot be taken (Operation not permitted); it is tried again in 5 s"
+        (
+            f"file 1 (by name) of the watched folder {inbox} cannot be taken (Operation not permitted); "
+            "it is tried again in 5 s"
+        )
     ]
 
 

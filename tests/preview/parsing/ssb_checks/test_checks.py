@@ -20,12 +20,13 @@ from tests.support.server_process import REPOSITORY
 HERE = Path(__file__).parent
 HEADING = re.compile(r"^#{3,4} (?:### |UTGÅR: )?((?:[^:<#\n]*[Kk]ontroll \d|Validéring)[^:\n]*)", re.MULTILINE)
 SOURCE = Path(os.environ.get("BUFDIR_KRAVSPESIFIKASJON", REPOSITORY.parent / "shared" / "Kravspesifikasjon.md"))
+# days of a case, and those beside them
 BEFORE, FIRST, LAST, AFTER = (
     "2019-12-31",
     "2020-01-01",
     "2024-06-01",
     "2024-06-02",
-)  # days of a case, and those beside them
+)
 CLOSED: dict[str, Any] = {"slutt": LAST}
 MIGRATED: list[dict[str, Any]] = [
     {"tiltak": [tiltak("2024-02-01", "2024-03-01", "2.2", lov="BVL2021 5-1", MigrertId="17")]},

@@ -53,9 +53,8 @@ def test_melding_19() -> None:
         )
         == NO_FINDINGS
     )
-    assert (
-        fired_checks(meldinger=[melding(DAY, LATER, id=uid(1)), melding(DAY, LATER, id=uid(1))]) == NO_FINDINGS
-    )  # one and the same thing
+    # one and the same thing
+    assert fired_checks(meldinger=[melding(DAY, LATER, id=uid(1)), melding(DAY, LATER, id=uid(1))]) == NO_FINDINGS
 
 
 @pytest.mark.parametrize("slutt", [LATER, None])

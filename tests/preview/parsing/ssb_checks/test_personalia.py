@@ -33,9 +33,8 @@ def test_personalia_2f() -> None:
 def test_personalia_11() -> None:
     expected = [("warning", "personalia_11", "Sak")]
     assert fired_checks(personer=[]) == fired_checks(personer=[personalia(ErSlettet=True)]) == expected
-    assert (
-        fired_checks(personer=[], Fodselsnummer=number("00100"), Fodseldato=BORN, Kjonn="1") == NO_FINDINGS
-    )  # an early file
+    # an early file
+    assert fired_checks(personer=[], Fodselsnummer=number("00100"), Fodseldato=BORN, Kjonn="1") == NO_FINDINGS
 
 
 def test_personalia_12() -> None:
@@ -46,9 +45,8 @@ def test_personalia_12() -> None:
     assert "personalia_12" not in {
         code for _, code, _ in person(Fodselsnummer=number("99999"), kjonn="0", start="2010-01-01")
     }
-    assert person(Fodselsnummer=number("55555")) == [
-        ("warning", "personalia_12", "Personalia@Fodselsnummer")
-    ]  # none of the source's
+    # none of the source's
+    assert person(Fodselsnummer=number("55555")) == [("warning", "personalia_12", "Personalia@Fodselsnummer")]
     assert person(Fodselsnummer="32011000100") == NO_FINDINGS  # no possible date: there is a finding already
 
 
