@@ -100,7 +100,7 @@ def test_dropped_files_are_delivered_and_outcome_announced(overview: Page, empty
     expect(entry(page, "alle sakene æøå.zip").get_by_role("link", name=service.name)).to_be_visible()
     expect(entry(page, "liste.csv")).to_contain_text("Avvist 1 funn")
     # The findings of a refused file are open at once, with what to do.
-    expect(entry(page, "liste.csv").get_by_text("Filen er i et ukjent format")).to_be_visible()
+    expect(entry(page, "liste.csv").get_by_text("Den første linjen i CSV-filen har ikke kolonnene")).to_be_visible()
     expect(drawer(page).get_by_role("status")).to_contain_text("liste.csv: avvist, ingenting er endret.")
 
     page.keyboard.press("Escape")
