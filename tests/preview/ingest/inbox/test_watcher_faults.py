@@ -129,12 +129,12 @@ def test_file_that_cannot_be_moved_stops_no_other(
         assert sum(delivery.new_cases for delivery in finished_deliveries(application)) == 2
         assert application.readiness_failures() == []
     reports = [record.getMessage() for record in caplog.records if "cannot be taken" in record.getMessage()]
-    assert reports == [
-        (
-            f"file 1 (by name) of the watched folder {inbox} cannot be taken (Operation not permitted); "
-            "it is tried again in 5 s"
-        )
-    ]
+    # On a busy machine the file may have been tried again before the others were imported.
+    assert reports[0] == (
+        f"file 1 (by name) of the watched folder {inbox} cannot be taken (Operation not permitted); "
+        "it is tried again in 5 s"
+    )
+    assert all("file 1 (by name)" in report for report in reports)
 
 
 def test_postponed_file_waits_longer_each_time() -> None:
