@@ -22,7 +22,8 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize(
     ("language", "width"),
     [
-        *(("nb", width) for width in (720, 320)),
+        ("nb", 320),
+        pytest.param("nb", 720, marks=pytest.mark.slow),
         *(pytest.param(language, width, marks=pytest.mark.slow) for language in ("nn", "en") for width in (720, 320)),
     ],
 )

@@ -41,7 +41,6 @@ Disruption = Literal["cut", "restart", "expired", "sleep"]
 DISRUPTIONS: tuple[Disruption, ...] = ("cut", "restart", "expired", "sleep")
 FAST_CASES: set[tuple[Disruption, View, int]] = {
     ("cut", "overview", 2),
-    ("restart", "preview", 2),
 }
 """The cases outside the slow suite. Each view's own tests try a restart of a single process."""
 
