@@ -186,11 +186,12 @@ class PreviewSession(Viewer):
         if query != self.query:
             return
         notice = self._macros.notice(NoticeView("warning", self._t("notice.forgotten"), ("overview",)), self._t)
-        self._start_task(self._run_action(self._history_panel.refresh(self._current_report.preview)))
+        if self.report is None:  # the session of a page of another process: it has read nothing yet
+            self.live.patch({"notice": notice})
+            return
+        self._start_task(self._run_action(self._history_panel.refresh(self.report.preview)))
         self.live.patch(
-            render_regions(
-                self._context, without_values(self._current_report.view, self._context.application.catalogue)
-            )
+            render_regions(self._context, without_values(self.report.view, self._context.application.catalogue))
             | {"notice": notice}
         )
 
