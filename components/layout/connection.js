@@ -33,7 +33,7 @@ const SAVED_STATE_KEY = "connection-state"
 let wasLive = false
 let isIncomplete = false
 
-// ── The heartbeat: a connection can end without an event, so the session must answer a ping every so often. ──
+// ── The heartbeat: a connection can end without an event, so the session must answer a ping at intervals. ──
 
 let hasPong = true
 let pongDue = 0

@@ -252,7 +252,7 @@ def _stale_text(preview: Preview, t: Translator, aggregated_text: str) -> str:
     job = preview.job
     if job is None or job.reason is None:
         return t("state.source_changed", instant=aggregated_text)
-    return t("state.asked_anew" if job.ended_at else "state.again", instant=aggregated_text)
+    return t("state.requested_again" if job.ended_at else "state.again", instant=aggregated_text)
 
 
 def present_job(job: JobDocument | None, t: Translator, is_complete: bool) -> JobView | None:
