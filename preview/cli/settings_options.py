@@ -10,16 +10,8 @@ import click
 from click.core import ParameterSource
 from click.types import BoolParamType
 
-from preview.core.settings import (
-    CONFIG_FILE,
-    CONFIG_VARIABLE,
-    SETTINGS,
-    Setting,
-    Settings,
-    dump_toml,
-    read_config_file,
-    reject_unknown_variables,
-)
+from preview.core.setting_sources import dump_toml, read_config_file, reject_unknown_variables
+from preview.core.settings import CONFIG_FILE, CONFIG_VARIABLE, SETTINGS, Setting, Settings
 
 
 class _RawBool(BoolParamType):
