@@ -6,7 +6,6 @@ The rules are those of docs/api.md: E1 to E4 (errors) and H1 to H3 (HTTP habits)
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -21,6 +20,7 @@ from api_handlers.idempotency import parse_idempotency_key
 from api_handlers.pagination import Pagination, link_header
 from api_handlers.problem_details import NotAcceptable, UnsupportedMediaType
 from api_handlers.request_parsing import PageParams, parse_body, parse_query
+from preview.core.actor import actor_of
 from preview.core.errors import PayloadTooLarge, Unavailable
 from preview.runtime.application import Application
 from preview.runtime.idempotency import StoredResponse
@@ -37,8 +37,6 @@ MAX_BODY_BYTES = 64 * 1024
 
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024
 """A rejected body is read and discarded up to this size, so that the client can read the response."""
-
-MAX_ACTOR_LENGTH = 200
 
 
 @stream_request_body
@@ -77,12 +75,13 @@ class ApiHandler(HttpHandler):
 
     @property
     def actor(self) -> str:
-        """Return the name that is recorded with a change: that of the trusted proxy's header, or `api`."""
-        header = self.services.settings.actor_header
-        name = self.request.headers.get(header, "").strip() if header else ""
-        with suppress(UnicodeError):
-            name = name.encode("latin-1").decode()
-        return name[:MAX_ACTOR_LENGTH] or "api"
+        """Return the name that is recorded with a change: that of the trusted proxy's header, else the entry point."""
+        return actor_of(self.request.headers, self.services.settings.actor_header, self.entry_point)
+
+    @property
+    def entry_point(self) -> str:
+        """Return the actor of a request without the proxy's header."""
+        return "api"
 
     @property
     def body_limit(self) -> int:

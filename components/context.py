@@ -11,6 +11,7 @@ from components.assets import Assets
 from components.layout.error_messages import ErrorMessage
 from components.layout.preferences import LANGUAGE_NAMES, RequestPreferences, Translator
 from components.layout.templates import create_environment
+from preview.core.actor import actor_of, canonical_header_name
 from preview.runtime.application import Application
 
 Result = TypeVar("Result")
@@ -66,15 +67,14 @@ class AppContext:
         return await loop.run_in_executor(self.application.read_executor, function, *arguments)
 
     def actor(self, headers: Mapping[str, Any]) -> str:
-        """Return who acts: the name that a trusted proxy sends in the actor header, else `dashboard`."""
-        named = headers.get(self.actor_header) if self.actor_header else None
-        return str(named) if named else "dashboard"
+        """Return who acts on a page: the name that a trusted proxy sends in the actor header, else `dashboard`."""
+        return actor_of(headers, self.application.settings.actor_header, "dashboard")
 
     @property
-    def actor_header(self) -> str | None:
-        """The name of the actor header in HTTP's usual capitalization, None if the setting is empty."""
+    def session_headers(self) -> list[str]:
+        """The request headers that a session keeps, in HTTP's usual capitalization: the actor header, if it is set."""
         header = self.application.settings.actor_header
-        return "-".join(part.capitalize() for part in header.split("-")) if header else None
+        return [canonical_header_name(header)] if header else []
 
     def translator(self, preferences: RequestPreferences) -> Translator:
         """Return the texts in the visitor's language."""

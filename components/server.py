@@ -119,7 +119,7 @@ def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages) -
         websocket_max_message_size_bytes=_MAX_WEBSOCKET_MESSAGE_BYTES,
         websocket_ping_interval=settings.websocket_timeout_seconds,
         websocket_ping_timeout=settings.websocket_timeout_seconds,
-        include_headers=[context.actor_header] if context.actor_header else [],
+        include_headers=context.session_headers,
         include_cookies=["lang", "theme"],
         unused_session_lifetime_milliseconds=int(_UNUSED_SESSION_SECONDS * 1000),
         check_unused_sessions_milliseconds=int(_SESSION_SWEEP_SECONDS * 1000),

@@ -103,10 +103,9 @@ class DeliveryListHandler(UploadHandler):
         self.send_json(DeliveryPage(rows, self.paginate(f"{API_PATH}/deliveries", query, total)))
 
     @property
-    def actor(self) -> str:
-        """Return the actor of the request; `dashboard` for an upload by a page of this program."""
-        actor = super().actor
-        return "dashboard" if actor == "api" and is_same_origin(self.request.headers) else actor
+    def entry_point(self) -> str:
+        """Return `dashboard` for an upload by a page of this program, else as all resources."""
+        return "dashboard" if is_same_origin(self.request.headers) else super().entry_point
 
     @property
     def request_hash(self) -> bytes:

@@ -6,12 +6,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.api_handlers.in_process_server import run_in_process_server
 from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery
+from tests.support.pipeline import wait_until
 
 SNAPSHOTS_PATH = "/api/v1/aggregated-report-data"
 JSON = {"Content-Type": "application/json"}
@@ -139,16 +141,26 @@ def test_boot_id_changes_with_each_start(data_dir: Path) -> None:
 
 
 def test_actor_comes_from_trusted_proxy_header(data_dir: Path) -> None:
+    """By every way in of the API; those of the dashboard are in tests/browser."""
     service = ChildWelfareService(1)
-    with run_in_process_server(data_dir, actor_header="X-Forwarded-User") as server, server.client() as client:
+    named = [(b"x-forwarded-USER", "Åse Sætre".encode())]
+    with run_in_process_server(data_dir, actor_header="x-forwarded-user") as server, server.client() as client:
         server.deliver(service.listing("Prøvetjenesten"))
         server.deliver(*base_delivery(service))
-        for period_id, headers, actor in (("2023", {"X-Forwarded-User": "Kåre"}, "Kåre"), ("2024", {}, "api")):
-            body = {"organization_id": service.organization_id, "period_id": period_id}
-            job_id = client.post(
-                SNAPSHOTS_PATH, json=body, headers=[(name.encode(), value.encode()) for name, value in headers.items()]
-            ).json()["job_id"]
-            assert client.get(f"/api/v1/jobs/{job_id}").json()["requested_by"] == actor
+        for headers, actor in ((named, "Åse Sætre"), ([], "api")):
+            body = {"organization_id": service.organization_id, "period_id": "2024"}
+            created = client.post(SNAPSHOTS_PATH, json=body, headers=headers).json()
+            snapshot = f"{SNAPSHOTS_PATH}/{created['snapshot_id']}"
+            wait_until(lambda snapshot=snapshot: client.get(snapshot).json()["aggregated_at"], "the snapshot")
+            again = {"invalidate_cache": True, "reason": "Prøve"}
+            jobs = [created, client.put(snapshot, json=again, headers=headers).json()]
+            assert [client.get(f"/api/v1/jobs/{job['job_id']}").json()["requested_by"] for job in jobs] == [actor] * 2
+            client.delete(snapshot, headers=headers).raise_for_status()
+            assert server.application.snapshots.deleted_by(created["snapshot_id"]) == actor
+            uploads: list[dict[str, Any]] = [{"content": b"<Barnevern/>"}, {"files": {"files": b"<Barnevern/>"}}]
+            for upload in uploads:
+                received = client.post("/api/v1/deliveries", headers=headers, **upload).raise_for_status()
+                assert client.get(received.headers["Location"]).json()["actor"] == actor
 
 
 def test_actor_header_is_ignored_by_default(data_dir: Path) -> None:

@@ -204,7 +204,9 @@ def test_preview_works_by_keyboard(page: Page, actor_server: Server) -> None:
 @pytest.fixture
 def two_pages(browser: Browser, actor_server: Server) -> Generator[tuple[Page, Page]]:
     """Open the page for two users, Kari and Ola, in separate browser contexts."""
-    contexts = [browser.new_context(locale="nb-NO", extra_http_headers={ACTOR: name}) for name in ("kari.n", "ola.m")]
+    contexts = [
+        browser.new_context(locale="nb-NO", extra_http_headers={ACTOR: name}) for name in ("Kari Sætre", "ola.m")
+    ]
     yield contexts[0].new_page(), contexts[1].new_page()
     for context in contexts:
         context.close()
@@ -246,7 +248,7 @@ def test_actions_of_two_users_are_visible_to_both(two_pages: tuple[Page, Page], 
     # The text in the open dialog stays; the page behind it says what happened, and who did it.
     expect(ola.get_by_role("dialog").get_by_role("textbox")).to_have_value("Feil rettet i kilden")
     ola.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
-    expect(ola.get_by_text("av kari.n. Verdiene under er ikke lenger lagret.")).to_be_visible()
+    expect(ola.get_by_text("av Kari Sætre. Verdiene under er ikke lenger lagret.")).to_be_visible()
     expect(ola.get_by_text("Fant ikke rapporten. Den kan være slettet.")).to_be_visible()
     expect(ola.get_by_role("link", name="Til oversikten")).to_be_visible()
     assert shown_actions(ola) == {"export": NO_VALUES, "aggregate": OFFERED, "deliver": OFFERED, "delete": NO_REPORT}

@@ -250,25 +250,26 @@ def two_processes(servers: Callable[[int], Server]) -> RestartableServer:
 
 
 def test_change_in_one_process_updates_page_of_other_process(page: Page, tmp_path: Path) -> None:
-    """The proxy sends requests to the first process, and the page's WebSocket to the second."""
-    with (
-        running_server(tmp_path / "data", "--processes", "2", "--no-auto-aggregate") as server,
-        faulty_proxy(server, 2) as proxy,
-    ):
+    """The proxy sends requests to the first process, and the page's WebSocket to the second.
+
+    The session of the second process knows the actor from the token that the page was sent.
+    """
+    arguments = ("--processes", "2", "--no-auto-aggregate", "--actor-header", "x-user")
+    with running_server(tmp_path / "data", *arguments) as server, faulty_proxy(server, 2) as proxy:
+        page.set_extra_http_headers({"X-User": "Åse Sætre"})
         restartable = RestartableServer(server, next(_numbers), ExitStack())
         page_driver = PageDriver("preview", page, proxy, restartable.service)
         page.evaluate("window.stayed = true")
-        with httpx.Client(base_url=proxy.url) as api:
-            api.post("/api/v1/deliveries", content=with_new_melding(restartable.service)).raise_for_status()
-            expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
-            listed = api.get(
-                API, params={"organization_id": restartable.service.organization_id, "period_id": "2024"}
-            ).json()["data"]
-            page_driver.expect_change(now=False)
-            api.put(
-                f"{API}/{listed[0]['snapshot_id']}", json={"invalidate_cache": True, "reason": "Prøve"}
-            ).raise_for_status()
-            page_driver.expect_change(now=True)
+        melding = with_new_melding(restartable.service)
+        httpx.post(f"{proxy.url}/api/v1/deliveries", content=melding).raise_for_status()
+        expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
+        page_driver.expect_change(now=False)
+        page.get_by_role("button", name="Aggreger på nytt").click()
+        page.get_by_role("dialog").get_by_role("textbox").fill("Prøve")
+        page.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
+        page_driver.expect_change(now=True)
+        job = httpx.get(f"{server.url}/api/v1/jobs/job-agg-003").json()
+        assert (job["reason"], job["requested_by"]) == ("Prøve", "Åse Sætre")
         expect(page.locator("[data-changed]")).to_have_count(3)
         assert page.evaluate("window.stayed")
 
