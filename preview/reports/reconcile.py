@@ -17,10 +17,12 @@ from preview.events.log import CacheInvalidated, DataUpdated, Event, SnapshotUpd
 from preview.form.catalogue import Catalogue
 from preview.model.resources import Value
 from preview.reports.aggregation_input import select_input
+from preview.reports.etag import compute_etag, is_etag_of
 from preview.reports.rendering import DocumentState, SnapshotRendering, parse_rendered_values, render
 from preview.reports.status import DerivedStatus, check_transition, derive_statuses
 from preview.storage import figures, jobs, meta, organizations, snapshots
 from preview.storage.database import Connection, Database
+from preview.storage.events import last_event_id
 from preview.storage.jobs import JobRow
 from preview.storage.organizations import SourceRow
 from preview.storage.snapshots import SnapshotRow
@@ -79,12 +81,14 @@ def reconcile(
     for row in sorted(rows, key=lambda row: derived[row.snapshot].status == "current"):
         state = DocumentState.of_snapshot(row, organization.organization_name, derived[row.snapshot])
         previous_state = msgspec.json.decode(row.rendered_from, type=DocumentState) if row.rendered_from else None
-        if state == previous_state:
+        if state == previous_state and row.etag is not None:
             continue
         check_transition(row.snapshot_status, state.status)
         stored_document = snapshots.document(connection, row.snapshot)
         report = _render_stored(connection, report_config, row, state, derived[row.snapshot].prior)
-        _store(connection, row.snapshot, report)
+        # Another configuration that renders the same bytes is no change of the snapshot.
+        keeps_etag = previous_state is None and row.etag is not None and is_etag_of(row.etag, report.body)
+        _store(connection, row.snapshot, report, row.etag if keeps_etag else None)
         if stored_document is None:  # rendered for the first time: the caller's event announces the snapshot
             continue
         for event in diff_events(
@@ -219,10 +223,12 @@ def _render_stored(
     return render(report_config.catalogue, row, state, prior, values, prior_values, suppress=report_config.suppress)
 
 
-def _store(connection: Connection, number: int, report: SnapshotRendering) -> None:
+def _store(connection: Connection, number: int, report: SnapshotRendering, etag: str | None) -> None:
+    """Store a rendering, with a new ETag if none is given."""
     snapshots.set_status(connection, number, report.state.status, report.state.cache_valid)
     rendered_from = msgspec.json.encode(report.state).decode()
-    snapshots.set_document(connection, number, report.body, report.etag, rendered_from, report.populated)
+    etag = etag or compute_etag(report.body, last_event_id(connection))
+    snapshots.set_document(connection, number, report.body, etag, rendered_from, report.populated)
     snapshots.set_deviation_counts(connection, number, report.deviation_counts)
 
 

@@ -15,7 +15,6 @@ from preview.form.catalogue import Catalogue
 from preview.form.suppression import suppressed_fields
 from preview.model.resources import FieldValue, PriorPeriod, SectionValues, SnapshotDocument, Value
 from preview.reports.deviation_check import SnapshotValues, find_deviations, rows_by_severity
-from preview.reports.etag import compute_etag
 from preview.reports.status import DerivedStatus
 from preview.storage.snapshots import SnapshotRow
 
@@ -57,13 +56,12 @@ class DocumentState(msgspec.Struct, frozen=True, array_like=True):
 class SnapshotRendering:
     """A rendered document with what is stored beside it.
 
-    `body` is JSON and `etag` its strong ETag with quotes; `populated` counts the fields that show a value;
-    `deviation_counts` are the numbers of fields with a deviation, by severity.
+    `body` is JSON; `populated` counts the fields that show a value; `deviation_counts` are the numbers of fields with a
+    deviation, by severity.
     """
 
     state: DocumentState
     body: bytes
-    etag: str
     populated: int
     deviation_counts: dict[str, int]
 
@@ -138,7 +136,6 @@ def render(
     return SnapshotRendering(
         state=state,
         body=body,
-        etag=compute_etag(body),
         populated=sum(value is not None for value in current_visible.values()),
         deviation_counts=rows_by_severity(deviations),
     )

@@ -12,7 +12,7 @@ class SnapshotRow(msgspec.Struct, frozen=True):
 
     `input_version` identifies the source, its version and the version of the figures that were read (see
     `AggregationInput`); `rendered_from` is the JSON of the document's `DocumentState`, null if it must be rendered
-    again.
+    again. `etag` is null until the document is rendered, and within the transaction of a PUT.
     """
 
     snapshot: int
@@ -114,8 +114,8 @@ def delete(connection: Connection, number: int) -> None:
 
 
 def set_invalidated(connection: Connection, number: int) -> None:
-    """Mark a snapshot as invalidated by a PUT."""
-    connection.execute("UPDATE snapshot SET invalidated = 1 WHERE snapshot = ?", (number,))
+    """Mark a snapshot as invalidated by a PUT, and drop its ETag: the document gets a new one, changed or not."""
+    connection.execute("UPDATE snapshot SET invalidated = 1, etag = NULL WHERE snapshot = ?", (number,))
 
 
 def set_last_job(connection: Connection, number: int, job: int) -> None:
@@ -150,7 +150,7 @@ def set_document(
         connection: A write transaction.
         number: Number of the snapshot.
         document: The document as JSON.
-        etag: Its strong ETag, with quotes.
+        etag: Its strong ETag, with quotes; never one that the snapshot had before.
         rendered_from: JSON of its `DocumentState`.
         populated: Number of fields that it shows a value of.
     """
