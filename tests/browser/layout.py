@@ -70,3 +70,18 @@ def layout_problems(page: Page) -> list[str]:
 def small_targets(page: Page) -> list[str]:
     """Return the targets that are smaller than WCAG 2.5.8 requires."""
     return page.evaluate(_FIND_SMALL_TARGETS)
+
+
+def problems_by_font_size(page: Page) -> dict[int, list[str]]:
+    """Return the unreadable texts with each of the sizes that a visitor may have set as the browser's standard font."""
+    browser = page.context.new_cdp_session(page)
+    problems: dict[int, list[str]] = {}
+    for size in (20, 24, 32):
+        # Unlike a font size of <html>, this is what an `em` of a media query follows too.
+        browser.send("Page.setFontSizes", {"fontSizes": {"standard": size}})
+        assert page.evaluate("matchMedia(`(width = ${innerWidth / %d}em)`).matches" % size)
+        page.evaluate("scrollTo(0, 0)")  # else the sticky head lies over a row
+        problems[size] = layout_problems(page)
+    browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
+    browser.detach()
+    return problems

@@ -11,7 +11,7 @@ from preview.core.languages import LANGUAGES, Language
 from tests.browser import overview_fixtures
 from tests.browser.axe import violations_in_both_schemes
 from tests.browser.conftest import API
-from tests.browser.layout import layout_problems, small_targets
+from tests.browser.layout import layout_problems, problems_by_font_size, small_targets
 from tests.browser.overview_fixtures import AS, OSLO_VEST, TROMSO
 from tests.browser.view_states import STATES, expect_texts, open_state, text_pattern
 from tests.support.server_process import Server, running_server
@@ -31,7 +31,6 @@ def test_no_text_is_cut_at_200_percent_zoom_or_320_px(
     page: Page, states: Server, language: Language, width: int
 ) -> None:
     """720 px is a screen of 1440 px at 200 %, 320 px one of 1280 px at 400 % (WCAG 1.4.4, 1.4.10)."""
-    page.set_viewport_size({"width": width, "height": 450})
     wrong: dict[str, list[str]] = {}
     for state in STATES:
         if state.name in (
@@ -44,8 +43,13 @@ def test_no_text_is_cut_at_200_percent_zoom_or_320_px(
             "overview",
             "drawer",
         ):
+            page.set_viewport_size({"width": width, "height": 450})
             open_state(page, states, state, language)
             wrong |= {state.name: found} if (found := [*layout_problems(page), *small_targets(page)]) else {}
+            if width == 320:
+                page.set_viewport_size({"width": 1280, "height": 900})
+                for size, found in problems_by_font_size(page).items():
+                    wrong |= {f"{state.name} with {size} px": found} if found else {}
     assert wrong == {}
 
 
