@@ -44,6 +44,7 @@ def serve(settings: Settings) -> None:
         AddressInUse: If the address or port is taken.
         StoreError: If the store cannot be used, or SQLite is too old for several processes.
     """
+    logging_config.log_uncaught_exceptions()
     check_inbox_placement(settings)
     prepare_signals()
     multi_process, boot_id = settings.processes > 1, secrets.token_hex(8)

@@ -20,7 +20,6 @@ from api_handlers.idempotency import parse_idempotency_key
 from api_handlers.pagination import Pagination, link_header
 from api_handlers.problem_details import NotAcceptable, UnsupportedMediaType
 from api_handlers.request_parsing import PageParams, parse_body, parse_query
-from preview.core.actor import actor_of
 from preview.core.errors import PayloadTooLarge, Unavailable
 from preview.runtime.application import Application
 from preview.runtime.idempotency import StoredResponse
@@ -72,16 +71,6 @@ class ApiHandler(HttpHandler):
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         """Return a path argument (Tornado's hook); one that is not UTF-8 becomes an unknown id, not an error."""
         return value.decode(errors="replace")
-
-    @property
-    def actor(self) -> str:
-        """Return the name that is recorded with a change: that of the trusted proxy's header, else the entry point."""
-        return actor_of(self.request.headers, self.services.settings.actor_header, self.entry_point)
-
-    @property
-    def entry_point(self) -> str:
-        """Return the actor of a request without the proxy's header."""
-        return "api"
 
     @property
     def body_limit(self) -> int:
@@ -177,6 +166,7 @@ class ApiHandler(HttpHandler):
         self.set_status(response.status)
         if response.location:
             self.set_header("Location", response.location)
+            self._changed_id = response.location.rpartition("/")[2]
         self.finish(response.body)
 
     def _apply_body_limit(self, content_length: str) -> None:

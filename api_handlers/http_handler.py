@@ -1,23 +1,42 @@
-"""HTTP behaviour of every API response: headers, HEAD, OPTIONS, CORS, problem details and the access log."""
+"""HTTP behaviour of every API response: headers, HEAD, OPTIONS, CORS, problem details and the log of requests."""
 
-import logging
 from collections.abc import Awaitable
 from types import TracebackType
+from typing import Any
 
+from tornado.httputil import HTTPServerRequest
+from tornado.web import Application as TornadoApplication
 from tornado.web import HTTPError, RequestHandler
 
 from api_handlers import cors, problem_details
 from api_handlers.event_broadcaster import EventBroadcaster
-from api_handlers.operations import allowed_methods
+from api_handlers.operations import allowed_methods, declared_operation
 from api_handlers.problem_details import MethodNotAllowed
+from preview.core.actor import actor_of
 from preview.core.errors import PreviewError
+from preview.core.request_log import UNKNOWN_ROUTE, log_request
 from preview.runtime.application import Application
 
-_access_log = logging.getLogger(__name__)
+_CHANGING_METHODS = ("POST", "PUT", "DELETE")
 
 
 class HttpHandler(RequestHandler):
     """Part of `ApiHandler` that does not depend on the request's body."""
+
+    def __init__(
+        self, application: TornadoApplication, request: HTTPServerRequest, *, route: str = UNKNOWN_ROUTE, **kwargs: Any
+    ) -> None:
+        """Create the handler of a request.
+
+        Args:
+            application: Tornado's own.
+            request: The request.
+            route: The path of the route, with the names of its parameters, for the log.
+            **kwargs: The arguments of `initialize`.
+        """
+        self._route = route
+        self._changed_id = ""
+        super().__init__(application, request, **kwargs)
 
     def initialize(self, services: Application, broadcaster: EventBroadcaster) -> None:
         """Set the dependencies (Tornado's hook); `self.application` is Tornado's own."""
@@ -25,6 +44,16 @@ class HttpHandler(RequestHandler):
         self.configuration = services.settings
         self.broadcaster = broadcaster
         self._can_keep_alive = False
+
+    @property
+    def actor(self) -> str:
+        """Return the name that is recorded with a change: that of the trusted proxy's header, else the entry point."""
+        return actor_of(self.request.headers, self.services.settings.actor_header, self.entry_point)
+
+    @property
+    def entry_point(self) -> str:
+        """Return the actor of a request without the proxy's header."""
+        return "api"
 
     def set_default_headers(self) -> None:
         """Set the headers of every response (Tornado's hook)."""
@@ -79,12 +108,17 @@ class HttpHandler(RequestHandler):
             problem_details.log_internal_error(value)
 
     def _log(self) -> None:
-        """Log the resource and the status (Tornado's hook), never the path or query, which a client has written."""
-        status = self.get_status()
-        level = logging.WARNING if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
-        if _access_log.isEnabledFor(level):
-            milliseconds = 1000 * self.request.request_time()
-            _access_log.log(level, "%s %s %d %.1f ms", self.request.method, type(self).__name__, status, milliseconds)
+        """Log the request, and who has asked for a change (Tornado's hook)."""
+        method = self.request.method or ""
+        is_change = method in _CHANGING_METHODS and declared_operation(type(self), method.lower()) is not None
+        log_request(
+            method,
+            self._route,
+            self.get_status(),
+            self.request.request_time(),
+            actor=self.actor if is_change else "",
+            changed_id=self._changed_id,
+        )
 
     def _set_cors_headers(self) -> None:
         if allowed_origins := self.services.settings.cors_origins:

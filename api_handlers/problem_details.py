@@ -1,10 +1,8 @@
 """RFC 9457 problem details: the status, headers and body that answer an exception (rules E1 to E4, docs/api.md)."""
 
 import logging
-import traceback
 import uuid
 from http import HTTPStatus
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +11,7 @@ from tornado.web import HTTPError
 
 from preview.core import errors
 from preview.core.errors import FieldError
+from preview.core.log_privacy import describe_exception
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -121,9 +120,7 @@ def log_internal_error(error: BaseException) -> str:
         The id in the log line, a `urn:uuid:`.
     """
     instance = f"urn:uuid:{uuid.uuid4()}"
-    frames = reversed(traceback.extract_tb(error.__traceback__))
-    stack = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-    _log.error("%s: %s at %s", instance, type(error).__name__, stack)
+    _log.error("%s: %s", instance, describe_exception(error))
     return instance
 
 

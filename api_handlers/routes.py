@@ -68,7 +68,7 @@ def build_routes(
         (
             route.pattern(),
             route.handler,
-            spec_arguments if route.handler is openapi.OpenApiHandler else handler_arguments,
+            (spec_arguments if route.handler is openapi.OpenApiHandler else handler_arguments) | {"route": route.path},
         )
         for route in ROUTES
     ]

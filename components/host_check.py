@@ -1,6 +1,7 @@
 """The check of the `Host` header, before any handler: a page that rebinds its name to this address gets nothing."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
 from preview.core.hosts import is_served_host
+from preview.core.request_log import UNKNOWN_ROUTE, log_request
 from preview.core.settings import Settings
 
 MISDIRECTED_STATUS = 421
@@ -23,11 +25,22 @@ class HostCheckedTornado(BokehTornado):
         self._listen_address = settings.address
         self._hosts = settings.hosts
         self._api_handlers: Collection[type[RequestHandler]] = ()
+        self._routes: list[tuple[re.Pattern[str], str]] = []
         super().__init__(*args, **kwargs)
 
     def set_api_handlers(self, handlers: Collection[type[RequestHandler]]) -> None:
         """Set the handlers whose 421 is a problem (RFC 9457); that of the others is a line of text."""
         self._api_handlers = handlers
+
+    def set_routes(self, routes: Mapping[str, str]) -> None:
+        """Set the names under which routes are logged, by the regular expression of their path."""
+        self._routes = [(re.compile(f"{pattern}$"), name) for pattern, name in routes.items()]
+
+    def log_request(self, handler: RequestHandler) -> None:
+        """Log a request that is none of the API's (Tornado's hook); Tornado would log the query."""
+        request = handler.request
+        name = next((name for pattern, name in self._routes if pattern.match(request.path)), UNKNOWN_ROUTE)
+        log_request(request.method or "", name, handler.get_status(), request.request_time())
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Return the handler of the route, or that of 421 (Tornado's hook)."""

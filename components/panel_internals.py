@@ -79,8 +79,10 @@ class SameOriginWebSocketHandler(WSHandler):
             return
         try:
             super().open()
-        except ProtocolError as error:
-            log.info("A page's WebSocket was refused; the page reloads to get a new token. Reason: %s", error)
+        except ProtocolError:
+            log.info(
+                "A page's WebSocket was refused, because its token has expired; the page reloads to get a new one."
+            )
 
     def set_default_headers(self) -> None:
         """Set `Allow` where the answer will be 405 (Tornado's hook)."""

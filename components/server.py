@@ -4,7 +4,8 @@ What depends on undocumented parts of those libraries is in `components/panel_in
 """
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from socket import socket
 from typing import Any, cast
 
@@ -32,6 +33,7 @@ from components.preview.export import PreviewExport
 from components.preview.page import PreviewPage
 from components.response_transforms import EntityTagPerCoding, SecurityHeaders
 from components.session_key import load_or_create_session_key
+from preview.core.logging_config import redirect_library_loggers
 from preview.core.settings import Settings
 from preview.runtime.application import Application
 
@@ -79,6 +81,7 @@ def create_server(application: Application, api_routes: Sequence[Route], sockets
         tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]}, settings.hosts
     )
     icon_route = (r"/favicon\.ico", FaviconHandler, {"path": FAVICON})
+    tornado_app.set_routes(_route_names(settings.prefix, pages))
     tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes, icon_route])
     http_server = HTTPServer(
         tornado_app,
@@ -90,10 +93,24 @@ def create_server(application: Application, api_routes: Sequence[Route], sockets
     return BaseServer(loop, tornado_app, http_server)
 
 
+def _route_names(prefix: str, pages: Iterable[str]) -> dict[str, str]:
+    """Return the names of the routes that are none of the API's, for the log, by the regular expression of the path."""
+    names = {
+        r"/overview/export\.(csv|xlsx)": "/overview/export",
+        r"/preview/export\.(csv|xlsx)": "/preview/export",
+        r"/assets/.+": "/assets/{name}",
+    }
+    for path in pages:
+        base = path.rstrip("/")
+        names |= {f"{base}/?": path, f"{base}/ws": f"{base}/ws"}
+    return {re.escape(prefix) + pattern: prefix + name for pattern, name in names.items()}
+
+
 def _configure_libraries(settings: Settings) -> None:
     # Pages report errors and reconnect by themselves (layout/connection.js); Panel's notifications would be in English.
     pn.config.param.update(notifications=False, reconnect=False)
     silence(EMPTY_LAYOUT, True)  # Panel's template has an empty layout as the root of its roots
+    redirect_library_loggers()
     bokeh_settings.log_level = "warn"
     if settings.log_level != "debug":
         for library in ("bokeh", "panel"):  # they log several lines per session

@@ -134,7 +134,9 @@ class SnapshotHandler(ApiHandler):
         """Invalidate the cache of a snapshot and aggregate it again under the same id."""
         if_match = self.request.headers.get("If-Match")
         invalidate = self.services.snapshots.invalidate
-        self.send_json(await self.run_blocking(invalidate, snapshot_id, body.reason, self.actor, if_match), 202)
+        invalidated = await self.run_blocking(invalidate, snapshot_id, body.reason, self.actor, if_match)
+        self._changed_id = snapshot_id  # It exists, so it is an id and no other text.
+        self.send_json(invalidated, 202)
 
     @operation(
         responses={200: SnapshotDeletion},
@@ -144,7 +146,9 @@ class SnapshotHandler(ApiHandler):
     async def delete(self, snapshot_id: str) -> None:
         """Delete a snapshot and its cached document."""
         if_match = self.request.headers.get("If-Match")
-        self.send_json(await self.run_blocking(self.services.snapshots.delete, snapshot_id, self.actor, if_match))
+        deletion = await self.run_blocking(self.services.snapshots.delete, snapshot_id, self.actor, if_match)
+        self._changed_id = snapshot_id  # It existed, so it is an id and no other text.
+        self.send_json(deletion)
 
     async def _get_from_store(self, snapshot_id: str) -> None:
         self._send(await self.run_blocking(self.services.snapshots.get, snapshot_id))

@@ -1,14 +1,22 @@
-"""Configures logging: JSON lines on standard error, without case data.
+"""Configures logging: JSON lines on standard error, without case data and without what clients send.
 
-Errors of a delivery's files are findings, which quote nothing; they are not logged.
+Errors of a delivery's files are findings, which quote nothing; they are not logged. What else could quote a person is
+left out by `log_privacy`, at every level.
 """
 
 import json
 import logging
 import sys
-from typing import Any
+import threading
+import warnings
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
 
 from preview.core.clock import format_rfc3339, now
+from preview.core.log_privacy import describe_exception, public_message
+
+log = logging.getLogger(__name__)
 
 
 class JsonFormatter(logging.Formatter):
@@ -22,12 +30,12 @@ class JsonFormatter(logging.Formatter):
             "at": format_rfc3339(now()),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": public_message(record),
         }
         if self.process_id is not None:
             entry["process"] = self.process_id
-        if record.exc_info:
-            entry["error"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            entry["error"] = describe_exception(record.exc_info[1])
         return json.dumps(entry, ensure_ascii=False)
 
 
@@ -42,13 +50,52 @@ def configure_logging(level: str) -> None:
     # Loggers of libraries set their own levels, so the level of the root logger alone is not enough.
     handler.setLevel(level.upper())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # Libraries that installed handlers of their own (Bokeh) log through the handler above instead.
+    redirect_library_loggers()
+
+
+def redirect_library_loggers() -> None:
+    """Let libraries that have installed handlers of their own log through this program's handler instead.
+
+    Bokeh, Panel and param do so when they are imported: call this again afterwards.
+    """
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
 
 
+def log_uncaught_exceptions() -> None:
+    """Log what Python itself would print with the messages of exceptions: warnings, and exceptions that nothing caught.
+
+    For the server's processes only.
+    """
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda arguments: (
+        _log_uncaught(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+        if arguments.exc_type is not SystemExit
+        else None
+    )
+    sys.unraisablehook = lambda unraisable: _log_uncaught(
+        unraisable.exc_type, unraisable.exc_value, unraisable.exc_traceback
+    )
+    warnings.showwarning = _log_warning
+
+
 def set_process_id(process_id: int) -> None:
     """Add the number of this process to each log line from now on."""
     JsonFormatter.process_id = process_id
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
+    log.error("an exception was not caught", exc_info=(kind, error or kind(), traceback))
+
+
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    log.warning("%s at %s:%d", category.__name__, Path(filename).name, lineno)

@@ -91,7 +91,7 @@ def test_processes_share_one_boot_id(server: Server) -> None:
 def test_log_lines_name_their_process(server: Server) -> None:
     def logged_processes() -> set[int]:
         httpx.get(f"{server.url}{SNAPSHOTS_PATH}/snap-999")
-        lines = [json.loads(line) for line in server.output.splitlines() if "SnapshotHandler 404" in line]
+        lines = [json.loads(line) for line in server.output.splitlines() if "{snapshot_id} 404" in line]
         return {line["process"] for line in lines}
 
     wait_until(lambda: logged_processes() == {1, 2}, "a line of each")

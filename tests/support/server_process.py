@@ -126,7 +126,7 @@ class Server:
 def running_server(
     data_dir: Path, *arguments: str, environment: dict[str, str] | None = None, port: int = 0
 ) -> Generator[Server]:
-    """Run a server for the duration of a block, which may stop or kill it. A traceback in its output fails the test."""
+    """Run a server for the duration of a block, which may stop or kill it. An exception in its log fails the test."""
     server = Server(data_dir, arguments, environment, port)
     try:
         yield server
@@ -134,3 +134,4 @@ def running_server(
         if server.process.poll() is None:
             server.stop()
     assert "Traceback (most recent call last)" not in server.output, server.output
+    assert '"error": ' not in server.output, server.output
