@@ -131,7 +131,7 @@ function completeEntry(entry) {
   const {delivery: id = "", outcome} = entry.dataset
   const files = sentFiles.get(id)
   if (!files) return
-  $(".file__name", entry).textContent = deliveryName(files)
+  $("[data-title]", entry).textContent = deliveryName(files)
   for (const element of $$("[data-file]", entry)) {
     const name = files[Number(element.dataset.file) - 1]?.name
     if (name) element.textContent = name

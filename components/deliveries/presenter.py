@@ -8,12 +8,17 @@ from components.layout.preferences import Translator
 from components.preview.actions import SYSTEM_ACTORS
 from preview.core.clock import local_date, parse_timestamp, today
 from preview.core.ids import parse_delivery_id
-from preview.ingest.deliveries import DeliveryView, FindingCount
+from preview.i18n import formatting
+from preview.ingest.delivery_view import DeliveryView, FindingCount
+from preview.model.file_format import FileFormat
+from preview.model.findings import Severity
 from preview.model.resources import DeliverySummary
 
 _MAX_NAMED_ORGANIZATIONS = 3
 # The text of the number of cases, by format; deliveries of CSV lists have none.
 _CASE_COUNT_KEYS = {"v4": "deliver.folders", "mixed": "deliver.folders", "15f": "deliver.cases"}
+# The kinds of delivery that have no extract of their own, and are named by the day of receipt.
+_DATED_KINDS = frozenset({"figures", "organizations", "mixed"})
 _MAX_STORED_FINDINGS = 1000
 # A finding that refused a file has the icon of an error; the other severities have their own.
 _SEVERITY_ICONS: Mapping[str, str] = {"refused": "error"}
@@ -24,6 +29,7 @@ class FindingView:
     """A finding, or several of one code that are counted together.
 
     Attributes:
+        code: The finding code.
         icon: The name of the icon.
         severity: The name of the severity.
         message: What was found.
@@ -32,6 +38,7 @@ class FindingView:
         file: The ordinal of a single finding's file in a delivery of several files, else 0.
     """
 
+    code: str
     icon: str
     severity: str
     message: str
@@ -45,9 +52,13 @@ class DeliveryEntryView:
     """An entry of the drawer.
 
     Attributes:
+        title: What was delivered: the case system and day of an extract, or the kind of the delivery.
         number: The number in the delivery's id, which orders entries.
+        severity: The worst that happened to it: `refused`, `error`, `warning` or `notice`; empty if all of it was
+            imported and nothing was found, and until it is imported.
         metadata: Size, format, number of files, time of receipt and actor.
-        counts: The numbers of cases and findings so far.
+        status_text: The status; once it is imported, how much of it was.
+        counts: The numbers of cases and lines, and of findings by severity, so far.
         changes: The numbers of new, changed and removed cases; empty until the delivery is imported.
         outcome: The end of the sentence that a screen reader speaks when the delivery is finished; empty before.
         share: The progress in per cent, 0 to 100.
@@ -55,11 +66,13 @@ class DeliveryEntryView:
         more_organizations: The number of the remaining organizations, as a text.
         has_more_findings: Whether more findings were made than are stored.
         is_full: Whether the delivery is a full extract.
-        has_refused: Whether the delivery or a file of it was refused.
+        opens_findings: Whether the findings are shown at once: something was refused, left out or wrong.
     """
 
     delivery_id: str
+    title: str
     number: int
+    severity: str
     status: str
     status_text: str
     metadata: tuple[str, ...]
@@ -74,23 +87,26 @@ class DeliveryEntryView:
     finding_text: str
     has_more_findings: bool
     is_full: bool
-    has_refused: bool
+    opens_findings: bool
 
 
 def present_delivery(view: DeliveryView, t: Translator) -> DeliveryEntryView:
     """Return the entry of a delivery in the language of the texts."""
     summary, language = view.summary, t.language
-    counts = _outcome_counts(summary, t)
     is_finished = summary.delivery_status in ("taken", "refused")
+    severity = view.severity if is_finished else None
+    status_text, counts = _status_text(view, t), _counts(view, t)
     return DeliveryEntryView(
         delivery_id=summary.delivery_id,
+        title=_title(view, t),
         number=parse_delivery_id(summary.delivery_id) or 0,
+        severity=severity or "",
         status=summary.delivery_status,
-        status_text=t(f"deliver.status.{summary.delivery_status}"),
+        status_text=status_text,
         metadata=_metadata(summary, t),
         counts=counts,
         changes=_changes(summary, t),
-        outcome=t(f"deliver.outcome.{summary.delivery_status}", counts=counts) if is_finished else "",
+        outcome=_outcome(summary, status_text, counts, t) if is_finished else "",
         share=round(100 * summary.completed),
         share_text=value_formatting.share(summary.completed, language),
         organizations=tuple(view.organizations[:_MAX_NAMED_ORGANIZATIONS]),
@@ -99,8 +115,22 @@ def present_delivery(view: DeliveryView, t: Translator) -> DeliveryEntryView:
         finding_text=t.plural("deliver.findings", summary.finding_count),
         has_more_findings=summary.finding_count > _MAX_STORED_FINDINGS,
         is_full=summary.full,
-        has_refused=summary.delivery_status == "refused" or summary.refused_files > 0,
+        opens_findings=severity in (Severity.REFUSED, Severity.ERROR),
     )
+
+
+def _title(view: DeliveryView, t: Translator) -> str:
+    """Return what was delivered: by the extract if there is one, else by kind and day of receipt."""
+    summary = view.summary
+    received_day = local_date(parse_timestamp(summary.received_at)).isoformat()
+    if summary.format == FileFormat.V4 and view.extract_day:
+        day = formatting.day(t.language, view.extract_day)
+        key = "deliver.title.extract" if view.case_system else "deliver.title.extract_any"
+        return t(key, system=view.case_system, day=day)
+    if summary.format == FileFormat.KOSTRA_15F and view.extract_day:
+        return t("deliver.title.annual", year=view.extract_day[:4])
+    kind = summary.format if summary.format in _DATED_KINDS else "unknown"
+    return t(f"deliver.title.{kind}", day=formatting.day(t.language, received_day))
 
 
 def _metadata(summary: DeliverySummary, t: Translator) -> tuple[str, ...]:
@@ -109,8 +139,9 @@ def _metadata(summary: DeliverySummary, t: Translator) -> tuple[str, ...]:
         parts.append(t(f"deliver.format.{summary.format}"))
     if summary.files > 1:
         parts.append(t.plural("deliver.files", summary.files))
-    actor = t(f"deliver.channel.{summary.actor}") if summary.actor in SYSTEM_ACTORS else summary.actor
-    parts += [_received_at(summary.received_at, t), t("deliver.by", actor=actor)]
+    is_channel = summary.actor in SYSTEM_ACTORS
+    by = t(f"deliver.via.{summary.actor}") if is_channel else t("deliver.by", actor=summary.actor)
+    parts += [_received_at(summary.received_at, t), by]
     return tuple(parts)
 
 
@@ -119,27 +150,61 @@ def _received_at(at: str, t: Translator) -> str:
     return clock if day == today() else f"{value_formatting.short_day(day, t.language, with_year=True)} {clock}"
 
 
-def _outcome_counts(summary: DeliverySummary, t: Translator) -> str:
-    """Return the numbers that matter in the delivery's status: cases, findings or both."""
+def _status_text(view: DeliveryView, t: Translator) -> str:
+    """Return the status; of a delivery that is imported in part or not at all, how much of it is."""
+    summary = view.summary
+    if summary.delivery_status != "taken":
+        return t(f"deliver.status.{summary.delivery_status}")
+    if view.is_empty and not view.lines:
+        return t("deliver.imported.no_lines")
+    if summary.refused_files:
+        return _part("files", summary.files - summary.refused_files, summary.files, t)
+    if view.lines and view.imported_lines < view.lines:
+        return _part("lines", view.imported_lines, view.lines, t)
+    return t("deliver.status.taken")
+
+
+def _part(unit: str, imported: int, total: int, t: Translator) -> str:
+    n, of = (formatting.number(t.language, count) for count in (imported, total))
+    return t(f"deliver.imported.{unit}", n=n, total=of)
+
+
+def _counts(view: DeliveryView, t: Translator) -> str:
+    """Return the numbers that matter in the delivery's status: of cases and lines, of findings, or of both."""
+    summary = view.summary
     key = _CASE_COUNT_KEYS.get(summary.format or "")
     cases = [t.plural(key, summary.new_cases + summary.changed_cases + summary.unchanged_cases)] if key else []
-    findings = [
-        t.plural("deliver.findings", summary.finding_count) if summary.finding_count else t("deliver.findings.none")
-    ]
+    if view.lines and (view.imported_lines == view.lines or summary.refused_files):  # else the status has them
+        cases.append(t.plural("deliver.lines", view.imported_lines))
+    findings = [_finding_counts(view, t)]
     return ", ".join({"taken": cases + findings, "refused": findings}.get(summary.delivery_status, cases))
 
 
+def _finding_counts(view: DeliveryView, t: Translator) -> str:
+    """Return the numbers of findings by severity, severest first. What refused a file is an error."""
+    refusals = max(view.summary.refused_files, int(view.summary.delivery_status == "refused"))
+    counts = (("error", view.errors + refusals), ("warning", view.warnings), ("notice", view.notices))
+    texts = [t.plural(f"severity.{severity}_count", count) for severity, count in counts if count]
+    return ", ".join(texts) or t("deliver.no_findings")
+
+
+def _outcome(summary: DeliverySummary, status_text: str, counts: str, t: Translator) -> str:
+    if summary.delivery_status == "refused":
+        return t("deliver.outcome.refused")
+    return f"{status_text[:1].lower()}{status_text[1:]}, {counts}"
+
+
 def _changes(summary: DeliverySummary, t: Translator) -> str:
-    """Return the numbers of changes, without those that are zero."""
+    """Return the numbers of changed cases, without those that are zero."""
     if summary.delivery_status != "taken":
         return ""
     counts = (
         ("deliver.new", summary.new_cases),
         ("deliver.changed", summary.changed_cases),
         ("deliver.removed", summary.removed_cases),
-        ("deliver.refused_files", summary.refused_files),
     )
-    return ", ".join(t.plural(key, count) for key, count in counts if count)
+    changes = [t.plural(key, count) for key, count in counts if count]
+    return ", ".join(changes) or (t("deliver.unchanged") if summary.unchanged_cases else "")
 
 
 def _more_organizations(remaining: int, t: Translator) -> str:
@@ -155,6 +220,7 @@ def _present_finding(finding: FindingCount, files: int, t: Translator) -> Findin
     )
     severity = t("deliver.status.refused") if finding.severity == "refused" else t(f"severity.{finding.severity}")
     return FindingView(
+        code=finding.code,
         icon=_SEVERITY_ICONS.get(finding.severity, finding.severity),
         severity=severity,
         message=t(f"finding.{finding.code}.message"),

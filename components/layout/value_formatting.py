@@ -55,7 +55,8 @@ def size(amount: int, language: Language) -> str:
     for unit, threshold in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if amount >= threshold:
             return f"{number(language, round(amount / threshold, 1))}{NO_BREAK_SPACE}{unit}"
-    return f"{number(language, amount)}{NO_BREAK_SPACE}byte"
+    unit = "bytes" if language == "en" and amount != 1 else "byte"
+    return f"{number(language, amount)}{NO_BREAK_SPACE}{unit}"
 
 
 def instant(timestamp: str, language: Language) -> str:

@@ -21,10 +21,22 @@ const isClientOwned = node => node instanceof HTMLElement && "clientOwned" in no
 const isSelect = node => node instanceof HTMLSelectElement
 
 /**
+ * Open a `details` when the server begins to show it open. What the user has opened or closed stays otherwise.
+ *
+ * @param {Node} node
+ * @param {Node} newerNode
+ */
+function openIfServerOpens(node, newerNode) {
+  if (!(node instanceof HTMLDetailsElement) || !(newerNode instanceof HTMLDetailsElement)) return
+  if (newerNode.dataset.initially === "open" && node.dataset.initially !== "open") node.open = true
+}
+
+/**
  * Change an element in place until it equals a newer version, apart from the attributes that belong to the browser.
  *
  * Elements with an `id` are matched by it, wherever they have moved; others by their tag and order. An element with
- * `data-client-owned` keeps its content. An element of another tag or id than the old one replaces it.
+ * `data-client-owned` keeps its content. A `details` opens when its `data-initially` becomes `open`. An element of another
+ * tag or id than the old one replaces it.
  *
  * @param {Element} old In the document.
  * @param {Element} newer Not in the document; it is not used afterwards.
@@ -42,6 +54,7 @@ export function morph(old, newer) {
       },
       beforeNodeMorphed(node, newerNode) {
         if (unmatched.has(newerNode)) created.add(node)
+        openIfServerOpens(node, newerNode)
         return !isClientOwned(node)
       },
       beforeAttributeUpdated: (name, element) => created.has(element) || !CLIENT_ATTRIBUTES.has(name),

@@ -7,7 +7,6 @@ change nothing (see `delivery_import.py`).
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -15,9 +14,10 @@ from preview.core.clock import format_rfc3339, now
 from preview.core.errors import LeaseLost, NotFound, ParserCrashed
 from preview.core.ids import format_delivery_id, parse_delivery_id
 from preview.ingest.delivery_import import AdaptiveBatchSize, DebounceSettings, DeliveryImport
+from preview.ingest.delivery_view import DeliveryView, summary_fields, to_view
 from preview.ingest.spool import Spool
 from preview.ingest.spool_file import SpooledDelivery, SpoolFile
-from preview.model.findings import Finding, FindingCode, Severity
+from preview.model.findings import Finding, FindingCode
 from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument
 from preview.parsing.delivery import Batch
 from preview.reports.reconcile import ReportConfig
@@ -28,42 +28,8 @@ from preview.storage.deliveries import DeliveryRow
 MAX_ATTEMPTS = 3
 """Number of claims after which a delivery whose parser or worker crashes is refused."""
 
-_SEVEREST_FIRST = tuple(str(severity) for severity in Severity)
-
 DeliveryReader = Callable[[Path], Iterator[Batch]]
 """Parses the spool file at a path into batches; raises `NotFound` or `ParserCrashed`."""
-
-
-class FindingCount(msgspec.Struct, frozen=True):
-    """The findings of one code in a delivery.
-
-    Attributes:
-        severity: `refused`, `error`, `warning` or `notice`.
-        code: The finding code.
-        count: Number of findings.
-        file: Ordinal of the file of the first of them, from 1; 0 if it concerns no single file.
-        line: Line of the first of them, from 1; 0 if it has no line.
-    """
-
-    severity: str
-    code: str
-    count: int
-    file: int
-    line: int
-
-
-class DeliveryView(msgspec.Struct, frozen=True):
-    """A delivery as the dashboard shows it.
-
-    Attributes:
-        summary: The delivery as in the list of the API.
-        organizations: (id, name) of its organisations, by name.
-        findings: Its findings by code, most severe first.
-    """
-
-    summary: DeliverySummary
-    organizations: list[tuple[str, str]]
-    findings: list[FindingCount]
 
 
 class Deliveries:
@@ -148,7 +114,7 @@ class Deliveries:
 
         def read_page(connection: Connection) -> tuple[list[DeliverySummary], int]:
             rows, total = deliveries.page(connection, organization_id, delivery_status, limit, (page - 1) * limit)
-            return [DeliverySummary(**_summary_fields(connection, row)) for row in rows], total
+            return [DeliverySummary(**summary_fields(connection, row)) for row in rows], total
 
         return self._database.read(read_page)
 
@@ -162,7 +128,7 @@ class Deliveries:
         numbers = [number for number in map(parse_delivery_id, also_ids) if number is not None]
 
         def read_recent(connection: Connection) -> list[DeliveryView]:
-            return [_to_view(connection, row) for row in deliveries.recent(connection, limit, numbers)]
+            return [to_view(connection, row) for row in deliveries.recent(connection, limit, numbers)]
 
         return self._database.read(read_recent)
 
@@ -178,7 +144,7 @@ class Deliveries:
             findings = [
                 FindingDocument.from_finding(finding) for finding in deliveries.findings(connection, row.delivery)
             ]
-            return DeliveryDocument(**_summary_fields(connection, row), findings=findings)
+            return DeliveryDocument(**summary_fields(connection, row), findings=findings)
 
         return self._database.read(read_delivery)
 
@@ -305,12 +271,6 @@ class Deliveries:
             self._spool.delete(row.spool)
 
 
-def recent_for(connection: Connection, organization_id: str, limit: int) -> list[DeliveryView]:
-    """Return the newest deliveries that contain a file of the organisation, newest first."""
-    rows, _ = deliveries.page(connection, organization_id, None, limit, 0)
-    return [_to_view(connection, row) for row in rows]
-
-
 def _require_row(connection: Connection, delivery: str) -> DeliveryRow:
     row = deliveries.delivery(connection, _require_number(delivery))
     if row is None:
@@ -323,37 +283,3 @@ def _require_number(delivery: str) -> int:
     if number is None:
         raise NotFound("There is no such delivery.")
     return number
-
-
-def _to_view(connection: Connection, row: DeliveryRow) -> DeliveryView:
-    counts = [FindingCount(*count) for count in deliveries.finding_counts(connection, row.delivery)]
-    counts.sort(key=lambda count: _SEVEREST_FIRST.index(count.severity))
-    return DeliveryView(
-        DeliverySummary(**_summary_fields(connection, row)),
-        deliveries.organization_names(connection, row.delivery),
-        counts,
-    )
-
-
-def _summary_fields(connection: Connection, row: DeliveryRow) -> dict[str, Any]:
-    """Return the fields that the summary and the document of a delivery have in common."""
-    return {
-        "delivery_id": format_delivery_id(row.delivery),
-        "delivery_status": row.delivery_status,
-        "full": bool(row.full),
-        "format": row.format,
-        "size_bytes": row.size_bytes,
-        "sha256": row.sha256,
-        "completed": row.completed,
-        "files": row.files,
-        "refused_files": row.refused_files,
-        "new_cases": row.new_cases,
-        "changed_cases": row.changed_cases,
-        "unchanged_cases": row.unchanged_cases,
-        "removed_cases": row.removed_cases,
-        "organizations": list(deliveries.changed_cases_by_organization(connection, row.delivery)),
-        "finding_count": row.finding_count,
-        "actor": row.actor,
-        "received_at": row.received_at,
-        "completed_at": row.completed_at,
-    }

@@ -8,19 +8,19 @@ twice.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from preview.core.clock import format_rfc3339, now
+from preview.core.clock import format_rfc3339, local_date, now, parse_timestamp
 from preview.core.errors import LeaseLost
 from preview.core.ids import format_delivery_id
 from preview.events.log import SourceReceived, record
 from preview.ingest.annual_file_import import AnnualFileImporter
 from preview.ingest.case_merge import CaseMerger
 from preview.ingest.csv_import import import_figures, import_listings
-from preview.model.case_records import SupplementaryFigure
-from preview.model.findings import Finding
+from preview.model.case_records import OrganizationListing, SupplementaryFigure
+from preview.model.findings import Finding, Severity
 from preview.parsing.delivery import Batch
 from preview.reports.reconcile import ReportConfig, reconcile
 from preview.storage import deliveries, jobs, organizations
@@ -180,6 +180,8 @@ class DeliveryImport:
         bumped = organizations.unlock_and_bump_version(connection, row.delivery)
         unlocked = {organization_id for _, organization_id in bumped}
         affected = self._imported_ids() | progress.listed_ids | figures.organization_ids | unlocked
+        imported_figures = len(progress.figures) - len(figures.findings)
+        row = msgspec.structs.replace(row, imported_lines=row.imported_lines + imported_figures)
         row = self._save_counts(connection, row, findings + figures.findings)
         row = _finish_delivery(connection, row, refused=refused or 0 < row.files == row.refused_files)
         for organization_id in sorted(affected):
@@ -197,6 +199,11 @@ class DeliveryImport:
             refused_files=max(chunk.refused_files, progress.row.refused_files),
         )
         listings = import_listings(connection, self._report_config, chunk.listings)
+        row = msgspec.structs.replace(
+            _described(row, chunk),
+            lines=max(chunk.lines, row.lines or 0),
+            imported_lines=row.imported_lines + self._new_lines(chunk.listings) - self._new_lines(listings.findings),
+        )
         newly_locked = self._merger.apply(connection, chunk.folders)
         newly_locked |= self._annual_files.import_files(connection, chunk.annual_files)
         for organization_id in newly_locked:
@@ -210,6 +217,10 @@ class DeliveryImport:
         )
         return progress, [finding for finding in findings if finding.file > self._completed_files]
 
+    def _new_lines(self, items: Sequence[OrganizationListing | Finding]) -> int:
+        """Return how many of the items are from files that no earlier claim has committed."""
+        return sum(item.file > self._completed_files for item in items)
+
     def _imported_ids(self) -> set[str]:
         """Organisations of which a file was read, by this claim or an earlier one."""
         return self._merger.organization_ids | self._merger.changed_by_organization.keys()
@@ -221,6 +232,7 @@ class DeliveryImport:
             changed_cases = self._merger.changed_by_organization[organization_id]
             deliveries.upsert_organization(connection, row.delivery, organization_id, changed_cases)
         counts = self._merger.counts
+        severities = Counter(finding.severity for finding in findings)
         return msgspec.structs.replace(
             row,
             new_cases=counts["new"],
@@ -228,6 +240,9 @@ class DeliveryImport:
             unchanged_cases=counts["unchanged"],
             removed_cases=counts["removed"],
             finding_count=row.finding_count + len(findings),
+            errors=row.errors + severities[Severity.ERROR],
+            warnings=row.warnings + severities[Severity.WARNING],
+            notices=row.notices + severities[Severity.NOTICE],
         )
 
     def _append_source_received(self, connection: Connection, row: DeliveryRow, organization_id: str) -> None:
@@ -258,6 +273,24 @@ def split_into_chunks(batch: Batch, chunk_size: Callable[[], int]) -> Iterator[t
     while remaining is not None:
         chunk, remaining = remaining.split_at(chunk_size())
         yield chunk, remaining is None
+
+
+def _described(row: DeliveryRow, chunk: Batch) -> DeliveryRow:
+    """Return the row with the case system and the newest extract of the cases up to the end of a chunk."""
+    systems = {folder.case_system for folder in chunk.folders}
+    if row.case_system is not None:
+        systems.add(row.case_system)
+    days = {f"{annual_file.year}-12-31" for annual_file in chunk.annual_files}
+    if chunk.folders:
+        newest_extract = max(folder.extract_at for folder in chunk.folders)
+        days.add(local_date(parse_timestamp(newest_extract)).isoformat())
+    if row.extract_day is not None:
+        days.add(row.extract_day)
+    return msgspec.structs.replace(
+        row,
+        case_system=(systems.pop() if len(systems) == 1 else "") if systems else None,
+        extract_day=max(days, default=None),
+    )
 
 
 def _finish_delivery(connection: Connection, row: DeliveryRow, *, refused: bool) -> DeliveryRow:

@@ -32,12 +32,13 @@ _MAX_NAME_LENGTH, _MAX_SOURCE_LENGTH = 250, 64  # characters
 
 
 class CsvContents(NamedTuple):
-    """Content of a CSV file: figures or listings, by its format, and the findings."""
+    """Content of a CSV file: figures or listings, by its format, the findings, and the number of its lines."""
 
     format: FileFormat
     figures: list[SupplementaryFigure]
     listings: list[OrganizationListing]
     findings: list[Finding]
+    lines: int = 0
 
 
 class RowError(Exception):
@@ -68,7 +69,9 @@ def parse_csv_file(data: bytes, file: int, field_keys: frozenset[str] | None = N
         collector.add(FindingCode.CSV_WINDOWS_1252, 0, "")
     rows = csv_text.rows(text, separator)
     next(rows)
+    lines = 0
     for line, cells in rows:
+        lines += 1
         try:
             if cells is None or len(cells) < len(columns) or any(cell.strip() for cell in cells[len(columns) :]):
                 raise RowError(FindingCode.CSV_LINE)
@@ -79,7 +82,7 @@ def parse_csv_file(data: bytes, file: int, field_keys: frozenset[str] | None = N
                 contents.listings.append(_parse_listing(row, file, line))
         except RowError as row_error:
             collector.add(row_error.code, line, row_error.column)
-    return contents._replace(findings=collector.findings)
+    return contents._replace(findings=collector.findings, lines=lines)
 
 
 def _parse_header(text: str) -> tuple[FileFormat, list[str], str]:

@@ -31,6 +31,7 @@ class Batch(msgspec.Struct):
         refused_files: Number of refused files up to here.
         bytes_read: Bytes of the delivery up to here.
         total_bytes: Bytes of the whole delivery.
+        lines: Number of lines of CSV files up to here, those that are left out included.
         folders: Cases of v4 files.
         annual_files: 15F files.
         figures: Supplementary figures.
@@ -43,6 +44,7 @@ class Batch(msgspec.Struct):
     refused_files: int = 0
     bytes_read: int = 0
     total_bytes: int = 0
+    lines: int = 0
     folders: list[CaseFolder] = []
     annual_files: list[AnnualFile] = []
     figures: list[SupplementaryFigure] = []
@@ -66,7 +68,7 @@ class Batch(msgspec.Struct):
 
         Returns:
             The first part and the rest. The rest is None if there is none, and if the batch holds anything but v4
-            cases. The number of refused files and of bytes stays with the rest.
+            cases. The numbers of refused files, of bytes and of lines stay with the rest.
         """
         folders = self.folders
         if self.annual_files or self.figures or self.listings or len(folders) <= max_folders:
@@ -145,9 +147,10 @@ def _add_contents(batch: Batch, contents: FileContents) -> None:
     batch.listings += contents.listings
     batch.findings += contents.findings
     batch.refused_files += contents.refused
+    batch.lines += contents.lines
     if contents.format is not None and batch.format != contents.format:
         batch.format = MIXED if batch.format else contents.format.value
 
 
 def _new_batch_after(batch: Batch) -> Batch:
-    return Batch(batch.format, batch.files, batch.refused_files, batch.bytes_read, batch.total_bytes)
+    return Batch(batch.format, batch.files, batch.refused_files, batch.bytes_read, batch.total_bytes, batch.lines)

@@ -19,6 +19,7 @@ class FileContents(msgspec.Struct, frozen=True):
         annual_files: The content of a 15F file.
         figures: Lines of a file of supplementary figures.
         listings: Lines of an organisations file.
+        lines: Number of lines of a CSV file, those that are left out included.
         findings: Its findings. A refused file has exactly one, and no content.
         refused: Whether the whole file is refused.
     """
@@ -28,6 +29,7 @@ class FileContents(msgspec.Struct, frozen=True):
     annual_files: list[AnnualFile] = []
     figures: list[SupplementaryFigure] = []
     listings: list[OrganizationListing] = []
+    lines: int = 0
     findings: list[Finding] = []
     refused: bool = False
 
@@ -55,6 +57,7 @@ def parse_file(
                 csv_contents.format,
                 figures=csv_contents.figures,
                 listings=csv_contents.listings,
+                lines=csv_contents.lines,
                 findings=csv_contents.findings,
             )
         document = xml_input.parse_xml(data)

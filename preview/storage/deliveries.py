@@ -20,7 +20,17 @@ _LISTED_FINDINGS = f"SELECT nr FROM finding WHERE delivery = ? ORDER BY {_IS_CHE
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
-    """A delivery. `spool` is the name of its file in the spool folder, null once the import has ended."""
+    """A delivery.
+
+    Attributes:
+        spool: Name of its file in the spool folder; None once the import has ended.
+        errors: Number of findings of that severity, like `warnings` and `notices`. The remaining ones of
+            `finding_count` refused a file.
+        lines: Lines of its CSV files; None if they were not counted.
+        imported_lines: Those of them that were not left out.
+        case_system: Name of the case system of all its cases; empty if there are several, None if there is no case.
+        extract_day: ISO day of the newest extract of its cases, the last day of the year for a 15F file.
+    """
 
     delivery: int
     delivery_status: str
@@ -42,6 +52,13 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     attempt: int
     received_at: str
     completed_at: str | None
+    errors: int
+    warnings: int
+    notices: int
+    lines: int | None
+    imported_lines: int
+    case_system: str | None
+    extract_day: str | None
 
 
 _COLUMNS = ", ".join(f'"{name}"' for name in DeliveryRow.__struct_fields__)
@@ -54,6 +71,13 @@ _COUNTER_COLUMNS = (
     "unchanged_cases",
     "removed_cases",
     "finding_count",
+    "errors",
+    "warnings",
+    "notices",
+    "lines",
+    "imported_lines",
+    "case_system",
+    "extract_day",
 )
 
 

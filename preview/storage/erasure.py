@@ -48,7 +48,9 @@ def delete_organization(connection: Connection, organization_id: str) -> None:
             f"DELETE FROM {table} WHERE source IN (SELECT source FROM source WHERE organization_id = ?)", parameters
         )
     connection.executemany("DELETE FROM finding WHERE delivery = ?", deliveries)
-    connection.executemany("UPDATE delivery SET finding_count = 0 WHERE delivery = ?", deliveries)
+    connection.executemany(
+        "UPDATE delivery SET finding_count = 0, errors = 0, warnings = 0, notices = 0 WHERE delivery = ?", deliveries
+    )
     for table in _ORGANIZATION_TABLES:
         connection.execute(f"DELETE FROM {table} WHERE organization_id = ?", parameters)
     connection.executemany("DELETE FROM delivery WHERE delivery = ?", sole_deliveries)

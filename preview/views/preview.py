@@ -12,7 +12,7 @@ from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
 from preview.form.numbers import rounded_percent_change, to_decimal
 from preview.form.rules.base import Deviation
-from preview.ingest.deliveries import DeliveryView, recent_for
+from preview.ingest.delivery_view import DeliveryView, recent_for
 from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value
 from preview.reports.aggregation_input import current_input
 from preview.reports.deviation_check import EMPTY, AggregationMetadata, SnapshotValues, find_deviations

@@ -95,10 +95,10 @@ def test_dropped_files_are_delivered_and_outcome_announced(overview: Page, empty
     )
     expect(drawer(page)).to_be_visible()
     # Each folder has dates after its extract and a melding that was concluded too late.
-    expect(entry(page, "alle sakene æøå.zip")).to_contain_text("Tatt inn 9 saksmapper, 14 funn")
+    expect(entry(page, "alle sakene æøå.zip")).to_contain_text("Tatt inn 9 saksmapper, 5 varsler, 9 merknader")
     expect(entry(page, "alle sakene æøå.zip")).to_contain_text("barnevern v4, 9 filer")
     expect(entry(page, "alle sakene æøå.zip").get_by_role("link", name=service.name)).to_be_visible()
-    expect(entry(page, "liste.csv")).to_contain_text("Avvist 1 funn")
+    expect(entry(page, "liste.csv")).to_contain_text("Avvist 1 feil")
     # The findings of a refused file are open at once, with what to do.
     expect(entry(page, "liste.csv").get_by_text("Den første linjen i CSV-filen har ikke kolonnene")).to_be_visible()
     expect(drawer(page).get_by_role("status")).to_contain_text("liste.csv: avvist, ingenting er endret.")
@@ -144,8 +144,7 @@ def test_loose_files_form_one_delivery_with_findings_per_file(overview: Page, em
         UploadFile("annet.xml", b"<Barnevern><Sak/></Barnevern>"),
     )
     one = entry(page, "3 filer")
-    expect(one).to_contain_text("Tatt inn 2 saksmapper")
-    expect(one).to_contain_text("1 fil avvist")
+    expect(one).to_contain_text("2 av 3 filer tatt inn 2 saksmapper, 1 feil")
     refused = one.get_by_role("listitem").filter(has_text="annet.xml")
     expect(refused).to_be_visible()
     assert list_deliveries(empty_server)[0]["files"] == 3

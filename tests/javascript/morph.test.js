@@ -133,3 +133,26 @@ describe("morph", () => {
     assert.equal(region.innerHTML, `<p data-client-owned="">mine</p><p>b</p>`)
   })
 })
+
+describe("morph of details", () => {
+  const details = (/** @type {string} */ initially) =>
+    parseHtml(
+      `<details data-initially="${initially}"${initially === "open" ? " open" : ""}><summary>1</summary></details>`,
+    )
+
+  it("opens them when the server begins to show them open", () => {
+    const shown = /** @type {HTMLDetailsElement} */ (show(details("closed").outerHTML))
+    morph(shown, details("open"))
+    assert.equal(shown.open, true)
+  })
+
+  it("leaves them as the user wants them otherwise", () => {
+    const shown = /** @type {HTMLDetailsElement} */ (show(details("open").outerHTML))
+    shown.open = false
+    morph(shown, details("open"))
+    assert.equal(shown.open, false)
+    shown.open = true
+    morph(shown, details("closed"))
+    assert.equal(shown.open, true)
+  })
+})

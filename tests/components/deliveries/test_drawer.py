@@ -19,7 +19,7 @@ from components.layout.preferences import Translator
 from components.live.component import LiveComponent
 from preview.core.languages import LANGUAGES, Language
 from preview.i18n.catalog import MessageCatalog
-from preview.ingest.deliveries import DeliveryView, FindingCount
+from preview.ingest.delivery_view import DeliveryView, FindingCount
 from preview.model.resources import DeliverySummary
 from preview.runtime.application import Application
 from tests.builders.services import SampleService
@@ -49,54 +49,118 @@ IMPORTED = DeliverySummary(
     completed_at="2026-03-25T14:02:10Z",
 )
 OSLO = ("org-1042", "Barnevernstjenesten Oslo Sør")
+NO_CHANGE = "ingen endringer"
 FOUND = [FindingCount("refused", "no_avgiver", 1, 3, 2), FindingCount("notice", "no_zone", 2, 1, 4)]
 
 
 def make_view(*findings: FindingCount, **changed: Any) -> DeliveryView:
-    return DeliveryView(msgspec.structs.replace(IMPORTED, **changed), [OSLO], list(findings))
+    """Return a delivery with changed fields of its summary or its view."""
+    of_summary = {name: value for name, value in changed.items() if name in DeliverySummary.__struct_fields__}
+    summary = msgspec.structs.replace(IMPORTED, **of_summary)
+    of_view = {name: value for name, value in changed.items() if name not in of_summary}
+    return DeliveryView(summary, [OSLO], list(findings), **of_view)
 
 
 def present(delivery: DeliveryView, language: Language = "nb") -> DeliveryEntryView:
     return present_delivery(delivery, Translator(MessageCatalog.load(), language))
 
 
+FOUND_COUNTS = {"finding_count": 3, "warnings": 2, "notices": 1}
+LIST = {"format": "organizations", "files": 1, "finding_count": 0, "new_cases": 0, "changed_cases": 0, "lines": 3}
+LIST |= {"unchanged_cases": 0}
+
+
 @pytest.mark.parametrize(
-    ("changed", "counts", "detail", "outcome"),
+    ("changed", "status", "counts", "changes"),
     [
-        ({"delivery_status": "received", "format": None, "files": 0}, "", "", ""),
-        ({"delivery_status": "reading", "completed": 0.64}, f"1{NB}480 saksmapper", "", ""),
+        ({"delivery_status": "received", "format": None, "files": 0}, "Venter på lesing", "", ""),
+        ({"delivery_status": "reading", "completed": 0.64}, "Leses", f"1{NB}480 saksmapper", ""),
         (
-            {},
-            f"1{NB}480 saksmapper, 3 funn",
+            FOUND_COUNTS,
+            "Tatt inn",
+            f"1{NB}480 saksmapper, 2 varsler, 1 merknad",
             "12 nye saker, 30 endrede saker",
-            f"tatt inn, 1{NB}480 saksmapper, 3 funn",
         ),
         (
-            {"finding_count": 0, "new_cases": 0, "removed_cases": 1, "refused_files": 1},
-            f"1{NB}468 saksmapper, ingen funn",
-            "30 endrede saker, 1 sak fjernet, 1 fil avvist",
-            f"tatt inn, 1{NB}468 saksmapper, ingen funn",
+            {"new_cases": 0, "removed_cases": 1, "refused_files": 1},
+            f"1{NB}479 av 1{NB}480 filer tatt inn",
+            f"1{NB}468 saksmapper, 1 feil",
+            "30 endrede saker, 1 sak fjernet",
         ),
+        ({"format": "15f", "new_cases": 0, "changed_cases": 0}, "Tatt inn", f"1{NB}438 saker, ingen funn", NO_CHANGE),
+        (LIST | {"imported_lines": 3}, "Tatt inn", "3 linjer, ingen funn", ""),
+        (LIST | {"imported_lines": 2, "errors": 1}, "2 av 3 linjer tatt inn", "1 feil", ""),
+        (LIST | {"imported_lines": 0, "errors": 3}, "0 av 3 linjer tatt inn", "3 feil", ""),
+        (LIST | {"lines": 0}, "Ingen linjer å ta inn", "ingen funn", ""),
+        (LIST | {"lines": None, "errors": 2}, "Tatt inn", "2 feil", ""),
         (
-            {"format": "15f"},
-            f"1{NB}480 saker, 3 funn",
+            {"format": "mixed", "files": 3, "refused_files": 1, "lines": 3, "imported_lines": 2, "errors": 1},
+            "2 av 3 filer tatt inn",
+            f"1{NB}480 saksmapper, 2 linjer, 2 feil",
             "12 nye saker, 30 endrede saker",
-            f"tatt inn, 1{NB}480 saker, 3 funn",
         ),
-        (
-            {"format": "organizations", "finding_count": 0, "new_cases": 0, "changed_cases": 0},
-            "ingen funn",
-            "",
-            "tatt inn, ingen funn",
-        ),
-        ({"delivery_status": "refused", "finding_count": 1}, "1 funn", "", "avvist, ingenting er endret"),
+        ({"delivery_status": "refused", "finding_count": 1}, "Avvist", "1 feil", ""),
     ],
 )
-def test_entry_shows_counts_changes_and_outcome(
-    changed: dict[str, Any], counts: str, detail: str, outcome: str
-) -> None:
+def test_entry_shows_how_much_was_imported(changed: dict[str, Any], status: str, counts: str, changes: str) -> None:
     delivery = present(make_view(**changed))
-    assert (delivery.counts, delivery.changes, delivery.outcome) == (counts, detail, outcome)
+    assert (delivery.status_text, delivery.counts, delivery.changes) == (status, counts, changes)
+
+
+@pytest.mark.parametrize(
+    ("changed", "spoken"),
+    [
+        ({"delivery_status": "reading"}, ""),
+        (FOUND_COUNTS, f"tatt inn, 1{NB}480 saksmapper, 2 varsler, 1 merknad"),
+        (LIST | {"imported_lines": 0, "errors": 3}, "0 av 3 linjer tatt inn, 3 feil"),
+        ({"delivery_status": "refused"}, "avvist, ingenting er endret"),
+    ],
+)
+def test_announced_outcome_says_how_much_was_imported(changed: dict[str, Any], spoken: str) -> None:
+    assert present(make_view(**changed)).outcome == spoken
+
+
+@pytest.mark.parametrize(
+    ("changed", "icon", "is_open"),
+    [
+        ({"finding_count": 0}, "ok", False),
+        ({"notices": 3}, "notice", False),
+        ({"notices": 3, "warnings": 1}, "warning", False),
+        ({"notices": 3, "errors": 1}, "error", True),
+        ({"refused_files": 1}, "error", True),
+        (LIST | {"imported_lines": 0, "errors": 3}, "error", True),
+        ({"delivery_status": "refused"}, "error", True),
+    ],
+)
+def test_entry_has_the_icon_of_the_worst_severity(
+    context: AppContext, changed: dict[str, Any], icon: str, is_open: bool
+) -> None:
+    t = Translator(MessageCatalog.load(), "nb")
+    markup = context.macros("deliveries/drawer.html").delivery(present(make_view(*FOUND, **changed)), t)
+    entry = html.fragment_fromstring(str(markup))
+    (state,) = entry.find_class("file__state")
+    drawn = str(context.macros("layout/macros.html").icon(icon)).split(">", 1)[1]
+    assert drawn in html.tostring(state, encoding="unicode").replace("></path>", "/>")
+    (findings,) = entry.iter("details")
+    assert ("open" in findings.attrib, findings.get("data-initially") == "open") == (is_open, is_open)
+
+
+@pytest.mark.parametrize(
+    ("changed", "language", "title"),
+    [
+        ({"case_system": "CIS", "extract_day": "2025-01-02"}, "nb", "CIS-uttrekk 2. januar 2025"),
+        ({"case_system": "CIS", "extract_day": "2025-01-02"}, "en", "CIS extract of 2 January 2025"),
+        ({"case_system": "", "extract_day": "2025-01-02"}, "nn", "Uttrekk 2. januar 2025"),
+        ({"format": "15f", "extract_day": "2024-12-31"}, "nb", "KOSTRA 15F 2024"),
+        ({"format": "organizations"}, "nb", "Tjenesteliste, levert 25. mars 2026"),
+        ({"format": "figures"}, "nn", "Tal i CSV, levert 25. mars 2026"),
+        ({"format": "mixed", "extract_day": "2025-01-02"}, "nb", "Flere formater, levert 25. mars 2026"),
+        ({}, "nb", "Leveranse 25. mars 2026"),
+        ({"format": None}, "en", "Delivery of 25 March 2026"),
+    ],
+)
+def test_entry_is_titled_by_extract_or_kind(changed: dict[str, Any], language: Language, title: str) -> None:
+    assert present(make_view(**changed), language).title == title
 
 
 def test_entry_metadata_lists_size_format_time_and_actor() -> None:
@@ -105,7 +169,7 @@ def test_entry_metadata_lists_size_format_time_and_actor() -> None:
         "barnevern v4",
         f"1{NB}480 filer",
         "25. mars 2026 kl. 15:02",
-        "av nettsiden",
+        "via nettsiden",
     )
     assert present(make_view(actor="kari.n", files=1, size_bytes=812, format=None)).metadata == (
         f"812{NB}byte",

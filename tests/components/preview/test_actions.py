@@ -10,7 +10,7 @@ from lxml import html
 from components.preview.report_view import ReportView
 from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
-from preview.ingest.deliveries import DeliveryView, FindingCount
+from preview.ingest.delivery_view import DeliveryView, FindingCount
 from preview.reports.job_queue import NO_SOURCE
 from preview.views.preview import Preview
 from tests.components.deliveries.test_drawer import IMPORTED, OSLO

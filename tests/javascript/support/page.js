@@ -13,6 +13,7 @@ const GLOBALS = [
   "HTMLButtonElement",
   "HTMLInputElement",
   "HTMLScriptElement",
+  "HTMLDetailsElement",
   "HTMLSelectElement",
   "KeyboardEvent",
   "MutationObserver",
