@@ -274,7 +274,7 @@ def test_report_without_source_offers_upload(page: Page, empty_server: Server) -
     live(page, f"{empty_server.url}/preview?organization_id={service.organization_id}&period_id=2024")
     notice = page.get_by_text("Det finnes ingen data for 2024 for denne tjenesten.")
     expect(notice).to_be_visible()
-    page.get_by_role("button", name="Lever", exact=True).click()
+    page.locator("main").get_by_role("button", name="Lever uttrekk").click()
     drawer(page).get_by_label("Filer med uttrekk").set_input_files([UploadFile("ny.xml", service.folder(0)).as_upload])
     expect(entry(page, "ny.xml")).to_contain_text("Tatt inn")
     page.keyboard.press("Escape")

@@ -126,7 +126,7 @@ PREVIEW = (
         "no source",
         _preview_path(VIK),
         ("notice.no_source", "state.none"),
-        ("deliver.short",),
+        ("deliver.open",),
         ("head.again",),
         rows=34,
     ),
