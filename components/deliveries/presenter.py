@@ -125,8 +125,9 @@ def _title(view: DeliveryView, t: Translator) -> str:
     received_day = local_date(parse_timestamp(summary.received_at)).isoformat()
     if summary.format == FileFormat.V4 and view.extract_day:
         day = formatting.day(t.language, view.extract_day)
-        key = "deliver.title.extract" if view.case_system else "deliver.title.extract_any"
-        return t(key, system=view.case_system, day=day)
+        if not view.case_system:
+            return t("deliver.title.extract_any", day=day)
+        return t("deliver.title.extract", system=view.case_system, day=day)
     if summary.format == FileFormat.KOSTRA_15F and view.extract_day:
         return t("deliver.title.annual", year=view.extract_day[:4])
     kind = summary.format if summary.format in _DATED_KINDS else "unknown"

@@ -28,7 +28,7 @@ def unkeyed(region: html.HtmlElement) -> Iterator[str]:
     for control in region.xpath(CONTROLS):
         within = [control, *control.iterancestors()]
         if not any(element.get("id") for element in within[: within.index(region) + 1]):
-            yield html.tostring(control, encoding="unicode", with_tail=False)
+            yield str(html.tostring(control, encoding="unicode", with_tail=False))
 
 
 @pytest.mark.parametrize("status", ["running", "failed", "completed"])
