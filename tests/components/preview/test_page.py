@@ -269,7 +269,7 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
         (
             {"snapshot": None, "has_source": False},
             "Ingen rapport",
-            "Det finnes ingen data for 2024 for denne tjenesten. Lever",
+            "Det finnes ingen data for 2024 for denne tjenesten. Lever uttrekk",
             "",
         ),
     ],
