@@ -18,8 +18,8 @@ STYLESHEETS = ("page.css", "preview.css", "overview.css")
 """The sheets that `tools/build_stylesheets.py` writes to `components/vendor/`, one for each kind of page."""
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
-_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
-_COMPRESSIBLE = {".css", ".js"}
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+_COMPRESSIBLE = {".css", ".js", ".svg"}
 
 
 class Asset:
@@ -95,7 +95,7 @@ class Assets:
 
 
 def load_assets() -> Assets:
-    """Return the dashboard's scripts, stylesheets and fonts, and the scripts of Bokeh and Panel.
+    """Return the dashboard's scripts, stylesheets, fonts and icon, and the scripts of Bokeh and Panel.
 
     A script is named by its path below `components/`, so that scripts can import each other by relative URLs.
 
@@ -108,6 +108,7 @@ def load_assets() -> Assets:
             f"{', '.join(missing)} missing in {VENDOR_DIR}. Run `make install` to build the stylesheets."
         )
     own_files = {path.relative_to(COMPONENTS_DIR).as_posix(): path for path in COMPONENTS_DIR.rglob("*.js")}
+    own_files["layout/favicon.svg"] = COMPONENTS_DIR / "layout" / "favicon.svg"
     own_files |= {path.name: path for path in VENDOR_DIR.glob("*.woff2")}
     own_files |= {name: VENDOR_DIR / name for name in STYLESHEETS}
     return Assets({"look": own_files, "bokeh": panel_scripts()})

@@ -97,6 +97,19 @@ export function t(key, values = {}) {
 export const tPlural = (key, n, values = {}) => t(`${key}.${n === 1 ? "one" : "other"}`, {n, ...values})
 
 /**
+ * Show a number; the style of 0 differs.
+ *
+ * @param {HTMLElement} element
+ * @param {number} count
+ */
+export function setCount(element, count) {
+  const text = `${count}`
+  if (element.textContent === text) return // where there are many rows, each write costs a check of all of them
+  element.textContent = text
+  element.toggleAttribute("data-zero", count === 0)
+}
+
+/**
  * Have screen readers read a sentence when they are done with what they are reading.
  *
  * @param {string} sentence

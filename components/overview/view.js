@@ -1,6 +1,6 @@
 /** The overview's controls, and the table as they ask for it: filtered, sorted and counted. */
 
-import {$, $$, announce, find, t, tPlural} from "../layout/dom.js"
+import {$, $$, announce, find, setCount, t, tPlural} from "../layout/dom.js"
 import {comparator, DEFAULTS, longestOrderedRun, matcher, writeFilters} from "./filters.js"
 import {marks} from "./marks.js"
 import {
@@ -131,7 +131,7 @@ export function updateCounts(rows = allRowData(), outOfOrder = countOutOfOrder(r
   const visible = rows.filter(({row}) => !row.hidden).length
   for (const radio of /** @type {HTMLInputElement[]} */ ($$("[name=show]"))) {
     const matches = matcher({...filters, show: radio.value}, marks)
-    setText($("b", /** @type {HTMLElement} */ (radio.parentElement)), `${rows.filter(matches).length}`)
+    setCount($("b", /** @type {HTMLElement} */ (radio.parentElement)), rows.filter(matches).length)
   }
   setText($("#seen"), t("overview.shown", {n: visible, total: rows.length}))
   setHidden($("#first"), rows.length === 0)

@@ -41,6 +41,7 @@ export function requestHistories() {
     send({
       action: "history",
       open,
+      rem: Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
       colors: {
         bar: themeColor("neutral-surface-active"),
         now: themeColor("accent-base-default"),

@@ -3,6 +3,7 @@
 A canvas is opaque to assistive technology; the table beside each chart has all that it shows.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +17,8 @@ from components.layout.preferences import Translator
 from components.preview.history import MAX_SECTION_PERIODS, Series, comparable_periods
 from preview.form.catalogue import Catalogue
 
-_SECTION_HEIGHT, _FIELD_HEIGHT = 190, 84
+_SECTION_HEIGHT_REM, _FIELD_HEIGHT_REM, _TEXT_REM = 11.875, 5.25, 0.75
+_DEFAULT_REM, _REM_LIMITS = 16.0, (8.0, 64.0)
 _COLOR = re.compile(r"(rgba?|oklch|color)\([0-9a-z%., /-]{3,60}\)\Z")
 _COLOR_NAMES = ("bar", "now", "text")
 
@@ -35,6 +37,13 @@ def parse_colors(colors: Any) -> dict[str, str]:
         name: text if isinstance(text := named_colors.get(name), str) and _COLOR.match(text) else "black"
         for name in _COLOR_NAMES
     }
+
+
+def parse_rem(size: Any) -> float:
+    """Return the browser's font size in pixels, within limits; the usual one in place of what is no number."""
+    is_number = isinstance(size, int | float) and not isinstance(size, bool) and math.isfinite(size)
+    low, high = _REM_LIMITS
+    return min(high, max(low, float(size))) if is_number else _DEFAULT_REM
 
 
 def section_bars(
@@ -91,12 +100,21 @@ def _append_bars(
     bars["color"].extend(colors["now" if period == current_period else "bar"] for period in periods)
 
 
-def section_chart(name: str, bars: Bars, text_color: str) -> Model:
-    """Return the chart of a section: groups of bars above the numbers of their fields."""
-    x_range = FactorRange(*bars["x"], factor_padding=0.1, group_padding=1.2, range_padding=0.02)
-    plot = _figure(name, _SECTION_HEIGHT, x_range, 1.2)
+def section_chart(name: str, bars: Bars, text_color: str, rem: float) -> Model:
+    """Return the chart of a section: groups of bars above the numbers of their fields.
+
+    Args:
+        name: The section's id.
+        bars: What `section_bars` returned.
+        text_color: The colour of the texts.
+        rem: The browser's font size in pixels, which all sizes follow.
+    """
+    # The padding has room for the value of the outermost bar, which is wider than the bar.
+    x_range = FactorRange(*bars["x"], factor_padding=0.1, group_padding=1.2, range_padding=0.12)
+    plot = _figure(name, _SECTION_HEIGHT_REM * rem, x_range, 1.2)
     source = _draw_bars(plot, bars, 1)
-    font = {"text_font": constant("Inter"), "text_font_size": "12px", "text_color": text_color}
+    text_size = f"{_TEXT_REM * rem:g}px"
+    font = {"text_font": constant("Inter"), "text_font_size": text_size, "text_color": text_color}
     # The text is above the tallest possible bar; on its own bar, a taller neighbour would cover it.
     plot.text(x="x", y=1.03, text="text", text_align="center", text_baseline="bottom", source=source, **font)
     plot.xaxis.update(
@@ -105,26 +123,26 @@ def section_chart(name: str, bars: Bars, text_color: str) -> Model:
         axis_line_color=None,
         separator_line_color=None,
         group_text_font="Inter",
-        group_text_font_size="12px",
+        group_text_font_size=text_size,
         group_text_font_style="normal",
         group_text_color=text_color,
     )
     return plot
 
 
-def field_chart(name: str, bars: Bars) -> Model:
+def field_chart(name: str, bars: Bars, rem: float) -> Model:
     """Return the chart of a field: bars without axes that fill the width of their element."""
-    plot = _figure(name, _FIELD_HEIGHT, FactorRange(*bars["x"], range_padding=0), 1)
+    plot = _figure(name, _FIELD_HEIGHT_REM * rem, FactorRange(*bars["x"], range_padding=0), 1)
     plot.xaxis.visible = False
     plot.min_border = 0
     _draw_bars(plot, bars, 0.84)
     return plot
 
 
-def _figure(name: str, height: int, x_range: FactorRange, top: float) -> Any:
+def _figure(name: str, height: float, x_range: FactorRange, top: float) -> Any:
     """Return an empty figure; the browser moves it into the element whose `data-chart` has its name."""
     plot: Any = figure(
-        height=height,
+        height=round(height),
         sizing_mode="stretch_width",
         x_range=x_range,
         y_range=Range1d(start=0, end=top),

@@ -13,15 +13,24 @@ from components.context import AppContext
 from components.layout.preferences import Translator
 from components.live.component import LiveComponent
 from components.preview.history import HistoryView, Series, present_field_history, present_section_history
-from components.preview.history_chart import Bars, field_bars, field_chart, parse_colors, section_bars, section_chart
+from components.preview.history_chart import (
+    Bars,
+    field_bars,
+    field_chart,
+    parse_colors,
+    parse_rem,
+    section_bars,
+    section_chart,
+)
 from preview.views.preview import Preview
 
 
 class ChartSpec(NamedTuple):
-    """What a chart shows, and the colour of its text. Two equal ones need no redraw."""
+    """What a chart shows, the colour of its text, and the browser's font size. Two equal ones need no redraw."""
 
     bars: Bars
     text_color: str
+    rem: float
 
 
 class HistoryPanel:
@@ -34,6 +43,7 @@ class HistoryPanel:
         self._document = document
         self._open_names: tuple[str, ...] = ()
         self._colors: dict[str, str] = {}
+        self._rem = parse_rem(None)
         self._roots: dict[str, tuple[ChartSpec, Model]] = {}
         self._last_requested = self._last_shown = 0
 
@@ -41,12 +51,14 @@ class HistoryPanel:
         """Replace the set of open histories.
 
         Args:
-            message: `open` lists the names, of which unknown ones are ignored; `colors` has the theme's colours.
+            message: `open` lists the names, of which unknown ones are ignored; `colors` has the theme's colours, `rem`
+                the browser's font size in pixels.
         """
         catalogue, requested = self._context.application.catalogue, message.get("open")
         names = [section.section_id for section in catalogue.sections] + [field.field_key for field in catalogue.fields]
         self._open_names = tuple(name for name in names if isinstance(requested, list) and name in requested)
         self._colors = parse_colors(message.get("colors"))
+        self._rem = parse_rem(message.get("rem"))
 
     async def refresh(self, preview: Preview) -> None:
         """Read and render the open histories for a preview, and show them in the session's next tick."""
@@ -54,7 +66,9 @@ class HistoryPanel:
             return
         self._last_requested += 1
         request_number = self._last_requested
-        tables, charts = await self._context.run_blocking(self._load, preview, self._open_names, self._colors)
+        tables, charts = await self._context.run_blocking(
+            self._load, preview, self._open_names, self._colors, self._rem
+        )
 
         def apply_update() -> None:
             if request_number < self._last_shown:  # a later request has finished earlier
@@ -66,7 +80,7 @@ class HistoryPanel:
         self._document.add_next_tick_callback(apply_update)
 
     def _load(
-        self, preview: Preview, open_names: tuple[str, ...], colors: dict[str, str]
+        self, preview: Preview, open_names: tuple[str, ...], colors: dict[str, str], rem: float
     ) -> tuple[dict[str, str], dict[str, ChartSpec]]:
         """Return the tables by region id and the charts by name. Blocks."""
         if not open_names:
@@ -86,7 +100,7 @@ class HistoryPanel:
                 else macros.trend(name, history.title, history, self._t)
             )
             if history.has_series:
-                charts[name] = ChartSpec(bars, colors["text"])
+                charts[name] = ChartSpec(bars, colors["text"], rem)
         return tables, charts
 
     def _section(
@@ -110,6 +124,6 @@ class HistoryPanel:
         for name, spec in charts.items():
             if name not in self._roots and name in self._open_names:
                 # Only the bars of a section have texts.
-                root = section_chart(name, *spec) if "text" in spec.bars else field_chart(name, spec.bars)
+                root = section_chart(name, *spec) if "text" in spec.bars else field_chart(name, spec.bars, spec.rem)
                 self._roots[name] = (spec, root)
                 self._document.add_root(root)

@@ -1,6 +1,6 @@
 /** Marks of the cells that have changed: a tint for six seconds, then a dot until their row is opened. */
 
-import {$, closest, find, t, tPlural} from "../layout/dom.js"
+import {$, closest, find, setCount, t, tPlural} from "../layout/dom.js"
 import {changeAnnouncer} from "../live/announcer.js"
 import {allRows, keyOf, rowOf, VALUE_COLUMNS, valuesOf} from "./rows.js"
 
@@ -44,7 +44,7 @@ function changeNote(row, mark) {
 
 /** Show how many fields are marked. Tells the document with `marks:counted`. */
 export function countMarks() {
-  $("[data-count=changed]").textContent = `${marks.size}`
+  setCount($("[data-count=changed]"), marks.size)
   document.dispatchEvent(new CustomEvent("marks:counted"))
 }
 

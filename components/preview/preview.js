@@ -1,7 +1,7 @@
 /** The preview of a report: rows that open, patches that mark what has changed, shortcuts, export and coming back. */
 
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
-import {$, $$, actionOf, announce, closest, find, parseHtml, t, targetOf, tPlural} from "../layout/dom.js"
+import {$, actionOf, announce, closest, find, parseHtml, t, targetOf, tPlural} from "../layout/dom.js"
 import {addShortcuts} from "../layout/shortcuts.js"
 import {onLive, send} from "../live/channel.js"
 import {patch, setPatchHandler, showPauseNotice} from "../live/patches.js"
@@ -29,6 +29,7 @@ import {
   valuesOf,
   visibleRows,
 } from "./rows.js"
+import {watchSections} from "./section-navigation.js"
 
 /** @typedef {import("../live/patches.js").Regions} Regions */
 
@@ -226,20 +227,4 @@ function restore(state) {
 setTabStop($(".open"))
 if (restoredState) restore(restoredState)
 
-// ── The list of sections shows which one is in view ──
-
-/** @type {HTMLAnchorElement[]} */
-const sectionLinks = $$(".sections a")
-const sectionsInView = new Set()
-const observer = new IntersectionObserver(
-  entries => {
-    for (const {isIntersecting, target} of entries) sectionsInView[isIntersecting ? "add" : "delete"](target.id)
-    const current = sectionLinks.find(link => sectionsInView.has(link.hash.slice(1)))
-    for (const link of sectionLinks) {
-      if (link === current) link.setAttribute("aria-current", "true")
-      else link.removeAttribute("aria-current")
-    }
-  },
-  {rootMargin: "-40px 0px -60% 0px"},
-)
-for (const section of $$(".form > tbody")) observer.observe(section)
+watchSections()

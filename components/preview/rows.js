@@ -1,6 +1,7 @@
 /** The rows of the report: their values, how they open, which one the Tab key reaches, and how the focus moves. */
 
 import {$, $$, closest, find} from "../layout/dom.js"
+import {chooseSection} from "./section-navigation.js"
 
 /** @typedef {Record<string, string>} CellValues The visible text of a row's value cells by column. */
 
@@ -127,4 +128,5 @@ export function moveToSection(step) {
   if (!section) return
   focusOpener(visibleOpeners().find(opener => section.contains(opener)))
   section.scrollIntoView()
+  chooseSection(section.id)
 }

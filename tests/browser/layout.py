@@ -62,6 +62,19 @@ _FIND_SMALL_TARGETS = """() => {
 }"""
 
 
+_FIND_EMPTY_MENUS = """() => [...document.querySelectorAll('[popovertarget]')]
+  .filter(opener => opener.checkVisibility())
+  .map(opener => document.getElementById(opener.getAttribute('popovertarget')))
+  .filter(menu => ![...menu.querySelectorAll('a, button, input')].some(each =>
+    getComputedStyle(each).display !== 'none' && !each.closest('.needs-script')))
+  .map(menu => menu.id)"""
+
+
+def empty_menus(page: Page) -> list[str]:
+    """Return the ids of the menus that can be opened on a page without scripts though nothing in them works there."""
+    return page.evaluate(_FIND_EMPTY_MENUS)
+
+
 def layout_problems(page: Page) -> list[str]:
     """Return the unreadable texts of the open dialog or menu, else of the page."""
     return page.evaluate(_FIND_PROBLEMS)
@@ -79,7 +92,7 @@ def problems_by_font_size(page: Page) -> dict[int, list[str]]:
     for size in (20, 24, 32):
         # Unlike a font size of <html>, this is what an `em` of a media query follows too.
         browser.send("Page.setFontSizes", {"fontSizes": {"standard": size}})
-        assert page.evaluate("matchMedia(`(width = ${innerWidth / %d}em)`).matches" % size)
+        assert page.evaluate("size => matchMedia(`(width <= ${innerWidth / size + 0.1}em)`).matches", size)
         page.evaluate("scrollTo(0, 0)")  # else the sticky head lies over a row
         problems[size] = layout_problems(page)
     browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})

@@ -40,6 +40,7 @@ def test_no_text_is_cut_at_200_percent_zoom_or_320_px(
             "again",
             "keys",
             "export",
+            "choosing a service",
             "overview",
             "drawer",
         ):
@@ -129,6 +130,10 @@ def test_noscript_notice_shown_in_each_language(states: Server, language: Langua
 def test_empty_store_shows_instructions(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/?lang=en")
     expect_texts(page, "en", "organizations.empty", "organizations.empty_help")
+    text, button = page.locator("#none p").bounding_box(), page.locator("#none button").bounding_box()
+    assert text
+    assert button
+    assert abs(text["x"] + text["width"] / 2 - button["x"] - button["width"] / 2) < 2, "the button is below its text"
     assert violations_in_both_schemes(page) == {}
 
 

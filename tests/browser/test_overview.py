@@ -9,6 +9,7 @@ from lxml import html
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import overview_fixtures
+from tests.browser.layout import empty_menus
 from tests.browser.overview_fixtures import (
     ALL,
     ALTA,
@@ -104,6 +105,7 @@ def test_overview_works_without_scripts(browser: Browser, states_server: Server)
     page = context.new_page()
     page.goto(f"{states_server.url}/?period_id=2024")
     expect_rows(page, *DEFAULT_ORDER)
+    assert empty_menus(page) == []
     page.get_by_role("searchbox").fill("oslo")
     sort_by(page, "Tjeneste")
     expect_rows(page, OSLO_SOR, OSLO_VEST)

@@ -23,12 +23,25 @@ _CROSSING = """() => [...document.querySelectorAll('.list > tbody > tr')].flatMa
     range.selectNodeContents(text)
     if (range.getBoundingClientRect().width > 1) boxes.push(range.getBoundingClientRect())
   }
-  const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1
+  const icons = [...row.querySelectorAll('svg')].filter(icon => icon.checkVisibility())
+    .map(icon => icon.getBoundingClientRect())
+  boxes.push(...icons)
+  // A number and an icon that touch read as one.
+  const gap = (one, other) => icons.includes(one) !== icons.includes(other) ? 2 : -1
+  const meet = (one, other) => one.left < other.right + gap(one, other) && other.left < one.right + gap(one, other)
     && one.top < other.bottom - 1 && other.top < one.bottom - 1
   return boxes
     .filter((box, i) => box.right > edge.right + 1 || boxes.some((other, j) => j > i && meet(box, other)))
     .map(() => row.textContent)
 })"""
+
+# Fills in what takes the most room: counts of two digits of all severities.
+_TWO_DIGITS = """() => {
+  const count = document.querySelector('.severity-count')
+  for (const cell of document.querySelectorAll('.devs > span:empty, .full:not(:has(.severity-count))'))
+    cell.append(count.cloneNode(true))
+  for (const shown of document.querySelectorAll('.list .severity-count > span[aria-hidden]')) shown.textContent = '12'
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +95,14 @@ def test_overview_content_is_visible_at_any_width(page: Page, states_server: Ser
     expect(drammen.locator(".severity-count:visible")).to_have_count(3)  # missing, error, notice
     for name in ("Tjeneste", "Status", "Utfylt", "Avvik", "Aggregert"):
         expect(page.get_by_role("columnheader", name=name).get_by_role("button")).to_be_visible()
+    page.evaluate(_TWO_DIGITS)
     assert page.evaluate(_CROSSING) == []
+    page.get_by_role("searchbox").fill("vik")
+    expect(page.locator(".tile b[data-zero]")).to_have_text(["0"] * 6)  # all but "Alle" and "Ikke levert"
+    alarming = page.locator(".tile:has(b[data-zero]) .ico").evaluate_all(
+        "icons => icons.filter(icon => getComputedStyle(icon).color !== getComputedStyle(icon.parentElement).color)"
+    )
+    assert alarming == [], "an icon beside 0 has the colour of its severity"
 
 
 @pytest.mark.parametrize("touch", [False, True])

@@ -19,6 +19,7 @@ from tests.browser.conftest import (
     reported_values,
     with_new_melding,
 )
+from tests.browser.layout import empty_menus
 from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
@@ -45,6 +46,7 @@ def test_preview_is_readable_without_scripts(browser: Browser, busy: Server, ser
     expect(page.locator("tr.section-row:visible")).to_have_count(9)
     # Chromium parses <noscript> as text when scripts are disabled by the driver, so the text is there but not visible.
     assert "Direkte oppdatering krever JavaScript." in page.content()
+    assert empty_menus(page) == []
     context.close()
 
 

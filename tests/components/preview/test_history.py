@@ -6,7 +6,14 @@ import pytest
 
 from components.layout.preferences import Translator
 from components.preview.history import Series, present_field_history, present_section_history
-from components.preview.history_chart import field_bars, field_chart, parse_colors, section_bars, section_chart
+from components.preview.history_chart import (
+    field_bars,
+    field_chart,
+    parse_colors,
+    parse_rem,
+    section_bars,
+    section_chart,
+)
 from components.preview.report_view import ValueView
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
@@ -100,15 +107,16 @@ def test_section_bars_scale_each_field_separately(series: Series, catalogue: Cat
     assert bars["height"] == [0.0, 1.0, 0.5, 1.0]
     assert bars["color"] == ["rgb(1, 2, 3)", "rgb(4, 5, 6)"] * 2
     assert bars["text"] == ["", "48,6", "", "4,0"]
-    plot: Any = section_chart("bemanning", bars, COLORS["text"])
+    plot: Any = section_chart("bemanning", bars, COLORS["text"], 24.0)
     assert plot.renderers[0].data_source.data == bars
     assert plot.html_attributes == {"data-chart": "bemanning"}
+    assert (plot.height, plot.xaxis[0].group_text_font_size) == (285, "18px")
 
 
 def test_field_bars_align_with_table_columns(series: Series, catalogue: Catalogue, t: Translator) -> None:
     bars = field_bars("antall_arsverk_ubesatt", series, "2024", COLORS)
     assert bars == {"x": ["2023", "2024"], "height": [0.5, 1.0], "color": ["rgb(1, 2, 3)", "rgb(4, 5, 6)"]}
-    plot: Any = field_chart("antall_arsverk_ubesatt", bars)
+    plot: Any = field_chart("antall_arsverk_ubesatt", bars, 16.0)
     assert (plot.x_range.factors, plot.x_range.range_padding, plot.min_border, plot.xaxis[0].visible) == (
         ["2023", "2024"],
         0,
@@ -120,6 +128,14 @@ def test_field_bars_align_with_table_columns(series: Series, catalogue: Catalogu
 def test_zero_values_have_no_bar_height(series: dict[str, list[HistoricalValue]]) -> None:
     series["antall_tilsynsbesok"] = [HistoricalValue("2023", 0), HistoricalValue("2024", 0)]
     assert field_bars("antall_tilsynsbesok", series, "2024", COLORS)["height"] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "rem"),
+    [(24, 24.0), (20.5, 20.5), (None, 16.0), (True, 16.0), ("24", 16.0), (float("nan"), 16.0), (9e9, 64.0)],
+)
+def test_font_size_of_the_browser_is_limited(sent: Any, rem: float) -> None:
+    assert parse_rem(sent) == rem
 
 
 @pytest.mark.parametrize("sent", [None, "red", {"bar": 7}, {"bar": "url(evil)"}, {"bar": "rgb(1, 2, 3); x"}])
