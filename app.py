@@ -66,7 +66,7 @@ def run_process(settings: Settings, boot_id: str, listen_socket: ListenSocket, c
     """Run one server process until it is asked to stop."""
     if settings.processes > 1:
         logging_config.set_process_id(context.number)
-    application = Application.open(settings, boot_id)
+    application = Application.open(settings, boot_id, create=context.is_first)
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(application, listen_socket, context))

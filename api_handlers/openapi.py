@@ -36,8 +36,11 @@ RESPONSE_HEADER_DOCS: Mapping[str, str] = {
     "Allow": "Methods that the resource supports.",
     "Retry-After": "Seconds to wait before the request is repeated.",
 }
-COMMON_STATUSES = (406, 422, 503)
+COMMON_STATUSES = (406, 421, 422, 503)
 """Statuses of problems that every operation can return."""
+
+CHANGE_STATUSES = (403, 507)
+"""Statuses of problems that every operation can return that changes something."""
 
 EVENT_TYPES = (
     event_log.DataUpdated,
@@ -147,12 +150,12 @@ def _path_item(route: Route, prefix: str, operation_ids: dict[str, list[str]]) -
     for method, (policy, operation_id) in route.operations.items():
         declared = declared_operation(route.handler, method)
         assert declared is not None
-        item[method] = _operation_object(declared, policy, operation_id, operation_ids)
+        item[method] = _operation_object(method, declared, policy, operation_id, operation_ids)
     return item
 
 
 def _operation_object(
-    declared: Operation, policy: Policy, operation_id: str, operation_ids: dict[str, list[str]]
+    method: str, declared: Operation, policy: Policy, operation_id: str, operation_ids: dict[str, list[str]]
 ) -> dict[str, Any]:
     operation_object: dict[str, Any] = {
         "operationId": operation_id,
@@ -173,9 +176,8 @@ def _operation_object(
         str(status): _response_object(declared, status, kind, operation_ids)
         for status, kind in declared.responses.items()
     }
-    problem_responses = {
-        str(status): _problem_response(status) for status in sorted({*COMMON_STATUSES, *declared.problem_statuses})
-    }
+    statuses = {*COMMON_STATUSES, *(() if method == "get" else CHANGE_STATUSES), *declared.problem_statuses}
+    problem_responses = {str(status): _problem_response(status) for status in sorted(statuses)}
     return operation_object | {"responses": responses | problem_responses}
 
 
@@ -231,7 +233,7 @@ def _link_objects(body_type: type[msgspec.Struct], operation_ids: dict[str, list
 
 
 def _problem_response(status: int) -> dict[str, Any]:
-    headers = {405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
+    headers = {405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",), 507: ("Retry-After",)}.get(status, ())
     return {
         "description": HTTPStatus(status).phrase,
         "headers": _header_objects(headers),

@@ -12,9 +12,9 @@ from tornado.web import HTTPError
 from preview.core import errors
 from preview.core.errors import FieldError
 from preview.core.log_privacy import describe_exception
+from preview.core.passing_faults import RETRY_AFTER_SECONDS, as_passing
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 2
 
 _log = logging.getLogger(__name__)
 
@@ -93,12 +93,17 @@ class ProblemResponse(NamedTuple):
 
 
 def to_problem(error: BaseException, instance: str) -> ProblemResponse:
-    """Return the problem that answers an exception; log an internal error.
+    """Return the problem that answers an exception; log an internal error, and an error of the disk.
+
+    An `OSError` passes by itself or when an operator acts, so it is answered as `Unavailable` or `InsufficientStorage`.
 
     Args:
         error: What a handler, or Tornado, has raised.
         instance: Path of the request. For an internal error, the id under which it is logged replaces it.
     """
+    if isinstance(error, OSError):
+        _log.warning("the operating system refuses what a request needs: %s", describe_exception(error))
+        error = as_passing(error) or error
     status = _status_for(error)
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"}
     if isinstance(error, MethodNotAllowed):

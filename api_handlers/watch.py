@@ -13,6 +13,7 @@ from api_handlers.operations import operation
 from api_handlers.request_parsing import EventId, OrganizationId, PeriodId
 from api_handlers.sse import event_frame, id_block, resync_block, retry_block, split_into_batches
 from api_handlers.sse_connection import SseConnection
+from preview.core.passing_faults import as_passing
 from preview.runtime.application import Application
 
 REPLAY_PAGE_SIZE = 500
@@ -60,6 +61,12 @@ class WatchHandler(ApiHandler):
         try:
             with suppress(StreamClosedError):
                 await self._stream_events(query)
+        except Exception as error:
+            if as_passing(error) is None:
+                raise
+            # An error status would end the client's `EventSource`; without one it reconnects.
+            if not self._headers_written:
+                self.write(retry_block())
         finally:
             self.broadcaster.detach(self._subscriber)
         await self._finish_and_close()

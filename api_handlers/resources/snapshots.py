@@ -91,7 +91,7 @@ class SnapshotListHandler(ApiHandler):
     @operation(
         body=SnapshotRequest,
         responses={200: SnapshotRequested, 202: SnapshotRequested},
-        problem_statuses=(400, 403, 409, 413, 415),
+        problem_statuses=(400, 409, 413, 415),
         request_headers=("Idempotency-Key",),
         response_headers=("Location",),
     )
@@ -127,7 +127,7 @@ class SnapshotHandler(ApiHandler):
     @operation(
         body=InvalidationRequest,
         responses={202: SnapshotInvalidated},
-        problem_statuses=(400, 403, 404, 412, 413, 415),
+        problem_statuses=(400, 404, 412, 413, 415),
         request_headers=("If-Match",),
     )
     async def put(self, snapshot_id: str, body: InvalidationRequest) -> None:
@@ -140,7 +140,7 @@ class SnapshotHandler(ApiHandler):
 
     @operation(
         responses={200: SnapshotDeletion},
-        problem_statuses=(403, 404, 412),
+        problem_statuses=(404, 412),
         request_headers=("If-Match",),
     )
     async def delete(self, snapshot_id: str) -> None:

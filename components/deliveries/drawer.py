@@ -19,6 +19,7 @@ from components.deliveries.presenter import present_delivery
 from components.layout.preferences import Translator
 from components.live.component import LiveComponent
 from preview.core.languages import Language
+from preview.core.passing_faults import PassingFault, as_passing
 from preview.events.dispatcher import EventDispatcher
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ class DeliveryUpdates:
         self._drawers: weakref.WeakSet[DeliveryDrawer] = weakref.WeakSet()
         self._has_changes = False
         self._refresh_task: asyncio.Task[None] | None = None
+        self._fault = PassingFault("reading for the list of deliveries")
         dispatcher.subscribe_deliveries(partial(loop.add_callback, self._on_change))
 
     def handle_message(self, drawer: DeliveryDrawer, message: Mapping[str, Any]) -> None:
@@ -150,10 +152,13 @@ class DeliveryUpdates:
                     for drawer in active:
                         if drawer.language == language and drawer in self._drawers:
                             drawer.send(regions)
-            except Exception:
-                log.exception("Deliveries could not be read for the drawer; reading is retried.")
+                self._fault.succeeded()
+            except Exception as error:
+                passing = as_passing(error)
+                if passing is None:
+                    log.exception("Deliveries could not be read for the drawer; reading is retried.")
                 self._has_changes = True
-                await asyncio.sleep(_RETRY_SECONDS)
+                await asyncio.sleep(_RETRY_SECONDS if passing is None else self._fault.failed(passing))
             await asyncio.sleep(_DEBOUNCE_SECONDS)
         self._refresh_task = None
 

@@ -5,9 +5,10 @@ from typing import Any
 from tornado.web import RequestHandler
 
 from components.context import AppContext
-from components.layout.error_messages import ErrorMessage
+from components.layout.error_messages import ErrorMessage, error_message
 from components.layout.preferences import preferences_of
 from components.layout.security_headers import set_security_headers
+from preview.core.errors import Unavailable
 
 
 class Redirect(Exception):
@@ -34,12 +35,20 @@ class HtmlErrorMixin(RequestHandler):
     def send_error_page(self, error: ErrorMessage) -> None:
         """Finish the response with the error page and its status."""
         self.set_status(error.status)
+        if error.retry_after is not None:
+            self.set_header("Retry-After", str(error.retry_after))
         self.finish(self.context.error_page(error, preferences_of(self.request), self.nonce))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write the error page; Tornado calls this after it has logged the exception."""
         self.nonce = set_security_headers(self)
         t = self.context.translator(preferences_of(self.request))
+        match kwargs.get("exc_info"):
+            case (_, OSError() | Unavailable() as error, _):
+                self.send_error_page(error_message(error, t))
+                return
+            case _:
+                pass
         key = "notice.no_page" if status_code == 404 else "notice.unexpected"
         self.send_error_page(ErrorMessage(t(key), status_code))
 

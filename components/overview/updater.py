@@ -20,6 +20,7 @@ from components.live.fanout import Fanout
 from components.overview.presenter import OverviewRowView, present_row
 from preview.core.clock import OSLO, now, today
 from preview.core.languages import Language
+from preview.core.passing_faults import PassingFault, as_passing
 from preview.events.log import AggregationProgress, EventRow
 from preview.i18n import formatting
 from preview.views.overview import Overview, OverviewEntry
@@ -92,6 +93,7 @@ class OverviewUpdater:
         self._changed_ids: set[str] = set()
         self._last_event_id = 0
         self._refresh_task: asyncio.Task[None] | None = None
+        self._fault = PassingFault("reading for the overview")
         self._midnight_timer: asyncio.TimerHandle | None = None
         self._cached_row = lru_cache(_ROW_CACHE_SIZE)(self._render_row)
         fanout.subscribe(self)
@@ -205,10 +207,13 @@ class OverviewUpdater:
             for period_id, language in subscriptions:
                 try:
                     await self._refresh_sessions(period_id, language, changed)
-                except Exception:
-                    log.exception("The overview could not be read; reading is retried.")
+                    self._fault.succeeded()
+                except Exception as error:
+                    passing = as_passing(error)
+                    if passing is None:
+                        log.exception("The overview could not be read; reading is retried.")
                     self._require_full_refresh()
-                    await asyncio.sleep(_RETRY_SECONDS)
+                    await asyncio.sleep(_RETRY_SECONDS if passing is None else self._fault.failed(passing))
             await asyncio.sleep(_DEBOUNCE_SECONDS)
         self._refresh_task = None
 

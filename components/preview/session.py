@@ -23,6 +23,7 @@ from components.preview.presenter import present_job, without_values
 from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions, render_regions
 from components.preview.report_view import NoticeView
 from preview.core.errors import NotFound, Unavailable, ValidationError
+from preview.core.passing_faults import as_passing, pauses
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
@@ -149,18 +150,23 @@ class PreviewSession(Viewer):
         self._deleted_by = None if actor in SYSTEM_ACTORS else actor
 
     async def _refresh(self, last_event_id: int) -> None:
-        query = self.query
-        try:
-            if self._deleted_at is not None and self._deleted_by is None:
-                await self._load_deleted_by()
-            report = await self._report_cache.get(query, self._t.language, last_event_id)
-        except NotFound:
-            self._document.add_next_tick_callback(partial(self._show_erased, query))
-            return
-        except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
-            self._show_result("danger", error_message(error, self._t, MESSAGE_OVERRIDES).text)
-            return
-        self._document.add_next_tick_callback(partial(self._apply_report, report, query))
+        query, seconds = self.query, pauses()
+        while query == self.query:
+            try:
+                if self._deleted_at is not None and self._deleted_by is None:
+                    await self._load_deleted_by()
+                report = await self._report_cache.get(query, self._t.language, last_event_id)
+            except NotFound:
+                self._document.add_next_tick_callback(partial(self._show_erased, query))
+                return
+            except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
+                if as_passing(error) is None:
+                    self._show_result("danger", error_message(error, self._t, MESSAGE_OVERRIDES).text)
+                    return
+                await asyncio.sleep(next(seconds))
+            else:
+                self._document.add_next_tick_callback(partial(self._apply_report, report, query))
+                return
 
     def _apply_report(self, report: RenderedReport, query: ReportQuery) -> None:
         """Show a report, unless the page has changed its query since, or a newer report was shown already."""

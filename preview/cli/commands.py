@@ -43,6 +43,9 @@ class _ErrorHandlingGroup(click.Group):
                 error.detail
                 + "".join(f"\n  {field_error.pointer}: {field_error.detail}" for field_error in field_errors)
             ) from error
+        except OSError as error:  # The disk is full, or a file of the store cannot be used.
+            place = f": {error.filename}" if error.filename else ""
+            raise click.ClickException(f"{error.strerror or type(error).__name__}{place}") from error
 
 
 def build_cli(serve: Serve) -> click.Group:

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 _PAUSES = (0.25, 0.5, 1.0, 2.0)
 """Seconds before the second, third, ... attempt; the last one repeats, so that recovery takes no longer than it."""
 
+RETRY_AFTER_SECONDS = 2
+"""When a client may repeat a request that met a passing fault: threads try again as often."""
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from preview.core.clock import OSLO, local_date, now
+from preview.core.passing_faults import PassingFault, as_passing
 from preview.demo.case_updates import CaseUpdate, count_running_cases, updated_folder
 from preview.demo.service_profiles import demo_services
 from preview.storage import meta
@@ -145,6 +146,7 @@ class CaseSystemSimulator:
         self._database = database
         self._folder = folder
         self._interval = interval
+        self._undelivered: CaseStep | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demo-live", daemon=True)
 
@@ -159,22 +161,32 @@ class CaseSystemSimulator:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopping.wait(min(_POLL_SECONDS, self._interval)):
+        fault, seconds = PassingFault("the demo's case system"), 0.0
+        while not self._stopping.wait(seconds or min(_POLL_SECONDS, self._interval)):
+            seconds = 0.0
             try:
                 self._poll(now().astimezone(OSLO))
-            except Exception:
-                # A failure of the demo must not affect the program.
-                log.exception("a step of the demo's case system failed; the next one is tried as usual")
+            except Exception as error:
+                passing = as_passing(error)
+                if passing is None:
+                    # A failure of the demo must not affect the program.
+                    log.exception("a step of the demo's case system failed; the next one is tried as usual")
+                    self._undelivered = None
+                else:
+                    seconds = fault.failed(passing)
+            else:
+                fault.succeeded()
 
     def _poll(self, at: datetime) -> None:
-        if not self._database.read(lambda connection: is_due(connection, at)):
-            return
-        if step := self._database.write(lambda connection: claim_next_step(connection, at, self._interval)):
-            self._deliver(step)
+        if self._undelivered is None and self._database.read(lambda connection: is_due(connection, at)):
+            self._undelivered = self._database.write(lambda connection: claim_next_step(connection, at, self._interval))
+        if self._undelivered is not None:
+            self._deliver(self._undelivered)
+            self._undelivered = None
 
     def _deliver(self, step: CaseStep) -> None:
         """Write the file under a temporary name and rename it, as a case system should."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(exist_ok=True)  # not its parents: a data folder that is away must not be made again
         name = f"sak {step.extract_at:%Y%m%d-%H%M%S-%f}.xml"
         part = self._folder / f"{name}.part"
         part.write_bytes(step.folder())

@@ -5,13 +5,16 @@ The progress is stored, so that another process or the next start continues afte
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import date
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
 from preview.core.clock import format_rfc3339, now
-from preview.core.errors import Unavailable
 from preview.core.leader_lock import LeaderLock
+from preview.core.passing_faults import PassingFault, as_passing
 from preview.core.periods import Period
 from preview.demo import case_system
 from preview.demo.deliveries import DemoDelivery, demo_deliveries
@@ -23,6 +26,8 @@ from preview.storage import jobs, meta, snapshots
 from preview.storage.database import Connection
 from preview.storage.jobs import JobRow
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 ACTOR = "demo"
@@ -30,6 +35,10 @@ FAILURE_DETAIL = "The demo made this aggregation fail, to show how a failure is 
 _STATE = "demo_loading"
 _POLL_SECONDS = 0.02
 _LEADER_POLL_SECONDS = 0.5
+
+
+class _Stopping(Exception):
+    """The program is stopping."""
 
 
 class _Progress(msgspec.Struct, frozen=True):
@@ -51,6 +60,7 @@ class DemoLoader:
         self._application = application
         self._today = today
         self._leader_lock = LeaderLock(application.settings.data_dir / "demo.lock")
+        self._fault = PassingFault("loading the demo")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
 
@@ -67,17 +77,31 @@ class DemoLoader:
     def _run(self) -> None:
         try:
             while True:
-                is_leader, progress = self._leader_lock.try_acquire(), self._progress()
+                is_leader, progress = self._until_done(self._leader_lock.try_acquire), self._until_done(self._progress)
                 if progress is None:
                     return
                 if is_leader:
                     self._load(progress)
                     return
                 self._wait(_LEADER_POLL_SECONDS)
-        except Unavailable:
+        except _Stopping:
             log.info("the program stopped while the demo was loading; the next start continues")
         except Exception:
             log.exception("the demo could not be loaded completely; the next start continues")
+
+    def _until_done(self, step: Callable[[], T]) -> T:
+        """Return the result of a step, which is tried again until no passing fault stops it."""
+        while True:
+            try:
+                result = step()
+            except Exception as error:
+                passing = as_passing(error)
+                if passing is None:
+                    raise
+                self._wait(self._fault.failed(passing))
+            else:
+                self._fault.succeeded()
+                return result
 
     def _progress(self) -> _Progress | None:
         """Return the progress; None if the store contains other data or the whole demo."""
@@ -94,38 +118,43 @@ class DemoLoader:
         for number, delivery in enumerate(demo_deliveries(progress.day)):
             if number >= progress.done:
                 reached = msgspec.json.encode(_Progress(progress.day, number)).decode()
-                database.write(lambda connection, reached=reached: meta.put(connection, _STATE, reached))
+                self._until_done(
+                    lambda reached=reached: database.write(lambda connection: meta.put(connection, _STATE, reached))
+                )
                 self._import_delivery(delivery)
 
         def finish(connection: Connection) -> None:
             meta.delete(connection, _STATE)
             case_system.mark_demo_loaded(connection, progress.day)
 
-        database.write(finish)
+        self._until_done(lambda: database.write(finish))
 
     def _import_delivery(self, delivery: DemoDelivery) -> None:
         """Import a delivery and wait for it, and then for the snapshots that it requests."""
         application = self._application
-        receipt = application.deliveries.receive([delivery.content], full=delivery.full, actor=ACTOR)
-        while application.deliveries.get(receipt.delivery_id).completed_at is None:
+        receipt = self._until_done(
+            lambda: application.deliveries.receive([delivery.content], full=delivery.full, actor=ACTOR)
+        )
+        while self._until_done(lambda: application.deliveries.get(receipt.delivery_id)).completed_at is None:
             self._wait(_POLL_SECONDS)
         for organization_id, period_id in delivery.fail:
-            _fail_aggregation(application, organization_id, Period.parse(period_id))
+            claimed = self._until_done(partial(_claim_job, application, organization_id, Period.parse(period_id)))
+            self._until_done(partial(application.jobs.fail, claimed, FAILURE_DETAIL))
         requests = [
-            application.snapshots.request(organization_id, period_id, False, ACTOR)[0]
+            self._until_done(partial(application.snapshots.request, organization_id, period_id, False, ACTOR))[0]
             for organization_id, period_id in delivery.aggregate
         ]
         for requested in requests:
-            while application.jobs.get(requested.job_id).ended_at is None:
+            while self._until_done(partial(application.jobs.get, requested.job_id)).ended_at is None:
                 self._wait(_POLL_SECONDS)
 
     def _wait(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
-            raise Unavailable("The program is stopping.")
+            raise _Stopping
 
 
-def _fail_aggregation(application: Application, organization_id: str, period: Period) -> None:
-    """Make an aggregation fail. It is requested and claimed in one transaction, so that no worker can claim it."""
+def _claim_job(application: Application, organization_id: str, period: Period) -> JobRow:
+    """Request and claim an aggregation that is to fail, in one transaction, so that no worker can claim it."""
     report_config = application.report_config
 
     def claim_job(connection: Connection) -> JobRow:
@@ -142,4 +171,4 @@ def _fail_aggregation(application: Application, organization_id: str, period: Pe
         assert claimed is not None  # The delivery is imported, and no job of the snapshot runs.
         return claimed
 
-    application.jobs.fail(application.database.write(claim_job), FAILURE_DETAIL)
+    return application.database.write(claim_job)

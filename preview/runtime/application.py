@@ -7,7 +7,7 @@ from pathlib import Path
 
 from preview.core.clock import SteadyClock, now
 from preview.core.data_dir import create_data_dir
-from preview.core.errors import StoreError
+from preview.core.errors import StoreError, Unavailable
 from preview.core.file_lock import FileLock
 from preview.core.leader_lock import LeaderLock
 from preview.core.settings import Settings
@@ -108,20 +108,25 @@ class Application:
         )
 
     @classmethod
-    def open(cls, settings: Settings, boot_id: str = "") -> "Application":
+    def open(cls, settings: Settings, boot_id: str = "", *, create: bool = True) -> "Application":
         """Open the data folder, and create it if it is missing.
 
         Args:
             settings: All settings.
             boot_id: Id that is equal for processes that were started together; by default a random one.
+            create: Whether a missing folder or store is created. A process that replaces another must not: the folder
+                may be on a disk that is away for a while.
 
         Raises:
+            Unavailable: If the store cannot be used at the moment, or is missing and `create` is false.
             ConfigurationError: If the watched folder would take the store's own files.
             StoreError: If the store cannot be used.
             CatalogueError: If the form's data or the texts are invalid.
         """
         check_inbox_placement(settings)
         catalogue, texts = Catalogue.load(), MessageCatalog.load()
+        if not create and not (settings.data_dir / STORE_FILE).is_file():
+            raise Unavailable("The data folder or the store in it is missing.")
         create_data_dir(settings.data_dir)
         process_lock = None if supports_multiple_processes() else _acquire_process_lock(settings.data_dir)
         database = Database(settings.data_dir / STORE_FILE, busy_seconds=settings.store_busy_seconds)

@@ -19,7 +19,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from preview.core.errors import PreviewError
+from preview.core.errors import PreviewError, Unavailable
+from preview.core.passing_faults import PassingFaults, as_passing
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ RESTART_BACKOFF = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 _READY = b"+"
 _SIGN_OF_LIFE = b"."
+_FAULT = b"!"
+"""Precedes the sentence that says which passing fault keeps a process from starting."""
 
 _STABLE_SECONDS = 10.0
 _MAX_FAILED_STARTS = 5
@@ -47,13 +50,15 @@ class ChildContext(NamedTuple):
 
     `number` counts from 1; `announce_ready` is to be called when the process serves, and from then on
     `give_sign_of_life` every `SIGN_OF_LIFE_SECONDS`, by the thread that must not hang; `parent_pipe` is a descriptor
-    that becomes readable when the supervisor is gone, None without a supervisor.
+    that becomes readable when the supervisor is gone, None without a supervisor. `is_first` is whether no process has
+    served since the program was started: later ones must find a store, and must not make one.
     """
 
     number: int
     announce_ready: Callable[[], None]
     parent_pipe: int | None = None
     give_sign_of_life: Callable[[], None] = lambda: None
+    is_first: bool = True
 
 
 @dataclass
@@ -62,11 +67,13 @@ class _Process:
     pid: int
     started_at: float
     ready_pipe: int
-    """Becomes readable when the process is ready, at each sign of life, and when it has exited."""
+    """Becomes readable when the process is ready, at each sign of life, at a fault, and when it has exited."""
     is_ready: bool = False
     last_sign: float = 0.0
     """When it gave its last sign of life, on the monotonic clock."""
     has_exited: bool = False
+    fault: str = ""
+    """Why it cannot start, if that passes by itself or when an operator acts."""
 
 
 class Supervisor:
@@ -106,6 +113,7 @@ class Supervisor:
         self._start_times = {1: 0.0}
         self._has_been_ready = False
         self._early_exits = self._failed_starts = 0
+        self._faults = PassingFaults()
         self._parent_pipe = os.pipe()
 
     def run(self) -> int:
@@ -134,7 +142,10 @@ class Supervisor:
         for number, start_time in list(self._start_times.items()):
             if start_time <= time.monotonic():
                 del self._start_times[number]
-                self._start(number)
+                try:
+                    self._start(number)
+                except OSError as error:  # no memory or no descriptors
+                    self._postpone(number, str(error.strerror))
 
     def _seconds_to_next_start(self) -> float | None:
         return max(0.0, min(self._start_times.values()) - time.monotonic()) if self._start_times else None
@@ -164,7 +175,13 @@ class Supervisor:
         sys.stderr.flush()
         # A signal between the fork and the installation of the child's own handlers would be lost.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            os.close(read_end)
+            os.close(write_end)
+            raise
         if pid == 0:
             os.close(read_end)
             self._run_child(number, write_end, blocked)
@@ -187,11 +204,16 @@ class Supervisor:
                 lambda: _notify(ready_pipe, _READY),
                 self._parent_pipe[0],
                 lambda: _notify(ready_pipe, _SIGN_OF_LIFE),
+                is_first=not self._has_been_ready,
             )
             self._child_main(context)
             code = 0
-        except PreviewError as error:
-            print(f"Error: {error.detail}", file=sys.stderr)  # noqa: T201
+        except (PreviewError, OSError) as error:
+            fault = as_passing(error)
+            if fault is not None and self._has_been_ready:
+                _notify(ready_pipe, _FAULT + fault.detail.encode())
+            else:
+                print(f"Error: {getattr(fault or error, 'detail', '')}", file=sys.stderr)  # noqa: T201
         except BaseException:  # the supervisor's own frames, below this one, must not continue in the child
             log.exception("process %d failed", number)
         finally:
@@ -206,6 +228,9 @@ class Supervisor:
         for ready_pipe in ready_pipes.keys() & set(readable):
             process, received = ready_pipes[ready_pipe], os.read(ready_pipe, 4096)
             process.has_exited = not received
+            if received.startswith(_FAULT):
+                process.fault = received.removeprefix(_FAULT).decode()
+                continue
             if received and not process.is_ready:
                 self._mark_ready(process)
             if _SIGN_OF_LIFE in received:
@@ -215,6 +240,7 @@ class Supervisor:
     def _mark_ready(self, process: _Process) -> None:
         process.is_ready = True
         self._failed_starts = 0
+        self._faults.step(_start_of(process.number)).succeeded()
         log.info("process %d (%d) is ready", process.number, process.pid)
         if not self._has_been_ready:
             self._has_been_ready = True
@@ -237,7 +263,12 @@ class Supervisor:
         Returns:
             None, or an exit code if a replacement would be useless.
         """
+        if process.fault and not process.is_ready:
+            self._postpone(process.number, process.fault)
+            return None
         cause = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+        if process.fault:
+            cause += f" ({process.fault})"
         if not process.is_ready:
             self._failed_starts += 1
         if not self._has_been_ready:
@@ -260,6 +291,10 @@ class Supervisor:
         log.error("process %d (%d) exited %s; it is replaced in %g s", process.number, process.pid, cause, delay)
         self._start_times[process.number] = time.monotonic() + delay
         return None
+
+    def _postpone(self, number: int, cause: str) -> None:
+        """Start a process later, as often as it takes: what keeps it from starting passes."""
+        self._start_times[number] = time.monotonic() + self._faults.step(_start_of(number)).failed(Unavailable(cause))
 
     def _restart_delay(self) -> float:
         return self._backoff[min(self._early_exits, len(self._backoff)) - 1] if self._early_exits else 0.0
@@ -298,6 +333,10 @@ def start_shutdown_watchdog() -> None:
     timer = threading.Timer(_SHUTDOWN_TIMEOUT_SECONDS, force_exit)
     timer.daemon = True
     timer.start()
+
+
+def _start_of(number: int) -> str:
+    return f"the start of process {number}"
 
 
 def _notify(ready_pipe: int, message: bytes) -> None:

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from preview.core.errors import StoreError, Unavailable
+from preview.core.passing_faults import as_passing
 from preview.storage.migrations import migrate
 from preview.storage.sqlite import (
     BUSY_MILLISECONDS,
@@ -68,7 +69,8 @@ class Database:
             busy_seconds: How long a write waits for another process's write.
 
         Raises:
-            StoreError: If the file cannot be opened, or a later version of the program has written it.
+            StoreError: If the file is no store, or a later version of the program has written it.
+            Unavailable: If it cannot be opened at the moment: the disk is full, or another program holds its lock.
         """
         self.path = path
         self._write_lock = WriteLock(path, busy_seconds)
@@ -79,13 +81,17 @@ class Database:
         self._commit_listeners: list[Callable[[], None]] = []
         self._closed = False
         try:
-            create_owner_only(path)
-            self._writer = connect(path, readonly=False)
-            with transaction(self._writer, self._write_lock) as connection:
-                migrate(SqliteUtils(connection), is_complete_statement)
-        except (SqliteError, OSError) as error:
+            with passing_faults_translated(writing=True):
+                create_owner_only(path)
+                self._writer = connect(path, readonly=False)
+                with transaction(self._writer, self._write_lock) as connection:
+                    migrate(SqliteUtils(connection), is_complete_statement)
+                self._version_connection = connect(path, readonly=True)
+        except OSError as error:
+            fault = as_passing(error)
+            raise Unavailable(f"The store cannot be opened. {fault.detail if fault else ''}") from error
+        except SqliteError as error:
             raise StoreError(f"The store cannot be opened ({type(error).__name__}).") from error
-        self._version_connection = connect(path, readonly=True)
         self._version_lock = threading.Lock()
         self._thread = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
         self._thread.start()

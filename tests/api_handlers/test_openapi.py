@@ -78,6 +78,16 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
     assert described == {(route.path, method) for route in ROUTES for method in route.operations}
 
 
+def test_faults_of_every_operation_are_described(document: dict[str, Any]) -> None:
+    for path, item in document["paths"].items():
+        for method in set(item) & {"get", "post", "put", "delete"}:
+            responses = item[method]["responses"]
+            assert {"406", "421", "422", "503"} <= set(responses), (method, path)
+            assert ("507" in responses) == ("403" in responses) == (method != "get"), (method, path)
+            for status in {"429", "503", "507"} & set(responses):
+                assert "Retry-After" in responses[status]["headers"], (method, path)
+
+
 def test_every_request_part_is_described(document: dict[str, Any]) -> None:
     for path, item in document["paths"].items():
         for method in set(item) & {"get", "post", "put", "delete"}:

@@ -1,4 +1,6 @@
+import errno
 import logging
+import os
 
 import msgspec
 import pytest
@@ -79,3 +81,21 @@ def test_internal_error_is_logged_by_id_without_its_message(caplog: pytest.LogCa
     assert instance in caplog.text
     assert "KeyError at test_problem_details.py" in caplog.text
     assert "Sentinel" not in body + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "detail"),
+    [
+        (errno.ENOSPC, 507, "The disk is full."),
+        (errno.EDQUOT, 507, "The disk is full."),
+        (errno.EIO, 503, "The disk cannot be used (Input/output error)."),
+        (errno.EROFS, 503, "The disk cannot be used (Read-only file system)."),
+    ],
+)
+def test_error_of_the_disk_is_a_passing_fault(
+    code: int, status: int, detail: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    actual, headers, body = problem_parts(OSError(code, os.strerror(code), "/Sentinelsen.xml"))
+    assert (actual, headers["Retry-After"], body["detail"]) == (status, "2", detail)
+    assert f"OSError ({errno.errorcode[code]})" in caplog.text
+    assert "Sentinelsen" not in caplog.text

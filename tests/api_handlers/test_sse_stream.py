@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from preview.core.errors import Unavailable
 from preview.events.log import SnapshotDeleted, SourceReceived, record
 from preview.storage.events import prune
 from tests.api_handlers.in_process_server import InProcessServer, run_in_process_server
@@ -295,3 +296,16 @@ def _read_remaining(peer: socket.socket, last: bytes) -> bytes:
         while last not in received and (chunk := peer.recv(65536)):
             received += chunk
     return received
+
+
+def test_stream_is_told_to_reconnect_if_the_store_cannot_be_read(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> int:
+        raise Unavailable("The store is busy.")
+
+    monkeypatch.setattr(server.application.event_log, "last_event_id", fail)
+    with server.client() as client:
+        response = client.get(WATCH_PATH)
+    assert (response.status_code, response.text) == (200, "retry: 2000\n\n")
+    assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"

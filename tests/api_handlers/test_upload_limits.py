@@ -1,7 +1,10 @@
 """Limits of uploads, and uploads that do not complete: nothing of them stays behind."""
 
+import errno
+import os
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -171,15 +174,26 @@ def test_slow_disk_blocks_only_its_own_upload(data_dir: Path, monkeypatch: pytes
         assert peer.recv(65536).startswith(b"HTTP/1.1 202 ")
 
 
-def test_spool_error_reveals_no_details(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("step", ["write", "seal", "commit", "start_file"])
+def test_error_of_the_disk_is_passing_and_reveals_no_details(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, step: str
 ) -> None:
-    def failing_write(self: SpoolFile, chunk: bytes) -> None:
-        raise OSError(5, "Input/output error", "/spool/secret")
+    def failing(code: int) -> Callable[..., None]:
+        def fail(*_: object) -> None:
+            raise OSError(code, os.strerror(code), "/spool/secret")
 
-    monkeypatch.setattr(SpoolFile, "write", failing_write)
+        return fail
+
     with run_in_process_server(data_dir) as server, server.client() as client:
-        response = client.post(DELIVERIES_PATH, content=b"<Barnevern/>", headers=XML)
-        assert response.status_code == 500
-        assert "secret" not in response.text + caplog.text
+        for code, status, detail in (
+            (errno.EIO, 503, "The disk cannot be used (Input/output error)."),
+            (errno.ENOSPC, 507, "The disk is full."),
+        ):
+            with monkeypatch.context() as patch:
+                patch.setattr(SpoolFile, step, failing(code))
+                response = client.post(DELIVERIES_PATH, files={"file": b"<Barnevern/>"})
+            assert (response.status_code, response.json()["detail"]) == (status, detail)
+            assert response.headers["Retry-After"] == "2"
+            assert "secret" not in response.text + caplog.text
         assert_nothing_stored(server, data_dir)
+        assert client.post(DELIVERIES_PATH, content=b"<Barnevern/>", headers=XML).status_code == 202

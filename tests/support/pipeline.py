@@ -43,9 +43,9 @@ def spool_files(data_dir: Path) -> list[Path]:
     return list((data_dir / "spool").iterdir())
 
 
-def wait_until(condition: Callable[[], bool], description: str = "it") -> None:
+def wait_until(condition: Callable[[], bool], description: str = "it", limit: float = WAIT_SECONDS) -> None:
     """Wait until the condition is true; fail the test if it does not become true in time."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for {description}"
         time.sleep(0.005)

@@ -3,10 +3,11 @@
     python -m tests.support.supervised_process FOLDER
 
 The content of the file is the mode of process N: empty (ready until it is stopped), `fails` (exits before it is ready),
-`crashes` (exits afterwards), `hangs` (gives one sign of life and no more), or `stubborn` (becomes ready and ignores
-SIGTERM).
+`full` (meets a full disk before it is ready), `crashes` (exits afterwards), `hangs` (gives one sign of life and no
+more), or `stubborn` (becomes ready and ignores SIGTERM).
 """
 
+import errno
 import os
 import select
 import signal
@@ -31,6 +32,8 @@ def main() -> None:
         print(f"{context.number} {os.getpid()}", flush=True)
         if mode == "fails":
             os._exit(EXIT_CODE_BEFORE_READY)
+        if mode == "full":
+            raise OSError(errno.ENOSPC, "No space left on device")
         if mode == "stubborn":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         context.announce_ready()

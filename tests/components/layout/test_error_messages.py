@@ -1,5 +1,6 @@
 """The mapping from exceptions to messages and HTTP statuses."""
 
+import errno
 import logging
 
 import pytest
@@ -21,6 +22,12 @@ from preview.i18n.catalog import MessageCatalog
         ),
         (Conflict("x"), 409, "Programmet er opptatt akkurat nå. Prøv igjen om litt."),
         (Unavailable("x"), 503, "Programmet er opptatt akkurat nå. Prøv igjen om litt."),
+        (
+            OSError(errno.ENOSPC, "No space left"),
+            507,
+            "Disken på serveren er full. Prøv igjen om litt, eller si fra til dem som drifter programmet.",
+        ),
+        (OSError(errno.EIO, "Input/output error"), 503, "Programmet er opptatt akkurat nå. Prøv igjen om litt."),
         (LeaseLost("x"), 500, "Noe gikk galt hos oss. Prøv igjen; verdiene under er uberørt."),
     ],
 )
@@ -29,6 +36,7 @@ def test_error_class_decides_message_and_status(
 ) -> None:
     message = error_message(error, Translator(texts, "nb"))
     assert (message.status, message.text) == (status, text)
+    assert message.retry_after == (2 if status in (503, 507) else None)
 
 
 def test_page_can_override_message(texts: MessageCatalog) -> None:

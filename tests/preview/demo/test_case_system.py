@@ -186,3 +186,15 @@ def until_moved(url: str) -> None:
             continue
         return
     pytest.fail("nothing moved in three minutes")
+
+
+def test_file_that_cannot_be_written_is_written_later(store: Application, caplog: pytest.LogCaptureFixture) -> None:
+    inbox = store.settings.data_dir / "inbox"
+    inbox.touch()
+    simulator = CaseSystemSimulator(store.database, inbox, interval=3600)
+    simulator.start()
+    wait_until(lambda: "case system fails and is tried again" in caplog.text, "the fault")
+    inbox.unlink()
+    wait_until(lambda: any(inbox.glob("*.xml")), "the file of the step")
+    simulator.stop()
+    assert caplog.text.count("case system fails and is tried again: The disk cannot be used (File exists).") == 1

@@ -17,6 +17,7 @@ from preview.demo.loader import DemoLoader
 from preview.storage import meta
 from tests.builders.case_xml import folder, uid
 from tests.preview.demo.conftest import TODAY
+from tests.support.foreign_lock import lock_held
 from tests.support.pipeline import open_application, wait_until
 from tests.support.process_inspection import lock_holder, wait_for_both
 from tests.support.server_process import Server, running_server
@@ -55,6 +56,24 @@ def test_second_loader_continues_from_stored_progress(data_dir: Path, monkeypatc
         third.start()
         third.stop()
         assert application.deliveries.page(None, None, 1, 10)[1] == 4
+
+
+def test_loading_goes_on_after_a_passing_fault(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(loader, "demo_deliveries", lambda _: [DemoDelivery("0", False, folder(uid(0)))])
+    with open_application(data_dir, store_busy_seconds=0.05) as application:
+        demo = DemoLoader(application, TODAY)
+        with lock_held(data_dir / "store.sqlite"):
+            demo.start()
+            wait_until(lambda: "loading the demo fails and is tried again" in caplog.text, "the fault")
+        wait_until(
+            lambda: application.database.read(lambda connection: meta.get(connection, "demo_live")) is not None,
+            "all of it",
+        )
+        demo.stop()
+        assert application.deliveries.page(None, None, 1, 10)[1] == 1
+    assert caplog.text.count("loading the demo fails and is tried again: The store is busy.") == 1
 
 
 def count(server: Server) -> int:

@@ -1,16 +1,16 @@
 """A real server whose disk is full or whose store another program locks for a while: it answers, waits and goes on."""
 
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.builders.services import SampleService
+from tests.support.foreign_lock import lock_held
 from tests.support.pipeline import wait_until
 from tests.support.server_process import Server, running_server
 from tests.support.small_disk import SmallDisk, small_disk
@@ -19,15 +19,6 @@ REPORT_DATA = "/api/v1/aggregated-report-data"
 PASSING = {503, 507}
 RECOVERY_SECONDS = 10.0
 QUICK = {"BUFDIR_PREVIEW_AUTO_QUIET_SECONDS": "0", "BUFDIR_PREVIEW_OPEN_PERIODS": "2024"}
-
-HOLD_LOCK = """
-import sys
-from sqlite_utils.utils import sqlite3
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("locked", flush=True)
-sys.stdin.read()
-"""
 
 
 @pytest.fixture
@@ -101,23 +92,6 @@ def first_snapshot(client: Client) -> str:
     return str(client.get(REPORT_DATA).json()["data"][0]["snapshot_id"])
 
 
-@contextmanager
-def lock_held(store: Path) -> Generator[None]:
-    """The store's write lock is another program's during the block."""
-    other = subprocess.Popen(
-        [sys.executable, "-c", HOLD_LOCK, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert other.stdin is not None
-    assert other.stdout is not None
-    assert other.stdout.readline() == "locked\n"
-    try:
-        yield
-    finally:
-        other.stdin.close()
-        other.wait()
-        other.stdout.close()
-
-
 def assert_recovers(client: Client) -> None:
     """Everything goes on within ten seconds, and nothing that was acknowledged is lost."""
     freed = time.monotonic()
@@ -145,10 +119,36 @@ def test_full_disk_passes_without_a_restart(disk: SmallDisk, service: SampleServ
     assert server.output.count("is tried again: The disk is full.") <= 8 * int(processes)
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-def test_held_lock_passes_without_a_restart(data_dir: Path, service: SampleService, processes: str) -> None:
+@contextmanager
+def load(server: Server, snapshot_id: str, threads: int = 2) -> Generator[list[Client]]:
+    """Several clients deliver and invalidate during the block, each once it has been answered."""
+    stopping = threading.Event()
+    with ExitStack() as stack:
+        clients = [stack.enter_context(closing(Client(server, SampleService()))) for _ in range(threads)]
+
+        def send(client: Client) -> None:
+            while not stopping.wait(0.1):
+                client.deliver()
+                client.invalidate(snapshot_id)
+
+        running = [threading.Thread(target=send, args=(client,)) for client in clients]
+        for thread in running:
+            thread.start()
+        try:
+            yield clients
+        finally:
+            stopping.set()
+            for thread in running:
+                thread.join()
+
+
+def check_held_lock(data_dir: Path, service: SampleService, processes: str, busy_seconds: str, seconds: float) -> None:
+    """Hold the lock under load, and expect that everything that was acknowledged is there afterwards."""
     # The aggregation that the second delivery calls for falls due while the lock is held.
-    environment = QUICK | {"BUFDIR_PREVIEW_STORE_BUSY_SECONDS": "0.5", "BUFDIR_PREVIEW_AUTO_QUIET_SECONDS": "1.5"}
+    environment = QUICK | {
+        "BUFDIR_PREVIEW_STORE_BUSY_SECONDS": busy_seconds,
+        "BUFDIR_PREVIEW_AUTO_QUIET_SECONDS": "1.5",
+    }
     with (
         running_server(data_dir, "--processes", processes, environment=environment) as server,
         closing(Client(server, service)) as client,
@@ -156,10 +156,28 @@ def test_held_lock_passes_without_a_restart(data_dir: Path, service: SampleServi
         snapshot_id = first_snapshot(client)
         client.deliver()
         wait_until(client.is_imported, "the second delivery")
-        with lock_held(data_dir / "store.sqlite"):
-            client.deliver()
-            client.invalidate(snapshot_id)
-            assert client.get(f"{REPORT_DATA}/{snapshot_id}").status_code == 200
-            wait_until(lambda: "busy" in client.readiness(), "a reason")
+        with load(server, snapshot_id) as others:
+            wait_until(lambda: all(other.acknowledged for other in others), "a delivery of each")
+            with lock_held(data_dir / "store.sqlite"):
+                freed_at = time.monotonic() + seconds
+                client.deliver()
+                client.invalidate(snapshot_id)
+                assert client.get(f"{REPORT_DATA}/{snapshot_id}").status_code == 200
+                wait_until(lambda: "busy" in client.readiness(), "a reason")
+                wait_until(lambda: time.monotonic() >= freed_at, "the time to pass", limit=seconds + 5)
+        for other in others:
+            client.acknowledged += other.acknowledged
+            client.statuses |= other.statuses
         assert client.statuses == {202, 503}
         assert_recovers(client)
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_held_lock_passes_without_a_restart(data_dir: Path, service: SampleService, processes: str) -> None:
+    check_held_lock(data_dir, service, processes, busy_seconds="0.5", seconds=1.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_lock_of_40_seconds_passes_without_a_restart(data_dir: Path, service: SampleService, processes: str) -> None:
+    check_held_lock(data_dir, service, processes, busy_seconds="3", seconds=40.0)

@@ -192,3 +192,27 @@ def test_hanging_process_is_killed_and_replaced(folder: Path, supervise: Callabl
     assert replacement != pids[2]
     assert f"process 2 ({pids[2]}) gives no sign of life and is killed" in supervisor.log
     assert supervisor.process.poll() is None
+
+
+def test_replacement_waits_for_a_full_disk_as_long_as_it_takes(
+    folder: Path, supervise: Callable[[], SupervisorProcess]
+) -> None:
+    set_mode(folder, "", "full")
+    supervisor = supervise()
+    supervisor.next_started()
+    assert supervisor.next_line() == "serving"
+    assert [supervisor.next_started()[0] for _ in range(4)] == [2, 2, 2, 2]
+    set_mode(folder, "", "")
+    wait_until(lambda: supervisor.log.count("is ready") == 2, "the replacement")
+    assert supervisor.log.count("the start of process 2 fails and is tried again: The disk is full.") == 1
+    assert supervisor.log.count("the start of process 2 works again") == 1
+    assert "Traceback" not in supervisor.log
+
+
+def test_first_process_that_meets_a_full_disk_ends_the_program(
+    folder: Path, supervise: Callable[[], SupervisorProcess]
+) -> None:
+    set_mode(folder, "full", "")
+    supervisor = supervise()
+    assert supervisor.wait_for_exit() == 1
+    assert supervisor.log.splitlines()[0] == "Error: The disk is full."

@@ -97,8 +97,8 @@ def test_opening_a_foreign_file_raises_store_error(data_dir: Path) -> None:
         Database(data_dir / "store.sqlite")
 
 
-def test_opening_in_a_missing_folder_raises_store_error(data_dir: Path) -> None:
-    with pytest.raises(StoreError):
+def test_opening_in_a_missing_folder_is_a_passing_fault(data_dir: Path) -> None:
+    with pytest.raises(Unavailable, match="No such file or directory"):
         Database(data_dir / "missing" / "store.sqlite")
 
 

@@ -1,8 +1,6 @@
 """A store whose disk is full or whose lock another program holds: errors in the domain's words, and recovery."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,18 +9,10 @@ import pytest
 from preview.core.errors import InsufficientStorage, Unavailable
 from preview.storage import meta
 from preview.storage.database import Connection, Database
+from tests.support.foreign_lock import lock_held
 from tests.support.small_disk import SmallDisk, small_disk
 
 ROW = "x" * 4000
-HOLD_LOCK = """
-import sys
-from sqlite_utils.utils import sqlite3
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("locked", flush=True)
-sys.stdin.read()
-"""
-"""What another program does: it takes the write lock until its standard input is closed."""
 
 
 @pytest.fixture
@@ -69,17 +59,17 @@ def test_write_after_a_failed_commit_has_its_own_transaction(disk: SmallDisk) ->
 def test_lock_held_by_another_program_is_reported_and_passes(data_dir: Path) -> None:
     store = data_dir / "store.sqlite"
     database = Database(store, busy_seconds=0.2)
-    other = subprocess.Popen(
-        [sys.executable, "-c", HOLD_LOCK, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert other.stdin is not None
-    assert other.stdout is not None
-    assert other.stdout.readline() == "locked\n"
-    with pytest.raises(Unavailable, match="store is busy"):
-        database.write(lambda connection: meta.put(connection, "a", "1"))
-    assert database.read(lambda connection: meta.get(connection, "a")) is None
-    other.stdin.close()
-    other.wait()
-    other.stdout.close()
+    with lock_held(store):
+        with pytest.raises(Unavailable, match="store is busy"):
+            database.write(lambda connection: meta.put(connection, "a", "1"))
+        assert database.read(lambda connection: meta.get(connection, "a")) is None
     database.write(lambda connection: meta.put(connection, "a", "1"))
     database.close()
+
+
+def test_store_is_not_opened_on_a_full_disk_and_is_later(disk: SmallDisk) -> None:
+    disk.fill()
+    with pytest.raises(Unavailable):
+        Database(disk.path / "store.sqlite")
+    disk.free()
+    Database(disk.path / "store.sqlite").close()
