@@ -11,7 +11,6 @@ from functools import partial
 
 from preview.cli import commands
 from preview.core import logging_config
-from preview.core.errors import StoreError
 from preview.core.hosts import format_authority
 from preview.core.settings import Settings
 from preview.demo.background import start_demo_tasks
@@ -21,7 +20,7 @@ from preview.runtime.event_loop import loop_factory
 from preview.runtime.signals import STOP_SIGNALS, ignore_stop_signals, prepare_signals
 from preview.runtime.sockets import ListenSocket, ReusePortSocket
 from preview.runtime.supervisor import ChildContext, Supervisor, give_signs_of_life, start_shutdown_watchdog
-from preview.storage.sqlite import MIN_MULTIPROCESS_SQLITE, supports_multiple_processes
+from preview.storage.sqlite import require_multiple_processes
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +47,8 @@ def serve(settings: Settings) -> None:
     check_inbox_placement(settings)
     prepare_signals()
     multi_process, boot_id = settings.processes > 1, secrets.token_hex(8)
-    if multi_process and not supports_multiple_processes():
-        version = ".".join(map(str, MIN_MULTIPROCESS_SQLITE))
-        raise StoreError(
-            f"This SQLite is too old for several processes. Use {version} or later, or set processes to 1."
-        )
+    if multi_process:
+        require_multiple_processes()
     listen_socket = (ReusePortSocket if multi_process else ListenSocket)(settings.address, settings.port)
     announce_ready = partial(_announce_ready, settings, listen_socket)
     run = partial(run_process, settings, boot_id, listen_socket)
@@ -81,8 +77,8 @@ def main() -> None:
 
 
 async def _serve(application: Application, listen_socket: ListenSocket, context: ChildContext) -> None:
+    from api_handlers import response_cache, routes
     from api_handlers.event_broadcaster import EventBroadcaster
-    from api_handlers.routes import build_routes
     from components.server import create_server
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -92,7 +88,9 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
         loop.add_reader(context.parent_pipe, stop.set)
     application.start()
     broadcaster = EventBroadcaster(application)
-    server = create_server(application, build_routes(application, broadcaster), listen_socket.listen())
+    api_routes = routes.build_routes(application, broadcaster)
+    cache = response_cache.create_response_cache(application, broadcaster)
+    server = create_server(application, api_routes, listen_socket.listen(), cache)
     server.start()
     # Loaded modules stay. A collection that skips them stops the threads for 200 to 400 ms less.
     gc.collect()

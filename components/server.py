@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from socket import socket
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import panel as pn
 from bokeh.core.validation import silence
@@ -16,7 +16,9 @@ from bokeh.server.server import BaseServer
 from bokeh.settings import settings as bokeh_settings
 from panel.io.application import build_applications
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from tornado.ioloop import IOLoop
+from tornado.web import OutputTransform
 
 from components import assets
 from components.assets import AssetHandler, FaviconHandler
@@ -53,13 +55,28 @@ _SESSION_SWEEP_SECONDS = 2.0
 """How often unused sessions are looked for."""
 
 
-def create_server(application: Application, api_routes: Sequence[Route], sockets: list[socket]) -> BaseServer:
+class ResponseCaching(Protocol):
+    """What answers requests before any handler does; `api_handlers.response_cache.ResponseCache` implements it."""
+
+    def wrap(self, router: HTTPServerConnectionDelegate) -> HTTPServerConnectionDelegate:
+        """Return what answers some requests, and passes the others to `router`."""
+        ...
+
+    def create_recorder(self, request: HTTPServerRequest) -> OutputTransform:
+        """Return the transform that sees every response last."""
+        ...
+
+
+def create_server(
+    application: Application, api_routes: Sequence[Route], sockets: list[socket], response_cache: ResponseCaching
+) -> BaseServer:
     """Create the server on the current event loop; it serves after `start()` and ends with `stop()`.
 
     Args:
         application: The services; it must have been started.
         api_routes: The API's Tornado routes, with paths below the URL prefix.
         sockets: Listening sockets, which may share their port with other processes.
+        response_cache: Answers requests before the handlers do.
 
     Returns:
         The server, not yet started.
@@ -75,6 +92,7 @@ def create_server(application: Application, api_routes: Sequence[Route], sockets
     tornado_app.set_api_handlers({route[1] for route in api_routes})
     tornado_app.add_transform(EntityTagPerCoding)
     tornado_app.add_transform(SecurityHeaders)
+    tornado_app.add_transform(cast(Any, response_cache.create_recorder))
     prefixed_routes = [(settings.prefix + pattern, *rest) for pattern, *rest in (*api_routes, *plain_routes)]
     # These come before Bokeh's own routes, and the API's come first: the order in which Tornado tries them.
     page_routes = session_routes(
@@ -84,7 +102,7 @@ def create_server(application: Application, api_routes: Sequence[Route], sockets
     tornado_app.set_routes(_route_names(settings.prefix, pages))
     tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes, icon_route])
     http_server = HTTPServer(
-        tornado_app,
+        response_cache.wrap(tornado_app),
         xheaders=settings.use_xheaders,
         idle_connection_timeout=settings.client_timeout_seconds,
         body_timeout=settings.client_timeout_seconds,

@@ -1,6 +1,5 @@
 """Resource snapshots: list, get, request, invalidate and delete (rules 1 to 5, docs/api.md)."""
 
-from collections.abc import Awaitable
 from functools import partial
 from typing import Annotated
 
@@ -19,7 +18,6 @@ from preview.model.resources import (
     SnapshotRequested,
     SnapshotSummary,
 )
-from preview.reports.snapshots import RenderedDocument
 from preview.runtime.idempotency import StoredResponse
 
 ConfirmationParam = Annotated[bool, Meta(title="true", extra_json_schema={"const": True})]
@@ -116,13 +114,16 @@ class SnapshotHandler(ApiHandler):
         request_headers=("If-None-Match",),
         response_headers=("ETag", "Last-Event-ID"),
     )
-    def get(self, snapshot_id: str) -> Awaitable[None] | None:
+    async def get(self, snapshot_id: str) -> None:
         """Get one snapshot with every field, current and prior period."""
-        rendered = self.services.snapshots.cached_document(snapshot_id)
-        if rendered is None:
-            return self._get_from_store(snapshot_id)
-        self._send(rendered)
-        return None
+        rendered = await self.run_blocking(self.services.snapshots.get, snapshot_id)
+        self.set_header("Etag", rendered.etag)
+        self.set_header("Last-Event-ID", str(rendered.position))
+        if self.check_etag_header():
+            self.set_status(304)
+            self.finish()
+        else:
+            self.finish(rendered.body)
 
     @operation(
         body=InvalidationRequest,
@@ -149,17 +150,3 @@ class SnapshotHandler(ApiHandler):
         deletion = await self.run_blocking(self.services.snapshots.delete, snapshot_id, self.actor, if_match)
         self._changed_id = snapshot_id  # It existed, so it is an id and no other text.
         self.send_json(deletion)
-
-    async def _get_from_store(self, snapshot_id: str) -> None:
-        self._send(await self.run_blocking(self.services.snapshots.get, snapshot_id))
-
-    def _send(self, rendered: RenderedDocument) -> None:
-        """Send the document, or 304 if the client has this version (rule H1)."""
-        headers = self._headers
-        headers["Etag"] = rendered.etag
-        headers["Last-Event-ID"] = str(rendered.position)
-        if "If-None-Match" in self.request.headers and self.check_etag_header():
-            self.set_status(304)
-            self.finish()
-        else:
-            self.finish(rendered.body)

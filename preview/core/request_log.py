@@ -15,6 +15,11 @@ _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"
 _MAX_ACTOR_LENGTH = 100
 
 
+def logs_every_request() -> bool:
+    """Return whether requests that change nothing and succeed are logged too."""
+    return log.isEnabledFor(logging.DEBUG)
+
+
 def log_request(method: str, route: str, status: int, seconds: float, *, actor: str = "", changed_id: str = "") -> None:
     """Log a finished request: server errors as warnings, client errors and changes as info, the rest for debugging.
 

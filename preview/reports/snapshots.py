@@ -3,7 +3,6 @@
 Each change is one transaction with its events.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from preview.core.clock import format_rfc3339, now
@@ -29,8 +28,6 @@ from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow
 from preview.storage.snapshots import SnapshotRow
 
-_CACHE_SIZE = 512
-
 
 @dataclass(frozen=True)
 class RenderedDocument:
@@ -42,12 +39,11 @@ class RenderedDocument:
 
 
 class Snapshots:
-    """Operations on snapshots. All methods but `cached_document` block: call them on a thread."""
+    """Operations on snapshots. All methods block: call them on a thread."""
 
     def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
         self._report_config = report_config
-        self._cache: OrderedDict[str, tuple[int, RenderedDocument]] = OrderedDict()
 
     def page(
         self, organization_id: str | None, period_id: str | None, snapshot_status: str | None, page: int, limit: int
@@ -88,12 +84,11 @@ class Snapshots:
         return self._database.read(load_page)
 
     def get(self, snapshot: str) -> RenderedDocument:
-        """Return a snapshot's document, and keep it in memory for `cached_document`.
+        """Return a snapshot's document.
 
         Raises:
             NotFound: If there is no snapshot with that id.
         """
-        version = self._database.data_version()
 
         def load_document(connection: Connection) -> RenderedDocument:
             document = snapshots.document(connection, _snapshot_number(snapshot))
@@ -101,17 +96,7 @@ class Snapshots:
                 raise NotFound("There is no such snapshot.")
             return RenderedDocument(document[0], document[1], events.last_event_id(connection))
 
-        rendered = self._database.read(load_document)
-        self._cache[snapshot] = (version, rendered)
-        self._cache.move_to_end(snapshot)
-        while len(self._cache) > _CACHE_SIZE:
-            self._cache.popitem(last=False)
-        return rendered
-
-    def cached_document(self, snapshot: str) -> RenderedDocument | None:
-        """Return the document from memory, or None if the store has changed since it was read. Never blocks."""
-        cached = self._cache.get(snapshot)
-        return cached[1] if cached is not None and cached[0] == self._database.data_version() else None
+        return self._database.read(load_document)
 
     def request(self, organization_id: str, period_id: str, force: bool, actor: str) -> tuple[SnapshotRequested, bool]:
         """Request an aggregation (POST, rule 3).

@@ -29,7 +29,6 @@ finally:
 
 __all__ = [
     "BUSY_MILLISECONDS",
-    "MIN_MULTIPROCESS_SQLITE",
     "STORE_FILE",
     "Connection",
     "Migrations",
@@ -42,6 +41,7 @@ __all__ = [
     "is_complete_statement",
     "passing_faults_translated",
     "read_existing",
+    "require_multiple_processes",
     "require_store",
     "supports_multiple_processes",
 ]
@@ -78,6 +78,15 @@ _PASSING_FAULTS = {
 def supports_multiple_processes() -> bool:
     """Return whether this version of SQLite allows several processes to use one store."""
     return tuple(sqlite3.sqlite_version_info) >= MIN_MULTIPROCESS_SQLITE
+
+
+def require_multiple_processes() -> None:
+    """Raise `StoreError` if this version of SQLite allows only one process on a store."""
+    if not supports_multiple_processes():
+        version = ".".join(map(str, MIN_MULTIPROCESS_SQLITE))
+        raise StoreError(
+            f"This SQLite is too old for several processes. Use {version} or later, or set processes to 1."
+        )
 
 
 def create_owner_only(path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from tornado.httpserver import HTTPServer
@@ -14,7 +14,9 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application as TornadoApplication
 
 from api_handlers.event_broadcaster import EventBroadcaster
+from api_handlers.response_cache import create_response_cache
 from api_handlers.routes import build_routes
+from components.response_transforms import EntityTagPerCoding, SecurityHeaders
 from preview.model.resources import DeliveryDocument
 from preview.runtime.application import Application
 from tests.support import pipeline
@@ -78,7 +80,12 @@ def run_in_process_server(data_dir: Path, *, with_worker: bool = True, **setting
 
 async def _serve(application: Application, started: "Future[InProcessServer]", stop: asyncio.Event) -> None:
     broadcaster = EventBroadcaster(application)
-    server = HTTPServer(TornadoApplication(build_routes(application, broadcaster), compress_response=True))
+    response_cache = create_response_cache(application, broadcaster)
+    router = TornadoApplication(build_routes(application, broadcaster), compress_response=True)
+    router.add_transform(EntityTagPerCoding)
+    router.add_transform(SecurityHeaders)
+    router.add_transform(cast(Any, response_cache.create_recorder))
+    server = HTTPServer(response_cache.wrap(router))
     (socket,) = bind_sockets(0, "127.0.0.1")
     server.add_socket(socket)
     started.set_result(InProcessServer(application, socket.getsockname()[1], asyncio.get_running_loop(), broadcaster))

@@ -12,6 +12,7 @@ import pytest
 import app
 from preview.core.errors import StoreError
 from preview.core.settings import Settings
+from preview.storage import sqlite
 from tests.api_handlers.bokeh_session import open_session
 from tests.api_handlers.sse_client import SseClient, open_stream
 from tests.builders.case_xml import folder
@@ -160,7 +161,7 @@ def test_store_error_is_reported_once(data_dir: Path) -> None:
 
 
 def test_old_sqlite_rejects_multiple_processes(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "supports_multiple_processes", lambda: False)
+    monkeypatch.setattr(sqlite, "MIN_MULTIPROCESS_SQLITE", (99, 0, 0))
     with pytest.raises(StoreError, match="too old for several processes"):
         app.serve(Settings(data_dir=data_dir, port=0, processes=2))
     assert not (data_dir / "store.sqlite").exists()

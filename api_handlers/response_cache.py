@@ -1,0 +1,205 @@
+"""Responses of GET from memory, without a request handler, as long as the store has not changed.
+
+A report's document is asked for far more often than it changes. The first response to a request is recorded as it is
+sent, after every transform; the same request then gets the same bytes in one write. So both ways cannot differ, and
+whatever is not recorded (changes, streams, errors) is answered by its handler alone.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from weakref import WeakKeyDictionary
+
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    HTTPServerRequest,
+    RequestStartLine,
+    ResponseStartLine,
+    format_timestamp,
+)
+from tornado.web import OutputTransform
+
+from api_handlers.base import REPORT_DATA_PATH
+from api_handlers.event_broadcaster import EventBroadcaster
+from preview.core.errors import Unavailable
+from preview.core.request_log import logs_every_request
+from preview.runtime.application import Application
+
+VARYING_HEADERS = ("Host", "Accept", "Accept-Encoding", "If-None-Match", "Origin")
+"""Request headers on which a recorded response may depend."""
+
+_BODY_HEADERS = ("Content-Length", "Transfer-Encoding", "Expect")
+_STATUSES = (200, 304)
+_MAX_ENTRIES = 512
+_MAX_BODY_BYTES = 64 * 1024
+
+RequestKey = tuple[str | None, ...]
+
+
+@dataclass
+class RecordedResponse:
+    """A response as it was sent, and the version of the store before it was made."""
+
+    store_version: int
+    start_line: ResponseStartLine
+    headers: HTTPHeaders
+    body: bytes
+    sent_second: int
+
+    def send(self, connection: HTTPConnection) -> None:
+        """Send the response, with the present time as its `Date`."""
+        second = int(time.time())
+        if second != self.sent_second:
+            self.sent_second = second
+            self.headers["Date"] = format_timestamp(second)
+        connection.write_headers(self.start_line, self.headers, self.body)
+        connection.finish()
+
+
+class ResponseCache:
+    """Recorded responses by request. It belongs to the event loop."""
+
+    def __init__(self, path: str, store_version: Callable[[], int], is_active: Callable[[], bool]) -> None:
+        """Create an empty cache.
+
+        Args:
+            path: Start of the paths whose responses depend on nothing but the store and `VARYING_HEADERS`.
+            store_version: Returns a number that differs after any commit by any process; must not block.
+            is_active: Returns whether responses may be sent from memory at the moment.
+        """
+        self._path = path
+        self._store_version = store_version
+        self._is_active = is_active
+        self._responses: OrderedDict[RequestKey, RecordedResponse] = OrderedDict()
+        self._expected: WeakKeyDictionary[HTTPConnection, tuple[RequestKey, int]] = WeakKeyDictionary()
+
+    def wrap(self, router: HTTPServerConnectionDelegate) -> HTTPServerConnectionDelegate:
+        """Return what answers from memory, and passes every other request to `router`."""
+        return _CachingRouter(self, router)
+
+    def create_recorder(self, request: HTTPServerRequest) -> OutputTransform:
+        """Return the transform that records a response. To be added after all others, as `Application.add_transform`
+        takes them.
+        """
+        return _Recorder(self, self._expected.pop(request.connection, None) if request.connection else None)
+
+    def find(
+        self, start_line: RequestStartLine, headers: HTTPHeaders, connection: HTTPConnection
+    ) -> RecordedResponse | None:
+        """Return the recorded response to a request; None if its handler must answer, which is then recorded."""
+        method, target, version = start_line
+        if method != "GET" or version != "HTTP/1.1" or not target.startswith(self._path) or not self._is_active():
+            return None
+        if headers.get("Connection", "keep-alive") != "keep-alive" or any(name in headers for name in _BODY_HEADERS):
+            return None
+        key = (target, *map(headers.get, VARYING_HEADERS))
+        try:
+            store_version = self._store_version()
+        except Unavailable:
+            return None
+        response = self._responses.get(key)
+        if response is not None and response.store_version == store_version:
+            return response
+        self._expected[connection] = (key, store_version)
+        return None
+
+    def record(self, key: RequestKey, store_version: int, status: int, headers: HTTPHeaders, body: bytes) -> None:
+        """Keep a response, in place of the one that was kept longest if there is no room."""
+        if status not in _STATUSES or len(body) > _MAX_BODY_BYTES:
+            return
+        start_line = ResponseStartLine("", status, HTTPStatus(status).phrase)
+        self._responses[key] = RecordedResponse(store_version, start_line, headers.copy(), body, int(time.time()))
+        self._responses.move_to_end(key)
+        if len(self._responses) > _MAX_ENTRIES:
+            self._responses.popitem(last=False)
+
+
+def create_response_cache(application: Application, broadcaster: EventBroadcaster) -> ResponseCache:
+    """Return the cache of the resource snapshots, whose responses depend on the store alone.
+
+    While the server shuts down, or logs every request, the handlers answer.
+    """
+    path = application.settings.prefix + REPORT_DATA_PATH
+    return ResponseCache(
+        path, application.database.data_version, lambda: not broadcaster.draining and not logs_every_request()
+    )
+
+
+class _Recorder(OutputTransform):
+    """Records a response that is complete in its first chunk; a stream is not."""
+
+    def __init__(self, cache: ResponseCache, expected: tuple[RequestKey, int] | None) -> None:
+        self._cache = cache
+        self._expected = expected
+
+    def transform_first_chunk(
+        self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        """Record the response (Tornado's hook)."""
+        if self._expected is not None and finishing:
+            self._cache.record(*self._expected, status_code, headers, chunk)
+        return status_code, headers, chunk
+
+
+class _CachingRouter(HTTPServerConnectionDelegate):
+    def __init__(self, cache: ResponseCache, router: HTTPServerConnectionDelegate) -> None:
+        self._cache = cache
+        self._router = router
+
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        """Return what handles one request (Tornado's hook)."""
+        return _CachingDelegate(self._cache, self._router, server_conn, request_conn)
+
+    def on_close(self, server_conn: object) -> None:
+        """Pass the end of a connection on (Tornado's hook)."""
+        self._router.on_close(server_conn)
+
+
+class _CachingDelegate(HTTPMessageDelegate):
+    """Handles one request: by the recorded response, or by the router's delegate."""
+
+    def __init__(
+        self,
+        cache: ResponseCache,
+        router: HTTPServerConnectionDelegate,
+        server_connection: object,
+        connection: HTTPConnection,
+    ) -> None:
+        self._cache = cache
+        self._router = router
+        self._server_connection = server_connection
+        self._connection = connection
+        self._response: RecordedResponse | None = None
+        self._delegate: HTTPMessageDelegate | None = None
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        """Choose how the request is answered (Tornado's hook)."""
+        assert isinstance(start_line, RequestStartLine)
+        self._response = self._cache.find(start_line, headers, self._connection)
+        if self._response is not None:
+            return None
+        self._delegate = self._router.start_request(self._server_connection, self._connection)
+        return self._delegate.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Pass a part of the body on (Tornado's hook); a request with a body has a delegate."""
+        return self._delegate.data_received(chunk) if self._delegate else None
+
+    def finish(self) -> None:
+        """Send the recorded response, or pass the end of the request on (Tornado's hook)."""
+        if self._response is not None:
+            self._response.send(self._connection)
+        elif self._delegate is not None:
+            self._delegate.finish()
+
+    def on_connection_close(self) -> None:
+        """Pass a connection that ends early on (Tornado's hook)."""
+        if self._delegate is not None:
+            self._delegate.on_connection_close()

@@ -1,0 +1,160 @@
+"""Responses of GET from memory: the same as those of the handlers, and only while the store is unchanged."""
+
+import re
+import socket
+from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api_handlers.base import REPORT_DATA_PATH, ApiHandler
+from tests.api_handlers.in_process_server import InProcessServer, run_in_process_server
+from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery
+from tests.support.pipeline import aggregate, deliver, open_application
+
+DOCUMENT_PATH = f"{REPORT_DATA_PATH}/snap-001"
+PATHS = (DOCUMENT_PATH, REPORT_DATA_PATH + DOCUMENT_PATH, f"{REPORT_DATA_PATH}?limit=1")
+REQUEST_HEADERS: tuple[dict[str, str], ...] = (
+    {},
+    {"Accept-Encoding": "gzip"},
+    {"Accept-Encoding": "identity"},
+    {"Accept": "application/json"},
+    {"Origin": "https://allowed.example"},
+    {"Origin": "https://other.example"},
+    {"If-None-Match": '"unknown"'},
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[InProcessServer]:
+    """Run a server without a worker, so that its store changes only where a test changes it."""
+    data_dir = tmp_path_factory.mktemp("response_cache")
+    with open_application(data_dir) as application:
+        service = ChildWelfareService(1)
+        deliver(application, service.listing("Prøvetjenesten"))
+        deliver(application, *base_delivery(service))
+        for period_id in ("2023", "2024"):
+            aggregate(application, service.organization_id, period_id)
+    with run_in_process_server(data_dir, with_worker=False, cors_origins=("https://allowed.example",)) as server:
+        yield server
+
+
+@pytest.fixture
+def handled_paths(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the paths that a handler answers from now on, in order."""
+    paths: list[str] = []
+    prepare = ApiHandler.prepare
+
+    def prepare_and_note(handler: ApiHandler) -> None:
+        paths.append(handler.request.path)
+        prepare(handler)
+
+    monkeypatch.setattr(ApiHandler, "prepare", prepare_and_note)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def commit_change(server: InProcessServer) -> Generator[Callable[[], object]]:
+    """Return what changes the store through another application on it, as another process would."""
+    with open_application(server.application.settings.data_dir, started=False) as other:
+        yield partial(other.snapshots.invalidate, "snap-002", "Prøve", "test")
+
+
+def without_date(response: httpx.Response) -> tuple[int, dict[str, str], bytes]:
+    headers = {name: value for name, value in response.headers.items() if name != "date"}
+    return response.status_code, headers, response.read()
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("headers", REQUEST_HEADERS, ids=str)
+def test_response_from_memory_equals_the_handlers(
+    server: InProcessServer,
+    commit_change: Callable[[], object],
+    handled_paths: list[str],
+    path: str,
+    headers: dict[str, str],
+) -> None:
+    commit_change()
+    with server.client() as client:
+        first, second = (client.get(path, headers=headers) for _ in range(2))
+    assert len(handled_paths) == 1
+    assert without_date(second) == without_date(first)
+    assert second.headers["Date"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_not_modified_comes_from_memory_too(
+    server: InProcessServer, handled_paths: list[str], path: str, coding: str
+) -> None:
+    with server.client() as client:
+        tag = client.get(path, headers={"Accept-Encoding": coding}).headers["ETag"]
+        first, second = (client.get(path, headers={"Accept-Encoding": coding, "If-None-Match": tag}) for _ in range(2))
+    assert len(handled_paths) <= 2
+    assert first.status_code == 304
+    assert without_date(second) == without_date(first)
+    assert second.headers["ETag"] == tag
+
+
+def test_commit_of_another_process_is_seen_at_once(
+    server: InProcessServer, commit_change: Callable[[], object], handled_paths: list[str]
+) -> None:
+    with server.client() as client:
+        for _ in range(3):
+            commit_change()
+            before = client.get(DOCUMENT_PATH).headers["Last-Event-ID"]
+            commit_change()
+            assert int(client.get(DOCUMENT_PATH).headers["Last-Event-ID"]) > int(before)
+    assert len(handled_paths) == 6
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", {}),
+        ("OPTIONS", {}),
+        ("GET", {"Connection": "close"}),
+        ("GET", {"Content-Length": "2"}),
+        ("PUT", {}),
+    ],
+)
+def test_other_requests_reach_the_handler(
+    server: InProcessServer, handled_paths: list[str], method: str, headers: dict[str, str]
+) -> None:
+    with server.client() as client:
+        client.get(DOCUMENT_PATH)
+        handled_paths.clear()
+        content = b"{}" if "Content-Length" in headers else None
+        for _ in range(2):
+            client.request(method, DOCUMENT_PATH, headers=headers, content=content)
+    assert handled_paths == [DOCUMENT_PATH] * 2
+
+
+def test_problems_and_streams_are_not_recorded(server: InProcessServer, handled_paths: list[str]) -> None:
+    with server.client() as client:
+        for _ in range(2):
+            assert client.get(f"{REPORT_DATA_PATH}/snap-999").status_code == 404
+            with client.stream("GET", f"{REPORT_DATA_PATH}/watch") as stream:
+                assert stream.status_code == 200
+    assert len(handled_paths) == 4
+
+
+def test_pipelined_requests_get_their_own_responses(server: InProcessServer) -> None:
+    """Mix recorded responses with those of handlers on one connection."""
+    paths = [DOCUMENT_PATH, f"{REPORT_DATA_PATH}/snap-999", DOCUMENT_PATH, "/livez", DOCUMENT_PATH]
+    requests = "".join(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" for path in paths)
+    last = f"GET {DOCUMENT_PATH} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall((requests + last).encode())
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"200", b"404", b"200", b"200", b"200", b"200"]
+
+
+def test_draining_server_answers_by_its_handlers(tmp_path: Path) -> None:
+    with run_in_process_server(tmp_path / "draining", with_worker=False) as draining, draining.client() as client:
+        list_path = f"{REPORT_DATA_PATH}?limit=1"
+        assert [client.get(list_path).status_code for _ in range(2)] == [200, 200]
+        draining.drain()
+        assert client.get(list_path).status_code == 503
