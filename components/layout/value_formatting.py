@@ -15,7 +15,6 @@ from preview.i18n.formatting import CLOCK, INSTANT, NO_BREAK_SPACE, SHORT_DAY, n
 from preview.model.resources import Value
 
 ABSENT = "–"
-HIDDEN = ":"
 _LOCALES: dict[Language, Locale] = {"nb": Locale("nb", "NO"), "nn": Locale("nn", "NO"), "en": Locale("en", "GB")}
 
 

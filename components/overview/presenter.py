@@ -32,6 +32,9 @@ class OverviewRowView:
         name: The rest of the name.
         preview_query: The query string of the organization's preview.
         period: The period of the row; empty if all rows show the selected one.
+        field_count: The number of fields of the form.
+        missing: The number of fields that no source or figure gives; the rest of the fields without a value are not
+            applicable or withheld.
         share: The progress of a running job in per cent, 0 to 100.
         flags: The values of the filters `show` and `deviation` that the row passes.
         sort_keys: By column, a text that sorts by code points; empty if the row has no value in the column.
@@ -47,6 +50,7 @@ class OverviewRowView:
     has_values: bool
     is_stale: bool
     filled_text: str
+    field_count: int
     missing: int
     missing_text: str
     severity_counts: tuple[SeverityCount, ...]
@@ -74,7 +78,7 @@ def present_row(
     """
     has_values = entry.aggregated_at is not None
     is_stale = has_values and not entry.cache_valid
-    missing = field_count - entry.populated if has_values else 0
+    missing = entry.missing if has_values else 0
     day, time = _aggregated_at(entry.aggregated_at, t, today) if entry.aggregated_at else ("", "")
     name = entry.organization_name.removeprefix(f"{t('overview.kind')} ")
     share = entry.completed or 0.0
@@ -87,6 +91,7 @@ def present_row(
         has_values=has_values,
         is_stale=is_stale,
         filled_text=t("state.filled", n=entry.populated, total=field_count) if has_values else "",
+        field_count=field_count,
         missing=missing,
         missing_text=t.plural("overview.missing", missing),
         severity_counts=_severity_counts(entry, t) if has_values else (),
@@ -184,6 +189,7 @@ def _version(entry: OverviewEntry) -> str:
             entry.state,
             entry.period_id,
             entry.populated,
+            entry.missing,
             entry.errors,
             entry.warnings,
             entry.notices,

@@ -115,9 +115,9 @@ def _present(
         values_by_period = {
             historical_value.period_id: historical_value for historical_value in series[field.field_key]
         }
-        values = (values_by_period.get(period, HistoricalValue(period, None)) for period in periods)
+        values = (values_by_period.get(period, HistoricalValue(period, None, "no_report")) for period in periods)
         cells = tuple(
-            present_value(historical_value.value, field.unit, historical_value.hidden, t) for historical_value in values
+            present_value(historical_value.value, field.unit, historical_value.state, t) for historical_value in values
         )
         rows.append(HistoryRowView(field.number, getattr(field.labels, t.language), cells))
     period_names = tuple(formatting.period(t.language, period) for period in periods)

@@ -16,6 +16,7 @@ from components.layout import value_formatting
 from components.layout.preferences import Translator
 from components.preview.history import MAX_SECTION_PERIODS, Series, comparable_periods
 from preview.form.catalogue import Catalogue
+from preview.views.preview import HistoricalValue
 
 _SECTION_HEIGHT_REM, _FIELD_HEIGHT_REM, _TEXT_REM = 11.875, 5.25, 0.75
 _DEFAULT_REM, _REM_LIMITS = 16.0, (8.0, 64.0)
@@ -23,7 +24,10 @@ _COLOR = re.compile(r"(rgba?|oklch|color)\([0-9a-z%., /-]{3,60}\)\Z")
 _COLOR_NAMES = ("bar", "now", "text")
 
 Bars = Mapping[str, Sequence[Any]]
-"""The columns of a chart's data source, an entry a bar: `x`, `height`, `color`, and `text` in a section's chart."""
+"""The columns of a chart's data source, an entry a bar: `x`, `height`, `color`, `sign`, `text` in a section's chart.
+
+`sign` stands in place of the bar of a field without a value (rule 7.4, docs/domain.md).
+"""
 
 
 def parse_colors(colors: Any) -> dict[str, str]:
@@ -55,32 +59,32 @@ def section_bars(
     current period has its value as a text; the table has the others.
     """
     periods = comparable_periods(series, current_period)[-MAX_SECTION_PERIODS:]
-    bars: dict[str, list[Any]] = {"x": [], "height": [], "color": [], "text": []}
+    bars: dict[str, list[Any]] = {"x": [], "height": [], "color": [], "sign": [], "text": []}
     for field in catalogue.fields_in_section(section_id):
         _append_bars(
             bars,
             [(str(field.number), period) for period in periods],
             periods,
-            field.field_key,
-            series,
+            series[field.field_key],
             current_period,
+            t,
             colors,
         )
         values_by_period = {past.period_id: past.value for past in series[field.field_key]}
         bars["text"] += [
-            value_formatting.value(values_by_period.get(period), field.unit, t.language)
-            if period == current_period
+            value_formatting.value(value, field.unit, t.language)
+            if period == current_period and (value := values_by_period.get(period)) is not None
             else ""
             for period in periods
         ]
     return bars
 
 
-def field_bars(field_key: str, series: Series, current_period: str, colors: Mapping[str, str]) -> Bars:
+def field_bars(field_key: str, series: Series, current_period: str, t: Translator, colors: Mapping[str, str]) -> Bars:
     """Return the bars of a field, one for each period, which stand above the columns of the field's table."""
     periods = comparable_periods(series, current_period)
-    bars: dict[str, list[Any]] = {"x": [], "height": [], "color": []}
-    _append_bars(bars, periods, periods, field_key, series, current_period, colors)
+    bars: dict[str, list[Any]] = {"x": [], "height": [], "color": [], "sign": []}
+    _append_bars(bars, periods, periods, series[field_key], current_period, t, colors)
     return bars
 
 
@@ -88,15 +92,17 @@ def _append_bars(
     bars: Mapping[str, list[Any]],
     x_factors: Sequence[Any],
     periods: Sequence[str],
-    field_key: str,
-    series: Series,
+    history: Sequence[HistoricalValue],
     current_period: str,
+    t: Translator,
     colors: Mapping[str, str],
 ) -> None:
-    values_by_period = {past.period_id: past.value for past in series[field_key]}
-    maximum = max([abs(float(value)) for value in values_by_period.values() if value is not None], default=0.0) or 1.0
+    by_period = {past.period_id: past for past in history}
+    shown = [by_period.get(period, HistoricalValue(period, None, "no_report")) for period in periods]
+    maximum = max([abs(float(past.value)) for past in history if past.value is not None], default=0.0) or 1.0
     bars["x"].extend(x_factors)
-    bars["height"].extend(max(0.0, float(values_by_period.get(period) or 0)) / maximum for period in periods)
+    bars["height"].extend(max(0.0, float(past.value or 0)) / maximum for past in shown)
+    bars["sign"].extend("" if past.state == "present" else t(f"absence.sign.{past.state}") for past in shown)
     bars["color"].extend(colors["now" if period == current_period else "bar"] for period in periods)
 
 
@@ -112,7 +118,7 @@ def section_chart(name: str, bars: Bars, text_color: str, rem: float) -> Model:
     # The padding has room for the value of the outermost bar, which is wider than the bar.
     x_range = FactorRange(*bars["x"], factor_padding=0.1, group_padding=1.2, range_padding=0.12)
     plot = _figure(name, _SECTION_HEIGHT_REM * rem, x_range, 1.2)
-    source = _draw_bars(plot, bars, 1)
+    source = _draw_bars(plot, bars, 1, text_color, rem)
     text_size = f"{_TEXT_REM * rem:g}px"
     font = {"text_font": constant("Inter"), "text_font_size": text_size, "text_color": text_color}
     # The text is above the tallest possible bar; on its own bar, a taller neighbour would cover it.
@@ -130,12 +136,12 @@ def section_chart(name: str, bars: Bars, text_color: str, rem: float) -> Model:
     return plot
 
 
-def field_chart(name: str, bars: Bars, rem: float) -> Model:
+def field_chart(name: str, bars: Bars, text_color: str, rem: float) -> Model:
     """Return the chart of a field: bars without axes that fill the width of their element."""
     plot = _figure(name, _FIELD_HEIGHT_REM * rem, FactorRange(*bars["x"], range_padding=0), 1)
     plot.xaxis.visible = False
     plot.min_border = 0
-    _draw_bars(plot, bars, 0.84)
+    _draw_bars(plot, bars, 0.84, text_color, rem)
     return plot
 
 
@@ -158,7 +164,18 @@ def _figure(name: str, height: float, x_range: FactorRange, top: float) -> Any:
     return plot
 
 
-def _draw_bars(plot: Any, bars: Bars, width: float) -> ColumnDataSource:
+def _draw_bars(plot: Any, bars: Bars, width: float, text_color: str, rem: float) -> ColumnDataSource:
     source = ColumnDataSource({column: list(values) for column, values in bars.items()})
     plot.vbar(x="x", top="height", width=width, fill_color="color", line_color=None, source=source)
+    plot.text(
+        x="x",
+        y=0,
+        text="sign",
+        text_align="center",
+        text_baseline="bottom",
+        text_font=constant("Inter"),
+        text_font_size=f"{_TEXT_REM * rem:g}px",
+        text_color=text_color,
+        source=source,
+    )
     return source

@@ -113,7 +113,7 @@ class HistoryPanel:
         self, name: str, series: Series, current_period: str, colors: dict[str, str]
     ) -> tuple[HistoryView, Bars]:
         history = present_field_history(name, series, current_period, self._context.application.catalogue, self._t)
-        return history, field_bars(name, series, current_period, colors)
+        return history, field_bars(name, series, current_period, self._t, colors)
 
     def _sync_charts(self, charts: Mapping[str, ChartSpec]) -> None:
         """Add and remove roots of the document, so that it has these charts; equal ones stay untouched."""
@@ -124,6 +124,6 @@ class HistoryPanel:
         for name, spec in charts.items():
             if name not in self._roots and name in self._open_names:
                 # Only the bars of a section have texts.
-                root = section_chart(name, *spec) if "text" in spec.bars else field_chart(name, spec.bars, spec.rem)
+                root = (section_chart if "text" in spec.bars else field_chart)(name, *spec)
                 self._roots[name] = (spec, root)
                 self._document.add_root(root)

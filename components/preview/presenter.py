@@ -12,6 +12,7 @@ from components.layout import value_formatting
 from components.layout.preferences import Translator
 from components.preview.actions import available_actions, job_facts, remaining_seconds
 from components.preview.report_view import (
+    ABSENCE_FILTERS,
     MAX_PLOTTED_CHANGE,
     DeviationView,
     JobView,
@@ -30,10 +31,12 @@ from preview.core.languages import Language
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import SEVERITIES, Deviation, Severity
+from preview.form.value_state import ValueState
 from preview.i18n import formatting
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import JobDocument, Value
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
+from preview.views.absence import absence_sentence
 from preview.views.preview import FieldRow, Preview
 
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
@@ -62,7 +65,7 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         t=t,
         period=formatting.period(language, preview.period_id),
         compared_period=formatting.period(language, preview.compare_period_id),
-        sections=_sections(preview, catalogue, t, is_complete),
+        sections=_sections(preview, catalogue, t),
         with_report=_period_options(preview.periods, preview.period_id, language),
         without_report=_period_options(_without_report(preview), preview.period_id, language),
         comparable=_period_options(_comparable(preview), preview.compare_period_id, language),
@@ -87,9 +90,9 @@ def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
     """
     empty_row = {
         "value": None,
-        "hidden": False,
+        "state": "no_report",
         "compared_value": None,
-        "compared_hidden": False,
+        "compared_state": "no_report",
         "change": None,
         "percent": None,
     }
@@ -106,14 +109,10 @@ def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
     return present_report(msgspec.structs.replace(view.preview, **no_source, rows=rows), catalogue, view.t)
 
 
-def _sections(preview: Preview, catalogue: Catalogue, t: Translator, is_complete: bool) -> tuple[SectionView, ...]:
+def _sections(preview: Preview, catalogue: Catalogue, t: Translator) -> tuple[SectionView, ...]:
     sections: list[SectionView] = []
     for section in catalogue.sections:
-        rows = tuple(
-            _row(row, preview, catalogue, t, is_complete)
-            for row in preview.rows
-            if row.section_id == section.section_id
-        )
+        rows = tuple(_row(row, preview, catalogue, t) for row in preview.rows if row.section_id == section.section_id)
         counts = tuple(count for severity in SEVERITIES if (count := _severity_count(severity, rows, t)).count)
         sections.append(SectionView(section.section_id, getattr(section.titles, t.language), rows, counts))
     return tuple(sections)
@@ -124,27 +123,28 @@ def _severity_count(severity: Severity, rows: Iterable[RowView], t: Translator) 
     return SeverityCount(severity, size, t.plural(f"severity.{severity}_count", size))
 
 
-def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator, is_complete: bool) -> RowView:
+def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -> RowView:
     language = t.language
     entry = catalogue.field(row.field_key)
     flags = [
         str(severity) for severity in SEVERITIES if any(deviation.severity == severity for deviation in row.deviations)
     ]
-    if is_complete and row.value is None and not row.hidden:
-        flags.append("missing")
+    if row.state in ABSENCE_FILTERS:
+        flags.append(row.state)
     return RowView(
         key=row.field_key,
         number=row.number,
         label=getattr(entry.labels, language),
         is_part=row.part_of is not None,
-        current=present_value(row.value, row.unit, row.hidden, t),
-        compared=present_value(row.compared_value, row.unit, row.compared_hidden, t),
+        current=present_value(row.value, row.unit, row.state, t),
+        compared=present_value(row.compared_value, row.unit, row.compared_state, t),
         change=value_formatting.change(row.change, row.unit, language),
         percent=value_formatting.percent_change(row.percent, row.unit, language),
         plotted_change=_plotted_change(row),
         is_flagged=any(deviation.rule_id in _FLAGGED_CHANGES for deviation in row.deviations),
         flags=tuple(flags),
         deviations=tuple(_deviation(deviation, t) for deviation in row.deviations),
+        absence=absence_sentence(row.state, entry, preview.period_id, language, t),
         source=_source_name(row.data_source, preview, t) if row.data_source else value_formatting.ABSENT,
         source_text=_source_text(row, preview, t),
         definition=getattr(entry.definitions, language),
@@ -152,13 +152,11 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator, i
     )
 
 
-def present_value(amount: Value, unit: str, hidden: bool, t: Translator) -> ValueView:
-    """Return a value; `:` if it is suppressed, `–` if there is none, both with what a screen reader speaks."""
-    if hidden:
-        return ValueView(value_formatting.HIDDEN, t("form.hidden"))
-    if amount is None:
-        return ValueView(value_formatting.ABSENT, t("form.no_value"))
-    return ValueView(value_formatting.value(amount, unit, t.language))
+def present_value(amount: Value, unit: str, state: ValueState, t: Translator) -> ValueView:
+    """Return a value; without one, the sign of the reason with what a screen reader speaks."""
+    if state == "present":
+        return ValueView(value_formatting.value(amount, unit, t.language))
+    return ValueView(t(f"absence.sign.{state}"), t(f"absence.spoken.{state}"))
 
 
 def _plotted_change(row: FieldRow) -> float | None:
@@ -239,12 +237,14 @@ def _without_report(preview: Preview) -> list[str]:
 
 
 def _comparable(preview: Preview) -> list[str]:
-    """Return the periods to compare with: the prior one, the selected one, and all others with a report."""
-    prior = str(Period.parse(preview.period_id).prior)
+    """Return the periods of the same length to compare with: the prior one, the selected one, and all others with a
+    report (rule 7.2, docs/domain.md).
+    """
+    period = Period.parse(preview.period_id)
     return [
         period_id
-        for period_id in _newest_first([*preview.periods, prior, preview.compare_period_id])
-        if period_id != preview.period_id
+        for period_id in _newest_first([*preview.periods, str(period.prior), preview.compare_period_id])
+        if period_id != preview.period_id and Period.parse(period_id).is_as_long_as(period)
     ]
 
 

@@ -7,10 +7,15 @@ from components.layout.preferences import Translator
 from components.preview.actions import Action, JobFactsView
 from components.preview.sources_panel import SourcesPanel
 from preview.form.rules.base import Severity
+from preview.form.value_state import ValueState
 from preview.views.preview import Preview
 
 MAX_PLOTTED_CHANGE = 58
 """The end of the scale of changes, in per cent (percentages: points) on either side; larger ones are drawn there."""
+
+
+ABSENCE_FILTERS: tuple[ValueState, ...] = ("missing", "not_applicable", "withheld")
+"""The reasons for having no value that are filters of the rows too."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,9 @@ class RowView:
         plotted_change: The position of the disc on the scale of changes, within `MAX_PLOTTED_CHANGE` on either side of
             0; None without a change.
         is_flagged: Whether the change itself is a deviation.
-        flags: The severities of the field's deviations, and `missing`: the filters that it passes.
+        flags: The severities of the field's deviations, and the state of a value that is not there (`missing`,
+            `not_applicable` or `withheld`): the filters that it passes.
+        absence: A sentence about why there is no value; empty with one, and without a report.
         source: The name of the source.
         source_text: A sentence about the source.
         definition: The field's definition.
@@ -63,6 +70,7 @@ class RowView:
     is_flagged: bool
     flags: tuple[str, ...]
     deviations: tuple[DeviationView, ...]
+    absence: str
     source: str
     source_text: str
     definition: str

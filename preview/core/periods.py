@@ -62,6 +62,10 @@ class Period:
         """The same period one year later: the period whose prior period this is."""
         return Period(self.year + 1, self.half)
 
+    def is_as_long_as(self, other: "Period") -> bool:
+        """Return whether both are years, or both half years: only such periods are compared (rule 7.2)."""
+        return bool(self.half) == bool(other.half)
+
     @property
     def sort_key(self) -> str:
         """Text that sorts periods from old to new: by last day, a half before the year that ends with it (rule S1)."""

@@ -66,11 +66,16 @@ def _sections(parts: RawCatalogue) -> Iterator[str]:
 
 
 def _texts(parts: RawCatalogue) -> Iterator[str]:
+    for field in parts.fields:
+        if (field.unit == "prosent") != (field.not_applicable is not None):
+            yield f"{field.key} must say when it is not applicable if it is a share, and not if it is none"
     texts: list[tuple[str, LocalizedText]] = [
         (f"section {section.section_id}: its title", section.titles) for section in parts.sections
     ]
     for field in parts.fields:
         texts += [(f"{field.key}: its label", field.labels), (f"{field.key}: its definition", field.definitions)]
+        if field.not_applicable is not None:
+            texts.append((f"{field.key}: when it is not applicable", field.not_applicable))
     yield from (
         f"{where} in {language} is empty"
         for where, text in texts

@@ -17,9 +17,10 @@ def evaluate(catalogue: Catalogue, current: Values, prior: Values | None, metada
 
     Args:
         catalogue: The form.
-        current: Values of fields, supplementary figures and auxiliaries by key; a missing key means null.
-        prior: The same of the prior period's snapshot, or None without one.
-        metadata: Period and source of the report.
+        current: Values of fields, supplementary figures and auxiliaries by key; the key of what nothing supplies is
+            absent.
+        prior: The same of the compared period's snapshot, or None without one.
+        metadata: Periods and source of the report.
 
     Returns:
         The deviations in form order, within a row by severity, then in the order of the rules.
@@ -40,7 +41,7 @@ def redact_hidden(
     Args:
         deviations: The deviations.
         hidden: Keys of withheld values (`suppression.suppressed_fields`) of the snapshot.
-        prior_hidden: Keys of withheld values of the prior snapshot.
+        prior_hidden: Keys of withheld values of the compared snapshot.
     """
     return [_redact(deviation, hidden, prior_hidden) for deviation in deviations]
 

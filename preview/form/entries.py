@@ -55,6 +55,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         subset_of: Number of a field that it cannot exceed (rule `delmengde`).
         components: Numbers of the fields whose sum it is (rule `sum_undersokelser`, and suppression).
         sql: One SELECT of one number, or for `prosent` of two, part and whole. None for a supplementary figure.
+        not_applicable: Why a share has no value where there is nothing to count (rule 7.4); None for other fields.
         supplied_if: A SELECT of 1 or 0: whether a source can supply the field (rule 2.5). None if each one can.
     """
 
@@ -71,6 +72,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     subset_of: int | None = None
     components: tuple[int, ...] = ()
     sql: str | None = None
+    not_applicable: LocalizedText | None = None
     supplied_if: str | None = None
 
     @property

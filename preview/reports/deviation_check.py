@@ -1,4 +1,4 @@
-"""Compare a snapshot with the prior period's by the deviation rules (rule 7, docs/domain.md). Pure functions."""
+"""Compare a snapshot with another period's by the deviation rules (rule 7, docs/domain.md). Pure functions."""
 
 from collections.abc import Mapping
 
@@ -10,6 +10,7 @@ from preview.form.deviations import evaluate, redact_hidden
 from preview.form.rules.base import Deviation, ReportMetadata
 from preview.form.sources import Source, has_system_changed
 from preview.form.suppression import suppressed_fields
+from preview.form.value_state import ValueState, value_state
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import Value
 
@@ -78,13 +79,21 @@ class SnapshotValues(msgspec.Struct, frozen=True):
         """Return the value, or None if it is suppressed or missing."""
         return None if key in self.hidden else self.values.get(key)
 
+    def state(self, key: str) -> ValueState:
+        """Return whether there is a value, or why not."""
+        return "no_report" if self.metadata is None else value_state(key, self.values, self.hidden)
+
 
 EMPTY = SnapshotValues({}, {}, frozenset(), None)
 """The values of a snapshot that does not exist."""
 
 
 def find_deviations(
-    catalogue: Catalogue, period: Period, current: SnapshotValues, prior: SnapshotValues
+    catalogue: Catalogue,
+    period: Period,
+    current: SnapshotValues,
+    compared: SnapshotValues,
+    compared_period: Period | None = None,
 ) -> list[Deviation]:
     """Return the deviations of a snapshot. No message contains a suppressed value.
 
@@ -92,7 +101,8 @@ def find_deviations(
         catalogue: The form with its deviation rules.
         period: The snapshot's period.
         current: The snapshot's values.
-        prior: The values of the prior period's snapshot, `EMPTY` if there is none.
+        compared: The values of the compared period's snapshot, `EMPTY` if there is none.
+        compared_period: The period that the snapshot is judged against; None for the prior one (rule 7.2).
 
     Returns:
         The deviations; none for a snapshot that has never completed.
@@ -101,16 +111,18 @@ def find_deviations(
         return []
     rule_facts = ReportMetadata(
         period_id=str(period),
+        compared_period_id=str(compared_period or period.prior),
         extract_day=current.metadata.extract_day,
         incomplete=current.metadata.is_incomplete,
-        system_changed=prior.metadata is not None
+        system_changed=compared.metadata is not None
         and has_system_changed(
-            _source_from_metadata(current.metadata), prior.metadata.data_source, prior.metadata.extract_at
+            _source_from_metadata(current.metadata), compared.metadata.data_source, compared.metadata.extract_at
         ),
         findings=current.metadata.findings,
     )
-    deviations = evaluate(catalogue, current.values, prior.values if prior.metadata is not None else None, rule_facts)
-    return redact_hidden(deviations, current.hidden, prior.hidden)
+    compared_values = compared.values if compared.metadata is not None else None
+    deviations = evaluate(catalogue, current.values, compared_values, rule_facts)
+    return redact_hidden(deviations, current.hidden, compared.hidden)
 
 
 def rows_by_severity(deviations: list[Deviation]) -> dict[str, int]:

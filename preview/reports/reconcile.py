@@ -229,7 +229,7 @@ def _store(connection: Connection, number: int, report: SnapshotRendering, etag:
     rendered_from = msgspec.json.encode(report.state).decode()
     etag = etag or compute_etag(report.body, last_event_id(connection))
     snapshots.set_document(connection, number, report.body, etag, rendered_from, report.populated)
-    snapshots.set_deviation_counts(connection, number, report.deviation_counts)
+    snapshots.set_field_counts(connection, number, report.missing, report.deviation_counts)
 
 
 def _changed_document_fields(before: PreviousDocument, after: SnapshotRendering) -> list[str]:

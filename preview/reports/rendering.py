@@ -56,13 +56,14 @@ class DocumentState(msgspec.Struct, frozen=True, array_like=True):
 class SnapshotRendering:
     """A rendered document with what is stored beside it.
 
-    `body` is JSON; `populated` counts the fields that show a value; `deviation_counts` are the numbers of fields with a
-    deviation, by severity.
+    `body` is JSON; `populated` counts the fields that show a value, `missing` those that no source or figure gives;
+    `deviation_counts` are the numbers of fields with a deviation, by severity.
     """
 
     state: DocumentState
     body: bytes
     populated: int
+    missing: int
     deviation_counts: dict[str, int]
 
 
@@ -127,16 +128,14 @@ def render(
         prior_period=_prior_period(prior) if prior else None,
     )
     body = msgspec.json.encode(document)
-    deviations = find_deviations(
-        catalogue,
-        Period.parse(row.period_id),
-        SnapshotValues.from_rows(catalogue, suppress, values, row.facts),
-        SnapshotValues.from_rows(catalogue, suppress, prior_values, prior.facts if prior else None),
-    )
+    current = SnapshotValues.from_rows(catalogue, suppress, values, row.facts)
+    compared = SnapshotValues.from_rows(catalogue, suppress, prior_values, prior.facts if prior else None)
+    deviations = find_deviations(catalogue, Period.parse(row.period_id), current, compared)
     return SnapshotRendering(
         state=state,
         body=body,
         populated=sum(value is not None for value in current_visible.values()),
+        missing=sum(current.state(key) == "missing" for key in current_visible),
         deviation_counts=rows_by_severity(deviations),
     )
 

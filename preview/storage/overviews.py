@@ -29,6 +29,7 @@ class OverviewRow(msgspec.Struct, frozen=True):
     cache_valid: int | None
     aggregated_at: str | None
     populated: int | None
+    missing: int | None
     errors: int | None
     warnings: int | None
     notices: int | None
@@ -64,7 +65,8 @@ _ROWS = """
                 ORDER BY last_extract_at DESC LIMIT 1)),
         shown.snapshot, shown.period_id, shown.snapshot_status, last.snapshot_status,
         (SELECT job_status FROM job WHERE job.snapshot = last.snapshot ORDER BY job DESC LIMIT 1),
-        shown.cache_valid, shown.aggregated_at, shown.populated, shown.errors, shown.warnings, shown.notices,
+        shown.cache_valid, shown.aggregated_at, shown.populated, shown.missing,
+        shown.errors, shown.warnings, shown.notices,
         (SELECT max(completed) FROM job
             WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running'))
     FROM organization JOIN chosen ON chosen.organization_id = organization.organization_id

@@ -160,11 +160,11 @@ def set_document(
     )
 
 
-def set_deviation_counts(connection: Connection, number: int, counts: dict[str, int]) -> None:
-    """Set the numbers of fields with a deviation, by severity."""
+def set_field_counts(connection: Connection, number: int, missing: int, deviations: dict[str, int]) -> None:
+    """Set the number of missing fields, and the numbers of fields with a deviation, by severity."""
     connection.execute(
-        "UPDATE snapshot SET errors = ?, warnings = ?, notices = ? WHERE snapshot = ?",
-        (counts["error"], counts["warning"], counts["notice"], number),
+        "UPDATE snapshot SET missing = ?, errors = ?, warnings = ?, notices = ? WHERE snapshot = ?",
+        (missing, deviations["error"], deviations["warning"], deviations["notice"], number),
     )
 
 

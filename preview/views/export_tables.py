@@ -1,13 +1,16 @@
 """Builds the tables of exported files from the read models of the pages: the fields of a preview, or the overview."""
 
 from collections.abc import Collection, Iterable
+from functools import partial
 
 from preview.core.clock import OSLO, parse_timestamp
 from preview.core.languages import Language
 from preview.form.catalogue import Catalogue
+from preview.form.value_state import ValueState
 from preview.i18n.catalog import MessageCatalog
 from preview.i18n.formatting import period
 from preview.model.resources import Value
+from preview.views.absence import absence_sentence
 from preview.views.overview import OverviewEntry
 from preview.views.preview import FieldRow, Preview
 from preview.views.spreadsheet import Cell, Column, Table
@@ -74,7 +77,7 @@ def preview_table(
         compare_period=preview.compare_period_id,
     )
     rows = [
-        _field_row(row, catalogue, texts, language)
+        _field_row(row, preview.period_id, catalogue, texts, language)
         for row in preview.rows
         if visible_keys is None or row.field_key in visible_keys
     ]
@@ -107,7 +110,9 @@ def overview_table(
     )
 
 
-def _field_row(row: FieldRow, catalogue: Catalogue, texts: MessageCatalog, language: Language) -> list[Cell]:
+def _field_row(
+    row: FieldRow, period_id: str, catalogue: Catalogue, texts: MessageCatalog, language: Language
+) -> list[Cell]:
     field = catalogue.field(row.field_key)
     section = next(section for section in catalogue.sections if section.section_id == row.section_id)
     notes = [
@@ -117,17 +122,17 @@ def _field_row(row: FieldRow, catalogue: Catalogue, texts: MessageCatalog, langu
         )
         for deviation in row.deviations
     ]
-    hidden = texts.get(language, "export.hidden")
+    absence = absence_sentence(row.state, field, period_id, language, partial(texts.get, language))
     return [
         row.number,
         getattr(section.titles, language),
         getattr(field.labels, language),
-        hidden if row.hidden else _typed_value(row.value, row.unit),
-        hidden if row.compared_hidden else _typed_value(row.compared_value, row.unit),
+        _value_cell(row.value, row.state, row.unit, texts, language),
+        _value_cell(row.compared_value, row.compared_state, row.unit, texts, language),
         _typed_value(row.change, row.unit),
         row.percent,
         row.unit,
-        " ".join(f"{severity}: {message}" for severity, message in notes),
+        " ".join(filter(None, (absence, *(f"{severity}: {message}" for severity, message in notes)))),
         row.data_source,
         row.field_key,
     ]
@@ -138,7 +143,7 @@ def _organization_row(entry: OverviewEntry, field_count: int, texts: MessageCata
     counts: list[Cell] = [
         entry.populated,
         field_count,
-        field_count - entry.populated,
+        entry.missing,
         entry.errors,
         entry.warnings,
         entry.notices,
@@ -154,6 +159,15 @@ def _organization_row(entry: OverviewEntry, field_count: int, texts: MessageCata
         parse_timestamp(entry.aggregated_at).astimezone(OSLO).replace(tzinfo=None) if entry.aggregated_at else None,
         entry.case_system or None,
     ]
+
+
+def _value_cell(value: Value, state: ValueState, unit: str, texts: MessageCatalog, language: Language) -> Cell:
+    """Return a value as a number; empty if it is missing, else what stands in its place."""
+    if state == "withheld":
+        return texts.get(language, "absence.sign.withheld")
+    if state == "not_applicable":
+        return texts.get(language, "absence.spoken.not_applicable")
+    return _typed_value(value, unit)
 
 
 def _typed_value(value: Value, unit: str) -> Value:

@@ -41,6 +41,7 @@ class OverviewEntry(msgspec.Struct, frozen=True):
         cache_valid: Whether the snapshot is valid (rule S4, docs/api.md).
         aggregated_at: Time of its values.
         populated: Number of fields whose value is shown.
+        missing: Number of fields that no source or figure gives (rule 7.4, docs/domain.md).
         errors: Number of deviations of severity error.
         warnings: Number of deviations of severity warning.
         notices: Number of deviations of severity notice.
@@ -60,6 +61,7 @@ class OverviewEntry(msgspec.Struct, frozen=True):
     cache_valid: bool
     aggregated_at: str | None
     populated: int
+    missing: int
     errors: int
     warnings: int
     notices: int
@@ -141,6 +143,7 @@ def _to_entry(row: OverviewRow) -> OverviewEntry:
         cache_valid=bool(row.cache_valid),
         aggregated_at=row.aggregated_at,
         populated=row.populated or 0,
+        missing=row.missing or 0,
         errors=row.errors or 0,
         warnings=row.warnings or 0,
         notices=row.notices or 0,

@@ -31,5 +31,11 @@ def default_period(
 
 
 def compared_period(period: Period, requested: Period | None) -> Period:
-    """Return the period to compare with: the requested one, else the prior period (rule 2b, docs/api.md)."""
-    return requested or period.prior
+    """Return the period to compare with.
+
+    It is the requested one, if it is another period of the same length (rule 7.2, docs/domain.md); else the prior
+    period (rule 2b, docs/api.md).
+    """
+    if requested is None or requested == period or not requested.is_as_long_as(period):
+        return period.prior
+    return requested

@@ -12,6 +12,7 @@ from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
 from preview.form.numbers import rounded_percent_change, to_decimal
 from preview.form.rules.base import Deviation
+from preview.form.value_state import ValueState
 from preview.ingest.delivery_view import DeliveryView, recent_for
 from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value
 from preview.reports.aggregation_input import current_input
@@ -78,13 +79,13 @@ class FieldRow(msgspec.Struct, frozen=True):
         unit: `antall`, `prosent` or `årsverk`.
         part_of: Number of the field that it is a part of; None if it is no part.
         value: The value; None if there is none or it is withheld.
-        hidden: Whether the value is withheld (rule 8, docs/domain.md).
+        state: Whether there is a value, or why not (rule 7.4, docs/domain.md).
         compared_value: The compared value, likewise.
-        compared_hidden: Whether the compared value is withheld.
+        compared_state: Its state.
         data_source: The source of the value.
         change: Value minus compared value, in the unit of the field; None without both.
         percent: Change in whole per cent of the compared value; None for percentages, and if that value is 0 or None.
-        deviations: Deviations of the field, most severe first.
+        deviations: Deviations of the field against the compared value, most severe first (rule 7.2).
     """
 
     number: int
@@ -93,9 +94,9 @@ class FieldRow(msgspec.Struct, frozen=True):
     unit: str
     part_of: int | None
     value: Value
-    hidden: bool
+    state: ValueState
     compared_value: Value
-    compared_hidden: bool
+    compared_state: ValueState
     data_source: str | None
     change: Value
     percent: int | None
@@ -103,11 +104,11 @@ class FieldRow(msgspec.Struct, frozen=True):
 
 
 class HistoricalValue(NamedTuple):
-    """Value of a field in the newest completed snapshot of a period; None and `hidden` if it is withheld."""
+    """Value of a field in the newest completed snapshot of a period; None unless its state is `present`."""
 
     period_id: str
     value: Value
-    hidden: bool = False
+    state: ValueState = "present"
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -163,7 +164,8 @@ class PreviewQuery:
         Args:
             organization_id: The organisation.
             period_id: The period; None for the newest one.
-            compare: The period to compare with; None for the prior period.
+            compare: The period to compare with; None for the prior period, which is also taken where `compare` is of
+                another length than the period, or the period itself.
 
         Raises:
             NotFound: There is no such organisation.
@@ -179,7 +181,7 @@ class PreviewQuery:
         """Return the values of every field in all periods with a completed snapshot.
 
         Returns:
-            By field key, the values in order of period, oldest first. Withheld values are None.
+            By field key, the values in order of period, oldest first.
         """
 
         def read_history(connection: Connection) -> dict[str, list[HistoricalValue]]:
@@ -189,7 +191,7 @@ class PreviewQuery:
             }
             return {
                 key: [
-                    HistoricalValue(period_id, snapshot_values.visible_value(key), key in snapshot_values.hidden)
+                    HistoricalValue(period_id, snapshot_values.visible_value(key), snapshot_values.state(key))
                     for period_id, snapshot_values in values_by_period.items()
                 ]
                 for key in (field.field_key for field in self._report_config.catalogue.fields)
@@ -217,9 +219,6 @@ class PreviewQuery:
         current = self._snapshot_values(connection, displayed)
         compared_row = completed.get(str(compare))
         compared = self._snapshot_values(connection, compared_row)
-        prior = (
-            compared if compare == period.prior else self._snapshot_values(connection, completed.get(str(period.prior)))
-        )
         return Preview(
             position=events.last_event_id(connection),
             organization_id=organization_id,
@@ -233,7 +232,7 @@ class PreviewQuery:
             newer_snapshot=_snapshot_view(newer),
             compared_snapshot=_snapshot_view(compared_row),
             job=_displayed_job(connection, newer, displayed),
-            rows=self._field_rows(period, current, compared, prior),
+            rows=self._field_rows(period, compare, current, compared),
             source=_source_view(current.metadata),
             has_source=current_input(connection, organization_id, period) is not None,
             sources=list_sources(connection, organization_id),
@@ -251,10 +250,10 @@ class PreviewQuery:
         )
 
     def _field_rows(
-        self, period: Period, current: SnapshotValues, compared: SnapshotValues, prior: SnapshotValues
+        self, period: Period, compare: Period, current: SnapshotValues, compared: SnapshotValues
     ) -> list[FieldRow]:
         deviations: dict[str, list[Deviation]] = {}
-        for deviation in find_deviations(self._report_config.catalogue, period, current, prior):
+        for deviation in find_deviations(self._report_config.catalogue, period, current, compared, compare):
             deviations.setdefault(deviation.field_key, []).append(deviation)
         rows: list[FieldRow] = []
         for field in self._report_config.catalogue.fields:
@@ -269,9 +268,9 @@ class PreviewQuery:
                     unit=field.unit,
                     part_of=field.part_of,
                     value=value,
-                    hidden=key in current.hidden,
+                    state=current.state(key),
                     compared_value=compared_value,
-                    compared_hidden=key in compared.hidden,
+                    compared_state=compared.state(key),
                     data_source=current.sources.get(key),
                     change=change,
                     percent=percent,

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from pypdf import PdfReader
 
 _COLOR = re.compile(r"(?<![\d.])([\d.]+) ([\d.]+) ([\d.]+) (?:rg|RG)\b")
-_NUMBER = r"(?:[-−]?\d[\d,.]*(?:[ \u00a0]\d{3})*(?:,\d)?(?:[ \u00a0]%)?|–|:)"
+_NUMBER = r"(?:[-−]?\d[\d,.]*(?:[ \u00a0]\d{3})*(?:,\d)?(?:[ \u00a0]%)?|–|:|i\.a\.)"
 
 
 class PrintedPdf:

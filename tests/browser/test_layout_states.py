@@ -84,7 +84,7 @@ def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir:
         expect_texts(forgotten, "nn", "notice.forgotten", "state.none")
         expect(forgotten.locator("main").get_by_role("link", name="Til oversynet")).to_be_visible()
         expect(forgotten.locator("tr[data-field]:visible")).to_have_count(34)
-        expect(forgotten.locator("td.current")).to_have_text(["–manglar verdi"] * 34)
+        expect(forgotten.locator("td.current")).to_have_text(["–ingen rapport"] * 34)
         expect(forgotten.locator("[data-region=answer]")).to_have_text("")
         for name in ("Eksporter", "Aggreger"):
             expect(forgotten.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-disabled", "true")

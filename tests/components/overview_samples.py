@@ -25,6 +25,7 @@ READY = OverviewEntry(
     cache_valid=True,
     aggregated_at="2026-03-25T13:52:00Z",
     populated=32,
+    missing=2,
     errors=1,
     warnings=6,
     notices=0,
@@ -37,6 +38,7 @@ NO_VALUES: dict[str, Any] = {
     "cache_valid": False,
     "aggregated_at": None,
     "populated": 0,
+    "missing": 0,
     "errors": 0,
     "warnings": 0,
 }

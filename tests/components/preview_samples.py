@@ -7,6 +7,7 @@ import msgspec
 from preview.form.catalogue import Catalogue
 from preview.form.deviations import evaluate
 from preview.form.rules.base import Deviation, ReportMetadata
+from preview.form.value_state import value_state
 from preview.model.resources import JobDocument, SourceDocument, Value
 from preview.views.preview import FieldRow, Preview, SnapshotView, SourceView, change_between
 
@@ -30,7 +31,10 @@ QUIET_METADATA = ReportMetadata(period_id="2024", extract_day="2025-01-15")
 
 
 def make_values(catalogue: Catalogue, **changed: Value) -> dict[str, Value]:
-    """Return values in which no rule finds a deviation, with changes."""
+    """Return values in which no rule finds a deviation, with changes: None for a number that nothing supplies, and for
+    a share with nothing to count.
+    """
+    shares = {field.field_key for field in catalogue.fields if field.unit == "prosent"}
     values: dict[str, Value] = {field.field_key: 95.0 if field.unit == "prosent" else 100 for field in catalogue.fields}
     values |= {
         "antall_undersokelser_avsluttet": 200,
@@ -39,7 +43,7 @@ def make_values(catalogue: Catalogue, **changed: Value) -> dict[str, Value]:
         "antall_barn_med_tiltak_uten_plan": 8,
         "antall_barn_med_tiltak": 400,
     }
-    return values | changed
+    return {key: value for key, value in (values | changed).items() if value is not None or key in shares}
 
 
 def make_preview(
@@ -57,8 +61,8 @@ def make_preview(
     rows: list[FieldRow] = []
     for field in catalogue.fields:
         key = field.field_key
-        value = None if key in hidden else values[key]
-        change, percent = change_between(value, prior[key], field.unit)
+        value = None if key in hidden else values.get(key)
+        change, percent = change_between(value, prior.get(key), field.unit)
         rows.append(
             FieldRow(
                 number=field.number,
@@ -67,9 +71,9 @@ def make_preview(
                 unit=field.unit,
                 part_of=field.part_of,
                 value=value,
-                hidden=key in hidden,
-                compared_value=prior[key],
-                compared_hidden=False,
+                state=value_state(key, values, hidden),
+                compared_value=prior.get(key),
+                compared_state=value_state(key, prior),
                 data_source="manuell" if field.sql is None else "fagsystem-cis",
                 change=change,
                 percent=percent,

@@ -7,6 +7,7 @@ import msgspec
 
 from preview.core.periods import Period
 from preview.form.entries import Field, Values
+from preview.form.value_state import value_state
 from preview.model.resources import Value
 
 Severity = Literal["error", "warning", "notice"]
@@ -21,6 +22,7 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         period_id: The period.
+        compared_period_id: The period that the report is compared with; None for the prior one.
         extract_day: Day (Europe/Oslo) of the source's extract time as ISO text; None without a source.
         incomplete: As of `sources.SourceSelection`.
         system_changed: Result of `sources.has_system_changed`.
@@ -28,6 +30,7 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     period_id: str
+    compared_period_id: str | None = None
     extract_day: str | None
     incomplete: bool = False
     system_changed: bool = False
@@ -49,7 +52,7 @@ class Deviation(msgspec.Struct, frozen=True):
         message: Key of the message's text.
         params: Parameters of the message.
         current_keys: Fields whose current value is in the message (`deviations.redact_hidden`).
-        prior_keys: Fields whose prior value is in the message.
+        prior_keys: Fields whose compared value is in the message.
     """
 
     rule_id: str
@@ -72,7 +75,14 @@ class Deviation(msgspec.Struct, frozen=True):
 
 
 class RuleContext(msgspec.Struct, frozen=True):
-    """Input of the rules. `fields` are in form order; `prior` is empty without a prior snapshot."""
+    """Input of the rules.
+
+    Attributes:
+        fields: The fields in form order.
+        current: Values of the report; the key of a field that nothing supplies is absent.
+        prior: Values of the report that it is compared with; empty without one.
+        metadata: Periods and source of the report.
+    """
 
     fields: tuple[Field, ...]
     current: Values
@@ -88,13 +98,17 @@ class RuleContext(msgspec.Struct, frozen=True):
         return self.current.get(field.key)
 
     def before(self, field: Field) -> Value:
-        """Return the value of a field in the prior period."""
+        """Return the value of a field in the compared period."""
         return self.prior.get(field.key)
+
+    def is_missing(self, field: Field) -> bool:
+        """Return whether no source or figure gave the value of a field; one with nothing to count is not missing."""
+        return value_state(field.key, self.current) == "missing"
 
     @property
     def prior_period(self) -> str:
-        """Id of the prior period."""
-        return str(Period.parse(self.metadata.period_id).prior)
+        """Id of the compared period, which is the prior one unless the report's page compares with another."""
+        return self.metadata.compared_period_id or str(Period.parse(self.metadata.period_id).prior)
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):

@@ -1,4 +1,4 @@
-"""Rules that compare a report with that of the prior period (domain 7, docs/domain.md)."""
+"""Rules that compare a report with that of another period, usually the prior one (domain 7, docs/domain.md)."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -99,7 +99,7 @@ class ToZero(Rule, frozen=True, tag="to_zero"):
 
 
 class Missing(Rule, frozen=True, tag="missing"):
-    """There is no value, but the prior period has one."""
+    """No source or figure gave the value, but the prior period has one."""
 
     variants: ClassVar[tuple[str, ...]] = ("message", "share")
 
@@ -107,7 +107,7 @@ class Missing(Rule, frozen=True, tag="missing"):
         """Yield a deviation in the row of each such field."""
         for field in context.fields:
             before = context.before(field)
-            if context.now(field) is None and before is not None:
+            if context.is_missing(field) and before is not None:
                 params: Params = {"prior": before, "prior_period": context.prior_period}
                 yield self.deviation(field, params, variant=_variant_for_unit(field), prior=(field,))
 

@@ -91,7 +91,7 @@ def test_row_without_data_links_to_selected_period(texts: MessageCatalog) -> Non
     ("changed", "flags"),
     [
         ({}, {"ready", "error", "warning", "missing"}),
-        ({"errors": 0, "warnings": 0, "populated": 34}, {"ready", "none"}),
+        ({"errors": 0, "warnings": 0, "populated": 33, "missing": 0}, {"ready", "none"}),
         ({"errors": 0, "warnings": 0, "notices": 2, "cache_valid": False}, {"ready", "notice", "missing", "stale"}),
         ({"state": "processing", "completed": 0.1}, {"processing", "error", "warning", "missing"}),
         ({"state": "silent", **NO_VALUES}, {"silent"}),

@@ -20,7 +20,7 @@ from preview.i18n.catalog import MessageCatalog
 from preview.views.preview import HistoricalValue
 
 NB = "\u00a0"
-ABSENT = ValueView("–", "mangler verdi")
+MISSING = ValueView("–", "mangler")
 COLORS = {"bar": "rgb(1, 2, 3)", "now": "rgb(4, 5, 6)", "text": "rgb(7, 8, 9)"}
 
 
@@ -31,13 +31,13 @@ def t(texts: MessageCatalog) -> Translator:
 
 @pytest.fixture
 def series(catalogue: Catalogue) -> dict[str, list[HistoricalValue]]:
-    """Two years with a half-year each; the first has no årsverk, and one count is suppressed."""
+    """Two years and a half-year; the first has no årsverk, a share of nothing and a suppressed count."""
     series = {
         field.field_key: [HistoricalValue("2023", 1480), HistoricalValue("2024-H1", 4), HistoricalValue("2024", 1600)]
         for field in catalogue.fields
     }
     series["antall_arsverk"] = [
-        HistoricalValue("2023", None),
+        HistoricalValue("2023", None, "missing"),
         HistoricalValue("2024-H1", 3.0),
         HistoricalValue("2024", 48.6),
     ]
@@ -46,7 +46,11 @@ def series(catalogue: Catalogue) -> dict[str, list[HistoricalValue]]:
         HistoricalValue("2024-H1", 0.0),
         HistoricalValue("2024", 4.0),
     ]
-    series["antall_unge_med_ettervern"] = [HistoricalValue("2023", None, hidden=True), HistoricalValue("2024", 12)]
+    series["antall_unge_med_ettervern"] = [HistoricalValue("2023", None, "withheld"), HistoricalValue("2024", 12)]
+    series["andel_meldinger_innen_frist"] = [
+        HistoricalValue("2023", None, "not_applicable"),
+        HistoricalValue("2024", 80.0),
+    ]
     return series
 
 
@@ -59,7 +63,7 @@ def test_year_is_compared_with_years(series: Series, catalogue: Catalogue, t: Tr
         True,
     )
     assert [(row.number, row.label, row.values) for row in history.rows] == [
-        (33, "Årsverk", (ABSENT, ValueView("48,6"))),
+        (33, "Årsverk", (MISSING, ValueView("48,6"))),
         (34, "Ubesatte", (ValueView("2,0"), ValueView("4,0"))),
     ]
 
@@ -84,7 +88,7 @@ def test_section_limits_periods_and_field_shows_all(catalogue: Catalogue, t: Tra
         str(year) for year in range(2010, 2025)
     )
     assert len(section_bars("tilsyn", many, "2024", catalogue, t, COLORS)["x"]) == 8
-    assert len(field_bars("antall_tilsynsbesok", many, "2024", COLORS)["x"]) == 15
+    assert len(field_bars("antall_tilsynsbesok", many, "2024", t, COLORS)["x"]) == 15
 
 
 def test_field_history_has_title_and_values(series: Series, catalogue: Catalogue, t: Translator) -> None:
@@ -95,10 +99,24 @@ def test_field_history_has_title_and_values(series: Series, catalogue: Catalogue
     )
 
 
-def test_hidden_value_is_labelled_and_has_no_bar(series: Series, catalogue: Catalogue, t: Translator) -> None:
-    (row,) = present_field_history("antall_unge_med_ettervern", series, "2024", catalogue, t).rows
-    assert row.values == (ValueView(":", "skjult, 1 til 3"), ValueView("12"))
-    assert field_bars("antall_unge_med_ettervern", series, "2024", COLORS)["height"] == [0.0, 1.0]
+@pytest.mark.parametrize(
+    ("key", "absent"),
+    [
+        ("antall_unge_med_ettervern", ValueView(":", "skjult av hensyn til personvern")),
+        ("andel_meldinger_innen_frist", ValueView("i.a.", "ikke aktuelt")),
+        ("antall_arsverk", MISSING),
+    ],
+)
+def test_absent_value_has_its_sign_in_table_and_chart(
+    series: Series, catalogue: Catalogue, t: Translator, key: str, absent: ValueView
+) -> None:
+    (row,) = present_field_history(key, series, "2024", catalogue, t).rows
+    assert row.values[0] == absent
+    bars = field_bars(key, series, "2024", t, COLORS)
+    assert (bars["height"], bars["sign"]) == ([0.0, 1.0], [absent.text, ""])
+    section = section_bars(catalogue.field(key).section_id, series, "2024", catalogue, t, COLORS)
+    assert section["sign"][section["x"].index((str(catalogue.field(key).number), "2023"))] == absent.text
+    assert section_bars(catalogue.field(key).section_id, series, "2023", catalogue, t, COLORS)["text"].count("–") == 0
 
 
 def test_section_bars_scale_each_field_separately(series: Series, catalogue: Catalogue, t: Translator) -> None:
@@ -107,6 +125,7 @@ def test_section_bars_scale_each_field_separately(series: Series, catalogue: Cat
     assert bars["height"] == [0.0, 1.0, 0.5, 1.0]
     assert bars["color"] == ["rgb(1, 2, 3)", "rgb(4, 5, 6)"] * 2
     assert bars["text"] == ["", "48,6", "", "4,0"]
+    assert bars["sign"] == ["–", "", "", ""]
     plot: Any = section_chart("bemanning", bars, COLORS["text"], 24.0)
     assert plot.renderers[0].data_source.data == bars
     assert plot.html_attributes == {"data-chart": "bemanning"}
@@ -114,9 +133,14 @@ def test_section_bars_scale_each_field_separately(series: Series, catalogue: Cat
 
 
 def test_field_bars_align_with_table_columns(series: Series, catalogue: Catalogue, t: Translator) -> None:
-    bars = field_bars("antall_arsverk_ubesatt", series, "2024", COLORS)
-    assert bars == {"x": ["2023", "2024"], "height": [0.5, 1.0], "color": ["rgb(1, 2, 3)", "rgb(4, 5, 6)"]}
-    plot: Any = field_chart("antall_arsverk_ubesatt", bars, 16.0)
+    bars = field_bars("antall_arsverk_ubesatt", series, "2024", t, COLORS)
+    assert bars == {
+        "x": ["2023", "2024"],
+        "height": [0.5, 1.0],
+        "color": ["rgb(1, 2, 3)", "rgb(4, 5, 6)"],
+        "sign": ["", ""],
+    }
+    plot: Any = field_chart("antall_arsverk_ubesatt", bars, COLORS["text"], 16.0)
     assert (plot.x_range.factors, plot.x_range.range_padding, plot.min_border, plot.xaxis[0].visible) == (
         ["2023", "2024"],
         0,
@@ -125,9 +149,9 @@ def test_field_bars_align_with_table_columns(series: Series, catalogue: Catalogu
     )
 
 
-def test_zero_values_have_no_bar_height(series: dict[str, list[HistoricalValue]]) -> None:
+def test_zero_values_have_no_bar_height(series: dict[str, list[HistoricalValue]], t: Translator) -> None:
     series["antall_tilsynsbesok"] = [HistoricalValue("2023", 0), HistoricalValue("2024", 0)]
-    assert field_bars("antall_tilsynsbesok", series, "2024", COLORS)["height"] == [0.0, 0.0]
+    assert field_bars("antall_tilsynsbesok", series, "2024", t, COLORS)["height"] == [0.0, 0.0]
 
 
 @pytest.mark.parametrize(

@@ -80,19 +80,35 @@ def test_row_shows_number_label_values_change_and_source(render: Render, catalog
 def test_absent_and_hidden_values_are_not_shown_as_zero(render: Render, catalogue: Catalogue) -> None:
     preview = make_preview(
         catalogue,
-        make_values(catalogue, antall_arsverk_ubesatt=None),
+        make_values(catalogue, antall_arsverk_ubesatt=None, andel_meldinger_innen_frist=None),
         make_values(catalogue, antall_arsverk_ubesatt=None),
         hidden=frozenset({"antall_barn_i_institusjon"}),
     )
     regions = render(preview)
-    absent, hidden = (
-        _cell(regions["row-antall_arsverk_ubesatt"], "current"),
-        _cell(regions["row-antall_barn_i_institusjon"], "current"),
-    )
-    assert [(part.get("aria-hidden"), part.text) for part in absent] == [("true", "–"), (None, "mangler verdi")]
-    assert [(part.get("aria-hidden"), part.text) for part in hidden] == [("true", ":"), (None, "skjult, 1 til 3")]
-    assert "missing" in regions["row-antall_arsverk_ubesatt"].get("data-flags").split()
-    assert "missing" not in regions["row-antall_barn_i_institusjon"].get("data-flags").split()
+    for key, flag, sign, spoken, sentence in (
+        ("antall_arsverk_ubesatt", "missing", "–", "mangler", "Mangler: ingen kilde for 2024."),
+        (
+            "andel_meldinger_innen_frist",
+            "not_applicable",
+            "i.a.",
+            "ikke aktuelt",
+            "Ikke aktuelt: ingen meldinger med frist i perioden.",
+        ),
+        (
+            "antall_barn_i_institusjon",
+            "withheld",
+            ":",
+            "skjult av hensyn til personvern",
+            "Skjult av hensyn til personvern.",
+        ),
+    ):
+        cell = _cell(regions[f"row-{key}"], "current")
+        assert [(part.get("aria-hidden"), part.get("title"), part.text) for part in cell] == [
+            ("true", spoken, sign),
+            (None, None, spoken),
+        ]
+        assert regions[f"row-{key}"].get("data-flags").split() == [flag]
+        assert sentence in _text(regions[f"detail-{key}"])
 
 
 def test_parts_are_marked_for_indentation(present: Present, quiet: Preview) -> None:

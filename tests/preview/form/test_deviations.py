@@ -33,20 +33,22 @@ WITH_TILTAK = "antall_barn_med_tiltak"
 class Case:
     """A report and its prior one.
 
-    `now` and `before` replace values of `CLEAN_VALUES`, by number; `facts` replace those of an ordinary report.
+    `now` and `before` replace values of `CLEAN_VALUES`, by number; None is a share with nothing to count. Nothing
+    supplies the fields of `missing`. `facts` replace those of an ordinary report.
     """
 
     now: dict[int, Value] = field(default_factory=dict)
     before: dict[int, Value] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    missing: tuple[int, ...] = ()
     with_tiltak: int | None = 500
 
 
 def evaluate_case(catalogue: Catalogue, case: Case) -> list[Deviation]:
     keys = {field.number: field.field_key for field in catalogue.fields}
-    current = {keys[number]: value for number, value in (CLEAN_VALUES | case.now).items()} | {
-        WITH_TILTAK: case.with_tiltak
-    }
+    current = {
+        keys[number]: value for number, value in (CLEAN_VALUES | case.now).items() if number not in case.missing
+    } | {WITH_TILTAK: case.with_tiltak}
     prior = {keys[number]: value for number, value in (CLEAN_VALUES | case.before).items()}
     facts: dict[str, Any] = {"period_id": "2024", "extract_day": "2025-02-01", **case.facts}
     return evaluate(catalogue, current, prior, ReportMetadata(**facts))
@@ -86,9 +88,9 @@ FIRING: dict[str, tuple[Case, set[tuple[str, int]]]] = {
     "to zero": (Case({24: 0}, {24: 5}), {("til_null", 24)}),
     "share to zero": (Case({5: 0.0}, {5: 5.0}), {("til_null", 5), ("frist_meldinger", 5)}),
     "to zero from many": (Case({24: 0}, {24: 10}), {("til_null", 24), ("stor_endring", 24)}),
-    "value missing": (Case({34: None}), {("mangler", 34)}),
-    "missing where it was 0": (Case({24: None}, {24: 0}), {("mangler", 24)}),
-    "share missing": (Case({5: None}), {("mangler", 5)}),
+    "value missing": (Case(missing=(34,)), {("mangler", 34)}),
+    "missing where it was 0": (Case(before={24: 0}, missing=(24,)), {("mangler", 24)}),
+    "share missing": (Case(missing=(5,)), {("mangler", 5)}),
     "no activity": (Case({1: 0}, {1: 4}, {"extract_day": "2024-12-31"}), {("ingen_aktivitet", 1)}),
     "another case system": (Case(facts={"system_changed": True}), {("kilde_endret", 1)}),
     "meldinger in time under 90": (Case({5: 89.9}, {5: 89.9}), {("frist_meldinger", 5)}),
@@ -106,8 +108,9 @@ FIRING: dict[str, tuple[Case, set[tuple[str, int]]]] = {
 
 NEAREST: dict[str, Case] = {
     "nothing": Case(),
+    "share with nothing to count": Case({5: None}),
     "sum that fits": Case({8: 179, 9: 221}),
-    "sum with a value missing": Case({8: None}, {8: None}),
+    "sum with a value missing": Case(before={8: None}, missing=(8,)),
     "14 as large as 13": Case({14: 500}, {14: 500}),
     "19 as large as 18": Case({19: 180}, {19: 180}),
     "20 as large as 18": Case({20: 180}, {20: 180}),
@@ -115,7 +118,7 @@ NEAREST: dict[str, Case] = {
     "26 as large as 17": Case({26: 140}),
     "31 as large as 30": Case({31: 60}, {31: 60}),
     "34 as large as 33": Case({34: 48.0}, {34: 48.0}),
-    "34 without 33": Case({33: None}, {33: None}),
+    "34 without 33": Case(before={33: None}, missing=(33,)),
     "parts of undersøkelser are the sum's affair": Case({8: 401, 9: -1, 7: 400}, {8: 401, 9: -1}),
     "share of 100": Case({5: 100.0}),
     "share of none": Case({5: None}, {5: None}),
@@ -129,7 +132,7 @@ NEAREST: dict[str, Case] = {
     "4 from zero": Case({24: 4}, {24: 0}),
     "5 from one": Case({24: 5}, {24: 1}),
     "to zero from 4": Case({24: 0}, {24: 4}),
-    "missing before too": Case({34: None}, {34: None}),
+    "missing before too": Case(before={34: None}, missing=(34,)),
     "new value": Case({34: 3.4}, {34: None}),
     "one melding": Case({1: 1}, {1: 1}),
     "undersøkelser in time at 90": Case({12: 90.0}, {12: 90.0}),
@@ -254,7 +257,7 @@ def test_texts_name_only_existing_rules(catalogue: Catalogue) -> None:
             Case({27: 58}, {27: 58}, with_tiltak=498),
             "58 av 498 barn med tiltak (11,6\u00a0%) er uten plan. Det er over 10\u00a0%.",
         ),
-        (Case({34: None}), "Feltet har ikke verdi. I 2023 var det 3,4."),
+        (Case(missing=(34,)), "Feltet har ikke verdi. I 2023 var det 3,4."),
         (
             Case(facts={"period_id": "2024-H2", "extract_day": "2024-11-05"}),
             "Dataene er tatt ut 5. november 2024, før perioden er slutt 31. desember 2024.",

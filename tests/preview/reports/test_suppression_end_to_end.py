@@ -90,19 +90,19 @@ def test_preview_marks_hidden_values(data_dir: Path, service: SampleService) -> 
         _, newest = aggregate_both_years(application, service)
         preview = application.previews.read(service.organization_id, "2024")
         rows = {row.field_key: row for row in preview.rows}
-        assert (rows[PLACED].value, rows[PLACED].hidden, rows[PLACED].compared_value, rows[PLACED].compared_hidden) == (
+        assert (rows[PLACED].value, rows[PLACED].state, rows[PLACED].compared_value, rows[PLACED].compared_state) == (
             None,
-            True,
+            "withheld",
             0,
-            False,
+            "present",
         )
-        assert (rows[CHILDREN].value, rows[CHILDREN].hidden, rows[CHILDREN].compared_hidden) == (5, False, True)
+        assert (rows[CHILDREN].value, rows[CHILDREN].state, rows[CHILDREN].compared_state) == (5, "present", "withheld")
         assert (rows[CHILDREN].change, rows[CHILDREN].percent) == (None, None)
         assert preview.snapshot is not None
         assert preview.snapshot.populated == populated_counts(application, service)[newest]
         assert dict(application.previews.history(service.organization_id))[CHILDREN] == [
-            ("2023", None, True),
-            ("2024", 5, False),
+            ("2023", None, "withheld"),
+            ("2024", 5, "present"),
         ]
 
 

@@ -35,9 +35,9 @@ def preview(source: str = "fagsystem-cis", *, hidden_number: int = 0) -> Preview
                 unit=field.unit,
                 part_of=field.part_of,
                 value=None if is_hidden else value,
-                hidden=is_hidden,
+                state="withheld" if is_hidden else "missing" if value is None else "present",
                 compared_value=before,
-                compared_hidden=False,
+                compared_state="present",
                 data_source=source,
                 change=change,
                 percent=percent,
@@ -88,7 +88,17 @@ def test_a_text_is_never_a_formula(source: str) -> None:
 
 def test_hidden_value_is_not_exported() -> None:
     lines = read_csv(to_csv(preview_table(preview(hidden_number=1), CATALOGUE, TEXTS, "nb")))
-    assert lines[1][3] == ":"
+    assert (lines[1][3], lines[1][8]) == (":", "Skjult av hensyn til personvern.")
+
+
+def test_reasons_for_no_value_are_told_apart() -> None:
+    shown = preview()
+    share = msgspec.structs.replace(shown.rows[4], value=None, state="not_applicable", compared_state="no_report")
+    rows = [share if row.number == 5 else row for row in shown.rows]
+    exported = to_csv(preview_table(msgspec.structs.replace(shown, rows=rows), CATALOGUE, TEXTS, "nb"))
+    lines = {line[0]: (line[3], line[8]) for line in read_csv(exported)[1:]}
+    assert lines["5"] == ("ikke aktuelt", "Ikke aktuelt: ingen meldinger med frist i perioden.")
+    assert lines["34"] == ("", "Mangler: ingen kilde for 2024.")
 
 
 def test_filter_limits_the_exported_fields() -> None:
@@ -108,15 +118,15 @@ def test_notes_name_their_severity() -> None:
     rows = [msgspec.structs.replace(row, deviations=[found]) if row.number == 5 else row for row in shown.rows]
     notes = [line[8] for line in preview_table(msgspec.structs.replace(shown, rows=rows), CATALOGUE, TEXTS, "nb").rows]
     assert notes[4] == f"Merknad: {TEXTS.get('nb', found.message, **found.params)}"
-    assert set(notes) == {notes[4], ""}
+    assert set(notes[:33]) == {notes[4], ""}
 
 
 ENTRY = OverviewEntry(
     *("org-1", "Barnevernstjenesten Ås", "999999999-01", True, "ready", "CIS", "snap-001", "2024-H1", "current"),
-    *(False, "2026-03-25T14:00:00Z", 32, 1, 2, 3, None),
+    *(False, "2026-03-25T14:00:00Z", 32, 1, 1, 2, 3, None),
 )
 ENTRY_WITHOUT_DATA = OverviewEntry(
-    "org-2", "=Vik", "999999998", True, "silent", "", None, None, None, False, None, 0, 0, 0, 0, None
+    "org-2", "=Vik", "999999998", True, "silent", "", None, None, None, False, None, 0, 0, 0, 0, 0, None
 )
 
 
@@ -131,7 +141,7 @@ def test_organisations_are_rows_in_the_given_order() -> None:
             "org-1",
             "1. halvår 2024",
             "Klar",
-            *("32", "34", "2", "1", "2", "3", "Utdatert"),
+            *("32", "34", "1", "1", "2", "3", "Utdatert"),
             "25.03.2026 15:00",
             "CIS",
         ],
@@ -144,4 +154,4 @@ def test_an_overview_holds_times_as_times() -> None:
     assert (sheet.title, sheet.freeze_panes) == ("Overview", "B2")
     (line,) = sheet.iter_rows(min_row=2, values_only=True)
     assert line[12] == datetime(2026, 3, 25, 15, 0)  # noqa: DTZ001  (a spreadsheet knows no zone)
-    assert line[5:11] == (32, 34, 2, 1, 2, 3)
+    assert line[5:11] == (32, 34, 1, 1, 2, 3)

@@ -7,6 +7,7 @@ import pytest
 
 from preview.core.clock import today
 from preview.core.errors import NotFound, ValidationError
+from preview.core.periods import Period
 from preview.runtime.application import Application
 from preview.views.preview import FieldRow, change_between
 from tests.builders.case_records import case_folder
@@ -194,15 +195,13 @@ def test_position_is_of_the_event_log(manual_application: Application) -> None:
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Application, str]]:
-    """A service with 1, 3 and 4 meldinger in 2022, 2023 and 2024, of which one came too late in 2023; with staff in the
-    last two, vacant in 2023.
-    """
+    """No melding in 2021, and 1, 3 and 4 in the years after; staff in the last two, vacant in 2023."""
     service = SampleService()
     with open_application(tmp_path_factory.mktemp("compared")) as application:
         for case, days in enumerate((["2022-05-01"], ["2023-05-01"] * 3, ["2024-05-01"] * 4), 1):
             deliver(application, service.folder(case, f"202{case}-01-01"), service.folder(case, "2025-01-01", days))
         deliver(application, service.figures(f"2023,{STAFF},10,", f"2023,{VACANT},1,", f"2024,{STAFF},12.5,lonn"))
-        for period in ("2022", "2023", "2024"):
+        for period in ("2022", "2023", "2024", "2021"):
             aggregate(application, service.organization_id, period)
         yield application, service.organization_id
 
@@ -236,13 +235,51 @@ def test_named_period_is_compared(compared: tuple[Application, str]) -> None:
     assert application.previews.read(organization_id, "2024", "2019").compared_snapshot is None
 
 
-def test_deviations_are_always_from_the_prior_period(compared: tuple[Application, str]) -> None:
-    """Deviations do not depend on the selected period of comparison."""
+def test_deviations_are_judged_against_the_compared_period(compared: tuple[Application, str]) -> None:
+    """What is stored is judged against the prior period, a page against the period of its column (rule 7.2)."""
     application, organization_id = compared
-    own = [row.deviations for row in application.previews.read(organization_id, "2024").rows]
-    assert [deviation.rule_id for deviations in own for deviation in deviations] == ["mangler"]
-    assert [row.deviations for row in application.previews.read(organization_id, "2024", "2022").rows] == own
-    assert [row.deviations for row in application.previews.read(organization_id, "2024", "2021").rows] == own
+    expected = {
+        None: {(VACANT, "mangler", "2023")},
+        "2023": {(VACANT, "mangler", "2023")},
+        "2022": set[tuple[str, str, str]](),
+        "2021": set[tuple[str, str, str]](),
+    }
+    for asked, found in expected.items():
+        shown = application.previews.read(organization_id, "2024", asked).rows
+        assert {
+            (row.field_key, deviation.rule_id, deviation.params["prior_period"])
+            for row in shown
+            for deviation in row.deviations
+        } == found
+    (backwards,) = rows(application, organization_id, "2022", "2024")[STAFF].deviations
+    assert (backwards.rule_id, backwards.params["prior_period"]) == ("mangler", "2024")
+
+
+@pytest.mark.parametrize(("period", "asked"), [("2024", "2023-H1"), ("2024-H1", "2023"), ("2024", "2024")])
+def test_only_another_period_of_the_same_length_is_compared(
+    compared: tuple[Application, str], period: str, asked: str
+) -> None:
+    application, organization_id = compared
+    shown = application.previews.read(organization_id, period, asked)
+    assert shown.compare_period_id == str(Period.parse(period).prior)
+    assert application.previews.read(organization_id, "2024-H1", "2024-H2").compare_period_id == "2024-H2"
+
+
+def test_reasons_for_no_value_are_told_apart(compared: tuple[Application, str]) -> None:
+    """Nothing was to be concluded in 2021, no staff was reported, and there is no report of 2020 (rule 7.4)."""
+    application, organization_id = compared
+    found = rows(application, organization_id, "2021")
+    assert (found[PERCENTAGE].value, found[PERCENTAGE].state) == (None, "not_applicable")
+    assert (found[STAFF].value, found[STAFF].state) == (None, "missing")
+    assert (found[RECEIVED].state, found[RECEIVED].compared_state) == ("present", "no_report")
+    earlier = rows(application, organization_id, "2021", "2022")[PERCENTAGE]
+    assert (earlier.compared_value, earlier.deviations) == (100.0, [])
+    listed = application.overviews.read("2021", organization_id).entries[0]
+    assert (listed.populated, listed.missing) == (
+        sum(row.state == "present" for row in found.values()),
+        sum(row.state == "missing" for row in found.values()),
+    )
+    assert listed.missing < 34 - listed.populated
 
 
 def test_data_sources_and_decimals(compared: tuple[Application, str]) -> None:
@@ -281,8 +318,15 @@ def test_history_of_each_field_is_oldest_first(compared: tuple[Application, str]
     application, organization_id = compared
     history = application.previews.history(organization_id)
     assert history.keys() == {field.field_key for field in application.catalogue.fields}
-    assert history[RECEIVED] == [("2022", 1, False), ("2023", 3, False), ("2024", 4, False)]
-    assert history[STAFF] == [("2022", None, False), ("2023", 10, False), ("2024", 12.5, False)]
+    received, staff = history[RECEIVED], history[STAFF]
+    assert received == [
+        ("2021", 0, "present"),
+        ("2022", 1, "present"),
+        ("2023", 3, "present"),
+        ("2024", 4, "present"),
+    ]
+    assert staff[1:] == [("2022", None, "missing"), ("2023", 10, "present"), ("2024", 12.5, "present")]
+    assert history[PERCENTAGE][0] == ("2021", None, "not_applicable")
 
 
 def test_history_uses_newest_completed_snapshot_per_period(manual_application: Application) -> None:
@@ -293,7 +337,7 @@ def test_history_uses_newest_completed_snapshot_per_period(manual_application: A
     complete_waiting_jobs(manual_application)
     request_snapshot(manual_application)
     request_snapshot(manual_application, "2023")
-    assert manual_application.previews.history(ORGANIZATION)[RECEIVED] == [("2024", 1 + 2, False)]
+    assert manual_application.previews.history(ORGANIZATION)[RECEIVED] == [("2024", 1 + 2, "present")]
 
 
 @pytest.mark.parametrize(
