@@ -8,6 +8,7 @@
 import {connectionState, isLive, onLive, send, setConnectionState} from "../live/channel.js"
 import {$, actionOf, announce, find, t} from "./dom.js"
 import {watchFirstConnection} from "./first-connection.js"
+import {isServerReady} from "./server-readiness.js"
 import {session} from "./storage.js"
 
 /**
@@ -18,10 +19,9 @@ import {session} from "./storage.js"
 /** @typedef {SavedState & Record<string, any>} RestoredState */
 /** @typedef {ReturnType<typeof setTimeout>} Timer */
 
-const {prefix, heartbeat} = document.body.dataset
+const {heartbeat} = document.body.dataset
 const HEARTBEAT_MS = 1000 * Number(heartbeat)
 const SLEEP_TOLERANCE_MS = 2000
-const READY_TIMEOUT_MS = 5000
 const RETRY_MS = 1000
 const PENDING_RETRY_MS = 4000
 const MAX_BACKOFF_STEPS = 6
@@ -138,6 +138,7 @@ function onConnectionLost(retryMs = RETRY_MS) {
 
 function showOffline() {
   setConnectionState("lost")
+  document.dispatchEvent(new CustomEvent("live:offline"))
   if ($("#back").hidden) missedChanges = []
   $("#back").hidden = true
   $("#waiting").hidden = true
@@ -150,19 +151,7 @@ function showOffline() {
   $("#lost").hidden = false
 }
 
-async function isServerReady() {
-  try {
-    const response = await fetch(`${prefix}/readyz`, {
-      cache: "no-store",
-      signal: AbortSignal.timeout(READY_TIMEOUT_MS),
-    })
-    return response.ok
-  } catch {
-    return false
-  }
-}
-
-/** Not under an open dialog, where somebody may be writing, nor when a part of the page would lose something. */
+/** Not under an open dialog that would be gone, nor when a part of the page would lose something. */
 const mayReload = () =>
   !find("dialog[open]:not([data-survives-reload])") &&
   document.dispatchEvent(new CustomEvent("live:before-reload", {cancelable: true}))

@@ -1,13 +1,33 @@
 /** What every page does: theme and language, dialogs, printing, pausing, and the shortcuts for them. */
 
+import {connectionState, isLive} from "../live/channel.js"
 import {isPaused, setPaused} from "../live/patches.js"
 import {actionOf, closest, find, targetOf} from "./dom.js"
+import {leaveIfReachable, requireLine} from "./needs-line.js"
 import {swapLanguage, swapTheme} from "./preferences.js"
 import {addShortcuts, startShortcuts} from "./shortcuts.js"
 
 const supportsCommands = "commandForElement" in HTMLButtonElement.prototype
 
-const togglePause = () => setPaused(!isPaused())
+function togglePause() {
+  const button = find("[data-action=pause]")
+  if (button && requireLine(button)) setPaused(!isPaused())
+}
+
+/**
+ * Change the language from a list.
+ *
+ * @param {HTMLSelectElement} list
+ */
+function chooseLanguage(list) {
+  const language = list.value
+  if (isLive() || connectionState() === "none") {
+    swapLanguage(language)
+    return
+  }
+  list.value = document.documentElement.lang
+  leaveIfReachable(list, () => swapLanguage(language))
+}
 
 /**
  * Do what the `command` attribute of a button says, for browsers that do not know it.
@@ -22,7 +42,7 @@ function runCommand(button) {
 
 document.addEventListener("change", event => {
   const field = /** @type {HTMLSelectElement} */ (targetOf(event))
-  if (field.dataset.setting === "lang") swapLanguage(field.value)
+  if (field.dataset.setting === "lang") chooseLanguage(field)
 })
 
 document.addEventListener("click", event => {

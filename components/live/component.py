@@ -22,6 +22,7 @@ class LiveComponent(UnstyledComponent):
     """
 
     regions = param.Dict(default={}, doc="HTML by region id, to be written into the page.")
+    answer = param.Dict(default={}, doc="Outcome of a request: its number `request`, and `error`, empty on success.")
     pong = param.Integer(default=0, doc="Counts the browser's pings; each new value answers one.")
 
     _esm = Path(__file__).with_suffix(".js")
@@ -66,6 +67,19 @@ class LiveComponent(UnstyledComponent):
             changed = pending | changed
         if changed:
             self.regions = {region: str(html) for region, html in changed.items()}
+
+    def reply(self, message: Mapping[str, Any], error: str = "") -> None:
+        """Tell the browser the outcome of a message that waits for it (`ask` in channel.js).
+
+        Must run in a callback of the session, like `patch`.
+
+        Args:
+            message: The browser's message. One without a `request` number waits for nothing.
+            error: Why the request failed, as a sentence; empty if it succeeded.
+        """
+        request = message.get("request")
+        if isinstance(request, int):
+            self.answer = {"request": request, "error": error}
 
     def handle_message(self, message: Any) -> None:
         """Handle a message of the browser: `ready` and `ping` here, other objects in `on_message`.

@@ -2,8 +2,9 @@
 
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, closest, targetOf} from "../layout/dom.js"
+import {leaveIfReachable} from "../layout/needs-line.js"
 import {addShortcuts} from "../layout/shortcuts.js"
-import {isLive, send} from "../live/channel.js"
+import {isLive, isOffline, send} from "../live/channel.js"
 import {setPaused} from "../live/patches.js"
 import {DEFAULTS, filtersFromUrl} from "./filters.js"
 import {mark, markSeen, marks, reconnectedText, unmark} from "./marks.js"
@@ -39,12 +40,19 @@ import {
 
 // ── Filters ──
 
-/** Show another period: in place if the page is live, else by loading it. */
+/** Show another period: in place if the page is live, else by loading it, if the server answers. */
 function loadPeriod() {
   if (!isLive()) {
-    location.reload()
+    const filters = getFilters()
+    if (isOffline()) setFilters({...filters, period_id: shownPeriod()})
+    leaveIfReachable($("[data-region=periods] select"), () => {
+      setFilters(filters)
+      syncUrl(true)
+      location.reload()
+    })
     return
   }
+  syncUrl(true)
   setPaused(false)
   send({action: "show", period_id: getFilters().period_id})
 }
@@ -83,9 +91,12 @@ document.addEventListener("keydown", event => {
 document.addEventListener("change", event => {
   const field = /** @type {HTMLInputElement | HTMLSelectElement} */ (targetOf(event))
   if (field.form !== form || field === searchField) return
-  syncUrl(true)
-  if (field.name === "period_id") loadPeriod()
-  else applySortAndFilter()
+  if (field.name === "period_id") {
+    loadPeriod()
+  } else {
+    syncUrl(true)
+    applySortAndFilter()
+  }
 })
 addEventListener("popstate", () => {
   const periodBefore = shownPeriod()

@@ -32,6 +32,8 @@ from preview.core.periods import Period
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.offline_since": ("time",),
+    "why.connecting": (),
+    "why.offline": (),
     "live.paused": (),
     "live.waiting.one": (),
     "live.waiting.other": ("n",),

@@ -1,9 +1,9 @@
 /** Choosing another period or organisation: shown in place while the page is live, else loaded like any link. */
 
 import {$, $$, closest, targetOf} from "../layout/dom.js"
+import {leaveIfReachable, requireLine} from "../layout/needs-line.js"
 import {isLive, isOffline, send} from "../live/channel.js"
 import {setPaused} from "../live/patches.js"
-import {showOfflineReason} from "./report-actions.js"
 
 const chooser = $("#chooser")
 /** @type {HTMLInputElement} */
@@ -20,16 +20,12 @@ let shownQuery = location.search
  * @param {boolean} isNewEntry Whether one step back in the browser's history undoes it.
  */
 function showReport(url, isNewEntry = true) {
-  if (isOffline()) {
-    periodForm().reset()
-    showOfflineReason($("select", periodForm()))
+  if (!isLive()) {
+    if (isOffline()) periodForm().reset()
+    leaveIfReachable($("select", periodForm()), () => location.assign(url))
     return
   }
   shownQuery = url.search
-  if (!isLive()) {
-    location.assign(url)
-    return
-  }
   setPaused(false)
   send({action: "show", arguments: Object.fromEntries(url.searchParams)})
   if (isNewEntry) history.pushState(null, "", url)
@@ -78,7 +74,8 @@ export const openChooser = () => chooser.showPopover({source: $("[popovertarget=
 chooser.addEventListener("beforetoggle", event => {
   if (event.newState !== "open") return
   if (!isLive()) {
-    location.assign(`${document.body.dataset.prefix}/`)
+    event.preventDefault()
+    setTimeout(() => requireLine($("[popovertarget=chooser]"))) // no popover can be shown while another one is
     return
   }
   send({action: "services"})

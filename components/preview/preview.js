@@ -3,13 +3,13 @@
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, announce, closest, find, parseHtml, t, targetOf, tPlural} from "../layout/dom.js"
 import {addShortcuts} from "../layout/shortcuts.js"
-import {onLive, send} from "../live/channel.js"
+import {onLive} from "../live/channel.js"
 import {patch, setPatchHandler, showPauseNotice} from "../live/patches.js"
 import {applyFilter, currentFilter, selectFilter} from "./filters.js"
 import "./history.js"
 import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "./marks.js"
 import {filterServices, openChooser} from "./navigation.js"
-import {showFindings} from "./report-actions.js"
+import {aggregate, restoreRequest, saveRequest, showFindings} from "./report-actions.js"
 import {
   allRows,
   allValues,
@@ -124,11 +124,11 @@ document.addEventListener("click", event => {
       selectFilter("changed")
       break
     case "aggregate":
-      send({action: "aggregate"})
+      aggregate(target)
       break
     case "retry":
       if (isComplete()) /** @type {HTMLDialogElement} */ ($("#again")).showModal()
-      else send({action: "aggregate"})
+      else aggregate(target)
       break
     case "findings":
       event.preventDefault()
@@ -206,6 +206,7 @@ setStateSaver(() => ({
   filter: currentFilter(),
   open: allRows().filter(isOpen).map(keyOf),
   marks: [...marks],
+  request: saveRequest(),
   focused: closest("tr[data-field]", document.activeElement)?.dataset.field,
 }))
 
@@ -217,6 +218,7 @@ function restore(state) {
   findMissed()
   announceReconnect(findMissed, count => (count ? tPlural("live.back", count) : t("live.back_unchanged")))
   selectFilter(state.filter)
+  restoreRequest(state.request)
   const focused = rowOf(state.focused)
   if (focused && !focused.hidden) {
     setTabStop(openerOf(focused))

@@ -1,47 +1,17 @@
-/** What a user can do with a report: aggregate it again with a reason, delete it; and why nothing can be done offline. */
+/** What a user can do with a report: aggregate it, with a reason if there is one already, and delete it. */
 
-import {$, $$, announce, closest, find, t, targetOf} from "../layout/dom.js"
-import {isOffline, send} from "../live/channel.js"
-
-// ── Offline: what needs the connection says why it does not work. ──
+import {$, find, t, targetOf} from "../layout/dom.js"
+import {requireLine, showOfflineReason} from "../layout/needs-line.js"
+import {ask, connectionState} from "../live/channel.js"
 
 /**
- * Show, beside an element, that it does not work offline.
+ * Aggregate the report for the first time.
  *
- * @param {HTMLElement} source
+ * @param {HTMLElement} source The button that was pressed.
  */
-export function showOfflineReason(source) {
-  const reason = $("#why-offline")
-  reason.showPopover({source})
-  announce(reason.textContent ?? "")
+export async function aggregate(source) {
+  if (requireLine(source) && (await ask({action: "aggregate"})) === "unsent") showOfflineReason(source)
 }
-
-function updateOfflineState() {
-  if (isOffline()) {
-    for (const element of $$("[data-needs-line]:not([aria-disabled])")) {
-      element.ariaDisabled = "true"
-      element.setAttribute("aria-describedby", "why-offline")
-    }
-  } else {
-    for (const element of $$("[data-needs-line][aria-describedby=why-offline]")) {
-      element.removeAttribute("aria-disabled")
-      element.removeAttribute("aria-describedby")
-    }
-  }
-}
-new MutationObserver(updateOfflineState).observe(document.documentElement, {attributeFilter: ["data-live"]})
-
-document.addEventListener(
-  "click",
-  event => {
-    const element = closest("[data-needs-line], a[data-export]", targetOf(event))
-    if (!element || !isOffline()) return
-    event.preventDefault()
-    event.stopImmediatePropagation()
-    showOfflineReason(element)
-  },
-  true,
-)
 
 /** Move the focus to what was found in the deliveries. */
 export function showFindings() {
@@ -89,23 +59,90 @@ $(".reasons").addEventListener("click", event => {
   reason.focus()
 })
 
-$("[data-form=again]").addEventListener("submit", event => {
+// ── Requests: a dialog stays with what was typed in it until the request has been done. ──
+
+/**
+ * Ask for what a dialog is about, and close it when that is done.
+ *
+ * @param {"again" | "delete"} id The dialog, and the action.
+ * @param {{[key: string]: unknown}} details
+ * @returns {Promise<boolean>} Whether it was done.
+ */
+async function requestFrom(id, details) {
+  const dialog = $(`#${id}`)
+  if (dialog.ariaBusy === "true") return false
+  const error = $("[data-request-error]", dialog)
+  error.hidden = true
+  dialog.ariaBusy = "true"
+  const outcome = await ask({action: id, snapshot_id: snapshotIdOf(id), ...details})
+  dialog.ariaBusy = null
+  if (outcome === "done") {
+    closeDialog(id)
+    return true
+  }
+  if (outcome === "unsent") {
+    const notice = find(`[data-connection-state=${connectionState()}]`, dialog)
+    if (notice) notice.textContent = `${notice.textContent}` // a screen reader reads the alert again
+  } else {
+    error.textContent = outcome.error
+    error.hidden = false
+  }
+  return false
+}
+
+$("[data-form=again]").addEventListener("submit", async event => {
   event.preventDefault()
   if (!reason.value.trim()) {
     showReasonError(true)
     reason.focus()
     return
   }
-  if (isOffline()) return
-  send({action: "again", reason: reason.value.trim(), snapshot_id: snapshotIdOf("again")})
-  reason.value = ""
-  updateCharCount()
-  closeDialog("again")
+  if (await requestFrom("again", {reason: reason.value.trim()})) {
+    reason.value = ""
+    updateCharCount()
+  }
 })
 
 $("[data-form=delete]").addEventListener("submit", event => {
   event.preventDefault()
-  if (isOffline()) return
-  send({action: "delete", snapshot_id: snapshotIdOf("delete")})
-  closeDialog("delete")
+  requestFrom("delete", {})
 })
+
+// ── Reloading, when the connection is back: what was typed is there again, in its dialog. ──
+
+const DIALOGS = /** @type {const} */ (["again", "delete"])
+const TYPING_MS = 1500
+let typedAt = 0
+reason.addEventListener("input", () => {
+  typedAt = Date.now()
+})
+document.addEventListener("live:before-reload", event => {
+  if (Date.now() - typedAt < TYPING_MS) event.preventDefault()
+})
+
+/**
+ * @typedef {object} SavedRequest
+ * @property {string} reason
+ * @property {"again" | "delete" | null} dialog The open dialog.
+ * @property {string | undefined} snapshot The report that it names.
+ */
+
+/** @returns {SavedRequest} */
+export function saveRequest() {
+  const dialog = DIALOGS.find(id => find(`#${id}[open]`)) ?? null
+  return {reason: reason.value, dialog, snapshot: dialog ? snapshotIdOf(dialog) : undefined}
+}
+
+/**
+ * Restore what `saveRequest` has returned. The dialog is opened if it is still about the same report.
+ *
+ * @param {SavedRequest} saved
+ */
+export function restoreRequest(saved) {
+  reason.value = saved.reason
+  updateCharCount()
+  if (!saved.dialog || snapshotIdOf(saved.dialog) !== saved.snapshot) return
+  /** @type {HTMLDialogElement} */
+  const dialog = $(`#${saved.dialog}`)
+  dialog.showModal()
+}

@@ -28,6 +28,8 @@ from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.offline_since": ("time",),
+    "why.connecting": (),
+    "why.offline": (),
     "live.paused": (),
     "live.waiting.one": (),
     "live.waiting.other": ("n",),
@@ -99,7 +101,7 @@ class PreviewSession(Viewer):
         self._t = context.translator(preferences)
         self._document = document
         self._actor = actor
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
         self._requested_query = self.query
         self._deleted_at: str | None = None
         self._deleted_id = ""
@@ -244,17 +246,26 @@ class PreviewSession(Viewer):
         action = actions.get(message.get("action"))
         if action is not None:
             self.live.patch({"answer": self._macros.answer("", "")})
-            self._start_task(
-                self._run_action(action(message), MESSAGE_OVERRIDES if action == self._change_query else {})
-            )
+            self._start_task(self._perform(action, message))
+
+    async def _perform(
+        self, action: Callable[[dict[str, Any]], Coroutine[Any, Any, None]], message: dict[str, Any]
+    ) -> None:
+        overrides = MESSAGE_OVERRIDES if action == self._change_query else {}
+        error = await self._run_action(action(message), overrides)
+        self._document.add_next_tick_callback(lambda: self.live.reply(message, error))
 
     async def _run_action(
         self, action: Coroutine[Any, Any, None], overrides: Mapping[type[Exception], str] | None = None
-    ) -> None:
+    ) -> str:
+        """Await an action. If it fails, show why, and return that sentence; else return an empty text."""
         try:
             await action
         except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
-            self._show_result("danger", error_message(error, self._t, overrides).text)
+            sentence = error_message(error, self._t, overrides).text
+            self._show_result("danger", sentence)
+            return sentence
+        return ""
 
     async def _change_query(self, message: dict[str, Any]) -> None:
         arguments = message.get("arguments")
@@ -299,7 +310,7 @@ class PreviewSession(Viewer):
         self._history_panel.set_open(message)
         await self._history_panel.refresh(self._current_report.preview)
 
-    def _start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, coroutine: Coroutine[Any, Any, object]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

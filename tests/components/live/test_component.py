@@ -55,3 +55,14 @@ def test_ping_increments_pong() -> None:
     live.handle_message({"action": "ping"})
     live.handle_message({"action": "ping"})
     assert (live.pong, live.regions) == (2, {})
+
+
+def test_reply_goes_to_the_request_and_to_nothing_else() -> None:
+    live = LiveComponent({}, _no_message)
+    for message in ({"action": "history"}, {"action": "again", "request": "1"}):
+        live.reply(message)
+        assert live.answer == {}
+    live.reply({"action": "again", "request": 1}, "No.")
+    assert live.answer == {"request": 1, "error": "No."}
+    live.reply({"action": "delete", "request": 2})
+    assert live.answer == {"request": 2, "error": ""}

@@ -16,6 +16,7 @@ const GLOBALS = [
   "HTMLDetailsElement",
   "HTMLSelectElement",
   "KeyboardEvent",
+  "MouseEvent",
   "MutationObserver",
   "Node",
   "document",
