@@ -22,7 +22,8 @@ from api_handlers.problem_details import NotAcceptable, UnsupportedMediaType
 from api_handlers.request_parsing import PageParams, parse_body, parse_query
 from preview.core.errors import PayloadTooLarge, Unavailable
 from preview.runtime.application import Application
-from preview.runtime.idempotency import StoredResponse
+from preview.runtime.idempotency import Change, KeyedRequest, StoredResponse
+from preview.storage.idempotency import always
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -146,12 +147,15 @@ class ApiHandler(HttpHandler):
         self.set_header("Link", link_header(self.external_path(path), params, total))
         return Pagination(params.page, params.limit, total)
 
-    async def respond_idempotently(self, scope: str, action: Callable[[], StoredResponse]) -> None:
-        """Send the response of an action, or the stored one if the request's `Idempotency-Key` has one (rule H3).
+    async def respond_idempotently(
+        self, scope: str, change: Change[R], to_response: Callable[[R], StoredResponse]
+    ) -> None:
+        """Send the response of a change, or the stored one if the request's `Idempotency-Key` has one (rule H3).
 
         Args:
             scope: Keys of different scopes are independent.
-            action: Makes the change and returns the response; runs on a thread.
+            change: Calls the service, and passes it the `once` that it is given; runs on a thread.
+            to_response: Makes the response from what the service returns; runs on a thread.
 
         Raises:
             Conflict: The first request with this key still runs.
@@ -159,10 +163,10 @@ class ApiHandler(HttpHandler):
         """
         key = parse_idempotency_key(self.request.headers)
         if key is None:
-            response = await self.run_blocking(action)
+            response = await self.run_blocking(lambda: to_response(change(always)))
         else:
-            run_once = self.services.idempotency.run_once
-            response = await self.run_blocking(run_once, scope, key, self.request_hash, action)
+            request = KeyedRequest(scope, key, self.request_hash)
+            response = await self.run_blocking(self.services.idempotency.run_once, request, change, to_response)
         self.set_status(response.status)
         if response.location:
             self.set_header("Location", response.location)

@@ -13,7 +13,6 @@ from api_handlers.operations import operation
 from api_handlers.pagination import Pagination
 from api_handlers.request_parsing import BooleanParam, OrganizationId, PageParams
 from api_handlers.upload import UploadHandler
-from preview.ingest.spool_file import SpoolFile
 from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliveryStatus, DeliverySummary
 from preview.runtime.idempotency import StoredResponse
 
@@ -87,7 +86,8 @@ class DeliveryListHandler(UploadHandler):
     async def post(self, query: DeliveryOptions) -> None:
         """Upload one file, or a form with any number of files, as one delivery; it is on disk when this is answered."""
         file = await self.finish_upload()
-        await self.respond_idempotently("deliveries", partial(self._receive, file, query.full, self.actor))
+        receive = partial(self.services.deliveries.receive, file, full=query.full, actor=self.actor)
+        await self.respond_idempotently("deliveries", receive, self._to_response)
 
     @operation(
         query=DeliveryQuery,
@@ -112,8 +112,7 @@ class DeliveryListHandler(UploadHandler):
         """Return a digest of the files and `full`: the same files declared full are another request."""
         return super().request_hash + (b"full" if self.parse_query(DeliveryOptions).full else b"")
 
-    def _receive(self, file: SpoolFile, full: bool, actor: str) -> StoredResponse:
-        receipt = self.services.deliveries.receive(file, full=full, actor=actor)
+    def _to_response(self, receipt: DeliveryReceipt) -> StoredResponse:
         location = self.external_path(f"{API_PATH}/deliveries/{receipt.delivery_id}")
         return StoredResponse(202, location, msgspec.json.encode(receipt))
 

@@ -95,12 +95,13 @@ class SnapshotListHandler(ApiHandler):
     )
     async def post(self, body: SnapshotRequest) -> None:
         """Request an aggregation: returns a new snapshot, the one in progress, or the one that is still valid."""
-        await self.respond_idempotently("snapshots", partial(self._request_snapshot, body, self.actor))
-
-    def _request_snapshot(self, body: SnapshotRequest, actor: str) -> StoredResponse:
-        requested, is_pending = self.services.snapshots.request(
-            body.organization_id, body.period_id, body.force_reaggregate, actor
+        request = partial(
+            self.services.snapshots.request, body.organization_id, body.period_id, body.force_reaggregate, self.actor
         )
+        await self.respond_idempotently("snapshots", request, self._to_response)
+
+    def _to_response(self, result: tuple[SnapshotRequested, bool]) -> StoredResponse:
+        requested, is_pending = result
         location = self.external_path(f"{REPORT_DATA_PATH}/{requested.snapshot_id}")
         return StoredResponse(202 if is_pending else 200, location, msgspec.json.encode(requested))
 

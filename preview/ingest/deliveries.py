@@ -24,6 +24,7 @@ from preview.reports.reconcile import ReportConfig
 from preview.storage import deliveries
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow
+from preview.storage.idempotency import Once, always
 
 MAX_ATTEMPTS = 3
 """Number of claims after which a delivery whose parser or worker crashes is refused."""
@@ -68,11 +69,19 @@ class Deliveries:
         """
         return self._spool.open(multi_file=multi_file)
 
-    def receive(self, content: Iterable[bytes] | SpoolFile, *, full: bool, actor: str) -> DeliveryReceipt:
+    def receive(
+        self,
+        content: Iterable[bytes] | SpoolFile,
+        once: Once[DeliveryReceipt] = always,
+        *,
+        full: bool,
+        actor: str,
+    ) -> DeliveryReceipt:
         """Store a delivery to be imported. It is on disk when this returns.
 
         Args:
             content: The bytes, or a spool file that has been written.
+            once: Recognises a repeated request.
             full: Whether the delivery contains every case of its organisations (rule 1.3, docs/domain.md).
             actor: Who or what delivers, for the audit trail.
 
@@ -82,23 +91,31 @@ class Deliveries:
             InsufficientStorage: The disk is full.
             Unavailable: The spool file was aborted, or the store is closing.
         """
-        return self._insert_delivery(
-            content.commit() if isinstance(content, SpoolFile) else self._spool.write(content), full, actor
-        )
+        spooled = content.commit() if isinstance(content, SpoolFile) else self._spool.write(content)
+        return self._insert_delivery(spooled, once, full=full, actor=actor)
 
-    def receive_paths(self, paths: list[Path], *, full: bool, actor: str) -> DeliveryReceipt:
+    def receive_paths(
+        self, paths: list[Path], *, full: bool, actor: str, inbox_claim: str | None = None
+    ) -> DeliveryReceipt:
         """Store local files, and the files in local folders, as one delivery.
 
         Args:
             paths: Files and folders; the files of a folder are read in order of name.
             full: As for `receive`.
             actor: As for `receive`.
+            inbox_claim: Name of the claim of the watched folder that holds the files; see `received_from`.
 
         Raises:
             ValidationError: There is no file.
             PayloadTooLarge, TooManyRequests, InsufficientStorage, Unavailable: As for `receive`.
         """
-        return self._insert_delivery(self._spool.write_paths(paths), full, actor)
+        spooled = self._spool.write_paths(paths)
+        return self._insert_delivery(spooled, always, full=full, actor=actor, inbox_claim=inbox_claim)
+
+    def received_from(self, inbox_claim: str) -> str | None:
+        """Return the id of the delivery that was received from a claim of the watched folder, None if none was."""
+        number = self._database.read(lambda connection: deliveries.number_by_claim(connection, inbox_claim))
+        return None if number is None else format_delivery_id(number)
 
     def page(
         self, organization_id: str | None, delivery_status: str | None, page: int, limit: int
@@ -243,24 +260,35 @@ class Deliveries:
             lambda connection: deliveries.release(connection, row.delivery, row.attempt, failed=failed)
         )
 
-    def _insert_delivery(self, spooled: SpooledDelivery, full: bool, actor: str) -> DeliveryReceipt:
+    def _insert_delivery(
+        self,
+        spooled: SpooledDelivery,
+        once: Once[DeliveryReceipt],
+        *,
+        full: bool,
+        actor: str,
+        inbox_claim: str | None = None,
+    ) -> DeliveryReceipt:
         received_at = format_rfc3339(now())
-        try:
-            number = self._database.write(
-                lambda connection: deliveries.insert(
-                    connection,
-                    full=full,
-                    size_bytes=spooled.size_bytes,
-                    sha256=spooled.sha256,
-                    spool=spooled.name,
-                    actor=actor,
-                    at=received_at,
-                )
+
+        def insert(connection: Connection) -> DeliveryReceipt:
+            number = deliveries.insert(
+                connection,
+                full=full,
+                size_bytes=spooled.size_bytes,
+                sha256=spooled.sha256,
+                spool=spooled.name,
+                actor=actor,
+                at=received_at,
+                inbox_claim=inbox_claim,
             )
+            return DeliveryReceipt(format_delivery_id(number), "received", full, spooled.size_bytes, received_at)
+
+        try:
+            return self._database.write(once(insert))
         except BaseException:
             self._spool.delete(spooled.name)
             raise
-        return DeliveryReceipt(format_delivery_id(number), "received", full, spooled.size_bytes, received_at)
 
     def _refuse_unreadable(self, row: DeliveryRow) -> None:
         """Refuse a delivery whose parser crashes; sources that it has begun to change are unlocked."""

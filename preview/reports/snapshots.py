@@ -25,6 +25,7 @@ from preview.reports.status import latest_completed_by_period
 from preview.storage import audit, events, jobs, organizations, snapshots
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database
+from preview.storage.idempotency import Once, always
 from preview.storage.jobs import JobRow
 from preview.storage.snapshots import SnapshotRow
 
@@ -98,7 +99,14 @@ class Snapshots:
 
         return self._database.read(load_document)
 
-    def request(self, organization_id: str, period_id: str, force: bool, actor: str) -> tuple[SnapshotRequested, bool]:
+    def request(
+        self,
+        organization_id: str,
+        period_id: str,
+        force: bool,
+        actor: str,
+        once: Once[tuple[SnapshotRequested, bool]] = always,
+    ) -> tuple[SnapshotRequested, bool]:
         """Request an aggregation (POST, rule 3).
 
         Args:
@@ -106,6 +114,7 @@ class Snapshots:
             period_id: The period, `YYYY`, `YYYY-H1` or `YYYY-H2`.
             force: Whether to make a new snapshot although the present one is valid.
             actor: Who requests it, for the audit trail.
+            once: Recognises a repeated request.
 
         Returns:
             The answer, and whether a job of the snapshot waits or runs (202 rather than 200).
@@ -134,7 +143,7 @@ class Snapshots:
             row, job = create_snapshot(connection, self._report_config, organization_id, period, actor, automatic=False)
             return _snapshot_requested(row, job), True
 
-        return self._database.write(request_snapshot)
+        return self._database.write(once(request_snapshot))
 
     def invalidate(self, snapshot: str, reason: str, actor: str, if_match: str | None = None) -> SnapshotInvalidated:
         """Invalidate a snapshot's cache and request a new aggregation of it (PUT, rule 4).

@@ -85,9 +85,7 @@ class Application:
         self.snapshots = Snapshots(database, report_config)
         self.previews = PreviewQuery(database, report_config)
         self.overviews = OverviewQuery(database, report_config)
-        self.idempotency = IdempotencyStore(
-            database, self._worker_registry.worker_id, self._worker_registry.is_alive, SteadyClock().now
-        )
+        self.idempotency = IdempotencyStore(SteadyClock().now)
         self.eraser = OrganizationEraser(database, folder / "forgetting.lock")
         self.retention = Retention(
             database, report_config, settings, self.eraser, LeaderLock(folder / "retention.lock")

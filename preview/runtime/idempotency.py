@@ -1,17 +1,43 @@
-"""Store the first response to a POST for 24 h and return it again (`Idempotency-Key`; rules H3 and E3, docs/api.md)."""
+"""Store the first response to a POST for 24 h and return it again (`Idempotency-Key`; rules H3 and E3, docs/api.md).
 
-from collections.abc import Callable
+The response is committed in the transaction of the change. So a crash leaves both or neither, and the request that is
+sent again gets the first response or carries the change out for the first time.
+"""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple, TypeVar
 
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import Conflict, ValidationError
 from preview.storage import idempotency
-from preview.storage.database import Connection, Database
-from preview.storage.idempotency import StoredResponseRow
+from preview.storage.database import Connection
+from preview.storage.idempotency import Once, StoredResponseRow
+
+R = TypeVar("R")
+
+Change = Callable[[Once[R]], R]
+"""Makes a change in one transaction, whose operation it wraps with the given `Once`, and returns its result."""
 
 RETENTION = timedelta(hours=24)
 """How long a response is stored."""
+
+
+class KeyedRequest(NamedTuple):
+    """A request with an `Idempotency-Key`.
+
+    Attributes:
+        scope: The endpoint; each has keys of its own.
+        key: Value of the header.
+        request_hash: A digest that is equal for equal requests.
+    """
+
+    scope: str
+    key: str
+    request_hash: bytes
 
 
 @dataclass(frozen=True)
@@ -23,101 +49,92 @@ class StoredResponse:
     body: bytes
 
 
+class _Repeated(Exception):
+    """The key has a response: the transaction is to do nothing."""
+
+    def __init__(self, response: StoredResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
 class IdempotencyStore:
     """Stored responses. All methods block: call them on a thread."""
 
-    def __init__(
-        self,
-        database: Database,
-        worker_id: int,
-        is_alive: Callable[[int], bool],
-        clock: Callable[[], datetime] = now,
-    ) -> None:
+    def __init__(self, clock: Callable[[], datetime] = now) -> None:
         """Use the store's responses.
 
         Args:
-            database: The store.
-            worker_id: Id of this process's worker.
-            is_alive: Tells whether the worker with that id is alive; the key of a crashed one can be claimed again.
             clock: Returns the present time.
         """
-        self._database = database
-        self._worker_id = worker_id
-        self._is_alive = is_alive
         self._clock = clock
+        self._running: dict[tuple[str, str], bytes] = {}
+        self._lock = threading.Lock()
 
     def run_once(
-        self, scope: str, key: str, request_hash: bytes, operation: Callable[[], StoredResponse]
+        self, request: KeyedRequest, change: Change[R], to_response: Callable[[R], StoredResponse]
     ) -> StoredResponse:
-        """Run `operation`, or return what it responded to the same key before. An error of `operation` frees the key.
+        """Carry out a change and store its response in the same transaction, or return the response stored before.
+
+        A change that raises an error stores nothing, so the key can be used again. If the first request runs in another
+        process, this one waits for its transaction and returns its response.
 
         Args:
-            scope: The endpoint; each has keys of its own.
-            key: Value of `Idempotency-Key`.
-            request_hash: Digest of the request's body.
-            operation: Does the work and returns its response.
+            request: The request.
+            change: Makes the change.
+            to_response: Makes the response from the result of the change.
 
         Raises:
-            Conflict: If the first request with this key still runs.
+            Conflict: If the first request with this key still runs in this process.
             ValidationError: If the key was used with another body.
         """
-        if (stored := self.begin(scope, key, request_hash)) is not None:
-            return stored
-        try:
-            response = operation()
-        except BaseException:
-            self.abandon(scope, key)
-            raise
-        self.finish(scope, key, request_hash, response)
-        return response
+        responses: list[StoredResponse] = []
 
-    def begin(self, scope: str, key: str, request_hash: bytes) -> StoredResponse | None:
-        """Claim a key. Call `finish` or `abandon` afterwards if None is returned.
+        def once(operation: Callable[[Connection], R]) -> Callable[[Connection], R]:
+            def run(connection: Connection) -> R:
+                if (stored := self._find(connection, request)) is not None:
+                    raise _Repeated(stored)
+                result = operation(connection)
+                responses.append(to_response(result))
+                self._insert(connection, request, responses[-1])
+                return result
 
-        Args:
-            scope: The endpoint; each has keys of its own.
-            key: Value of `Idempotency-Key`.
-            request_hash: Digest of the request's body.
+            return run
 
-        Returns:
-            The stored response, or None if the request has to be executed.
+        with self._claimed(request):
+            try:
+                change(once)
+            except _Repeated as repeated:
+                return repeated.response
+        return responses[-1]
 
-        Raises:
-            Conflict: If the first request with this key still runs.
-            ValidationError: If the key was used with another body.
-        """
-
-        def claim_key(connection: Connection) -> StoredResponse | None:
-            idempotency.delete_before(connection, format_rfc3339(self._clock() - RETENTION))
-            stored = idempotency.find(connection, scope, key)
-            if stored is None or (
-                stored.status is None and (stored.worker is None or not self._is_alive(stored.worker))
-            ):
-                idempotency.upsert(
-                    connection,
-                    scope,
-                    key,
-                    StoredResponseRow(request_hash, None, None, None, self._worker_id),
-                    format_rfc3339(self._clock()),
-                )
-                return None
-            if stored.request_hash != request_hash:
-                raise ValidationError(
-                    "The Idempotency-Key was used with another body. Use a new key for a new request."
-                )
-            if stored.status is None:
+    @contextmanager
+    def _claimed(self, request: KeyedRequest) -> Generator[None]:
+        """Keep other requests of this process from using the key during a block."""
+        name = (request.scope, request.key)
+        with self._lock:
+            if name in self._running:
+                _check_same_body(self._running[name], request)
                 raise Conflict("The first request with this Idempotency-Key still runs. Repeat the request later.")
-            return StoredResponse(stored.status, stored.location, stored.response_body or b"")
+            self._running[name] = request.request_hash
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._running[name]
 
-        return self._database.write(claim_key)
+    def _find(self, connection: Connection, request: KeyedRequest) -> StoredResponse | None:
+        idempotency.delete_before(connection, format_rfc3339(self._clock() - RETENTION))
+        row = idempotency.find(connection, request.scope, request.key)
+        if row is None:
+            return None
+        _check_same_body(row.request_hash, request)
+        return StoredResponse(row.status, row.location, row.response_body)
 
-    def finish(self, scope: str, key: str, request_hash: bytes, response: StoredResponse) -> None:
-        """Store the response of a claimed key."""
-        row = StoredResponseRow(request_hash, response.status, response.location, response.body, None)
-        self._database.write(
-            lambda connection: idempotency.upsert(connection, scope, key, row, format_rfc3339(self._clock()))
-        )
+    def _insert(self, connection: Connection, request: KeyedRequest, response: StoredResponse) -> None:
+        row = StoredResponseRow(request.request_hash, response.status, response.location, response.body)
+        idempotency.insert(connection, request.scope, request.key, row, format_rfc3339(self._clock()))
 
-    def abandon(self, scope: str, key: str) -> None:
-        """Free a claimed key whose request ended in an error."""
-        self._database.write(lambda connection: idempotency.delete(connection, scope, key))
+
+def _check_same_body(request_hash: bytes, request: KeyedRequest) -> None:
+    if request_hash != request.request_hash:
+        raise ValidationError("The Idempotency-Key was used with another body. Use a new key for a new request.")

@@ -147,14 +147,30 @@ def progress_signature(connection: Connection) -> tuple[int, int, tuple[tuple[in
     return newest, organization_links, tuple(unfinished.fetchall())
 
 
-def insert(connection: Connection, *, full: bool, size_bytes: int, sha256: str, spool: str, actor: str, at: str) -> int:
+def insert(
+    connection: Connection,
+    *,
+    full: bool,
+    size_bytes: int,
+    sha256: str,
+    spool: str,
+    actor: str,
+    at: str,
+    inbox_claim: str | None = None,
+) -> int:
     """Insert a received delivery and return its number."""
     cursor = connection.execute(
-        """INSERT INTO delivery (delivery_status, "full", size_bytes, sha256, spool, actor, received_at)
-        VALUES ('received', ?, ?, ?, ?, ?, ?)""",
-        (int(full), size_bytes, sha256, spool, actor, at),
+        """INSERT INTO delivery (delivery_status, "full", size_bytes, sha256, spool, actor, received_at, inbox_claim)
+        VALUES ('received', ?, ?, ?, ?, ?, ?, ?)""",
+        (int(full), size_bytes, sha256, spool, actor, at, inbox_claim),
     )
     return int(cursor.lastrowid or 0)
+
+
+def number_by_claim(connection: Connection, inbox_claim: str) -> int | None:
+    """Return the number of the delivery that was received from a claim of the watched folder, or None."""
+    row = connection.execute("SELECT delivery FROM delivery WHERE inbox_claim = ?", (inbox_claim,)).fetchone()
+    return int(row[0]) if row else None
 
 
 def has_pending(connection: Connection) -> bool:

@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Generator
-from concurrent.futures import Future
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -76,6 +76,18 @@ def run_in_process_server(data_dir: Path, *, with_worker: bool = True, **setting
         finally:
             server.stop(stop)
             thread.join(TIMEOUT_SECONDS)
+
+
+def as_completed_up_to(
+    requests: list["Future[httpx.Response]"], number: int, then: Callable[[], None]
+) -> list[httpx.Response]:
+    """Return the responses in the order of their arrival; call `then` when so many have arrived."""
+    responses: list[httpx.Response] = []
+    for request in as_completed(requests, TIMEOUT_SECONDS):
+        responses.append(request.result())
+        if len(responses) == number:
+            then()
+    return responses
 
 
 async def _serve(application: Application, started: "Future[InProcessServer]", stop: asyncio.Event) -> None:

@@ -1,9 +1,10 @@
 """Behaviour common to all resources over HTTP: limits, actors, prefix, draining, internal errors and the log."""
 
-import hashlib
 import logging
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api_handlers.in_process_server import run_in_process_server
+from tests.api_handlers.in_process_server import as_completed_up_to, run_in_process_server
 from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery
 from tests.support.pipeline import wait_until
 
@@ -175,13 +176,15 @@ def test_actor_header_is_ignored_by_default(data_dir: Path) -> None:
 
 def test_idempotency_key_in_progress_is_409(data_dir: Path) -> None:
     body = b'{"organization_id": "org-nobody", "period_id": "2024"}'
-    with run_in_process_server(data_dir) as server, server.client() as client:
-        headers = JSON | {"Idempotency-Key": "abc"}
-        server.application.idempotency.begin("snapshots", "abc", hashlib.sha256(body).digest())
-        response = client.post(SNAPSHOTS_PATH, content=body, headers=headers)
-        assert response.status_code == 409
-        assert list(response.json()) == ["type", "title", "status", "detail", "instance"]
-        server.application.idempotency.abandon("snapshots", "abc")
+    headers = JSON | {"Idempotency-Key": "abc"}
+    release = threading.Event()
+    with run_in_process_server(data_dir) as server, server.client() as client, ThreadPoolExecutor(8) as pool:
+        server.application.database.submit(lambda _: release.wait(20))
+        requests = [pool.submit(client.post, SNAPSHOTS_PATH, content=body, headers=headers) for _ in range(8)]
+        (*refused, first) = as_completed_up_to(requests, 7, release.set)
+        assert {response.status_code for response in refused} == {409}
+        assert list(refused[0].json()) == ["type", "title", "status", "detail", "instance"]
+        assert first.status_code == 422
         assert client.post(SNAPSHOTS_PATH, content=body, headers=headers).status_code == 422
 
 

@@ -2,12 +2,15 @@
 
 import socket
 import subprocess
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.api_handlers.in_process_server import run_in_process_server
+from tests.api_handlers.in_process_server import as_completed_up_to, run_in_process_server
 from tests.api_handlers.upload_helpers import (
     DELIVERIES_PATH,
     MEGABYTE,
@@ -183,13 +186,15 @@ def test_repeated_idempotency_key_returns_first_response(data_dir: Path, service
 
 
 def test_idempotency_key_in_progress_is_409(data_dir: Path) -> None:
-    with run_in_process_server(data_dir) as server, server.client() as client:
-        idempotency = server.application.idempotency
-        assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML | {"Idempotency-Key": "a"}).status_code == 202
-        digest = server.application.database.read(
-            lambda connection: connection.execute("SELECT request_hash FROM idempotency").fetchone()[0]
-        )
-        idempotency.begin("deliveries", "b", digest)
-        assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML | {"Idempotency-Key": "b"}).status_code == 409
-        idempotency.abandon("deliveries", "b")
-        assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML | {"Idempotency-Key": "b"}).status_code == 202
+    release = threading.Event()
+    with run_in_process_server(data_dir) as server, server.client() as client, ThreadPoolExecutor(8) as pool:
+
+        def send() -> httpx.Response:
+            return client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML | {"Idempotency-Key": "b"})
+
+        server.application.database.submit(lambda _: release.wait(20))
+        (*refused, first) = as_completed_up_to([pool.submit(send) for _ in range(8)], 7, release.set)
+        assert {response.status_code for response in refused} == {409}
+        assert first.status_code == 202
+        assert send().content == first.content
+        assert server.application.deliveries.page(None, None, 1, 1)[1] == 1

@@ -2,7 +2,8 @@
 
     python -m tests.support.crash_process DATA_DIR POINT [FILE]
 
-A FILE is delivered first. At a point that ends with `-hang` it prints a line and waits to be killed.
+A FILE is delivered first; at a point that begins with `key-`, a delivery with an idempotency key is. At a point that
+ends with `-hang` it prints a line and waits to be killed.
 """
 
 import os
@@ -10,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,12 @@ from preview.ingest.spool import Spool
 from preview.reports import job_queue
 from preview.reports.job_queue import JobQueue
 from preview.runtime.application import Application
+from preview.runtime.idempotency import IdempotencyStore, KeyedRequest, StoredResponse
+from preview.storage import idempotency
 
 HANGING_LINE = "hangs\n"
+
+KEYED_REQUEST = KeyedRequest("deliveries", "a key", b"a body")
 
 Function = Callable[..., Any]
 
@@ -77,6 +83,17 @@ def halfway(action: Callable[[], None]) -> Callable[[Function], Function]:
     return wrap
 
 
+def send_keyed(
+    application: Application, request: KeyedRequest = KEYED_REQUEST, store: IdempotencyStore | None = None
+) -> StoredResponse:
+    """Receive a delivery with an idempotency key; the response names it."""
+    return (store or application.idempotency).run_once(
+        request,
+        partial(application.deliveries.receive, [b"content"], full=False, actor="test"),
+        lambda receipt: StoredResponse(202, f"/{receipt.delivery_id}", receipt.delivery_id.encode()),
+    )
+
+
 CRASH_POINTS: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
     "job-claimed": (JobQueue, "aggregate", before(kill_self)),
     "job-half-read": (JobQueue, "aggregate", halfway(kill_self)),
@@ -88,6 +105,8 @@ CRASH_POINTS: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
     "delivery-between": (DeliveryImport, "import_batch", after(kill_self, 2)),
     "delivery-between-hang": (DeliveryImport, "import_batch", after(hang, 2)),
     "delivery-before-commit": (DeliveryImport, "_append_source_received", after(kill_self)),
+    "key-recorded": (idempotency, "insert", after(kill_self)),
+    "key-committed": (IdempotencyStore, "run_once", after(kill_self)),
     "delivery-in-spool": (Spool, "delete", before(kill_self)),
 }
 """By name: the patched attribute, and how. `reconcile` is the last call in a job's last transaction."""
@@ -98,6 +117,8 @@ def main(data_dir: str, point: str, *files: str) -> None:
     owner, name, wrap = CRASH_POINTS[point]
     application = Application.open(Settings(data_dir=Path(data_dir), auto_aggregate=False))
     setattr(owner, name, wrap(getattr(owner, name)))
+    if point.startswith("key-"):
+        send_keyed(application)
     if files:
         application.deliveries.receive_paths([Path(file) for file in files], full=False, actor="test")
     application.start()

@@ -201,12 +201,12 @@ class InboxWatcher:
         claim = Claim.create(self._folder, accepted, self._postpone)
         try:
             if claim.files:
-                receipt = self._deliveries.receive_paths(claim.paths, full=False, actor=ACTOR)
+                receipt = self._deliveries.receive_paths(claim.paths, full=False, actor=ACTOR, inbox_claim=claim.name)
                 claim.mark_received(receipt.delivery_id)
                 log.info("%d files of the watched folder were received as %s", len(claim.files), receipt.delivery_id)
         except (OSError, PreviewError) as error:
-            with suppress(OSError):  # The next poll releases it.
-                claim.release()
+            with suppress(OSError, PreviewError):  # The next poll resumes it.
+                self._resume(claim)
             if isinstance(error, PreviewError) or isinstance(as_passing(error), InsufficientStorage):
                 raise
             self._isolate(accepted, error)
@@ -250,7 +250,7 @@ class InboxWatcher:
         return FindingCode.TOO_LARGE if inbox_file.status.st_size > self._max_delivery_bytes else None
 
     def _process_finished_claims(self) -> None:
-        """Finalise the claims whose delivery was imported, and release those that a crash left without a delivery."""
+        """Finalise the claims whose delivery was imported, and resume those that a crash left without its id."""
         claims = list_claims(self._folder)
         self._postponed_claims.keep_only({claim.name for claim in claims})
         for claim in claims:
@@ -265,7 +265,7 @@ class InboxWatcher:
 
     def _process_claim(self, claim: Claim) -> None:
         if claim.delivery_id is None:
-            claim.release()
+            self._resume(claim)
             return
         try:
             document = self._deliveries.get(claim.delivery_id)
@@ -276,6 +276,14 @@ class InboxWatcher:
         if document.completed_at is not None:
             refusals = self._findings_by_file(claim, claim.delivery_id) if document.refused_files else {}
             self._finalize(claim, claim.delivery_id, refusals)
+
+    def _resume(self, claim: Claim) -> None:
+        """Give a claim the id of its delivery if an interruption came after the commit, else release its files."""
+        delivery_id = self._deliveries.received_from(claim.name)
+        if delivery_id is None:
+            claim.release()
+        else:
+            claim.mark_received(delivery_id)
 
     def _findings_by_file(self, claim: Claim, delivery_id: str) -> dict[int, list[Finding]]:
         """Return the refusals by number of the file. All refusals in a ZIP belong to the one file of the claim."""

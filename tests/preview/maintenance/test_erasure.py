@@ -14,9 +14,9 @@ from preview.core.errors import Conflict, LeaseLost, NotFound
 from preview.maintenance.erasure import OrganizationEraser
 from preview.model.resources import SnapshotDocument
 from preview.runtime.application import Application
-from preview.runtime.idempotency import StoredResponse
-from preview.storage import jobs, meta
+from preview.storage import idempotency, jobs, meta
 from preview.storage.database import Connection
+from preview.storage.idempotency import StoredResponseRow
 from tests.api_handlers.in_process_server import run_in_process_server
 from tests.api_handlers.sse_client import open_stream
 from tests.builders import case_xml
@@ -78,11 +78,13 @@ def populate(application: Application, *services: SampleService) -> None:
             lambda retained=retained: application.snapshots.get(retained.snapshot_id).body.find(b'"processing"') < 0,
             "the job",
         )
-        body = b'{"organization_id":"%s","period_id":"2024"}' % service.organization_id.encode()
-        application.database.write(
-            lambda connection, service=service: jobs.schedule(connection, service.organization_id, 0, 0)
-        )
-        application.idempotency.finish("snapshots", service.organization_id, body, StoredResponse(202, "/snap", body))
+        insert_job_and_response(application, service.organization_id)
+
+
+def insert_job_and_response(application: Application, owner: str) -> None:
+    response = StoredResponseRow(b"", 202, "/snap", b'{"organization_id":"%s"}' % owner.encode())
+    application.database.write(lambda connection: jobs.schedule(connection, owner, 0, 0))
+    application.database.write(lambda connection: idempotency.insert(connection, "snapshots", owner, response, ""))
 
 
 def immediate_eraser(application: Application) -> OrganizationEraser:

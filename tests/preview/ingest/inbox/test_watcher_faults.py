@@ -200,6 +200,20 @@ def test_claimed_file_is_delivered_after_crash(data_dir: Path, inbox: Path, serv
         assert sum(delivery.new_cases for delivery in finished_deliveries(application)) == 2
 
 
+def test_claim_that_crash_left_without_its_id_is_delivered_once(
+    data_dir: Path, inbox: Path, service: SampleService
+) -> None:
+    """The process is killed between the commit of the delivery and the renaming of the claim."""
+    claimed = inbox / ".taking" / "new-0123456789abcdef" / "00000001" / "sak.xml"
+    claimed.parent.mkdir(parents=True)
+    claimed.write_bytes(service.folder(1, MARCH, [MARCH]))
+    with watching_application(data_dir, inbox, started=False) as application:
+        application.deliveries.receive_paths([claimed], full=False, actor="inbox", inbox_claim=claimed.parents[1].name)
+    with watching_application(data_dir, inbox) as application:
+        wait_until_empty(inbox)
+        assert [delivery.new_cases for delivery in finished_deliveries(application)] == [1]
+
+
 def test_received_claim_is_finalized_after_crash(data_dir: Path, inbox: Path, service: SampleService) -> None:
     for name, content in (("a.xml", service.folder(1, MARCH)), ("b.xml", b"<"), ("c.xml", service.folder(2, MARCH))):
         (inbox / name).write_bytes(content)
