@@ -108,7 +108,7 @@ def load_assets() -> Assets:
             f"{', '.join(missing)} missing in {VENDOR_DIR}. Run `make install` to build the stylesheets."
         )
     own_files = {path.relative_to(COMPONENTS_DIR).as_posix(): path for path in COMPONENTS_DIR.rglob("*.js")}
-    own_files["layout/favicon.svg"] = COMPONENTS_DIR / "layout" / "favicon.svg"
+    own_files["icons/favicon.svg"] = COMPONENTS_DIR / "icons" / "favicon.svg"
     own_files |= {path.name: path for path in VENDOR_DIR.glob("*.woff2")}
     own_files |= {name: VENDOR_DIR / name for name in STYLESHEETS}
     return Assets({"look": own_files, "bokeh": panel_scripts()})

@@ -62,6 +62,15 @@ export const closest = (selector, element) => element?.closest(selector) ?? null
 export const actionOf = event => closest("[data-action]", targetOf(event))?.dataset.action
 
 /**
+ * Whether a click is without a modifier, so that the page may handle a link itself; with one, the browser opens a new tab,
+ * a new window or a download.
+ *
+ * @param {MouseEvent} event
+ */
+export const isPlainClick = event =>
+  event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+
+/**
  * Return the element that HTML of one element describes. Its scripts do not run, and it is not in the document yet.
  *
  * @param {string} html

@@ -2,7 +2,7 @@
 
 import {connectionState, isLive} from "../live/channel.js"
 import {isPaused, setPaused} from "../live/patches.js"
-import {actionOf, closest, find, targetOf} from "./dom.js"
+import {actionOf, closest, find, isPlainClick, targetOf} from "./dom.js"
 import {leaveIfReachable, requireLine} from "./needs-line.js"
 import {swapLanguage, swapTheme} from "./preferences.js"
 import {addShortcuts, startShortcuts} from "./shortcuts.js"
@@ -48,7 +48,7 @@ document.addEventListener("change", event => {
 document.addEventListener("click", event => {
   const target = targetOf(event)
   const language = closest("[data-language]", target)?.dataset.language
-  if (language) {
+  if (language && isPlainClick(event)) {
     event.preventDefault()
     swapLanguage(language)
   }

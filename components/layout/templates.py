@@ -44,5 +44,5 @@ def _load_icons() -> dict[str, Markup]:
 
     Templates draw each icon in place, because a browser builds a shadow tree for every `<use>` that refers to a symbol.
     """
-    symbols = (COMPONENTS_DIR / "layout" / "icons.svg").read_text(encoding="utf-8")
+    symbols = (COMPONENTS_DIR / "icons" / "icons.svg").read_text(encoding="utf-8")
     return {name: Markup(shape) for name, shape in _ICON_SYMBOL.findall(symbols)}  # noqa: S704  (a file of this package)

@@ -2,8 +2,10 @@
  * Which rows of the overview match the filters, and in which order. filters.py does the same for the page's first HTML.
  *
  * The server gives each row the flags and sort keys that are compared here. A key sorts by its code units: the server has
- * arranged for Æ, Ø and Å to come last (`collation_key` in presenter.py).
+ * arranged for Æ, Ø and Å to come last (`collation_key` in name_search.py).
  */
+
+import {searchMatcher} from "../services/search.js"
 
 /**
  * @typedef {object} OverviewFilters
@@ -37,11 +39,11 @@ const NAMES = /** @type {(keyof OverviewFilters)[]} */ (Object.keys(DEFAULTS))
  * @returns {(row: RowData) => boolean}
  */
 export function matcher({q, show, deviation, case_system}, changed) {
-  const words = q.toLowerCase().split(/\s+/).filter(Boolean)
+  const matchesSearch = searchMatcher(q)
   const matchesDeviation = (/** @type {RowData} */ {id, flags}) =>
     deviation === "all" || (deviation === "changed" ? changed.has(id) : flags.includes(deviation))
   return row =>
-    words.every(word => row.search.includes(word)) &&
+    matchesSearch(row.search) &&
     (show === "all" || row.flags.includes(show)) &&
     matchesDeviation(row) &&
     (case_system === "" || row.caseSystem === case_system)

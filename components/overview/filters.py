@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from components.overview.presenter import OverviewRowView
+from preview.i18n.name_search import matches_search
 
 STATES = ("ready", "processing", "waiting", "failed", "silent")
 """The values of `show` of which each organization has exactly one."""
@@ -70,7 +71,7 @@ class OverviewFilters(NamedTuple):
     def matches(self, row: OverviewRowView) -> bool:
         """Return whether a row passes all filters."""
         return (
-            all(term in row.search_text for term in self.q.lower().split())
+            matches_search(row.search_text, self.q)
             and self.show in (ALL, *row.flags)
             and self.deviation in (ALL, *row.flags)
             and self.case_system in ("", row.entry.case_system)

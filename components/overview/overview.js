@@ -1,7 +1,7 @@
 /** The overview: searching, filtering and sorting of rows that are all here, and marks of what has changed. */
 
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
-import {$, actionOf, closest, targetOf} from "../layout/dom.js"
+import {$, actionOf, closest, isPlainClick, targetOf} from "../layout/dom.js"
 import {leaveIfReachable} from "../layout/needs-line.js"
 import {addShortcuts} from "../layout/shortcuts.js"
 import {isLive, isOffline, send} from "../live/channel.js"
@@ -112,17 +112,45 @@ function clearSearch() {
   searchField.dispatchEvent(new Event("input", {bubbles: true}))
 }
 
+/**
+ * Return the row that an event happened on.
+ *
+ * @param {Event} event
+ * @returns {HTMLTableRowElement | null}
+ */
+const rowAt = event => closest(".list > tbody > tr", targetOf(event))
+
+/**
+ * Open the preview of a row, as a click on its link would: with a modifier or the middle button in a new tab.
+ *
+ * @param {HTMLTableRowElement} row
+ * @param {MouseEvent} event
+ */
+function openRow(row, event) {
+  const link = linkOf(row)
+  if (isPlainClick(event)) link.click()
+  else open(link.href, "_blank", "noopener")
+}
+
+// A middle click: the browser opens links by itself, and scrolls from elsewhere.
+document.addEventListener("mousedown", event => {
+  if (event.button === 1 && rowAt(event) && !targetOf(event).closest("a")) event.preventDefault()
+})
+document.addEventListener("auxclick", event => {
+  const row = event.button === 1 && rowAt(event)
+  if (row && !targetOf(event).closest("a")) openRow(row, event)
+})
+
 document.addEventListener("click", event => {
   const target = targetOf(event)
   /** @type {HTMLTableCellElement | null} */
   const heading = closest("th[aria-sort]", target)
-  /** @type {HTMLTableRowElement | null} */
-  const row = closest(".list > tbody > tr", target)
+  const row = rowAt(event)
   if (heading) {
     event.preventDefault()
     applyFilters({sort: nextSort(heading)})
   } else if (row && !target.closest("a") && !getSelection()?.toString()) {
-    linkOf(row).click()
+    openRow(row, event)
   }
   switch (actionOf(event)) {
     case "clear":

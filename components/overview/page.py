@@ -23,12 +23,12 @@ from components.layout.preferences import RequestPreferences, preferences_of
 from components.live.component import LiveComponent, live_page
 from components.live.fanout import Fanout
 from components.overview.filters import ALL, COLUMNS, CROSS_CUTTING, DESCENDING, DEVIATIONS, STATES, OverviewFilters
-from components.overview.presenter import collation_key
 from components.overview.updater import OverviewState, OverviewUpdater
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import ValidationError
 from preview.core.languages import Language
 from preview.core.periods import Period
+from preview.i18n.name_search import collation_key
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.offline_since": ("time",),

@@ -3,7 +3,6 @@
 The page's first HTML and every later patch are rendered from it, and the browser filters and sorts by the same keys.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,10 +14,9 @@ from components.preview.report_view import SeverityCount
 from preview.core.clock import local_date, parse_timestamp
 from preview.form.rules.base import Severity
 from preview.i18n import formatting
+from preview.i18n.name_search import collation_key, search_text
 from preview.views.overview import OverviewEntry
 
-# The letters that follow z in Norwegian, mapped to characters that follow it in Unicode.
-_NORWEGIAN_ORDER = str.maketrans({"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"})
 # The order of the column "status": the higher, the more attention a report needs.
 _FAILED, _ERRORS, _STALE, _UNDER_WAY, _SILENT, _READY = "5", "4", "3", "2", "1", "0"
 
@@ -38,7 +36,7 @@ class OverviewRowView:
         share: The progress of a running job in per cent, 0 to 100.
         flags: The values of the filters `show` and `deviation` that the row passes.
         sort_keys: By column, a text that sorts by code points; empty if the row has no value in the column.
-        search_text: The text that search terms must occur in, in lower case.
+        search_text: The text that search terms must occur in.
         version: A text that changes when the row says something else, except for progress.
     """
 
@@ -101,15 +99,9 @@ def present_row(
         share_text=value_formatting.share(share, t.language),
         flags=_flags(entry, has_values, is_stale, missing),
         sort_keys=_sort_keys(entry, has_values, is_stale),
-        search_text=_search_text(entry),
+        search_text=search_text(entry.organization_name, entry.kommuner, entry.number, entry.organization_id),
         version=_version(entry),
     )
-
-
-def collation_key(text: str) -> str:
-    """Return a key that sorts as the Norwegian alphabet: æ, ø and å last, other diacritics ignored."""
-    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFC", text.casefold()).translate(_NORWEGIAN_ORDER))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def _aggregated_at(at: str, t: Translator, today: date) -> tuple[str, str]:
@@ -172,14 +164,6 @@ def _sort_keys(entry: OverviewEntry, has_values: bool, is_stale: bool) -> dict[s
         "aggregated": entry.aggregated_at or "",
         "system": collation_key(entry.case_system),
     }
-
-
-def _search_text(entry: OverviewEntry) -> str:
-    """Return name, municipalities, number and id; letters with diacritics also as they are typed on other keyboards."""
-    name = f"{entry.organization_name} {entry.kommuner}".strip().lower()
-    plain = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
-    plain = plain.replace("ø", "o").replace("æ", "ae").replace("đ", "d").replace("ŋ", "n").replace("ŧ", "t")
-    return " ".join(dict.fromkeys((name, plain, entry.number, entry.organization_id)))
 
 
 def _version(entry: OverviewEntry) -> str:

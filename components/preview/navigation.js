@@ -1,9 +1,10 @@
 /** Choosing another period or organisation: shown in place while the page is live, else loaded like any link. */
 
-import {$, $$, closest, targetOf} from "../layout/dom.js"
+import {$, $$, closest, isPlainClick, targetOf} from "../layout/dom.js"
 import {leaveIfReachable, requireLine} from "../layout/needs-line.js"
 import {isLive, isOffline, send} from "../live/channel.js"
 import {setPaused} from "../live/patches.js"
+import {searchMatcher} from "../services/search.js"
 
 const chooser = $("#chooser")
 /** @type {HTMLInputElement} */
@@ -49,16 +50,16 @@ document.addEventListener("change", event => {
 // ── The list of organisations ──
 
 /**
- * Show the items of a list whose text contains what has been typed.
+ * Show the services of a list that what has been typed finds.
  *
  * @param {HTMLElement} list The message for an empty list, `[data-empty-message]`, is beside it.
  * @param {string} query
  */
 export function filterList(list, query) {
-  const text = query.trim().toLowerCase()
+  const matches = searchMatcher(query)
   let visible = 0
   for (const item of /** @type {Iterable<HTMLElement>} */ (list.children)) {
-    item.hidden = !item.textContent?.toLowerCase().includes(text)
+    item.hidden = !matches(item.dataset.search ?? "")
     if (!item.hidden) visible += 1
   }
   /** @type {HTMLElement | null | undefined} */
@@ -95,7 +96,7 @@ chooser.addEventListener("keydown", event => {
 chooser.addEventListener("click", event => {
   /** @type {HTMLAnchorElement | null} */
   const link = closest("a", targetOf(event))
-  if (!link || event.ctrlKey || event.metaKey) return
+  if (!link || !isPlainClick(event)) return
   event.preventDefault()
   chooser.hidePopover()
   showReport(new URL(link.href))

@@ -1,12 +1,13 @@
 /** The preview of a report: rows that open, patches that mark what has changed, shortcuts, export and coming back. */
 
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
-import {$, actionOf, announce, closest, find, parseHtml, t, targetOf, tPlural} from "../layout/dom.js"
+import {$, actionOf, announce, closest, find, isPlainClick, parseHtml, t, targetOf, tPlural} from "../layout/dom.js"
 import {addShortcuts} from "../layout/shortcuts.js"
 import {onLive} from "../live/channel.js"
 import {patch, setPatchHandler, showPauseNotice} from "../live/patches.js"
 import {applyFilter, currentFilter, selectFilter} from "./filters.js"
 import "./history.js"
+import {watchSections} from "../interaction/section-navigation.js"
 import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "./marks.js"
 import {filterServices, openChooser} from "./navigation.js"
 import {aggregate, restoreRequest, saveRequest, showFindings} from "./report-actions.js"
@@ -29,7 +30,6 @@ import {
   valuesOf,
   visibleRows,
 } from "./rows.js"
-import {watchSections} from "./section-navigation.js"
 
 /** @typedef {import("../live/patches.js").Regions} Regions */
 
@@ -104,7 +104,7 @@ document.addEventListener("click", event => {
   const field = closest("a", target)?.dataset.targetField
   /** @type {HTMLTableRowElement | null} */
   const row = closest("tr[data-field]", target)
-  if (field) {
+  if (field && isPlainClick(event)) {
     event.preventDefault()
     showField(field)
   } else if (row && !getSelection()?.toString()) {

@@ -1,7 +1,7 @@
 /** The rows of the report: their values, how they open, which one the Tab key reaches, and how the focus moves. */
 
+import {chooseSection} from "../interaction/section-navigation.js"
 import {$, $$, closest, find} from "../layout/dom.js"
-import {chooseSection} from "./section-navigation.js"
 
 /** @typedef {Record<string, string>} CellValues The visible text of a row's value cells by column. */
 

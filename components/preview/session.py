@@ -22,6 +22,7 @@ from components.preview.history_panel import HistoryPanel
 from components.preview.presenter import present_job, without_values
 from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions, render_regions
 from components.preview.report_view import NoticeView
+from components.services.service_list import present_services
 from preview.core.errors import NotFound, Unavailable, ValidationError
 from preview.core.passing_faults import as_passing, pauses
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
@@ -283,7 +284,7 @@ class PreviewSession(Viewer):
 
     async def _list_services(self, _: dict[str, Any]) -> None:
         services = await self._context.run_blocking(self._context.application.organizations.list_options)
-        regions = {"services": self._macros.services(services, self._t)}
+        regions = {"services": self._macros.services(present_services(services), self._t)}
         self._document.add_next_tick_callback(lambda: self.live.patch(regions))
 
     async def _aggregate(self, _: dict[str, Any]) -> None:

@@ -11,12 +11,21 @@ from preview.storage.organizations import OrganizationRow, SourceRow
 
 
 class OrganizationOption(msgspec.Struct, frozen=True):
-    """An organisation in a selection list; `newest_period_id` is None if it has no snapshot."""
+    """An organisation in a selection list.
+
+    Attributes:
+        organization_id: Its id.
+        organization_name: Its name.
+        number: Organisation number, with the number of the bydel if it has one.
+        newest_period_id: Period of its newest snapshot, None if it has none.
+        kommuner: Numbers and names of the municipalities that its deliveries name, for the search.
+    """
 
     organization_id: str
     organization_name: str
     number: str
     newest_period_id: str | None
+    kommuner: str = ""
 
 
 class Organizations:

@@ -317,7 +317,13 @@ def test_invalid_period_shows_error_page(page: Page, states_server: Server) -> N
 
 # ── Rows and keyboard ──
 def test_click_on_row_opens_report(overview: Page) -> None:
-    overview.get_by_role("row", name=MOSS.full_name).get_by_role("cell").nth(2).click()
+    cell = overview.get_by_role("row", name=MOSS.full_name).get_by_role("cell").nth(2)
+    for click in (lambda: cell.click(modifiers=["ControlOrMeta"]), lambda: cell.click(button="middle")):
+        with overview.context.expect_page() as opened:
+            click()
+        assert f"organization_id={MOSS.organization_id}" in opened.value.url
+        opened.value.close()
+    cell.click()
     expect(overview.get_by_role("heading", level=1, name=MOSS.full_name)).to_be_visible()
 
 

@@ -61,7 +61,7 @@ def test_loaded_assets_name_scripts_by_path() -> None:
 
 def test_icon_is_an_svg_file() -> None:
     loaded = assets.load_assets()
-    icon = loaded.find(loaded.url_path("layout/favicon.svg").removeprefix("assets/"))
+    icon = loaded.find(loaded.url_path("icons/favicon.svg").removeprefix("assets/"))
     assert icon is not None
     assert icon.content_type == "image/svg+xml"
     assert icon.body.startswith(b"<svg ")

@@ -45,7 +45,7 @@ describe("matcher", () => {
 })
 
 describe("comparator", () => {
-  /** @type {{name: string, key: string}[]} Checked against the server in tests/components/overview/test_norwegian_order.py. */
+  /** @type {{name: string, key: string}[]} Checked against the server in tests/preview/i18n/test_norwegian_order.py. */
   const ordered = JSON.parse(readFileSync(new URL("fixtures/norwegian-order.json", import.meta.url), "utf8"))
   const rows = ordered.map(({name, key}) => row({id: name, name: key, key}))
 

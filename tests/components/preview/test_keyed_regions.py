@@ -10,6 +10,7 @@ from components.context import AppContext
 from components.deliveries.presenter import present_delivery
 from components.layout.preferences import Translator
 from components.preview.report_view import NoticeView
+from components.services.service_list import present_services
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from preview.ingest.delivery_view import DeliveryView
@@ -49,7 +50,7 @@ def test_controls_of_preview_regions_have_ids(
 def test_controls_of_lists_have_ids(context: AppContext) -> None:
     t = Translator(MessageCatalog.load(), "nb")
     regions = context.macros("preview/preview_regions.html")
-    services = [OrganizationOption(*name, "999999999", None) for name in NAMES]
+    services = present_services(OrganizationOption(*name, "999999999", None) for name in NAMES)
     notice = NoticeView("danger", "", ("retry", "findings", "job", "deliver", "overview"))
     entry = present_delivery(DeliveryView(IMPORTED, NAMES, FOUND), t)
     for text in (

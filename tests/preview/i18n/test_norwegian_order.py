@@ -2,7 +2,7 @@
 
 import json
 
-from components.overview.presenter import collation_key
+from preview.i18n.name_search import collation_key
 from tests.support.server_process import REPOSITORY
 
 FIXTURE = REPOSITORY / "tests" / "javascript" / "fixtures" / "norwegian-order.json"
