@@ -19,6 +19,7 @@ from preview.runtime.application import Application
 from preview.runtime.event_loop import loop_factory
 from preview.runtime.signals import STOP_SIGNALS, ignore_stop_signals, prepare_signals
 from preview.runtime.sockets import ListenSocket, ReusePortSocket
+from preview.runtime.start_line import start_line
 from preview.runtime.supervisor import ChildContext, Supervisor, give_signs_of_life, start_shutdown_watchdog
 from preview.storage.sqlite import require_multiple_processes
 
@@ -111,6 +112,7 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
 
 def _announce_ready(settings: Settings, listen_socket: ListenSocket) -> None:
     address = format_authority(settings.address, listen_socket.port)
+    log.info("%s", start_line(settings))
     print(f"Bufdir Preview: http://{address}{settings.prefix}/", flush=True)  # noqa: T201
 
 

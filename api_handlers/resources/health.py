@@ -14,9 +14,13 @@ class LivenessResponse(msgspec.Struct, frozen=True):
 
 
 class ReadinessResponse(msgspec.Struct, frozen=True):
-    """Answer of the readiness probe. `ready` is always true: a process that is not ready answers 503."""
+    """Answer of the readiness probe. `ready` is always true: a process that is not ready answers 503.
+
+    `warnings` names what does not work all the same, such as the watched folder; it is usually empty.
+    """
 
     ready: bool
+    warnings: list[str]
 
 
 class LivenessHandler(ApiHandler):
@@ -38,4 +42,4 @@ class ReadinessHandler(ApiHandler):
         """Check that the process can serve requests; 503 says why not."""
         if failures := self.services.readiness_failures():
             raise Unavailable(f"{'; '.join(failures)}.")
-        self.send_json(ReadinessResponse(ready=True))
+        self.send_json(ReadinessResponse(ready=True, warnings=self.services.readiness_warnings()))

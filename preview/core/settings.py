@@ -147,6 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             title="the name of a header",
             description="Header in which a trusted proxy names the user; the name is stored in the audit trail.",
+            extra={"secret": True},  # a client that evades the proxy could name any user in it
         ),
     ] = None
     cors_origins: Annotated[

@@ -28,6 +28,7 @@ from preview.reports.job_queue import JobQueue
 from preview.reports.organizations import Organizations
 from preview.reports.reconcile import ReportConfig, rerender_if_config_changed
 from preview.reports.snapshots import Snapshots
+from preview.runtime.data_dir_check import DataDirCheck
 from preview.runtime.idempotency import IdempotencyStore
 from preview.runtime.worker import Step, Worker
 from preview.runtime.worker_registry import WorkerRegistry
@@ -91,7 +92,8 @@ class Application:
             database, report_config, settings, self.eraser, LeaderLock(folder / "retention.lock")
         )
         self._inbox_watcher = self._build_inbox_watcher(settings)
-        pollers: dict[str, Step] = {"retention": self.retention.run_if_due}
+        self._data_dir_check = DataDirCheck(folder, database)
+        pollers: dict[str, Step] = {"retention": self.retention.run_if_due, "data-folder": self._data_dir_check.poll}
         if self._inbox_watcher:
             pollers["inbox"] = self._inbox_watcher.poll
         self.worker = Worker(
@@ -151,7 +153,18 @@ class Application:
             failures.append("the event dispatcher has stopped")
         if cause := self.dispatcher.fault.cause:
             failures.append(f"the event dispatcher waits: {cause.rstrip('.')}")
+        if cause := self._data_dir_check.fault.cause:
+            failures.append(f"the data folder cannot be used: {cause.rstrip('.')}")
         return failures + [cause.rstrip(".") for cause in self.worker.faults.causes()]
+
+    def readiness_warnings(self) -> list[str]:
+        """Return what does not work although the process is ready, one entry per cause.
+
+        Without the watched folder everything else works, so it makes no process unready: a probe would take the
+        dashboard and the API away as well.
+        """
+        watcher = self._inbox_watcher
+        return [] if watcher is None else [cause.rstrip(".") for cause in watcher.troubles()]
 
     def close(self) -> None:
         """Stop the worker and the dispatcher, then close the store. Unfinished work is returned to its queue."""

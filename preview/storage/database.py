@@ -58,6 +58,15 @@ def transaction(connection: Connection, lock: WriteLock) -> Iterator[Connection]
         raise
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return device and inode of a file, None if it is missing or cannot be reached."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 class Database:
     """The store file: one writer connection on its own thread, and one reader connection per thread that reads."""
 
@@ -93,6 +102,7 @@ class Database:
         except SqliteError as error:
             raise StoreError(f"The store cannot be opened ({type(error).__name__}).") from error
         self._version_lock = threading.Lock()
+        self._identity = _identity(path)
         self._thread = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -150,6 +160,17 @@ class Database:
                 with suppress(SqliteError):  # some errors of the disk end the transaction
                     connection.execute("COMMIT")
 
+    def check_in_place(self) -> None:
+        """Check that the store is still the file at its path. Otherwise what is written would be lost with the old one.
+
+        Raises:
+            Unavailable: If the file is missing or another one.
+        """
+        if _identity(self.path) != self._identity:
+            raise Unavailable(
+                "The store is missing or was replaced by another. Put it back, or restart the program to use the other."
+            )
+
     def data_version(self) -> int:
         """Return a number that differs after any commit by any process.
 
@@ -170,6 +191,7 @@ class Database:
         Raises:
             Unavailable: If another connection holds the store for too long, or the disk has no room for a copy.
         """
+        self.check_in_place()
         with passing_faults_translated(writing=True), closing(connect(self.path, readonly=False)) as connection:
             connection.execute("PRAGMA temp_store=FILE")  # VACUUM copies the whole store
             _execute_without_waiting(connection, self._write_lock, "VACUUM")
@@ -201,6 +223,7 @@ class Database:
     def _reader_connection(self) -> Connection:
         connection = getattr(self._thread_local, "connection", None)
         if connection is None:
+            self.check_in_place()  # else SQLite would make a new, empty store
             connection = self._thread_local.connection = connect(self.path, readonly=True)
             with self._lock:
                 self._readers.append(connection)
@@ -213,6 +236,7 @@ class Database:
                 continue
             changes_before = self._writer.total_changes
             try:
+                self.check_in_place()
                 with passing_faults_translated(writing=True), transaction(self._writer, self._write_lock) as connection:
                     result = operation(connection)
             except BaseException as error:  # noqa: BLE001  (raised from the future)

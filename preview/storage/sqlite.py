@@ -43,6 +43,7 @@ __all__ = [
     "read_existing",
     "require_multiple_processes",
     "require_store",
+    "sqlite_version",
     "supports_multiple_processes",
 ]
 
@@ -73,6 +74,11 @@ _PASSING_FAULTS = {
     sqlite3.SQLITE_PROTOCOL: "The store is busy.",
 }
 """SQLite's primary result codes that pass by themselves or when an operator acts, with a sentence for each."""
+
+
+def sqlite_version() -> str:
+    """Return the version of SQLite that is in use."""
+    return sqlite3.sqlite_version
 
 
 def supports_multiple_processes() -> bool:

@@ -17,6 +17,10 @@ class Postponed:
         self._monotonic = monotonic
         self._pauses: dict[Hashable, tuple[float, float]] = {}  # the last pause, and the time when it ends
 
+    def __len__(self) -> int:
+        """Return how many keys wait."""
+        return len(self._pauses)
+
     def is_due(self, key: Hashable) -> bool:
         """Return whether a key does not wait, or has waited long enough."""
         return key not in self._pauses or self._monotonic() >= self._pauses[key][1]

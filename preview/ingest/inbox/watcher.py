@@ -105,7 +105,7 @@ class InboxWatcher:
             return False
         self._next_poll = time.monotonic() + _POLL_SECONDS
         try:
-            if self._leader_lock.try_acquire() and self._folder_available():
+            if self._folder_available() and self._leader_lock.try_acquire():
                 self._process_finished_claims()
                 for group in self._group_into_deliveries(self._complete_files()):
                     self._import_group(group)
@@ -117,6 +117,20 @@ class InboxWatcher:
         else:
             self._fault.succeeded()
         return False
+
+    def troubles(self) -> list[str]:
+        """Return why the folder, or files in it, cannot be used at present, a sentence for each cause.
+
+        Files are known to the process that polls, the folder to every one.
+        """
+        causes: list[str] = []
+        if self._folder_missing:
+            causes.append("The watched folder is missing.")
+        if self._fault.cause is not None:
+            causes.append(f"The watched folder cannot be used: {self._fault.cause}")
+        if postponed := len(self._postponed) + len(self._postponed_claims):
+            causes.append(f"{postponed} files or deliveries of the watched folder cannot be moved; see its reports.")
+        return causes
 
     def close(self) -> None:
         """Let another process poll the folder."""
