@@ -215,13 +215,14 @@ def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
 def forget(settings: Settings, organization_id: str) -> None:
     """Erase an organisation: its cases, snapshots, figures, jobs, events and audit trail, from every file of the store.
 
-    Waits for deliveries that are being read. Files in a watched folder and backups are not touched: delete them
+    Waits for deliveries that are being read, and for a moment without writes in which the file of the store is
+    rewritten. Other writes go on meanwhile. Files in a watched folder and backups are not touched: delete them
     yourself.
     """
     logging_config.configure_logging(settings.log_level)
     require_store(settings.data_dir)
     with _running_application(settings) as application:
-        application.eraser.erase(organization_id, ACTOR)
+        application.eraser.erase(organization_id, ACTOR, lambda text: click.echo(text, err=True))
     click.echo(f"{organization_id} was erased")
 
 

@@ -52,40 +52,63 @@ class CaseMerger:
         delivery: Number of the delivery.
         full: Whether it was declared full (rule 1.3).
         completed_files: Number of files that earlier claims have committed.
+        completed_cases: Number of cases of the file after these that earlier claims have committed.
         counts: Cases by outcome: `new`, `changed`, `unchanged`, `removed`.
         changed_by_organization: Cases that are not unchanged, by organisation.
         findings: Findings since the last `pop_findings`.
         latest_extract_at: Newest `DatoUttrekk` of the delivery, a sortable timestamp.
+        file: Ordinal of the file of the last case.
+        cases_in_file: Number of cases of that file so far.
     """
 
     delivery: int
     full: bool
     completed_files: int = 0
+    completed_cases: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     changed_by_organization: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     latest_extract_at: str = ""
+    file: int = 0
+    cases_in_file: int = 0
     _is_replay: bool = False
+    _prepared: int | None = None
+    _unsaved: set[str] = field(default_factory=set)
     _sources: dict[tuple[str, str], _SourceState] = field(default_factory=dict)
     _delivered_keys: dict[int, set[bytes]] = field(default_factory=dict)
     _kommuner: set[tuple[str, str, str]] = field(default_factory=set)
 
     @property
-    def organization_ids(self) -> set[str]:
-        """Organisations of which this claim has read a case file."""
-        return {source.organization_id for source in self._sources.values()}
+    def source_ids(self) -> list[tuple[int, str]]:
+        """(source, organisation) of which this claim has read a case file."""
+        return [(source.source_id, source.organization_id) for source in self._sources.values()]
+
+    def pop_unsaved(self) -> dict[str, int]:
+        """Return the changed cases by organisation, of those that were read or changed since the last call."""
+        unsaved, self._unsaved = self._unsaved, set()
+        return {organization_id: self.changed_by_organization[organization_id] for organization_id in sorted(unsaved)}
+
+    def count_changed(self, organization_id: str, number: int) -> None:
+        """Count cases of an organisation that are not unchanged."""
+        self.changed_by_organization[organization_id] += number
+        self._unsaved.add(organization_id)
+
+    def known_avgivere(self) -> set[tuple[str, str]]:
+        """Return the numbers (organisation, bydel) of which this claim has read a case file."""
+        return set(self._sources)
 
     def pop_findings(self) -> list[Finding]:
         """Return the findings since the last call."""
         findings, self.findings = self.findings, []
         return findings
 
-    def apply(self, connection: Connection, folders: list[CaseFolder]) -> set[str]:
+    def apply(self, connection: Connection, folders: list[CaseFolder], *, prepared: int | None = None) -> set[str]:
         """Merge case files into the case base.
 
         Args:
             connection: The caller's write transaction.
             folders: The case files, in order of reading.
+            prepared: Number under which the content of the only one of them has been stored (`prepare_large_case`).
 
         Returns:
             Ids of the organisations whose source this delivery changes for the first time.
@@ -100,41 +123,88 @@ class CaseMerger:
                 for key in _case_keys(folder)
             ),
         )
+        self._prepared = prepared
         for source, folder in zip(sources, folders, strict=True):
-            self._is_replay = folder.file <= self.completed_files
+            self._begin_case(folder.file)
             self._update_extract_times(connection, source, folder)
             self._merge_folder(connection, batch, source, folder)
         batch.flush()
+        if self._prepared is not None:  # Another delivery has stored the case meanwhile.
+            cases.detach(connection, [(sources[0].source_id, self._prepared)])
+            self._prepared = None
         for source in {source.source_id: source for source in sources}.values():
             organizations.set_extract_times(
                 connection, source.source_id, source.first_extract_at, source.last_extract_at, source.case_system
             )
         return {source.organization_id for source in self._sources.values() if source.locked} - locked_before
 
-    def delete_missing_cases(self, connection: Connection, refused_files: int) -> None:
-        """Delete the stored cases that a full delivery does not contain, and leave tombstones of its time (rule 1.3).
+    def begin_large_case(self, connection: Connection, folder: CaseFolder) -> tuple[int, int, str, bool] | None:
+        """Begin to store the content of a case file before it is merged, if the merge will need it.
 
-        Nothing is deleted if a file was refused or if a later full delivery was imported before; the finding is
-        `full_not_taken` then.
+        The source is marked as being imported first: until the merge, the content belongs to no case.
+
+        Args:
+            connection: The caller's write transaction.
+            folder: A case file with so much content that it is stored in several transactions.
+
+        Returns:
+            (source, number for the content, organisation, whether the source is marked for the first time), or None if
+            the stored case is the same or newer.
         """
-        batch = CaseBatch(connection)
+        source = self._get_source(connection, folder.avgiver)
+        batch = CaseBatch(connection, ((source.source_id, key) for key in _case_keys(folder)))
+        known_cases = [row for key in _case_keys(folder) if (row := batch.find_by_key(source.source_id, key))]
+        current = max(known_cases, key=lambda row: row.extract_at, default=None)
+        if current is not None and (
+            folder.extract_at < current.extract_at or folder.content_hash == (current.content_hash or b"")
+        ):
+            return None
+        was_locked = source.locked
+        self._lock_source(connection, source)
+        sak = batch.allocate_sak(source.source_id)
+        cases.detach(connection, [(source.source_id, sak)], self.delivery)
+        return source.source_id, sak, source.organization_id, not was_locked
+
+    def is_full_taken(self, source_id: int, refused_files: int) -> bool:
+        """Return whether the cases that a full delivery does not contain are to be deleted from a source (rule 1.3).
+
+        They are not if a file was refused or if a later full delivery was imported before.
+        """
+        source = next(source for source in self._sources.values() if source.source_id == source_id)
+        return not refused_files and (source.last_full_at is None or self.latest_extract_at > source.last_full_at)
+
+    def missing_cases(self, source_id: int, stored: list[tuple[int, list[bytes]]]) -> list[int]:
+        """Return those of the stored cases, given with their keys, that the delivery does not contain."""
+        delivered_keys = self._delivered_keys.get(source_id, set())
+        return [sak for sak, keys in stored if delivered_keys.isdisjoint(keys)]
+
+    def delete_missing_cases(self, connection: Connection, source_id: int, saker: list[int]) -> set[str]:
+        """Delete cases that a full delivery does not contain, and leave tombstones of its time (rule 1.3).
+
+        Args:
+            connection: The caller's write transaction.
+            source_id: A source of the delivery.
+            saker: Its `missing_cases`; one that a newer delivery has changed since stays.
+
+        Returns:
+            Ids of the organisations whose source this delivery changes for the first time.
+        """
         self._is_replay = False
-        for source in self._sources.values():
-            if refused_files or (source.last_full_at is not None and self.latest_extract_at <= source.last_full_at):
-                self.findings.append(FindingCode.FULL_NOT_TAKEN.finding(0, element="Barnevern@DatoUttrekk"))
-                continue
-            delivered_keys = self._delivered_keys.get(source.source_id, set())
-            for sak, keys in cases.stored_not_newer(connection, source.source_id, self.latest_extract_at):
-                if delivered_keys.isdisjoint(keys):
-                    batch.upsert(
-                        source.source_id,
-                        SakRow(sak, self.latest_extract_at, None, None, 1),
-                        None,
-                        has_stored_content=True,
-                    )
-                    self._count_outcome(connection, source, "removed")
-            organizations.set_last_full(connection, source.source_id, self.latest_extract_at)
+        source = next(source for source in self._sources.values() if source.source_id == source_id)
+        was_locked = source.locked
+        batch = CaseBatch(connection)
+        for sak in cases.not_newer(connection, source_id, saker, self.latest_extract_at):
+            batch.upsert(source_id, SakRow(sak, self.latest_extract_at, None, None, 1), None, has_stored_content=True)
+            self._count_outcome(connection, source, "removed")
         batch.flush()
+        return set() if was_locked or not source.locked else {source.organization_id}
+
+    def _begin_case(self, file: int) -> None:
+        self.cases_in_file = self.cases_in_file + 1 if file == self.file else 1
+        self.file = file
+        self._is_replay = file <= self.completed_files or (
+            file == self.completed_files + 1 and self.cases_in_file <= self.completed_cases
+        )
 
     def _get_source(self, connection: Connection, avgiver: Avgiver) -> _SourceState:
         key = (avgiver.organisasjonsnummer, avgiver.bydelsnummer)
@@ -152,6 +222,7 @@ class CaseMerger:
                 row.case_system,
             )
             self._sources[key] = source
+            self._unsaved.add(organization_id)
         kommune = (source.organization_id, avgiver.kommunenummer, avgiver.kommunenavn)
         if avgiver.kommunenummer and kommune not in self._kommuner:
             organizations.upsert_kommune(connection, *kommune)
@@ -180,7 +251,7 @@ class CaseMerger:
     def _count_outcome(self, connection: Connection, source: _SourceState, outcome: str) -> None:
         self.counts[outcome] += not self._is_replay
         if outcome != "unchanged":
-            self.changed_by_organization[source.organization_id] += not self._is_replay
+            self.count_changed(source.organization_id, int(not self._is_replay))
             self._lock_source(connection, source)
 
     def _merge_folder(self, connection: Connection, batch: CaseBatch, source: _SourceState, folder: CaseFolder) -> None:
@@ -261,11 +332,14 @@ class CaseMerger:
     ) -> None:
         digest = None if folder.content is None else folder.content_hash
         row = SakRow(sak, folder.extract_at, folder.delivery_hash, digest, int(folder.content is None))
-        batch.upsert(source.source_id, row, folder.content, has_stored_content=stored)
+        prepared, self._prepared = self._prepared, None
+        batch.upsert(source.source_id, row, folder.content, has_stored_content=stored, prepared=prepared)
 
     def _check_previous_delivery(self, folder: CaseFolder, current: SakRow | None) -> None:
-        if folder.previous_delivery_hash is not None and (
-            current is None or current.delivery_hash != folder.previous_delivery_hash
+        if (
+            not self._is_replay
+            and folder.previous_delivery_hash is not None
+            and (current is None or current.delivery_hash != folder.previous_delivery_hash)
         ):
             self.findings.append(FindingCode.FORRIGE_NOT_SEEN.finding(folder.file, folder.line, "Barnevern@ForrigeId"))
 

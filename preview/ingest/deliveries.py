@@ -13,7 +13,9 @@ import msgspec
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import LeaseLost, NotFound, ParserCrashed
 from preview.core.ids import format_delivery_id, parse_delivery_id
-from preview.ingest.delivery_import import AdaptiveBatchSize, DebounceSettings, DeliveryImport
+from preview.ingest.chunks import AdaptiveBatchSize
+from preview.ingest.delivery_completion import DebounceSettings
+from preview.ingest.delivery_import import DeliveryImport
 from preview.ingest.delivery_view import DeliveryView, summary_fields, to_view
 from preview.ingest.spool import Spool
 from preview.ingest.spool_file import SpooledDelivery, SpoolFile
@@ -21,10 +23,11 @@ from preview.model.findings import Finding, FindingCode
 from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument
 from preview.parsing.delivery import Batch
 from preview.reports.reconcile import ReportConfig
-from preview.storage import deliveries
+from preview.storage import deliveries, findings
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow
 from preview.storage.idempotency import Once, always
+from preview.storage.removal import unused
 
 MAX_ATTEMPTS = 3
 """Number of claims after which a delivery whose parser or worker crashes is refused."""
@@ -158,10 +161,10 @@ class Deliveries:
 
         def read_delivery(connection: Connection) -> DeliveryDocument:
             row = _require_row(connection, delivery)
-            findings = [
-                FindingDocument.from_finding(finding) for finding in deliveries.findings(connection, row.delivery)
+            documents = [
+                FindingDocument.from_finding(finding) for finding in findings.findings(connection, row.delivery)
             ]
-            return DeliveryDocument(**summary_fields(connection, row), findings=findings)
+            return DeliveryDocument(**summary_fields(connection, row), findings=documents)
 
         return self._database.read(read_delivery)
 
@@ -172,7 +175,7 @@ class Deliveries:
             NotFound: There is no delivery with that id.
         """
         return self._database.read(
-            lambda connection: deliveries.refusals(connection, _require_row(connection, delivery).delivery)
+            lambda connection: findings.refusals(connection, _require_row(connection, delivery).delivery)
         )
 
     def claim(self, worker_id: int, delivery: str | None = None) -> DeliveryRow | None:
@@ -200,6 +203,10 @@ class Deliveries:
                     lambda connection, row=row: deliveries.release(connection, row.delivery, row.attempt)
                 )
 
+    def delete_unused(self) -> None:
+        """Delete, in steps, what deliveries have replaced, and what those that ended had prepared."""
+        unused.delete_unused(self._database)
+
     def close(self) -> None:
         """Delete the incomplete uploads of this process. Call it when the process ends."""
         self._spool.close()
@@ -226,6 +233,10 @@ class Deliveries:
         """
         assert row.spool is not None
         delivery_import = self._open_import(row)
+        if delivery_import.is_prepared:
+            delivery_import.finish(None)
+            self._spool.delete(row.spool)
+            return
         batches = reader(self._spool.path(row.spool))
         try:
             pending_batch: Batch | None = None

@@ -1,66 +1,44 @@
 """Imports one delivery into the case base, in transactions that are short enough not to hold up other writers.
 
-Each transaction imports a chunk of case files and stores the counts and findings up to there. The last transaction
-makes the delivery complete. A delivery that is read again after a crash continues to count after the last committed
-chunk: the files before it are merged again, which changes nothing, and neither they nor their findings are counted
-twice.
+Each transaction imports a chunk of cases and stores the counts and findings up to there. What cannot be divided, such
+as the year of a 15F file, the figures of an organisation or a case with very many rows, is prepared where no reader
+sees it and takes effect within one transaction. When everything has been read, the outcome is stored, and the delivery
+takes effect for one organisation after the other (`delivery_completion.py`); a small delivery does all this in one
+transaction.
+
+A delivery that is read again after a crash continues to count after the last committed chunk: the cases before it are
+merged again, which changes nothing, and neither they nor their findings are counted twice.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from preview.core.clock import format_rfc3339, local_date, now, parse_timestamp
 from preview.core.errors import LeaseLost
-from preview.core.ids import format_delivery_id
-from preview.events.log import SourceReceived, record
-from preview.ingest.annual_file_import import AnnualFileImporter
+from preview.ingest.annual_file_import import AnnualFileImporter, PreparedAnnualFile
 from preview.ingest.case_merge import CaseMerger
-from preview.ingest.csv_import import import_figures, import_listings
-from preview.model.case_records import OrganizationListing, SupplementaryFigure
-from preview.model.findings import Finding, Severity
+from preview.ingest.chunks import AdaptiveBatchSize, is_large, split_into_chunks
+from preview.ingest.delivery_completion import DebounceSettings, DeliveryCompletion
+from preview.ingest.delivery_description import described
+from preview.ingest.figure_import import FigureImporter
+from preview.ingest.listing_import import ListingImporter
+from preview.ingest.pieces import content_pieces, write_pieces
+from preview.model.case_records import CaseFolder
+from preview.model.findings import Finding, FindingCode, Severity
 from preview.parsing.delivery import Batch
 from preview.reports.reconcile import ReportConfig, reconcile
-from preview.storage import deliveries, jobs, organizations
+from preview.storage import cases, deliveries, organizations
+from preview.storage import findings as stored_findings
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow
+from preview.storage.removal import unused
 
-_TARGET_TRANSACTION_SECONDS = 0.015
-
-
-class DebounceSettings(msgspec.Struct, frozen=True):
-    """Delay between a delivery and its automatic aggregation, in seconds (rule S6, docs/api.md)."""
-
-    enabled: bool
-    debounce_seconds: float
-    max_wait_seconds: float
-
-
-class AdaptiveBatchSize(msgspec.Struct, frozen=True):
-    """Number of case files per transaction, derived from the time that a case file took in the previous one.
-
-    Attributes:
-        minimum: Fewest case files of a transaction, and the number before anything has been measured.
-        maximum: Most case files of a transaction.
-        seconds_per_folder: Measured time per case file; infinite before the first measurement.
-    """
-
-    minimum: int = 20
-    maximum: int = 200
-    seconds_per_folder: float = float("inf")
-
-    @property
-    def folders(self) -> int:
-        """The number of case files for the next transaction."""
-        if not self.seconds_per_folder:
-            return self.maximum
-        return max(self.minimum, min(self.maximum, int(_TARGET_TRANSACTION_SECONDS / self.seconds_per_folder)))
-
-    def after(self, folders: int, seconds: float) -> "AdaptiveBatchSize":
-        """Return the size after a transaction that imported `folders` case files in `seconds`."""
-        return msgspec.structs.replace(self, seconds_per_folder=seconds / folders) if folders else self
+_MISSING_PAGE = 2000
+"""Stored cases that are compared with a full delivery within one read transaction."""
+_MISSING_PIECE = 64
+"""Cases that a full delivery does not contain, deleted in one piece."""
 
 
 class _Progress(msgspec.Struct, frozen=True):
@@ -69,14 +47,10 @@ class _Progress(msgspec.Struct, frozen=True):
     Attributes:
         row: The delivery with its counts.
         batch_size: The size of the next chunk.
-        figures: Supplementary figures read so far; they are stored in the last transaction.
-        listed_ids: Organisations that an organisations file of the delivery names.
     """
 
     row: DeliveryRow
     batch_size: AdaptiveBatchSize
-    figures: tuple[SupplementaryFigure, ...] = ()
-    listed_ids: frozenset[str] = frozenset()
 
 
 class DeliveryImport:
@@ -95,7 +69,6 @@ class DeliveryImport:
     ) -> None:
         self._database = database
         self._report_config = report_config
-        self._debounce = debounce
         self._completed_files = row.files
         counts = Counter(
             new=row.new_cases, changed=row.changed_cases, unchanged=row.unchanged_cases, removed=row.removed_cases
@@ -103,14 +76,24 @@ class DeliveryImport:
         changed = Counter(
             database.read(lambda connection: deliveries.changed_cases_by_organization(connection, row.delivery))
         )
-        self._merger = CaseMerger(row.delivery, bool(row.full), row.files, counts, changed)
-        self._annual_files = AnnualFileImporter(self._merger)
+        self._merger = CaseMerger(row.delivery, bool(row.full), row.files, row.cases_done, counts, changed)
+        self._annual_files = AnnualFileImporter(database, report_config, row, self._merger)
+        self._figures = FigureImporter(database, report_config.catalogue, row)
+        self._completion = DeliveryCompletion(database, report_config, debounce, self._figures)
         self._progress = _Progress(row, batch_size)
+        self._listed_lines: Counter[int] = Counter()
+        if row.attempt > 1 and row.outcome is None:
+            self._clear_earlier_attempt()
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether an earlier claim has read and prepared everything: `finish` needs no batch."""
+        return self._progress.row.outcome is not None
 
     def import_batch(self, batch: Batch) -> None:
         """Import a batch that is not the last one.
 
-        Supplementary figures are kept for the last transaction: half a delivery is never shown (rule S5).
+        Supplementary figures are staged for the end: half a delivery is never shown (rule S5).
 
         Raises:
             LeaseLost: The delivery was claimed by another worker.
@@ -119,10 +102,10 @@ class DeliveryImport:
             self._import_chunk(chunk)
 
     def finish(self, batch: Batch | None, *, refused: bool = False, findings: Iterable[Finding] = ()) -> None:
-        """Import the last batch and complete the delivery, in one transaction with its events.
+        """Import the last batch and complete the delivery.
 
-        That transaction also deletes what a full delivery does not contain, stores the figures, raises the versions of
-        the changed sources, schedules automatic aggregations and reconciles every organisation of the delivery.
+        It takes effect for each organisation in one transaction with its events: the figures, the versions of the
+        changed sources, the scheduled automatic aggregation and the reports.
 
         Args:
             batch: The last batch; None if the delivery could not be read.
@@ -132,104 +115,247 @@ class DeliveryImport:
         Raises:
             LeaseLost: The delivery was claimed by another worker.
         """
+        if self.is_prepared:
+            self._completion.run(self._progress.row)
+            return
         last_chunk: Batch | None = None
         for chunk, is_last in self._chunks(batch) if batch is not None else ():
-            if is_last:
+            if is_last and not self._needs_preparation(chunk):
                 last_chunk = chunk
             else:
                 self._import_chunk(chunk)
-        self._database.write(
-            lambda connection: self._commit_delivery(
-                connection, self._progress, last_chunk, list(findings), refused=refused
-            )
+        whole_findings, others = list(findings), 0
+        if refused:
+            self._database.write(lambda connection: unused.abandon(connection, self._progress.row.delivery))
+        else:
+            if self._progress.row.full:
+                whole_findings += self._delete_missing_cases()
+            if self._figures.has_any:
+                figure_findings, others = self._figures.prepare()
+                whole_findings += figure_findings
+        unused.delete_detached_cases(self._database, self._progress.row.delivery)
+
+        is_sealed = False
+
+        def complete_next(connection: Connection) -> bool:
+            nonlocal is_sealed
+            if not is_sealed:
+                self._progress = self._seal(connection, last_chunk, whole_findings, others, refused=refused)
+                is_sealed = True
+                return True
+            return self._completion.complete_next(connection, self._progress.row)
+
+        self._database.write_in_steps(complete_next)
+        self._completion.run(self._progress.row)
+
+    def _clear_earlier_attempt(self) -> None:
+        """Leave what an earlier claim has prepared to be deleted, and show as stale what it has begun to change."""
+        delivery = self._progress.row.delivery
+        self._database.write(lambda connection: unused.abandon(connection, delivery))
+        locked = self._database.read(lambda connection: organizations.locked_by(connection, delivery))
+        write_pieces(
+            self._database,
+            self._progress.row,
+            (
+                lambda connection, organization_id=organization_id: reconcile(
+                    connection, self._report_config, organization_id
+                )
+                for organization_id in locked
+            ),
         )
 
     def _chunks(self, batch: Batch) -> Iterator[tuple[Batch, bool]]:
-        return split_into_chunks(batch, lambda: self._progress.batch_size.folders)
+        """Import what of a batch is not divided by files, and yield the chunks of the rest."""
+        findings = [*batch.findings, *self._import_listings(batch), *self._figures.stage(batch.figures)]
+        findings.sort(key=lambda finding: finding.file)
+        yield from split_into_chunks(
+            msgspec.structs.replace(batch, findings=findings, figures=[], listings=[]),
+            lambda: self._progress.batch_size.folders,
+            self._merger.known_avgivere,
+        )
+
+    def _import_listings(self, batch: Batch) -> list[Finding]:
+        importer = ListingImporter(self._report_config, batch.listings)
+        row = self._progress.row
+
+        def import_next(connection: Connection) -> bool:
+            if not deliveries.is_claimed(connection, row):
+                raise LeaseLost("The delivery was taken over.")
+            organization_id = importer.import_next(connection)
+            if organization_id:
+                deliveries.note_organization(connection, row.delivery, organization_id)
+            return organization_id is not None
+
+        if batch.listings:
+            self._database.write_in_steps(import_next)
+        self._listed_lines.update(listing.file for listing in batch.listings)
+        self._listed_lines.subtract(finding.file for finding in importer.findings)
+        return importer.findings
+
+    def _needs_preparation(self, last_chunk: Batch) -> bool:
+        """Return whether anything must be prepared after the last chunk, or for it, before the delivery can end."""
+        return bool(
+            self._progress.row.full
+            or self._figures.has_any
+            or last_chunk.annual_files
+            or any(is_large(folder) for folder in last_chunk.folders)
+        )
 
     def _import_chunk(self, chunk: Batch) -> None:
-        self._progress = self._database.write(lambda connection: self._write_chunk(connection, self._progress, chunk))
+        if chunk.annual_files:
+            self._import_annual_file(chunk)
+            return
+        prepared = self._prepare_large_case(chunk.folders[0]) if len(chunk.folders) == 1 else None
+        self._progress = self._database.write(lambda connection: self._write_chunk(connection, chunk, prepared))
 
-    def _write_chunk(self, connection: Connection, progress: _Progress, chunk: Batch) -> _Progress:
+    def _import_annual_file(self, chunk: Batch) -> None:
+        (annual_file,) = chunk.annual_files
+        is_imported = annual_file.file <= self._completed_files  # by an earlier claim
+        while not is_imported:
+            prepared = self._annual_files.prepare(annual_file)
+
+            def take_effect(connection: Connection, prepared: PreparedAnnualFile = prepared) -> _Progress | None:
+                if not self._annual_files.take_effect(connection, prepared):
+                    return None
+                return self._write_chunk(connection, chunk)
+
+            if (progress := self._database.write(take_effect)) is not None:
+                self._progress, is_imported = progress, True
+
+    def _prepare_large_case(self, folder: CaseFolder) -> int | None:
+        """Store the content of a case file with very many rows before it is merged; return its number."""
+        if not is_large(folder):
+            return None
+
+        def begin(connection: Connection) -> tuple[int, int] | None:
+            begun = self._merger.begin_large_case(connection, folder)
+            if begun is None:
+                return None
+            source, sak, organization_id, is_newly_locked = begun
+            if is_newly_locked:
+                reconcile(connection, self._report_config, organization_id)
+            return source, sak
+
+        place = self._database.write(begin)
+        if place is None or folder.content is None:
+            return None
+        write_pieces(self._database, self._progress.row, content_pieces(*place, folder.content))
+        return place[1]
+
+    def _write_chunk(self, connection: Connection, chunk: Batch, prepared: int | None = None) -> _Progress:
         started = time.perf_counter()
-        progress, findings = self._apply(connection, progress, chunk)
+        progress, findings = self._apply(connection, chunk, prepared)
         row = self._save_counts(connection, progress.row, findings)
         row = msgspec.structs.replace(row, completed=max(chunk.progress, row.completed))
         if not deliveries.set_progress(connection, row):
             raise LeaseLost("The delivery was taken over.")
         batch_size = progress.batch_size.after(len(chunk.folders), time.perf_counter() - started)
-        return msgspec.structs.replace(progress, row=row, batch_size=batch_size)
+        return _Progress(row, batch_size)
 
-    def _commit_delivery(
-        self,
-        connection: Connection,
-        progress: _Progress,
-        last_chunk: Batch | None,
-        findings: list[Finding],
-        *,
-        refused: bool,
-    ) -> None:
-        if last_chunk is not None:
-            progress, chunk_findings = self._apply(connection, progress, last_chunk)
-            findings = findings + chunk_findings
-        row = progress.row
-        if row.full and not refused:
-            self._merger.delete_missing_cases(connection, row.refused_files)
-            findings = findings + self._merger.findings
-        figures = import_figures(connection, self._report_config.catalogue, progress.figures)
-        bumped = organizations.unlock_and_bump_version(connection, row.delivery)
-        unlocked = {organization_id for _, organization_id in bumped}
-        affected = self._imported_ids() | progress.listed_ids | figures.organization_ids | unlocked
-        imported_figures = len(progress.figures) - len(figures.findings)
-        row = msgspec.structs.replace(row, imported_lines=row.imported_lines + imported_figures)
-        row = self._save_counts(connection, row, findings + figures.findings)
-        row = _finish_delivery(connection, row, refused=refused or 0 < row.files == row.refused_files)
-        for organization_id in sorted(affected):
-            self._append_source_received(connection, row, organization_id)
-            if organization_id in unlocked | figures.changed_ids and self._debounce.enabled:
-                self._schedule_aggregation(connection, organization_id)
-            reconcile(connection, self._report_config, organization_id)
-
-    def _apply(self, connection: Connection, progress: _Progress, chunk: Batch) -> tuple[_Progress, list[Finding]]:
-        """Merge a chunk into the case base; return the new progress and the findings to store."""
-        row = msgspec.structs.replace(
-            progress.row,
-            format=chunk.format or progress.row.format,
-            files=max(chunk.files, progress.row.files),
-            refused_files=max(chunk.refused_files, progress.row.refused_files),
-        )
-        listings = import_listings(connection, self._report_config, chunk.listings)
-        row = msgspec.structs.replace(
-            _described(row, chunk),
-            lines=max(chunk.lines, row.lines or 0),
-            imported_lines=row.imported_lines + self._new_lines(chunk.listings) - self._new_lines(listings.findings),
-        )
-        newly_locked = self._merger.apply(connection, chunk.folders)
-        newly_locked |= self._annual_files.import_files(connection, chunk.annual_files)
+    def _apply(
+        self, connection: Connection, chunk: Batch, prepared: int | None = None
+    ) -> tuple[_Progress, list[Finding]]:
+        """Merge the cases of a chunk into the case base; return the new progress and the findings to store."""
+        newly_locked = self._merger.apply(connection, chunk.folders, prepared=prepared)
         for organization_id in newly_locked:
             reconcile(connection, self._report_config, organization_id)
-        findings = [*chunk.findings, *listings.findings, *self._merger.pop_findings()]
-        progress = msgspec.structs.replace(
-            progress,
-            row=row,
-            figures=progress.figures + tuple(chunk.figures),
-            listed_ids=progress.listed_ids | listings.organization_ids,
+        row = self._progress.row
+        cases_done = self._merger.cases_in_file if self._merger.file > chunk.files else 0
+        files, cases_done = max((chunk.files, cases_done), (row.files, row.cases_done))
+        row = msgspec.structs.replace(
+            described(row, chunk),
+            format=chunk.format or row.format,
+            lines=max(chunk.lines, row.lines or 0),
+            imported_lines=row.imported_lines + self._pop_listed_lines(chunk.files),
+            files=files,
+            cases_done=cases_done,
+            refused_files=max(chunk.refused_files, row.refused_files),
         )
-        return progress, [finding for finding in findings if finding.file > self._completed_files]
+        findings = [*chunk.findings, *self._merger.pop_findings()]
+        return _Progress(row, self._progress.batch_size), [
+            finding for finding in findings if finding.file > self._completed_files
+        ]
 
-    def _new_lines(self, items: Sequence[OrganizationListing | Finding]) -> int:
-        """Return how many of the items are from files that no earlier claim has committed."""
-        return sum(item.file > self._completed_files for item in items)
+    def _pop_listed_lines(self, files: int) -> int:
+        """Return the imported lines of organisations files up to a file that no earlier claim has committed."""
+        complete = [file for file in self._listed_lines if file <= files]
+        return sum(
+            lines for file in complete if (lines := self._listed_lines.pop(file)) and file > self._completed_files
+        )
 
-    def _imported_ids(self) -> set[str]:
-        """Organisations of which a file was read, by this claim or an earlier one."""
-        return self._merger.organization_ids | self._merger.changed_by_organization.keys()
+    def _delete_missing_cases(self) -> list[Finding]:
+        """Delete the stored cases that a full delivery does not contain (rule 1.3), in steps.
+
+        Returns:
+            A finding for each source of which nothing is deleted.
+        """
+        findings: list[Finding] = []
+        for source, organization_id in self._merger.source_ids:
+            if not self._merger.is_full_taken(source, self._progress.row.refused_files):
+                findings.append(FindingCode.FULL_NOT_TAKEN.finding(0, element="Barnevern@DatoUttrekk"))
+                continue
+            after = 0
+            while stored := self._stored_page(source, after):
+                after = stored[-1][0]
+                missing = self._merger.missing_cases(source, stored)
+                for start in range(0, len(missing), _MISSING_PIECE):
+                    piece = missing[start : start + _MISSING_PIECE]
+                    self._progress = self._database.write(
+                        lambda connection, source=source, piece=piece: self._delete_piece(connection, source, piece)
+                    )
+            self._database.write(
+                lambda connection, organization_id=organization_id: deliveries.set_full_at(
+                    connection, self._progress.row.delivery, organization_id, self._merger.latest_extract_at
+                )
+            )
+        return findings
+
+    def _stored_page(self, source: int, after: int) -> list[tuple[int, list[bytes]]]:
+        return self._database.read(
+            lambda connection: cases.stored_not_newer(
+                connection, source, self._merger.latest_extract_at, after, _MISSING_PAGE
+            )
+        )
+
+    def _delete_piece(self, connection: Connection, source: int, saker: list[int]) -> _Progress:
+        for organization_id in self._merger.delete_missing_cases(connection, source, saker):
+            reconcile(connection, self._report_config, organization_id)
+        row = self._save_counts(connection, self._progress.row, [])
+        if not deliveries.set_progress(connection, row):
+            raise LeaseLost("The delivery was taken over.")
+        return _Progress(row, self._progress.batch_size)
+
+    def _seal(
+        self,
+        connection: Connection,
+        last_chunk: Batch | None,
+        findings: list[Finding],
+        other_findings: int,
+        *,
+        refused: bool,
+    ) -> _Progress:
+        """Import the last chunk and store the outcome; from then on the file of the delivery is not needed."""
+        progress = self._progress
+        if last_chunk is not None:
+            progress, chunk_findings = self._apply(connection, last_chunk)
+            findings = findings + chunk_findings
+        row = self._save_counts(connection, progress.row, findings)
+        is_refused = refused or 0 < row.files == row.refused_files
+        row = msgspec.structs.replace(
+            row,
+            outcome="refused" if is_refused else "taken",
+            finding_count=row.finding_count + other_findings,
+            errors=row.errors + other_findings,
+            imported_lines=row.imported_lines + (0 if refused else self._figures.imported_lines),
+        )
+        if not deliveries.seal(connection, row):
+            raise LeaseLost("The delivery was taken over.")
+        return msgspec.structs.replace(progress, row=row)
 
     def _save_counts(self, connection: Connection, row: DeliveryRow, findings: list[Finding]) -> DeliveryRow:
         """Store the findings and the changed cases by organisation; return the row with its new counts."""
-        deliveries.add_findings(connection, row.delivery, row.finding_count, findings)
-        for organization_id in self._imported_ids():
-            changed_cases = self._merger.changed_by_organization[organization_id]
+        stored_findings.add_findings(connection, row.delivery, row.finding_count, findings)
+        for organization_id, changed_cases in self._merger.pop_unsaved().items():
             deliveries.upsert_organization(connection, row.delivery, organization_id, changed_cases)
         counts = self._merger.counts
         severities = Counter(finding.severity for finding in findings)
@@ -244,64 +370,3 @@ class DeliveryImport:
             warnings=row.warnings + severities[Severity.WARNING],
             notices=row.notices + severities[Severity.NOTICE],
         )
-
-    def _append_source_received(self, connection: Connection, row: DeliveryRow, organization_id: str) -> None:
-        changed = self._merger.changed_by_organization[organization_id]
-        deliveries.upsert_organization(connection, row.delivery, organization_id, changed)
-        event = SourceReceived(
-            delivery_id=format_delivery_id(row.delivery),
-            organization_id=organization_id,
-            changed_cases=changed,
-            received_at=row.received_at,
-        )
-        record(connection, event)
-
-    def _schedule_aggregation(self, connection: Connection, organization_id: str) -> None:
-        present = time.time()
-        earliest, latest = present + self._debounce.debounce_seconds, present + self._debounce.max_wait_seconds
-        jobs.schedule(connection, organization_id, earliest, latest)
-
-
-def split_into_chunks(batch: Batch, chunk_size: Callable[[], int]) -> Iterator[tuple[Batch, bool]]:
-    """Yield the parts of a batch, one per transaction, each with whether it is the last one.
-
-    Args:
-        batch: Some files of a delivery; a file is never divided.
-        chunk_size: Returns the number of case files for the next part; it is called when that part is asked for.
-    """
-    remaining: Batch | None = batch
-    while remaining is not None:
-        chunk, remaining = remaining.split_at(chunk_size())
-        yield chunk, remaining is None
-
-
-def _described(row: DeliveryRow, chunk: Batch) -> DeliveryRow:
-    """Return the row with the case system and the newest extract of the cases up to the end of a chunk."""
-    systems = {folder.case_system for folder in chunk.folders}
-    if row.case_system is not None:
-        systems.add(row.case_system)
-    days = {f"{annual_file.year}-12-31" for annual_file in chunk.annual_files}
-    if chunk.folders:
-        newest_extract = max(folder.extract_at for folder in chunk.folders)
-        days.add(local_date(parse_timestamp(newest_extract)).isoformat())
-    if row.extract_day is not None:
-        days.add(row.extract_day)
-    return msgspec.structs.replace(
-        row,
-        case_system=(systems.pop() if len(systems) == 1 else "") if systems else None,
-        extract_day=max(days, default=None),
-    )
-
-
-def _finish_delivery(connection: Connection, row: DeliveryRow, *, refused: bool) -> DeliveryRow:
-    row = msgspec.structs.replace(
-        row,
-        delivery_status="refused" if refused else "taken",
-        completed=1.0,
-        spool=None,
-        worker=None,
-        completed_at=format_rfc3339(now()),
-    )
-    if not deliveries.finish(connection, row):
-        raise LeaseLost("The delivery was taken over.")
-    return row

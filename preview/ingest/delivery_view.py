@@ -8,7 +8,7 @@ from preview.core.ids import format_delivery_id
 from preview.model.file_format import FileFormat
 from preview.model.findings import Severity
 from preview.model.resources import DeliverySummary
-from preview.storage import deliveries
+from preview.storage import deliveries, findings
 from preview.storage.database import Connection
 from preview.storage.deliveries import DeliveryRow
 
@@ -92,7 +92,7 @@ def recent_for(connection: Connection, organization_id: str, limit: int) -> list
 
 def to_view(connection: Connection, row: DeliveryRow) -> DeliveryView:
     """Return the view of a delivery's row."""
-    counts = [FindingCount(*count) for count in deliveries.finding_counts(connection, row.delivery)]
+    counts = [FindingCount(*count) for count in findings.finding_counts(connection, row.delivery)]
     counts.sort(key=lambda count: _SEVEREST_FIRST.index(count.severity))
     return DeliveryView(
         summary=DeliverySummary(**summary_fields(connection, row)),

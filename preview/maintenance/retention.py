@@ -24,6 +24,7 @@ ACTOR = "auto"
 _DAY_SECONDS = 86400.0
 _CHUNK_ROWS = 2000
 _PAUSE_SECONDS = 0.002
+_SNAPSHOTS_PER_TRANSACTION = 8
 
 
 class PruneResult(msgspec.Struct):
@@ -54,7 +55,7 @@ class Retention:
             database: The store.
             report_config: What shapes the documents.
             settings: `events_kept_days`, `audit_kept_days` and `historical_kept_days`; 0 keeps rows of that kind.
-            eraser: Is asked to finish an interrupted erasure before each run.
+            eraser: Is asked to finish an erasure that was interrupted or waits.
             leader_lock: The process that holds it runs retention.
             interval_seconds: Time between two runs.
             chunk_rows: Rows per transaction; between two, other writers get the write lock.
@@ -74,8 +75,8 @@ class Retention:
         Returns:
             False: a step of the worker that has nothing more to do.
         """
+        self._eraser.resume_interrupted()
         if time.monotonic() >= self._next_run and self._leader_lock.try_acquire():
-            self._eraser.resume_interrupted()
             self.prune(now())
             self._next_run = time.monotonic() + self._interval_seconds
         return False
@@ -100,7 +101,8 @@ class Retention:
             cutoff = _cutoff(at, settings.historical_kept_days)
             for organization_id in self._database.read(snapshots.organizations_with_snapshots):
                 prune_snapshots = partial(self._prune_snapshots, organization_id=organization_id, cutoff=cutoff)
-                result.snapshots += self._database.write(prune_snapshots)
+                while deleted := self._database.write(prune_snapshots):
+                    result.snapshots += deleted
         return result
 
     def _prune_in_chunks(self, prune: Callable[[Connection, str, int], int], at: datetime, days: int) -> int:
@@ -114,6 +116,7 @@ class Retention:
 
     def _prune_snapshots(self, connection: Connection, organization_id: str, cutoff: str) -> int:
         outdated_rows = outdated(snapshots.list_for_organization(connection, organization_id), cutoff)
+        outdated_rows = outdated_rows[-_SNAPSHOTS_PER_TRANSACTION:]
         for row in outdated_rows:
             remove_snapshot(connection, row, ACTOR)
         if outdated_rows:

@@ -1,6 +1,5 @@
 """Parses a whole delivery, file by file, into batches (domain 1, Merging, docs/domain.md)."""
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -62,30 +61,6 @@ class Batch(msgspec.Struct):
         return len(self.folders) + sum(
             len(part.individer) for annual_file in self.annual_files for part in annual_file.parts
         )
-
-    def split_at(self, max_folders: int) -> tuple["Batch", "Batch | None"]:
-        """Split the batch after the file that holds its case number `max_folders`.
-
-        Returns:
-            The first part and the rest. The rest is None if there is none, and if the batch holds anything but v4
-            cases. The numbers of refused files, of bytes and of lines stay with the rest.
-        """
-        folders = self.folders
-        if self.annual_files or self.figures or self.listings or len(folders) <= max_folders:
-            return self, None
-        last_file = folders[max_folders - 1].file
-        index = bisect_right(folders, last_file, key=lambda folder: folder.file)
-        if index == len(folders):
-            return self, None
-        first = Batch(
-            self.format,
-            last_file,
-            total_bytes=self.total_bytes,
-            folders=folders[:index],
-            findings=[finding for finding in self.findings if finding.file <= last_file],
-        )
-        remaining_findings = [finding for finding in self.findings if finding.file > last_file]
-        return first, msgspec.structs.replace(self, folders=folders[index:], findings=remaining_findings)
 
 
 def parse_delivery(

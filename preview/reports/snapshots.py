@@ -27,6 +27,7 @@ from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database
 from preview.storage.idempotency import Once, always
 from preview.storage.jobs import JobRow
+from preview.storage.removal import erasure
 from preview.storage.snapshots import SnapshotRow
 
 
@@ -125,7 +126,9 @@ class Snapshots:
         period = Period.parse(period_id)
 
         def request_snapshot(connection: Connection) -> tuple[SnapshotRequested, bool]:
-            if organizations.organization(connection, organization_id) is None:
+            if organizations.organization(connection, organization_id) is None or erasure.is_being_erased(
+                connection, organization_id
+            ):
                 raise ValidationError(
                     "There is no such organisation.", [FieldError("/organization_id", "is not known")]
                 )
@@ -287,7 +290,7 @@ def remove_snapshot(connection: Connection, row: SnapshotRow, actor: str) -> Non
 
 def _get_existing(connection: Connection, snapshot: str, if_match: str | None) -> SnapshotRow:
     row = snapshots.snapshot(connection, _snapshot_number(snapshot))
-    if row is None:
+    if row is None or erasure.is_being_erased(connection, row.organization_id):
         raise NotFound("There is no such snapshot.")
     if not etag_matches(if_match, row.etag or ""):
         raise PreconditionFailed("The snapshot has changed since.")

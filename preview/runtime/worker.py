@@ -209,6 +209,7 @@ class Worker:
     def _process_delivery(self) -> bool:
         row = self._deliveries.claim(self._registry.worker_id)
         if row is None:
+            self._deliveries.delete_unused()
             return False
         try:
             self._deliveries.process(row, self._delivery_reader, self._stopping.is_set)
@@ -227,7 +228,7 @@ class Worker:
         """Start automatic aggregations that are due (rule S6), and take over the work of crashed workers."""
         if self._settings.auto_aggregate and (due := self._database.read(self._next_due)) is not None:
             if due <= time.time():
-                self._database.write(self._aggregate_due)
+                self._database.write_in_steps(self._aggregate_next_due)
             elif due - time.time() < _POLL_SECONDS:
                 self._stopping.wait(max(0.0, due - time.time()))
                 return True
@@ -237,11 +238,14 @@ class Worker:
     def _next_due(self, connection: Connection) -> float | None:
         return jobs.next_due(connection, time.time(), self._settings.auto_latest_seconds)
 
-    def _aggregate_due(self, connection: Connection) -> None:
-        for organization_id in jobs.pop_due(connection, time.time(), self._settings.auto_latest_seconds):
-            schedule_automatic_aggregations(
-                connection, self._report_config, organization_id, self._settings.open_periods_on(clock.today())
-            )
+    def _aggregate_next_due(self, connection: Connection) -> bool:
+        organization_id = jobs.pop_due(connection, time.time(), self._settings.auto_latest_seconds)
+        if organization_id is None:
+            return False
+        schedule_automatic_aggregations(
+            connection, self._report_config, organization_id, self._settings.open_periods_on(clock.today())
+        )
+        return True
 
     def _requeue_orphaned(self) -> None:
         self._jobs.requeue_orphaned(self._registry.is_alive)

@@ -12,7 +12,9 @@ RESTORE_GAP = 1_000_000_000
 
 _SEQUENCES = ("event", "snapshot", "job", "delivery")
 _RESTORED_KEY = "restored_at"
-_UNFINISHED = "SELECT delivery FROM delivery WHERE delivery_status IN ('received', 'reading') ORDER BY delivery"
+# One with an outcome needs no file any more: the server tells the remaining organisations.
+_UNFINISHED = """SELECT delivery FROM delivery
+    WHERE delivery_status IN ('received', 'reading') AND outcome IS NULL ORDER BY delivery"""
 
 
 def copy_store(source: Path, target: Path) -> None:

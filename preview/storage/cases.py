@@ -1,7 +1,7 @@
 """Tables of the case base: merge state, keys and content of each case (sections 1 and 4, docs/domain.md)."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -14,6 +14,9 @@ CONTENT_TABLES = ("melding", "undersokelse", "plan", "evaluering", "tiltak", "ti
 
 _LOOKUP_BATCH_SIZE = 256
 """Keys in one lookup statement."""
+
+LARGE_TABLE_ROWS = 48
+"""A case with more rows than this in a table is not deleted within the transaction that replaces it."""
 
 
 class SakRow(msgspec.Struct, frozen=True):
@@ -28,6 +31,10 @@ class SakRow(msgspec.Struct, frozen=True):
     delivery_hash: bytes | None
     content_hash: bytes | None
     slettet: int
+
+
+ContentRow: TypeAlias = tuple[object, ...]
+"""A row of a content table."""
 
 
 class CaseWrite(NamedTuple):
@@ -55,7 +62,11 @@ def saker_by_key(connection: Connection, source: int, keys: list[bytes]) -> Iter
 
 def next_sak(connection: Connection, source: int) -> int:
     """Return a case number that is not used in the source."""
-    return connection.execute("SELECT coalesce(max(sak), 0) + 1 FROM sak WHERE source = ?", (source,)).fetchone()[0]
+    return connection.execute(
+        """SELECT 1 + max((SELECT coalesce(max(sak), 0) FROM sak WHERE source = :source),
+            (SELECT coalesce(max(sak), 0) FROM detached_case WHERE source = :source))""",
+        {"source": source},
+    ).fetchone()[0]
 
 
 def upsert_saker(connection: Connection, writes: Iterable[CaseWrite]) -> None:
@@ -95,17 +106,41 @@ def merge(connection: Connection, source: int, sak: int, into: int) -> None:
     connection.execute("DELETE FROM sak WHERE source = ? AND sak = ?", (source, sak))
 
 
-def stored_not_newer(connection: Connection, source: int, extract_at: str) -> list[tuple[int, list[bytes]]]:
-    """Return the cases that are not deleted and whose file is no newer than `extract_at`, each with its keys."""
+def stored_not_newer(
+    connection: Connection, source: int, extract_at: str, after: int = 0, limit: int = -1
+) -> list[tuple[int, list[bytes]]]:
+    """Return the cases that are not deleted and whose file is no newer than `extract_at`, each with its keys.
+
+    Args:
+        connection: A transaction.
+        source: Number of the source.
+        extract_at: A sortable timestamp.
+        after: Only cases with a higher number.
+        limit: The most cases, in order of number; all if negative.
+    """
     rows = connection.execute(
         """SELECT sak, key FROM sak JOIN sak_id USING (source, sak)
-        WHERE sak.source = ? AND NOT slettet AND extract_at <= ? ORDER BY sak""",
-        (source, extract_at),
+        WHERE source = :source AND sak IN (
+            SELECT sak FROM sak
+            WHERE source = :source AND NOT slettet AND extract_at <= :extract_at AND sak > :after
+            ORDER BY sak LIMIT :limit)
+        ORDER BY sak""",
+        {"source": source, "extract_at": extract_at, "after": after, "limit": limit},
     )
     cases: dict[int, list[bytes]] = {}
     for sak, key in rows.fetchall():
         cases.setdefault(sak, []).append(key)
     return list(cases.items())
+
+
+def not_newer(connection: Connection, source: int, saker: list[int], extract_at: str) -> list[int]:
+    """Return those of the cases that are not deleted and whose file is no newer than `extract_at`."""
+    rows = connection.execute(
+        f"""SELECT sak FROM sak WHERE source = ? AND NOT slettet AND extract_at <= ?
+            AND sak IN ({", ".join("?" * len(saker))}) ORDER BY sak""",
+        (source, extract_at, *saker),
+    )
+    return [row[0] for row in rows.fetchall()]
 
 
 def saker_by_content_hash(connection: Connection, source: int) -> dict[bytes, list[int]]:
@@ -118,27 +153,50 @@ def saker_by_content_hash(connection: Connection, source: int) -> dict[bytes, li
     return saker
 
 
-def delete_saker(connection: Connection, source: int, saker: Iterable[int]) -> None:
-    """Delete cases of a source whose cases have no keys (15F), without a tombstone."""
-    keys = [(source, sak) for sak in saker]
-    delete_content(connection, keys)
-    execute_rows(connection, "DELETE FROM sak WHERE (source, sak) IN (VALUES", keys, ")")
-
-
 def insert_saker(
-    connection: Connection, source: int, extract_at: str, saker: Iterable[tuple[CaseContent, bytes]]
+    connection: Connection, source: int, extract_at: str, saker: Iterable[tuple[int, CaseContent, bytes]]
 ) -> None:
-    """Insert cases, as (content, content hash), into a source whose cases have no keys (15F)."""
-    numbered = list(enumerate(saker, start=next_sak(connection, source)))
+    """Insert cases, as (number, content, content hash), into a source whose cases have no keys (15F).
+
+    Their content is inserted by `insert_content`.
+    """
     execute_rows(
         connection,
         "INSERT INTO sak (source, sak, extract_at, content_hash, fodt, findings, slettet) VALUES",
-        [
-            (source, sak, extract_at, digest, content.fodt, content.finding_count, 0)
-            for sak, (content, digest) in numbered
-        ],
+        [(source, sak, extract_at, digest, content.fodt, content.finding_count, 0) for sak, content, digest in saker],
     )
-    insert_content(connection, [(source, sak, content) for sak, (content, _) in numbered])
+
+
+def large(connection: Connection, keys: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return those of the cases, given as (source, case number), that have more than `LARGE_TABLE_ROWS` in a table."""
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(keys), _LOOKUP_BATCH_SIZE):
+        chunk = keys[start : start + _LOOKUP_BATCH_SIZE]
+        has_row = " OR ".join(
+            f"EXISTS (SELECT 1 FROM {table} WHERE (source, sak, nr) = (given.source, given.sak, {LARGE_TABLE_ROWS}))"
+            for table in CONTENT_TABLES
+        )
+        rows = connection.execute(
+            f"""WITH given (source, sak) AS (VALUES {", ".join(["(?, ?)"] * len(chunk))})
+            SELECT source, sak FROM given WHERE {has_row}""",
+            [value for key in chunk for value in key],
+        )
+        found += rows.fetchall()
+    return found
+
+
+def detach(connection: Connection, keys: Iterable[tuple[int, int]], delivery: int | None = None) -> None:
+    """Note content that belongs to no case: the delivery prepares it, or without one it is to be deleted."""
+    execute_rows(
+        connection,
+        "INSERT OR REPLACE INTO detached_case (source, sak, delivery) VALUES",
+        [(source, sak, delivery) for source, sak in keys],
+    )
+
+
+def attach(connection: Connection, source: int, sak: int) -> None:
+    """Note that content which a delivery has prepared belongs to a case now."""
+    connection.execute("DELETE FROM detached_case WHERE source = ? AND sak = ?", (source, sak))
 
 
 def delete_content(connection: Connection, saker: Iterable[tuple[int, int]]) -> None:
@@ -150,32 +208,60 @@ def delete_content(connection: Connection, saker: Iterable[tuple[int, int]]) -> 
 
 def insert_content(connection: Connection, contents: Iterable[tuple[int, int, CaseContent]]) -> None:
     """Insert the content of cases that have none, given as (source, case number, content)."""
-    rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in CONTENT_TABLES}
+    rows: dict[str, list[ContentRow]] = {table: [] for table in CONTENT_TABLES}
     for source, sak, content in contents:
-        for nr, melding in enumerate(content.meldinger):
-            rows["melding"].append(
-                (source, sak, nr, melding.mottatt, melding.konkludert, melding.konklusjon, melding.frist)
-            )
-        for nr, undersokelse in enumerate(content.undersokelser):
-            rows["undersokelse"].append(
-                (
-                    source,
-                    sak,
-                    nr,
-                    undersokelse.startet,
-                    undersokelse.konkludert,
-                    undersokelse.konklusjon,
-                    undersokelse.frist,
-                )
-            )
-        for nr, plan in enumerate(content.planer):
-            rows["plan"].append((source, sak, nr, plan.start, plan.slutt, plan.type))
-        rows["evaluering"].extend((source, sak, nr, utfort) for nr, utfort in enumerate(content.evalueringer))
-        for nr, tiltak in enumerate(content.tiltak):
-            flags = (tiltak.omsorg, tiltak.akutt, tiltak.hjelpetiltak, tiltak.plassering, tiltak.opphevet)
-            rows["tiltak"].append((source, sak, nr, tiltak.start, tiltak.slutt, tiltak.kategori, *flags))
-        rows["tilsyn"].extend((source, sak, nr, utfort) for nr, utfort in enumerate(content.tilsyn))
-        for nr, flytting in enumerate(content.flyttinger):
-            rows["flytting"].append((source, sak, nr, flytting.dato, flytting.arsak, flytting.til))
+        for table, table_rows in content_rows(source, sak, content).items():
+            rows[table] += table_rows
     for table, table_rows in rows.items():
-        execute_rows(connection, f"INSERT INTO {table} VALUES", table_rows)
+        insert_rows(connection, table, table_rows)
+
+
+def insert_rows(connection: Connection, table: str, rows: list[ContentRow]) -> None:
+    """Insert rows of a content table, as `content_rows` gives them."""
+    execute_rows(connection, f"INSERT INTO {table} VALUES", rows)
+
+
+def content_rows(source: int, sak: int, content: CaseContent) -> dict[str, list[ContentRow]]:
+    """Return the rows of a case by table."""
+    tiltak_rows: list[ContentRow] = []
+    for nr, tiltak in enumerate(content.tiltak):
+        flags = (tiltak.omsorg, tiltak.akutt, tiltak.hjelpetiltak, tiltak.plassering, tiltak.opphevet)
+        tiltak_rows.append((source, sak, nr, tiltak.start, tiltak.slutt, tiltak.kategori, *flags))
+    return {
+        "melding": [
+            (source, sak, nr, melding.mottatt, melding.konkludert, melding.konklusjon, melding.frist)
+            for nr, melding in enumerate(content.meldinger)
+        ],
+        "undersokelse": [
+            (source, sak, nr, each.startet, each.konkludert, each.konklusjon, each.frist)
+            for nr, each in enumerate(content.undersokelser)
+        ],
+        "plan": [(source, sak, nr, plan.start, plan.slutt, plan.type) for nr, plan in enumerate(content.planer)],
+        "evaluering": [(source, sak, nr, utfort) for nr, utfort in enumerate(content.evalueringer)],
+        "tiltak": tiltak_rows,
+        "tilsyn": [(source, sak, nr, utfort) for nr, utfort in enumerate(content.tilsyn)],
+        "flytting": [
+            (source, sak, nr, flytting.dato, flytting.arsak, flytting.til)
+            for nr, flytting in enumerate(content.flyttinger)
+        ],
+    }
+
+
+def row_count(content: CaseContent | None) -> int:
+    """Return the number of rows that a case takes, its own included."""
+    if content is None:
+        return 1
+    return 1 + sum(
+        map(
+            len,
+            (
+                content.meldinger,
+                content.undersokelser,
+                content.planer,
+                content.evalueringer,
+                content.tiltak,
+                content.tilsyn,
+                content.flyttinger,
+            ),
+        )
+    )

@@ -1,9 +1,10 @@
 """The store: its writer thread, its reader connections and its transactions."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from preview.core.errors import StoreError, Unavailable
 from preview.core.passing_faults import as_passing
 from preview.storage.migrations import migrate
+from preview.storage.removal.compaction import try_compact
 from preview.storage.sqlite import (
     BUSY_MILLISECONDS,
     Connection,
@@ -24,6 +26,12 @@ from preview.storage.sqlite import (
 from preview.storage.write_lock import WriteLock
 
 T = TypeVar("T")
+
+STEP_SECONDS = 0.015
+"""How long a transaction of `Database.write_in_steps` goes on with further pieces."""
+
+STEP_ROWS = 1000
+"""The most rows that one such piece writes or deletes; it takes some milliseconds."""
 
 
 def _execute_without_waiting(connection: Connection, lock: WriteLock, statement: str) -> None:
@@ -139,6 +147,28 @@ class Database:
         """
         return self.submit(operation).result()
 
+    def write_in_steps(self, piece: Callable[[Connection], bool]) -> None:
+        """Do a piece of work again and again until none is left, in transactions of about `STEP_SECONDS`.
+
+        Between two of them other writers get the write lock. Blocks: never call it on the event loop.
+
+        Args:
+            piece: Does the next piece in a write transaction, at most `STEP_ROWS` rows. Returns False if none is left.
+
+        Raises:
+            Unavailable: If the store is closing or busy. The pieces that were committed stay.
+        """
+
+        def write(connection: Connection) -> bool:
+            deadline = time.perf_counter() + STEP_SECONDS
+            while piece(connection):
+                if time.perf_counter() >= deadline:
+                    return True
+            return False
+
+        while self.write(write):
+            pass
+
     def read(self, operation: Callable[[Connection], T]) -> T:
         """Run `operation` in one read transaction. Blocks: never call it on the event loop.
 
@@ -182,21 +212,22 @@ class Database:
         with self._version_lock, passing_faults_translated(writing=False):
             return int(self._version_connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def compact(self) -> None:
-        """Rewrite the store without deleted content and empty the write-ahead log: no byte of it stays in a file.
+    def try_compact(self, should_stop: Callable[[], bool] = lambda: False) -> bool:
+        """Rewrite the store without deleted content, if nothing is written to it meanwhile: no byte stays in a file.
 
-        `secure_delete` alone leaves about one row in ten thousand, on pages that were split before. Other connections
-        can read in the meantime; their writes wait.
+        Blocks for as long as the store takes to be copied; other connections read and write in the meantime.
+
+        Args:
+            should_stop: Is asked now and then whether to give up.
+
+        Returns:
+            False if another write came first, or a reader held the log: try again later.
 
         Raises:
-            Unavailable: If another connection holds the store for too long, or the disk has no room for a copy.
+            Unavailable: If the disk has no room for a copy, or the store cannot be used.
         """
         self.check_in_place()
-        with passing_faults_translated(writing=True), closing(connect(self.path, readonly=False)) as connection:
-            connection.execute("PRAGMA temp_store=FILE")  # VACUUM copies the whole store
-            _execute_without_waiting(connection, self._write_lock, "VACUUM")
-            if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-                raise Unavailable("The store is busy.")
+        return try_compact(self.path, self._write_lock, should_stop)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the writer thread after each commit of this process that changed a row.

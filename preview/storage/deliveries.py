@@ -1,22 +1,12 @@
-"""Deliveries: what was received, the progress of its import, and its findings."""
+"""Deliveries: what was received, the progress of its import, and the organisations in it."""
 
 import json
-from collections import Counter
 from collections.abc import Collection
 
 import msgspec
 
-from preview.model.findings import CHECK_PREFIX, Finding, Severity
 from preview.storage.database import Connection
-
-MAX_STORED_FINDINGS = 1000
-"""Most faults stored per delivery, and most findings of Statistics Norway's checks, which are counted apart."""
-MAX_STORED_REFUSALS = 10_000
-"""The refusal of each of the first so many files of a delivery is stored, whatever the number of findings before it."""
-
-
-_IS_CHECK = f"code GLOB '{CHECK_PREFIX}*'"
-_LISTED_FINDINGS = f"SELECT nr FROM finding WHERE delivery = ? ORDER BY {_IS_CHECK}, nr LIMIT ?"
+from preview.storage.removal.erasure import UNFINISHED_KEY
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
@@ -30,6 +20,8 @@ class DeliveryRow(msgspec.Struct, frozen=True):
         imported_lines: Those of them that were not left out.
         case_system: Name of the case system of all its cases; empty if there are several, None if there is no case.
         extract_day: ISO day of the newest extract of its cases, the last day of the year for a 15F file.
+        outcome: The status to come, once all has been imported and only the events for its organisations are missing.
+        cases_done: Number of imported cases of the file after `files`.
     """
 
     delivery: int
@@ -59,12 +51,15 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     imported_lines: int
     case_system: str | None
     extract_day: str | None
+    outcome: str | None
+    cases_done: int
 
 
 _COLUMNS = ", ".join(f'"{name}"' for name in DeliveryRow.__struct_fields__)
 _COUNTER_COLUMNS = (
     "format",
     "files",
+    "cases_done",
     "refused_files",
     "new_cases",
     "changed_cases",
@@ -173,11 +168,14 @@ def number_by_claim(connection: Connection, inbox_claim: str) -> int | None:
     return int(row[0]) if row else None
 
 
+_MAY_BE_CLAIMED = f"""delivery_status = 'received'
+    AND NOT EXISTS (SELECT 1 FROM meta WHERE key = '{UNFINISHED_KEY}' AND value <> '')"""
+"""No delivery is imported while the rows of an organisation are being erased: it could contain the organisation."""
+
+
 def has_pending(connection: Connection) -> bool:
-    """Return whether a delivery waits to be imported: a cheap check before a claim takes the write lock."""
-    return (
-        connection.execute("SELECT 1 FROM delivery WHERE delivery_status = 'received' LIMIT 1").fetchone() is not None
-    )
+    """Return whether a delivery can be claimed: a cheap check before a claim takes the write lock."""
+    return connection.execute(f"SELECT 1 FROM delivery WHERE {_MAY_BE_CLAIMED} LIMIT 1").fetchone() is not None
 
 
 def has_unfinished(connection: Connection) -> bool:
@@ -191,7 +189,7 @@ def has_unfinished(connection: Connection) -> bool:
 def claim(connection: Connection, worker: int, number: int | None = None) -> DeliveryRow | None:
     """Claim the next waiting delivery, or the one with that number, for a worker; None if there is none."""
     row = connection.execute(
-        """SELECT delivery FROM delivery WHERE delivery_status = 'received' AND delivery = coalesce(?, delivery)
+        f"""SELECT delivery FROM delivery WHERE {_MAY_BE_CLAIMED} AND delivery = coalesce(?, delivery)
         ORDER BY delivery LIMIT 1""",
         (number,),
     ).fetchone()
@@ -245,6 +243,22 @@ def finish(connection: Connection, row: DeliveryRow) -> bool:
     )
 
 
+def seal(connection: Connection, row: DeliveryRow) -> bool:
+    """Store the counts and the outcome of a claimed delivery that is to be reported. Return False if it is lost."""
+    return _update_claimed(connection, row, (*_COUNTER_COLUMNS, "completed", "outcome"))
+
+
+def is_claimed(connection: Connection, row: DeliveryRow) -> bool:
+    """Return whether the claim of a delivery is still valid."""
+    return (
+        connection.execute(
+            "SELECT 1 FROM delivery WHERE delivery = ? AND attempt = ? AND delivery_status = 'reading'",
+            (row.delivery, row.attempt),
+        ).fetchone()
+        is not None
+    )
+
+
 def _update_claimed(connection: Connection, row: DeliveryRow, columns: tuple[str, ...]) -> bool:
     values = [getattr(row, column) for column in columns]
     cursor = connection.execute(
@@ -253,77 +267,6 @@ def _update_claimed(connection: Connection, row: DeliveryRow, columns: tuple[str
         (*values, row.delivery, row.attempt),
     )
     return cursor.rowcount == 1
-
-
-def add_findings(connection: Connection, number: int, previous_count: int, findings: list[Finding]) -> None:
-    """Store findings of a delivery, as far as the limits allow.
-
-    Stored are the first `MAX_STORED_FINDINGS` faults, as many findings of checks, and the refusals of the first
-    `MAX_STORED_REFUSALS` files.
-
-    Args:
-        connection: A write transaction.
-        number: Number of the delivery.
-        previous_count: Findings of the delivery before these, stored or not.
-        findings: The next findings, in the order in which they were found.
-    """
-    stored = _stored_counts(connection, number) if previous_count else Counter[bool]()
-    rows: list[tuple[object, ...]] = []
-    for nr, finding in enumerate(findings, start=previous_count):
-        is_check = finding.code.startswith(CHECK_PREFIX)
-        stored[is_check] += 1
-        if stored[is_check] <= MAX_STORED_FINDINGS or (
-            finding.severity is Severity.REFUSED and finding.file <= MAX_STORED_REFUSALS
-        ):
-            rows.append(
-                (
-                    number,
-                    nr,
-                    str(finding.severity),
-                    finding.code,
-                    finding.file,
-                    finding.line,
-                    finding.element,
-                    finding.detail,
-                )
-            )
-    connection.executemany("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-
-def findings(connection: Connection, number: int) -> list[Finding]:
-    """Return at most `MAX_STORED_FINDINGS` findings in the order of discovery; faults have precedence over checks."""
-    return _select_findings(
-        connection, f"delivery = ? AND nr IN ({_LISTED_FINDINGS}) ORDER BY nr", (number, number, MAX_STORED_FINDINGS)
-    )
-
-
-def finding_counts(connection: Connection, number: int) -> list[tuple[str, str, int, int, int]]:
-    """Return (severity, code, count, file and line of the first) of the `findings`, in the order of discovery."""
-    rows = connection.execute(
-        f"""SELECT severity, code, count(*), file, line, min(nr) FROM finding
-        WHERE delivery = ? AND nr IN ({_LISTED_FINDINGS})
-        GROUP BY severity, code ORDER BY min(nr)""",
-        (number, number, MAX_STORED_FINDINGS),
-    )
-    return [tuple(row[:5]) for row in rows.fetchall()]
-
-
-def refusals(connection: Connection, number: int) -> list[Finding]:
-    """Return the findings that refused a file, in the order of discovery."""
-    return _select_findings(connection, "delivery = ? AND severity = ? ORDER BY nr", (number, str(Severity.REFUSED)))
-
-
-def _stored_counts(connection: Connection, number: int) -> Counter[bool]:
-    """Return the numbers of stored findings: of checks under True, of faults under False."""
-    rows = connection.execute(f"SELECT {_IS_CHECK}, count(*) FROM finding WHERE delivery = ? GROUP BY 1", (number,))
-    return Counter({bool(is_check): count for is_check, count in rows.fetchall()})
-
-
-def _select_findings(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[Finding]:
-    rows = connection.execute(
-        f"SELECT severity, code, file, line, element, detail FROM finding WHERE {where}", parameters
-    )
-    return [Finding(Severity(row[0]), *row[1:]) for row in rows.fetchall()]
 
 
 def upsert_organization(connection: Connection, number: int, organization_id: str, changed_cases: int) -> None:
@@ -335,6 +278,15 @@ def upsert_organization(connection: Connection, number: int, organization_id: st
     )
 
 
+def note_organization(connection: Connection, number: int, organization_id: str) -> None:
+    """Note that a delivery names an organisation; its number of changed cases stays."""
+    connection.execute(
+        """INSERT INTO delivery_organization (delivery, organization_id, changed_cases) VALUES (?, ?, 0)
+        ON CONFLICT (delivery, organization_id) DO NOTHING""",
+        (number, organization_id),
+    )
+
+
 def changed_cases_by_organization(connection: Connection, number: int) -> dict[str, int]:
     """Return the changed cases of a delivery by organisation id."""
     rows = connection.execute(
@@ -342,6 +294,37 @@ def changed_cases_by_organization(connection: Connection, number: int) -> dict[s
         (number,),
     )
     return dict(rows.fetchall())
+
+
+def set_full_at(connection: Connection, number: int, organization_id: str, extract_at: str) -> None:
+    """Note that a full delivery has been carried out for an organisation, as of that time (rule 1.3)."""
+    connection.execute(
+        "UPDATE delivery_organization SET full_at = ? WHERE delivery = ? AND organization_id = ?",
+        (extract_at, number, organization_id),
+    )
+
+
+def next_unreported(connection: Connection, number: int, after: str) -> tuple[str, int, str | None] | None:
+    """Return (organisation, changed cases, `full_at`) of the next organisation whose event is missing, or None.
+
+    Args:
+        connection: A transaction.
+        number: Number of the delivery.
+        after: Only organisations whose id is higher.
+    """
+    return connection.execute(
+        """SELECT organization_id, changed_cases, full_at FROM delivery_organization
+        WHERE delivery = ? AND organization_id > ? AND NOT reported ORDER BY organization_id LIMIT 1""",
+        (number, after),
+    ).fetchone()
+
+
+def set_reported(connection: Connection, number: int, organization_id: str) -> None:
+    """Note that the delivery has taken effect for an organisation."""
+    connection.execute(
+        "UPDATE delivery_organization SET reported = 1 WHERE delivery = ? AND organization_id = ?",
+        (number, organization_id),
+    )
 
 
 def organization_names(connection: Connection, number: int) -> list[tuple[str, str]]:

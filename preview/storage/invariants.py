@@ -31,8 +31,11 @@ _QUERIES = {
         WHERE format = 'v4'
             AND NOT EXISTS (SELECT 1 FROM sak_id WHERE sak_id.source = sak.source AND sak_id.sak = sak.sak)""",
     "figure of {} has no version": """
-        SELECT organization_id || ' ' || period_id FROM figure
-        WHERE (organization_id, period_id) NOT IN (SELECT organization_id, period_id FROM figure_version)""",
+        SELECT organization_id || ' ' || period_id FROM figure JOIN figure_set USING (figure_set)
+        WHERE in_use = 1
+            AND (figure_set, period_id) NOT IN (SELECT figure_set, period_id FROM figure_version)""",
+    "organization {} has a 15F source of a negative year that was read": """
+        SELECT organization_id FROM source WHERE year < 0 AND last_extract_at IS NOT NULL""",
     "event {} has an id that was never given out": """
         SELECT event FROM event WHERE event > (SELECT seq FROM sqlite_sequence WHERE name = 'event')""",
     "event {} has data of another event": """
@@ -45,7 +48,9 @@ _QUERIES = {
 
 _CONTENT_WITHOUT_CASE = """
     SELECT DISTINCT source || '/' || sak FROM {table}
-    WHERE (source, sak) NOT IN (SELECT source, sak FROM sak WHERE slettet = 0)"""
+    WHERE (source, sak) NOT IN (SELECT source, sak FROM sak WHERE slettet = 0)
+        AND (source, sak) NOT IN (SELECT source, sak FROM detached_case)
+        AND source NOT IN (SELECT source FROM source WHERE year < 0)"""
 
 
 def find_violations(connection: Connection, limit: int) -> list[str]:

@@ -246,30 +246,26 @@ now.
 """
 
 
-def pop_due(connection: Connection, at: float, longest_wait: float) -> list[str]:
-    """Remove and return the organisations whose aggregation is due, but those with a source that is being imported.
+def pop_due(connection: Connection, at: float, longest_wait: float) -> str | None:
+    """Remove and return the next organisation whose aggregation is due, but none with a source that is being imported.
 
     Args:
         connection: A connection within a write transaction.
         at: The present time in seconds since the epoch.
         longest_wait: The most seconds that an aggregation is scheduled ahead.
     """
-    due_organizations = [
-        row[0]
-        for row in connection.execute(
-            f"""SELECT organization_id FROM scheduled_aggregation
-            WHERE {_DUE_AT} <= :at
-                AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source)
-                    WHERE source.organization_id = scheduled_aggregation.organization_id)
-            ORDER BY organization_id""",
-            {"at": at, "longest": longest_wait},
-        ).fetchall()
-    ]
-    connection.executemany(
-        "DELETE FROM scheduled_aggregation WHERE organization_id = ?",
-        [(organization_id,) for organization_id in due_organizations],
-    )
-    return due_organizations
+    row = connection.execute(
+        f"""SELECT organization_id FROM scheduled_aggregation
+        WHERE {_DUE_AT} <= :at
+            AND NOT EXISTS (SELECT 1 FROM import_lock JOIN source USING (source)
+                WHERE source.organization_id = scheduled_aggregation.organization_id)
+        ORDER BY organization_id LIMIT 1""",
+        {"at": at, "longest": longest_wait},
+    ).fetchone()
+    if row is None:
+        return None
+    connection.execute("DELETE FROM scheduled_aggregation WHERE organization_id = ?", row)
+    return row[0]
 
 
 def next_due(connection: Connection, at: float, longest_wait: float) -> float | None:

@@ -1,5 +1,7 @@
 """Organisations and their sources (sections 3 and 4, docs/domain.md)."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from preview.storage.database import Connection
@@ -55,6 +57,15 @@ def organization(connection: Connection, organization_id: str) -> OrganizationRo
         f"SELECT {_ORGANIZATION_COLUMNS} FROM organization WHERE organization_id = ?", (organization_id,)
     ).fetchone()
     return OrganizationRow(*row) if row else None
+
+
+def known_ids(connection: Connection, organization_ids: Collection[str]) -> set[str]:
+    """Return those of the ids that are ids of organisations."""
+    rows = connection.execute(
+        "SELECT organization_id FROM organization WHERE organization_id IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(list(organization_ids)).decode(),),
+    )
+    return {row[0] for row in rows.fetchall()}
 
 
 def organization_by_number(
@@ -161,6 +172,39 @@ def set_annual_file(connection: Connection, number: int, delivery: int, findings
     )
 
 
+def prepare_source(connection: Connection, organization_id: str, delivery: int) -> int:
+    """Insert a 15F source that no reader sees, for the cases that a delivery prepares. Return its number.
+
+    Its year is negative until `replace_source` brings it into use.
+    """
+    cursor = connection.execute(
+        """INSERT INTO source (organization_id, format, year, annual_file_delivery)
+        SELECT ?, '15f', -1 - max(source), ? FROM source""",
+        (organization_id, delivery),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def replace_source(connection: Connection, number: int, prepared: int) -> None:
+    """Bring a prepared 15F source into use in place of another one, which no reader sees from then on.
+
+    Deliveries that import into the replaced source import into the other one, which has its version.
+    """
+    year, version = connection.execute("SELECT year, version FROM source WHERE source = ?", (number,)).fetchone()
+    connection.execute(
+        """UPDATE source SET year = -source, annual_file_delivery = NULL, last_extract_at = NULL
+        WHERE source = ?""",
+        (number,),
+    )
+    connection.execute("UPDATE source SET year = ?, version = ? WHERE source = ?", (year, version, prepared))
+    connection.execute("UPDATE import_lock SET source = ? WHERE source = ?", (prepared, number))
+
+
+def abandon_source(connection: Connection, prepared: int) -> None:
+    """Leave a prepared 15F source to be deleted."""
+    connection.execute("UPDATE source SET annual_file_delivery = NULL WHERE source = ? AND year < 0", (prepared,))
+
+
 def set_extract_times(
     connection: Connection, number: int, first_extract_at: str, last_extract_at: str, case_system: str
 ) -> None:
@@ -171,9 +215,13 @@ def set_extract_times(
     )
 
 
-def set_last_full(connection: Connection, number: int, extract_at: str) -> None:
-    """Set the time of the newest full delivery (rule 1.3)."""
-    connection.execute("UPDATE source SET last_full_at = ? WHERE source = ?", (extract_at, number))
+def set_last_full(connection: Connection, organization_id: str, extract_at: str) -> None:
+    """Set the time of the newest full delivery of an organisation's v4 source (rule 1.3), if it is newer."""
+    connection.execute(
+        """UPDATE source SET last_full_at = max(coalesce(last_full_at, ''), ?)
+        WHERE organization_id = ? AND format = 'v4'""",
+        (extract_at, organization_id),
+    )
 
 
 def lock_for_import(connection: Connection, number: int, delivery: int) -> bool:
@@ -185,29 +233,45 @@ def lock_for_import(connection: Connection, number: int, delivery: int) -> bool:
     return cursor.rowcount == 1
 
 
-def unlock_and_bump_version(connection: Connection, delivery: int) -> list[tuple[int, str]]:
+def unlock_and_bump_version(
+    connection: Connection, delivery: int, organization_id: str | None = None
+) -> list[tuple[int, str]]:
     """Remove the marks of a delivery and raise the version of each source that it changed (rules S5 and 1.12).
+
+    Args:
+        connection: A write transaction.
+        delivery: Number of the delivery.
+        organization_id: Only sources of this organisation; None for all.
 
     Returns:
         (source, organisation id) of these sources.
     """
     changed_sources = connection.execute(
-        "SELECT source, organization_id FROM import_lock JOIN source USING (source) WHERE delivery = ? ORDER BY source",
-        (delivery,),
+        """SELECT source, organization_id FROM import_lock JOIN source USING (source)
+        WHERE delivery = ? AND organization_id = coalesce(?, organization_id) ORDER BY source""",
+        (delivery, organization_id),
     ).fetchall()
-    connection.execute(
-        "UPDATE source SET version = version + 1 WHERE source IN (SELECT source FROM import_lock WHERE delivery = ?)",
+    for number, _ in changed_sources:
+        connection.execute("UPDATE source SET version = version + 1 WHERE source = ?", (number,))
+        connection.execute("DELETE FROM import_lock WHERE source = ? AND delivery = ?", (number, delivery))
+    return changed_sources
+
+
+def locked_by(connection: Connection, delivery: int) -> list[str]:
+    """Return the organisations with a source that the delivery has begun to change, ordered by id."""
+    rows = connection.execute(
+        """SELECT DISTINCT organization_id FROM import_lock JOIN source USING (source)
+        WHERE delivery = ? ORDER BY organization_id""",
         (delivery,),
     )
-    connection.execute("DELETE FROM import_lock WHERE delivery = ?", (delivery,))
-    return changed_sources
+    return [row[0] for row in rows.fetchall()]
 
 
 def case_counts(connection: Connection, organization_id: str) -> dict[int, int]:
     """Return the number of cases by source, without tombstones."""
     rows = connection.execute(
         """SELECT source, count(*) FROM sak JOIN source USING (source)
-        WHERE organization_id = ? AND NOT slettet GROUP BY source""",
+        WHERE organization_id = ? AND year >= 0 AND NOT slettet GROUP BY source""",
         (organization_id,),
     )
     return dict(rows.fetchall())

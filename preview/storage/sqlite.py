@@ -35,6 +35,7 @@ __all__ = [
     "SqliteError",
     "SqliteUtils",
     "connect",
+    "connect_plain",
     "connect_to_copy",
     "copy_database",
     "create_owner_only",
@@ -122,6 +123,11 @@ def connect(path: Path, *, readonly: bool) -> Connection:
     if readonly:
         connection.execute("PRAGMA query_only=ON")
     return connection
+
+
+def connect_plain(path: Path) -> Connection:
+    """Open a database file that exists, for reading, without a write-ahead log of its own."""
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
 
 
 @contextmanager

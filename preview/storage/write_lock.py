@@ -38,7 +38,7 @@ class WriteLock:
 
         Args:
             connection: Its busy timeout must be 0, so that SQLite does not wait by itself.
-            statement: Such as `BEGIN IMMEDIATE` or `VACUUM`.
+            statement: Such as `BEGIN IMMEDIATE`.
 
         Raises:
             Unavailable: If the lock was not free within the time limit.
@@ -52,6 +52,10 @@ class WriteLock:
                 time.sleep(_RETRY_SECONDS)
         finally:
             queue.release()
+
+    def has_waiting(self) -> bool:
+        """Return whether a writer waits for the lock, if this is asked while the lock is held."""
+        return not FileLock(self._path).is_free()
 
     def _try_execute(self, connection: Connection, statement: str) -> bool:
         """Return False if the lock is held by somebody else."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from preview.core.settings import Settings
 from preview.ingest.deliveries import Deliveries
+from preview.ingest.delivery_completion import DeliveryCompletion
 from preview.ingest.delivery_import import DeliveryImport
 from preview.ingest.spool import Spool
 from preview.reports import job_queue
@@ -104,7 +105,7 @@ CRASH_POINTS: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
     "delivery-received": (Deliveries, "_insert_delivery", after(kill_self)),
     "delivery-between": (DeliveryImport, "import_batch", after(kill_self, 2)),
     "delivery-between-hang": (DeliveryImport, "import_batch", after(hang, 2)),
-    "delivery-before-commit": (DeliveryImport, "_append_source_received", after(kill_self)),
+    "delivery-before-commit": (DeliveryCompletion, "_append_source_received", after(kill_self)),
     "key-recorded": (idempotency, "insert", after(kill_self)),
     "key-committed": (IdempotencyStore, "run_once", after(kill_self)),
     "delivery-in-spool": (Spool, "delete", before(kill_self)),

@@ -28,7 +28,7 @@ from preview.ingest.inbox.rejection_report import render_rejection_report
 from preview.model.findings import Finding, FindingCode
 from preview.parsing.containers.leftovers import is_leftover
 from preview.parsing.containers.zip_directory import MAGIC
-from preview.storage.deliveries import MAX_STORED_REFUSALS
+from preview.storage.findings import MAX_STORED_REFUSALS
 
 log = logging.getLogger(__name__)
 

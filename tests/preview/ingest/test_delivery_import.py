@@ -7,8 +7,9 @@ import pytest
 
 from preview.core.errors import ParserCrashed
 from preview.ingest import delivery_import
+from preview.ingest.chunks import AdaptiveBatchSize
 from preview.ingest.deliveries import Deliveries
-from preview.ingest.delivery_import import AdaptiveBatchSize, DebounceSettings, split_into_chunks
+from preview.ingest.delivery_completion import DebounceSettings
 from preview.ingest.spool import Spool
 from preview.model.case_records import CaseFolder
 from preview.model.findings import FindingCode
@@ -91,20 +92,3 @@ def test_batch_size_adapts_to_time_per_folder(data_dir: Path, monkeypatch: pytes
         application.deliveries.process(row, lambda _: iter([batch]))
         assert application.deliveries.get("dlv-001").new_cases == 700
     assert chunk_sizes == [20, 200, 200, 200, 20, 20, 20]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "folders"), [(1.0, 20), (0.075, 20), (0.03, 50), (0.015, 100), (0.001, 200), (0.0, 200)]
-)
-def test_batch_size_stays_within_its_bounds(seconds: float, folders: int) -> None:
-    assert AdaptiveBatchSize().after(100, seconds).folders == folders
-
-
-def test_batch_size_is_minimum_before_first_measurement() -> None:
-    assert AdaptiveBatchSize().folders == AdaptiveBatchSize().after(0, 1.0).folders == 20
-
-
-def test_chunks_follow_size_at_time_of_request() -> None:
-    sizes = iter([1, 3, 3])
-    chunks = split_into_chunks(Batch(files=5, folders=one_file_per_case(5)), lambda: next(sizes))
-    assert [(len(chunk.folders), is_last) for chunk, is_last in chunks] == [(1, False), (3, False), (1, True)]

@@ -1,153 +1,45 @@
 """Erasure of an organisation: its rows, bytes and events go, all others stay, and clients are notified."""
 
-import time
 from collections.abc import Generator
 from pathlib import Path
 
-import httpx
-import msgspec
 import pytest
-from click.testing import CliRunner
 
-from preview.cli.commands import build_cli
 from preview.core.errors import Conflict, LeaseLost, NotFound
-from preview.maintenance.erasure import OrganizationEraser
-from preview.model.resources import SnapshotDocument
 from preview.runtime.application import Application
-from preview.storage import idempotency, jobs, meta
+from preview.storage import meta
 from preview.storage.database import Connection
-from preview.storage.idempotency import StoredResponseRow
 from tests.api_handlers.in_process_server import run_in_process_server
 from tests.api_handlers.sse_client import open_stream
 from tests.builders import case_xml
 from tests.builders.services import SampleService
+from tests.support.erasure_helpers import (
+    all_rows,
+    bytes_found_in,
+    columns,
+    identifying_bytes,
+    immediate_eraser,
+    owned_keys,
+    populate,
+)
 from tests.support.pipeline import (
     aggregate,
     deliver,
     document,
-    event_types,
     events,
     open_application,
-    wait_until,
     zip_files,
 )
-from tests.support.server_process import running_server
 
 WATCH = "/api/v1/aggregated-report-data/watch"
-PERIODS = ("2023", "2024", "2024-H1")
-OWNER_COLUMNS = ("organization_id", "source", "snapshot", "delivery", "job")
+OWNER_COLUMNS = ("organization_id", "source", "figure_set", "snapshot", "delivery", "job")
 """Columns by which a row belongs to an organisation or to something of it."""
 
-TABLES_WITHOUT_ORGANIZATION = {"worker", "meta", "import_lock", "_sqlite_migrations"}
+TABLES_WITHOUT_ORGANIZATION = {"worker", "meta", "import_lock", "staged_figure", "detached_case"} | {
+    "_sqlite_migrations"
+}
 TABLES_CHECKED_SEPARATELY = {"finding", "delivery", "audit", "idempotency", "sqlite_sequence"}
 """Tables with rows that are handled in another way, each with an assertion or a test of its own."""
-
-
-def populate(application: Application, *services: SampleService) -> None:
-    """Give each service everything that an organisation can have, in separate deliveries and in a shared one."""
-    for service in services:
-        deliver(application, service.listing(service.organization_id, f"Navnet til {service.organization_id}"))
-        case_contents = {
-            "undersokelser": [case_xml.undersokelse("2023-02-01")],
-            "planer": [case_xml.plan("2023-02-01", evaluert=["2023-03-01"])],
-            "tiltak": [case_xml.tiltak("2023-02-01", kategori="2.1", tilsyn=["2023-04-01"])],
-            "flyttinger": [case_xml.flytting("2023-05-01")],
-        }
-        first = [service.folder(case, "2023-06-01", ["2023-02-01"], **case_contents) for case in range(1, 4)]
-        deliver(application, *first)
-        deliver(
-            application, service.figures("2024,antall_arsverk,7.5,manuell", "2024,antall_arsverk_ubesatt,1,manuell")
-        )
-    deliver(
-        application,
-        *(
-            service.folder(1, "2024-06-01", ["2024-02-01"], slettinger=[case_xml.slettet("Melding", case_xml.uid())])
-            for service in services
-        ),
-    )
-    for service in services:
-        for period in PERIODS:
-            aggregate(application, service.organization_id, period)
-        retained = aggregate(application, service.organization_id, "2024", force=True)
-        application.snapshots.delete(
-            aggregate(application, service.organization_id, "2023", force=True).snapshot_id, "test"
-        )
-        deliver(application, service.folder(2, "2024-07-01", ["2024-03-01"]))
-        application.snapshots.invalidate(retained.snapshot_id, "for a reason", "test")
-        wait_until(
-            lambda retained=retained: application.snapshots.get(retained.snapshot_id).body.find(b'"processing"') < 0,
-            "the job",
-        )
-        insert_job_and_response(application, service.organization_id)
-
-
-def insert_job_and_response(application: Application, owner: str) -> None:
-    response = StoredResponseRow(b"", 202, "/snap", b'{"organization_id":"%s"}' % owner.encode())
-    application.database.write(lambda connection: jobs.schedule(connection, owner, 0, 0))
-    application.database.write(lambda connection: idempotency.insert(connection, "snapshots", owner, response, ""))
-
-
-def immediate_eraser(application: Application) -> OrganizationEraser:
-    """Return an eraser that waits for nothing."""
-    lock = application.settings.data_dir / "forgetting.lock"
-    return OrganizationEraser(application.database, lock, event_grace_seconds=0.0, import_timeout_seconds=0.0)
-
-
-def all_rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
-    """Return every row of every table."""
-    tables = [
-        name
-        for (name,) in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
-        ).fetchall()
-    ]
-    return {table: sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr) for table in tables}
-
-
-def columns(connection: Connection, table: str) -> list[str]:
-    return [row[1] for row in connection.execute(f"PRAGMA table_info({table})").fetchall()]
-
-
-def owned_keys(connection: Connection, organization_id: str) -> dict[str, set[object]]:
-    """Return, by column, the values that mark a row as belonging to this organisation alone."""
-    keys: dict[str, set[object]] = {"organization_id": {organization_id}}
-    for column, query in (
-        ("source", "SELECT source FROM source WHERE organization_id = ?"),
-        ("snapshot", "SELECT snapshot FROM snapshot WHERE organization_id = ?"),
-        ("job", "SELECT job FROM job WHERE organization_id = ?"),
-        (
-            "delivery",
-            """SELECT delivery FROM delivery_organization WHERE organization_id = ? AND delivery IN
-                (SELECT delivery FROM delivery_organization GROUP BY delivery HAVING count(*) = 1)""",
-        ),
-    ):
-        keys[column] = {value for (value,) in connection.execute(query, (organization_id,)).fetchall()}
-        assert keys[column]
-    return keys
-
-
-def identifying_bytes(connection: Connection, service: SampleService) -> list[bytes]:
-    """Return byte strings that occur only in data of this organisation.
-
-    Content hashes are not among them: two cases with the same content have the same one.
-    """
-    hashes = connection.execute(
-        """SELECT key, delivery_hash FROM sak JOIN sak_id USING (source, sak) JOIN source USING (source)
-        WHERE organization_id = ?""",
-        (service.organization_id,),
-    ).fetchall()
-    etags = connection.execute(
-        "SELECT etag FROM snapshot WHERE organization_id = ?", (service.organization_id,)
-    ).fetchall()
-    identifiers = [value for row in hashes for value in row if value] + [etag.encode() for (etag,) in etags]
-    assert len(identifiers) > 6
-    return [*identifiers, service.organization_id.encode(), service.organisasjonsnummer.encode()]
-
-
-def bytes_found_in(folder: Path, searched: list[bytes]) -> set[bytes]:
-    """Return those of the byte strings that occur in a file of the folder."""
-    contents = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    return {value for value in searched if any(value in content for content in contents)}
 
 
 @pytest.fixture
@@ -317,84 +209,3 @@ def test_erasing_an_unknown_organization_raises_not_found(store: Application) ->
     immediate_eraser(store).erase(service.organization_id, "test")
     with pytest.raises(NotFound):
         immediate_eraser(store).erase(service.organization_id, "test")
-
-
-def test_interrupted_erasure_is_resumed_at_next_start(data_dir: Path) -> None:
-    erased, retained = SampleService(), SampleService()
-    with open_application(data_dir) as application:
-        populate(application, erased, retained)
-        searched = application.database.read(lambda connection: identifying_bytes(connection, erased))
-        eraser = OrganizationEraser(application.database, data_dir / "forgetting.lock", event_grace_seconds=3600)
-        delete = eraser._delete_organization  # pyright: ignore[reportPrivateUsage]
-        assert application.database.write(lambda connection: delete(connection, erased.organization_id, "test"))
-        assert erased.organization_id in {row.organization_id for row in events(application)}
-    with open_application(data_dir) as application:
-        wait_until(
-            lambda: application.database.read(lambda connection: meta.get(connection, "forgetting")) is None,
-            "the end of the erasure",
-        )
-        assert bytes_found_in(data_dir, searched) == set()
-        assert {row.organization_id for row in events(application)} == {retained.organization_id}
-
-
-def test_erasure_locked_by_another_process_is_not_resumed(data_dir: Path, store: Application) -> None:
-    eraser = immediate_eraser(store)
-    with eraser._exclusive_lock(wait=True):  # pyright: ignore[reportPrivateUsage]
-        store.database.write(lambda connection: meta.put(connection, "forgetting", "org-x"))
-        immediate_eraser(store).resume_interrupted()
-        assert store.database.read(lambda connection: meta.get(connection, "forgetting")) == "org-x"
-    immediate_eraser(store).resume_interrupted()
-    assert store.database.read(lambda connection: meta.get(connection, "forgetting")) is None
-
-
-def test_store_is_readable_and_writable_during_compaction(store: Application) -> None:
-    """By this process, with connections that were open before."""
-    service, busy = SampleService(), SampleService()
-    populate(store, service)
-    for case in range(1, 30):
-        store.deliveries.receive([busy.folder(case, "2024-01-01", ["2024-01-01"])], full=False, actor="test")
-        if case == 15:
-            store.eraser.erase(service.organization_id, "test")
-    wait_until(lambda: all(row.completed_at for row in store.deliveries.page(None, None, 1, 100)[0]), "the deliveries")
-    requested = aggregate(store, busy.organization_id, "2024")
-    assert document(store, requested.snapshot_id).sections[0].fields[0].value == 29
-    assert event_types(events(store))[-1] == "aggregation_completed"
-
-
-def test_erasure_by_command_line_beside_a_running_server(data_dir: Path) -> None:
-    erased, retained = SampleService(), SampleService()
-    with open_application(data_dir) as application:
-        populate(application, erased, retained)
-        searched = application.database.read(lambda connection: identifying_bytes(connection, erased))
-    with running_server(data_dir) as server, httpx.Client(base_url=server.url) as client:
-        base = "/api/v1/aggregated-report-data"
-        (erased_snapshot, *_), (retained_snapshot, *_) = (
-            client.get(base, params={"organization_id": service.organization_id}).json()["data"]
-            for service in (erased, retained)
-        )
-        response = client.get(f"{base}/{erased_snapshot['snapshot_id']}")
-        assert msgspec.json.decode(response.content, type=SnapshotDocument).organization_id == erased.organization_id
-        with open_stream(server.url, f"{WATCH}?organization_id={erased.organization_id}") as watcher:
-            result = CliRunner().invoke(
-                build_cli(lambda _: None),
-                ["forget", "--organization", erased.organization_id, "--data-dir", str(data_dir)],
-            )
-            assert (result.exit_code, result.output) == (0, f"{erased.organization_id} was erased\n")
-            block = watcher.next_block()
-            while block is not None and not block.event:
-                block = watcher.next_block()
-            assert block is not None
-            assert block.event == "snapshot_deleted"
-        assert client.get(f"{base}/{erased_snapshot['snapshot_id']}").status_code == 404
-        assert client.get(f"{base}/{retained_snapshot['snapshot_id']}").status_code == 200
-        assert client.get(base, params={"organization_id": erased.organization_id}).json()["data"] == []
-        assert bytes_found_in(data_dir, searched) == set()
-        assert client.post(
-            base, json={"organization_id": retained.organization_id, "period_id": "2024"}
-        ).status_code in (200, 202)
-        time.sleep(0.1)
-        assert bytes_found_in(data_dir, searched) == set()
-        repeated = CliRunner().invoke(
-            build_cli(lambda _: None), ["forget", "--organization", erased.organization_id, "--data-dir", str(data_dir)]
-        )
-        assert (repeated.exit_code, repeated.stderr) == (1, "Error: There is no such organisation.\n")

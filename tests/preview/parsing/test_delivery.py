@@ -160,33 +160,6 @@ def test_several_sak_in_file_stay_together(tmp_path: Path) -> None:
     assert [len(batch.folders) for batch in parse(tmp_path, Limits(batch_folders=2))] == [3, 0]
 
 
-def test_batch_is_split_between_files_without_loss(tmp_path: Path) -> None:
-    undated = folder(meldinger=[melding(None)])
-    two = undated.replace(b"</Barnevern>", b'<Sak Id="x" StartDato="2020-01-01"/></Barnevern>')
-    write_files(
-        tmp_path, {"1.xml": undated, "2.xml": two, "3.xml": b"?", "4.xml": undated, "5.xml": undated, "6.xml": b"?"}
-    )
-    [batch] = parse(tmp_path)
-    parts: list[Batch] = []
-    rest: Batch | None = batch
-    while rest is not None:
-        part, rest = rest.split_at(2)
-        parts.append(part)
-    assert [[record.file for record in part.folders] for part in parts] == [[1, 2, 2], [4, 5]]
-    assert [part.files for part in parts] == [2, 6]
-    assert [{finding.file for finding in part.findings} for part in parts] == [{1, 2}, {3, 4, 5, 6}]
-    assert [finding for part in parts for finding in part.findings] == batch.findings
-    assert [record for part in parts for record in part.folders] == batch.folders
-    assert [(part.format, part.refused_files, part.progress) for part in parts] == [("v4", 0, 0.0), ("v4", 2, 1.0)]
-
-
-def test_batch_with_other_records_is_not_split(tmp_path: Path) -> None:
-    """A list that names an organisation must be imported before its cases, wherever it is in the batch."""
-    write_files(tmp_path, {"1.xml": folder(), "2.xml": folder(), "3.csv": LISTED})
-    [batch] = parse(tmp_path)
-    assert batch.split_at(1) == (batch, None)
-
-
 def test_findings_of_one_file_are_capped(tmp_path: Path) -> None:
     write_files(
         tmp_path,

@@ -340,8 +340,8 @@ def test_unchanged_delivery_schedules_nothing(data_dir: Path) -> None:
         assert scheduled(application) == []
 
 
-@pytest.mark.parametrize(("at", "due"), [(9.9, []), (10.0, [ORGANIZATION]), (21.0, [ORGANIZATION])])
-def test_aggregation_is_due_after_quiet_time_or_deadline(stepped: Application, at: float, due: list[str]) -> None:
+@pytest.mark.parametrize(("at", "due"), [(9.9, None), (10.0, ORGANIZATION), (21.0, ORGANIZATION)])
+def test_aggregation_is_due_after_quiet_time_or_deadline(stepped: Application, at: float, due: str | None) -> None:
     for quiet, latest in ((10.0, 20.0), (25.0, 10.0)):
         stepped.database.write(
             lambda connection, quiet=quiet, latest=latest: jobs.schedule(connection, ORGANIZATION, quiet, latest)
@@ -352,14 +352,14 @@ def test_aggregation_is_due_after_quiet_time_or_deadline(stepped: Application, a
 
 
 def test_aggregation_is_not_due_during_an_import(stepped: Application) -> None:
-    def pop_during_and_after(connection: Connection) -> tuple[list[str], list[str]]:
+    def pop_during_and_after(connection: Connection) -> tuple[str | None, str | None]:
         jobs.schedule(connection, ORGANIZATION, 1.0, 1.0)
         connection.execute("INSERT INTO import_lock VALUES (1, 1)")
         during = jobs.pop_due(connection, 2.0, 100.0)
         connection.execute("DELETE FROM import_lock")
         return during, jobs.pop_due(connection, 2.0, 100.0)
 
-    assert stepped.database.write(pop_during_and_after) == ([], [ORGANIZATION])
+    assert stepped.database.write(pop_during_and_after) == (None, ORGANIZATION)
 
 
 def test_worker_waits_for_the_quiet_time(data_dir: Path, service: SampleService) -> None:

@@ -3,7 +3,7 @@
 import random
 import stat
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from preview.core.errors import StoreError, Unavailable
 from preview.core.file_lock import FileLock
 from preview.storage import meta
 from preview.storage.database import Connection, Database
+from preview.storage.removal import compaction
 from tests.support import pipeline
 
 
@@ -136,23 +137,53 @@ def test_compacted_store_holds_no_bytes_of_deleted_rows(database: Database, data
         )
     database.write(lambda connection: connection.execute("DELETE FROM hashed WHERE own % 2").rowcount)
     assert any(key in _bytes(data_dir) for number, key in keys if number % 2)
-    database.compact()
+    assert database.try_compact()
     remaining = _bytes(data_dir)
     assert [key for number, key in keys if number % 2 and key in remaining] == []
     assert all(key in remaining for number, key in keys if not number % 2)
 
 
-def test_compacting_fails_while_another_process_writes(data_dir: Path) -> None:
-    database, other = Database(data_dir / "store.sqlite", busy_seconds=0.05), Database(data_dir / "store.sqlite")
+def test_compacting_gives_way_to_other_writes(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To one that holds the lock, to one that comes while the store is copied, and to one that waits for the copy."""
+    database, other = Database(data_dir / "store.sqlite"), Database(data_dir / "store.sqlite")
+
+    def put(value: str) -> None:
+        other.write(lambda connection: meta.put(connection, "a", value))
 
     def write_and_compact(connection: Connection) -> None:
         meta.put(connection, "a", "1")
-        with pytest.raises(Unavailable):
-            database.compact()
+        assert not database.try_compact()
 
     other.write(write_and_compact)
-    database.compact()
-    assert database.read(lambda connection: meta.get(connection, "a")) == "1"
+    copy, write_back = compaction._copy, compaction._write_back  # pyright: ignore[reportPrivateUsage]
+
+    def copy_and_write(path: Path, target: Path, is_outdated: Callable[[], bool]) -> None:
+        copy(path, target, lambda: False)
+        put("2")
+
+    monkeypatch.setattr(compaction, "_copy", copy_and_write)
+    assert not database.try_compact()
+    monkeypatch.setattr(compaction, "_copy", copy)
+
+    waiting: list[threading.Thread] = []
+
+    def begin_writing() -> bool:
+        if not waiting:
+            waiting.append(threading.Thread(target=put, args=("3",)))
+            waiting[0].start()
+            pipeline.wait_until(lambda: not FileLock(data_dir / "store.sqlite-turn").is_free(), "the queued write")
+            return False
+        return True
+
+    monkeypatch.setattr(
+        compaction, "_write_back", lambda path, copied, _, same: write_back(path, copied, begin_writing, same)
+    )
+    assert not database.try_compact()
+    waiting[0].join()
+    assert database.read(lambda connection: meta.get(connection, "a")) == "3"
+    assert database.try_compact()
+    assert sorted(file.name for file in data_dir.iterdir() if "compacted" in file.name) == []
+    assert database.read(lambda connection: meta.get(connection, "a")) == "3"
     other.close()
     database.close()
 
