@@ -123,7 +123,8 @@ class IdempotencyStore:
                 del self._running[name]
 
     def _find(self, connection: Connection, request: KeyedRequest) -> StoredResponse | None:
-        idempotency.delete_before(connection, format_rfc3339(self._clock() - RETENTION))
+        cutoff = format_rfc3339(self._clock() - RETENTION)
+        idempotency.delete_before(connection, cutoff, request.scope, request.key)
         row = idempotency.find(connection, request.scope, request.key)
         if row is None:
             return None

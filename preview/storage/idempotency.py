@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from preview.storage.database import Connection
+from preview.storage.database import STEP_ROWS, Connection
 
 T = TypeVar("T")
 
@@ -47,6 +47,12 @@ def insert(connection: Connection, scope: str, key: str, row: StoredResponseRow,
     )
 
 
-def delete_before(connection: Connection, cutoff: str) -> None:
-    """Delete responses from before `cutoff`."""
-    connection.execute("DELETE FROM idempotency WHERE created_at < ?", (cutoff,))
+def delete_before(connection: Connection, cutoff: str, scope: str, key: str) -> None:
+    """Delete the response of a key if it is from before `cutoff`, and the oldest of the others that are."""
+    connection.execute(
+        """DELETE FROM idempotency WHERE created_at < :cutoff AND (
+            (scope, key) = (:scope, :key)
+            OR (scope, key) IN (SELECT scope, key FROM idempotency WHERE created_at < :cutoff
+                ORDER BY created_at LIMIT :limit))""",
+        {"cutoff": cutoff, "scope": scope, "key": key, "limit": STEP_ROWS},
+    )
