@@ -50,6 +50,7 @@ _OF_A_LOST_SERVER = (
     "Failed to load resource",
     "WebSocket connection",
     "Failed to load Bokeh session",
+    "Failed to repull session",  # Bokeh reconnects where a test keeps the page from reloading
     "Failed to connect to Bokeh server",
     "Error rendering Bokeh items",
 )

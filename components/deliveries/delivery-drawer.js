@@ -80,9 +80,16 @@ const uploadActions = {
     queue.cancel(upload)
     announceSoon(t("deliver.cancelled", {name: deliveryName(upload.files)}))
   },
+  choose(upload) {
+    replacedUpload = upload
+    fileInput.click()
+  },
   retry: upload => queue.retry(upload),
   remove: upload => queue.remove(upload),
 }
+/** @type {Upload | null} The upload whose files are being chosen again. */
+let replacedUpload = null
+
 const uploadList = new UploadList($("#sending"), limitText, (action, upload) => uploadActions[action](upload))
 
 /** @param {Upload} upload */
@@ -113,6 +120,11 @@ const queue = new UploadQueue({
 /** @param {File[]} files */
 function enqueueFiles(files) {
   if (files.length === 0) return
+  if (replacedUpload) {
+    fullCheckbox.checked = replacedUpload.full
+    queue.remove(replacedUpload)
+    replacedUpload = null
+  }
   queue.add(groupIntoDeliveries(files, fullCheckbox.checked, Number(limit)))
   fullCheckbox.checked = false // it removes cases that are not in the files, so it must not hold for the next ones
   announceSoon(tPlural("deliver.begun", files.length))
@@ -184,6 +196,10 @@ onLive("live:regions", (/** @type {Regions} */ regions) => {
 })
 
 // ── Choosing and dropping ──
+
+fileInput.addEventListener("cancel", () => {
+  replacedUpload = null
+})
 
 fileInput.addEventListener("change", () => {
   const files = [...(fileInput.files ?? [])]

@@ -33,6 +33,7 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "deliver.storing": (),
     "deliver.stored": (),
     "deliver.cancel_named": ("name",),
+    "deliver.choose_named": ("name",),
     "deliver.retry_named": ("name",),
     "deliver.remove_named": ("name",),
     "deliver.cancelled": ("name",),
@@ -44,6 +45,7 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "deliver.fault.no_room": (),
     "deliver.fault.busy": (),
     "deliver.fault.refused": (),
+    "deliver.fault.changed": (),
     "deliver.fault.cut": (),
     "deliver.fault.unexpected": (),
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from components.layout import value_formatting
 from components.layout.preferences import Translator
-from components.preview.actions import SYSTEM_ACTORS
+from components.preview.actions import by_actor
 from preview.core.clock import local_date, parse_timestamp, today
 from preview.core.ids import parse_delivery_id
 from preview.i18n import formatting
@@ -140,9 +140,7 @@ def _metadata(summary: DeliverySummary, t: Translator) -> tuple[str, ...]:
         parts.append(t(f"deliver.format.{summary.format}"))
     if summary.files > 1:
         parts.append(t.plural("deliver.files", summary.files))
-    is_channel = summary.actor in SYSTEM_ACTORS
-    by = t(f"deliver.via.{summary.actor}") if is_channel else t("deliver.by", actor=summary.actor)
-    parts += [_received_at(summary.received_at, t), by]
+    parts += [_received_at(summary.received_at, t), by_actor(summary.actor, t)]
     return tuple(parts)
 
 

@@ -1,24 +1,25 @@
 /** The drawer's list of uploads: one item each, with its progress and what can be done with it. */
 
 import {$, $$, t} from "../layout/dom.js"
-import {isRetryable} from "./upload-queue.js"
+import {isChosenAgain, isRetryable} from "./upload-queue.js"
 
 /** @typedef {import("./upload-queue.js").Upload} Upload */
-/** @typedef {"cancel" | "retry" | "remove"} UploadAction */
+/** @typedef {"cancel" | "choose" | "retry" | "remove"} UploadAction */
 
-const locale = document.documentElement.lang === "en" ? "en-GB" : "nb-NO"
+const isEnglish = document.documentElement.lang === "en"
+const locale = isEnglish ? "en-GB" : "nb-NO"
 const number = new Intl.NumberFormat(locale, {maximumFractionDigits: 1})
 const percent = new Intl.NumberFormat(locale, {style: "percent"})
 const UNITS = /** @type {const} */ ([
   ["GB", 1e9],
   ["MB", 1e6],
   ["kB", 1e3],
-  ["byte", 1],
 ])
 
 /** @param {number} bytes */
-function formatSize(bytes) {
-  const [unit, factor] = UNITS.find(([, least]) => bytes >= least) ?? ["byte", 1]
+export function formatSize(bytes) {
+  const byteUnit = isEnglish && bytes !== 1 ? "bytes" : "byte"
+  const [unit, factor] = UNITS.find(([, least]) => bytes >= least) ?? [byteUnit, 1]
   return `${number.format(bytes / factor)}\u00a0${unit}`
 }
 
@@ -53,6 +54,7 @@ function stateText({state, share}) {
 function actionsOf(upload) {
   if (upload.state === "stored") return []
   if (upload.state !== "failed") return ["cancel"]
+  if (isChosenAgain(upload)) return ["choose", "remove"]
   return isRetryable(upload) ? ["retry", "remove"] : ["remove"]
 }
 

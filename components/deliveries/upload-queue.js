@@ -31,6 +31,7 @@
 const MAX_PARALLEL = 3
 /** @type {Record<number, string>} */
 const FAULT_BY_STATUS = {
+  [-2]: "changed",
   0: "cut",
   403: "refused",
   409: "busy",
@@ -40,10 +41,13 @@ const FAULT_BY_STATUS = {
   503: "busy",
   507: "no_room",
 }
-const PERMANENT_FAULTS = new Set(["empty", "too_large", "type"])
+const PERMANENT_FAULTS = new Set(["changed", "empty", "too_large", "type"])
 
 /** @param {Upload} upload */
 const isUploading = ({state}) => state === "sending" || state === "storing"
+
+/** @param {Upload} upload */
+export const isChosenAgain = ({fault}) => fault === "changed"
 
 /** @param {Upload} upload */
 export const isRetryable = ({fault}) => fault !== null && !PERMANENT_FAULTS.has(fault)

@@ -4,7 +4,8 @@
 
 /**
  * @typedef {object} UploadResult
- * @property {number} status The HTTP status; 0 if the connection broke, -1 if the upload was aborted.
+ * @property {number} status The HTTP status; 0 if the connection broke, -1 if the upload was aborted, -2 if the browser can
+ *   no longer read a file, because it was changed, moved or deleted after it was chosen.
  * @property {string | null} id The delivery's id if the server has accepted it (202).
  */
 
@@ -67,6 +68,25 @@ export function groupIntoDeliveries(files, full, limit) {
     .map(group => ({files: group, full, key: randomKey(), size: group.reduce((sum, file) => sum + file.size, 0)}))
 }
 
+/** @param {File} file */
+async function isReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Return the status of an upload that broke off. The browser does not tell whether a file or the connection was the cause.
+ *
+ * @param {File[]} files
+ */
+export async function brokenStatus(files) {
+  return (await Promise.all(files.map(isReadable))).every(Boolean) ? 0 : -2
+}
+
 /**
  * Send a delivery. Its key makes it safe to try again.
  *
@@ -85,7 +105,7 @@ export function sendDelivery(url, {files, full, key}, {onProgress, signal}) {
       const id = request.status === 202 ? JSON.parse(request.responseText).delivery_id : null
       resolve({status: request.status, id})
     }
-    request.onerror = endWith(0)
+    request.onerror = async () => resolve({status: await brokenStatus(files), id: null})
     request.ontimeout = endWith(0)
     request.onabort = endWith(-1)
     request.open("POST", full ? `${url}?full=true` : url)

@@ -11,7 +11,7 @@ from preview.model.resources import JobDocument
 from preview.views.preview import Preview
 
 SYSTEM_ACTORS = frozenset({"api", "dashboard", "cli", "inbox", "auto", "demo"})
-"""Actors that are channels and not persons; each has a text `deliver.channel.<actor>`."""
+"""Actors that are channels and not persons; each has the texts `deliver.channel.<actor>` and `deliver.via.<actor>`."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Action:
     def is_enabled(self) -> bool:
         """Whether the action can be performed now."""
         return not self.disabled_reason
+
+
+def by_actor(actor: str, t: Translator) -> str:
+    """Return by whom or through what something was done: `av kari.n`, `via API-et`."""
+    return t(f"deliver.via.{actor}") if actor in SYSTEM_ACTORS else t("deliver.by", actor=actor)
 
 
 def available_actions(

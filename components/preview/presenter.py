@@ -10,7 +10,7 @@ import msgspec
 
 from components.layout import value_formatting
 from components.layout.preferences import Translator
-from components.preview.actions import available_actions, job_facts, remaining_seconds
+from components.preview.actions import available_actions, by_actor, job_facts, remaining_seconds
 from components.preview.report_view import (
     ABSENCE_FILTERS,
     MAX_PLOTTED_CHANGE,
@@ -37,11 +37,10 @@ from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import JobDocument, Value
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 from preview.views.absence import absence_sentence
-from preview.views.preview import FieldRow, Preview
+from preview.views.preview import FieldRow, Preview, SnapshotView
 
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
 _MANUAL = "manuell"
-_FAILURE_KEYS = {NO_SOURCE: "notice.failed_no_source", INTERRUPTED: "notice.failed_interrupted"}
 
 
 def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> ReportView:
@@ -80,6 +79,8 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         dependent_period=formatting.period(language, next_period) if next_period in preview.periods else None,
         actions=available_actions(preview, preview.job, t, is_complete),
         job_facts=job_facts(preview.job, t),
+        completed_facts=job_facts(preview.completed_job if is_complete else None, t),
+        because_text=_because_text(preview.completed_job, t) if is_complete else "",
         sources_panel=present_sources(preview, t),
     )
 
@@ -102,6 +103,7 @@ def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
         "source": None,
         "has_source": False,
         "job": None,
+        "completed_job": None,
         "periods": [],
         "sources": [],
         "deliveries": [],
@@ -255,6 +257,11 @@ def _stale_text(preview: Preview, t: Translator, aggregated_text: str) -> str:
     return t("state.requested_again" if job.ended_at else "state.again", instant=aggregated_text)
 
 
+def _because_text(job: JobDocument | None, t: Translator) -> str:
+    """Return who asked for the values and why; empty if no reason was given."""
+    return t("state.because", by=by_actor(job.requested_by, t), reason=job.reason) if job and job.reason else ""
+
+
 def present_job(job: JobDocument | None, t: Translator, is_complete: bool) -> JobView | None:
     """Return the view of a waiting or running job, None for any other.
 
@@ -270,14 +277,32 @@ def present_job(job: JobDocument | None, t: Translator, is_complete: bool) -> Jo
     return JobView(text, round(100 * job.completed), value_formatting.share(job.completed, t.language), remaining_text)
 
 
+def _failure_notice(job: JobDocument, shown: SnapshotView | None, t: Translator) -> NoticeView:
+    """Return the notice of a failed job: whether the source or the program is the cause, and which values are shown.
+
+    Args:
+        job: The job.
+        shown: The snapshot whose values the page shows, None without values.
+        t: The texts.
+    """
+    at = value_formatting.clock_time(job.ended_at or job.created_at, t.language)
+    is_source = job.detail == NO_SOURCE
+    if is_source:
+        sentences = [t("notice.failed_no_source", time=at)]
+    else:
+        key = "notice.failed_interrupted" if job.detail == INTERRUPTED else "notice.failed_by_fault"
+        sentences = [t(key, job=job.job_id, time=at)]
+    if shown is not None and shown.aggregated_at:
+        sentences.append(t("notice.failed_stands", instant=value_formatting.instant(shown.aggregated_at, t.language)))
+    if not is_source:
+        sentences.append(t("notice.failed_report"))
+    return NoticeView("danger", " ".join(sentences), ("retry", "findings" if is_source else "copy"), job.job_id)
+
+
 def _notice(preview: Preview, t: Translator, is_complete: bool) -> NoticeView | None:
     job, period = preview.job, formatting.period(t.language, preview.period_id)
     if job is not None and job.job_status == "failed":
-        at = value_formatting.clock_time(job.ended_at or job.created_at, t.language)
-        failed = f"{t('notice.failed', time=at)} {t(_FAILURE_KEYS.get(job.detail or '', 'notice.failed_by_fault'))}"
-        return NoticeView(
-            "danger", f"{failed} {t('notice.failed_stands')}" if is_complete else failed, ("retry", "findings")
-        )
+        return _failure_notice(job, preview.snapshot if is_complete else None, t)
     if is_complete:
         return None
     if job is not None and job.job_status in ("waiting", "running"):

@@ -10,7 +10,7 @@ import "./history.js"
 import {watchSections} from "../interaction/section-navigation.js"
 import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "./marks.js"
 import {filterServices, openChooser} from "./navigation.js"
-import {aggregate, restoreRequest, saveRequest, showFindings} from "./report-actions.js"
+import {aggregate, copyNumber, restoreRequest, saveRequest, showFindings} from "./report-actions.js"
 import {
   allRows,
   allValues,
@@ -129,6 +129,9 @@ document.addEventListener("click", event => {
     case "retry":
       if (isComplete()) /** @type {HTMLDialogElement} */ ($("#again")).showModal()
       else aggregate(target)
+      break
+    case "copy":
+      copyNumber(target)
       break
     case "findings":
       event.preventDefault()

@@ -1,6 +1,6 @@
 /** What a user can do with a report: aggregate it, with a reason if there is one already, and delete it. */
 
-import {$, find, t, targetOf} from "../layout/dom.js"
+import {$, announce, find, t, targetOf} from "../layout/dom.js"
 import {requireLine, showOfflineReason} from "../layout/needs-line.js"
 import {ask, connectionState} from "../live/channel.js"
 
@@ -21,6 +21,22 @@ export function showFindings() {
   const target = findings ? $("summary", findings) : $("#origins-title")
   target.focus()
   target.scrollIntoView({block: "center"})
+}
+
+/**
+ * Copy the number of a job, which operations ask for. It stands in the text beside the button too: on a page without https
+ * the browser has no clipboard for scripts.
+ *
+ * @param {HTMLElement} button
+ */
+export async function copyNumber(button) {
+  const {copied: number = ""} = button.dataset
+  try {
+    await navigator.clipboard.writeText(number)
+    announce(t("notice.number_copied", {number}))
+  } catch {
+    getSelection()?.selectAllChildren($("p", /** @type {HTMLElement} */ (button.parentElement)))
+  }
 }
 
 // ── The dialogs ──

@@ -125,11 +125,17 @@ class JobView:
 
 @dataclass(frozen=True)
 class NoticeView:
-    """A notice above the form; `actions` names the actions beside it, the most likely first."""
+    """A notice above the form.
+
+    Attributes:
+        actions: The names of the actions beside it, the most likely first.
+        job_id: The job that it is about, which `copy` copies.
+    """
 
     color: str
     text: str
     actions: tuple[str, ...] = ()
+    job_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,8 @@ class ReportView:
         state: `valid`, `stale`, or `none` without values.
         aggregated_text: When the values were aggregated.
         stale_text: Why the values are stale.
+        because_text: Who asked for the values and why; empty if no reason was given.
+        completed_facts: The facts of the job that the values are from.
         dependent_period: The name of the next period, if it has a report, which this one is compared with.
         rows: The rows of all sections.
     """
@@ -170,6 +178,8 @@ class ReportView:
     dependent_period: str | None
     actions: Mapping[str, Action]
     job_facts: JobFactsView | None
+    completed_facts: JobFactsView | None
+    because_text: str
     sources_panel: SourcesPanel
     rows: tuple[RowView, ...] = field(init=False)
 

@@ -20,6 +20,7 @@ from components.live.fanout import Fanout
 from components.preview.actions import SYSTEM_ACTORS, available_actions, job_facts
 from components.preview.history_panel import HistoryPanel
 from components.preview.presenter import present_job, without_values
+from components.preview.receipt import present_receipt
 from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions, render_regions
 from components.preview.report_view import NoticeView
 from components.services.service_list import present_services
@@ -46,6 +47,7 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "form.changed": ("was",),
     "form.changed_beside": ("was",),
     "again.left": ("n",),
+    "notice.number_copied": ("number",),
     "print.filtered": ("n", "total", "filter"),
 }
 """The texts that the browser fills in, with the names of their parameters."""
@@ -62,6 +64,8 @@ _REGIONS_AFTER_DELETE = (
     "sources",
     "origins",
 )
+# Actions that change nothing, and leave the outcome of the last one on the page.
+_READING_ACTIONS = frozenset({"services", "history"})
 MESSAGE_OVERRIDES: Mapping[type[Exception], str] = {
     NotFound: "notice.no_organization",
     ValidationError: "notice.wrong_period",
@@ -104,6 +108,7 @@ class PreviewSession(Viewer):
         self._actor = actor
         self._tasks: set[asyncio.Task[object]] = set()
         self._requested_query = self.query
+        self._requested_job = ""
         self._deleted_at: str | None = None
         self._deleted_id = ""
         self._deleted_by: str | None = None
@@ -182,6 +187,7 @@ class PreviewSession(Viewer):
         if report.view.is_complete:
             self._deleted_at = None
         self._start_task(self._run_action(self._history_panel.refresh(report.preview)))
+        self._start_task(self._run_action(self._show_receipt()))
         if self._deleted_at is None:
             self.live.patch(report.regions)
             return
@@ -246,7 +252,8 @@ class PreviewSession(Viewer):
         }
         action = actions.get(message.get("action"))
         if action is not None:
-            self.live.patch({"answer": self._macros.answer("", "")})
+            if message.get("action") not in _READING_ACTIONS:
+                self.live.patch({"answer": self._macros.answer("", "")})
             self._start_task(self._perform(action, message))
 
     async def _perform(
@@ -287,19 +294,43 @@ class PreviewSession(Viewer):
         regions = {"services": self._macros.services(present_services(services), self._t)}
         self._document.add_next_tick_callback(lambda: self.live.patch(regions))
 
-    async def _aggregate(self, _: dict[str, Any]) -> None:
+    async def _aggregate(self, _message: dict[str, Any]) -> None:
         preview = self._current_report.preview
-        await self._context.run_blocking(
+        requested, _ = await self._context.run_blocking(
             self._context.application.snapshots.request, preview.organization_id, preview.period_id, False, self._actor
         )
-        self._show_result("", self._t("notice.queued"))
+        await self._follow_job(requested.job_id)
 
     async def _aggregate_again(self, message: dict[str, Any]) -> None:
         reason = str(message.get("reason", ""))
-        await self._context.run_blocking(
+        requested = await self._context.run_blocking(
             self._context.application.snapshots.invalidate, _snapshot_id(message), reason, self._actor, None
         )
+        await self._follow_job(requested.job_id)
+
+    async def _follow_job(self, job_id: str) -> None:
+        """Confirm that a job is queued, and its end as soon as it has come; a short job may have ended before."""
+        self._requested_job = job_id
         self._show_result("", self._t("notice.queued"))
+        await self._show_receipt()
+
+    async def _show_receipt(self) -> None:
+        """Show what the visitor's last job came to, once it has ended."""
+        job_id = self._requested_job
+        if not job_id:
+            return
+        receipt = await self._context.run_blocking(self._read_receipt, job_id)
+        if receipt is not None and self._requested_job == job_id:
+            self._requested_job = ""
+            self._show_result(*receipt)
+
+    def _read_receipt(self, job_id: str) -> tuple[str, str] | None:
+        """Return the colour and the text of a job's receipt, None while it has not ended. Blocks."""
+        jobs = self._context.application.jobs
+        job = jobs.get(job_id)
+        if job.ended_at is None:
+            return None
+        return present_receipt(job, jobs.replaced_fields(job_id), self.report, self._t)
 
     async def _delete(self, message: dict[str, Any]) -> None:
         await self._context.run_blocking(

@@ -135,6 +135,23 @@ class JobQueue:
             raise NotFound("There is no such job.")
         return job_document(row)
 
+    def replaced_fields(self, job: str) -> set[str]:
+        """Return the keys of the fields whose values a job replaced by others; empty for the first job of a snapshot.
+
+        Raises:
+            NotFound: If there is no job with that id.
+        """
+
+        def read_replaced(connection: Connection) -> set[str]:
+            number = parse_job_id(job)
+            row = None if number is None else jobs.job(connection, number)
+            if row is None:
+                raise NotFound("There is no such job.")
+            keys = audit.replaced_fields(connection, row.snapshot, row.job)
+            return keys & {field.field_key for field in self._report_config.catalogue.fields}
+
+        return self._database.read(read_replaced)
+
     def claim(self, worker: int) -> JobRow | None:
         """Claim the next runnable job for a worker, and store the version of the source that it will read (rule 3a).
 

@@ -39,6 +39,14 @@ def list_for_snapshot(connection: Connection, snapshot: int) -> list[AuditRow]:
     return [AuditRow(**dict(zip(AuditRow.__struct_fields__, row, strict=True))) for row in rows]
 
 
+def replaced_fields(connection: Connection, snapshot: int, job: int) -> set[str]:
+    """Return the keys of the values of a snapshot that a job replaced by others."""
+    rows = connection.execute(
+        "SELECT DISTINCT field_key FROM audit WHERE snapshot = ? AND job = ? AND action = 'replaced'", (snapshot, job)
+    )
+    return {row[0] for row in rows.fetchall()}
+
+
 def prune(connection: Connection, cutoff: str, limit: int) -> int:
     """Delete the oldest rows from before `cutoff`, at most `limit`, and return how many were deleted."""
     cursor = connection.execute(

@@ -61,6 +61,14 @@ def latest_for_snapshot(connection: Connection, snapshot: int) -> JobRow | None:
     return next(iter(_select(connection, "snapshot = ? ORDER BY job DESC LIMIT 1", (snapshot,))), None)
 
 
+def latest_completed_for_snapshot(connection: Connection, snapshot: int) -> JobRow | None:
+    """Return the newest completed job of the snapshot, which its values are from; None if it is no longer stored."""
+    return next(
+        iter(_select(connection, "job_status = 'completed' AND snapshot = ? ORDER BY job DESC LIMIT 1", (snapshot,))),
+        None,
+    )
+
+
 def list_running(connection: Connection) -> list[JobRow]:
     """Return all running jobs, of every process."""
     return _select(connection, "job_status = 'running' ORDER BY job", ())

@@ -131,6 +131,7 @@ class Preview(msgspec.Struct, frozen=True):
         has_source: Whether there is a source for the period at present.
         sources: All sources of the organisation.
         deliveries: Its newest deliveries.
+        completed_job: The job that the values of `snapshot` are from; None if it is no longer stored.
     """
 
     position: int
@@ -149,6 +150,7 @@ class Preview(msgspec.Struct, frozen=True):
     has_source: bool
     sources: list[SourceDocument]
     deliveries: list[DeliveryView]
+    completed_job: JobDocument | None = None
 
 
 class PreviewQuery:
@@ -232,6 +234,7 @@ class PreviewQuery:
             newer_snapshot=_snapshot_view(newer),
             compared_snapshot=_snapshot_view(compared_row),
             job=_displayed_job(connection, newer, displayed),
+            completed_job=_completed_job(connection, displayed),
             rows=self._field_rows(period, compare, current, compared),
             source=_source_view(current.metadata),
             has_source=current_input(connection, organization_id, period) is not None,
@@ -333,3 +336,8 @@ def _displayed_job(
         if last is not None and last.job_status == "failed":
             return job_document(last)
     return None
+
+
+def _completed_job(connection: Connection, displayed: SnapshotRow | None) -> JobDocument | None:
+    row = jobs.latest_completed_for_snapshot(connection, displayed.snapshot) if displayed is not None else None
+    return None if row is None else job_document(row)

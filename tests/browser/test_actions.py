@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import overview_fixtures
-from tests.browser.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.browser.overview_fixtures import (
     ALTA,
     AS,
@@ -16,7 +15,6 @@ from tests.browser.overview_fixtures import (
     HAMAR,
     MOSS,
     OSLO_SOR,
-    OSLO_VEST,
     TROMSO,
     VIK,
     SampleService,
@@ -74,7 +72,7 @@ STATES = {
     "failed": State(
         BODO,
         "2024",
-        "Aggregeringen feilet kl.",
+        "En feil i programmet stoppet aggregeringen (job-agg-",
         {"export": NO_VALUES, "aggregate": OFFERED, "deliver": OFFERED, "delete": OFFERED},
     ),
     "stale": State(HAMAR, "2024", "Kilden er endret etter", ALL_OFFERED),
@@ -137,7 +135,10 @@ def test_notice_links_open_job_and_findings(page: Page, actor_server: Server) ->
 
     open_preview(page, actor_server, BODO)
     expect(page.get_by_role("button", name="Prøv igjen")).to_be_visible()
-    page.get_by_role("link", name="Se funn").click()
+    expect(page.get_by_role("link", name="Se funn")).to_have_count(0)  # the program is the cause
+    page.get_by_role("button", name="Kopier nummer").click()
+    expect(page.locator("#said")).to_contain_text("Nummeret er kopiert: job-agg-")
+    page.locator("#origins").scroll_into_view_if_needed()
     origins = page.get_by_role("region", name="Kilder og funn")
     expect(origins).to_be_in_viewport()
     expect(origins.get_by_role("row", name="CIS barnevern v4")).to_be_visible()
@@ -273,124 +274,3 @@ def test_delete_removes_snapshot_named_in_dialog(two_pages: tuple[Page, Page], a
     ola.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
     expect(ola.get_by_role("dialog").get_by_text("Fant ikke rapporten. Den kan være slettet.")).to_be_visible()
     expect(kari.get_by_text("Gyldig", exact=True)).to_be_visible()
-
-
-WHY_OFFLINE = "Frakoblet: dette kan gjøres når siden er tilkoblet igjen."
-WHY_CONNECTING = "Kobler til: dette kan gjøres straks siden er tilkoblet."
-
-
-def open_again_dialog(page: Page, url: str, state: str) -> Locator:
-    """Open the dialog of a new aggregation on a page in a state of the connection, and write a reason."""
-    page.goto(f"{url}/preview?organization_id={OSLO_VEST.organization_id}&period_id=2023")
-    expect(page.locator("html")).to_have_attribute("data-live", state)
-    page.get_by_role("button", name="Aggreger på nytt").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_role("textbox").fill("Kontroll av egne tall")
-    return dialog
-
-
-@pytest.fixture
-def proxy(actor_server: Server) -> Generator[FaultyProxy]:
-    with faulty_proxy(actor_server) as opened:
-        yield opened
-
-
-def test_request_while_offline_keeps_reason_and_works_when_back(page: Page, proxy: FaultyProxy) -> None:
-    dialog = open_again_dialog(page, proxy.url, "on")
-    proxy.cut()
-    expect(page.locator("html")).to_have_attribute("data-live", "lost")
-    expect(dialog.get_by_role("alert").filter(has_text=WHY_OFFLINE)).to_be_visible()
-    dialog.get_by_role("button", name="Aggreger på nytt").click()
-    expect(dialog.get_by_role("textbox")).to_have_value("Kontroll av egne tall")
-    page.keyboard.press("Escape")
-
-    # What needs the connection says so; a file can be chosen, and is uploaded when the connection is back.
-    reasons = shown_actions(page)
-    assert reasons.pop("deliver") == OFFERED
-    assert reasons == dict.fromkeys(("again", "export", "delete"), WHY_OFFLINE)
-    why = page.locator("#why-offline")
-    for key in ("a", "e", "p", "/"):
-        page.keyboard.press(key)
-        expect(why).to_have_text(WHY_OFFLINE)
-        expect(why).to_be_visible()
-        page.keyboard.press("Escape")
-        expect(why).to_be_hidden()
-    compare, address = page.locator("select[name=compare]"), page.url
-    shown = compare.input_value()
-    compare.select_option("2024")
-    expect(compare).to_have_value(shown)
-    page.get_by_role("navigation", name="Hovedmeny").get_by_role("link", name="Oversikt").click()
-    expect(why).to_be_visible()
-    page.get_by_role("combobox", name="Språk").select_option("en")
-    expect(page.get_by_role("combobox", name="Språk")).to_have_value("nb")
-    assert page.url == address
-    expect(page.locator("tr[data-field]:visible")).to_have_count(34)
-
-    # The page comes back by itself, with what was written; now the same request is done.
-    proxy.restore()
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
-    page.get_by_role("button", name="Aggreger på nytt").click()
-    expect(dialog.get_by_role("textbox")).to_have_value("Kontroll av egne tall")
-    dialog.get_by_role("button", name="Aggreger på nytt").click()
-    expect(dialog).to_be_hidden()
-
-
-def test_dialog_is_open_again_with_its_reason_after_reconnect(page: Page, proxy: FaultyProxy) -> None:
-    dialog = open_again_dialog(page, proxy.url, "on")
-    proxy.cut()
-    expect(page.locator("html")).to_have_attribute("data-live", "lost")
-    proxy.restore()
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
-    expect(dialog.get_by_role("textbox")).to_have_value("Kontroll av egne tall")
-
-
-def test_request_while_connecting_keeps_reason(page: Page, actor_server: Server) -> None:
-    page.route_web_socket("**/ws*", lambda _: None)  # it opens, and nothing is ever answered
-    dialog = open_again_dialog(page, actor_server.url, "connecting")
-    dialog.get_by_role("button", name="Aggreger på nytt").click()
-    expect(dialog.get_by_text(WHY_CONNECTING)).to_be_visible()
-    expect(dialog.get_by_role("textbox")).to_have_value("Kontroll av egne tall")
-    page.keyboard.press("Escape")
-    address = page.url
-    for key in ("p", "/"):
-        page.keyboard.press(key)
-        expect(page.locator("#why-offline")).to_have_text(WHY_CONNECTING)
-        expect(page.locator("#why-offline")).to_be_visible()
-        page.keyboard.press("Escape")
-    assert page.url == address
-
-
-def test_overview_stays_readable_while_offline(page: Page, proxy: FaultyProxy) -> None:
-    page.goto(f"{proxy.url}/?period_id=2024")
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
-    proxy.cut()
-    expect(page.locator("html")).to_have_attribute("data-live", "lost")
-    address, why = page.url, page.locator("#why-offline")
-    rows = page.locator(".list > tbody > tr:visible").count()
-
-    def assert_held_back() -> None:
-        expect(why).to_be_visible()
-        page.keyboard.press("Escape")
-        expect(why).to_be_hidden()
-
-    page.get_by_role("row", name=OSLO_VEST.full_name).click()
-    assert_held_back()
-    page.get_by_role("navigation", name="Hovedmeny").get_by_role("link", name="Forhåndsvisning").click()
-    assert_held_back()
-    page.get_by_role("button", name="Eksporter").click()
-    page.get_by_role("link", name="CSV").click()
-    assert_held_back()
-    period = page.get_by_role("combobox", name="Periode")
-    period.select_option("2023")
-    assert_held_back()
-    expect(period).to_have_value("2024")
-    page.get_by_role("combobox", name="Språk").select_option("en")
-    assert_held_back()
-    assert page.url == address
-    expect(page.locator(".list > tbody > tr:visible")).to_have_count(rows)
-
-    # The server answers while the page has not come back yet: the link works.
-    page.evaluate("document.addEventListener('live:before-reload', event => event.preventDefault())")
-    proxy.restore()
-    page.get_by_role("row", name=OSLO_VEST.full_name).click()
-    page.wait_for_url("**/preview?**")

@@ -102,15 +102,15 @@ PREVIEW = (
     ViewState(
         "failed first",
         _preview_path(BODO),
-        ("notice.failed", "notice.failed_by_fault", "state.none"),
-        ("notice.retry", "notice.see_findings"),
+        ("notice.failed_by_fault", "notice.failed_report", "state.none"),
+        ("notice.retry", "notice.copy_number"),
         ("head.again",),
         rows=34,
     ),
     ViewState(
         "failed again",
         _preview_path(OSLO_SOR),
-        ("notice.failed", "notice.failed_stands", "state.valid"),
+        ("notice.failed_by_fault", "notice.failed_stands", "state.valid"),
         ("notice.retry",),
         rows=34,
     ),

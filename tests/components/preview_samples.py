@@ -27,6 +27,9 @@ JOB = JobDocument(
     started_at="2026-03-25T14:59:01Z",
     ended_at=None,
 )
+COMPLETED_JOB = msgspec.structs.replace(
+    JOB, job_id="job-agg-006", job_status="completed", completed=1.0, ended_at="2026-03-25T14:00:00Z"
+)
 QUIET_METADATA = ReportMetadata(period_id="2024", extract_day="2025-01-15")
 
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import {beforeEach, describe, it} from "node:test"
-import {groupIntoDeliveries} from "../../components/deliveries/upload.js"
+import {brokenStatus, groupIntoDeliveries} from "../../components/deliveries/upload.js"
 import {isRetryable, UploadQueue} from "../../components/deliveries/upload-queue.js"
 
 /** @typedef {import("../../components/deliveries/upload.js").UploadResult} UploadResult */
@@ -106,6 +106,7 @@ describe("UploadQueue", () => {
   })
 
   for (const [status, fault, canRetry] of /** @type {const} */ ([
+    [-2, "changed", false],
     [0, "cut", true],
     [403, "refused", true],
     [413, "too_large", false],
@@ -196,5 +197,22 @@ describe("groupIntoDeliveries", () => {
     const keys = groupIntoDeliveries([file("a.zip"), file("b.zip")], false, LIMIT).map(({key}) => key)
     assert.equal(new Set(keys).size, 2)
     for (const key of keys) assert.match(key, /^[0-9a-f]{32}$/)
+  })
+})
+
+describe("brokenStatus", () => {
+  const unreadable = file("changed.xml")
+  unreadable.slice = () => {
+    const blob = new Blob()
+    blob.arrayBuffer = () => Promise.reject(new DOMException("changed", "NotReadableError"))
+    return blob
+  }
+
+  it("is the connection's fault while the files can be read", async () => {
+    assert.equal(await brokenStatus([file("1.xml"), file("2.xml")]), 0)
+  })
+
+  it("is a file's fault if it has changed on the disk", async () => {
+    assert.equal(await brokenStatus([file("1.xml"), unreadable]), -2)
   })
 })

@@ -7,17 +7,22 @@ import msgspec
 import pytest
 from lxml import html
 
+from components.layout.preferences import Translator
+from components.preview.receipt import present_receipt
+from components.preview.report_cache import RenderedReport, ReportQuery
 from components.preview.report_view import ReportView
 from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
+from preview.i18n.catalog import MessageCatalog
 from preview.ingest.delivery_view import DeliveryView, FindingCount
 from preview.reports.job_queue import NO_SOURCE
 from preview.views.preview import Preview
 from tests.components.deliveries.test_drawer import IMPORTED, OSLO
-from tests.components.preview_samples import JOB, SNAPSHOT, make_preview, make_values
+from tests.components.preview_samples import COMPLETED_JOB, JOB, SNAPSHOT, make_preview, make_values
 
 Render = Callable[..., dict[str, html.HtmlElement]]
 
+WITHHELD = "antall_nye_hjelpetiltak"
 EMPTY = msgspec.structs.replace(SNAPSHOT, aggregated_at=None, cache_valid=False, populated=0)
 FAILED = msgspec.structs.replace(JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z")
 
@@ -133,3 +138,52 @@ def test_sources_and_findings_are_listed_with_actions(render: Render, quiet: Pre
     assert origins.xpath(".//details//b")
     nothing = render(msgspec.structs.replace(quiet, sources=[], snapshot=None, has_source=False))["origins"]
     assert "Ingenting er levert for tjenesten ennå." in nothing.text_content()
+
+
+def test_values_show_who_had_them_aggregated_and_why(render: Render, quiet: Preview) -> None:
+    job = msgspec.structs.replace(COMPLETED_JOB, requested_by="kari.n", reason="Feil rettet")
+    regions = render(msgspec.structs.replace(quiet, completed_job=job))
+    assert "av kari.n: Feil rettet" in regions["state"].text_content()
+    facts = regions["origins"].xpath("./dl[@class='facts']/dd/text()")
+    assert facts == [
+        "Fullført",
+        "kari.n",
+        "25. mars 2026 kl. 15:59",
+        "Feil rettet",
+        "25. mars 2026 kl. 15:00",
+        job.job_id,
+    ]
+    automatic = msgspec.structs.replace(COMPLETED_JOB, requested_by="auto")
+    regions = render(msgspec.structs.replace(quiet, completed_job=automatic))
+    assert "automatikken" not in regions["state"].text_content()
+    assert "automatikken" in regions["origins"].text_content()
+
+
+REASON = {"reason": "Feil rettet"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "replaced", "color", "receipt"),
+    [
+        (REASON, set(), "success", "Aggregert på nytt kl. 15:00. Ingen verdier er endret."),
+        (REASON, {"antall_arsverk"}, "success", "Aggregert på nytt kl. 15:00. 1 verdi er endret."),
+        (REASON, {"antall_arsverk", WITHHELD}, "success", "Aggregert på nytt kl. 15:00. 1 verdi er endret."),
+        ({}, set(), "success", "Aggregert kl. 15:00."),
+        (REASON | {"job_status": "cancelled"}, set(), "info", "En nyere aggregering har tatt over for den du ba om."),
+        (REASON | {"job_status": "failed"}, set(), "", ""),
+    ],
+)
+def test_receipt_says_how_many_visible_values_changed(
+    present: Callable[..., ReportView],
+    catalogue: Catalogue,
+    texts: MessageCatalog,
+    changed: dict[str, str],
+    replaced: set[str],
+    color: str,
+    receipt: str,
+) -> None:
+    values = make_values(catalogue)
+    view = present(make_preview(catalogue, values, values, hidden=frozenset({WITHHELD})))
+    report = RenderedReport(ReportQuery("org-1042"), view, {})
+    job = msgspec.structs.replace(COMPLETED_JOB, **changed)
+    assert present_receipt(job, replaced, report, Translator(texts, "nb")) == (color, receipt)

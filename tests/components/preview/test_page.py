@@ -250,8 +250,8 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
             },
             "Gyldig",
             (
-                "Aggregeringen feilet kl. 16:02. Kilden har ikke lenger data for perioden. "
-                "Du ser de forrige tallene. Prøv igjen Se funn"
+                "Aggregeringen feilet kl. 16:02: kilden har ikke lenger data for perioden. "
+                "Du ser tallene fra 25. mars 2026 kl. 15:00. Prøv igjen Se funn"
             ),
             "",
         ),
@@ -263,8 +263,9 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
             },
             "Gyldig",
             (
-                "Aggregeringen feilet kl. 16:02. Den ble avbrutt gang på gang. "
-                "Du ser de forrige tallene. Prøv igjen Se funn"
+                "Aggregeringen (job-agg-007) ble avbrutt gang på gang, sist kl. 16:02. "
+                "Du ser tallene fra 25. mars 2026 kl. 15:00. Meld fra til drift om det gjentar seg. "
+                "Prøv igjen Kopier nummer"
             ),
             "",
         ),
@@ -276,8 +277,9 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
             },
             "Gyldig",
             (
-                "Aggregeringen feilet kl. 16:02. En feil i programmet stoppet den. "
-                "Meld fra til drift om det gjentar seg. Du ser de forrige tallene. Prøv igjen Se funn"
+                "En feil i programmet stoppet aggregeringen (job-agg-007) kl. 16:02. "
+                "Du ser tallene fra 25. mars 2026 kl. 15:00. Meld fra til drift om det gjentar seg. "
+                "Prøv igjen Kopier nummer"
             ),
             "",
         ),

@@ -294,3 +294,21 @@ def test_unknown_job_id_raises_not_found(application: Application, job: str) -> 
     post(application)
     with pytest.raises(NotFound):
         application.jobs.get(job)
+
+
+def test_job_knows_which_fields_it_replaced(application: Application) -> None:
+    snapshot = completed_snapshot(application)
+    first = application.jobs.get(application.previews.read(ORGANIZATION).completed_job.job_id)  # pyright: ignore[reportOptionalMemberAccess]
+    assert application.jobs.replaced_fields(first.job_id) == set()
+    unchanged = application.snapshots.invalidate(snapshot, "A check", "someone", None).job_id
+    complete_waiting_jobs(application)
+    assert application.jobs.replaced_fields(unchanged) == set()
+    process_delivery(application, case_folder(2, "a", 2))
+    changed = application.snapshots.invalidate(snapshot, "Two meldinger", "someone", None).job_id
+    complete_waiting_jobs(application)
+    assert RECEIVED in application.jobs.replaced_fields(changed)
+    completed = application.previews.read(ORGANIZATION).completed_job
+    assert completed is not None
+    assert (completed.job_id, completed.requested_by, completed.reason) == (changed, "someone", "Two meldinger")
+    with pytest.raises(NotFound):
+        application.jobs.replaced_fields("job-agg-999")
