@@ -22,7 +22,7 @@ from playwright.sync_api import (
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.published_files import published_folder
-from tests.support.server_process import REPOSITORY, Server, running_server
+from tests.support.server_process import REPOSITORY, Server, forking_servers, running_server
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FIREFOX_NAMES = ("firefox-esr", "firefox")
@@ -92,6 +92,13 @@ def data_dir(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fork_server() -> Generator[None]:
+    """Import the program once for all servers of the tests."""
+    with forking_servers():
+        yield
 
 
 @pytest.fixture(scope="session")

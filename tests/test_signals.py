@@ -20,13 +20,13 @@ def exit_code(server: Server) -> int:
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_ctrl_c_ends_with_exit_code_0(data_dir: Path, processes: str) -> None:
-    with running_server(data_dir, "--processes", processes, "--demo", "--demo-live") as server:
+    with running_server(data_dir, "--processes", processes, "--demo", "--demo-live", fresh=True) as server:
         os.killpg(server.process.pid, signal.SIGINT)  # a terminal sends it to the whole group
         assert exit_code(server) == 0
 
 
 def test_second_ctrl_c_does_not_change_the_exit_code(data_dir: Path) -> None:
-    with running_server(data_dir) as server:
+    with running_server(data_dir, fresh=True) as server:
         for _ in range(20):
             os.killpg(server.process.pid, signal.SIGINT)
             try:
@@ -39,7 +39,7 @@ def test_second_ctrl_c_does_not_change_the_exit_code(data_dir: Path) -> None:
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_hangup_and_user_signal_do_not_end_the_server(data_dir: Path, processes: str) -> None:
-    with running_server(data_dir, "--processes", processes) as server:
+    with running_server(data_dir, "--processes", processes, fresh=True) as server:
         for signal_number in (signal.SIGHUP, signal.SIGUSR1):
             os.killpg(server.process.pid, signal_number)
         assert httpx.get(f"{server.url}/readyz", timeout=20).status_code == 200

@@ -76,6 +76,6 @@ def test_privileged_port_is_reported(data_dir: Path) -> None:
 def test_ipv6_address_is_printed_with_brackets(data_dir: Path) -> None:
     if not socket.has_ipv6:
         pytest.skip("There is no IPv6 here.")
-    with running_server(data_dir, "--address", "::1") as server:
+    with running_server(data_dir, "--address", "::1", fresh=True) as server:
         assert server.url == f"http://[::1]:{server.port}"
         assert httpx.get(f"{server.url}/livez").status_code == 200

@@ -12,19 +12,65 @@ from pathlib import Path
 
 import httpx
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.support.fork_server import REPOSITORY, ForkedProcess, ForkServer
+
 ADDRESS_PREFIX = "Bufdir Preview: "
 START_SECONDS = 30
 STOP_SECONDS = 10
+
+_fork_servers: list[ForkServer] = []
+
+
+@contextmanager
+def forking_servers() -> Generator[None]:
+    """Fork all servers of a block from one process that has imported the program, but for those that are `fresh`."""
+    fork_server = ForkServer()
+    _fork_servers.append(fork_server)
+    try:
+        yield
+    finally:
+        _fork_servers.remove(fork_server)
+        fork_server.close()
+
+
+def start_process(
+    arguments: list[str], cwd: Path, environment: dict[str, str], *, fresh: bool
+) -> "subprocess.Popen[str] | ForkedProcess":
+    """Start `app.py`: forked within `forking_servers`, unless it is to be fresh; otherwise from nothing."""
+    if _fork_servers and not fresh:
+        return _fork_servers[-1].start(arguments, cwd, environment)
+    return subprocess.Popen(
+        [sys.executable, str(REPOSITORY / "app.py"), *arguments],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
 
 
 class Server:
     """A running `app.py serve` on a data folder. It is ready when the object exists; `url` has no trailing slash."""
 
     def __init__(
-        self, data_dir: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None, port: int = 0
+        self,
+        data_dir: Path,
+        arguments: Sequence[str] = (),
+        environment: dict[str, str] | None = None,
+        port: int = 0,
+        *,
+        fresh: bool = False,
     ) -> None:
         """Start the server and wait until `/readyz` answers 200.
+
+        Args:
+            data_dir: Folder of its store.
+            arguments: Further arguments of `serve`.
+            environment: Variables beside those of this process, of which none sets the program up.
+            port: Port to listen on, or 0 for any that is free.
+            fresh: Whether the program starts from nothing within `forking_servers` too.
 
         Raises:
             RuntimeError: It did not become ready; the message contains its output.
@@ -34,24 +80,11 @@ class Server:
         self._listening = threading.Event()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
         data_dir.mkdir(parents=True, exist_ok=True)
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                str(REPOSITORY / "app.py"),
-                "serve",
-                "--port",
-                str(port),
-                "--data-dir",
-                str(data_dir),
-                *arguments,
-            ],
+        self.process = start_process(
+            ["serve", "--port", str(port), "--data-dir", str(data_dir), *arguments],
             cwd=data_dir.parent,  # no bufdir-preview.toml of the person who runs the tests
-            env=inherited | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
+            environment=inherited | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
+            fresh=fresh,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -124,10 +157,14 @@ class Server:
 
 @contextmanager
 def running_server(
-    data_dir: Path, *arguments: str, environment: dict[str, str] | None = None, port: int = 0
+    data_dir: Path,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    port: int = 0,
+    fresh: bool = False,
 ) -> Generator[Server]:
     """Run a server for the duration of a block, which may stop or kill it. An exception in its log fails the test."""
-    server = Server(data_dir, arguments, environment, port)
+    server = Server(data_dir, arguments, environment, port, fresh=fresh)
     try:
         yield server
     finally:
