@@ -7,15 +7,21 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 # Python may write its bytecode files; without them, each server that a test starts would compile the whole program.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+# By file, as the tests of a file share servers and pages; in the order of tests/conftest.py, which ends with short files.
+PYTEST_IN_PARALLEL = $(PYTEST) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 DEMO_DIR ?= demo-data
-WORKERS ?= 2
+# One more than cores, as a test that waits for its server or browser uses none.
+WORKERS ?= 3
 UV := .make/uv/bin/uv
 NODE := $(BIN)/python -m tools.node
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+ifndef IN_PARALLEL
 .NOTPARALLEL:
-.PHONY: help run install test check lint types architecture javascript fix demo-data slow firefox bench lock chromium firefox-esr
+endif
+.PHONY: help run install test test-tools check lint types architecture javascript fix demo-data slow firefox bench lock \
+	chromium headless-chromium firefox-esr
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,8 +31,14 @@ run: install ## Install what it needs, start on demo data and print the address
 
 install: $(VENV)/.runtime $(VENV)/.program components/vendor/.built ## Make the environment at .venv, fetch styles and font, build the stylesheets
 
-test: $(VENV)/.dev install lint types javascript chromium ## Install what it needs and run everything but the slow suites
-	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile
+test: ## Install what it needs and run everything but the slow suites
+	@$(MAKE) --no-print-directory --jobs=3 IN_PARALLEL=yes test-tools
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types javascript & checks=$$!; \
+	$(PYTEST_IN_PARALLEL); tests=$$?; \
+	wait $$checks || { echo "The types or the tests of the scripts are wrong: see above."; exit 1; }; exit $$tests
+
+test-tools: $(VENV)/.dev install node_modules/.dev headless-chromium
 
 check: $(VENV)/.dev install lint types architecture ## Lint, types and the architecture tests
 
@@ -54,11 +66,11 @@ fix: $(VENV)/.dev node_modules/.dev ## Fix what lint can fix, format, and renew 
 demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for another folder)
 	$(BIN)/bufdir-preview demo-data $(DEMO_DIR)
 
-slow: $(VENV)/.dev install node_modules/.dev chromium firefox-esr ## Run the slow suites: crash, leak, load, Firefox
+slow: $(VENV)/.dev install node_modules/.dev headless-chromium firefox-esr ## Run the slow suites: crash, leak, load, Firefox
 	$(PYTEST) -m slow
 
 firefox: $(VENV)/.dev install node_modules/.dev firefox-esr ## Run all browser tests in Firefox; `make slow` runs the core paths in it
-	$(PYTEST) --firefox --numprocesses $(WORKERS) --dist loadfile tests/browser
+	$(PYTEST_IN_PARALLEL) --firefox tests/browser
 
 bench: $(VENV)/.bench $(VENV)/.dev install chromium ## Measure against bare lxml, bare Tornado and Dash
 	$(BIN)/python -m benchmarks
@@ -79,6 +91,9 @@ $(UV):
 chromium:
 	@sh tools/chromium.sh
 
+headless-chromium:
+	@sh tools/chromium.sh headless
+
 firefox-esr:
 	@sh tools/firefox.sh
 
@@ -98,7 +113,8 @@ $(VENV)/.program: pyproject.toml $(wildcard app.py */__init__.py) | $(VENV)/.run
 	@PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock | $(VENV)/.runtime
+# After the others that write to the environment, as two installations at a time are not safe.
+$(VENV)/.dev: requirements-dev.lock | $(VENV)/.runtime $(VENV)/.program $(VENV)/.node
 	@echo "Installing what the tests need ..."
 	@$(PIP) --require-hashes -r $<
 	@touch $@
@@ -108,7 +124,7 @@ $(VENV)/.bench: requirements-bench.lock | $(VENV)/.runtime
 	@$(PIP) --require-hashes -r $<
 	@touch $@
 
-$(VENV)/.node: requirements-node.lock | $(VENV)/.runtime
+$(VENV)/.node: requirements-node.lock | $(VENV)/.runtime $(VENV)/.program
 	@command -v npm >/dev/null || { echo "Installing Node.js ..."; $(PIP) --require-hashes -r $<; }
 	@touch $@
 
