@@ -47,6 +47,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         section_id: Its section.
         unit: Unit of its value.
         counts_persons: Whether it counts persons, so that small values can be withheld (rule 8).
+        accumulates: Whether it grows during the period, so that it is low in a provisional report (rule 7.1).
         labels: Its name.
         definitions: What it counts.
         legal_basis: The provision that it reports on, in Norwegian.
@@ -64,6 +65,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     section_id: str
     unit: Unit
     counts_persons: bool
+    accumulates: bool
     labels: LocalizedText
     definitions: LocalizedText
     legal_basis: str

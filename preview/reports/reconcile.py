@@ -197,8 +197,10 @@ def changed_field_keys(catalogue: Catalogue, before: dict[str, Value], after: di
 
 def rerender_if_config_changed(database: Database, report_config: ReportConfig) -> None:
     """Render every document again if the form or a setting that shapes documents has changed since the last start."""
-    rules_hash = hashlib.sha256(msgspec.json.encode(report_config.catalogue.rules)).hexdigest()
-    fingerprint = f"{report_config.catalogue.fingerprint}:{rules_hash}:{int(report_config.suppress)}"
+    catalogue = report_config.catalogue
+    judged = [(each.counts_persons, each.accumulates, each.subset_of, each.components) for each in catalogue.fields]
+    rules_hash = hashlib.sha256(msgspec.json.encode((catalogue.rules, judged))).hexdigest()
+    fingerprint = f"{catalogue.fingerprint}:{rules_hash}:{int(report_config.suppress)}"
 
     def rerender(connection: Connection) -> None:
         if meta.get(connection, CONFIG_FINGERPRINT_KEY) == fingerprint:

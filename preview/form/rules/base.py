@@ -105,6 +105,10 @@ class RuleContext(msgspec.Struct, frozen=True):
         """Return whether no source or figure gave the value of a field; one with nothing to count is not missing."""
         return value_state(field.key, self.current) == "missing"
 
+    def is_change_judged(self, field: Field) -> bool:
+        """Return whether the field's change from the prior period says anything (rule 7.1)."""
+        return not (self.metadata.provisional and field.accumulates)
+
     @property
     def prior_period(self) -> str:
         """Id of the compared period, which is the prior one unless the report's page compares with another."""

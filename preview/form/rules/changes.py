@@ -28,7 +28,7 @@ class LargeChange(Rule, frozen=True, tag="change"):
         """Yield a deviation in the row of each field with a large change."""
         for field in context.fields:
             now, before = context.now(field), context.before(field)
-            if now is None or before is None:
+            if now is None or before is None or not context.is_change_judged(field):
                 continue
             base = to_decimal(before)
             change = to_decimal(now) - base
@@ -69,7 +69,7 @@ class FromZero(Rule, frozen=True, tag="from_zero"):
         """Yield a deviation in the row of each such field."""
         for field in context.fields:
             now = context.now(field)
-            if context.before(field) == 0 and now is not None and now >= self.least:
+            if context.is_change_judged(field) and context.before(field) == 0 and now is not None and now >= self.least:
                 params: Params = {
                     "value": now,
                     "period": context.metadata.period_id,
@@ -89,7 +89,12 @@ class ToZero(Rule, frozen=True, tag="to_zero"):
         """Yield a deviation in the row of each such field."""
         for field in context.fields:
             before = context.before(field)
-            if context.now(field) == 0 and before is not None and before >= self.least:
+            if (
+                context.is_change_judged(field)
+                and context.now(field) == 0
+                and before is not None
+                and before >= self.least
+            ):
                 params: Params = {
                     "prior": before,
                     "period": context.metadata.period_id,

@@ -13,7 +13,7 @@ class Inactive(FieldRule, frozen=True, tag="inactive"):
     def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Yield a deviation in the row of the field."""
         field = context.field(self.field)
-        if context.now(field) == 0 and not context.metadata.provisional:
+        if context.now(field) == 0 and context.is_change_judged(field):
             yield self.deviation(field, {"period": context.metadata.period_id}, current=(field,))
 
 

@@ -63,6 +63,8 @@ def test_units_persons_and_parts_match_domain(catalogue: Catalogue) -> None:
         if re.search("_barn_|_unge_|omsorgsovertakelser|omsorgsvedtak", field.field_key)
     }
     assert {field.number for field in catalogue.fields if field.counts_persons} == persons
+    accumulating = {*range(1, 5), *range(6, 10), 11, 13, 15, 16, 22, 23, 24, *range(28, 32)}
+    assert {field.number for field in catalogue.fields if field.accumulates} == accumulating
     shown_under = {field.number: field.part_of for field in catalogue.fields if field.part_of}
     assert shown_under == {8: 7, 9: 7, 14: 13, 19: 18, 20: 18, 21: 18, 31: 30, 34: 33}
     cannot_exceed = {field.number: field.subset_of for field in catalogue.fields if field.subset_of}
@@ -282,6 +284,7 @@ field_key = "antall_meldinger_i_alt"
 section_id = "bemanning"
 unit = "antall"
 counts_persons = false
+accumulates = true
 legal_basis = ""
 sources = ["v4"]
 labels = { nb = "I alt", nn = "I alt", en = "In all" }

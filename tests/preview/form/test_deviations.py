@@ -160,6 +160,39 @@ def test_zero_meldinger_in_open_period_is_only_provisional(catalogue: Catalogue)
     assert fired_rules(catalogue, Case({1: 0}, {1: 4}, {"extract_day": "2024-12-30"})) == {("forelopig", 1)}
 
 
+PROVISIONAL = {"extract_day": "2024-11-29"}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case({11: 40}, {11: 100}, PROVISIONAL),
+        Case({24: 5}, {24: 0}, PROVISIONAL),
+        Case({24: 0}, {24: 5}, PROVISIONAL),
+        Case({1: 0}, {1: 4}, PROVISIONAL),
+    ],
+    ids=["large change", "from zero", "to zero", "no activity"],
+)
+def test_change_of_accumulating_field_is_not_judged_while_provisional(catalogue: Catalogue, case: Case) -> None:
+    assert fired_rules(catalogue, case) == {("forelopig", 1)}
+    assert fired_rules(catalogue, Case(case.now, case.before)) != set()
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (Case({10: 100}, {10: 40}, PROVISIONAL), ("stor_endring", 10)),
+        (Case({5: 95.0}, {5: 80.0}, PROVISIONAL), ("stor_endring", 5)),
+        (Case({32: 0}, {32: 6}, PROVISIONAL), ("til_null", 32)),
+        (Case({24: -1}, {24: 30}, PROVISIONAL), ("negativ", 24)),
+        (Case({24: None}, {24: 30}, PROVISIONAL), ("mangler", 24)),
+    ],
+    ids=["at period end", "share", "to zero at period end", "error", "missing"],
+)
+def test_other_rules_are_judged_while_provisional(catalogue: Catalogue, case: Case, expected: tuple[str, int]) -> None:
+    assert fired_rules(catalogue, case) == {("forelopig", 1), expected}
+
+
 def test_nothing_is_compared_without_prior_snapshot(catalogue: Catalogue) -> None:
     current = {field.field_key: CLEAN_VALUES[field.number] for field in catalogue.fields}
     facts = ReportMetadata(period_id="2024", extract_day="2025-02-01")
