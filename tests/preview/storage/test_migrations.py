@@ -15,6 +15,7 @@ import sqlite_utils
 
 from preview.core.ids import format_snapshot_id
 from preview.storage.database import Connection
+from preview.storage.migrations import migration_names
 from tests.support.pipeline import aggregate, open_application
 
 OLD_STORE = Path(__file__).parent / "old_stores" / "schema_0005.zip"
@@ -99,3 +100,9 @@ def test_old_store_aggregates_to_the_same_values(old_store: Path) -> None:
         newest = application.snapshots.page("org-1043", "2024", None, 1, 1)[0][0]
         after = application.snapshots.get(newest.snapshot_id).body
     assert after.split(b'"sections"')[1] == before.split(b'"sections"')[1]
+
+
+def test_migrations_are_numbered_in_their_order() -> None:
+    """Two with one number could be applied in either order, depending on the rest of their names."""
+    numbers = [int(name.partition("_")[0]) for name in migration_names()]
+    assert numbers == list(range(1, len(numbers) + 1))
