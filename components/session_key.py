@@ -1,11 +1,17 @@
 """The key that signs the tokens of dashboard sessions."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from preview.core.errors import StoreError
+from preview.core.key_file import read_key_file
+
 _FILE_NAME = "session.key"
+_KEY = re.compile(rb"[A-Za-z0-9_-]{64}")
+_REMEDY = "Delete it: a new one is made at the next start, and open pages reload."
 
 
 def load_or_create_session_key(data_dir: Path) -> bytes:
@@ -19,6 +25,9 @@ def load_or_create_session_key(data_dir: Path) -> bytes:
 
     Returns:
         The key, as URL-safe text in bytes.
+
+    Raises:
+        StoreError: The file is damaged, is not this program's, or can be accessed by other users.
     """
     path = data_dir / _FILE_NAME
     if not path.exists():
@@ -30,4 +39,7 @@ def load_or_create_session_key(data_dir: Path) -> bytes:
         with suppress(FileExistsError):
             path.hardlink_to(temporary)
         temporary.unlink()
-    return path.read_bytes()
+    key = read_key_file(path, _REMEDY)
+    if not _KEY.fullmatch(key):
+        raise StoreError(f"The file {_FILE_NAME} in the data folder is damaged or not this program's. {_REMEDY}")
+    return key

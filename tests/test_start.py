@@ -79,3 +79,12 @@ def test_ipv6_address_is_printed_with_brackets(data_dir: Path) -> None:
     with running_server(data_dir, "--address", "::1", fresh=True) as server:
         assert server.url == f"http://[::1]:{server.port}"
         assert httpx.get(f"{server.url}/livez").status_code == 200
+
+
+def test_key_files_that_cannot_be_trusted_are_reported(data_dir: Path) -> None:
+    (data_dir / "session.key").touch(mode=0o600)
+    assert_one_sentence(start(data_dir), "session.key in the data folder is damaged or not this program's. Delete it")
+    (data_dir / "key").chmod(0o640)
+    assert_one_sentence(
+        start(data_dir, "--processes", "2"), "key in the data folder can be accessed by other users (mode 640)"
+    )

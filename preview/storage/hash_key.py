@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from preview.core.errors import StoreError
+from preview.core.key_file import read_key_file
 from preview.storage import meta
 from preview.storage.database import Connection, Database
 
@@ -53,7 +54,7 @@ def _read(path: Path) -> bytes:
         raise StoreError(
             "The key of the store is missing from the data folder: restore it from the backup that the store is from."
         )
-    key = path.read_bytes()
+    key = read_key_file(path, "Restore it from the backup that the store is from.")
     if len(key) != _KEY_BYTES:
         raise StoreError("The key in the data folder is damaged: restore it from the backup that the store is from.")
     return key

@@ -8,6 +8,7 @@ at a place from which the import can be resumed:
 """
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,9 @@ from preview.ingest.inbox.moving import COPY_PREFIX, make_private_folders, move_
 
 CLAIMS_DIR = ".taking"
 _UNRECEIVED_PREFIX = "new-"
+_CLAIM_NAME = re.compile(rf"{_UNRECEIVED_PREFIX}[0-9a-f]+|dlv-[0-9]+")
+"""What the program makes there. Any other folder is not its own, and is never named in a log."""
+
 _MAX_NAME_BYTES = 255  # The limit of common file systems is in bytes, not in characters.
 
 
@@ -163,7 +167,11 @@ def list_claims(inbox: Path) -> list[Claim]:
     """Return the unfinished claims in the watched folder, of all processes."""
     folder = inbox / CLAIMS_DIR
     return (
-        [Claim(inbox, claim_folder) for claim_folder in sorted(folder.iterdir()) if claim_folder.is_dir()]
+        [
+            Claim(inbox, claim_folder)
+            for claim_folder in sorted(folder.iterdir())
+            if _CLAIM_NAME.fullmatch(claim_folder.name) and claim_folder.is_dir()
+        ]
         if folder.is_dir()
         else []
     )

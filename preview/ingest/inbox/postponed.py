@@ -21,6 +21,10 @@ class Postponed:
         """Return how many keys wait."""
         return len(self._pauses)
 
+    def keys(self) -> Collection[Hashable]:
+        """Return the keys that wait."""
+        return self._pauses.keys()
+
     def is_due(self, key: Hashable) -> bool:
         """Return whether a key does not wait, or has waited long enough."""
         return key not in self._pauses or self._monotonic() >= self._pauses[key][1]

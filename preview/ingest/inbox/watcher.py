@@ -21,24 +21,22 @@ from preview.core.leader_lock import LeaderLock
 from preview.core.passing_faults import PassingFault, as_passing
 from preview.i18n.catalog import MessageCatalog
 from preview.ingest.deliveries import Deliveries
-from preview.ingest.inbox.claims import CLAIMS_DIR, Claim, InboxFile, list_claims, unique_path
+from preview.ingest.inbox.claims import Claim, InboxFile, list_claims, unique_path
+from preview.ingest.inbox.failure_reports import FailureReports, is_failure_report
+from preview.ingest.inbox.listing import IMPORTED_FOLDER, REFUSED_FOLDER, is_zip, walk
 from preview.ingest.inbox.moving import write_private_file
 from preview.ingest.inbox.postponed import Postponed
 from preview.ingest.inbox.rejection_report import render_rejection_report
 from preview.model.findings import Finding, FindingCode
-from preview.parsing.containers.leftovers import is_leftover
-from preview.parsing.containers.zip_directory import MAGIC
 from preview.storage.findings import MAX_STORED_REFUSALS
 
 log = logging.getLogger(__name__)
 
 ACTOR = "inbox"
-IMPORTED_FOLDER, REFUSED_FOLDER = "taken", "refused"
 REPORT_SUFFIX = ".report.json"
 
 _POLL_SECONDS = 0.25
 _ERROR_BACKOFF_SECONDS = 5.0
-_TEMPORARY_SUFFIXES = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", "~")
 
 ImportedFilePolicy = Literal["delete", "move"]
 
@@ -93,6 +91,7 @@ class InboxWatcher:
         self._next_poll = 0.0
         self._fault = PassingFault("the watched folder")
         self._postponed, self._postponed_claims = Postponed(), Postponed()
+        self._failure_reports = FailureReports(folder, texts)
         self._single_files: set[Path] = set()
 
     def poll(self) -> bool:
@@ -162,7 +161,10 @@ class InboxWatcher:
         states: dict[tuple[int, int], _FileState] = {}
         complete: list[InboxFile] = []
         paths: set[Path] = set()
-        for ordinal, (path, status, has_temporary_name) in enumerate(_walk(self._folder, Path()), start=1):
+        entries = list(walk(self._folder, Path()))
+        reports = [self._folder / path for path, _, _ in entries if is_failure_report(path.name)]
+        others = (entry for entry in entries if not is_failure_report(entry[0].name))
+        for ordinal, (path, status, has_temporary_name) in enumerate(others, start=1):
             inbox_file = InboxFile(path, status, ordinal)
             paths.add(path)
             previous = self._file_states.get(inbox_file.identity)
@@ -180,6 +182,7 @@ class InboxWatcher:
                 complete.append(inbox_file)
         self._file_states = states
         self._postponed.keep_only(paths)
+        self._failure_reports.keep_only({*self._postponed.keys(), *self._postponed_claims.keys()}, reports)
         self._single_files &= paths
         return complete
 
@@ -192,7 +195,7 @@ class InboxWatcher:
         size = 0
         for inbox_file in complete:
             path = inbox_file.relative_path
-            if path in self._single_files or _is_zip(self._folder / path):
+            if path in self._single_files or is_zip(self._folder / path):
                 yield [inbox_file]
                 continue
             if group and (
@@ -255,6 +258,13 @@ class InboxWatcher:
             _cause(error),
             pause,
         )
+        self._failure_reports.write(
+            inbox_file.relative_path,
+            (self._folder / inbox_file.relative_path).parent,
+            cause=_cause(error),
+            pause_seconds=pause,
+            ordinal=inbox_file.ordinal,
+        )
 
     def _rejection_code(self, inbox_file: InboxFile) -> FindingCode | None:
         if not stat.S_ISREG(inbox_file.status.st_mode):
@@ -276,6 +286,9 @@ class InboxWatcher:
                 pause = self._postponed_claims.postpone(claim.name)
                 message = "the files of %s in the watched folder %s cannot be moved (%s); they are tried again in %d s"
                 log.warning(message, claim.name, self._folder, _cause(error), pause)
+                self._failure_reports.write(
+                    claim.name, self._folder, cause=_cause(error), pause_seconds=pause, delivery_id=claim.name
+                )
 
     def _process_claim(self, claim: Claim) -> None:
         if claim.delivery_id is None:
@@ -302,7 +315,7 @@ class InboxWatcher:
     def _findings_by_file(self, claim: Claim, delivery_id: str) -> dict[int, list[Finding]]:
         """Return the refusals by number of the file. All refusals in a ZIP belong to the one file of the claim."""
         findings = self._deliveries.refusals(delivery_id)
-        if any(_is_zip(claim.path(number)) for number in claim.files):
+        if any(is_zip(claim.path(number)) for number in claim.files):
             return dict.fromkeys(claim.files, findings)
         by_file: dict[int, list[Finding]] = {}
         for finding in findings:
@@ -341,42 +354,6 @@ class InboxWatcher:
             claim.move(number, self._folder / IMPORTED_FOLDER)
         else:
             claim.delete(number)
-
-
-def _walk(folder: Path, subfolder: Path) -> Iterator[tuple[Path, os.stat_result, bool]]:
-    """Yield path and status of everything but folders, in order of name, each with whether its name is temporary.
-
-    Leftovers of file managers and the folders that the watcher itself creates are skipped. A file whose name begins
-    with a dot is yielded all the same, as a temporary one: programs that copy files begin with such a name.
-    """
-    for name in sorted(os.listdir(folder / subfolder)):  # noqa: PTH208, only names are needed and a folder can have many
-        path = subfolder / name
-        if (is_leftover(name) and not name.startswith(".")) or path.parts[0] in (
-            CLAIMS_DIR,
-            IMPORTED_FOLDER,
-            REFUSED_FOLDER,
-        ):
-            continue
-        try:
-            status = (folder / path).lstat()
-        except OSError:  # It was removed, or its mount does not answer.
-            continue
-        if not stat.S_ISDIR(status.st_mode):
-            yield path, status, name.startswith((".", "~")) or name.lower().endswith(_TEMPORARY_SUFFIXES)
-        elif not name.startswith("."):
-            with suppress(OSError):  # The folder was removed, its mode forbids reading, or its mount does not answer.
-                yield from _walk(folder, path)
-
-
-def _is_zip(path: Path) -> bool:
-    """Return whether the first bytes are those of a ZIP, whatever the name is; False for a link or a device."""
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
-        try:
-            return os.pread(descriptor, 4, 0) in MAGIC
-        finally:
-            os.close(descriptor)
-    return False
 
 
 def _cause(error: Exception) -> str:

@@ -61,6 +61,7 @@ def test_key_of_wrong_length_is_refused(data_dir: Path, content: bytes, new: boo
         with open_application(data_dir, started=False):
             pass
     (data_dir / "key").write_bytes(content)
+    (data_dir / "key").chmod(0o600)
     with pytest.raises(StoreError, match="damaged"), open_application(data_dir, started=False):
         pass
 
@@ -68,6 +69,7 @@ def test_key_of_wrong_length_is_refused(data_dir: Path, content: bytes, new: boo
 def test_existing_key_is_used_by_a_new_store(data_dir: Path) -> None:
     """A store can be created again beside its old key."""
     (data_dir / "key").write_bytes(bytes(range(32)))
+    (data_dir / "key").chmod(0o600)
     with open_application(data_dir, started=False):
         assert (data_dir / "key").read_bytes() == bytes(range(32))
 

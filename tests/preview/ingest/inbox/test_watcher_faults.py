@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from preview.ingest.inbox import failure_reports, postponed
 from preview.ingest.inbox.postponed import Postponed
 from tests.builders.services import SampleService
 from tests.support.inbox_helpers import (
@@ -129,9 +131,20 @@ def test_file_that_cannot_be_moved_stops_no_other(
         failing_renames(lambda path: path.name == "Ola.xml", errno.EPERM),
         watching_application(data_dir, inbox) as application,
     ):
-        wait_until(lambda: remaining_files(inbox) == {"Ola.xml"} and not has_claims(inbox), "the others to be taken")
+        left = {"Ola.xml", "not-taken-1.report.json"}
+        wait_until(lambda: remaining_files(inbox) == left and not has_claims(inbox), "the others to be taken")
         assert sum(delivery.new_cases for delivery in finished_deliveries(application)) == 2
         assert application.readiness_failures() == []
+        assert application.readiness_warnings() == [
+            "1 files or deliveries of the watched folder cannot be moved; see its reports"
+        ]
+        report = (inbox / "not-taken-1.report.json").read_text()
+        assert stat.S_IMODE((inbox / "not-taken-1.report.json").stat().st_mode) == 0o600
+    assert "Ola" not in report
+    document = json.loads(report)
+    assert (document["folder"], document["ordinal"], document["cause"]) == (str(inbox), 1, "Operation not permitted")
+    assert document["next_attempt_at"] > document["reported_at"]
+    assert set(document["messages"]) == set(document["actions"]) == {"nb", "nn", "en"}
     reports = [record.getMessage() for record in caplog.records if "cannot be taken" in record.getMessage()]
     # On a busy machine the file may have been tried again before the others were imported.
     assert reports[0] == (
@@ -139,6 +152,52 @@ def test_file_that_cannot_be_moved_stops_no_other(
         "it is tried again in 5 s"
     )
     assert all("file 1 (by name)" in report for report in reports)
+
+
+def test_report_is_deleted_when_the_file_was_taken_or_removed(
+    data_dir: Path, inbox: Path, service: SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postponed, "_FIRST_PAUSE_SECONDS", 0.0)
+    (inbox / "under").mkdir()
+    (inbox / "not-taken-9.report.json").write_text("of an earlier run")
+    for number, name in enumerate(("a.xml", "b.xml")):
+        (inbox / "under" / name).write_bytes(service.folder(number, MARCH))
+    with watching_application(data_dir, inbox, started=False) as application:
+        poll = ManualPoller(application, inbox)
+        with failing_renames(lambda path: path.parent.name == "under", errno.EPERM):
+            poll()
+            poll()
+            assert remaining_files(inbox) == {
+                f"under/{name}" for name in ("a.xml", "b.xml", "not-taken-1.report.json", "not-taken-2.report.json")
+            }
+            (inbox / "under" / "b.xml").unlink()
+            poll()
+            assert remaining_files(inbox) == {"under/a.xml", "under/not-taken-1.report.json"}
+        poll()
+        poll()
+        assert remaining_files(inbox) - {path for path in remaining_files(inbox) if path.startswith(".taking")} == set()
+        assert application.deliveries.page(None, None, 1, 9)[1] == 1
+
+
+def test_report_is_in_the_watched_folder_if_its_own_cannot_be_written(
+    data_dir: Path, inbox: Path, service: SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = failure_reports.write_private_file
+
+    def write_or_fail(path: Path, content: bytes) -> None:
+        if path.parent.name == "under":
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        write(path, content)
+
+    monkeypatch.setattr(failure_reports, "write_private_file", write_or_fail)
+    (inbox / "under").mkdir()
+    (inbox / "under" / "a.xml").write_bytes(service.folder(1, MARCH))
+    with watching_application(data_dir, inbox, started=False) as application:
+        poll = ManualPoller(application, inbox)
+        with failing_renames(lambda path: path.parent.name == "under", errno.EROFS):
+            poll()
+            poll()
+        assert remaining_files(inbox) == {"under/a.xml", "not-taken-1.report.json"}
 
 
 def test_postponed_file_waits_longer_each_time() -> None:
@@ -176,7 +235,8 @@ def test_file_that_cannot_be_read_stops_no_other(
             for _ in range(3):
                 poll()
         assert application.deliveries.page(None, None, 1, 1)[1] == 2
-        assert {path for path in remaining_files(inbox) if not path.startswith(".taking")} == {"b.xml"}
+        left = {path for path in remaining_files(inbox) if not path.startswith(".taking")}
+        assert left == {"b.xml", "not-taken-2.report.json"}
         poll.inbox.close()
 
 
