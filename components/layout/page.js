@@ -1,5 +1,6 @@
 /** What every page does: theme and language, dialogs, printing, pausing, and the shortcuts for them. */
 
+import {watchPrinting} from "../interaction/print.js"
 import {connectionState, isLive} from "../live/channel.js"
 import {isPaused, setPaused} from "../live/patches.js"
 import {actionOf, closest, find, isPlainClick, targetOf} from "./dom.js"
@@ -67,6 +68,7 @@ document.addEventListener("click", event => {
   }
 })
 
+watchPrinting()
 addShortcuts({
   t: swapTheme,
   p: togglePause,

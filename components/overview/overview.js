@@ -8,6 +8,7 @@ import {isLive, isOffline, send} from "../live/channel.js"
 import {setPaused} from "../live/patches.js"
 import {DEFAULTS, filtersFromUrl} from "./filters.js"
 import {mark, markSeen, marks, reconnectedText, unmark} from "./marks.js"
+import {watchOverviewPrinting} from "./print.js"
 import {
   focusLink,
   idOf,
@@ -236,6 +237,7 @@ setStateSaver(() => ({
   focused: closest("tr[data-region]", document.activeElement)?.dataset.region,
 }))
 
+watchOverviewPrinting()
 updateCounts()
 if (restoredState) {
   const state = restoredState

@@ -45,6 +45,8 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "overview.reordered.one": (),
     "overview.reordered.other": ("n",),
     "overview.shown": ("n", "total"),
+    "print.printed": ("time",),
+    "print.sorted": (),
 }
 """The texts that the browser fills in, with the names of their parameters."""
 
@@ -213,6 +215,7 @@ class OverviewPage:
             max_bytes=self._context.application.settings.max_delivery_bytes,
             max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, preferences.language),
             read_at=value_formatting.clock_time(format_rfc3339(now()), preferences.language),
+            read_instant=value_formatting.instant(format_rfc3339(now()), preferences.language),
         )
 
 

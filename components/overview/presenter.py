@@ -34,6 +34,8 @@ class OverviewRowView:
         missing: The number of fields that no source or figure gives; the rest of the fields without a value are not
             applicable or withheld.
         share: The progress of a running job in per cent, 0 to 100.
+        day: The day of the values, near ones as "today" and "yesterday", and others of this year without the year.
+        printed_day: The same as a date with its year, for paper.
         flags: The values of the filters `show` and `deviation` that the row passes.
         sort_keys: By column, a text that sorts by code points; empty if the row has no value in the column.
         search_text: The text that search terms must occur in.
@@ -53,6 +55,7 @@ class OverviewRowView:
     missing_text: str
     severity_counts: tuple[SeverityCount, ...]
     day: str
+    printed_day: str
     time: str
     share: int
     share_text: str
@@ -77,7 +80,7 @@ def present_row(
     has_values = entry.aggregated_at is not None
     is_stale = has_values and not entry.cache_valid
     missing = entry.missing if has_values else 0
-    day, time = _aggregated_at(entry.aggregated_at, t, today) if entry.aggregated_at else ("", "")
+    day, printed_day, time = _aggregated_at(entry.aggregated_at, t, today) if entry.aggregated_at else ("", "", "")
     name = entry.organization_name.removeprefix(f"{t('overview.kind')} ")
     share = entry.completed or 0.0
     return OverviewRowView(
@@ -94,6 +97,7 @@ def present_row(
         missing_text=t.plural("overview.missing", missing),
         severity_counts=_severity_counts(entry, t) if has_values else (),
         day=day,
+        printed_day=printed_day,
         time=time,
         share=round(100 * share),
         share_text=value_formatting.share(share, t.language),
@@ -104,7 +108,7 @@ def present_row(
     )
 
 
-def _aggregated_at(at: str, t: Translator, today: date) -> tuple[str, str]:
+def _aggregated_at(at: str, t: Translator, today: date) -> tuple[str, str, str]:
     day = local_date(parse_timestamp(at))
     if day == today:
         written = t("overview.today")
@@ -112,7 +116,8 @@ def _aggregated_at(at: str, t: Translator, today: date) -> tuple[str, str]:
         written = t("overview.yesterday")
     else:
         written = value_formatting.short_day(day, t.language, with_year=day.year != today.year)
-    return written, value_formatting.clock_time(at, t.language)
+    printed = value_formatting.short_day(day, t.language, with_year=True)
+    return written, printed, value_formatting.clock_time(at, t.language)
 
 
 def _preview_query(entry: OverviewEntry, selected_period: str | None) -> str:

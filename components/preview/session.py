@@ -49,6 +49,7 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "again.left": ("n",),
     "notice.number_copied": ("number",),
     "print.filtered": ("n", "total", "filter"),
+    "print.printed": ("time",),
 }
 """The texts that the browser fills in, with the names of their parameters."""
 # When the report is deleted while a visitor looks at it, only these regions are updated; the values stay on the screen.

@@ -11,18 +11,17 @@ _NUMBER = r"(?:[-−]?\d[\d,.]*(?:[ \u00a0]\d{3})*(?:,\d)?(?:[ \u00a0]%)?|–|:|
 
 
 class PrintedPdf:
-    """A printed page: number and size of its sheets, its lines of text as laid out, all colours of text and areas."""
+    """A printed page: number and size of its sheets, its lines as laid out (all, and by sheet), and all colours."""
 
     def __init__(self, page: Page) -> None:
         pages = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
         self.pages = len(pages)
         self.size = tuple(round(float(side)) for side in pages[0].mediabox[2:])
-        self.lines = [
-            line.strip()
+        self.sheets = [
+            [line.strip() for line in sheet.extract_text(extraction_mode="layout").splitlines() if line.strip()]
             for sheet in pages
-            for line in sheet.extract_text(extraction_mode="layout").splitlines()
-            if line.strip()
         ]
+        self.lines = [line for sheet in self.sheets for line in sheet]
         contents = [
             contents.get_data().decode("latin-1") for sheet in pages if (contents := sheet.get_contents()) is not None
         ]

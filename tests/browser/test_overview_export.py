@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
+from components.layout import value_formatting
+from preview.core.clock import today as today_in_norway
 from tests.browser import overview_fixtures
 from tests.browser.overview_fixtures import ALTA, DRAMMEN, HAMAR, MOSS, SampleService
 from tests.browser.pdf import PrintedPdf
@@ -101,3 +104,33 @@ def test_overview_prints_in_grayscale(overview: Page) -> None:
     for service in overview_fixtures.ALL:
         assert any(line.startswith(service.name) for line in printed.lines), service
     assert "Eksporter" not in printed.text
+    today = value_formatting.short_day(today_in_norway(), "nb", with_year=True)
+    assert f"{today} kl." in printed.text
+    assert "i dag" not in printed.text
+
+
+# 400 rows, as of the whole country.
+_MULTIPLY_ROWS = """() => {
+  const body = document.querySelector('.list > tbody'), rows = [...body.rows]
+  for (let n = rows.length; n < 400; n++) body.append(rows[n % rows.length].cloneNode(true))
+}"""
+
+
+@pytest.mark.chromium
+def test_long_overview_prints_head_and_number_on_each_sheet(overview: Page) -> None:
+    overview.get_by_role("searchbox").fill("oslo")
+    overview.get_by_role("combobox", name="Avvik", exact=True).select_option("notice")
+    heading = PrintedPdf(overview).lines[1]
+    assert re.match(r"Utskrift \d+\. \w+ \d{4} kl\. \d\d:\d\d\. 1 av 10 tjenester\. ", heading)
+    assert heading.endswith("Avvik: Merknader. Søk i tjenester: «oslo». Sortert etter: Status")
+
+    overview.get_by_role("searchbox").fill("")
+    overview.get_by_role("combobox", name="Avvik", exact=True).select_option("all")
+    overview.evaluate(_MULTIPLY_ROWS)
+    sheets = PrintedPdf(overview).sheets
+    assert len(sheets) < 12
+    for number, lines in enumerate(sheets, 1):
+        assert lines[-1] == f"{number} / {len(sheets)}"
+        has_rows = any("911" in line for line in lines)  # the last sheet may have room for the notes only
+        assert sum(line.startswith("Tjeneste ") for line in lines) == has_rows
+    assert len(sheets[0]) > 30, "the first sheet is as full as the others"

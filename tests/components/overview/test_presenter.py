@@ -133,17 +133,17 @@ def test_search_text_contains_municipalities(texts: MessageCatalog, searched: st
 @pytest.mark.parametrize(
     ("at", "language", "written"),
     [
-        ("2026-03-24T23:30:00Z", "nb", ("i dag", "kl. 00:30")),
-        ("2026-03-24T22:30:00Z", "nn", ("i går", "kl. 23:30")),
-        ("2026-03-11T13:59:00Z", "nb", ("11. mars", "kl. 14:59")),
-        ("2025-09-03T12:00:00Z", "en", ("3 Sept 2025", "at 14:00")),
+        ("2026-03-24T23:30:00Z", "nb", ("i dag", "25. mars 2026", "kl. 00:30")),
+        ("2026-03-24T22:30:00Z", "nn", ("i går", "24. mars 2026", "kl. 23:30")),
+        ("2026-03-11T13:59:00Z", "nb", ("11. mars", "11. mars 2026", "kl. 14:59")),
+        ("2025-09-03T12:00:00Z", "en", ("3 Sept 2025", "3 Sept 2025", "at 14:00")),
     ],
 )
 def test_aggregated_day_uses_norwegian_time(
-    texts: MessageCatalog, at: str, language: Language, written: tuple[str, str]
+    texts: MessageCatalog, at: str, language: Language, written: tuple[str, str, str]
 ) -> None:
     line = make_row(texts, language, aggregated_at=at)
-    assert (line.day, line.time) == written
+    assert (line.day, line.printed_day, line.time) == written
 
 
 def test_progress_does_not_change_row_version(texts: MessageCatalog) -> None:
