@@ -109,8 +109,11 @@ class ResponseCache:
         return None
 
     def record(self, key: RequestKey, store_version: int, status: int, headers: HTTPHeaders, body: bytes) -> None:
-        """Keep a response, in place of the one that was kept longest if there is no room."""
-        if status not in _STATUSES or len(body) > _MAX_BODY_BYTES:
+        """Keep a response, in place of the one that was kept longest if there is no room.
+
+        A stream that is refused (6c) is complete at once, but depends on more than the store.
+        """
+        if status not in _STATUSES or len(body) > _MAX_BODY_BYTES or "no-store" in headers.get("Cache-Control", ""):
             return
         start_line = ResponseStartLine("", status, HTTPStatus(status).phrase)
         self._responses[key] = RecordedResponse(store_version, start_line, headers.copy(), body, int(time.time()))
