@@ -111,7 +111,7 @@ class EventBroadcaster:
 
     def acquire_slot(self) -> bool:
         """Count a stream and return True, or False over the limit and while draining. `detach` releases the slot."""
-        if self.draining or self._used_slots >= self._application.settings.max_streams:
+        if self.draining or self._used_slots >= self._application.capacity.streams:
             return False
         self._used_slots += 1
         if self._unsubscribe is None:

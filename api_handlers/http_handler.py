@@ -23,6 +23,9 @@ _CHANGING_METHODS = ("POST", "PUT", "DELETE")
 class HttpHandler(RequestHandler):
     """Part of `ApiHandler` that does not depend on the request's body."""
 
+    serves_when_full = False
+    """Whether the resource answers by itself on a connection for which the server has no room."""
+
     def __init__(
         self, application: TornadoApplication, request: HTTPServerRequest, *, route: str = UNKNOWN_ROUTE, **kwargs: Any
     ) -> None:

@@ -36,7 +36,7 @@ RESPONSE_HEADER_DOCS: Mapping[str, str] = {
     "Allow": "Methods that the resource supports.",
     "Retry-After": "Seconds to wait before the request is repeated.",
 }
-COMMON_STATUSES = (406, 421, 422, 503)
+COMMON_STATUSES = (406, 421, 422, 429, 503)
 """Statuses of problems that every operation can return."""
 
 CHANGE_STATUSES = (403, 507)

@@ -35,10 +35,9 @@ class SseConnection:
     @classmethod
     def from_request(cls, request: HTTPServerRequest) -> Self:
         """Return the connection of a request; raise `StreamClosedError` if the client has closed it."""
-        connection = request.connection
-        if not isinstance(connection, HTTP1Connection) or connection.stream is None:
+        if (stream := stream_of(request)) is None:
             raise StreamClosedError
-        return cls(connection.stream, is_chunked=request.version == "HTTP/1.1")
+        return cls(stream, is_chunked=request.version == "HTTP/1.1")
 
     def configure_for_broadcast(self) -> None:
         """Limit unsent data and disable Nagle's algorithm. Called once the headers are sent."""
@@ -66,6 +65,12 @@ class SseConnection:
     def close(self) -> None:
         """Close the connection."""
         self._stream.close()
+
+
+def stream_of(request: HTTPServerRequest) -> IOStream | None:
+    """Return the socket's stream of a request, None if its connection was given to another protocol."""
+    connection = request.connection
+    return connection.stream if isinstance(connection, HTTP1Connection) else None
 
 
 def _configure_socket(peer: socket.socket) -> None:

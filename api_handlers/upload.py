@@ -12,15 +12,18 @@ from api_handlers.content_negotiation import parse_content_type
 from api_handlers.csrf import check_same_origin
 from api_handlers.event_broadcaster import EventBroadcaster
 from api_handlers.idempotency import parse_idempotency_key
-from api_handlers.idle_timer import IdleTimer
 from api_handlers.multipart_upload import MEDIA_TYPE as MULTIPART_MEDIA_TYPE
 from api_handlers.multipart_upload import MultipartUpload
 from api_handlers.operations import declared_operation
 from api_handlers.problem_details import UnsupportedMediaType
+from api_handlers.sse_connection import stream_of
+from api_handlers.upload_pace import UploadPace
 from preview.core.errors import FieldError, PreviewError, ValidationError
 from preview.ingest.spool_file import SpoolFile
 from preview.parsing import encodings
 from preview.runtime.application import Application
+from preview.runtime.connections import Use, client_of
+from preview.runtime.upload_slots import UploadSlot
 
 R = TypeVar("R")
 
@@ -48,9 +51,8 @@ class UploadHandler(ApiHandler):
         self._spool_file: SpoolFile | None = None
         self._rejection: Exception | None = None
         self._discarded_bytes = 0
-        self._idle_timer: IdleTimer | None = None
-        self._started_at = 0.0
-        self._uploaded_bytes = 0
+        self._pace: UploadPace | None = None
+        self._slot: UploadSlot | None = None
 
     @property
     def body_limit(self) -> int:
@@ -72,13 +74,13 @@ class UploadHandler(ApiHandler):
         super().prepare()
         if not self._is_upload:
             return
-        self._idle_timer = IdleTimer(IDLE_TIMEOUT_SECONDS, self._close_connection)
-        self._started_at = asyncio.get_running_loop().time()
+        self._pace = UploadPace(IDLE_TIMEOUT_SECONDS, MIN_UPLOAD_BYTES_PER_SECOND, self._close_connection)
         if isinstance(self.request.connection, HTTP1Connection):
             # A large delivery takes longer than other bodies may: its pauses and its rate are limited instead.
             self.request.connection.set_body_timeout(_NO_BODY_TIMEOUT_SECONDS)
         try:
             self._multipart = self._check_headers()
+            self._take_slot(self._pace)
         except PreviewError as error:
             if "Expect" in self.request.headers:
                 raise
@@ -89,18 +91,17 @@ class UploadHandler(ApiHandler):
         if not self._is_upload:
             super().data_received(chunk)
             return
-        assert self._idle_timer is not None
-        self._uploaded_bytes += len(chunk)
-        if self._is_too_slow():
+        assert self._pace is not None
+        self._pace.pause(len(chunk))
+        if self._pace.seconds_behind(UPLOAD_GRACE_SECONDS) > 0:
             self._close_connection()
             return
-        self._idle_timer.pause()
         if self._rejection is None:
             await self._spool_chunk(chunk)
         else:
             self._discarded_bytes += len(chunk)
             self._check_discarded(self._discarded_bytes, self._rejection)
-        self._idle_timer.resume()
+        self._pace.resume()
 
     async def finish_upload(self) -> SpoolFile:
         """Return the complete body, synced to disk.
@@ -109,7 +110,8 @@ class UploadHandler(ApiHandler):
             ValidationError: The body is empty or holds no file.
             PreviewError: Any other reason for which the headers or the body were rejected.
         """
-        self._stop_idle_timer()
+        if self._pace is not None:
+            self._pace.stop()
         if self._rejection is None and self._spool_file is None:
             raise ValidationError("There is no file to deliver.", [FieldError("", "is empty")])
         if self._rejection is None:
@@ -158,6 +160,16 @@ class UploadHandler(ApiHandler):
             )
         return MultipartUpload(content_type) if content_type.media_type == MULTIPART_MEDIA_TYPE else None
 
+    def _take_slot(self, pace: UploadPace) -> None:
+        """Take a place among the uploads, from the head of the request on; may raise `TooManyRequests`.
+
+        A body that is rejected is no upload: its connection is closed like a silent one when there is no room.
+        """
+        slot = UploadSlot(client_of(self.request.remote_ip or ""), pace.lag_seconds, self._close_connection)
+        self.services.upload_slots.acquire(slot)
+        self._slot = slot
+        self.services.connections.use_as(stream_of(self.request), Use.UPLOAD)
+
     async def _spool_chunk(self, chunk: bytes) -> None:
         try:
             await self._run_on_upload_executor(lambda: self._write(chunk))
@@ -186,7 +198,10 @@ class UploadHandler(ApiHandler):
         return await asyncio.get_running_loop().run_in_executor(self.services.upload_executor, function)
 
     def _cleanup(self) -> None:
-        self._stop_idle_timer()
+        if self._pace is not None:
+            self._pace.stop()
+        if self._slot is not None:
+            self.services.upload_slots.release(self._slot)
         self._abort_spool_file()
 
     def _abort_spool_file(self) -> None:
@@ -195,14 +210,6 @@ class UploadHandler(ApiHandler):
             with suppress(RuntimeError):
                 self.services.upload_executor.submit(self._spool_file.abort)
 
-    def _is_too_slow(self) -> bool:
-        limited_seconds = asyncio.get_running_loop().time() - self._started_at - UPLOAD_GRACE_SECONDS
-        return limited_seconds > 0 and self._uploaded_bytes < MIN_UPLOAD_BYTES_PER_SECOND * limited_seconds
-
     def _close_connection(self) -> None:
         if isinstance(self.request.connection, HTTP1Connection):
             self.request.connection.close()
-
-    def _stop_idle_timer(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.stop()

@@ -12,9 +12,10 @@ from api_handlers.last_event_id import parse_last_event_id
 from api_handlers.operations import operation
 from api_handlers.request_parsing import EventId, OrganizationId, PeriodId
 from api_handlers.sse import event_frame, id_block, resync_block, retry_block, split_into_batches
-from api_handlers.sse_connection import SseConnection
+from api_handlers.sse_connection import SseConnection, stream_of
 from preview.core.passing_faults import as_passing
 from preview.runtime.application import Application
+from preview.runtime.connections import Use
 
 REPLAY_PAGE_SIZE = 500
 REPLAY_WRITE_TIMEOUT_SECONDS = 30
@@ -36,6 +37,7 @@ class WatchHandler(ApiHandler):
     """
 
     serves_while_draining = True
+    serves_when_full = True
 
     def initialize(self, services: Application, broadcaster: EventBroadcaster) -> None:
         """Remove `Accept-Encoding`, so that Tornado does not compress the stream (Tornado's hook)."""
@@ -54,10 +56,12 @@ class WatchHandler(ApiHandler):
         self._set_stream_headers()
         if self.request.method == "HEAD":
             return
-        if not self.broadcaster.acquire_slot():
+        connections, stream = self.services.connections, stream_of(self.request)
+        if connections.refusal(stream) is not None or not self.broadcaster.acquire_slot():
             self.write(retry_block())
             await self._finish_and_close()
             return
+        connections.use_as(stream, Use.STREAM)
         try:
             with suppress(StreamClosedError):
                 await self._stream_events(query)

@@ -29,6 +29,7 @@ from bokeh.util.token import check_token_signature
 from panel.custom import JSComponent
 from panel.io.server import DocHandler, WSHandler
 from panel.theme import Design
+from tornado.httputil import HTTPServerRequest
 from tornado.websocket import WebSocketClosedError
 
 from preview.core.hosts import matches_host
@@ -66,10 +67,24 @@ class SessionPageHandler(DocHandler):
 class SameOriginWebSocketHandler(WSHandler):
     """Panel's WebSocket handler, for pages of the host that is asked and of the setting `hosts`."""
 
-    def initialize(self, application_context: Any, bokeh_websocket_path: Any, hosts: Collection[str] = ()) -> None:
-        """Set the hosts; the other arguments are Bokeh's."""
+    def initialize(
+        self,
+        application_context: Any,
+        bokeh_websocket_path: Any,
+        hosts: Collection[str] = (),
+        has_room: Callable[[HTTPServerRequest], bool] = lambda _: True,
+    ) -> None:
+        """Set the hosts, and whether there is room for the page of a request; the other arguments are Bokeh's."""
         super().initialize(application_context, bokeh_websocket_path)
         self._hosts = hosts
+        self._has_room = has_room
+
+    async def prepare(self) -> None:
+        """Answer 503 if there is no room for another page; the page tries again (Tornado's hook)."""
+        await super().prepare()
+        if not self._has_room(self.request):
+            self.set_header("Retry-After", "2")
+            self.send_error(503)
 
     def open(self) -> None:
         """Open the connection; if the page's token is invalid or expired, it is closed again, and the page reloads."""
@@ -114,6 +129,7 @@ def session_routes(
     handler: type[SessionPageHandler],
     arguments: Callable[[str], Mapping[str, Any]],
     hosts: Collection[str],
+    has_room: Callable[[HTTPServerRequest], bool],
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the Tornado routes of each session page: the page and its WebSocket.
 
@@ -122,12 +138,13 @@ def session_routes(
         handler: The handler of the pages.
         arguments: Returns the handler's own keyword arguments for a path.
         hosts: The setting `hosts`, whose pages may open the WebSocket.
+        has_room: Returns whether there is room for the WebSocket that a request asks for.
     """
     for path, application_context in tornado_app.applications.items():
         url = tornado_app.prefix + path.rstrip("/")
         bokeh_arguments = {"application_context": application_context, "bokeh_websocket_path": f"{url}/ws"}
         yield f"{url}/?", handler, {**bokeh_arguments, **arguments(path)}
-        yield f"{url}/ws", SameOriginWebSocketHandler, {**bokeh_arguments, "hosts": hosts}
+        yield f"{url}/ws", SameOriginWebSocketHandler, {**bokeh_arguments, "hosts": hosts, "has_room": has_room}
 
 
 class UnstyledComponent(JSComponent):

@@ -15,16 +15,16 @@ from bokeh.core.validation.warnings import EMPTY_LAYOUT
 from bokeh.server.server import BaseServer
 from bokeh.settings import settings as bokeh_settings
 from panel.io.application import build_applications
-from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from tornado.ioloop import IOLoop
 from tornado.web import OutputTransform
 
 from components import assets
+from components.admission import AdmittingTornado
 from components.assets import AssetHandler, FaviconHandler
 from components.context import AppContext
 from components.deliveries.drawer import DeliveryUpdates
-from components.host_check import HostCheckedTornado
+from components.http_server import ACCEPT_STEP, BoundedHTTPServer
 from components.layout.page_handler import NotFoundHandler
 from components.live.fanout import Fanout
 from components.live.page_handler import LivePageHandler
@@ -38,6 +38,7 @@ from components.session_key import load_or_create_session_key
 from preview.core.logging_config import redirect_library_loggers
 from preview.core.settings import Settings
 from preview.runtime.application import Application
+from preview.runtime.connections import Use
 
 Route = tuple[Any, ...]
 Pages = dict[str, OverviewPage | PreviewPage]
@@ -96,16 +97,20 @@ def create_server(
     prefixed_routes = [(settings.prefix + pattern, *rest) for pattern, *rest in (*api_routes, *plain_routes)]
     # These come before Bokeh's own routes, and the API's come first: the order in which Tornado tries them.
     page_routes = session_routes(
-        tornado_app, LivePageHandler, lambda path: {"context": context, "page": pages[path]}, settings.hosts
+        tornado_app,
+        LivePageHandler,
+        lambda path: {"context": context, "page": pages[path]},
+        settings.hosts,
+        lambda request: application.connections.use_as(getattr(request.connection, "stream", None), Use.SESSION),
     )
     icon_route = (r"/favicon\.ico", FaviconHandler, {"path": FAVICON})
     tornado_app.set_routes(_route_names(settings.prefix, pages))
     tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes, icon_route])
-    http_server = HTTPServer(
+    http_server = BoundedHTTPServer(
         response_cache.wrap(tornado_app),
-        xheaders=settings.use_xheaders,
-        idle_connection_timeout=settings.client_timeout_seconds,
-        body_timeout=settings.client_timeout_seconds,
+        settings=settings,
+        connections=application.connections,
+        fault=application.worker.faults.step(ACCEPT_STEP),
     )
     http_server.add_sockets(sockets)
     return BaseServer(loop, tornado_app, http_server)
@@ -135,11 +140,12 @@ def _configure_libraries(settings: Settings) -> None:
             logging.getLogger(library).setLevel(logging.WARNING)
 
 
-def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages) -> HostCheckedTornado:
+def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages) -> AdmittingTornado:
     applications = build_applications({path: page.create_session for path, page in pages.items()}, location=False)
-    return HostCheckedTornado(
+    return AdmittingTornado(
         applications,
         settings=settings,
+        connections=context.application.connections,
         prefix=settings.prefix,
         ico_path="none",
         use_index=False,

@@ -79,7 +79,7 @@ class DeliveryListHandler(UploadHandler):
         query=DeliveryOptions,
         request_types=ACCEPTED_TYPES,
         responses={202: DeliveryReceipt},
-        problem_statuses=(400, 409, 413, 415, 429),
+        problem_statuses=(400, 409, 413, 415),
         request_headers=("Idempotency-Key",),
         response_headers=("Location",),
     )

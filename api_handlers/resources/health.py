@@ -27,6 +27,7 @@ class LivenessHandler(ApiHandler):
     """The liveness probe, which also answers while the program shuts down."""
 
     serves_while_draining = True
+    serves_when_full = True
 
     @operation(responses={200: LivenessResponse})
     def get(self) -> None:
@@ -36,6 +37,8 @@ class LivenessHandler(ApiHandler):
 
 class ReadinessHandler(ApiHandler):
     """The readiness probe."""
+
+    serves_when_full = True
 
     @operation(responses={200: ReadinessResponse})
     def get(self) -> None:

@@ -13,11 +13,15 @@ from components.layout.preferences import preferences_of
 from components.layout.security_headers import set_security_headers
 from components.panel_internals import SessionPageHandler
 from components.read_only_handler import READ_METHODS, ReadOnlyHandler
+from preview.core.errors import Unavailable
 
 STREAM_SPLIT_MARKER = "<!--live-->"
 """Where `base.html` is cut: what stands before it is sent at once, the session's scripts come in its place."""
 
 _CONTENT_TYPE = "text/html; charset=UTF-8"
+
+_RETRY_AFTER_SECONDS = "10"
+"""How long a session is kept after its page was left."""
 
 _FIRST_PAINT_DELAY_SECONDS = 0.2
 """Pause between the readable page and its session.
@@ -50,6 +54,7 @@ class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
         preferences = preferences_of(request)
         request.nonce = self.nonce = set_security_headers(self)
         try:
+            self._check_room()
             request.page_data = await self.page.fetch(preferences)
             html = self.page.render(request.page_data, preferences, self.nonce)
             self._shell, _, request.closing_html = html.partition(STREAM_SPLIT_MARKER)
@@ -58,6 +63,13 @@ class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
         except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
             t = self.context.translator(preferences)
             self.send_error_page(error_message(error, t, self.page.message_overrides))
+
+    def _check_room(self) -> None:
+        """Raise `Unavailable` if as many pages are open as may be."""
+        application: Any = self.application
+        if application.count_sessions() >= self.context.application.capacity.sessions:
+            self.set_header("Retry-After", _RETRY_AFTER_SECONDS)
+            raise Unavailable("As many pages are open as the server can hold.")
 
     async def head(self, *_: str) -> None:
         """Answer with the headers of the page, without creating a session."""

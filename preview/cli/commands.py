@@ -23,6 +23,7 @@ from preview.core.settings import Settings
 from preview.demo.deliveries import write_demo_deliveries
 from preview.model.resources import DeliveryDocument, SnapshotDocument
 from preview.runtime.application import Application
+from preview.runtime.capacity import raise_descriptor_limit
 from preview.storage.sqlite import require_store
 
 ACTOR = "cli"
@@ -69,6 +70,7 @@ def build_cli(serve: Serve) -> click.Group:
     def serve_(settings: Settings) -> None:
         """Serve the dashboard and the API until SIGTERM or Ctrl-C."""
         logging_config.configure_logging(settings.log_level)
+        raise_descriptor_limit(settings)
         serve(settings)
 
     own = (import_, aggregate, list_, show, forget, demo_data)

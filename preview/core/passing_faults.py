@@ -21,6 +21,8 @@ RETRY_AFTER_SECONDS = 2
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+_NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
+
 
 def as_passing(error: BaseException) -> Unavailable | None:
     """Return a passing fault in the domain's words, or None if the error is not one.
@@ -34,6 +36,8 @@ def as_passing(error: BaseException) -> Unavailable | None:
         return None
     if error.errno in _FULL:
         return InsufficientStorage("The disk is full.")
+    if error.errno in _NO_DESCRIPTOR:
+        return Unavailable("Too many files and connections are open.")
     return Unavailable(f"The disk cannot be used ({error.strerror or type(error).__name__}).")
 
 

@@ -233,10 +233,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Maximum number of concurrent uploads per process; further ones are answered with 429.",
         ),
     ] = 200
+    max_uploads_per_client: Annotated[
+        int,
+        Meta(
+            title="a number, 1 or more",
+            ge=1,
+            description="Maximum number of concurrent uploads of one client address, per process; further ones are "
+            "answered with 429.",
+        ),
+    ] = 100
     max_streams: Annotated[
         int,
         Meta(title="a number, 1 or more", ge=1, description="Maximum number of concurrent event streams per process."),
     ] = 4000
+    max_sessions: Annotated[
+        int,
+        Meta(
+            title="a number, 1 or more",
+            ge=1,
+            description="Maximum number of open dashboard pages per process; further ones are answered with 503.",
+        ),
+    ] = 1000
+    max_connections_per_client: Annotated[
+        int,
+        Meta(
+            title="a number, 1 or more",
+            ge=1,
+            description="Maximum number of connections of one client address, per process, besides streams, open pages "
+            "and uploads; with `use_xheaders` the proxy limits them.",
+        ),
+    ] = 500
     client_timeout_seconds: Annotated[
         float,
         Meta(

@@ -66,9 +66,6 @@ class Deliveries:
 
         Args:
             multi_file: Whether the delivery consists of several files.
-
-        Raises:
-            TooManyRequests: This process receives as many deliveries as it may.
         """
         return self._spool.open(multi_file=multi_file)
 
@@ -90,7 +87,6 @@ class Deliveries:
 
         Raises:
             PayloadTooLarge: The delivery exceeds the limit.
-            TooManyRequests: This process receives as many deliveries as it may.
             InsufficientStorage: The disk is full.
             Unavailable: The spool file was aborted, or the store is closing.
         """
@@ -110,7 +106,7 @@ class Deliveries:
 
         Raises:
             ValidationError: There is no file.
-            PayloadTooLarge, TooManyRequests, InsufficientStorage, Unavailable: As for `receive`.
+            PayloadTooLarge, InsufficientStorage, Unavailable: As for `receive`.
         """
         spooled = self._spool.write_paths(paths)
         return self._insert_delivery(spooled, always, full=full, actor=actor, inbox_claim=inbox_claim)

@@ -3,12 +3,11 @@ docs/domain.md).
 """
 
 import secrets
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from preview.core.errors import TooManyRequests, ValidationError
+from preview.core.errors import ValidationError
 from preview.ingest.spool_file import PART_SUFFIX, SpooledDelivery, SpoolFile
 from preview.parsing import archive
 
@@ -21,20 +20,16 @@ class Spool:
     Args:
         folder: The spool folder; it is created if it is missing.
         limit: Largest size of a delivery, in bytes.
-        max_concurrent: Largest number of deliveries that this process receives at the same time.
         worker_id: Number of this process. File names begin with it, so that other processes keep the files of a living
             one.
     """
 
-    def __init__(self, folder: Path, limit: int, max_concurrent: int, worker_id: int) -> None:
+    def __init__(self, folder: Path, limit: int, worker_id: int) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
         self._folder = folder
         self._limit = limit
-        self._max_concurrent = max_concurrent
         self._worker_id = worker_id
-        self._lock = threading.Lock()
-        self._open_files: list[SpoolFile] = []
 
     def path(self, name: str) -> Path:
         """Return the path of the spool file with that name."""
@@ -45,26 +40,15 @@ class Spool:
 
         Args:
             multi_file: Whether the delivery consists of several files.
-
-        Raises:
-            TooManyRequests: This process receives as many deliveries as it may.
         """
-        with self._lock:
-            self._open_files = [file for file in self._open_files if not file.closed]
-            if len(self._open_files) >= self._max_concurrent:
-                raise TooManyRequests(f"{self._max_concurrent} deliveries are being received already.")
-            file = SpoolFile(
-                self._folder, f"{self._worker_id}-{secrets.token_hex(16)}", self._limit, multi_file=multi_file
-            )
-            self._open_files.append(file)
-        return file
+        name = f"{self._worker_id}-{secrets.token_hex(16)}"
+        return SpoolFile(self._folder, name, self._limit, multi_file=multi_file)
 
     def write(self, chunks: Iterable[bytes]) -> SpooledDelivery:
         """Write a delivery and sync it to disk. A delivery that does not arrive complete leaves no file.
 
         Raises:
             PayloadTooLarge: The delivery exceeds the limit.
-            TooManyRequests: This process receives as many deliveries as it may.
             InsufficientStorage: The disk is full.
         """
         with self.open() as file:
@@ -79,7 +63,7 @@ class Spool:
 
         Raises:
             ValidationError: There is no file at all.
-            PayloadTooLarge, TooManyRequests, InsufficientStorage: As for `write`.
+            PayloadTooLarge, InsufficientStorage: As for `write`.
         """
         files = list(_list_files(paths))
         if not files:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import preview
 from preview.core.errors import NotFound, ParserCrashed
+from preview.core.passing_faults import as_passing
 from preview.model.limits import Limits
 from preview.parsing.delivery import Batch
 from preview.parsing.worker_process import InitMessage, ParseRequest, decode_reply, encode
@@ -78,6 +79,7 @@ class ParserProcess:
         Raises:
             NotFound: If there is nothing at `path`.
             ParserCrashed: If the process ended or failed, or made no progress for too long.
+            Unavailable: If the process could not be started.
         """
         with self._lock:
             completed = False
@@ -111,14 +113,14 @@ class ParserProcess:
             process.wait()
 
     def _connect(self) -> Connection:
+        """Return the connection of the process, which is started if there is none; may raise `Unavailable`."""
         if self._connection is None:
-            own_end, process_end = Pipe()
             try:
-                self._process = _spawn(process_end.fileno())
-            finally:
-                process_end.close()
-            self._connection = own_end
-            own_end.send_bytes(encode(self._init))
+                self._process, self._connection = _start()
+            except OSError as error:
+                # Too many files or processes: no fault of the delivery that waits for it.
+                raise as_passing(error) or error from None
+            self._connection.send_bytes(encode(self._init))
         return self._connection
 
     def _receive(self, connection: Connection) -> bytes:
@@ -141,6 +143,17 @@ class ParserProcess:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # its helper too, which may hang as well
             process.wait()
+
+
+def _start() -> tuple[subprocess.Popen[bytes], Connection]:
+    own_end, process_end = Pipe()
+    try:
+        return _spawn(process_end.fileno()), own_end
+    except OSError:
+        own_end.close()
+        raise
+    finally:
+        process_end.close()
 
 
 def _spawn(descriptor: int) -> subprocess.Popen[bytes]:

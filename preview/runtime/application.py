@@ -28,8 +28,11 @@ from preview.reports.job_queue import JobQueue
 from preview.reports.organizations import Organizations
 from preview.reports.reconcile import ReportConfig, rerender_if_config_changed
 from preview.reports.snapshots import Snapshots
+from preview.runtime.capacity import Capacity, descriptor_limit
+from preview.runtime.connections import ConnectionTable
 from preview.runtime.data_dir_check import DataDirCheck
 from preview.runtime.idempotency import IdempotencyStore
+from preview.runtime.upload_slots import UploadSlots
 from preview.runtime.worker import Step, Worker
 from preview.runtime.worker_registry import WorkerRegistry
 from preview.storage.database import Database
@@ -64,6 +67,9 @@ class Application:
         self.texts = texts
         self.database = database
         self.boot_id = boot_id
+        self.capacity = Capacity.of(settings, descriptor_limit())
+        self.connections = ConnectionTable(self.capacity)
+        self.upload_slots = UploadSlots(self.capacity)
         self.read_executor = ThreadPoolExecutor(_READ_THREADS, thread_name_prefix="store-reader")
         # Uploads wait for the disk. They have threads of their own, so that reads do not wait for them.
         self.upload_executor = ThreadPoolExecutor(_UPLOAD_THREADS, thread_name_prefix="upload")
@@ -76,7 +82,7 @@ class Application:
             Limits.from_settings(settings),
             progress_seconds=settings.parser_timeout_seconds,
         )
-        spool = Spool(folder / "spool", settings.max_delivery_bytes, settings.max_uploads, self.worker_id)
+        spool = Spool(folder / "spool", settings.max_delivery_bytes, self.worker_id)
         debounce = DebounceSettings(settings.auto_aggregate, settings.auto_quiet_seconds, settings.auto_latest_seconds)
         self.event_log = EventLog(database)
         self.dispatcher = EventDispatcher(database, self.event_log)
@@ -93,9 +99,6 @@ class Application:
         )
         self._inbox_watcher = self._build_inbox_watcher(settings)
         self._data_dir_check = DataDirCheck(folder, database)
-        pollers: dict[str, Step] = {"retention": self.retention.run_if_due, "data-folder": self._data_dir_check.poll}
-        if self._inbox_watcher:
-            pollers["inbox"] = self._inbox_watcher.poll
         self.worker = Worker(
             database,
             report_config,
@@ -104,7 +107,7 @@ class Application:
             self.deliveries,
             self._worker_registry,
             self._read_delivery,
-            pollers,
+            self._pollers(),
         )
 
     @classmethod
@@ -183,6 +186,10 @@ class Application:
         self.database.close()
         if self._process_lock is not None:
             self._process_lock.release()
+
+    def _pollers(self) -> dict[str, Step]:
+        inbox: dict[str, Step] = {"inbox": self._inbox_watcher.poll} if self._inbox_watcher else {}
+        return {"retention": self.retention.run_if_due, "data-folder": self._data_dir_check.poll, **inbox}
 
     def _build_inbox_watcher(self, settings: Settings) -> InboxWatcher | None:
         """Return the watcher of the inbox, or None if the settings name no inbox."""

@@ -5,7 +5,7 @@ import socket
 from preview.core.errors import AddressInUse
 from preview.core.hosts import format_authority
 
-_BACKLOG = 128
+_BACKLOG = 1024
 """Connections that the kernel completes and queues before the program accepts them."""
 
 _FIRST_UNPRIVILEGED_PORT = 1024

@@ -97,7 +97,7 @@ async def _serve(application: Application, started: "Future[InProcessServer]", s
     router.add_transform(EntityTagPerCoding)
     router.add_transform(SecurityHeaders)
     router.add_transform(cast(Any, response_cache.create_recorder))
-    server = HTTPServer(response_cache.wrap(router))
+    server = HTTPServer(response_cache.wrap(router), xheaders=application.settings.use_xheaders)
     (socket,) = bind_sockets(0, "127.0.0.1")
     server.add_socket(socket)
     started.set_result(InProcessServer(application, socket.getsockname()[1], asyncio.get_running_loop(), broadcaster))

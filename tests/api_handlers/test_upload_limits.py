@@ -13,6 +13,7 @@ import pytest
 
 from api_handlers import upload
 from preview.ingest.spool_file import SpoolFile
+from preview.runtime import upload_slots
 from tests.api_handlers.in_process_server import run_in_process_server
 from tests.api_handlers.upload_helpers import (
     DELIVERIES_PATH,
@@ -68,7 +69,8 @@ def test_endless_upload_is_aborted(data_dir: Path) -> None:
     assert 15 < sent < 40
 
 
-def test_too_many_concurrent_uploads_are_429(data_dir: Path) -> None:
+def test_too_many_concurrent_uploads_are_429(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_slots, "LEAST_LAG_SECONDS", 60.0)
     with run_in_process_server(data_dir, max_uploads=1) as server, server.client() as client:
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
             peer.sendall(request_head("Content-Type: application/xml", "Content-Length: 1000000") + b" " * 100_000)
@@ -78,6 +80,20 @@ def test_too_many_concurrent_uploads_are_429(data_dir: Path) -> None:
             assert response.json()["status"] == 429
         assert_nothing_stored(server, data_dir)
         assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=XML).status_code == 202
+
+
+def test_uploads_are_limited_per_client_of_a_trusted_proxy(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_slots, "LEAST_LAG_SECONDS", 60.0)
+    with (
+        run_in_process_server(data_dir, max_uploads_per_client=1, use_xheaders=True) as server,
+        server.client() as client,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer,
+    ):
+        peer.sendall(request_head("X-Forwarded-For: 192.0.2.1", "Content-Length: 1000000") + b" ")
+        wait_until(lambda: spool_file_names(data_dir) != [], "a part")
+        for address, status in (("192.0.2.1", 429), ("192.0.2.2", 202), ("192.0.2.1, 192.0.2.3", 202)):
+            headers = XML | {"X-Forwarded-For": address}
+            assert client.post(DELIVERIES_PATH, content=b"<a/>", headers=headers).status_code == status
 
 
 @pytest.mark.parametrize(

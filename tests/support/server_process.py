@@ -34,13 +34,13 @@ def forking_servers() -> Generator[None]:
 
 
 def start_process(
-    arguments: list[str], cwd: Path, environment: dict[str, str], *, fresh: bool
+    arguments: list[str], cwd: Path, environment: dict[str, str], *, fresh: bool, launcher: Sequence[str] = ()
 ) -> "subprocess.Popen[str] | ForkedProcess":
     """Start `app.py`: forked within `forking_servers`, unless it is to be fresh; otherwise from nothing."""
-    if _fork_servers and not fresh:
+    if _fork_servers and not fresh and not launcher:
         return _fork_servers[-1].start(arguments, cwd, environment)
     return subprocess.Popen(
-        [sys.executable, str(REPOSITORY / "app.py"), *arguments],
+        [*launcher, sys.executable, str(REPOSITORY / "app.py"), *arguments],
         cwd=cwd,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -62,6 +62,7 @@ class Server:
         port: int = 0,
         *,
         fresh: bool = False,
+        launcher: Sequence[str] = (),
     ) -> None:
         """Start the server and wait until `/readyz` answers 200.
 
@@ -71,6 +72,7 @@ class Server:
             environment: Variables beside those of this process, of which none sets the program up.
             port: Port to listen on, or 0 for any that is free.
             fresh: Whether the program starts from nothing within `forking_servers` too.
+            launcher: A command that runs the program, which is fresh then, as the command that follows it.
 
         Raises:
             RuntimeError: It did not become ready; the message contains its output.
@@ -85,6 +87,7 @@ class Server:
             cwd=data_dir.parent,  # no bufdir-preview.toml of the person who runs the tests
             environment=inherited | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
             fresh=fresh,
+            launcher=launcher,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -162,9 +165,10 @@ def running_server(
     environment: dict[str, str] | None = None,
     port: int = 0,
     fresh: bool = False,
+    launcher: Sequence[str] = (),
 ) -> Generator[Server]:
     """Run a server for the duration of a block, which may stop or kill it. An exception in its log fails the test."""
-    server = Server(data_dir, arguments, environment, port, fresh=fresh)
+    server = Server(data_dir, arguments, environment, port, fresh=fresh, launcher=launcher)
     try:
         yield server
     finally:

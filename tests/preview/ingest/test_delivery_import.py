@@ -24,7 +24,7 @@ from tests.support.pipeline import open_application
 
 def deliveries_service(application: Application, batch_size: AdaptiveBatchSize) -> Deliveries:
     """Return a service over the application's store whose transactions begin with that size."""
-    spool = Spool(application.settings.data_dir / "spool", 1_000_000, 1, application.worker_id)
+    spool = Spool(application.settings.data_dir / "spool", 1_000_000, application.worker_id)
     return Deliveries(application.database, application.report_config, spool, DebounceSettings(False, 0, 0), batch_size)
 
 

@@ -118,7 +118,7 @@ def test_upload_of_another_process_is_not_deleted(data_dir: Path, service: Sampl
 def test_files_of_dead_processes_are_deleted(data_dir: Path) -> None:
     with open_application(data_dir, started=False) as application:
         dead, waiting = application.worker_id, application.deliveries.receive([b"kept"], full=False, actor="test")
-    spool = Spool(data_dir / "spool", 1000, 10, dead)
+    spool = Spool(data_dir / "spool", 1000, dead)
     left = spool.write([b"never written down"])
     spool.path(f"{left.name}.part").write_bytes(b"broken off")
     spool.path("something else").write_bytes(b"an unknown file")

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from preview.core.errors import PayloadTooLarge, TooManyRequests, Unavailable
+from preview.core.errors import PayloadTooLarge, Unavailable
 from preview.ingest.spool import Spool
 from preview.ingest.spool_file import SpoolFile
 
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Spool:
-    return Spool(tmp_path / "spool", 10, 3, 7)
+    return Spool(tmp_path / "spool", 10, 7)
 
 
 def names(tmp_path: Path) -> list[str]:
@@ -137,19 +137,8 @@ def test_file_can_be_aborted_while_written(tmp_path: Path, spool: Spool, monkeyp
     assert names(tmp_path) == []
 
 
-def test_concurrent_uploads_are_limited(spool: Spool) -> None:
-    begun = [spool.open() for _ in range(3)]
-    with pytest.raises(TooManyRequests):
-        spool.open()
-    begun[0].write(b"one")
-    begun[0].commit()
-    begun[1].abort()
-    for file in (begun[2], spool.open(), spool.open()):
-        file.abort()
-
-
 def test_close_deletes_unfinished_files(tmp_path: Path, spool: Spool) -> None:
-    begun: list[SpoolFile] = [spool.open(), Spool(tmp_path / "spool", 10, 3, 77).open()]
+    begun: list[SpoolFile] = [spool.open(), Spool(tmp_path / "spool", 10, 77).open()]
     whole = spool.write([b"one"])
     spool.close()
     assert names(tmp_path) == sorted([whole.name, next(name for name in names(tmp_path) if name.startswith("77-"))])

@@ -14,7 +14,7 @@ NO_LIMITS = Limits()
 
 def spool_files(folder: Path, *files: bytes) -> Path:
     """Return the files in the spool's format."""
-    spool = Spool(folder / "spool", 1_000_000, 10, 1)
+    spool = Spool(folder / "spool", 1_000_000, 1)
     with spool.open(multi_file=True) as file:
         for content in files:
             file.start_file()

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from preview.core.errors import NotFound, ParserCrashed
+from preview.core.errors import NotFound, ParserCrashed, Unavailable
 from preview.model.limits import MIB, Limits
 from preview.parsing import delivery
 from preview.parsing.delivery import Batch
 from preview.parsing.process_client import ParserProcess
 from tests.builders.case_xml import folder, melding, uid
 from tests.preview.parsing.parser_helpers import KEY, NOW
+from tests.support.descriptor_limit import no_descriptor_left
 from tests.support.process_inspection import child_pids
 from tests.support.server_process import REPOSITORY
 
@@ -133,6 +134,12 @@ def test_killed_process_raises_and_next_call_restarts(
     wait_until(lambda: not (is_running(first) or is_running(second)))
     assert len(list(parser.parse(folders / "000.xml", NOW))) == 1
     assert parser_pid(parser) != first
+
+
+def test_process_that_cannot_be_started_is_a_passing_fault(parser: ParserProcess, folders: Path) -> None:
+    with no_descriptor_left(os.getpid()), pytest.raises(Unavailable, match="Too many files"):
+        list(parser.parse(folders, NOW))
+    assert list(parser.parse(folders, NOW))
 
 
 def test_helper_parses_only_large_deliveries(parser: ParserProcess, large: Path, folders: Path) -> None:
