@@ -71,6 +71,7 @@ class PreviewPage:
         return live_page(session.live, request, self._context.rewrite_scripts)
 
     def _end_session(self, session: PreviewSession) -> None:
+        session.end()
         self._fanout.unsubscribe(session)
         self._delivery_updates.remove(session.drawer)
 

@@ -108,6 +108,7 @@ class PreviewSession(Viewer):
         self._document = document
         self._actor = actor
         self._tasks: set[asyncio.Task[object]] = set()
+        self._has_ended = False
         self._requested_query = self.query
         self._requested_job = ""
         self._deleted_at: str | None = None
@@ -158,9 +159,13 @@ class PreviewSession(Viewer):
         actor = await self._context.run_blocking(self._context.application.snapshots.deleted_by, self._deleted_id)
         self._deleted_by = None if actor in SYSTEM_ACTORS else actor
 
+    def end(self) -> None:
+        """Retry no reading any more: the page is gone."""
+        self._has_ended = True
+
     async def _refresh(self, last_event_id: int) -> None:
         query, seconds = self.query, pauses()
-        while query == self.query:
+        while query == self.query and not self._has_ended:
             try:
                 if self._deleted_at is not None and self._deleted_by is None:
                     await self._load_deleted_by()

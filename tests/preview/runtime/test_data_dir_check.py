@@ -16,6 +16,7 @@ from tests.builders.services import SampleService
 from tests.support.pipeline import wait_until
 from tests.support.server_process import running_server
 
+SNAPSHOTS = "/api/v1/aggregated-report-data"
 XML = {"Content-Type": "application/xml"}
 
 
@@ -47,7 +48,7 @@ def test_nothing_is_written_to_a_store_that_is_not_at_its_place(database: Databa
         with pytest.raises(Unavailable, match="missing or was replaced"):
             database.write(lambda connection: meta.put(connection, "a", "2"))
         with pytest.raises(Unavailable, match="missing or was replaced"):
-            database.compact()
+            database.try_compact()
         store.touch()  # another store in its place
     away.rename(store)
     assert database.read(lambda connection: meta.get(connection, "a")) == "1"
@@ -70,6 +71,12 @@ def test_moved_data_folder_is_named_and_used_again_when_it_is_back(
         def deliver(case: int) -> httpx.Response:
             return client.post("/api/v1/deliveries", content=service.folder(case, "2024-03-01"), headers=XML)
 
+        data_dir.rename(away)
+        for path in ("/", "/preview?organization_id=org-1&period_id=2024", "/overview/export.csv", SNAPSHOTS):
+            response = client.get(path)  # no thread has read the store so far
+            assert (response.status_code, response.headers.get("Retry-After")) == (503, "2"), path
+        away.rename(data_dir)
+        wait_until(lambda: client.get("/readyz").status_code == 200, "the server to be ready again")
         acknowledged = [deliver(1).json()["delivery_id"]]
         data_dir.rename(away)
         wait_until(lambda: "The folder is missing" in client.get("/readyz").text, "the missing folder")
