@@ -11,7 +11,17 @@ import click
 
 from benchmarks.results import BenchmarkResult, describe_machine, table
 
-NAMES = ("import_zip", "aggregation", "changed_case", "get_snapshot", "first_load", "overview", "live", "reader_memory")
+NAMES = (
+    "import_zip",
+    "long_writes",
+    "aggregation",
+    "changed_case",
+    "get_snapshot",
+    "first_load",
+    "overview",
+    "live",
+    "reader_memory",
+)
 
 
 @click.command()

@@ -69,14 +69,14 @@ def parse_with_bare_lxml(path: Path) -> tuple[float, float]:
 
 
 def _import_beside_server(path: Path, seed: Path) -> ImportResult:
-    with tempfile.TemporaryDirectory() as folder, _server_under_put_load(Path(folder), seed) as (server, waits):
+    with tempfile.TemporaryDirectory() as folder, server_under_put_load(Path(folder), seed) as (server, waits):
         before = _cpu_of_all(server.process.pid)  # The server's worker can claim the delivery of the command line.
         outcome = run("app.py", "import", "--data-dir", server.data_dir, path)
         return ImportResult(outcome.wall, outcome.cpu + _cpu_of_all(server.process.pid) - before, waits())
 
 
 def _import_by_server(path: Path, seed: Path) -> ImportResult:
-    with tempfile.TemporaryDirectory() as folder, _server_under_put_load(Path(folder), seed) as (server, waits):
+    with tempfile.TemporaryDirectory() as folder, server_under_put_load(Path(folder), seed) as (server, waits):
         before = _cpu_of_all(server.process.pid)
         began = time.perf_counter()
         store_fixtures.post(server.url, path.read_bytes(), "application/zip")
@@ -85,10 +85,19 @@ def _import_by_server(path: Path, seed: Path) -> ImportResult:
 
 
 @contextmanager
-def _server_under_put_load(folder: Path, seed: Path) -> Generator[tuple[Server, Callable[[], Waits]]]:
-    """Run a server to which PUTs are sent, for a snapshot of the imported organisation and one of another."""
+def server_under_put_load(
+    folder: Path, seed: Path, prepare: Callable[[Path], None] = lambda _: None
+) -> Generator[tuple[Server, Callable[[], Waits]]]:
+    """Run a server to which PUTs are sent, for a snapshot of the imported organisation and one of another.
+
+    Args:
+        folder: Where the data folder is made.
+        seed: A ZIP of case files that is imported beforehand.
+        prepare: Is called with the data folder before the server starts.
+    """
     data_dir = folder / "data"
     snapshots = store_fixtures.with_example_and(data_dir, seed)
+    prepare(data_dir)
     body_file = folder / "body.json"
     body_file.write_bytes(b"{}")
     with running_server(data_dir) as server, run_alongside("benchmarks.baselines.bare_tornado", body_file) as bare:

@@ -95,3 +95,7 @@ class LeaseLost(PreviewError):
 
 class ParserCrashed(PreviewError):
     """The process that parses deliveries ended before it was done: it was killed, or over its memory limit."""
+
+
+class ParserTooSlow(ParserCrashed):
+    """A delivery took the process longer than the bytes of its files allow."""

@@ -208,6 +208,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "its delivery is tried three times.",
         ),
     ] = 60.0
+    parser_seconds_per_mb: Annotated[
+        float,
+        Meta(
+            title="seconds, over 0",
+            gt=0,
+            description="A delivery may occupy the parsing process for `parser_timeout_seconds`, and for this long for "
+            "each megabyte of its files, unpacked; then it is refused.",
+        ),
+    ] = 5.0
     process_timeout_seconds: Annotated[
         float,
         Meta(

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from preview.core.clock import format_rfc3339, now
-from preview.core.errors import LeaseLost, NotFound, ParserCrashed
+from preview.core.errors import LeaseLost, NotFound, ParserCrashed, ParserTooSlow
 from preview.core.ids import format_delivery_id, parse_delivery_id
 from preview.ingest.chunks import AdaptiveBatchSize
 from preview.ingest.delivery_completion import DebounceSettings
@@ -244,6 +244,8 @@ class Deliveries:
                     delivery_import.import_batch(pending_batch)
                 pending_batch = batch
             delivery_import.finish(pending_batch)
+        except ParserTooSlow:
+            self._refuse_unreadable(row, FindingCode.TOO_SLOW)
         except ParserCrashed:
             if is_stopping() or row.attempt < MAX_ATTEMPTS:
                 self._release(row, failed=not is_stopping())
@@ -297,11 +299,11 @@ class Deliveries:
             self._spool.delete(spooled.name)
             raise
 
-    def _refuse_unreadable(self, row: DeliveryRow) -> None:
+    def _refuse_unreadable(self, row: DeliveryRow, code: FindingCode = FindingCode.UNREADABLE_FILE) -> None:
         """Refuse a delivery whose parser crashes; sources that it has begun to change are unlocked."""
         current_row = self._database.read(lambda connection: deliveries.delivery(connection, row.delivery)) or row
         delivery_import = self._open_import(msgspec.structs.replace(current_row, attempt=row.attempt))
-        delivery_import.finish(None, refused=True, findings=[FindingCode.UNREADABLE_FILE.finding(0)])
+        delivery_import.finish(None, refused=True, findings=[code.finding(0)])
         if row.spool:
             self._spool.delete(row.spool)
 

@@ -11,6 +11,7 @@ merged again, which changes nothing, and neither they nor their findings are cou
 """
 
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -81,7 +82,8 @@ class DeliveryImport:
         self._figures = FigureImporter(database, report_config.catalogue, row)
         self._completion = DeliveryCompletion(database, report_config, debounce, self._figures)
         self._progress = _Progress(row, batch_size)
-        self._listed_lines: Counter[int] = Counter()
+        self._listings = ListingImporter(report_config)
+        self._held_findings: list[Finding] = []
         if row.attempt > 1 and row.outcome is None:
             self._clear_earlier_attempt()
 
@@ -166,8 +168,12 @@ class DeliveryImport:
 
     def _chunks(self, batch: Batch) -> Iterator[tuple[Batch, bool]]:
         """Import what of a batch is not divided by files, and yield the chunks of the rest."""
-        findings = [*batch.findings, *self._import_listings(batch), *self._figures.stage(batch.figures)]
+        self._figures.stage(batch.figures)
+        findings = [*self._held_findings, *batch.findings, *self._import_listings(batch)]
         findings.sort(key=lambda finding: finding.file)
+        # Those of a file that is not complete yet are stored when it is: after a crash they are found again.
+        complete = bisect_right(findings, batch.files, key=lambda finding: finding.file)
+        self._held_findings, findings = findings[complete:], findings[:complete]
         yield from split_into_chunks(
             msgspec.structs.replace(batch, findings=findings, figures=[], listings=[]),
             lambda: self._progress.batch_size.folders,
@@ -175,22 +181,20 @@ class DeliveryImport:
         )
 
     def _import_listings(self, batch: Batch) -> list[Finding]:
-        importer = ListingImporter(self._report_config, batch.listings)
+        self._listings.begin(batch.listings)
         row = self._progress.row
 
         def import_next(connection: Connection) -> bool:
             if not deliveries.is_claimed(connection, row):
                 raise LeaseLost("The delivery was taken over.")
-            organization_id = importer.import_next(connection)
+            organization_id = self._listings.import_next(connection)
             if organization_id:
                 deliveries.note_organization(connection, row.delivery, organization_id)
             return organization_id is not None
 
         if batch.listings:
             self._database.write_in_steps(import_next)
-        self._listed_lines.update(listing.file for listing in batch.listings)
-        self._listed_lines.subtract(finding.file for finding in importer.findings)
-        return importer.findings
+        return self._listings.pop_findings()
 
     def _needs_preparation(self, last_chunk: Batch) -> bool:
         """Return whether anything must be prepared after the last chunk, or for it, before the delivery can end."""
@@ -278,10 +282,9 @@ class DeliveryImport:
 
     def _pop_listed_lines(self, files: int) -> int:
         """Return the imported lines of organisations files up to a file that no earlier claim has committed."""
-        complete = [file for file in self._listed_lines if file <= files]
-        return sum(
-            lines for file in complete if (lines := self._listed_lines.pop(file)) and file > self._completed_files
-        )
+        imported = self._listings.imported_lines
+        complete = [file for file in imported if file <= files]
+        return sum(lines for file in complete if (lines := imported.pop(file)) and file > self._completed_files)
 
     def _delete_missing_cases(self) -> list[Finding]:
         """Delete the stored cases that a full delivery does not contain (rule 1.3), in steps.

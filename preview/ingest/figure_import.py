@@ -39,24 +39,21 @@ class FigureImporter:
         self._catalogue = catalogue
         self._row = row
         self._unknown: list[SupplementaryFigure] = []
+        self._left_out: list[Finding] = []
         self.has_any = False
         self.imported_lines = 0
 
-    def stage(self, lines: list[SupplementaryFigure]) -> list[Finding]:
+    def stage(self, lines: list[SupplementaryFigure]) -> None:
         """Store figures that are to take effect with the rest of the delivery.
-
-        Returns:
-            A finding for each line of an unknown or computed field.
 
         Raises:
             LeaseLost: The delivery was claimed by another worker.
         """
-        findings: list[Finding] = []
         accepted: list[SupplementaryFigure] = []
         known = self._known_organizations(lines)
         for line in lines:
             if line.field_key not in self._catalogue or self._catalogue.field(line.field_key).computed:
-                findings.append(FindingCode.CSV_FIELD.finding(line.file, line.line, "field_key"))
+                self._left_out.append(FindingCode.CSV_FIELD.finding(line.file, line.line, "field_key"))
                 continue
             value = None if line.value is None else one_decimal(line.value)
             # An id that is not one of an organisation may be anything, also a person's: it is not stored.
@@ -64,7 +61,6 @@ class FigureImporter:
             destination.append(msgspec.structs.replace(line, value=value))
         self.has_any = self.has_any or bool(lines)
         self._store(accepted)
-        return findings
 
     def _known_organizations(self, lines: list[SupplementaryFigure]) -> set[str]:
         named = {line.organization_id for line in lines}
@@ -80,7 +76,7 @@ class FigureImporter:
         """Prepare the new figures of every organisation whose figures change, and note all that the lines name.
 
         Returns:
-            The first findings about lines of unknown organisations, and the number of the others.
+            The first findings about lines that are left out, and the number of the others.
 
         Raises:
             LeaseLost: The delivery was claimed by another worker.
@@ -88,7 +84,6 @@ class FigureImporter:
         delivery = self._row.delivery
         known = self._known_organizations(self._unknown)  # A later file of the delivery may have named them.
         self._store([line for line in self._unknown if line.organization_id in known])
-        unknown = [line for line in self._unknown if line.organization_id not in known]
         named = self._database.read(lambda connection: figures.staged_organizations(connection, delivery))
         self.prepare_organizations(named)
         notes = (
@@ -96,11 +91,13 @@ class FigureImporter:
             for organization_id in named
         )
         write_pieces(self._database, self._row, notes)
-        findings = [
+        self._left_out += [
             FindingCode.CSV_UNKNOWN_ORGANIZATION.finding(line.file, line.line, "organization_id")
-            for line in unknown[:MAX_STORED_FINDINGS]
+            for line in self._unknown
+            if line.organization_id not in known
         ]
-        return findings, len(unknown) - len(findings)
+        self._left_out.sort(key=lambda finding: (finding.file, finding.line))
+        return self._left_out[:MAX_STORED_FINDINGS], len(self._left_out[MAX_STORED_FINDINGS:])
 
     def prepare_organizations(self, organization_ids: list[str]) -> None:
         """Prepare the new figures of each organisation whose staged figures change any."""

@@ -1,6 +1,7 @@
 """What a delivery prepares before it takes effect, in pieces of a bounded number of rows."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from preview.core.errors import LeaseLost
 from preview.model.case_records import CaseContent, Individ
@@ -36,8 +37,7 @@ def write_pieces(database: Database, row: DeliveryRow, pieces: Iterator[Piece]) 
 def content_pieces(source: int, sak: int, content: CaseContent) -> Iterator[Piece]:
     """Yield the pieces that insert the content of one case."""
     for table, rows in cases.content_rows(source, sak, content).items():
-        for start in range(0, len(rows), STEP_ROWS):
-            piece = rows[start : start + STEP_ROWS]
+        while piece := list(islice(rows, STEP_ROWS)):
             yield lambda connection, table=table, piece=piece: cases.insert_rows(connection, table, piece)
 
 

@@ -27,7 +27,7 @@ from preview.storage.removal import erasure
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 5.0
 _SNAPSHOTS_PER_PIECE = 4
 
 

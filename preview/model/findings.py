@@ -76,6 +76,7 @@ class FindingCode(StrEnum):
     )
     ARCHIVE_OVERLAP = "archive_overlap", Severity.REFUSED, "Entries of the ZIP archive share the same bytes."
     ARCHIVE_BOMB = "archive_bomb", Severity.REFUSED, "The ZIP archive unpacks to more than the limits allow."
+    TOO_SLOW = "too_slow", Severity.REFUSED, "Reading the delivery takes far longer than its size allows."
     ARCHIVE_PATH = "archive_path", Severity.REFUSED, "The entry's path leads out of the ZIP archive."
     ARCHIVE_LINK = "archive_link", Severity.REFUSED, "The entry is a link, which is not followed."
     ARCHIVE_ENCRYPTED = "archive_encrypted", Severity.REFUSED, "The entry is encrypted."

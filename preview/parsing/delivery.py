@@ -19,6 +19,7 @@ MIXED = "mixed"
 
 _BATCH_BYTES = 4 * MIB  # of input, so that a batch of huge files has fewer of them
 _BATCH_FINDINGS = 2000
+_PART_LINES = 4000
 
 
 class Batch(msgspec.Struct):
@@ -30,6 +31,7 @@ class Batch(msgspec.Struct):
         refused_files: Number of refused files up to here.
         bytes_read: Bytes of the delivery up to here.
         total_bytes: Bytes of the whole delivery.
+        unpacked_bytes: Bytes of the files up to here, unpacked.
         lines: Number of lines of CSV files up to here, those that are left out included.
         folders: Cases of v4 files.
         annual_files: 15F files.
@@ -43,6 +45,7 @@ class Batch(msgspec.Struct):
     refused_files: int = 0
     bytes_read: int = 0
     total_bytes: int = 0
+    unpacked_bytes: int = 0
     lines: int = 0
     folders: list[CaseFolder] = []
     annual_files: list[AnnualFile] = []
@@ -61,6 +64,11 @@ class Batch(msgspec.Struct):
         return len(self.folders) + sum(
             len(part.individer) for annual_file in self.annual_files for part in annual_file.parts
         )
+
+    @property
+    def line_count(self) -> int:
+        """Number of figures or of listings in the batch, whichever are more."""
+        return max(len(self.figures), len(self.listings))
 
 
 def parse_delivery(
@@ -94,12 +102,14 @@ def parse_delivery(
         return None if item.rejection else parse_file(item.data, item.file, key, now, field_keys)
 
     batch = Batch(total_bytes=archive.total_size(path))
+    complete = Batch()
     batch_bytes = 0
     items = archive.walk(path, limits)
     parsed_items = helper.parse(items, now, parse_item) if helper else ((item, parse_item(item)) for item in items)
     for item, contents in parsed_items:
         batch.files = item.file
         batch.bytes_read = item.bytes_read
+        batch.unpacked_bytes += len(item.data)
         if item.rejection is not None:
             batch.refused_files += 1
             batch.findings.append(item.rejection)
@@ -107,11 +117,30 @@ def parse_delivery(
             _add_contents(batch, contents)
             batch_bytes += len(item.data)
         is_large = batch_bytes >= _BATCH_BYTES or len(batch.findings) >= _BATCH_FINDINGS
-        if is_large or batch.case_count >= limits.batch_folders:
-            yield batch
+        if is_large or batch.case_count >= limits.batch_folders or batch.line_count > _PART_LINES:
+            yield from _parts(batch, complete)
+            complete = batch
             batch = _new_batch_after(batch)
             batch_bytes = 0
     batch.bytes_read = batch.total_bytes
+    yield from _parts(batch, complete)
+
+
+def _parts(batch: Batch, complete: Batch) -> Iterator[Batch]:
+    """Yield a batch, before it parts with most of its lines of CSV files if these are many.
+
+    The server decodes a batch at once, and would serve nobody meanwhile.
+
+    Args:
+        batch: The batch. The lines that were yielded are taken out of it.
+        complete: The batch before it; the parts are complete up to there.
+    """
+    while batch.line_count > _PART_LINES:
+        part = _new_batch_after(complete)
+        part.format, part.total_bytes = batch.format, batch.total_bytes
+        part.listings, batch.listings = batch.listings[:_PART_LINES], batch.listings[_PART_LINES:]
+        part.figures, batch.figures = batch.figures[:_PART_LINES], batch.figures[_PART_LINES:]
+        yield part
     yield batch
 
 
@@ -128,4 +157,12 @@ def _add_contents(batch: Batch, contents: FileContents) -> None:
 
 
 def _new_batch_after(batch: Batch) -> Batch:
-    return Batch(batch.format, batch.files, batch.refused_files, batch.bytes_read, batch.total_bytes, batch.lines)
+    return Batch(
+        batch.format,
+        batch.files,
+        batch.refused_files,
+        batch.bytes_read,
+        batch.total_bytes,
+        batch.unpacked_bytes,
+        batch.lines,
+    )

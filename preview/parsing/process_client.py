@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -17,7 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import preview
-from preview.core.errors import NotFound, ParserCrashed
+from preview.core.errors import NotFound, ParserCrashed, ParserTooSlow
 from preview.core.passing_faults import as_passing
 from preview.model.limits import Limits
 from preview.parsing.delivery import Batch
@@ -41,12 +42,19 @@ class ParserProcess:
         limits: Limits of a delivery and of the process.
         fields: Fields that supplementary figures may be given for; None allows any.
         progress_seconds: How long the process may take for its next batch. One that takes longer hangs and is killed.
+        seconds_per_mb: How long it may take for each megabyte of a delivery's files, beside `progress_seconds` once.
     """
 
     def __init__(
-        self, key: bytes, limits: Limits, fields: frozenset[str] | None = None, progress_seconds: float = 60.0
+        self,
+        key: bytes,
+        limits: Limits,
+        fields: frozenset[str] | None = None,
+        progress_seconds: float = 60.0,
+        seconds_per_mb: float = 5.0,
     ) -> None:
         self._progress_seconds = progress_seconds
+        self._seconds_per_byte = seconds_per_mb / 1e6
         self._init = InitMessage(key, limits, None if fields is None else sorted(fields))
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -79,14 +87,24 @@ class ParserProcess:
         Raises:
             NotFound: If there is nothing at `path`.
             ParserCrashed: If the process ended or failed, or made no progress for too long.
+            ParserTooSlow: If the delivery takes longer than the bytes of its files allow.
             Unavailable: If the process could not be started.
         """
         with self._lock:
             completed = False
+            seconds = parsed_bytes = 0.0
             try:
                 connection = self._connect()
                 connection.send_bytes(encode(ParseRequest(str(path.absolute()), now)))
-                while (reply := decode_reply(self._receive(connection))).batch is not None:
+                while True:
+                    started = time.monotonic()
+                    # Only the time that the process takes counts, not that of the import between two batches.
+                    allowed = self._progress_seconds + self._seconds_per_byte * parsed_bytes - seconds
+                    reply = decode_reply(self._receive(connection, allowed))
+                    seconds += time.monotonic() - started
+                    if reply.batch is None:
+                        break
+                    parsed_bytes = max(reply.batch.unpacked_bytes, reply.batch.bytes_read)
                     yield reply.batch
                 completed = self._has_served = True
             except TimeoutError:
@@ -123,9 +141,12 @@ class ParserProcess:
             self._connection.send_bytes(encode(self._init))
         return self._connection
 
-    def _receive(self, connection: Connection) -> bytes:
-        """Return the next reply; raise `TimeoutError` if the process makes no progress."""
-        if not connection.poll(self._progress_seconds):
+    def _receive(self, connection: Connection, allowed_seconds: float) -> bytes:
+        """Return the next reply; raise `TimeoutError` without progress, `ParserTooSlow` with too little."""
+        seconds = min(self._progress_seconds, allowed_seconds)
+        if seconds <= 0 or not connection.poll(seconds):
+            if allowed_seconds < self._progress_seconds:
+                raise ParserTooSlow("The delivery takes longer than the bytes of its files allow.")
             raise TimeoutError
         return connection.recv_bytes()
 

@@ -81,6 +81,7 @@ class Application:
             load_or_create_key(folder, database),
             Limits.from_settings(settings),
             progress_seconds=settings.parser_timeout_seconds,
+            seconds_per_mb=settings.parser_seconds_per_mb,
         )
         spool = Spool(folder / "spool", settings.max_delivery_bytes, self.worker_id)
         debounce = DebounceSettings(settings.auto_aggregate, settings.auto_quiet_seconds, settings.auto_latest_seconds)

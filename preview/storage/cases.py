@@ -221,29 +221,31 @@ def insert_rows(connection: Connection, table: str, rows: list[ContentRow]) -> N
     execute_rows(connection, f"INSERT INTO {table} VALUES", rows)
 
 
-def content_rows(source: int, sak: int, content: CaseContent) -> dict[str, list[ContentRow]]:
-    """Return the rows of a case by table."""
-    tiltak_rows: list[ContentRow] = []
-    for nr, tiltak in enumerate(content.tiltak):
-        flags = (tiltak.omsorg, tiltak.akutt, tiltak.hjelpetiltak, tiltak.plassering, tiltak.opphevet)
-        tiltak_rows.append((source, sak, nr, tiltak.start, tiltak.slutt, tiltak.kategori, *flags))
+def content_rows(source: int, sak: int, content: CaseContent) -> dict[str, Iterator[ContentRow]]:
+    """Return the rows of a case by table, made as they are asked for."""
     return {
-        "melding": [
+        "melding": (
             (source, sak, nr, melding.mottatt, melding.konkludert, melding.konklusjon, melding.frist)
             for nr, melding in enumerate(content.meldinger)
-        ],
-        "undersokelse": [
+        ),
+        "undersokelse": (
             (source, sak, nr, each.startet, each.konkludert, each.konklusjon, each.frist)
             for nr, each in enumerate(content.undersokelser)
-        ],
-        "plan": [(source, sak, nr, plan.start, plan.slutt, plan.type) for nr, plan in enumerate(content.planer)],
-        "evaluering": [(source, sak, nr, utfort) for nr, utfort in enumerate(content.evalueringer)],
-        "tiltak": tiltak_rows,
-        "tilsyn": [(source, sak, nr, utfort) for nr, utfort in enumerate(content.tilsyn)],
-        "flytting": [
+        ),
+        "plan": ((source, sak, nr, plan.start, plan.slutt, plan.type) for nr, plan in enumerate(content.planer)),
+        "evaluering": ((source, sak, nr, utfort) for nr, utfort in enumerate(content.evalueringer)),
+        "tiltak": (
+            (
+                *(source, sak, nr, tiltak.start, tiltak.slutt, tiltak.kategori),
+                *(tiltak.omsorg, tiltak.akutt, tiltak.hjelpetiltak, tiltak.plassering, tiltak.opphevet),
+            )
+            for nr, tiltak in enumerate(content.tiltak)
+        ),
+        "tilsyn": ((source, sak, nr, utfort) for nr, utfort in enumerate(content.tilsyn)),
+        "flytting": (
             (source, sak, nr, flytting.dato, flytting.arsak, flytting.til)
             for nr, flytting in enumerate(content.flyttinger)
-        ],
+        ),
     }
 
 

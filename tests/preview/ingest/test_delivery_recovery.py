@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from preview.core.errors import ParserCrashed
+from preview.core.errors import ParserCrashed, ParserTooSlow
 from preview.ingest.deliveries import MAX_ATTEMPTS
 from preview.ingest.spool import Spool
 from preview.parsing.delivery import Batch
@@ -33,6 +33,21 @@ def test_delivery_is_retried_then_refused_if_parser_crashes(data_dir: Path) -> N
         assert statuses == ["received"] * (MAX_ATTEMPTS - 1) + ["refused"]
         assert [finding.code for finding in application.deliveries.get(name).findings] == ["unreadable_file"]
         assert application.deliveries.claim(application.worker_id) is None
+        assert spool_files(data_dir) == []
+
+
+def test_delivery_that_is_too_slow_for_its_bytes_is_refused_at_once(data_dir: Path) -> None:
+    def slow(_: Path) -> Iterator[Batch]:
+        yield batch([case_folder(1, "a", 1)])
+        raise ParserTooSlow("The delivery takes longer than the bytes of its files allow.")
+
+    with open_application(data_dir, started=False) as application:
+        name = application.deliveries.receive([b"slow to read"], full=False, actor="test").delivery_id
+        row = application.deliveries.claim(application.worker_id)
+        assert row is not None
+        application.deliveries.process(row, slow)
+        refused = application.deliveries.get(name)
+        assert (refused.delivery_status, [finding.code for finding in refused.findings]) == ("refused", ["too_slow"])
         assert spool_files(data_dir) == []
 
 

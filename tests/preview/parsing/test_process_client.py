@@ -1,18 +1,21 @@
 """The parser process: reuse, back-pressure, crashes, memory limit and end."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from preview.core.errors import NotFound, ParserCrashed, Unavailable
+from preview.core.errors import NotFound, ParserCrashed, ParserTooSlow, Unavailable
 from preview.model.limits import MIB, Limits
-from preview.parsing import delivery
+from preview.parsing import delivery, process_client
 from preview.parsing.delivery import Batch
 from preview.parsing.process_client import ParserProcess
 from tests.builders.case_xml import folder, melding, uid
@@ -292,3 +295,23 @@ def test_hanging_parser_is_killed_and_the_next_delivery_is_parsed(tmp_path: Path
     assert list(parser.parse(path, NOW))
     assert parser.pid != pid
     parser.close()
+
+
+def test_archive_that_is_slow_for_its_bytes_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand empty entries take as long as a batch of cases, and have next to no bytes. The clock is simulated:
+    each batch takes a second.
+    """
+    path = tmp_path / "slow.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(12_000):
+            archive.writestr(str(number), b"")
+    clock = itertools.count()
+    monkeypatch.setattr(process_client, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    slow = ParserProcess(KEY, Limits(), progress_seconds=4.0, seconds_per_mb=0.001)
+    seen: list[Batch] = []
+    with pytest.raises(ParserTooSlow):
+        seen.extend(slow.parse(path, NOW))
+    slow.close()
+    allowing = ParserProcess(KEY, Limits(), progress_seconds=4.0, seconds_per_mb=10.0)
+    assert list(allowing.parse(path, NOW))[-1].files == 12_000
+    allowing.close()
