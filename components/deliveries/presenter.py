@@ -9,6 +9,7 @@ from components.preview.actions import by_actor
 from preview.core.clock import local_date, parse_timestamp, today
 from preview.core.ids import parse_delivery_id
 from preview.i18n import formatting
+from preview.i18n.plurals import plural_key
 from preview.ingest.delivery_view import DeliveryView, FindingCount
 from preview.model.file_format import FileFormat
 from preview.model.findings import Severity
@@ -157,15 +158,15 @@ def _status_text(view: DeliveryView, t: Translator) -> str:
     if view.is_empty and not view.lines:
         return t("deliver.imported.no_lines")
     if summary.refused_files:
-        return _part("files", summary.files - summary.refused_files, summary.files, t)
+        return _part("deliver.imported.files", summary.files - summary.refused_files, summary.files, t)
     if view.lines and view.imported_lines < view.lines:
-        return _part("lines", view.imported_lines, view.lines, t)
+        return _part(plural_key("deliver.imported.lines", view.lines), view.imported_lines, view.lines, t)
     return t("deliver.status.taken")
 
 
-def _part(unit: str, imported: int, total: int, t: Translator) -> str:
+def _part(key: str, imported: int, total: int, t: Translator) -> str:
     n, of = (formatting.number(t.language, count) for count in (imported, total))
-    return t(f"deliver.imported.{unit}", n=n, total=of)
+    return t(key, n=n, total=of)
 
 
 def _counts(view: DeliveryView, t: Translator) -> str:

@@ -29,6 +29,7 @@ from preview.core.errors import ValidationError
 from preview.core.languages import Language
 from preview.core.periods import Period
 from preview.i18n.name_search import collation_key
+from preview.i18n.plurals import plural_key
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.offline_since": ("time",),
@@ -44,7 +45,8 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "overview.changed.other": ("n",),
     "overview.reordered.one": (),
     "overview.reordered.other": ("n",),
-    "overview.shown": ("n", "total"),
+    "overview.shown.one": ("n", "total"),
+    "overview.shown.other": ("n", "total"),
     "print.printed": ("time",),
     "print.sorted": (),
 }
@@ -197,7 +199,7 @@ class OverviewPage:
             preferences: The visitor's language and theme.
             nonce: The nonce of the response's Content-Security-Policy.
         """
-        t = self._context.translator(preferences)
+        t, row_count = self._context.translator(preferences), len(page_data.state.rows)
         return self._context.render_page(
             "overview/overview.html",
             preferences,
@@ -211,6 +213,7 @@ class OverviewPage:
             descending=DESCENDING,
             deviations=DEVIATIONS,
             states=STATES,
+            shown_text=t(plural_key("overview.shown", row_count), n=page_data.visible_count, total=row_count),
             client_templates=t.templates({**CLIENT_TEMPLATES, **DRAWER_TEMPLATES}),
             max_bytes=self._context.application.settings.max_delivery_bytes,
             max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, preferences.language),

@@ -1,6 +1,6 @@
 /** The overview's controls, and the table as they ask for it: filtered, sorted and counted. */
 
-import {$, $$, announce, find, setCount, t, tPlural} from "../layout/dom.js"
+import {$, $$, announce, find, setCount, tPlural} from "../layout/dom.js"
 import {comparator, DEFAULTS, longestOrderedRun, matcher, writeFilters} from "./filters.js"
 import {marks} from "./marks.js"
 import {
@@ -133,7 +133,7 @@ export function updateCounts(rows = allRowData(), outOfOrder = countOutOfOrder(r
     const matches = matcher({...filters, show: radio.value}, marks)
     setCount($("b", /** @type {HTMLElement} */ (radio.parentElement)), rows.filter(matches).length)
   }
-  setText($("#seen"), t("overview.shown", {n: visible, total: rows.length}))
+  setText($("#seen"), tPlural("overview.shown", rows.length, {n: visible, total: rows.length}))
   setHidden($("#first"), rows.length === 0)
   setHidden($("#none"), rows.length > 0)
   setHidden($("#empty"), visible > 0)

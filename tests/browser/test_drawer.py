@@ -30,6 +30,9 @@ DROP = """(target, files) => {
 }"""
 
 
+WRONG_LIST = b"organization_id,organization_name,organisasjonsnummer\n" + b"org-x,No number,abc\n" * 3
+
+
 class UploadFile(NamedTuple):
     """A file on the visitor's computer."""
 
@@ -103,6 +106,17 @@ def test_dropped_files_are_delivered_and_outcome_announced(overview: Page, empty
     expect(entry(page, "liste.csv").get_by_text("Den første linjen i CSV-filen har ikke kolonnene")).to_be_visible()
     expect(drawer(page).get_by_role("status")).to_contain_text("liste.csv: avvist, ingenting er endret.")
 
+    # Findings that are opened stay with their delivery when another one comes; one with errors opens its own.
+    findings = entry(page, "alle sakene æøå.zip").get_by_role("group")
+    findings.get_by_text("14 funn").click()
+    drop(page, UploadFile("tjenester.csv", WRONG_LIST))
+    wrong = entry(page, "tjenester.csv")
+    expect(wrong).to_contain_text("0 av 3 linjer tatt inn 3 feil")
+    expect(wrong.get_by_text("organisasjonsnummer er ikke 9 siffer.")).to_be_visible()
+    expect(drawer(page).get_by_role("status")).to_contain_text("tjenester.csv: 0 av 3 linjer tatt inn, 3 feil.")
+    expect(findings).to_have_attribute("open", "")
+    expect(entry(page, "liste.csv").get_by_role("group")).to_have_attribute("open", "")
+
     page.keyboard.press("Escape")
     expect(drawer(page)).to_be_hidden()
     expect(page.get_by_role("row", name=service.name)).to_be_visible()  # the page behind the drawer is updated too
@@ -118,7 +132,7 @@ def test_dropped_files_are_delivered_and_outcome_announced(overview: Page, empty
     page.keyboard.press("i")
     for delivery in sent:
         expect(entry(page, delivery["delivery_id"])).to_contain_text(
-            "Tatt inn" if delivery["delivery_status"] == "taken" else "Avvist"
+            "att inn" if delivery["delivery_status"] == "taken" else "Avvist"
         )
     expect(drawer(page).get_by_text("alle sakene æøå.zip")).to_have_count(0)
 

@@ -91,6 +91,7 @@ LIST = NO_CASES | {"format": "organizations", "files": 1, "finding_count": 0, "l
         (LIST | {"imported_lines": 3}, "Tatt inn", "3 linjer, ingen funn", ""),
         (LIST | {"imported_lines": 2, "errors": 1}, "2 av 3 linjer tatt inn", "1 feil", ""),
         (LIST | {"imported_lines": 0, "errors": 3}, "0 av 3 linjer tatt inn", "3 feil", ""),
+        (LIST | {"lines": 1, "imported_lines": 0, "errors": 1}, "0 av 1 linje tatt inn", "1 feil", ""),
         (LIST | {"lines": 0}, "Ingen linjer å ta inn", "ingen funn", ""),
         (LIST | {"lines": None, "errors": 2}, "Tatt inn", "2 feil", ""),
         (
