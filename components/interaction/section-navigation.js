@@ -1,6 +1,6 @@
 /** The list of sections marks the one that is read. */
 
-import {$, $$, closest, find, targetOf} from "../layout/dom.js"
+import {$, $$, find} from "../layout/dom.js"
 
 /**
  * @typedef {object} View
@@ -87,11 +87,6 @@ export function chooseSection(id) {
 export function watchSections() {
   addEventListener("scroll", schedule, {passive: true})
   new ResizeObserver(schedule).observe($(".form"))
-  document.addEventListener("click", event => {
-    /** @type {HTMLAnchorElement | null} */
-    const link = closest(".sections a", targetOf(event))
-    if (link) chooseSection(link.hash.slice(1))
-  })
   addEventListener("hashchange", () => {
     const id = location.hash.slice(1)
     if (find(`.form > tbody[id="${CSS.escape(id)}"]`)) chooseSection(id)

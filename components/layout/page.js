@@ -1,6 +1,8 @@
 /** What every page does: theme and language, dialogs, printing, pausing, and the shortcuts for them. */
 
+import {keepFocus, restoreFocusAfterBack} from "../interaction/focus.js"
 import {watchPrinting} from "../interaction/print.js"
+import {revealOpenedDetails} from "../interaction/reveal.js"
 import {connectionState, isLive} from "../live/channel.js"
 import {isPaused, setPaused} from "../live/patches.js"
 import {actionOf, closest, find, isPlainClick, targetOf} from "./dom.js"
@@ -69,6 +71,9 @@ document.addEventListener("click", event => {
 })
 
 watchPrinting()
+keepFocus()
+restoreFocusAfterBack()
+revealOpenedDetails()
 addShortcuts({
   t: swapTheme,
   p: togglePause,

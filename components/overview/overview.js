@@ -1,5 +1,6 @@
 /** The overview: searching, filtering and sorting of rows that are all here, and marks of what has changed. */
 
+import {setFocusFallback} from "../interaction/focus.js"
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, closest, isPlainClick, targetOf} from "../layout/dom.js"
 import {leaveIfReachable} from "../layout/needs-line.js"
@@ -11,6 +12,7 @@ import {mark, markSeen, marks, reconnectedText, unmark} from "./marks.js"
 import {watchOverviewPrinting} from "./print.js"
 import {
   focusLink,
+  focusNearRow,
   idOf,
   linkOf,
   moveFocus,
@@ -177,8 +179,11 @@ document.addEventListener("click", event => {
 // While the changed rows are filtered, the one that has the focus must not vanish.
 tableBody.addEventListener("focusin", event => {
   const row = targetOf(event).closest("tr")
-  if (row && getFilters().deviation !== "changed") markSeen(row)
+  if (!row) return
+  setTabStop(linkOf(row))
+  if (getFilters().deviation !== "changed") markSeen(row)
 })
+setFocusFallback(focusNearRow)
 
 // ── Export: the rows that match, in their order ──
 

@@ -102,6 +102,7 @@ let tabStop = null
 
 /** @param {HTMLAnchorElement | null} link */
 export function setTabStop(link) {
+  if (link && link === tabStop) return
   tabStop = link
   for (const other of allRows().map(linkOf)) {
     const tabIndex = other === link ? "0" : "-1"
@@ -154,4 +155,22 @@ export function moveToDeviation(step) {
   const next = links.find((link, i) => i > index && hasDeviation(link)) ?? links.find(hasDeviation)
   const previous = links.findLast((link, i) => i < index && hasDeviation(link)) ?? links.findLast(hasDeviation)
   focusLink(step > 0 ? next : previous)
+}
+
+/**
+ * Move the focus from something that has vanished: from a row to the one that takes its place, from elsewhere to the table.
+ *
+ * @type {import("../interaction/focus.js").FocusFallback}
+ */
+export function focusNearRow(path) {
+  const row = path.find(element => element.matches("tr[data-region]"))
+  const rows = allRows()
+  const index = row ? rows.indexOf(/** @type {HTMLTableRowElement} */ (row)) : -1
+  const next = rows.find((other, i) => i > index && !other.hidden)
+  const previous = rows.findLast((other, i) => i < index && !other.hidden)
+  const near = index < 0 ? tabStop : next ? linkOf(next) : previous && linkOf(previous)
+  if (!near || near.closest("tr")?.hidden) return false
+  if (row) focusLink(near)
+  else near.focus({preventScroll: true})
+  return true
 }

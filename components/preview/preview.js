@@ -1,5 +1,7 @@
 /** The preview of a report: rows that open, patches that mark what has changed, shortcuts, export and coming back. */
 
+import {setFocusFallback} from "../interaction/focus.js"
+import {reveal} from "../interaction/reveal.js"
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, announce, closest, find, isPlainClick, parseHtml, t, targetOf, tPlural} from "../layout/dom.js"
 import {addShortcuts} from "../layout/shortcuts.js"
@@ -14,7 +16,9 @@ import {aggregate, copyNumber, restoreRequest, saveRequest, showFindings} from "
 import {
   allRows,
   allValues,
+  focusNearRow,
   focusOpener,
+  goToSection,
   isComplete,
   isOpen,
   keyOf,
@@ -87,6 +91,17 @@ document.addEventListener("row:toggled", event => {
 })
 
 /**
+ * Scroll an opened row into view with its details.
+ *
+ * @param {HTMLTableRowElement} row
+ */
+function revealRow(row) {
+  if (isOpen(row)) reveal(row, $(`#detail-${keyOf(row)}`))
+}
+
+setFocusFallback(focusNearRow)
+
+/**
  * Open the row of a field and move the focus there.
  *
  * @param {string} key
@@ -97,6 +112,7 @@ function showField(key) {
   if (row.hidden) selectFilter("all")
   toggleRow(row, true)
   focusOpener(openerOf(row))
+  revealRow(row)
 }
 
 document.addEventListener("click", event => {
@@ -104,11 +120,18 @@ document.addEventListener("click", event => {
   const field = closest("a", target)?.dataset.targetField
   /** @type {HTMLTableRowElement | null} */
   const row = closest("tr[data-field]", target)
-  if (field && isPlainClick(event)) {
+  /** @type {HTMLAnchorElement | null} */
+  const sectionLink = closest(".sections a", target)
+  if (sectionLink && isPlainClick(event)) {
+    event.preventDefault()
+    if (location.hash !== sectionLink.hash) history.pushState(history.state, "", sectionLink.hash)
+    goToSection($(sectionLink.hash))
+  } else if (field && isPlainClick(event)) {
     event.preventDefault()
     showField(field)
   } else if (row && !getSelection()?.toString()) {
     toggleRow(row, !isOpen(row))
+    revealRow(row)
     setTabStop(openerOf(row))
   }
   switch (actionOf(event)) {

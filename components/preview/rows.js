@@ -125,8 +125,38 @@ export function moveToSection(step) {
   const sections = $$(".form > tbody:not([hidden])")
   const index = sections.findIndex(section => section.contains(document.activeElement))
   const section = sections[Math.min(sections.length - 1, Math.max(0, index < 0 ? 0 : index + step))]
-  if (!section) return
+  if (section) goToSection(section)
+}
+
+/**
+ * Scroll to a section and move the focus to its first row.
+ *
+ * @param {HTMLElement} section
+ */
+export function goToSection(section) {
   focusOpener(visibleOpeners().find(opener => section.contains(opener)))
   section.scrollIntoView()
   chooseSection(section.id)
+}
+
+/**
+ * Move the focus from something that has vanished: from a row to the one that follows, from elsewhere to the form.
+ *
+ * @type {import("../interaction/focus.js").FocusFallback}
+ */
+export function focusNearRow(path) {
+  const line = path.find(element => element.matches("tr[data-field], tr.detail"))
+  const row = line?.matches(".detail") ? line.previousElementSibling : line
+  const rows = allRows()
+  const index = rows.indexOf(/** @type {HTMLTableRowElement} */ (row))
+  const isShown = (/** @type {HTMLTableRowElement} */ other) => openerOf(other).offsetParent !== null
+  const near =
+    index < 0
+      ? rows.find(other => openerOf(other).tabIndex === 0)
+      : (rows.find((other, i) => i >= index && isShown(other)) ??
+        rows.findLast((other, i) => i < index && isShown(other)))
+  if (!near || !isShown(near)) return false
+  if (row) focusOpener(openerOf(near))
+  else openerOf(near).focus({preventScroll: true})
+  return true
 }

@@ -246,6 +246,7 @@ def test_actions_of_two_users_are_visible_to_both(two_pages: tuple[Page, Page], 
     kari.get_by_role("button", name="Slett rapporten …").click()
     kari.get_by_role("dialog").get_by_role("button", name="Slett rapporten").click()
     expect(kari.get_by_text("Rapporten ble slettet kl.")).to_be_visible()
+    expect(kari.get_by_role("button", name="Flere handlinger")).to_be_focused()
     # The text in the open dialog stays; the page behind it says what happened, and who did it.
     expect(ola.get_by_role("dialog").get_by_role("textbox")).to_have_value("Feil rettet i kilden")
     ola.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()

@@ -289,6 +289,7 @@ def test_back_from_report_restores_overview(overview: Page) -> None:
     overview.go_back()
     expect_rows(overview, OSLO_SOR, OSLO_VEST)
     expect(overview.get_by_role("searchbox")).to_have_value("oslo")
+    expect(overview.get_by_role("link", name=OSLO_VEST.full_name)).to_be_focused()
 
 
 def test_period_change_updates_overview_in_place(overview: Page) -> None:
@@ -322,7 +323,6 @@ def test_click_on_row_opens_report(overview: Page) -> None:
         with overview.context.expect_page() as opened:
             click()
         assert f"organization_id={MOSS.organization_id}" in opened.value.url
-        opened.value.close()
     cell.click()
     expect(overview.get_by_role("heading", level=1, name=MOSS.full_name)).to_be_visible()
 

@@ -126,6 +126,11 @@ def test_tab_order_follows_document_and_focus_is_visible(page: Page, page_server
     order = [stop["position"] for stop in stops]
     assert order == sorted(order)
     assert sum(stop["row"] for stop in stops) == (path != "/nowhere"), "the table is one stop"
+    for stop in reversed(stops):  # upwards, the sticky head must not lie over the focus
+        page.keyboard.press("Shift+Tab")
+        back: FocusStop | None = page.evaluate(_FOCUS)
+        assert back is not None
+        assert (back["name"], back["seen"]) == (stop["name"], True)
 
 
 def test_focus_returns_to_opener_after_close(page: Page, page_server: Server) -> None:
@@ -149,6 +154,37 @@ def test_focus_returns_to_opener_after_close(page: Page, page_server: Server) ->
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(row).to_be_focused()
+
+    # A dialog whose opener is in a menu that has closed returns the focus to the menu's button.
+    page.locator("#action-more").press("Enter")
+    page.locator("#more").get_by_role("button", name="Tastatursnarveier").press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.locator("#action-more")).to_be_focused()
+
+
+def test_focus_moves_on_when_its_element_vanishes(page: Page, page_server: Server) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    open_page(page, page_server, address(DRAMMEN))
+    page.locator(".open").first.press("f")
+    expect(page.locator("[data-flags~=error] .open").first).to_be_focused()
+    page.keyboard.press("c")
+    expect(page.locator("#empty").get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".open[tabindex='0']")).to_be_focused()
+    page.locator(".sections a").nth(7).press("Enter")
+    expect(page.locator(".form > tbody").nth(7).locator(".open").first).to_be_focused()
+    expect(page.locator(".sections a[aria-current]")).to_contain_text("Ettervern")
+
+    # What is opened at the lower edge is scrolled into view, below the sticky head.
+    page.evaluate("scrollTo(0, 0)")
+    last_in_view = page.locator(".open").evaluate_all(
+        "all => all.findLastIndex(each => each.getBoundingClientRect().bottom < innerHeight)"
+    )
+    opener = page.locator(".open").nth(last_in_view)
+    opener.click()
+    detail = page.locator("tr.detail:visible")
+    assert detail.evaluate("row => row.getBoundingClientRect().bottom <= innerHeight")
+    assert opener.evaluate("row => row.getBoundingClientRect().top > document.querySelector('thead').offsetHeight")
 
 
 def test_form_exposes_table_semantics(page: Page, page_server: Server) -> None:
