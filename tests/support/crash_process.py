@@ -16,15 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from preview.core.settings import Settings
+from preview.ingest.annual_file_import import AnnualFileImporter
 from preview.ingest.deliveries import Deliveries
 from preview.ingest.delivery_completion import DeliveryCompletion
 from preview.ingest.delivery_import import DeliveryImport
+from preview.ingest.figure_import import FigureImporter
 from preview.ingest.spool import Spool
 from preview.reports import job_queue
 from preview.reports.job_queue import JobQueue
 from preview.runtime.application import Application
 from preview.runtime.idempotency import IdempotencyStore, KeyedRequest, StoredResponse
-from preview.storage import idempotency
+from preview.storage import database, idempotency
+from preview.storage.database import Database
 
 HANGING_LINE = "hangs\n"
 
@@ -106,6 +109,10 @@ CRASH_POINTS: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
     "delivery-between": (DeliveryImport, "import_batch", after(kill_self, 2)),
     "delivery-between-hang": (DeliveryImport, "import_batch", after(hang, 2)),
     "delivery-before-commit": (DeliveryCompletion, "_append_source_received", after(kill_self)),
+    "pieces-written": (Database, "write_in_steps", after(kill_self, 2)),
+    "annual-file-prepared": (AnnualFileImporter, "prepare", after(kill_self)),
+    "figures-prepared": (FigureImporter, "prepare", after(kill_self)),
+    "organization-told": (DeliveryCompletion, "complete_next", after(kill_self, 2)),
     "key-recorded": (idempotency, "insert", after(kill_self)),
     "key-committed": (IdempotencyStore, "run_once", after(kill_self)),
     "delivery-in-spool": (Spool, "delete", before(kill_self)),
@@ -118,6 +125,8 @@ def main(data_dir: str, point: str, *files: str) -> None:
     owner, name, wrap = CRASH_POINTS[point]
     application = Application.open(Settings(data_dir=Path(data_dir), auto_aggregate=False))
     setattr(owner, name, wrap(getattr(owner, name)))
+    if point == "organization-told":
+        database.STEP_SECONDS = 0.0  # each organisation in a transaction of its own
     if point.startswith("key-"):
         send_keyed(application)
     if files:
