@@ -25,9 +25,6 @@ from preview.storage.sqlite import require_multiple_processes
 
 log = logging.getLogger(__name__)
 
-_DRAIN_SECONDS = 0.3
-"""Time for answers that are under way when the server stops."""
-
 
 def preload_modules() -> None:
     """Import what takes a second of CPU time, once before the processes are forked. Other commands do not need it."""
@@ -104,9 +101,9 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
     start_shutdown_watchdog()
     broadcaster.drain()
     server.stop()
+    await application.finish_requests()
     for demo_task in demo_tasks:
         await asyncio.to_thread(demo_task.stop)
-    await asyncio.sleep(_DRAIN_SECONDS)
     signs_of_life.cancel()
 
 

@@ -51,6 +51,7 @@ class ApiHandler(HttpHandler):
         super().initialize(services, broadcaster)
         self._body = bytearray()
         self._received_bytes = 0
+        self._is_in_progress = False
 
     def prepare(self) -> None:
         """Check the announced size before the body arrives (Tornado's hook); may raise `PayloadTooLarge`."""
@@ -68,6 +69,15 @@ class ApiHandler(HttpHandler):
         else:
             self._check_discarded(self._received_bytes, self._body_too_large())
         return None
+
+    def on_finish(self) -> None:
+        """Count the request no longer (Tornado's hook)."""
+        self._end_operation()
+
+    def on_connection_close(self) -> None:
+        """Count the request no longer, because nobody waits for its response (Tornado's hook)."""
+        super().on_connection_close()
+        self._end_operation()
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         """Return a path argument (Tornado's hook); one that is not UTF-8 becomes an unknown id, not an error."""
@@ -87,6 +97,13 @@ class ApiHandler(HttpHandler):
         """Run a blocking method of a service on a thread and return its result."""
         call = partial(function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self.services.read_executor, call)
+
+    def begin_operation(self) -> None:
+        """Let the shutdown wait for the response; raise `Unavailable` while the program shuts down."""
+        self.check_serving()
+        if not self.serves_while_draining:
+            self._is_in_progress = True
+            self.services.requests.begin()
 
     def check_serving(self) -> None:
         """Raise `Unavailable` while the program shuts down."""
@@ -172,6 +189,11 @@ class ApiHandler(HttpHandler):
             self.set_header("Location", response.location)
             self._changed_id = response.location.rpartition("/")[2]
         self.finish(response.body)
+
+    def _end_operation(self) -> None:
+        if self._is_in_progress:
+            self._is_in_progress = False
+            self.services.requests.end()
 
     def _apply_body_limit(self, content_length: str) -> None:
         """Lift Tornado's own limit, which is answered without a problem, and check the announced size instead."""

@@ -1,5 +1,6 @@
 """HTTP behaviour of every API response: headers, HEAD, OPTIONS, CORS, problem details and the log of requests."""
 
+import asyncio
 from collections.abc import Awaitable
 from types import TracebackType
 from typing import Any
@@ -80,6 +81,11 @@ class HttpHandler(RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: object) -> None:
         """Send every error as a problem (Tornado's hook)."""
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # The process ends before the operation has. Its outcome is not known, so no answer would be true.
+            self.detach().close()
+            return
         match kwargs.get("exc_info"):
             case (_, BaseException() as error, _):
                 self.send_problem(error)

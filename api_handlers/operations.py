@@ -25,8 +25,8 @@ class OperationHandler(Protocol):
     request: HTTPServerRequest
     configuration: Settings
 
-    def check_serving(self) -> None:
-        """Raise `Unavailable` while the program shuts down."""
+    def begin_operation(self) -> None:
+        """Let the shutdown wait for the response; raise `Unavailable` while the program shuts down."""
         ...
 
     def check_accept(self, media_type: str) -> None:
@@ -132,7 +132,7 @@ def operation(
     ) -> Callable[Concatenate[H, ...], Awaitable[None] | None]:
         @wraps(method)
         def handle_request(self: H, *path_arguments: str) -> Awaitable[None] | None:
-            self.check_serving()
+            self.begin_operation()
             check_same_origin(self.request, self.configuration)
             self.check_accept(media_type)
             parsed_inputs: list[Any] = []

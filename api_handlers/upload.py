@@ -123,6 +123,7 @@ class UploadHandler(ApiHandler):
 
     def on_finish(self) -> None:
         """Delete what was not handed on as a delivery (Tornado's hook)."""
+        super().on_finish()
         self._cleanup()
 
     def on_connection_close(self) -> None:

@@ -1,5 +1,7 @@
 """Composition root: open a data folder and build all services over it."""
 
+import asyncio
+import logging
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +34,7 @@ from preview.runtime.capacity import Capacity, descriptor_limit
 from preview.runtime.connections import ConnectionTable
 from preview.runtime.data_dir_check import DataDirCheck
 from preview.runtime.idempotency import IdempotencyStore
+from preview.runtime.requests_in_progress import RequestsInProgress
 from preview.runtime.upload_slots import UploadSlots
 from preview.runtime.worker import Step, Worker
 from preview.runtime.worker_registry import WorkerRegistry
@@ -40,6 +43,13 @@ from preview.storage.hash_key import load_or_create_key
 from preview.storage.sqlite import STORE_FILE, supports_multiple_processes
 from preview.views.overview import OverviewQuery
 from preview.views.preview import PreviewQuery
+
+log = logging.getLogger(__name__)
+
+_LAST_TURN_SECONDS, _LAST_RESPONSE_SECONDS, _LAST_BYTES_SECONDS = 4.0, 1.0, 0.3
+"""When the process stops: how long changes wait for the store, their responses for the changes, and bytes for the
+network.
+"""
 
 _READ_THREADS = 16
 _UPLOAD_THREADS = 8
@@ -93,6 +103,7 @@ class Application:
         self.snapshots = Snapshots(database, report_config)
         self.previews = PreviewQuery(database, report_config)
         self.overviews = OverviewQuery(database, report_config)
+        self.requests = RequestsInProgress()
         self.idempotency = IdempotencyStore(SteadyClock().now)
         self.eraser = OrganizationEraser(database, folder / "forgetting.lock")
         self.retention = Retention(
@@ -169,6 +180,17 @@ class Application:
         """
         watcher = self._inbox_watcher
         return [] if watcher is None else [cause.rstrip(".") for cause in watcher.troubles()]
+
+    async def finish_requests(self) -> None:
+        """Wait for the responses to the requests in progress; the process stops and admits no more.
+
+        A change that waits for the store gets its result if its turn comes in time. Else it is refused, and is not
+        carried out later: a response must not report a failure of a change that the store has.
+        """
+        self.database.limit_waiting(_LAST_TURN_SECONDS)
+        if not await self.requests.wait_until_none(_LAST_TURN_SECONDS + _LAST_RESPONSE_SECONDS):
+            log.warning("some requests are not answered, because their changes take too long")
+        await asyncio.sleep(_LAST_BYTES_SECONDS)
 
     def close(self) -> None:
         """Stop the worker and the dispatcher, then close the store. Unfinished work is returned to its queue."""

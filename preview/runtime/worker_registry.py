@@ -4,9 +4,11 @@ The kernel releases the lock when the process ends, so no clock or heartbeat is 
 one host.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from preview.core.clock import format_rfc3339, now
+from preview.core.errors import Unavailable
 from preview.core.file_lock import FileLock
 from preview.storage import worker_rows
 from preview.storage.database import Connection, Database
@@ -39,10 +41,11 @@ class WorkerRegistry:
                 self._remove(worker_id)
 
     def close(self) -> None:
-        """Unregister this process."""
+        """Unregister this process. If the store is busy, its row stays until a process starts."""
         if self._lock.is_acquired:
             self._lock.release()
-            self._remove(self.worker_id)
+            with suppress(Unavailable):
+                self._remove(self.worker_id)
 
     def _register(self, connection: Connection) -> tuple[int, FileLock]:
         """Insert the worker. Its file is locked before the row is committed, so it never looks dead to others."""

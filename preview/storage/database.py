@@ -229,6 +229,13 @@ class Database:
         self.check_in_place()
         return try_compact(self.path, self._write_lock, should_stop)
 
+    def limit_waiting(self, seconds: float) -> None:
+        """Let no write wait for the write lock for longer than so many seconds from now, and none after that.
+
+        A write that does not get the lock is not carried out, and raises `Unavailable`. Call it when the program stops.
+        """
+        self._write_lock.limit_waiting(seconds)
+
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the writer thread after each commit of this process that changed a row.
 

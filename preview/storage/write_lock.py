@@ -4,6 +4,7 @@ SQLite's write lock is not fair: a process that writes in a tight loop, as a lar
 Waiting writers therefore queue on a file lock and hold it before they try SQLite's.
 """
 
+import math
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +33,14 @@ class WriteLock:
     def __init__(self, store: Path, timeout_seconds: float = 30.0) -> None:
         self._path = store.with_name(f"{store.name}-turn")
         self._timeout_seconds = timeout_seconds
+        self._latest = math.inf
+
+    def limit_waiting(self, seconds: float) -> None:
+        """Let no statement wait for longer than so many seconds from now, and none wait after that.
+
+        Call it when the program stops. A statement that gets the lock at once still runs.
+        """
+        self._latest = time.monotonic() + seconds
 
     def execute(self, connection: Connection, statement: str) -> None:
         """Run a statement that takes SQLite's write lock, as soon as the lock is free.
@@ -41,12 +50,14 @@ class WriteLock:
             statement: Such as `BEGIN IMMEDIATE`.
 
         Raises:
-            Unavailable: If the lock was not free within the time limit.
+            Unavailable: If the lock was not free within the time limit, or before the limit of `limit_waiting`.
         """
         deadline = time.monotonic() + self._timeout_seconds
         queue = FileLock(self._path)
         try:
             while not (queue.try_acquire() and self._try_execute(connection, statement)):
+                if time.monotonic() > self._latest:
+                    raise Unavailable("The server is shutting down, and the store is busy.")
                 if time.monotonic() > deadline:
                     raise Unavailable("The store is busy.")
                 time.sleep(_RETRY_SECONDS)

@@ -55,12 +55,15 @@ class InProcessServer:
 
 
 @contextmanager
-def run_in_process_server(data_dir: Path, *, with_worker: bool = True, **settings: Any) -> Generator[InProcessServer]:
+def run_in_process_server(
+    data_dir: Path, *, with_worker: bool = True, cancels_requests: bool = False, **settings: Any
+) -> Generator[InProcessServer]:
     """Run a server for the length of a block.
 
     Args:
         data_dir: Folder of its store.
         with_worker: Whether it imports deliveries and runs jobs; without, another process must.
+        cancels_requests: Whether its event loop ends with requests in progress, as if a shutdown took too long.
         settings: Settings of the program by name.
     """
     with open_application(data_dir, started=with_worker, **settings) as application:
@@ -68,7 +71,8 @@ def run_in_process_server(data_dir: Path, *, with_worker: bool = True, **setting
             application.dispatcher.start()
         started: Future[InProcessServer] = Future()
         stop = asyncio.Event()
-        thread = threading.Thread(target=lambda: asyncio.run(_serve(application, started, stop)), name="test-server")
+        serve = _serve(application, started, stop, cancels_requests)
+        thread = threading.Thread(target=lambda: asyncio.run(serve), name="test-server")
         thread.start()
         server = started.result(TIMEOUT_SECONDS)
         try:
@@ -90,7 +94,9 @@ def as_completed_up_to(
     return responses
 
 
-async def _serve(application: Application, started: "Future[InProcessServer]", stop: asyncio.Event) -> None:
+async def _serve(
+    application: Application, started: "Future[InProcessServer]", stop: asyncio.Event, cancels_requests: bool
+) -> None:
     broadcaster = EventBroadcaster(application)
     response_cache = create_response_cache(application, broadcaster)
     router = TornadoApplication(build_routes(application, broadcaster), compress_response=True)
@@ -104,4 +110,5 @@ async def _serve(application: Application, started: "Future[InProcessServer]", s
     await stop.wait()
     broadcaster.drain()
     server.stop()
-    await server.close_all_connections()
+    if not cancels_requests:
+        await server.close_all_connections()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def scenario_servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[Call
     def get_server(kind: str) -> ScenarioServer:
         if kind not in started:
             folder: Path = tmp_path_factory.mktemp(kind)
-            automatic = (
+            automatic: dict[str, Any] = (
                 {"auto_aggregate": True, "auto_quiet_seconds": 0.0, "open_periods": (Period(2024),)}
                 if kind == "automatic"
                 else {}

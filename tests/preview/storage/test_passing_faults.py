@@ -1,7 +1,7 @@
 """A store whose disk is full or whose lock another program holds: errors in the domain's words, and recovery."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -64,6 +64,27 @@ def test_lock_held_by_another_program_is_reported_and_passes(data_dir: Path) -> 
             database.write(lambda connection: meta.put(connection, "a", "1"))
         assert database.read(lambda connection: meta.get(connection, "a")) is None
     database.write(lambda connection: meta.put(connection, "a", "1"))
+    database.close()
+
+
+def test_no_write_waits_for_the_lock_after_the_limit(data_dir: Path) -> None:
+    """What is queued behind a write that waits is refused with it, and is not carried out when the lock is free."""
+    store = data_dir / "store.sqlite"
+    database = Database(store)
+
+    def put(key: str) -> Callable[[Connection], None]:
+        return lambda connection: meta.put(connection, key, "1")
+
+    with lock_held(store):
+        waiting = [database.submit(put(f"row {number}")) for number in range(20)]
+        assert not any(future.done() for future in waiting)
+        database.limit_waiting(0.1)
+        for future in waiting:
+            with pytest.raises(Unavailable, match="shutting down"):
+                future.result(20)
+    database.write(put("after"))
+    keys = database.read(lambda connection: connection.execute("SELECT key FROM meta WHERE key LIKE '%r%'").fetchall())
+    assert [key for (key,) in keys if key == "after" or key.startswith("row")] == ["after"]
     database.close()
 
 
