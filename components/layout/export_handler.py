@@ -71,6 +71,6 @@ class ExportHandler(ReadOnlyHandler, HtmlErrorMixin):
 
 
 def comma_separated(arguments: Mapping[str, str], name: str) -> Collection[str] | None:
-    """Return the values of a query parameter that are separated by commas, None if it is absent or empty."""
+    """Return the values of a query parameter that are separated by commas; None if it is absent, none if it is empty."""
     value = arguments.get(name)
-    return value.split(",") if value else None
+    return None if value is None else value.split(",") if value else []

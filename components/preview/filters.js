@@ -1,40 +1,60 @@
 /** The filters of the report's rows. The number on a filter is the number of rows that it leaves. */
 
-import {$, $$, announce, find, t, tPlural} from "../layout/dom.js"
+import {$, $$, announce, closest, find, setCount, t, targetOf, tPlural} from "../layout/dom.js"
 import {marks} from "./marks.js"
-import {allRows, ensureTabStop, isOpen, keyOf, toggleRow} from "./rows.js"
+import {ALL, CHANGED, RowFilter} from "./row-filter.js"
+import {allRows, ensureTabStop, hasFocus, isOpen, keyOf, toggleRow} from "./rows.js"
+
+const rowFilter = new RowFilter()
+
+/** @returns {HTMLInputElement[]} */
+const radios = () => $$("[name=filter]")
 
 /** Return the chosen filter: `all`, `changed`, or a flag of the rows. */
-export const currentFilter = () => /** @type {HTMLInputElement} */ ($("[name=filter]:checked")).value
+export const currentFilter = () => rowFilter.chosen
+
+/** Return the keys of the rows that stay although they may no longer match. */
+export const keptRows = () => [...rowFilter.kept]
+
+/** @param {HTMLTableRowElement} row */
+const rowState = row => ({
+  row,
+  key: keyOf(row),
+  flags: row.dataset.flags?.split(" ") ?? [],
+  isShown: !row.hidden,
+  isInUse: isOpen(row) || hasFocus(row),
+})
+
+/** Show the rows that the chosen filter leaves, after they have changed. */
+export const applyFilter = () => showRows(allRows().map(rowState))
 
 /**
- * @param {HTMLTableRowElement} row
- * @param {string} filter
+ * Show the rows that the chosen filter leaves; other rows and sections without any are hidden, open ones are closed.
+ *
+ * @param {ReturnType<typeof rowState>[]} rows
  */
-function matches(row, filter) {
-  if (filter === "all") return true
-  if (filter === "changed") return marks.has(keyOf(row))
-  return row.dataset.flags?.split(" ").includes(filter) ?? false
-}
-
-/** Show the rows that match the chosen filter; rows and sections without any are hidden, open ones are closed. */
-export function applyFilter(isAnnounced = true) {
-  const filter = currentFilter()
-  const rows = allRows()
-  let visible = 0
-  for (const row of rows) {
-    row.hidden = !matches(row, filter)
-    if (!row.hidden) visible += 1
-    else if (isOpen(row)) toggleRow(row, false)
+function showRows(rows) {
+  const filter = rowFilter.chosen
+  const visible = rowFilter.visible(rows, marks)
+  for (const radio of radios()) {
+    const count = rowFilter.count(radio.value, rows, marks)
+    setCount($("b", /** @type {HTMLElement} */ (radio.parentElement)), count)
+    // A reason for no value that does not occur is no filter.
+    const label = closest("label[data-if-any]", radio)
+    if (label) label.hidden = count === 0 && radio.value !== filter
   }
-  for (const chart of $$("tr.chart")) chart.hidden = filter !== "all"
+  for (const {row, key} of rows) {
+    row.hidden = !visible.has(key)
+    if (row.hidden && isOpen(row)) toggleRow(row, false)
+  }
+  for (const chart of $$("tr.chart")) chart.hidden = filter !== ALL
   for (const section of $$(".form > tbody")) section.hidden = !find("tr[data-field]:not([hidden])", section)
-  $("#empty").hidden = visible > 0
-  $("table.form").hidden = visible === 0
-  $("#filtered").textContent = filter === "all" ? "" : printedFilter(visible, rows.length)
-  updateSeenButton()
+  $("#empty").hidden = visible.size > 0
+  $("table.form").hidden = visible.size === 0
+  $("#filtered").textContent = filter === ALL ? "" : printedFilter(visible.size, rows.length)
+  $("[data-action=seen]").hidden = filter !== CHANGED || marks.size === 0
   ensureTabStop()
-  if (isAnnounced) announce(tPlural("filter.shown", visible))
+  return visible.size
 }
 
 /**
@@ -44,23 +64,38 @@ export function applyFilter(isAnnounced = true) {
 const printedFilter = (n, total) =>
   t("print.filtered", {n, total, filter: $("[name=filter]:checked ~ span").textContent ?? ""})
 
-/** Offer to remove the marks while the changed rows are filtered. */
-export function updateSeenButton() {
-  $("[data-action=seen]").hidden = currentFilter() !== "changed" || marks.size === 0
+/** Apply the chosen filter to the rows of another report. */
+export function applyFilterAfresh() {
+  selectFilter(rowFilter.chosen, {isAnnounced: rowFilter.chosen !== ALL})
 }
 
-/** @param {string} filter */
-export function selectFilter(filter) {
-  /** @type {HTMLInputElement} */
-  const radio = $(`[name=filter][value=${filter}]`)
-  radio.checked = true
-  applyFilter()
+/**
+ * @param {string} filter
+ * @param {{kept?: string[], isAnnounced?: boolean}} [options] `kept`: the keys of rows that stay although they do not match.
+ */
+export function selectFilter(filter, {kept = [], isAnnounced = true} = {}) {
+  const chosen = radios().find(radio => radio.value === filter) ?? radios().find(radio => radio.value === ALL)
+  if (!chosen) return
+  chosen.checked = true
+  rowFilter.choose(chosen.value, kept)
+  // When a filter is chosen, what is open or focused is no reason to stay.
+  const count = showRows(allRows().map(row => ({...rowState(row), isShown: rowFilter.kept.has(keyOf(row))})))
+  if (isAnnounced) announce(tPlural("filter.shown", count))
 }
 
 document.addEventListener("change", event => {
-  if (event.target instanceof HTMLInputElement && event.target.name === "filter") applyFilter()
+  if (event.target instanceof HTMLInputElement && event.target.name === "filter") selectFilter(event.target.value)
 })
-document.addEventListener("marks:counted", () => {
-  updateSeenButton()
-  if (currentFilter() === "changed") applyFilter(false)
+// Choosing the same filter again is no change.
+document.addEventListener("click", event => {
+  const radio = targetOf(event)
+  if (radio instanceof HTMLInputElement && radio.name === "filter" && radio.value === rowFilter.chosen) {
+    selectFilter(radio.value)
+  }
 })
+// Registered before the listener that removes the mark of an opened row.
+document.addEventListener("row:toggled", event => {
+  const {key, open} = /** @type {CustomEvent<{key: string, open: boolean}>} */ (event).detail
+  if (open) rowFilter.keep(key)
+})
+document.addEventListener("marks:counted", applyFilter)

@@ -1,6 +1,6 @@
 /** Marks of the cells that have changed: a tint for six seconds, then a dot until their row is opened. */
 
-import {$, closest, find, setCount, t, tPlural} from "../layout/dom.js"
+import {$, closest, find, t, tPlural} from "../layout/dom.js"
 import {changeAnnouncer} from "../live/announcer.js"
 import {allRows, keyOf, rowOf, VALUE_COLUMNS, valuesOf} from "./rows.js"
 
@@ -42,23 +42,26 @@ function changeNote(row, mark) {
   return note
 }
 
-/** Show how many fields are marked. Tells the document with `marks:counted`. */
+/** Tell the document with `marks:counted` that fields have been marked or seen. */
 export function countMarks() {
-  setCount($("[data-count=changed]"), marks.size)
   document.dispatchEvent(new CustomEvent("marks:counted"))
 }
 
 /**
- * Mark a field. A field that is marked already keeps what it said first.
+ * Mark a field. A field that is marked already keeps what it said first; one that says that again has not changed.
  *
  * @param {string} key
  * @param {Partial<CellValues>} was
  * @param {MarkState} state
  */
 export function mark(key, was, state) {
-  marks.set(key, {state, was: {...was, ...marks.get(key)?.was}})
   const row = rowOf(key)
-  if (row) showMark(row)
+  if (!row) return
+  const now = valuesOf(row)
+  const first = Object.entries({...was, ...marks.get(key)?.was}).filter(([column, text]) => now[column] !== text)
+  if (first.length > 0) marks.set(key, {state, was: Object.fromEntries(first)})
+  else marks.delete(key)
+  showMark(row)
 }
 
 /** @param {Iterable<string>} keys */

@@ -7,7 +7,7 @@ import {$, actionOf, announce, closest, find, isPlainClick, parseHtml, t, target
 import {addShortcuts} from "../layout/shortcuts.js"
 import {onLive} from "../live/channel.js"
 import {patch, setPatchHandler, showPauseNotice} from "../live/patches.js"
-import {applyFilter, currentFilter, selectFilter} from "./filters.js"
+import {applyFilter, applyFilterAfresh, currentFilter, keptRows, selectFilter} from "./filters.js"
 import "./history.js"
 import {watchSections} from "../interaction/section-navigation.js"
 import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "./marks.js"
@@ -56,6 +56,7 @@ setPatchHandler(regions => {
   if ("services" in regions) filterServices()
   if (shownReport() !== reportBefore) {
     clearMarks()
+    applyFilterAfresh()
     return
   }
   // A patch removes the note of a mark, which the server does not know of.
@@ -67,7 +68,7 @@ setPatchHandler(regions => {
   } else if (isComplete()) {
     announce(t("live.ready"))
   }
-  applyFilter(false)
+  applyFilter()
   if (!hadError) find("[data-region=answer] [data-color=danger]")?.scrollIntoView({block: "nearest"})
 })
 
@@ -230,6 +231,7 @@ setStateSaver(() => ({
   values: allValues(),
   complete: isComplete(),
   filter: currentFilter(),
+  kept: keptRows(),
   open: allRows().filter(isOpen).map(keyOf),
   marks: [...marks],
   request: saveRequest(),
@@ -239,11 +241,14 @@ setStateSaver(() => ({
 /** @param {import("../layout/connection.js").RestoredState} state */
 function restore(state) {
   for (const row of state.open.map(rowOf)) if (row) toggleRow(row, true)
-  for (const [key, {was}] of state.marks) if (rowOf(key)) mark(key, was, "unseen")
-  const findMissed = () => (state.complete && isComplete() ? markChanges(state.values, "unseen") : [])
+  for (const [key, {was}] of state.marks) mark(key, was, "unseen")
+  const findMissed = () => {
+    if (!state.complete || !isComplete()) return []
+    return markChanges(state.values, "unseen").filter(key => marks.has(key))
+  }
   findMissed()
   announceReconnect(findMissed, count => (count ? tPlural("live.back", count) : t("live.back_unchanged")))
-  selectFilter(state.filter)
+  selectFilter(state.filter, {kept: state.kept})
   restoreRequest(state.request)
   const focused = rowOf(state.focused)
   if (focused && !focused.hidden) {

@@ -31,6 +31,16 @@ export const openerOf = row => $(".open", row)
 /** @param {HTMLTableRowElement} row */
 export const isOpen = row => openerOf(row).ariaExpanded === "true"
 
+/**
+ * Whether the focus is in a row or its details.
+ *
+ * @param {HTMLTableRowElement} row
+ */
+export const hasFocus = row => {
+  const focused = document.activeElement
+  return row.contains(focused) || (row.nextElementSibling?.contains(focused) ?? false)
+}
+
 /** The organisation and periods that the rows are about. */
 export const shownReport = () => $("[data-region=columns]").dataset.identity
 

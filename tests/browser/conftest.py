@@ -133,7 +133,10 @@ def open_preview(page: Page) -> Callable[..., Page]:
 @pytest.fixture(scope="module")
 def services() -> dict[str, Service]:
     """Return a service for each test that changes one, and one that no test changes."""
-    return {name: Service(9900 + index) for index, name in enumerate(("still", "imported", "posted", "again", "moved"))}
+    return {
+        name: Service(9900 + index)
+        for index, name in enumerate(("still", "imported", "posted", "again", "moved", "filtered"))
+    }
 
 
 @pytest.fixture(scope="module")
