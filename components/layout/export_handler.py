@@ -71,6 +71,6 @@ class ExportHandler(ReadOnlyHandler, HtmlErrorMixin):
 
 
 def comma_separated(arguments: Mapping[str, str], name: str) -> Collection[str] | None:
-    """Return the values of a query parameter that are separated by commas; None if it is absent, none if it is empty."""
+    """Return the values of a query parameter, which commas separate; None if it is absent, no values if it is empty."""
     value = arguments.get(name)
     return None if value is None else value.split(",") if value else []

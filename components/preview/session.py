@@ -296,8 +296,9 @@ class PreviewSession(Viewer):
         self._document.add_next_tick_callback(apply_query)
 
     async def _list_services(self, _: dict[str, Any]) -> None:
-        services = await self._context.run_blocking(self._context.application.organizations.list_options)
-        regions = {"services": self._macros.services(present_services(services), self._t)}
+        options = await self._context.run_blocking(self._context.application.organizations.list_options)
+        services = present_services(options, self.query.period_id, self.query.compare)
+        regions = {"services": self._macros.services(services, self._t)}
         self._document.add_next_tick_callback(lambda: self.live.patch(regions))
 
     async def _aggregate(self, _message: dict[str, Any]) -> None:

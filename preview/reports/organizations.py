@@ -17,14 +17,14 @@ class OrganizationOption(msgspec.Struct, frozen=True):
         organization_id: Its id.
         organization_name: Its name.
         number: Organisation number, with the number of the bydel if it has one.
-        newest_period_id: Period of its newest snapshot, None if it has none.
+        periods: The periods that it has a snapshot of.
         kommuner: Numbers and names of the municipalities that its deliveries name, for the search.
     """
 
     organization_id: str
     organization_name: str
     number: str
-    newest_period_id: str | None
+    periods: frozenset[str] = frozenset()
     kommuner: str = ""
 
 
@@ -54,9 +54,10 @@ class Organizations:
 
     def list_options(self) -> list[OrganizationOption]:
         """Return every organisation, ordered by name."""
-        return self._database.read(
-            lambda connection: [OrganizationOption(*row) for row in organizations.list_options(connection)]
-        )
+        return [
+            OrganizationOption(organization_id, name, number, frozenset(periods.split()), kommuner)
+            for organization_id, name, number, periods, kommuner in self._database.read(organizations.list_options)
+        ]
 
 
 def get_or_create_organization(connection: Connection, avgiver: Avgiver) -> str:

@@ -286,13 +286,16 @@ def finding_count(connection: Connection, number: int) -> int:
     ).fetchone()[0]
 
 
-def list_options(connection: Connection) -> list[tuple[str, str, str, str | None, str]]:
-    """Return (id, name, number, period of its newest snapshot, municipalities) of every organisation, by name."""
+def list_options(connection: Connection) -> list[tuple[str, str, str, str, str]]:
+    """Return (id, name, number, periods with a snapshot, municipalities) of every organisation, by name.
+
+    The periods are separated by spaces.
+    """
     return connection.execute(
         """SELECT organization_id, organization_name,
             organisasjonsnummer || CASE WHEN bydelsnummer = '' THEN '' ELSE '-' || bydelsnummer END,
-            (SELECT period_id FROM snapshot WHERE snapshot.organization_id = organization.organization_id
-                ORDER BY period_order DESC, snapshot DESC LIMIT 1),
+            coalesce((SELECT group_concat(period_id, ' ') FROM snapshot
+                WHERE snapshot.organization_id = organization.organization_id), ''),
             coalesce((SELECT group_concat(kommunenummer || ' ' || kommunenavn, ' ') FROM kommune
                 WHERE kommune.organization_id = organization.organization_id), '')
         FROM organization ORDER BY organization_name"""

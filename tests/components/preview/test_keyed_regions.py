@@ -50,7 +50,7 @@ def test_controls_of_preview_regions_have_ids(
 def test_controls_of_lists_have_ids(context: AppContext) -> None:
     t = Translator(MessageCatalog.load(), "nb")
     regions = context.macros("preview/preview_regions.html")
-    services = present_services(OrganizationOption(*name, "999999999", None) for name in NAMES)
+    services = present_services(OrganizationOption(*name, "999999999") for name in NAMES)
     notice = NoticeView("danger", "", ("retry", "findings", "job", "deliver", "overview"))
     entry = present_delivery(DeliveryView(IMPORTED, NAMES, FOUND), t)
     for text in (

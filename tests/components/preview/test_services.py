@@ -7,9 +7,27 @@ from preview.reports.organizations import OrganizationOption
 
 def test_services_sort_and_are_searched_as_in_the_overview() -> None:
     names = ["Ås", "Øksnes", "Zulu", "Tromsø", "Ævle", "Alta"]
-    options = [OrganizationOption(f"org-{i}", name, f"{i:09}", None, "5422 Balsfjord") for i, name in enumerate(names)]
+    options = [
+        OrganizationOption(f"org-{i}", name, f"{i:09}", kommuner="5422 Balsfjord") for i, name in enumerate(names)
+    ]
     services = present_services(options)
     assert [service.organization_name for service in services] == ["Alta", "Tromsø", "Zulu", "Ævle", "Øksnes", "Ås"]
     tromso = services[1]
     for query in ("tromso", "balsfjord", "000000003", "org-3"):
         assert matches_search(tromso.search_text, query)
+
+
+def test_service_is_shown_for_the_period_and_comparison_that_it_has() -> None:
+    options = [
+        OrganizationOption("org-1", "A", "999999991", frozenset({"2024", "2022"})),
+        OrganizationOption("org-2", "B", "999999992", frozenset({"2024", "2023"})),
+        OrganizationOption("org-3", "C", "999999993", frozenset({"2023", "2022"})),
+        OrganizationOption("org-4", "D", "999999994"),
+    ]
+    assert [service.preview_query for service in present_services(options, "2024", "2022")] == [
+        "organization_id=org-1&period_id=2024&compare=2022",
+        "organization_id=org-2&period_id=2024",
+        "organization_id=org-3",
+        "organization_id=org-4",
+    ]
+    assert present_services(options, "2024")[0].preview_query == "organization_id=org-1&period_id=2024"
