@@ -1,8 +1,8 @@
 /** The filters of the report's rows. The number on a filter is the number of rows that it leaves. */
 
+import {ALL, CHANGED, RowFilter} from "../interaction/row-filter.js"
 import {$, $$, announce, closest, find, setCount, t, targetOf, tPlural} from "../layout/dom.js"
 import {marks} from "./marks.js"
-import {ALL, CHANGED, RowFilter} from "./row-filter.js"
 import {allRows, ensureTabStop, hasFocus, isOpen, keyOf, toggleRow} from "./rows.js"
 
 const rowFilter = new RowFilter()
