@@ -45,9 +45,10 @@ export function requireLine(source) {
  * @param {() => void} leave
  */
 export async function leaveIfReachable(source, leave) {
-  if (isOffline()) showOfflineReason(source)
+  const isSaid = isOffline()
+  if (isSaid) showOfflineReason(source)
   if (await isServerReady()) leave()
-  else showOfflineReason(source)
+  else if (!isSaid) showOfflineReason(source)
 }
 
 // ── Controls ──
