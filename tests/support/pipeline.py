@@ -21,6 +21,8 @@ from preview.runtime.application import Application
 from preview.storage import snapshots
 from preview.storage.database import Connection
 from preview.storage.jobs import JobRow
+from preview.storage.sqlite import STORE_FILE
+from tests.support.empty_store import copy_empty_store
 
 WAIT_SECONDS = 30.0
 
@@ -29,6 +31,8 @@ WAIT_SECONDS = 30.0
 def open_application(data_dir: Path, *, started: bool = True, **settings: Any) -> Generator[Application]:
     """Open an application, by default without automatic aggregation, for the duration of a block."""
     given: dict[str, Any] = {"auto_aggregate": False, **settings}
+    if data_dir.is_dir():
+        copy_empty_store(data_dir / STORE_FILE)
     application = Application.open(Settings(data_dir=data_dir, **given))
     try:
         if started:

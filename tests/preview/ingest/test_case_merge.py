@@ -10,6 +10,7 @@ from preview.ingest.case_merge import CaseMerger
 from preview.model.case_records import CaseFolder
 from preview.storage.database import Connection, Database
 from tests.builders.case_records import case_folder
+from tests.support.empty_store import copy_empty_store
 
 
 def case_base(connection: Connection) -> object:
@@ -38,6 +39,7 @@ def merged_case_base(folder: Path, deliveries: list[list[CaseFolder]]) -> object
     """Import the deliveries into a new store, each in one transaction, and return its case base."""
     for file in folder.glob("fold.sqlite*"):
         file.unlink()
+    copy_empty_store(folder / "fold.sqlite")
     database = Database(folder / "fold.sqlite")
     try:
         for number, folders in enumerate(deliveries, start=1):
