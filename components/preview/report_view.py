@@ -130,12 +130,14 @@ class NoticeView:
     Attributes:
         actions: The names of the actions beside it, the most likely first.
         job_id: The job that it is about, which `copy` copies.
+        is_of_deleted: Whether the values below are of a deleted report.
     """
 
     color: str
     text: str
     actions: tuple[str, ...] = ()
     job_id: str = ""
+    is_of_deleted: bool = False
 
 
 @dataclass(frozen=True)

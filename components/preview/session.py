@@ -200,7 +200,8 @@ class PreviewSession(Viewer):
         at, actor = value_formatting.clock_time(self._deleted_at, self._t.language), self._deleted_by
         text = self._t("notice.deleted_by", time=at, actor=actor) if actor else self._t("notice.deleted", time=at)
         regions = {region: report.regions[region] for region in _REGIONS_AFTER_DELETE}
-        self.live.patch(regions | {"notice": self._macros.notice(NoticeView("warning", text, ("overview",)), self._t)})
+        notice = NoticeView("warning", text, ("overview",), is_of_deleted=True)
+        self.live.patch(regions | {"notice": self._macros.notice(notice, self._t)})
 
     def _show_erased(self, query: ReportQuery) -> None:
         """Remove the values of an erased organization from the page that a visitor has open (GDPR)."""

@@ -78,6 +78,7 @@ def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir:
         expect_texts(deleted, "nn", "notice.deleted", "state.none")
         expect(deleted.get_by_role("button", name="Aggreger", exact=True)).to_be_visible()
         assert deleted.locator("td.current").all_text_contents() == values
+        expect(deleted.locator("td.current").first).to_have_css("text-decoration-line", "line-through")
         assert violations_in_both_schemes(deleted) == {}
 
         application.eraser.erase(OSLO_VEST.organization_id, "a test")
@@ -96,8 +97,16 @@ def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir:
         assert violations_in_both_schemes(overview) == {}
 
         server.stop()
+        expect_texts(overview, "nn", "live.last_known")
+        icons = overview.locator(".list .ico[data-color=success]")
+        assert icons.evaluate_all(
+            "icons => icons.every(icon => getComputedStyle(icon).color === getComputedStyle(icon.parentElement).color)"
+        )
         for view, rows in ((deleted, 34), (overview, 9)):
             expect_texts(view, "nn", "live.offline", "live.offline_since")
+            view.emulate_media(media="print")
+            expect_texts(view, "nn", "live.offline_since")
+            view.emulate_media(media="screen")
             expect(view.get_by_role("alert").get_by_role("button", name="Prøv no")).to_be_visible()
             expect(view.locator("tr[data-field]:visible, .list > tbody > tr:visible")).to_have_count(rows)
             assert violations_in_both_schemes(view) == {}

@@ -224,6 +224,8 @@ def test_page_reconnects_after_server_restart(open_preview: OpenPreview, tmp_pat
         port = first.port
         first.stop()
         expect(page.get_by_role("alert")).to_contain_text("Du ser siste kjente verdier. Kobler til igjen …")
+        expect(page.locator(".head__state")).to_contain_text("Sist kjent:")
+        expect(page.locator(".head__state .ds-tag")).to_have_css("background-color", "rgba(0, 0, 0, 0)")
         assert _cell(page, "Meldinger mottatt", "current") == "8"
 
     import_with_cli(data_dir, tmp_path / "changed", with_new_melding(service))
