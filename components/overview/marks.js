@@ -10,6 +10,8 @@ const TINT_MS = 6000
 
 /** @type {Map<string, Mark>} By row id. */
 export const marks = new Map()
+/** @type {Map<string, string | undefined>} By row id: the version of a row before it changed first. */
+const firstVersions = new Map()
 /** @type {Map<string, ReturnType<typeof setTimeout>>} By row id. */
 const tintTimers = new Map()
 
@@ -39,13 +41,19 @@ export function unmark(ids) {
 }
 
 /**
- * Tint rows that change now. The tint becomes a dot, unless the focus is in the row.
+ * Tint rows that change now. The tint becomes a dot, unless the focus is in the row. A row that says again what it said
+ * before its first change has not changed.
  *
  * @param {string[]} ids
+ * @param {Record<string, string | undefined>} before Versions by row id, from before the change.
  */
-export function tint(ids) {
-  mark(ids, "now")
-  for (const id of ids) {
+export function tint(ids, before) {
+  for (const id of ids) if (!marks.has(id)) firstVersions.set(id, before[id])
+  const hasReturned = (/** @type {string} */ id) => rowById(id)?.dataset.version === firstVersions.get(id)
+  const changed = ids.filter(id => !hasReturned(id))
+  unmark(ids.filter(hasReturned))
+  mark(changed, "now")
+  for (const id of changed) {
     clearTimeout(tintTimers.get(id))
     tintTimers.set(
       id,

@@ -63,7 +63,7 @@ setPatchHandler(allRegions => {
     return
   }
   const changed = changedSince(before)
-  tint(changed)
+  tint(changed, before)
   updateCounts()
   announceChanges(changed)
 })
