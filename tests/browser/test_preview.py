@@ -194,7 +194,7 @@ def test_reaggregation_by_keyboard_requires_reason(
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
-    expect(page.get_by_text("Aggregeringen er lagt i køen.")).to_have_count(1)
+    expect(page.get_by_text("Ingen verdier er endret.")).to_have_count(1)
     expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
 
     found = httpx.get(f"{busy.url}/api/v1/jobs/{_newest_job(busy, service)}").json()
@@ -244,7 +244,7 @@ def test_page_reconnects_after_server_restart(open_preview: OpenPreview, tmp_pat
         page.get_by_role("button", name="Aggreger på nytt").click()
         page.get_by_role("button", name="Kontroll før innsending").click()
         page.get_by_role("dialog").get_by_role("button", name="Aggreger på nytt").click()
-        expect(page.get_by_text("Aggregeringen er lagt i køen.")).to_have_count(1)
+        expect(page.get_by_text("Ingen verdier er endret.")).to_have_count(1)
 
 
 def test_invalid_url_shows_error_page(page: Page, busy: Server, services: dict[str, Service]) -> None:
