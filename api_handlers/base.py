@@ -153,6 +153,15 @@ class ApiHandler(HttpHandler):
             self.set_header("Last-Event-ID", str(last_event_id))
         self.finish(msgspec.json.encode(document))
 
+    def send_versioned(self, body: bytes, etag: str) -> None:
+        """Send a document that has an ETag of its own, or 304 if the client has this version (rule H1)."""
+        self.set_header("Etag", etag)
+        if self.check_etag_header():
+            self.set_status(304)
+            self.finish()
+        else:
+            self.finish(body)
+
     def paginate(self, path: str, params: PageParams, total: int) -> Pagination:
         """Set the `Link` header of a list and return the position of the page.
 

@@ -55,6 +55,12 @@ class HttpHandler(RequestHandler):
         return actor_of(self.request.headers, self.services.settings.actor_header, self.entry_point)
 
     @property
+    def is_actor_named(self) -> bool:
+        """Return whether the trusted proxy has named a person."""
+        header = self.services.settings.actor_header
+        return header is not None and actor_of(self.request.headers, header, "") != ""
+
+    @property
     def entry_point(self) -> str:
         """Return the actor of a request without the proxy's header."""
         return "api"

@@ -13,7 +13,8 @@ from api_handlers.event_broadcaster import EventBroadcaster
 from api_handlers.idempotency import MAX_KEY_LENGTH
 from api_handlers.operations import Operation, Policy, Route, declared_operation, operation
 from api_handlers.problem_details import MEDIA_TYPE, Problem
-from api_handlers.request_parsing import parameters_of
+from api_handlers.request_parsing import ORGANIZATION_PATTERN, parameters_of
+from preview.core.periods import PERIOD_ID_PATTERN
 from preview.events import log as event_log
 from preview.runtime.application import Application
 
@@ -50,6 +51,7 @@ EVENT_TYPES = (
     event_log.AggregationFailed,
     event_log.CacheInvalidated,
     event_log.SnapshotUpdated,
+    event_log.ReviewUpdated,
     event_log.SnapshotDeleted,
     event_log.AggregationProgress,
     event_log.Resync,
@@ -58,6 +60,12 @@ PATH_PARAMETER_PATTERNS = {
     "snapshot_id": "^snap-[0-9]{3,}$",
     "job_id": "^job-agg-[0-9]{3,}$",
     "delivery_id": "^dlv-[0-9]{3,}$",
+    "organization_id": ORGANIZATION_PATTERN,
+    "period_id": PERIOD_ID_PATTERN,
+    "approval_id": "^apr-[0-9]{3,}$",
+    "comment_id": "^com-[0-9]{3,}$",
+    "rule": "^[a-z0-9_]+$",
+    "field_key": "^(-|[a-z0-9_]+)$",
 }
 DESCRIPTION = (
     "Live preview of the report that Norwegian child-welfare services send to Bufdir. Upload case files as deliveries, "

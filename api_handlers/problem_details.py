@@ -56,6 +56,8 @@ STATUS_BY_ERROR: dict[type[Exception], HTTPStatus] = {
     NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    errors.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.NotPermitted: HTTPStatus.FORBIDDEN,
     errors.PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.ValidationError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -73,8 +75,18 @@ class InvalidParam(msgspec.Struct, frozen=True):
     detail: str
 
 
+class BlockingReason(msgspec.Struct, frozen=True):
+    """What stands in the way of an approval; field and rule are null unless it is a deviation."""
+
+    code: str
+    field_key: str | None
+    rule: str | None
+
+
 class Problem(msgspec.Struct, frozen=True):
-    """Problem details (RFC 9457). Decide by `status`; `type` is always `about:blank`. 400 and 422 have `errors`."""
+    """Problem details (RFC 9457). Decide by `status`; `type` is always `about:blank`. 400 and 422 have `errors`, the
+    409 of an approval has `blocking`.
+    """
 
     type: str
     title: str
@@ -82,6 +94,7 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str
     instance: str
     errors: list[InvalidParam] | UnsetType = UNSET
+    blocking: list[BlockingReason] | UnsetType = UNSET
 
 
 class ProblemResponse(NamedTuple):
@@ -114,7 +127,15 @@ def to_problem(error: BaseException, instance: str) -> ProblemResponse:
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         instance = log_internal_error(error)
         detail = "Internal server error. Quote this `instance` when you report it."
-    problem = Problem("about:blank", status.phrase, status.value, detail, instance, errors=_invalid_params(error))
+    problem = Problem(
+        "about:blank",
+        status.phrase,
+        status.value,
+        detail,
+        instance,
+        errors=_invalid_params(error),
+        blocking=_blocking_reasons(error),
+    )
     return ProblemResponse(status.value, headers, msgspec.json.encode(problem))
 
 
@@ -137,6 +158,12 @@ def _invalid_params(error: BaseException) -> list[InvalidParam] | UnsetType:
             return [InvalidParam(*FieldError("", error.detail))]
         case _:
             return UNSET
+
+
+def _blocking_reasons(error: BaseException) -> list[BlockingReason] | UnsetType:
+    if isinstance(error, errors.ApprovalBlocked):
+        return [BlockingReason(*reason) for reason in error.blocking]
+    return UNSET
 
 
 def _status_for(error: BaseException) -> HTTPStatus:

@@ -17,6 +17,9 @@ from preview.model.resources import SnapshotStatus
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+NOT_BLANK = r"^[\s\S]*\S[\s\S]*$"
+"""Pattern of a text with more than white space in it."""
+
 ORGANIZATION_PATTERN = r"^org-[a-z0-9-]{1,40}$"
 MAX_PAGE_NUMBER = 2**53 - 1
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -53,14 +56,16 @@ class Parameter(NamedTuple):
 
     Attributes:
         name: Name of the field.
-        type: Its type without None: an optional parameter may be absent, never `null`.
+        type: Its type without None.
         required: Whether the field has no default.
+        nullable: Whether a body may give it as `null`: its `Meta` has `extra={"nullable": True}`.
         meta: The type's constraints; its title completes "must be ...".
     """
 
     name: str
     type: Any
     required: bool
+    nullable: bool
     meta: Meta
 
 
@@ -130,7 +135,9 @@ def _build_struct(struct_type: type[T], raw_values: dict[str, Any], errors: list
     errors.extend(FieldError(json_pointer(name), unknown) for name in raw_values if name not in parameters)
     values: dict[str, Any] = {}
     for name, parameter in parameters.items():
-        if name in raw_values:
+        if name in raw_values and raw_values[name] is None and parameter.nullable and location == "body":
+            values[name] = None
+        elif name in raw_values:
             try:
                 values[name] = _validate(raw_values[name], parameter)
             except ValueError:
@@ -167,4 +174,5 @@ def _parameter_from_field(field: "msgspec.structs.FieldInfo") -> Parameter:
     if get_origin(type_) in (Union, UnionType):
         (type_,) = (member for member in get_args(type_) if member is not NoneType)
     required = field.default is NODEFAULT and field.default_factory is NODEFAULT
-    return Parameter(field.name, type_, required, type_.__metadata__[0])
+    meta: Meta = type_.__metadata__[0]
+    return Parameter(field.name, type_, required, bool((meta.extra or {}).get("nullable")), meta)

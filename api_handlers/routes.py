@@ -14,11 +14,22 @@ from api_handlers.resources.jobs import JobHandler
 from api_handlers.resources.not_found import NotFoundHandler
 from api_handlers.resources.organizations import OrganizationListHandler
 from api_handlers.resources.report_fields import ReportFieldsHandler
+from api_handlers.resources.reporting_period import ReportingPeriodHandler
+from api_handlers.resources.review_details import AcknowledgementHandler, CommentHandler, CommentListHandler
+from api_handlers.resources.reviews import (
+    REVIEWS_PATH,
+    ApprovalHandler,
+    ApprovalListHandler,
+    ApprovedDocumentHandler,
+    ReviewHandler,
+    ReviewListHandler,
+)
 from api_handlers.resources.snapshots import SnapshotHandler, SnapshotListHandler
 from api_handlers.watch import WatchHandler
 from preview.runtime.application import Application
 
 PUBLIC = Policy.PUBLIC
+REVIEW_PATH = f"{REVIEWS_PATH}/{{organization_id}}/{{period_id}}"
 
 # The six endpoints are also served with their base path given twice (rule G1, docs/api.md). The first match is used,
 # so `watch` precedes the snapshot ids.
@@ -46,6 +57,33 @@ ROUTES = (
     ),
     Route(f"{API_PATH}/deliveries/{{delivery_id}}", DeliveryHandler, {"get": (PUBLIC, "getDelivery")}),
     Route(f"{API_PATH}/finding-codes", FindingCodesHandler, {"get": (PUBLIC, "getFindingCodes")}),
+    Route(f"{API_PATH}/reporting-period", ReportingPeriodHandler, {"get": (PUBLIC, "getReportingPeriod")}),
+    Route(REVIEWS_PATH, ReviewListHandler, {"get": (PUBLIC, "listReviews")}),
+    Route(REVIEW_PATH, ReviewHandler, {"get": (PUBLIC, "getReview")}),
+    Route(
+        f"{REVIEW_PATH}/approval",
+        ApprovalHandler,
+        {"put": (PUBLIC, "approveReport"), "delete": (PUBLIC, "withdrawApproval")},
+    ),
+    Route(f"{REVIEW_PATH}/approvals", ApprovalListHandler, {"get": (PUBLIC, "listApprovals")}),
+    Route(
+        f"{REVIEW_PATH}/approvals/{{approval_id}}", ApprovedDocumentHandler, {"get": (PUBLIC, "getApprovedDocument")}
+    ),
+    Route(
+        f"{REVIEW_PATH}/acknowledgements/{{rule}}/{{field_key}}",
+        AcknowledgementHandler,
+        {"put": (PUBLIC, "acknowledgeDeviation"), "delete": (PUBLIC, "deleteAcknowledgement")},
+    ),
+    Route(
+        f"{REVIEW_PATH}/comments",
+        CommentListHandler,
+        {"get": (PUBLIC, "listComments"), "post": (PUBLIC, "addComment")},
+    ),
+    Route(
+        f"{REVIEW_PATH}/comments/{{comment_id}}",
+        CommentHandler,
+        {"put": (PUBLIC, "editComment"), "delete": (PUBLIC, "deleteComment")},
+    ),
     Route("/openapi.json", openapi.OpenApiHandler, {"get": (PUBLIC, "getOpenApi")}),
     Route("/livez", LivenessHandler, {"get": (PUBLIC, "isAlive")}),
     Route("/readyz", ReadinessHandler, {"get": (PUBLIC, "isReady")}),

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from api_handlers.problem_details import STATUS_BY_ERROR
-from preview.core.settings import SETTINGS
+from preview.core.setting_declarations import SETTINGS
 from preview.events import log as event_log
 from preview.events.log import Event
 from preview.i18n.catalog import MessageCatalog

@@ -9,7 +9,14 @@ from msgspec import Meta
 from api_handlers.base import REPORT_DATA_PATH, ApiHandler
 from api_handlers.operations import operation
 from api_handlers.pagination import Pagination
-from api_handlers.request_parsing import BooleanParam, OrganizationId, PageParams, PeriodId, SnapshotStatusFilter
+from api_handlers.request_parsing import (
+    NOT_BLANK,
+    BooleanParam,
+    OrganizationId,
+    PageParams,
+    PeriodId,
+    SnapshotStatusFilter,
+)
 from preview.model.resources import (
     MAX_REASON_LENGTH,
     SnapshotDeletion,
@@ -27,7 +34,7 @@ InvalidationReason = Annotated[
         title=f"text of 1 to {MAX_REASON_LENGTH} characters, not only white space",
         min_length=1,
         max_length=MAX_REASON_LENGTH,
-        pattern=r"^[\s\S]*\S[\s\S]*$",
+        pattern=NOT_BLANK,
     ),
 ]
 
@@ -118,13 +125,8 @@ class SnapshotHandler(ApiHandler):
     async def get(self, snapshot_id: str) -> None:
         """Get one snapshot with every field, current and prior period."""
         rendered = await self.run_blocking(self.services.snapshots.get, snapshot_id)
-        self.set_header("Etag", rendered.etag)
         self.set_header("Last-Event-ID", str(rendered.position))
-        if self.check_etag_header():
-            self.set_status(304)
-            self.finish()
-        else:
-            self.finish(rendered.body)
+        self.send_versioned(rendered.body, rendered.etag)
 
     @operation(
         body=InvalidationRequest,

@@ -10,8 +10,9 @@ import click
 from click.core import ParameterSource
 from click.types import BoolParamType
 
+from preview.core.setting_declarations import SETTINGS, Setting
 from preview.core.setting_sources import dump_toml, read_config_file, reject_unknown_variables
-from preview.core.settings import CONFIG_FILE, CONFIG_VARIABLE, SETTINGS, Setting, Settings
+from preview.core.settings import CONFIG_FILE, CONFIG_VARIABLE, Settings
 
 
 class _RawBool(BoolParamType):

@@ -6,6 +6,7 @@ preview/cli/commands.py.
 A message names what is wrong and where, never a value of a case (rule E4, docs/api.md; rule 4.1, docs/domain.md).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -53,8 +54,28 @@ class Conflict(PreviewError):
     """The request cannot be carried out in the present state (rule E3)."""
 
 
+class ApprovalBlocked(Conflict):
+    """A report cannot be approved in its present state (rule R2).
+
+    Attributes:
+        blocking: What stands in the way: code, field and rule, the last two None unless it is a deviation.
+    """
+
+    def __init__(self, detail: str, blocking: Sequence[tuple[str, str | None, str | None]]) -> None:
+        super().__init__(detail)
+        self.blocking = blocking
+
+
 class PreconditionFailed(PreviewError):
     """`If-Match` names another version of the document than the present one (rule H1)."""
+
+
+class PreconditionRequired(PreviewError):
+    """The change needs `If-Match`, so that it is made to what its author has seen (rule R2)."""
+
+
+class NotPermitted(PreviewError):
+    """The person may not do this, or is not named (rules R6 and R8)."""
 
 
 class PayloadTooLarge(PreviewError):

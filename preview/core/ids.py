@@ -1,4 +1,4 @@
-"""Public ids of snapshots, jobs and deliveries (`snap-001`, `job-agg-001`, `dlv-001`) and the numbers behind them.
+"""Public ids such as `snap-001`, `job-agg-001` and `dlv-001`, and the numbers behind them.
 
 An id is a prefix and a number of at least three digits (rule G4, docs/api.md).
 """
@@ -8,6 +8,8 @@ import re
 _SNAPSHOT_PREFIX = "snap-"
 _JOB_PREFIX = "job-agg-"
 _DELIVERY_PREFIX = "dlv-"
+_APPROVAL_PREFIX = "apr-"
+_COMMENT_PREFIX = "com-"
 _NUMBER = re.compile(r"[0-9]{3,18}")  # 18 digits fit into an integer of SQLite (64 bits)
 
 
@@ -39,6 +41,26 @@ def format_delivery_id(number: int) -> str:
 def parse_delivery_id(text: str) -> int | None:
     """Return the number of the delivery with that id, or None if the text is no delivery id."""
     return _parse(_DELIVERY_PREFIX, text)
+
+
+def format_approval_id(number: int) -> str:
+    """Return the id of the approval with that number, such as `apr-001`."""
+    return _format(_APPROVAL_PREFIX, number)
+
+
+def parse_approval_id(text: str) -> int | None:
+    """Return the number of the approval with that id, or None if the text is no approval id."""
+    return _parse(_APPROVAL_PREFIX, text)
+
+
+def format_comment_id(number: int) -> str:
+    """Return the id of the comment with that number, such as `com-001`."""
+    return _format(_COMMENT_PREFIX, number)
+
+
+def parse_comment_id(text: str) -> int | None:
+    """Return the number of the comment with that id, or None if the text is no comment id."""
+    return _parse(_COMMENT_PREFIX, text)
 
 
 def _format(prefix: str, number: int) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from preview.core.errors import ConfigurationError
-from preview.core.settings import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, FORMER_NAMES, SETTINGS, Settings
+from preview.core.setting_declarations import SETTINGS
+from preview.core.settings import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, FORMER_NAMES, Settings
 
 
 def dump_toml(settings: Settings, sources: Mapping[str, str]) -> str:

@@ -5,8 +5,6 @@ TOML file (`max_streams = 10`), in this order of precedence. On the command line
 written `a,b`.
 """
 
-import json
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +12,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from preview.core.errors import ConfigurationError, PreviewError
 from preview.core.periods import Period
 
 ENVIRONMENT_PREFIX = "BUFDIR_PREVIEW_"
@@ -29,6 +26,14 @@ FORMER_NAMES = {"hosts": "websocket_origins"}
 
 def _parse_periods(raw: Any) -> tuple[Period, ...]:
     return tuple(Period.parse(period_id) for period_id in msgspec.convert(raw, list[str]))
+
+
+def _parse_period(raw: Any) -> Period:
+    return Period.parse(msgspec.convert(raw, str))
+
+
+def _parse_day(raw: Any) -> date:
+    return msgspec.convert(raw, date)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +120,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra={"parse": _parse_periods},
         ),
     ] = ()
+    reporting_period: Annotated[
+        Period | None,
+        Meta(
+            title="a period such as 2025",
+            description="The period that everyone works on now; by default the newest whole year that has ended.",
+            extra={"parse": _parse_period},
+        ),
+    ] = None
+    reporting_deadline: Annotated[
+        date | None,
+        Meta(
+            title="a date such as 2026-02-01",
+            description="When services must have delivered the reporting period.",
+            extra={"parse": _parse_day},
+        ),
+    ] = None
     events_kept_days: Annotated[
         int,
         Meta(
@@ -300,83 +321,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Return the periods that are open on a day in Norway (rule S6, docs/api.md)."""
         return self.open_periods or (Period(day.year), Period(day.year - 1))
 
-
-@dataclass(frozen=True)
-class Setting:
-    """The declaration of a setting. `meta` holds title, description, limits and, in `extra`, a parser if it has one."""
-
-    name: str
-    type: Any
-    meta: Meta
-    default: Any
-
-    @property
-    def option(self) -> str:
-        """Its flag, such as `--max-streams`."""
-        return f"--{self.name.replace('_', '-')}"
-
-    @property
-    def environment_variable(self) -> str:
-        """Its environment variable, such as `BUFDIR_PREVIEW_MAX_STREAMS`."""
-        return ENVIRONMENT_PREFIX + self.name.upper()
-
-    @property
-    def former_name(self) -> str | None:
-        """Its earlier name, which is still accepted; None without one."""
-        return FORMER_NAMES.get(self.name)
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """Its flag, and that of its earlier name."""
-        return tuple(f"--{name.replace('_', '-')}" for name in (self.name, self.former_name) if name)
-
-    @property
-    def environment_variables(self) -> tuple[str, ...]:
-        """Its environment variable, and that of its earlier name; the first that is set has precedence."""
-        return tuple(ENVIRONMENT_PREFIX + name.upper() for name in (self.name, self.former_name) if name)
-
-    @property
-    def is_flag(self) -> bool:
-        """Whether it is given as `--demo` or `--no-demo`."""
-        return isinstance(self.default, bool)
-
-    @property
-    def is_list(self) -> bool:
-        """Whether it is a list, written `a,b` on the command line and in the environment."""
-        return isinstance(self.default, tuple)
-
-    def parse(self, raw: Any, source: str) -> Any:
-        """Return the value of the setting.
-
-        Args:
-            raw: Its text, or a value of a TOML file.
-            source: Where the value was given, for the error message.
-
-        Raises:
-            ConfigurationError: If the value is invalid; the message names the setting, what it must be and the source.
-        """
-        is_list_text = self.is_list and isinstance(raw, str)
-        value = [part.strip() for part in raw.split(",") if part.strip()] if is_list_text else raw
-        parse = (self.meta.extra or {}).get("parse")
-        try:
-            return parse(value) if parse else msgspec.convert(value, self.type, strict=False, dec_hook=_decode_path)
-        except (msgspec.ValidationError, PreviewError):
-            raise ConfigurationError(f"{self.name} must be {self.meta.title}, not {raw!r} (from {source}).") from None
-
-    def to_toml(self, value: Any) -> str:
-        """Return a value of the setting in TOML syntax."""
-        plain = [str(item) for item in value] if self.is_list else str(value) if isinstance(value, Path) else value
-        return json.dumps(plain, ensure_ascii=False)
-
-
-def _decode_path(kind: type, raw: Any) -> Path:
-    if kind is Path and isinstance(raw, str):
-        return Path(raw)
-    raise msgspec.ValidationError("not a path")
-
-
-SETTINGS = tuple(
-    Setting(field.name, field.type, field.type.__metadata__[0], field.default)
-    for field in msgspec.structs.fields(Settings)
-)
-"""The declarations of all settings, in the order of `Settings`."""
+    def reporting_period_on(self, day: date) -> Period:
+        """Return the period that everyone works on, on a day in Norway (rule P1, docs/api.md)."""
+        return self.reporting_period or Period(day.year - 1)

@@ -24,6 +24,7 @@ __all__ = [
     "EventLog",
     "EventRow",
     "Resync",
+    "ReviewUpdated",
     "SnapshotCreated",
     "SnapshotDeleted",
     "SnapshotUpdated",
@@ -124,6 +125,20 @@ class SnapshotDeleted(Event, frozen=True, kw_only=True, tag="snapshot_deleted"):
     organization_id: str
     period_id: str
     deleted_at: str
+
+
+class ReviewUpdated(Event, frozen=True, kw_only=True, tag="review_updated"):
+    """The review of a report changed (rule R8).
+
+    `changed` is `approval`, `acknowledgement` or `comment`, or `values` where a value changed what was decided.
+    """
+
+    organization_id: str
+    period_id: str
+    review_status: str
+    changed: str
+    actor: str
+    updated_at: str
 
 
 class AggregationProgress(Event, frozen=True, kw_only=True, tag="aggregation_progress"):

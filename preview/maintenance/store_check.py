@@ -11,9 +11,11 @@ from preview.core.ids import format_snapshot_id
 from preview.reports.etag import is_etag_of
 from preview.reports.reconcile import ReportConfig, derive
 from preview.reports.rendering import DocumentState, render
+from preview.reports.review_states import derive_reviews
 from preview.reports.status import DerivedStatus
 from preview.storage import figures, jobs, organizations, snapshots
 from preview.storage.invariants import find_damage, find_violations, missing_migrations
+from preview.storage.reviews import states
 from preview.storage.snapshots import SnapshotRow
 from preview.storage.sqlite import STORE_FILE, Connection, read_existing
 
@@ -67,6 +69,13 @@ def _check_reports(connection: Connection, report_config: ReportConfig, organiza
             connection, report_config, row, organization.organization_name, derived[row.snapshot]
         ):
             yield f"{format_snapshot_id(row.snapshot)} of {organization_id}, {row.period_id}: {fault}"
+    expected = {
+        review.period_id: review for review in derive_reviews(connection, report_config.catalogue, organization_id)
+    }
+    stored = states.list_for_organization(connection, organization_id)
+    for period_id in sorted(expected.keys() | stored.keys()):
+        if expected.get(period_id) != stored.get(period_id):
+            yield f"the review of {organization_id}, {period_id}, is not what follows from the report and its decisions"
 
 
 def _differences(

@@ -97,6 +97,20 @@ def find_deviations(
 ) -> list[Deviation]:
     """Return the deviations of a snapshot. No message contains a suppressed value.
 
+    The arguments are those of `judge`.
+    """
+    return redact_hidden(judge(catalogue, period, current, compared, compared_period), current.hidden, compared.hidden)
+
+
+def judge(
+    catalogue: Catalogue,
+    period: Period,
+    current: SnapshotValues,
+    compared: SnapshotValues,
+    compared_period: Period | None = None,
+) -> list[Deviation]:
+    """Return the deviations of a snapshot as they are stored: their messages may contain suppressed values.
+
     Args:
         catalogue: The form with its deviation rules.
         period: The snapshot's period.
@@ -121,8 +135,7 @@ def find_deviations(
         findings=current.metadata.findings,
     )
     compared_values = compared.values if compared.metadata is not None else None
-    deviations = evaluate(catalogue, current.values, compared_values, rule_facts)
-    return redact_hidden(deviations, current.hidden, compared.hidden)
+    return evaluate(catalogue, current.values, compared_values, rule_facts)
 
 
 def rows_by_severity(deviations: list[Deviation]) -> dict[str, int]:

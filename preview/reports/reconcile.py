@@ -19,6 +19,7 @@ from preview.model.resources import Value
 from preview.reports.aggregation_input import select_input
 from preview.reports.etag import compute_etag, is_etag_of
 from preview.reports.rendering import DocumentState, SnapshotRendering, parse_rendered_values, render
+from preview.reports.review_states import Decision, StoredDeviation, update_reviews
 from preview.reports.status import DerivedStatus, check_transition, derive_statuses
 from preview.storage import figures, jobs, meta, organizations, snapshots
 from preview.storage.database import Connection, Database
@@ -53,6 +54,7 @@ def reconcile(
     organization_id: str,
     *,
     initiated_by_caller: Collection[int] = (),
+    decision: Decision | None = None,
 ) -> None:
     """Recompute the derived state of an organisation's snapshots, and append an event for each side effect.
 
@@ -62,6 +64,7 @@ def reconcile(
         organization_id: The organisation whose data changed.
         initiated_by_caller: Numbers of snapshots for which the caller appends an event of its own. Their changes of
             status and cache flag get no further event.
+        decision: What a person has decided on a report in this transaction.
 
     Raises:
         IllegalTransition: If a snapshot would get a status that cannot follow its present one.
@@ -100,6 +103,7 @@ def reconcile(
             initiated_by_caller=row.snapshot in initiated_by_caller,
         ):
             record(connection, event, row.snapshot)
+    update_reviews(connection, report_config.catalogue, organization_id, decision)
 
 
 def derive(
@@ -232,6 +236,8 @@ def _store(connection: Connection, number: int, report: SnapshotRendering, etag:
     etag = etag or compute_etag(report.body, last_event_id(connection))
     snapshots.set_document(connection, number, report.body, etag, rendered_from, report.populated)
     snapshots.set_field_counts(connection, number, report.missing, report.deviation_counts)
+    stored_deviations = [StoredDeviation.of(deviation) for deviation in report.deviations]
+    snapshots.set_deviations(connection, number, msgspec.json.encode(stored_deviations).decode())
 
 
 def _changed_document_fields(before: PreviousDocument, after: SnapshotRendering) -> list[str]:

@@ -12,9 +12,10 @@ import msgspec
 from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
+from preview.form.rules.base import Deviation
 from preview.form.suppression import suppressed_fields
 from preview.model.resources import FieldValue, PriorPeriod, SectionValues, SnapshotDocument, Value
-from preview.reports.deviation_check import SnapshotValues, find_deviations, rows_by_severity
+from preview.reports.deviation_check import SnapshotValues, judge, rows_by_severity
 from preview.reports.status import DerivedStatus
 from preview.storage.snapshots import SnapshotRow
 
@@ -57,7 +58,8 @@ class SnapshotRendering:
     """A rendered document with what is stored beside it.
 
     `body` is JSON; `populated` counts the fields that show a value, `missing` those that no source or figure gives;
-    `deviation_counts` are the numbers of fields with a deviation, by severity.
+    `deviation_counts` are the numbers of fields with a deviation, by severity. Messages of `deviations` may contain
+    suppressed values.
     """
 
     state: DocumentState
@@ -65,6 +67,7 @@ class SnapshotRendering:
     populated: int
     missing: int
     deviation_counts: dict[str, int]
+    deviations: list[Deviation]
 
 
 def visible_values(catalogue: Catalogue, values: Values, suppress: bool) -> dict[str, Value]:
@@ -130,13 +133,14 @@ def render(
     body = msgspec.json.encode(document)
     current = SnapshotValues.from_rows(catalogue, suppress, values, row.facts)
     compared = SnapshotValues.from_rows(catalogue, suppress, prior_values, prior.facts if prior else None)
-    deviations = find_deviations(catalogue, Period.parse(row.period_id), current, compared)
+    deviations = judge(catalogue, Period.parse(row.period_id), current, compared)
     return SnapshotRendering(
         state=state,
         body=body,
         populated=sum(value is not None for value in current_visible.values()),
         missing=sum(current.state(key) == "missing" for key in current_visible),
         deviation_counts=rows_by_severity(deviations),
+        deviations=deviations,
     )
 
 

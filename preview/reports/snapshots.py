@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import FieldError, NotFound, PreconditionFailed, ValidationError
+from preview.core.free_text import parse_free_text
 from preview.core.ids import format_job_id, format_snapshot_id, parse_snapshot_id
 from preview.core.periods import Period
 from preview.events.log import CacheInvalidated, SnapshotCreated, SnapshotDeleted, record, snapshot_key
@@ -160,12 +161,9 @@ class Snapshots:
         Raises:
             NotFound: If there is no such snapshot.
             PreconditionFailed: If `if_match` names another version of the document.
-            ValidationError: If the reason is blank or too long.
+            ValidationError: If the reason is blank or too long, or holds a number that identifies a person.
         """
-        if not reason.strip() or len(reason) > MAX_REASON_LENGTH:
-            raise ValidationError(
-                "A reason is required.", [FieldError("/reason", f"must have 1 to {MAX_REASON_LENGTH} characters")]
-            )
+        parse_free_text(reason, "/reason", MAX_REASON_LENGTH)
 
         def invalidate_snapshot(connection: Connection) -> SnapshotInvalidated:
             row = _get_existing(connection, snapshot, if_match)

@@ -30,6 +30,7 @@ from preview.reports.job_queue import JobQueue
 from preview.reports.organizations import Organizations
 from preview.reports.reconcile import ReportConfig, rerender_if_config_changed
 from preview.reports.snapshots import Snapshots
+from preview.reviews.services import ReviewServices
 from preview.runtime.capacity import Capacity, descriptor_limit
 from preview.runtime.connections import ConnectionTable
 from preview.runtime.data_dir_check import DataDirCheck
@@ -87,12 +88,7 @@ class Application:
         self.report_config = report_config = ReportConfig(catalogue, settings.suppress_small_counts)
         rerender_if_config_changed(database, report_config)
         self._worker_registry = WorkerRegistry(folder / "workers", database)
-        self._parser = ParserProcess(
-            load_or_create_key(folder, database),
-            Limits.from_settings(settings),
-            progress_seconds=settings.parser_timeout_seconds,
-            seconds_per_mb=settings.parser_seconds_per_mb,
-        )
+        self._parser = _create_parser(settings, database)
         spool = Spool(folder / "spool", settings.max_delivery_bytes, self.worker_id)
         debounce = DebounceSettings(settings.auto_aggregate, settings.auto_quiet_seconds, settings.auto_latest_seconds)
         self.event_log = EventLog(database)
@@ -101,6 +97,7 @@ class Application:
         self.deliveries = Deliveries(database, report_config, spool, debounce)
         self.jobs = JobQueue(database, report_config)
         self.snapshots = Snapshots(database, report_config)
+        self.reviews = ReviewServices(database, report_config, settings)
         self.previews = PreviewQuery(database, report_config)
         self.overviews = OverviewQuery(database, report_config)
         self.requests = RequestsInProgress()
@@ -230,6 +227,15 @@ class Application:
 
     def _read_delivery(self, path: Path) -> Iterator[Batch]:
         return self._parser.parse(path, now())
+
+
+def _create_parser(settings: Settings, database: Database) -> ParserProcess:
+    return ParserProcess(
+        load_or_create_key(settings.data_dir, database),
+        Limits.from_settings(settings),
+        progress_seconds=settings.parser_timeout_seconds,
+        seconds_per_mb=settings.parser_seconds_per_mb,
+    )
 
 
 def _acquire_process_lock(folder: Path) -> FileLock:

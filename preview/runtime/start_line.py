@@ -4,7 +4,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from preview.core.file_system import file_system_kind
-from preview.core.settings import SETTINGS, Setting, Settings
+from preview.core.setting_declarations import SETTINGS, Setting
+from preview.core.settings import Settings
 from preview.storage.sqlite import sqlite_version
 
 

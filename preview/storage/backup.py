@@ -10,7 +10,7 @@ from preview.storage.sqlite import Connection, connect_to_copy, copy_database, r
 RESTORE_GAP = 1_000_000_000
 """How far the sequences of ids jump at a restore: more than can have been given out since the backup was made."""
 
-_SEQUENCES = ("event", "snapshot", "job", "delivery")
+_SEQUENCES = ("event", "snapshot", "job", "delivery", "approval", "comment")
 _RESTORED_KEY = "restored_at"
 # One with an outcome needs no file any more: the server tells the remaining organisations.
 _UNFINISHED = """SELECT delivery FROM delivery

@@ -168,6 +168,17 @@ def set_field_counts(connection: Connection, number: int, missing: int, deviatio
     )
 
 
+def set_deviations(connection: Connection, number: int, deviations: str) -> None:
+    """Set the deviations of the snapshot, JSON."""
+    connection.execute("UPDATE snapshot SET deviations = ? WHERE snapshot = ?", (deviations, number))
+
+
+def deviations(connection: Connection, number: int) -> str:
+    """Return the deviations of the snapshot, JSON."""
+    row = connection.execute("SELECT deviations FROM snapshot WHERE snapshot = ?", (number,)).fetchone()
+    return str(row[0]) if row else "[]"
+
+
 def document(connection: Connection, number: int) -> tuple[bytes, str] | None:
     """Return (document, ETag), or None if it has not been rendered yet."""
     return connection.execute(

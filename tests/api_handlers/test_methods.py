@@ -1,7 +1,7 @@
 """HEAD, OPTIONS and unsupported methods of every route, in every form of its path (rules E2 and H2, docs/api.md)."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 import httpx
 import pytest
@@ -28,7 +28,13 @@ def path_forms(route: Route) -> list[str]:
 
 def expected_methods(route: Route) -> list[str]:
     """Return the methods of a route in the order of `Allow`."""
-    return sorted([*(method.upper() for method in route.operations), "HEAD", "OPTIONS"])
+    head = ["HEAD"] if "get" in route.operations else []
+    return sorted([*(method.upper() for method in route.operations), *head, "OPTIONS"])
+
+
+def with_get(routes: Iterable[Route]) -> list[Route]:
+    """Return the routes that can be read."""
+    return [route for route in routes if "get" in route.operations]
 
 
 PATHS = [pytest.param(route, path, id=path) for route in ROUTES for path in path_forms(route)]
@@ -41,7 +47,7 @@ def test_unsupported_method_is_405_with_allow(client: httpx.Client, route: Route
         response = client.request(method, path)
         assert (response.status_code, response.headers["Allow"]) == (405, ", ".join(expected)), method
         assert response.headers["Content-Type"] == "application/problem+json"
-        assert response.json()["status"] == 405
+        assert method == "HEAD" or response.json()["status"] == 405
 
 
 @pytest.mark.parametrize(("route", "path"), PATHS)
@@ -51,7 +57,10 @@ def test_options_is_204_with_allow(client: httpx.Client, route: Route, path: str
     assert response.headers["Allow"] == ", ".join(expected_methods(route))
 
 
-@pytest.mark.parametrize(("route", "path"), PATHS)
+@pytest.mark.parametrize(
+    ("route", "path"),
+    [pytest.param(route, path, id=path) for route in with_get(ROUTES) for path in path_forms(route)],
+)
 def test_head_has_the_headers_of_get_without_body(client: httpx.Client, route: Route, path: str) -> None:
     head = client.head(path)
     assert head.content == b""

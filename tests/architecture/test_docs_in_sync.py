@@ -11,7 +11,7 @@ import pytest
 from api_handlers.problem_details import STATUS_BY_ERROR
 from preview.cli.commands import build_cli
 from preview.core import errors
-from preview.core.settings import SETTINGS
+from preview.core.setting_declarations import SETTINGS
 from preview.events.log import Event
 from tests.architecture import markdown
 from tests.architecture.source_files import (

@@ -14,6 +14,7 @@ PACKAGES = (
     ("views",),
     ("ingest",),
     ("maintenance",),
+    ("reviews",),
     ("reports",),
     ("events",),
     ("i18n",),

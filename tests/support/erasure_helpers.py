@@ -7,6 +7,9 @@ from preview.runtime.application import Application
 from preview.storage import idempotency, jobs
 from preview.storage.database import Connection
 from preview.storage.idempotency import StoredResponseRow
+from preview.storage.reviews import acknowledgements, approvals
+from preview.storage.reviews.acknowledgements import AcknowledgementRow
+from preview.storage.reviews.approvals import NewApproval
 from tests.builders import case_xml
 from tests.builders.services import SampleService
 from tests.support.pipeline import aggregate, deliver, wait_until
@@ -50,6 +53,44 @@ def populate(application: Application, *services: SampleService) -> None:
             "the job",
         )
         insert_job_and_response(application, service.organization_id)
+        review(application, service.organization_id)
+
+
+def review(application: Application, organization_id: str) -> None:
+    """Make every kind of decision on the report of 2024."""
+    key = (organization_id, "2024")
+    application.reviews.comments.add(*key, None, f"Om {organization_id}", "test")
+
+    def insert_decisions(connection: Connection) -> None:
+        number = approvals.insert(
+            connection,
+            NewApproval(
+                organization_id=organization_id,
+                period_id="2024",
+                snapshot=0,
+                approved_by="test",
+                stated_name=None,
+                note=f"Om {organization_id}",
+                approved_at="",
+                field_values="{}",
+                document=organization_id.encode(),
+                etag="",
+            ),
+        )
+        approvals.withdraw(connection, number, "test", f"Om {organization_id}", "")
+        row = AcknowledgementRow(
+            organization_id=organization_id,
+            period_id="2024",
+            rule_id="mangler",
+            field_key="-",
+            reason=f"Om {organization_id}",
+            acknowledged_by="test",
+            acknowledged_at="",
+            named_values="",
+        )
+        acknowledgements.upsert(connection, row)
+
+    application.database.write(insert_decisions)
 
 
 def insert_job_and_response(application: Application, owner: str) -> None:
@@ -87,6 +128,7 @@ def owned_keys(connection: Connection, organization_id: str) -> dict[str, set[ob
         ("figure_set", "SELECT figure_set FROM figure_set WHERE organization_id = ?"),
         ("snapshot", "SELECT snapshot FROM snapshot WHERE organization_id = ?"),
         ("job", "SELECT job FROM job WHERE organization_id = ?"),
+        ("approval", "SELECT approval FROM approval WHERE organization_id = ?"),
         (
             "delivery",
             """SELECT delivery FROM delivery_organization WHERE organization_id = ? AND delivery IN

@@ -53,6 +53,7 @@ class Deviation(msgspec.Struct, frozen=True):
         params: Parameters of the message.
         current_keys: Fields whose current value is in the message (`deviations.redact_hidden`).
         prior_keys: Fields whose compared value is in the message.
+        about_report: Whether it is about the whole report; `field_key` is only where it is shown.
     """
 
     rule_id: str
@@ -62,6 +63,7 @@ class Deviation(msgspec.Struct, frozen=True):
     params: Params
     current_keys: tuple[str, ...] = ()
     prior_keys: tuple[str, ...] = ()
+    about_report: bool = False
 
     @property
     def tag(self) -> str:
@@ -116,9 +118,13 @@ class RuleContext(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """Base class of the kinds of rules. `variants` are the last parts of the keys of its messages."""
+    """Base class of the kinds of rules.
+
+    `variants` are the last parts of the keys of its messages; `about_report` says whether it is about the whole report.
+    """
 
     variants: ClassVar[tuple[str, ...]] = ("message",)
+    about_report: ClassVar[bool] = False
 
     rule_id: str
     severity: Severity
@@ -146,7 +152,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             prior: Fields whose prior value is in the message.
         """
         keys = tuple(other.key for other in current), tuple(other.key for other in prior)
-        return Deviation(self.rule_id, self.severity, field.key, f"deviation.{self.rule_id}.{variant}", params, *keys)
+        return Deviation(
+            self.rule_id,
+            self.severity,
+            field.key,
+            f"deviation.{self.rule_id}.{variant}",
+            params,
+            *keys,
+            self.about_report,
+        )
 
 
 class FieldRule(Rule, frozen=True, kw_only=True):

@@ -120,6 +120,8 @@ class Missing(Rule, frozen=True, tag="missing"):
 class SystemChanged(FieldRule, frozen=True, tag="system_changed"):
     """The case system is not that of the prior period, and there was no full delivery since."""
 
+    about_report: ClassVar[bool] = True
+
     def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Yield a deviation in the row of the field."""
         if context.metadata.system_changed:

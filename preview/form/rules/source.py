@@ -20,6 +20,8 @@ class Inactive(FieldRule, frozen=True, tag="inactive"):
 class Provisional(FieldRule, frozen=True, tag="provisional"):
     """The data were extracted before the period's end."""
 
+    about_report: ClassVar[bool] = True
+
     def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Yield a deviation in the row of the field."""
         metadata = context.metadata
@@ -31,6 +33,8 @@ class Provisional(FieldRule, frozen=True, tag="provisional"):
 class Incomplete(FieldRule, frozen=True, tag="incomplete"):
     """The source began after the period: cases closed before can be missing (rule 5.3)."""
 
+    about_report: ClassVar[bool] = True
+
     def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Yield a deviation in the row of the field."""
         if context.metadata.incomplete:
@@ -40,6 +44,7 @@ class Incomplete(FieldRule, frozen=True, tag="incomplete"):
 class SourceHasFindings(FieldRule, frozen=True, tag="findings"):
     """The source has findings."""
 
+    about_report: ClassVar[bool] = True
     variants: ClassVar[tuple[str, ...]] = ("message", "one")
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:

@@ -15,7 +15,15 @@ UNFINISHED_KEY = "forgetting"
 _SOURCE_TABLES = (*CONTENT_TABLES, "sak_id", "sak", "import_lock", "detached_case")
 _NUMBERED_TABLES = {"job": "job", "audit": "audit", "event": "event"}
 """Tables without an index by organisation: their rows are looked up in a read transaction and deleted by number."""
-_SMALL_TABLES = ("scheduled_aggregation", "deleted_period", "kommune")
+_SMALL_TABLES = (
+    "scheduled_aggregation",
+    "deleted_period",
+    "kommune",
+    "review",
+    "approval",
+    "acknowledgement",
+    "comment",
+)
 
 
 def organization_exists(connection: Connection, organization_id: str) -> bool:
@@ -140,6 +148,10 @@ def _statements(
             "UPDATE delivery SET finding_count = 0, errors = 0, warnings = 0, notices = 0 WHERE delivery = ?",
             (number,),
         )
+    yield (
+        "DELETE FROM withdrawal WHERE approval IN (SELECT approval FROM approval WHERE organization_id = ?)",
+        (organization_id,),
+    )
     for table in _SMALL_TABLES:
         yield f"DELETE FROM {table} WHERE organization_id = ?", (organization_id,)
     for number in findings:
@@ -165,12 +177,12 @@ def _deliveries_of(connection: Connection, organization_id: str) -> tuple[list[i
 
 
 def _stored_responses(connection: Connection, organization_id: str, deliveries: list[int]) -> list[tuple[str, str]]:
-    """Return scope and key of the stored POST responses that name the organisation or one of its deliveries."""
+    """Return scope and key of the stored responses that are about the organisation or name one of its deliveries."""
     patterns = [f'"organization_id":"{organization_id}"']
     patterns += [f'"delivery_id":"{format_delivery_id(number)}"' for number in deliveries]
     rows = connection.execute(
-        """SELECT scope, key FROM idempotency WHERE EXISTS (
+        """SELECT scope, key FROM idempotency WHERE scope LIKE ? OR EXISTS (
             SELECT 1 FROM json_each(?) AS pattern WHERE instr(response_body, CAST(pattern.value AS BLOB)) > 0)""",
-        (json.dumps(patterns),),
+        (f"% {organization_id} %", json.dumps(patterns)),
     )
     return rows.fetchall()

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from preview.cli.settings_options import all_settings_options, settings_options
 from preview.core.errors import ConfigurationError
 from preview.core.periods import Period
-from preview.core.settings import SETTINGS, Settings
+from preview.core.setting_declarations import SETTINGS
+from preview.core.settings import Settings
 
 Run = Callable[..., Result]
 

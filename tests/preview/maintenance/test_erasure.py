@@ -32,7 +32,7 @@ from tests.support.pipeline import (
 )
 
 WATCH = "/api/v1/aggregated-report-data/watch"
-OWNER_COLUMNS = ("organization_id", "source", "figure_set", "snapshot", "delivery", "job")
+OWNER_COLUMNS = ("organization_id", "source", "figure_set", "snapshot", "delivery", "job", "approval")
 """Columns by which a row belongs to an organisation or to something of it."""
 
 TABLES_WITHOUT_ORGANIZATION = {"worker", "meta", "import_lock", "staged_figure", "detached_case"} | {

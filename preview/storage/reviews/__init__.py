@@ -1,0 +1,1 @@
+"""Tables of the reviews: what people decide on reports, and the state that follows from it."""
