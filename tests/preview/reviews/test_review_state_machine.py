@@ -1,0 +1,139 @@
+"""Rules R2 to R5 as a state machine (hypothesis): what was decided stays true through any changes of the reports."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+
+from preview.core.errors import ApprovalBlocked, NotFound, PreconditionFailed
+from preview.model.resources import Value
+from preview.model.reviews import ReviewDocument
+from preview.reports.rendering import parse_rendered_values
+from tests.preview.reports.test_state_machine import ORGANIZATION, PERIODS, Machine
+
+ENDED_PERIODS = ["2023", "2024"]
+
+
+def own_values(document: bytes) -> dict[str, Value]:
+    """Return the values that a document shows for its own period."""
+    return {key: value for key, (value, _) in parse_rendered_values(document).items()}
+
+
+class ReviewMachine(Machine):
+    """One organisation, with every operation that can change its reports, and every decision on them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, str, str, bytes]] = []
+        self.approved: dict[tuple[str, str], tuple[bytes, str]] = {}
+
+    # What can happen.
+
+    @rule(period=st.sampled_from(ENDED_PERIODS))
+    def look_at(self, period: str) -> None:
+        """Somebody opens the report: period, snapshot, ETag and document are on the screen from now on."""
+        review = self._review(period)
+        if review is not None:
+            shown = self.application.snapshots.get(review.snapshot_id)
+            self.seen.append((period, review.snapshot_id, shown.etag, shown.body))
+
+    @precondition(lambda self: self.seen)
+    @rule(data=st.data())
+    def approve(self, data: st.DataObject) -> None:
+        """Somebody approves what is on a screen, which can be outdated."""
+        period, snapshot_id, etag, body = data.draw(st.sampled_from(self.seen))
+        approvals = self.application.reviews.approvals
+        try:
+            review = approvals.approve(ORGANIZATION, period, snapshot_id, etag, "test", is_named=True)
+        except (ApprovalBlocked, NotFound, PreconditionFailed):
+            return
+        assert review.approval is not None
+        approved, approved_etag = approvals.document(ORGANIZATION, period, review.approval.approval_id)
+        assert (approved, approved_etag) == (body, etag)
+        assert review.review_status == "approved"
+
+    @rule(period=st.sampled_from(ENDED_PERIODS))
+    def answer_and_approve(self, period: str) -> None:
+        """Somebody answers all warnings of the present report and approves it, if nothing else blocks it."""
+        review = self._review(period)
+        for blocking in review.blocking if review else []:
+            if blocking.code == "warning":
+                assert blocking.rule is not None
+                assert blocking.field_key is not None
+                self.application.reviews.acknowledgements.acknowledge(
+                    ORGANIZATION, period, (blocking.rule, blocking.field_key), "Kontrollert.", "test"
+                )
+        if review is None or {each.code for each in review.blocking} - {"warning"}:
+            return
+        etag = self.application.snapshots.get(review.snapshot_id).etag
+        self.application.reviews.approvals.approve(
+            ORGANIZATION, period, review.snapshot_id, etag, "test", is_named=True
+        )
+
+    @rule(period=st.sampled_from(ENDED_PERIODS))
+    def withdraw(self, period: str) -> None:
+        try:
+            review = self.application.reviews.approvals.withdraw(ORGANIZATION, period, "En feil.", "test")
+        except NotFound:
+            return
+        assert review.review_status == "open"
+
+    @rule(period=st.sampled_from(ENDED_PERIODS))
+    def comment(self, period: str) -> None:
+        if self._review(period) is not None:
+            self.application.reviews.comments.add(ORGANIZATION, period, None, "Hvorfor?", "test")
+
+    # What must hold.
+
+    @invariant()
+    def reviews_hold(self) -> None:
+        completed = {row.period_id for row in self._summaries() if row.aggregated_at is not None}
+        for period in PERIODS:
+            review = self._review(period)
+            assert (review is not None) == (period in completed)
+            if review is not None:
+                self._check_review(period, review)
+        self._check_approvals_unchanged()
+
+    def _check_review(self, period: str, review: ReviewDocument) -> None:
+        newest = max(
+            row.snapshot_id for row in self._summaries() if row.period_id == period and row.aggregated_at is not None
+        )
+        assert review.snapshot_id == newest
+        if review.approval is None:
+            assert (review.review_status, review.changed_since_approval) == ("open", [])
+            return
+        document, _ = self.application.reviews.approvals.document(ORGANIZATION, period, review.approval.approval_id)
+        approved, present = own_values(document), own_values(self.application.snapshots.get(newest).body)
+        changed = [(key, approved[key], present[key]) for key in present if approved[key] != present[key]]
+        assert [(each.field_key, each.approved_value, each.value) for each in review.changed_since_approval] == changed
+        assert review.review_status == ("changed" if changed else "approved")
+
+    def _check_approvals_unchanged(self) -> None:
+        for period in ENDED_PERIODS:
+            try:
+                listed = self.application.reviews.approvals.list(ORGANIZATION, period)
+            except NotFound:
+                listed = []
+            present = {
+                (period, each.approval_id): self.application.reviews.approvals.document(
+                    ORGANIZATION, period, each.approval_id
+                )
+                for each in listed
+            }
+            before = {key: value for key, value in self.approved.items() if key[0] == period}
+            assert before.items() <= present.items()
+            self.approved |= present
+
+    def _review(self, period: str) -> ReviewDocument | None:
+        found, _, _ = self.application.reviews.query.page(ORGANIZATION, period, None, 1, 1)
+        return found[0] if found else None
+
+
+TestReviewMachine = ReviewMachine.TestCase
+TestReviewMachine.settings = settings(max_examples=8, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.slow
+def test_reviews_with_many_examples() -> None:
+    run_state_machine_as_test(ReviewMachine, settings=settings(max_examples=300, stateful_step_count=50, deadline=None))
