@@ -3,8 +3,8 @@
  * is a root of Bokeh's, which appends it to the body; it is moved to its place from there.
  */
 
-import {$, $$, targetOf} from "../layout/dom.js"
-import {isLive, onLive, send} from "../live/channel.js"
+import {$, $$, announce, find, t, targetOf} from "../layout/dom.js"
+import {isLive, isOffline, onLive, send} from "../live/channel.js"
 import {allRows, isOpen, keyOf} from "./rows.js"
 
 /**
@@ -21,11 +21,36 @@ function themeColor(name) {
   return color
 }
 
-/** Return the ids of the sections and the keys of the fields whose history is open. */
+/** @returns {string[]} The ids of the sections and the keys of the fields whose history is open. */
 const openHistories = () => [
-  ...$$("[data-history][open]").map(details => details.dataset.history),
+  ...$$("[data-history][open]").map(details => details.dataset.history ?? ""),
   ...allRows().filter(isOpen).map(keyOf),
 ]
+
+/**
+ * While there is no connection, say in the place of each open history that has not been read why it is empty, and that it
+ * comes; the history replaces the text. What has been read is still readable.
+ *
+ * @param {string[]} open
+ */
+function explainEmpty(open) {
+  const text = t(isOffline() ? "form.history_offline" : "form.history_connecting")
+  let isNew = false
+  for (const name of open) {
+    const region = $(`[data-region="history-${name}"]`)
+    const explanation = find("[data-explanation]", region)
+    if (explanation) explanation.textContent = text
+    else if (!find("table, p", region)) {
+      const paragraph = document.createElement("p")
+      paragraph.className = "sub"
+      paragraph.dataset.explanation = ""
+      paragraph.textContent = text
+      region.append(paragraph)
+      isNew = true
+    }
+  }
+  if (isNew) announce(text)
+}
 
 let requested = ""
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -36,6 +61,7 @@ export function requestHistories() {
   clearTimeout(timer)
   timer = setTimeout(() => {
     const open = openHistories()
+    if (!isLive()) explainEmpty(open)
     if (!isLive() || open.join() === requested) return
     requested = open.join()
     send({
@@ -66,6 +92,11 @@ new MutationObserver(() => {
   requested = ""
   requestHistories()
 }).observe(document.documentElement, {attributeFilter: ["data-color-scheme"]})
+
+// What has been asked for is not answered when the connection is lost.
+new MutationObserver(() => {
+  if (!isLive()) requestHistories()
+}).observe(document.documentElement, {attributeFilter: ["data-live"]})
 
 new MutationObserver(changes => {
   for (const node of changes.flatMap(change => [...change.addedNodes])) {

@@ -46,6 +46,8 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "form.changed_now": ("was",),
     "form.changed": ("was",),
     "form.changed_beside": ("was",),
+    "form.history_connecting": (),
+    "form.history_offline": (),
     "again.left": ("n",),
     "notice.number_copied": ("number",),
     "print.filtered": ("n", "total", "filter"),

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 
 WHY_OFFLINE = "Frakoblet: dette kan gjøres når siden er tilkoblet igjen."
 WHY_CONNECTING = "Kobler til: dette kan gjøres straks siden er tilkoblet."
+NO_HISTORY_OFFLINE = "Frakoblet: utviklingen vises når siden er tilkoblet igjen."
+NO_HISTORY_CONNECTING = "Kobler til: utviklingen vises straks siden er tilkoblet."
 
 
 def open_again_dialog(page: Page, url: str, state: str) -> Locator:
@@ -63,9 +65,16 @@ def test_request_while_offline_keeps_reason_and_works_when_back(page: Page, prox
     assert page.url == address
     expect(page.locator("tr[data-field]:visible")).to_have_count(34)
 
+    # A row opens; its history, which has to be read, says that it comes.
+    page.get_by_role("button", name="Meldinger mottatt").click()
+    history = page.locator("[data-region=history-antall_meldinger_mottatt]")
+    expect(history.get_by_text(NO_HISTORY_OFFLINE)).to_be_visible()
+
     # The page comes back by itself, with what was written; now the same request is done.
     proxy.restore()
     expect(page.locator("html")).to_have_attribute("data-live", "on")
+    expect(history.get_by_role("table")).to_be_visible()
+    expect(history.get_by_text(NO_HISTORY_OFFLINE)).to_be_hidden()
     page.get_by_role("button", name="Aggreger på nytt").click()
     expect(dialog.get_by_role("textbox")).to_have_value("Kontroll av egne tall")
     dialog.get_by_role("button", name="Aggreger på nytt").click()
@@ -90,6 +99,8 @@ def test_request_while_connecting_keeps_reason(page: Page, states: Server) -> No
     expect(dialog.get_by_text(WHY_CONNECTING)).to_be_visible()
     expect(dialog.get_by_role("textbox")).to_have_value("Kontroll av egne tall")
     page.keyboard.press("Escape")
+    page.get_by_text("Utvikling: Meldinger").click()
+    expect(page.locator("#meldinger .chart__table").get_by_text(NO_HISTORY_CONNECTING)).to_be_visible()
     address = page.url
     for key in ("p", "/"):
         page.keyboard.press(key)
