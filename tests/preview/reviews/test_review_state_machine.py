@@ -1,14 +1,17 @@
 """Rules R2 to R5 as a state machine (hypothesis): what was decided stays true through any changes of the reports."""
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from preview.core.errors import ApprovalBlocked, NotFound, PreconditionFailed
+from preview.model.case_records import CaseFolder
 from preview.model.resources import Value
 from preview.model.reviews import ReviewDocument
 from preview.reports.rendering import parse_rendered_values
+from tests.builders.case_records import case_folder
 from tests.preview.reports.test_state_machine import ORGANIZATION, PERIODS, Machine
 
 ENDED_PERIODS = ["2023", "2024"]
@@ -17,6 +20,18 @@ ENDED_PERIODS = ["2023", "2024"]
 def own_values(document: bytes) -> dict[str, Value]:
     """Return the values that a document shows for its own period."""
     return {key: value for key, (value, _) in parse_rendered_values(document).items()}
+
+
+def with_meldinger_of_2023(folder: CaseFolder) -> CaseFolder:
+    """Return the case with each melding a second time, one year earlier."""
+    if folder.content is None:
+        return folder
+    earlier = [
+        msgspec.structs.replace(melding, mottatt=f"2023{melding.mottatt[4:]}", frist=f"2023{melding.frist[4:]}")
+        for melding in folder.content.meldinger
+    ]
+    content = msgspec.structs.replace(folder.content, meldinger=[*folder.content.meldinger, *earlier])
+    return msgspec.structs.replace(folder, content=content)
 
 
 class ReviewMachine(Machine):
@@ -28,6 +43,12 @@ class ReviewMachine(Machine):
         self.approved: dict[tuple[str, str], tuple[bytes, str]] = {}
 
     # What can happen.
+
+    @rule(sak=st.sampled_from("abc"), content=st.sampled_from([None, 1, 2, 3, 4, 5]))
+    def deliver(self, sak: str, content: int | None) -> None:
+        """A case changes, which has as many meldinger in 2023 as in 2024: only the report of 2023 can be approved."""
+        self.step += 1
+        self._import_folders([with_meldinger_of_2023(case_folder(self.step, sak, content))], crash=False)
 
     @rule(period=st.sampled_from(ENDED_PERIODS))
     def look_at(self, period: str) -> None:
@@ -69,6 +90,16 @@ class ReviewMachine(Machine):
         self.application.reviews.approvals.approve(
             ORGANIZATION, period, review.snapshot_id, etag, "test", is_named=True
         )
+
+    @precondition(lambda self: self.interrupted_delivery is None)
+    @rule(sak=st.sampled_from("abc"), content=st.integers(1, 5))
+    def change_after_approval(self, sak: str, content: int) -> None:
+        """The report is approved, and a delivery changes it afterwards."""
+        period = "2023"
+        self.post_and_work_off(period)
+        self.answer_and_approve(period)
+        self.deliver(sak, content)
+        self.post_and_work_off(period)
 
     @rule(period=st.sampled_from(ENDED_PERIODS))
     def withdraw(self, period: str) -> None:
@@ -131,7 +162,7 @@ class ReviewMachine(Machine):
 
 
 TestReviewMachine = ReviewMachine.TestCase
-TestReviewMachine.settings = settings(max_examples=8, stateful_step_count=30, deadline=None)
+TestReviewMachine.settings = settings(max_examples=5, stateful_step_count=30, deadline=None)
 
 
 @pytest.mark.slow
