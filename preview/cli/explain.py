@@ -104,7 +104,7 @@ class LocalCases:
         self, connection: Connection, organization_id: str, period: Period, field: Field
     ) -> Explanation | None:
         aggregation_input = current_input(connection, organization_id, period)
-        organization = organizations.organization(connection, organization_id)
+        organization = organizations.visible_organization(connection, organization_id)
         if aggregation_input is None or organization is None:
             return None
         values = aggregate_values(

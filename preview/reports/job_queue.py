@@ -21,6 +21,7 @@ from preview.reports.reconcile import ReportConfig, reconcile
 from preview.storage import audit, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow
+from preview.storage.removal import erasure
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"running", "cancelled"}),
@@ -129,11 +130,7 @@ class JobQueue:
         Raises:
             NotFound: If there is no job with that id.
         """
-        number = parse_job_id(job)
-        row = None if number is None else self._database.read(lambda connection: jobs.job(connection, number))
-        if row is None:
-            raise NotFound("There is no such job.")
-        return job_document(row)
+        return job_document(self._database.read(lambda connection: _get_visible(connection, job)))
 
     def replaced_fields(self, job: str) -> set[str]:
         """Return the keys of the fields whose values a job replaced by others; empty for the first job of a snapshot.
@@ -143,10 +140,7 @@ class JobQueue:
         """
 
         def read_replaced(connection: Connection) -> set[str]:
-            number = parse_job_id(job)
-            row = None if number is None else jobs.job(connection, number)
-            if row is None:
-                raise NotFound("There is no such job.")
+            row = _get_visible(connection, job)
             keys = audit.replaced_fields(connection, row.snapshot, row.job)
             return keys & {field.field_key for field in self._report_config.catalogue.fields}
 
@@ -265,6 +259,14 @@ class JobQueue:
                     self.fail(job, INTERRUPTED)
             else:
                 self.release(job)
+
+
+def _get_visible(connection: Connection, job: str) -> JobRow:
+    number = parse_job_id(job)
+    row = None if number is None else jobs.job(connection, number)
+    if row is None or erasure.is_being_erased(connection, row.organization_id):
+        raise NotFound("There is no such job.")
+    return row
 
 
 def job_document(row: JobRow) -> JobDocument:

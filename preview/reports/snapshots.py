@@ -94,7 +94,7 @@ class Snapshots:
         """
 
         def load_document(connection: Connection) -> RenderedDocument:
-            document = snapshots.document(connection, _snapshot_number(snapshot))
+            document = snapshots.visible_document(connection, _snapshot_number(snapshot))
             if document is None:
                 raise NotFound("There is no such snapshot.")
             return RenderedDocument(document[0], document[1], events.last_event_id(connection))
@@ -127,9 +127,7 @@ class Snapshots:
         period = Period.parse(period_id)
 
         def request_snapshot(connection: Connection) -> tuple[SnapshotRequested, bool]:
-            if organizations.organization(connection, organization_id) is None or erasure.is_being_erased(
-                connection, organization_id
-            ):
+            if organizations.visible_organization(connection, organization_id) is None:
                 raise ValidationError(
                     "There is no such organisation.", [FieldError("/organization_id", "is not known")]
                 )

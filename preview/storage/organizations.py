@@ -5,6 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from preview.storage.database import Connection
+from preview.storage.removal.erasure import NOT_BEING_ERASED, is_being_erased
 
 
 class OrganizationRow(msgspec.Struct, frozen=True):
@@ -52,11 +53,16 @@ _SOURCE_COLUMNS = """source, organization_id, format, year, version, first_extra
 
 
 def organization(connection: Connection, organization_id: str) -> OrganizationRow | None:
-    """Return the organisation with that id, or None."""
+    """Return the organisation with that id, or None. For requests there is `visible_organization`."""
     row = connection.execute(
         f"SELECT {_ORGANIZATION_COLUMNS} FROM organization WHERE organization_id = ?", (organization_id,)
     ).fetchone()
     return OrganizationRow(*row) if row else None
+
+
+def visible_organization(connection: Connection, organization_id: str) -> OrganizationRow | None:
+    """Return the organisation with that id, or None; None too while it is being erased."""
+    return None if is_being_erased(connection, organization_id) else organization(connection, organization_id)
 
 
 def known_ids(connection: Connection, organization_ids: Collection[str]) -> set[str]:
@@ -80,16 +86,18 @@ def organization_by_number(
 
 
 def organizations(connection: Connection, limit: int, offset: int) -> list[OrganizationRow]:
-    """Return one page of all organisations, ordered by id."""
+    """Return one page of all organisations that are not being erased, ordered by id."""
     rows = connection.execute(
-        f"SELECT {_ORGANIZATION_COLUMNS} FROM organization ORDER BY organization_id LIMIT ? OFFSET ?", (limit, offset)
+        f"""SELECT {_ORGANIZATION_COLUMNS} FROM organization WHERE {NOT_BEING_ERASED}
+        ORDER BY organization_id LIMIT ? OFFSET ?""",
+        (limit, offset),
     )
     return [OrganizationRow(*row) for row in rows.fetchall()]
 
 
 def organization_count(connection: Connection) -> int:
-    """Return the number of organisations."""
-    return connection.execute("SELECT count(*) FROM organization").fetchone()[0]
+    """Return the number of organisations that are not being erased."""
+    return connection.execute(f"SELECT count(*) FROM organization WHERE {NOT_BEING_ERASED}").fetchone()[0]
 
 
 def upsert_organization(connection: Connection, row: OrganizationRow) -> None:
@@ -289,14 +297,14 @@ def finding_count(connection: Connection, number: int) -> int:
 def list_options(connection: Connection) -> list[tuple[str, str, str, str, str]]:
     """Return (id, name, number, periods with a snapshot, municipalities) of every organisation, by name.
 
-    The periods are separated by spaces.
+    The periods are separated by spaces. An organisation that is being erased is left out.
     """
     return connection.execute(
-        """SELECT organization_id, organization_name,
+        f"""SELECT organization_id, organization_name,
             organisasjonsnummer || CASE WHEN bydelsnummer = '' THEN '' ELSE '-' || bydelsnummer END,
             coalesce((SELECT group_concat(period_id, ' ') FROM snapshot
                 WHERE snapshot.organization_id = organization.organization_id), ''),
             coalesce((SELECT group_concat(kommunenummer || ' ' || kommunenavn, ' ') FROM kommune
                 WHERE kommune.organization_id = organization.organization_id), '')
-        FROM organization ORDER BY organization_name"""
+        FROM organization WHERE {NOT_BEING_ERASED} ORDER BY organization_name"""
     ).fetchall()

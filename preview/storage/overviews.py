@@ -4,6 +4,7 @@ import msgspec
 
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.storage.database import Connection
+from preview.storage.removal.erasure import NOT_BEING_ERASED
 
 
 class OverviewRow(msgspec.Struct, frozen=True):
@@ -36,14 +37,14 @@ class OverviewRow(msgspec.Struct, frozen=True):
     completed: float | None
 
 
-_ROWS = """
+_ROWS = f"""
     WITH chosen AS (
         SELECT organization_id,
             (SELECT snapshot FROM snapshot
                 WHERE snapshot.organization_id = organization.organization_id
                     AND period_id = coalesce(:period, period_id)
                 ORDER BY period_order DESC, aggregated_at IS NULL, snapshot DESC LIMIT 1) AS snapshot
-        FROM organization
+        FROM organization WHERE {NOT_BEING_ERASED}
     ), newest AS (
         SELECT chosen.organization_id,
             (SELECT other.snapshot FROM snapshot AS other
@@ -79,7 +80,7 @@ _ROWS = """
 
 
 def rows(connection: Connection, period_id: str | None, organization_id: str | None) -> list[OverviewRow]:
-    """Return the rows ordered by name.
+    """Return the rows ordered by name. An organisation that is being erased has none.
 
     Args:
         connection: A transaction.

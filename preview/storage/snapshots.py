@@ -3,6 +3,7 @@
 import msgspec
 
 from preview.storage.database import Connection
+from preview.storage.removal.erasure import NOT_BEING_ERASED
 
 Number = int | float | None
 
@@ -81,10 +82,13 @@ def page(
     limit: int,
     offset: int,
 ) -> tuple[list[SnapshotListRow], int]:
-    """Return one page of the snapshots that pass the filters in list order, and the number of all that pass."""
+    """Return one page of the snapshots that pass the filters in list order, and the number of all that pass.
+
+    Those of an organisation that is being erased are left out.
+    """
     filters = {"snapshot.organization_id": organization_id, "period_id": period_id, "snapshot_status": status}
     active_filters = {column: value for column, value in filters.items() if value is not None}
-    where = " AND ".join(f"{column} = ?" for column in active_filters) or "TRUE"
+    where = " AND ".join([f"snapshot.{NOT_BEING_ERASED}", *(f"{column} = ?" for column in active_filters)])
     total = connection.execute(
         f"SELECT count(*) FROM snapshot WHERE {where}", tuple(active_filters.values())
     ).fetchone()[0]
@@ -183,6 +187,14 @@ def document(connection: Connection, number: int) -> tuple[bytes, str] | None:
     """Return (document, ETag), or None if it has not been rendered yet."""
     return connection.execute(
         "SELECT document, etag FROM snapshot WHERE snapshot = ? AND document IS NOT NULL", (number,)
+    ).fetchone()
+
+
+def visible_document(connection: Connection, number: int) -> tuple[bytes, str] | None:
+    """Return (document, ETag), or None if there is none or its organisation is being erased."""
+    return connection.execute(
+        f"SELECT document, etag FROM snapshot WHERE snapshot = ? AND document IS NOT NULL AND {NOT_BEING_ERASED}",
+        (number,),
     ).fetchone()
 
 

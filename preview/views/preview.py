@@ -187,7 +187,9 @@ class PreviewQuery:
         """
 
         def read_history(connection: Connection) -> dict[str, list[HistoricalValue]]:
-            completed = latest_completed_by_period(snapshots.list_for_organization(connection, organization_id))
+            is_gone = organizations.visible_organization(connection, organization_id) is None
+            rows = [] if is_gone else snapshots.list_for_organization(connection, organization_id)
+            completed = latest_completed_by_period(rows)
             values_by_period = {
                 period_id: self._snapshot_values(connection, row) for period_id, row in reversed(completed.items())
             }
@@ -208,7 +210,7 @@ class PreviewQuery:
         requested_period: Period | None,
         requested_compare: Period | None,
     ) -> Preview:
-        organization = organizations.organization(connection, organization_id)
+        organization = organizations.visible_organization(connection, organization_id)
         if organization is None:
             raise NotFound("There is no such organisation.")
         rows = snapshots.list_for_organization(connection, organization_id)

@@ -12,6 +12,9 @@ from preview.storage.removal import unused
 UNFINISHED_KEY = "forgetting"
 """Key in `meta` of the organisation that is being erased; empty when only the events and the file are left."""
 
+NOT_BEING_ERASED = f"organization_id NOT IN (SELECT value FROM meta WHERE key = '{UNFINISHED_KEY}')"
+"""Condition of the queries that answer requests: to them an organisation is gone from the first step of its erasure."""
+
 _SOURCE_TABLES = (*CONTENT_TABLES, "sak_id", "sak", "import_lock", "detached_case")
 _NUMBERED_TABLES = {"job": "job", "audit": "audit", "event": "event"}
 """Tables without an index by organisation: their rows are looked up in a read transaction and deleted by number."""
@@ -35,7 +38,9 @@ def organization_exists(connection: Connection, organization_id: str) -> bool:
 
 
 def is_being_erased(connection: Connection, organization_id: str) -> bool:
-    """Return whether an organisation is being erased: to requests it is gone."""
+    """Return whether an organisation is being erased: to requests it is gone, so that what is read between two steps
+    is what is read after the last one.
+    """
     return meta.get(connection, UNFINISHED_KEY) == organization_id
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from preview.cli.commands import build_cli
 from preview.core.clock import now
 from preview.core.errors import NotFound, Unavailable, ValidationError
+from preview.core.ids import format_job_id
 from preview.maintenance.erasure import OrganizationEraser
 from preview.model.limits import Limits
 from preview.model.resources import SnapshotDocument
@@ -20,6 +21,7 @@ from preview.runtime.application import Application
 from preview.storage import meta
 from preview.storage.database import Database
 from preview.storage.removal import erasure
+from preview.storage.removal.erasure import organization_exists
 from tests.api_handlers.sse_client import open_stream
 from tests.builders.services import SampleService
 from tests.support.erasure_helpers import bytes_found_in, identifying_bytes, immediate_eraser, populate
@@ -49,7 +51,7 @@ def test_interrupted_erasure_is_resumed_at_next_start(data_dir: Path) -> None:
             with pytest.raises(KeyboardInterrupt):
                 immediate_eraser(application).erase(erased.organization_id, "test")
         assert erased.organization_id in {row.organization_id for row in events(application)}
-        assert erased.organization_id in {row.organization_id for row in application.organizations.list_options()}
+        assert application.database.read(lambda connection: organization_exists(connection, erased.organization_id))
     with open_application(data_dir) as application:
         wait_until(
             lambda: application.database.read(lambda connection: meta.get(connection, "forgetting")) is None,
@@ -127,17 +129,41 @@ def test_requests_find_nothing_and_deliveries_wait_while_rows_are_deleted(data_d
     with open_application(data_dir, started=False) as application:
         deliver_now(application, erased)
         snapshot = application.snapshots.request(erased.organization_id, "2024", False, "test")[0].snapshot_id
+        job = application.jobs.claim(application.worker_id)
+        assert job is not None
+        result = application.jobs.aggregate(job, lambda _: None)
+        assert result is not None
+        application.jobs.complete(job, result, 0.0)
         seen: list[object] = []
 
+        def expect_nothing(organization_id: str) -> None:
+            with pytest.raises(NotFound):
+                application.previews.read(organization_id)
+            assert not any(application.previews.history(organization_id).values())
+            with pytest.raises(NotFound):
+                application.snapshots.get(snapshot)
+            assert application.snapshots.page(None, None, None, 1, 10)[:2] == ([], 0)
+            assert application.organizations.page(1, 10)[:2] == ([], 0)
+            assert application.organizations.list_options() == []
+            assert application.overviews.read().entries == []
+            with pytest.raises(NotFound):
+                application.jobs.get(format_job_id(job.job))
+
+        def look_before_snapshots_go(database: Database, organization_id: str) -> None:
+            expect_nothing(organization_id)
+            delete_events(database, organization_id)
+
         def look(database: Database, organization_id: str) -> None:
+            expect_nothing(organization_id)
             with pytest.raises(ValidationError):
                 application.snapshots.request(organization_id, "2024", False, "test")
             waiting = application.deliveries.receive([other.folder(1, "2024-01-01")], full=False, actor="test")
             seen.append(application.deliveries.claim(application.worker_id, waiting.delivery_id))
             delete(database, organization_id)
 
-        delete = erasure.delete_rows
+        delete, delete_events = erasure.delete_rows, erasure.delete_events
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(erasure, "delete_events", look_before_snapshots_go)
             patch.setattr(erasure, "delete_rows", look)
             immediate_eraser(application).erase(erased.organization_id, "test")
         assert seen == [None]
