@@ -21,11 +21,18 @@ function themeColor(name) {
   return color
 }
 
+/** @returns {string[]} The ids of the sections whose history is open. */
+export const openSections = () => $$("[data-history][open]").map(details => details.dataset.history ?? "")
+
+/** @param {string} id */
+export function openSection(id) {
+  /** @type {HTMLDetailsElement | null} */
+  const details = find(`[data-history="${id}"]`)
+  if (details) details.open = true
+}
+
 /** @returns {string[]} The ids of the sections and the keys of the fields whose history is open. */
-const openHistories = () => [
-  ...$$("[data-history][open]").map(details => details.dataset.history ?? ""),
-  ...allRows().filter(isOpen).map(keyOf),
-]
+const openHistories = () => [...openSections(), ...allRows().filter(isOpen).map(keyOf)]
 
 /**
  * While there is no connection, say in the place of each open history that has not been read why it is empty, and that it

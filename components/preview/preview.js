@@ -8,7 +8,7 @@ import {addShortcuts} from "../layout/shortcuts.js"
 import {onLive} from "../live/channel.js"
 import {patch, setPatchHandler, showPauseNotice} from "../live/patches.js"
 import {applyFilter, applyFilterAfresh, currentFilter, keptRows, selectFilter} from "./filters.js"
-import "./history.js"
+import {openSection, openSections} from "./history.js"
 import {watchSections} from "../interaction/section-navigation.js"
 import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "./marks.js"
 import {filterServices, openChooser} from "./navigation.js"
@@ -233,6 +233,7 @@ setStateSaver(() => ({
   filter: currentFilter(),
   kept: keptRows(),
   open: allRows().filter(isOpen).map(keyOf),
+  sections: openSections(),
   marks: [...marks],
   request: saveRequest(),
   focused: closest("tr[data-field]", document.activeElement)?.dataset.field,
@@ -241,6 +242,7 @@ setStateSaver(() => ({
 /** @param {import("../layout/connection.js").RestoredState} state */
 function restore(state) {
   for (const row of state.open.map(rowOf)) if (row) toggleRow(row, true)
+  for (const id of state.sections) openSection(id)
   for (const [key, {was}] of state.marks) mark(key, was, "unseen")
   const findMissed = () => {
     if (!state.complete || !isComplete()) return []

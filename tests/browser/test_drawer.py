@@ -269,7 +269,7 @@ def test_page_with_unsent_file_reloads_only_after_upload(page: Page, empty_serve
         expect(page.locator("html")).to_have_attribute("data-live", "lost")
         drop(page, UploadFile("saker.zip", zip_files(service.folders())))
         expect(entry(page, "saker.zip")).to_contain_text("Forbindelsen ble brutt")
-        expect(drawer(page).get_by_text("Uten direkte forbindelse vises ikke hva som blir lest.")).to_be_visible()
+        expect(drawer(page).get_by_text("Filer du velger, sendes hvis serveren svarer.")).to_be_visible()
         for _ in range(2):
             with page.expect_response("**/readyz") as answered:
                 proxy.restore()

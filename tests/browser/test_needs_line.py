@@ -69,11 +69,15 @@ def test_request_while_offline_keeps_reason_and_works_when_back(page: Page, prox
     page.get_by_role("button", name="Meldinger mottatt").click()
     history = page.locator("[data-region=history-antall_meldinger_mottatt]")
     expect(history.get_by_text(NO_HISTORY_OFFLINE)).to_be_visible()
+    page.get_by_text("Utvikling: Planer").click()
+    chart = page.locator("[data-region=history-planer]")
+    expect(chart.get_by_text(NO_HISTORY_OFFLINE)).to_be_visible()
 
     # The page comes back by itself, with what was written; now the same request is done.
     proxy.restore()
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     expect(history.get_by_role("table")).to_be_visible()
+    expect(chart.get_by_role("table")).to_be_visible()
     expect(history.get_by_text(NO_HISTORY_OFFLINE)).to_be_hidden()
     page.get_by_role("button", name="Aggreger på nytt").click()
     expect(dialog.get_by_role("textbox")).to_have_value("Kontroll av egne tall")
