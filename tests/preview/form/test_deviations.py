@@ -185,7 +185,7 @@ def test_change_of_accumulating_field_is_not_judged_while_provisional(catalogue:
         (Case({5: 95.0}, {5: 80.0}, PROVISIONAL), ("stor_endring", 5)),
         (Case({32: 0}, {32: 6}, PROVISIONAL), ("til_null", 32)),
         (Case({24: -1}, {24: 30}, PROVISIONAL), ("negativ", 24)),
-        (Case({24: None}, {24: 30}, PROVISIONAL), ("mangler", 24)),
+        (Case(before={24: 30}, facts=PROVISIONAL, missing=(24,)), ("mangler", 24)),
     ],
     ids=["at period end", "share", "to zero at period end", "error", "missing"],
 )
