@@ -33,6 +33,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.websocket import WebSocketClosedError
 
 from preview.core.hosts import matches_host
+from preview.core.logging_config import CAUSED_BY_CLIENT
 
 log = logging.getLogger(__name__)
 
@@ -89,14 +90,15 @@ class SameOriginWebSocketHandler(WSHandler):
     def open(self) -> None:
         """Open the connection; if the page's token is invalid or expired, it is closed again, and the page reloads."""
         if not self._has_own_token():
-            log.info("A WebSocket was refused, because its token is not one of this program.")
+            log.info("A WebSocket was refused, because its token is not one of this program.", extra=CAUSED_BY_CLIENT)
             self.close()
             return
         try:
             super().open()
         except ProtocolError:
             log.info(
-                "A page's WebSocket was refused, because its token has expired; the page reloads to get a new one."
+                "A page's WebSocket was refused, because its token has expired; the page reloads to get a new one.",
+                extra=CAUSED_BY_CLIENT,
             )
 
     def set_default_headers(self) -> None:
@@ -120,7 +122,10 @@ class SameOriginWebSocketHandler(WSHandler):
         authority = urlsplit(origin).netloc.lower()
         if authority == self.request.headers.get("Host", "").lower() or matches_host(authority, self._hosts):
             return True
-        log.info("The WebSocket of a page of another origin was refused. To allow it, add its host to `hosts`.")
+        log.info(
+            "The WebSocket of a page of another origin was refused. To allow it, add its host to `hosts`.",
+            extra=CAUSED_BY_CLIENT,
+        )
         return False
 
 

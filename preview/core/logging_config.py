@@ -1,7 +1,8 @@
 """Configures logging: JSON lines on standard error, without case data and without what clients send.
 
 Errors of a delivery's files are findings, which quote nothing; they are not logged. What else could quote a person is
-left out by `log_privacy`, at every level.
+left out by `log_privacy`, at every level. Lines that clients can cause at will, of refusals and of their messages, are
+bounded.
 """
 
 import json
@@ -9,6 +10,7 @@ import logging
 import sys
 import threading
 import warnings
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -17,6 +19,16 @@ from preview.core.clock import format_rfc3339, now
 from preview.core.log_privacy import describe_exception, public_message
 
 log = logging.getLogger(__name__)
+
+LINES_PER_KIND = 20
+WINDOW_SECONDS = 60.0
+CAUSED_BY_CLIENT = {"caused_by_client": "refusal"}
+"""Value of `extra` for a line of this program that a client can cause at will, and that no change stands behind.
+Another text distinguishes lines of one place in the code.
+"""
+
+_SERVING_LIBRARIES = frozenset({"bokeh", "panel", "tornado"})
+"""What they log while serving is caused by requests and messages of clients."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -39,13 +51,63 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False)
 
 
+class LimitedStreamHandler(logging.StreamHandler[Any]):
+    """Writes records to a stream, a bounded number of those that clients cause."""
+
+    def __init__(self, stream: Any, window_seconds: float = WINDOW_SECONDS) -> None:
+        """Write to a stream.
+
+        Args:
+            stream: The stream.
+            window_seconds: Time in which `LINES_PER_KIND` lines of a kind are written, and then their summary.
+        """
+        super().__init__(stream)
+        self._window_seconds = window_seconds
+        self._lines: Counter[tuple[str, str, int]] = Counter()
+        self._timer: threading.Timer | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, unless a client has caused too many of its kind (called under the handler's lock)."""
+        cause: str = getattr(record, "caused_by_client", "")
+        if cause or record.name.partition(".")[0] in _SERVING_LIBRARIES:
+            # A kind is a place in the code: the text of a record has values that a client varies.
+            kind = (record.name, cause or record.pathname, record.lineno)
+            self._lines[kind] += 1
+            if self._timer is None:
+                self._timer = threading.Timer(self._window_seconds, self.end_window)
+                self._timer.daemon = True
+                self._timer.start()
+            if self._lines[kind] > LINES_PER_KIND:
+                return
+        super().emit(record)
+
+    def end_window(self) -> None:
+        """Say how many lines were left out, and count from zero again."""
+        with self.lock or threading.RLock():
+            lines, self._lines = self._lines, Counter()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            for (name, _, _), count in lines.items():
+                if count > LINES_PER_KIND:
+                    message = "%d further lines of this kind, caused by clients, were left out (logger %s)"
+                    arguments = (count - LINES_PER_KIND, name)
+                    record = logging.LogRecord(__name__, logging.WARNING, __file__, 0, message, arguments, None)
+                    super().emit(record)
+
+    def close(self) -> None:
+        """Say what was left out, and close the handler (called at the end of the process)."""
+        self.end_window()
+        super().close()
+
+
 def configure_logging(level: str) -> None:
     """Configure logging of the whole process.
 
     Args:
         level: The setting `log_level`.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LimitedStreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     # Loggers of libraries set their own levels, so the level of the root logger alone is not enough.
     handler.setLevel(level.upper())

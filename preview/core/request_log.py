@@ -39,4 +39,6 @@ def log_request(method: str, route: str, status: int, seconds: float, *, actor: 
         text += f", {changed_id}"
     if actor:
         text += f", by {neutralized(actor, _MAX_ACTOR_LENGTH)}"
-    log.log(level, "%s", text)
+    # A request that has changed something, or has failed here, is never left out.
+    is_refusal = 400 <= status < 500 and not changed_id
+    log.log(level, "%s", text, extra={"caused_by_client": str(status)} if is_refusal else None)

@@ -1,11 +1,14 @@
 """The `Host` header: the real server answers only for its own address, loopback names and the setting `hosts`."""
 
+import re
 import socket
 from collections.abc import Generator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from preview.core.logging_config import LINES_PER_KIND
 from tests.support.server_process import Server, running_server
 
 PAGES = (
@@ -86,3 +89,19 @@ def test_websocket_needs_served_host_and_own_or_named_origin(server: Server) -> 
     assert handshake_status(server, own, "https://bufdir.example") == 101
     assert handshake_status(server, own, f"http://{own}") == 101
     assert "rebound.example" not in server.output
+
+
+def test_thousand_refusals_are_a_bounded_number_of_log_lines(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        own = f"127.0.0.1:{server.port}"
+        with httpx.Client(base_url=server.url, headers={"Host": "rebound.example"}) as client:
+            assert {client.get("/livez").status_code for _ in range(1000)} == {421}
+        assert {handshake_status(server, own, "http://rebound.example") for _ in range(100)} == {403}
+        server.stop()
+        lines = server.output.splitlines()
+    left_out = [int(found) for found in re.findall(r"(\d+) further lines of this kind", server.output)]
+    written = [sum(" 421 " in line for line in lines), sum("of another origin" in line for line in lines)]
+    assert all(LINES_PER_KIND <= count < 100 for count in written)  # a minute may end meanwhile
+    refused = sum(" 403 " in line for line in lines)
+    assert sum(written) + refused + sum(left_out) == 1000 + 2 * 100
+    assert "rebound" not in server.output
