@@ -128,7 +128,7 @@ def test_state_offers_actions_or_shows_disabled_reason(page: Page, actor_server:
 
 def test_notice_links_open_job_and_findings(page: Page, actor_server: Server) -> None:
     open_preview(page, actor_server, TROMSO)
-    page.get_by_role("button", name="Se jobben").click()
+    page.get_by_role("button", name="Se aggregeringen").click()
     job = page.get_by_role("dialog", name="Aggregeringen")
     expect(job).to_contain_text("Kjører")
     expect(job).to_contain_text("50\u00a0%")

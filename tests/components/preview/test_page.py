@@ -240,7 +240,7 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
                 "job": JOB,
             },
             "Ingen rapport",
-            "Tallene beregnes og vises her når de er klare. Se jobben",
+            "Tallene beregnes og vises her når de er klare. Se aggregeringen",
             "Aggregerer62 %62 %ca. 8 sekunder igjen",
         ),
         (
