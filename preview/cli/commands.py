@@ -110,7 +110,10 @@ def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
         raise click.UsageError("A full delivery must be one ZIP archive, or files and folders without any ZIP archive.")
     with _running_application(settings) as application:
         outcomes = [_import_and_wait(application, group, full) for group in groups]
-    if any(outcome.refused_files or outcome.delivery_status == "refused" for outcome in outcomes):
+        empty = [outcome.delivery_id for outcome in outcomes if application.deliveries.is_empty(outcome.delivery_id)]
+    for delivery_id in empty:
+        click.echo(f"{delivery_id}: nothing was imported, as every line was left out or there is none.", err=True)
+    if empty or any(outcome.refused_files or outcome.delivery_status == "refused" for outcome in outcomes):
         sys.exit(1)
 
 

@@ -164,15 +164,29 @@ class Deliveries:
 
         return self._database.read(read_delivery)
 
-    def refusals(self, delivery: str) -> list[Finding]:
-        """Return the findings that refused files of a delivery; those of its first 10,000 files are stored.
+    def is_empty(self, delivery: str) -> bool:
+        """Return whether a delivery was imported, and nothing of it was (`DeliveryView.is_empty`).
 
         Raises:
             NotFound: There is no delivery with that id.
         """
-        return self._database.read(
-            lambda connection: findings.refusals(connection, _require_row(connection, delivery).delivery)
-        )
+        return self._database.read(lambda connection: to_view(connection, _require_row(connection, delivery)).is_empty)
+
+    def refusals(self, delivery: str) -> list[Finding]:
+        """Return the findings that refused files of a delivery; those of its first 10,000 files are stored.
+
+        Of an empty delivery they are all findings, as those of its lines have left out everything.
+
+        Raises:
+            NotFound: There is no delivery with that id.
+        """
+
+        def read_refusals(connection: Connection) -> list[Finding]:
+            row = _require_row(connection, delivery)
+            read = findings.findings if to_view(connection, row).is_empty else findings.refusals
+            return read(connection, row.delivery)
+
+        return self._database.read(read_refusals)
 
     def claim(self, worker_id: int, delivery: str | None = None) -> DeliveryRow | None:
         """Claim the oldest delivery that waits for a worker; return None if there is none.

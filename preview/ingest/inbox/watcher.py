@@ -301,7 +301,11 @@ class InboxWatcher:
             self._finalize(claim, claim.delivery_id, {number: [] for number in claim.files})
             return
         if document.completed_at is not None:
-            refusals = self._findings_by_file(claim, claim.delivery_id) if document.refused_files else {}
+            is_empty = self._deliveries.is_empty(claim.delivery_id)
+            has_refusals = is_empty or document.refused_files
+            refusals = self._findings_by_file(claim, claim.delivery_id) if has_refusals else {}
+            if is_empty:  # every file is returned, those without a finding too
+                refusals = {number: refusals.get(number, []) for number in claim.files}
             self._finalize(claim, claim.delivery_id, refusals)
 
     def _resume(self, claim: Claim) -> None:

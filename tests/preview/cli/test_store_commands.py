@@ -88,6 +88,14 @@ def test_import_of_refused_delivery_exits_with_1(run: CommandRunner, sent: Path)
     assert result.stdout.startswith("dlv-001 refused: 1 files (1 refused)")
 
 
+def test_import_of_which_every_line_is_left_out_exits_with_1(run: CommandRunner, tmp_path: Path) -> None:
+    head = "organization_id,organization_name,organisasjonsnummer,bydelsnummer"
+    (tmp_path / "a.csv").write_text(f"{head}\norg-1,N,12,\n")
+    result = run("import", tmp_path / "a.csv")
+    assert result.exit_code == 1
+    assert "dlv-001: nothing was imported" in result.stderr
+
+
 def test_import_with_mere_findings_exits_with_0(run: CommandRunner, tmp_path: Path, service: SampleService) -> None:
     (tmp_path / "a.xml").write_bytes(service.folder(1, DAY, [""] * 25))
     lines = successful_lines(run("import", tmp_path / "a.xml"))

@@ -22,6 +22,9 @@ from tests.support.inbox_helpers import (
 )
 from tests.support.pipeline import wait_until, zip_files
 
+EMPTY_LISTING = b"organization_id,organization_name,organisasjonsnummer,bydelsnummer\norg-1,N,12,\n"
+"""An organisations file whose only line is left out."""
+
 
 def test_file_is_imported_and_deleted(data_dir: Path, inbox: Path, service: SampleService) -> None:
     with watching_application(data_dir, inbox) as application:
@@ -226,3 +229,14 @@ def test_csv_files_are_imported(data_dir: Path, inbox: Path, service: SampleServ
         finished_deliveries(application)
         (listed,) = application.organizations.list_options()
         assert (listed.organization_id, listed.organization_name) == ("org-ny", "Ny tjeneste")
+
+
+def test_delivery_of_which_nothing_was_imported_is_returned(data_dir: Path, inbox: Path) -> None:
+    (inbox / "organisasjoner.csv").write_bytes(EMPTY_LISTING)
+    with watching_application(data_dir, inbox) as application:
+        wait_until(lambda: len(remaining_files(inbox / "refused")) == 2 and not has_claims(inbox), "it to come back")
+        (delivery,) = finished_deliveries(application)
+        assert application.deliveries.is_empty(delivery.delivery_id)
+    report = json.loads((inbox / "refused" / "organisasjoner.csv.report.json").read_text())
+    assert report["delivery_id"] == delivery.delivery_id
+    assert len(report["findings"]) == delivery.finding_count > 0
