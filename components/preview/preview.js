@@ -242,7 +242,8 @@ setStateSaver(() => ({
 /** @param {import("../layout/connection.js").RestoredState} state */
 function restore(state) {
   for (const row of state.open.map(rowOf)) if (row) toggleRow(row, true)
-  for (const id of state.sections) openSection(id)
+  // A page of an older version, which the server was upgraded under, has not saved them.
+  for (const id of state.sections ?? []) openSection(id)
   for (const [key, {was}] of state.marks) mark(key, was, "unseen")
   const findMissed = () => {
     if (!state.complete || !isComplete()) return []
