@@ -1,5 +1,6 @@
 """What every test may ask for: a data folder, the running program, a real browser, the published example files."""
 
+import logging
 import shutil
 import sys
 from collections.abc import Generator
@@ -21,6 +22,7 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import Error as PlaywrightError
 
+from preview.core.logging_config import LimitedStreamHandler
 from tests.support.published_files import published_folder
 from tests.support.server_process import REPOSITORY, Server, forking_servers, running_server
 
@@ -99,6 +101,18 @@ def fork_server() -> Generator[None]:
     """Import the program once for all servers of the tests."""
     with forking_servers():
         yield
+
+
+@pytest.fixture(autouse=True)
+def unconfigured_logging() -> Generator[None]:
+    """Undo what a command that ran in this process has set: a test of the log would depend on the tests before it."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
+    for handler in root.handlers[:]:
+        if isinstance(handler, LimitedStreamHandler):
+            root.removeHandler(handler)
 
 
 @pytest.fixture
