@@ -81,8 +81,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def set_mode(folder: Path, *modes: str) -> None:
+    """Set the mode of each process. A process that starts meanwhile reads the whole mode, the old one or the new."""
     for number, mode in enumerate(modes, 1):
-        (folder / str(number)).write_text(mode)
+        written = folder / f"{number}.new"
+        written.write_text(mode)
+        written.rename(folder / str(number))
 
 
 @pytest.fixture
