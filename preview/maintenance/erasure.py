@@ -69,7 +69,7 @@ class OrganizationEraser:
         Args:
             organization_id: The organisation.
             actor: Who erases it, for the audit trail.
-            report: Is told what is being waited for.
+            report: Called with what is being waited for.
 
         Raises:
             NotFound: If there is no such organisation.

@@ -48,7 +48,7 @@ def test_every_put_and_completion_gives_a_new_tag(application: Application) -> N
     invalidate(application, tags[-1])
 
 
-def test_what_changes_nothing_keeps_the_tag(application: Application) -> None:
+def test_rerendering_with_equal_bytes_keeps_the_tag(application: Application) -> None:
     tag = application.snapshots.get(SNAPSHOT).etag
     application.snapshots.request(ORGANIZATION, "2024", False, "someone")
     application.snapshots.request(ORGANIZATION, "2023", False, "someone")

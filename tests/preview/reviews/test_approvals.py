@@ -90,7 +90,7 @@ def test_stale_page_cannot_approve(reviewed: ReviewedService) -> None:
         reviewed.approve(seen)
 
 
-def test_what_blocks_an_approval_is_listed(reviewed: ReviewedService) -> None:
+def test_blocked_approval_lists_its_reasons(reviewed: ReviewedService) -> None:
     reviewed.figures("2024,antall_arsverk,5", "2024,antall_arsverk_ubesatt,6")
     reviewed.aggregate()
     deliver(reviewed.application, *third_melding_2024(reviewed.service))
