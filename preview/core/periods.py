@@ -66,6 +66,10 @@ class Period:
         """Return whether both are years, or both half years: only such periods are compared (rule 7.2)."""
         return bool(self.half) == bool(other.half)
 
+    def is_provisional(self, extract_day: str) -> bool:
+        """Return whether data extracted on a day, ISO text, end before the period does (rule P3, docs/api.md)."""
+        return extract_day < self.last_day.isoformat()
+
     @property
     def sort_key(self) -> str:
         """Text that sorts periods from old to new: by last day, a half before the year that ends with it (rule S1)."""

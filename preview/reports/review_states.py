@@ -143,7 +143,7 @@ def derive_review(report: Report) -> ReviewRow:
 def is_provisional(row: SnapshotRow) -> bool:
     """Return whether the data of a completed snapshot end before its period does (rule P3)."""
     metadata = msgspec.json.decode(row.facts or "null", type=AggregationMetadata | None)
-    return metadata is not None and metadata.extract_day < Period.parse(row.period_id).last_day.isoformat()
+    return metadata is not None and Period.parse(row.period_id).is_provisional(metadata.extract_day)
 
 
 def changed_values(values: Mapping[str, Value], approval: ApprovalRow | None) -> dict[str, Value]:

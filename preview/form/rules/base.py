@@ -39,7 +39,7 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def provisional(self) -> bool:
         """Whether the data were extracted before the last day of the period, so that they do not cover all of it."""
-        return self.extract_day is not None and self.extract_day < Period.parse(self.period_id).last_day.isoformat()
+        return self.extract_day is not None and Period.parse(self.period_id).is_provisional(self.extract_day)
 
 
 class Deviation(msgspec.Struct, frozen=True):
