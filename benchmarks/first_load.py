@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Playwright, sync_playwright
 from benchmarks import store_fixtures
 from benchmarks.processes import run_alongside
 from benchmarks.results import BenchmarkResult, ratio
-from tests.browser.network_usage import NetworkUsage
+from tests.browser.support.network_usage import NetworkUsage
 from tests.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from tests.support.server_process import running_server
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import overview_fixtures
-from tests.browser.overview_fixtures import MOSS, OSLO_SOR, TROMSO
+from tests.browser.support import overview_fixtures
+from tests.browser.support.overview_fixtures import MOSS, OSLO_SOR, TROMSO
 from tests.builders import case_xml
 from tests.support import pipeline
 from tests.support.server_process import REPOSITORY, Server, running_server

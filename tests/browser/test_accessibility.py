@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import violations_in_both_schemes
 from tests.browser.conftest import Service
+from tests.browser.support.axe import violations_in_both_schemes
 from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import overview_fixtures
-from tests.browser.overview_fixtures import (
+from tests.browser.support import overview_fixtures
+from tests.browser.support.overview_fixtures import (
     ALTA,
     AS,
     BODO,

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.axe import violations
 from tests.browser.conftest import Service
-from tests.browser.faulty_proxy import faulty_proxy
-from tests.browser.overview_fixtures import open_second_application
+from tests.browser.support.axe import violations
+from tests.browser.support.faulty_proxy import faulty_proxy
+from tests.browser.support.overview_fixtures import open_second_application
 from tests.support.pipeline import zip_files
 from tests.support.server_process import Server, running_server
 

@@ -18,7 +18,7 @@ from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from preview.model.resources import SnapshotDocument
 from tests.browser.conftest import API
-from tests.browser.pdf import PrintedPdf
+from tests.browser.support.pdf import PrintedPdf
 from tests.builders.case_xml import flytting, plan, tiltak, undersokelse
 from tests.builders.services import SampleService
 from tests.support.pipeline import aggregate, deliver, document, open_application

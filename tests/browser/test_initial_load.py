@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.network_usage import NetworkUsage
+from tests.browser.support.network_usage import NetworkUsage
 from tests.builders.case_xml import folder, melding
 from tests.support import pipeline
 from tests.support.server_process import REPOSITORY, running_server

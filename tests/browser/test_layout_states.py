@@ -8,12 +8,12 @@ from lxml import html
 from playwright.sync_api import Page, expect
 
 from preview.core.languages import LANGUAGES, Language
-from tests.browser import overview_fixtures
-from tests.browser.axe import violations_in_both_schemes
 from tests.browser.conftest import API
-from tests.browser.layout import layout_problems, problems_by_font_size, small_targets
-from tests.browser.overview_fixtures import AS, OSLO_VEST, TROMSO
-from tests.browser.view_states import STATES, expect_texts, open_state, text_pattern
+from tests.browser.support import overview_fixtures
+from tests.browser.support.axe import violations_in_both_schemes
+from tests.browser.support.layout import layout_problems, problems_by_font_size, small_targets
+from tests.browser.support.overview_fixtures import AS, OSLO_VEST, TROMSO
+from tests.browser.support.view_states import STATES, expect_texts, open_state, text_pattern
 from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser

@@ -5,8 +5,8 @@ from collections.abc import Generator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.faulty_proxy import FaultyProxy, faulty_proxy
-from tests.browser.overview_fixtures import OSLO_VEST
+from tests.browser.support.faulty_proxy import FaultyProxy, faulty_proxy
+from tests.browser.support.overview_fixtures import OSLO_VEST
 from tests.browser.test_actions import OFFERED, shown_actions
 from tests.support.server_process import Server
 

@@ -8,9 +8,9 @@ import pytest
 from lxml import html
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import overview_fixtures
-from tests.browser.layout import empty_menus
-from tests.browser.overview_fixtures import (
+from tests.browser.support import overview_fixtures
+from tests.browser.support.layout import empty_menus
+from tests.browser.support.overview_fixtures import (
     ALL,
     ALTA,
     AS,

@@ -5,9 +5,9 @@ from collections.abc import Generator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import overview_fixtures
-from tests.browser.axe import violations_in_both_schemes
-from tests.browser.overview_fixtures import ALL, BODO, DRAMMEN, HAMAR, MOSS, TROMSO, VIK
+from tests.browser.support import overview_fixtures
+from tests.browser.support.axe import violations_in_both_schemes
+from tests.browser.support.overview_fixtures import ALL, BODO, DRAMMEN, HAMAR, MOSS, TROMSO, VIK
 from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser

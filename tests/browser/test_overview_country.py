@@ -10,8 +10,8 @@ import pytest
 from lxml import html
 from playwright.sync_api import Page, expect
 
-from tests.browser import overview_fixtures
 from tests.browser.conftest import post_delivery
+from tests.browser.support import overview_fixtures
 from tests.builders import large_dataset
 from tests.support.server_process import Server, running_server
 

@@ -13,9 +13,9 @@ from playwright.sync_api import Page, expect
 
 from components.layout import value_formatting
 from preview.core.clock import today as today_in_norway
-from tests.browser import overview_fixtures
-from tests.browser.overview_fixtures import ALTA, DRAMMEN, HAMAR, MOSS, SampleService
-from tests.browser.pdf import PrintedPdf
+from tests.browser.support import overview_fixtures
+from tests.browser.support.overview_fixtures import ALTA, DRAMMEN, HAMAR, MOSS, SampleService
+from tests.browser.support.pdf import PrintedPdf
 from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser import overview_fixtures
 from tests.browser.conftest import API, post_delivery
-from tests.browser.overview_fixtures import (
+from tests.browser.support import overview_fixtures
+from tests.browser.support.overview_fixtures import (
     ALTA,
     AS,
     BODO,

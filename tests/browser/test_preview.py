@@ -19,7 +19,7 @@ from tests.browser.conftest import (
     reported_values,
     with_new_melding,
 )
-from tests.browser.layout import empty_menus
+from tests.browser.support.layout import empty_menus
 from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import API, AUTO_AGGREGATE_AT_ONCE, Service, reported_values, with_new_melding
-from tests.browser.faulty_proxy import FaultyProxy, faulty_proxy
+from tests.browser.support.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.support import pipeline
 from tests.support.pipeline import wait_until, zip_files
 from tests.support.process_inspection import child_pids, wait_for_both

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from preview.core.languages import LANGUAGES, Language
-from tests.browser.axe import violations_in_both_schemes
-from tests.browser.layout import small_targets
-from tests.browser.view_states import STATES, ViewState, expect_texts, find_action, open_state, text_pattern
+from tests.browser.support.axe import violations_in_both_schemes
+from tests.browser.support.layout import small_targets
+from tests.browser.support.view_states import STATES, ViewState, expect_texts, find_action, open_state, text_pattern
 from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser

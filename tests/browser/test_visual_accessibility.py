@@ -6,8 +6,8 @@ from typing import TypedDict
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import overview_fixtures
-from tests.browser.overview_fixtures import AS, DRAMMEN, SampleService
+from tests.browser.support import overview_fixtures
+from tests.browser.support.overview_fixtures import AS, DRAMMEN, SampleService
 from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from preview.core.languages import Language
 from preview.i18n.catalog import MessageCatalog
-from tests.browser.overview_fixtures import AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, TROMSO, VIK, SampleService
+from tests.browser.support.overview_fixtures import AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, TROMSO, VIK, SampleService
 from tests.support.server_process import Server
 
 TEXTS = MessageCatalog.load()
