@@ -5,7 +5,7 @@
  * The entries of what the server has received are rendered by drawer.py. Only the browser knows the names of the files.
  */
 
-import {$, $$, actionOf, announce, find, parseHtml, t, tPlural} from "../layout/dom.js"
+import {$, $$, actionOf, announce, announceInLog, find, parseHtml, t, tPlural} from "../layout/dom.js"
 import {addShortcuts} from "../layout/shortcuts.js"
 import {session} from "../layout/storage.js"
 import {isLive, onLive, send} from "../live/channel.js"
@@ -52,7 +52,7 @@ function announceSoon(sentence) {
   announceTimer = setTimeout(() => {
     const sentences = pendingAnnouncements.join(" ")
     pendingAnnouncements = []
-    if (drawer.open) $("#deliver-said").textContent = sentences
+    if (drawer.open) announceInLog($("#deliver-said"), sentences)
     else announce(sentences)
   }, 100)
 }

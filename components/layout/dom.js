@@ -126,3 +126,19 @@ export function setCount(element, count) {
 export function announce(sentence) {
   $("#said").textContent = sentence
 }
+
+/** As many sentences as a person may still have to hear; older ones have been read. */
+const MAX_LOGGED_SENTENCES = 10
+
+/**
+ * Add a sentence to a live region of the role `log`, in which one that is still to be read is not replaced.
+ *
+ * @param {HTMLElement} log
+ * @param {string} sentence
+ */
+export function announceInLog(log, sentence) {
+  const paragraph = document.createElement("p")
+  paragraph.textContent = sentence
+  log.append(paragraph)
+  while (log.children.length > MAX_LOGGED_SENTENCES) log.firstElementChild?.remove()
+}
