@@ -8,6 +8,19 @@ from preview.model.resources import Value
 
 ReviewStatus = Literal["open", "approved", "changed"]
 BlockingCode = Literal["never_completed", "processing", "stale", "provisional", "error", "warning"]
+DecisionState = Literal[
+    "not_delivered", "provisional", "has_errors", "warnings_waiting", "ready", "approved", "changed"
+]
+"""What a report needs next on its way to being approved:
+
+- `not_delivered`: values, because no aggregation of it has completed
+- `provisional`: the rest of its data, which end before the period does
+- `has_errors`: a mended source, because of a deviation of severity error
+- `warnings_waiting`: answers to warnings
+- `ready`: an approval
+- `approved`: nothing; its values are the approved ones
+- `changed`: a look at the values that are not the approved ones
+"""
 
 WHOLE_REPORT = "-"
 """Stands for the field of a deviation that is about the whole report."""

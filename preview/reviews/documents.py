@@ -15,6 +15,7 @@ from preview.model.reviews import (
     ChangedField,
     ReviewDocument,
 )
+from preview.reports.decision_state import blocking_codes
 from preview.reports.etag import compute_etag
 from preview.reports.reconcile import ReportConfig
 from preview.reports.review_states import StoredDeviation, approved_values, deviations_of, own_values, unanswered
@@ -110,11 +111,13 @@ def find_blocking(connection: Connection, report: ReviewedReport) -> list[Blocki
     """Return why a report cannot be approved (rule R2): its state, its errors, then its unanswered warnings."""
     row = report.snapshot
     newest = snapshots.list_for_period(connection, row.organization_id, row.period_order)[0]
-    state = [
-        ("processing", "processing" in (newest.snapshot_status, row.snapshot_status)),
-        ("stale", not row.cache_valid),
-        ("provisional", bool(report.review.provisional)),
-    ]
+    codes = blocking_codes(
+        processing="processing" in (newest.snapshot_status, row.snapshot_status),
+        stale=not row.cache_valid,
+        provisional=bool(report.review.provisional),
+        errors=report.review.errors,
+        open_warnings=report.review.open_warnings,
+    )
     open_warnings = set(unanswered(report.deviations, report.acknowledgements))
     blocking_deviations = [
         deviation
@@ -122,7 +125,7 @@ def find_blocking(connection: Connection, report: ReviewedReport) -> list[Blocki
         if deviation.severity == "error" or (deviation.severity == "warning" and deviation.key in open_warnings)
     ]
     return [
-        *(Blocking(code, None, None) for code, holds in state if holds),  # pyright: ignore[reportArgumentType]
+        *(Blocking(code, None, None) for code in codes if code not in ("error", "warning")),
         *(
             Blocking("error" if each.severity == "error" else "warning", each.field_key, each.rule_id)
             for each in sorted(blocking_deviations, key=lambda each: each.severity)

@@ -3,6 +3,7 @@
 import msgspec
 
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
+from preview.model.reviews import ReviewStatus
 from preview.storage.database import Connection
 from preview.storage.removal.erasure import NOT_BEING_ERASED
 
@@ -11,7 +12,9 @@ class OverviewRow(msgspec.Struct, frozen=True):
     """An organisation with the snapshot that its preview shows; the snapshot's columns are null if it has none.
 
     `latest_status` is the status of the newest snapshot of the same period, completed or not, and `latest_job_status`
-    that of its last job; `completed` is the part, 0..1, of a job of it that waits or runs.
+    that of its last job; `completed` is the part, 0..1, of a job of it that waits or runs. The columns from
+    `review_status` on are of the report's review, and null or 0 without one; the approval is the one in force.
+    `latest_completed_period` is the newest period of which the organisation has a completed snapshot.
     """
 
     organization_id: str
@@ -35,6 +38,17 @@ class OverviewRow(msgspec.Struct, frozen=True):
     warnings: int | None
     notices: int | None
     completed: float | None
+    etag: str | None
+    extract_day: str | None
+    review_status: ReviewStatus | None
+    provisional: int | None
+    review_errors: int | None
+    open_warnings: int | None
+    approved_by: str | None
+    stated_name: str | None
+    approved_at: str | None
+    open_comments: int
+    latest_completed_period: str | None
 
 
 _ROWS = f"""
@@ -69,11 +83,23 @@ _ROWS = f"""
         shown.cache_valid, shown.aggregated_at, shown.populated, shown.missing,
         shown.errors, shown.warnings, shown.notices,
         (SELECT max(completed) FROM job
-            WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running'))
+            WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running')),
+        shown.etag, json_extract(shown.facts, '$.extract_day'),
+        review.review_status, review.provisional, review.errors, review.open_warnings,
+        approval.approved_by, approval.stated_name, approval.approved_at,
+        (SELECT count(*) FROM comment
+            WHERE comment.organization_id = shown.organization_id AND comment.period_id = shown.period_id
+                AND resolved_at IS NULL),
+        (SELECT latest.period_id FROM review AS latest
+            WHERE latest.organization_id = organization.organization_id ORDER BY period_order DESC LIMIT 1)
     FROM organization JOIN chosen ON chosen.organization_id = organization.organization_id
         LEFT JOIN newest ON newest.organization_id = organization.organization_id
         LEFT JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot
         LEFT JOIN snapshot AS last ON last.snapshot = newest.newest
+        LEFT JOIN review ON review.organization_id = shown.organization_id AND review.period_id = shown.period_id
+        LEFT JOIN approval ON review.review_status <> 'open' AND approval.approval =
+            (SELECT max(of_report.approval) FROM approval AS of_report
+                WHERE of_report.organization_id = review.organization_id AND of_report.period_id = review.period_id)
     WHERE organization.organization_id = coalesce(:organization, organization.organization_id)
     ORDER BY organization_name, organization.organization_id
 """

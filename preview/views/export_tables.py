@@ -1,6 +1,7 @@
 """Builds the tables of exported files from the read models of the pages: the fields of a preview, or the overview."""
 
 from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from functools import partial
 
 from preview.core.clock import OSLO, parse_timestamp
@@ -33,6 +34,11 @@ _OVERVIEW_WIDTHS = {
     "number": 14,
     "id": 14,
     "period": 16,
+    "review": 24,
+    "data_until": 12,
+    "approved_by": 20,
+    "approved_at": 17,
+    "open_comments": 10,
     "state": 14,
     "filled": 10,
     "fields": 10,
@@ -153,12 +159,22 @@ def _organization_row(entry: OverviewEntry, field_count: int, texts: MessageCata
         entry.number,
         entry.organization_id,
         period(language, entry.period_id) if entry.period_id else None,
+        texts.get(language, f"review.state.{entry.decision}"),
+        date.fromisoformat(entry.data_until) if entry.data_until else None,
+        entry.approved_by,
+        _local_time(entry.approved_at),
+        entry.open_comments,
         texts.get(language, f"overview.state.{entry.state}"),
         *(counts if has_values else [None] * len(counts)),
         texts.get(language, "state.valid" if entry.cache_valid else "state.stale") if has_values else None,
-        parse_timestamp(entry.aggregated_at).astimezone(OSLO).replace(tzinfo=None) if entry.aggregated_at else None,
+        _local_time(entry.aggregated_at),
         entry.case_system or None,
     ]
+
+
+def _local_time(at: str | None) -> datetime | None:
+    """Return a time in Norway as a spreadsheet has it: without a zone."""
+    return parse_timestamp(at).astimezone(OSLO).replace(tzinfo=None) if at else None
 
 
 def _value_cell(value: Value, state: ValueState, unit: str, texts: MessageCatalog, language: Language) -> Cell:

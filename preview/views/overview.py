@@ -7,6 +7,8 @@ import msgspec
 from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
 from preview.model.resources import SnapshotStatus
+from preview.model.reviews import DecisionState
+from preview.reports.decision_state import blocking_codes, decision_state
 from preview.reports.reconcile import ReportConfig
 from preview.storage import events, overviews
 from preview.storage.database import Connection, Database
@@ -47,6 +49,14 @@ class OverviewEntry(msgspec.Struct, frozen=True):
         notices: Number of deviations of severity notice.
         completed: Completed part (0..1) of a job that waits or runs.
         kommuner: Numbers and names of the municipalities that its deliveries name, for the search.
+        decision: What the report needs next on its way to being approved.
+        can_be_approved: Whether nothing stands in the way of an approval now (rule R2, docs/api.md).
+        etag: ETag of the document; the `If-Match` of an approval.
+        data_until: The day, ISO text, on which the data of a provisional report end; None for any other.
+        approved_by: Who has approved the report: the name that the person has stated, or else the actor.
+        approved_at: When the approval in force was made.
+        open_comments: Number of comments on the report that are not resolved.
+        latest_period: The newest period of which the organisation has a completed snapshot.
     """
 
     organization_id: str
@@ -67,6 +77,14 @@ class OverviewEntry(msgspec.Struct, frozen=True):
     notices: int
     completed: float | None
     kommuner: str = ""
+    decision: DecisionState = "not_delivered"
+    can_be_approved: bool = False
+    etag: str | None = None
+    data_until: str | None = None
+    approved_by: str | None = None
+    approved_at: str | None = None
+    open_comments: int = 0
+    latest_period: str | None = None
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -130,6 +148,13 @@ def _state(row: OverviewRow) -> State:
 
 
 def _to_entry(row: OverviewRow) -> OverviewEntry:
+    blocking = blocking_codes(
+        processing="processing" in (row.latest_status, row.snapshot_status),
+        stale=not row.cache_valid,
+        provisional=bool(row.provisional),
+        errors=row.review_errors or 0,
+        open_warnings=row.open_warnings or 0,
+    )
     return OverviewEntry(
         organization_id=row.organization_id,
         organization_name=row.organization_name,
@@ -149,4 +174,12 @@ def _to_entry(row: OverviewRow) -> OverviewEntry:
         notices=row.notices or 0,
         completed=row.completed,
         kommuner=row.kommuner or "",
+        decision=decision_state(row.review_status, blocking),
+        can_be_approved=row.review_status is not None and not blocking,
+        etag=row.etag,
+        data_until=row.extract_day if row.provisional else None,
+        approved_by=row.stated_name or row.approved_by,
+        approved_at=row.approved_at,
+        open_comments=row.open_comments,
+        latest_period=row.latest_completed_period,
     )

@@ -7,7 +7,7 @@ XLSX, its cell is marked as text.
 import csv
 import io
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -15,9 +15,14 @@ from xlsxwriter.format import Format
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BYTE_ORDER_MARK = "\ufeff"
 _A4_PAPER = 9  # XlsxWriter's number of the paper size
-_NUMBER_FORMATS: dict[type, str] = {int: "#,##0", float: "#,##0.0", datetime: "dd.mm.yyyy hh:mm"}
+_NUMBER_FORMATS: dict[type, str] = {
+    int: "#,##0",
+    float: "#,##0.0",
+    date: "dd.mm.yyyy",
+    datetime: "dd.mm.yyyy hh:mm",
+}
 
-Cell = int | float | str | datetime | None
+Cell = int | float | str | date | datetime | None
 
 
 @dataclass(frozen=True)
@@ -86,15 +91,16 @@ def to_xlsx(table: Table) -> bytes:
                     pass
                 case str():
                     sheet.write_string(row_index, column_index, cell, quoted_format if _is_formula(cell) else None)
-                case datetime():
-                    sheet.write_datetime(row_index, column_index, cell, _cell_format(formats, cell))
+                case date():  # and datetime
+                    # XlsxWriter takes dates too, and does not declare it.
+                    sheet.write_datetime(row_index, column_index, cell, _cell_format(formats, cell))  # pyright: ignore[reportArgumentType]
                 case _:
                     sheet.write_number(row_index, column_index, cell, _cell_format(formats, cell))
     book.close()
     return out.getvalue()
 
 
-def _cell_format(formats: dict[type, Format], cell: float | datetime) -> Format:
+def _cell_format(formats: dict[type, Format], cell: float | date) -> Format:
     return formats[type(cell)]
 
 
@@ -111,5 +117,7 @@ def _csv_text(cell: Cell) -> str:
             return f"'{cell}" if _is_formula(cell) else cell
         case datetime():
             return cell.strftime("%d.%m.%Y %H:%M")
+        case date():
+            return cell.strftime("%d.%m.%Y")
         case _:
             return str(cell).replace(".", ",")

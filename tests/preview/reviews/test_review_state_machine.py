@@ -9,7 +9,8 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 from preview.core.errors import ApprovalBlocked, NotFound, PreconditionFailed
 from preview.model.case_records import CaseFolder
 from preview.model.resources import Value
-from preview.model.reviews import ReviewDocument
+from preview.model.reviews import BlockingCode, ReviewDocument
+from preview.reports.decision_state import decision_state
 from preview.reports.rendering import parse_rendered_values
 from tests.builders.case_records import case_folder
 from tests.preview.reports.test_state_machine import ORGANIZATION, PERIODS, Machine
@@ -124,6 +125,7 @@ class ReviewMachine(Machine):
             assert (review is not None) == (period in completed)
             if review is not None:
                 self._check_review(period, review)
+            self._check_decision(period, review)
         self._check_approvals_unchanged()
 
     def _check_review(self, period: str, review: ReviewDocument) -> None:
@@ -139,6 +141,18 @@ class ReviewMachine(Machine):
         changed = [(key, approved[key], present[key]) for key in present if approved[key] != present[key]]
         assert [(each.field_key, each.approved_value, each.value) for each in review.changed_since_approval] == changed
         assert review.review_status == ("changed" if changed else "approved")
+
+    def _check_decision(self, period: str, review: ReviewDocument | None) -> None:
+        """The overview's row of the report agrees with its review."""
+        (row,) = self.application.overviews.read(period, ORGANIZATION).entries
+        blocking: list[BlockingCode] = [each.code for each in review.blocking] if review else []
+        assert row.decision == decision_state(review.review_status if review else None, blocking)
+        assert row.can_be_approved == (review is not None and not blocking)
+        approval = review.approval if review else None
+        assert (row.approved_by, row.approved_at) == (
+            (approval.approved_by, approval.approved_at) if approval else (None, None)
+        )
+        assert row.open_comments == (review.open_comment_count if review else 0)
 
     def _check_approvals_unchanged(self) -> None:
         for period in ENDED_PERIODS:

@@ -124,6 +124,11 @@ def test_notes_name_their_severity() -> None:
 ENTRY = OverviewEntry(
     *("org-1", "Barnevernstjenesten Ås", "999999999-01", True, "ready", "CIS", "snap-001", "2024-H1", "current"),
     *(False, "2026-03-25T14:00:00Z", 32, 1, 1, 2, 3, None),
+    decision="changed",
+    data_until="2024-06-02",
+    approved_by="Kari Nordmann",
+    approved_at="2026-03-24T23:10:00Z",
+    open_comments=2,
 )
 ENTRY_WITHOUT_DATA = OverviewEntry(
     "org-2", "=Vik", "999999998", True, "silent", "", None, None, None, False, None, 0, 0, 0, 0, 0, None
@@ -132,14 +137,16 @@ ENTRY_WITHOUT_DATA = OverviewEntry(
 
 def test_organisations_are_rows_in_the_given_order() -> None:
     head, *lines = read_csv(to_csv(overview_table([ENTRY_WITHOUT_DATA, ENTRY], 34, None, TEXTS, "nb")))
-    assert head[:6] == ["Tjeneste", "Nummer", "Id", "Periode", "Status", "Utfylte felt"]
+    assert head[:6] == ["Tjeneste", "Nummer", "Id", "Periode", "Vurdering", "Data til"]
+    assert head[6:11] == ["Godkjent av", "Godkjent", "Åpne kommentarer", "Status", "Utfylte felt"]
     assert lines == [
-        ["'=Vik", "999999998", "org-2", "", "Ikke levert", *[""] * 9],
+        ["'=Vik", "999999998", "org-2", "", "Ikke levert", "", "", "", "0", "Ikke levert", *[""] * 9],
         [
             "Barnevernstjenesten Ås",
             "999999999-01",
             "org-1",
             "1. halvår 2024",
+            *("Endret etter godkjenning", "02.06.2024", "Kari Nordmann", "25.03.2026 00:10", "2"),
             "Klar",
             *("32", "34", "1", "1", "2", "3", "Utdatert"),
             "25.03.2026 15:00",
@@ -153,5 +160,6 @@ def test_an_overview_holds_times_as_times() -> None:
     assert sheet is not None
     assert (sheet.title, sheet.freeze_panes) == ("Overview", "B2")
     (line,) = sheet.iter_rows(min_row=2, values_only=True)
-    assert line[12] == datetime(2026, 3, 25, 15, 0)  # noqa: DTZ001  (a spreadsheet knows no zone)
-    assert line[5:11] == (32, 34, 1, 1, 2, 3)
+    assert line[5] == datetime(2024, 6, 2)  # noqa: DTZ001  (a spreadsheet knows no zone)
+    assert line[17] == datetime(2026, 3, 25, 15, 0)  # noqa: DTZ001
+    assert line[10:16] == (32, 34, 1, 1, 2, 3)
