@@ -181,13 +181,18 @@ class EventBroadcaster:
 
     async def _write_loop(self) -> None:
         while True:
-            frames = await self._queue.get()
-            write = _write_heartbeat if isinstance(frames, Heartbeat) else self._batch_writer(frames)
-            for count, subscriber in enumerate(list(self._subscribers), 1):
-                write(subscriber)
-                if count % WRITES_PER_TICK == 0:
-                    await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            frames, heartbeat = _take_all(self._queue, await self._queue.get())
+            for batch in split_into_batches(frames):
+                await self._write_to_all(self._batch_writer(batch))
+            if heartbeat:
+                await self._write_to_all(_write_heartbeat)
+
+    async def _write_to_all(self, write: Callable[[Subscriber], None]) -> None:
+        for count, subscriber in enumerate(list(self._subscribers), 1):
+            write(subscriber)
+            if count % WRITES_PER_TICK == 0:
+                await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
     def _batch_writer(self, frames: list[Frame]) -> Callable[[Subscriber], None]:
         """Return a function that writes the frames to one stream.
@@ -211,6 +216,26 @@ class EventBroadcaster:
                 subscriber.write(encoded)
 
         return write
+
+
+def _take_all(
+    queue: "asyncio.Queue[list[Frame] | Heartbeat]", first: list[Frame] | Heartbeat
+) -> tuple[list[Frame], bool]:
+    """Return the frames of all batches that wait, and whether a heartbeat was among them.
+
+    While one batch is written to thousands of streams, others follow. Written together they cost one write a stream, so
+    that streams do not fall behind further with each batch. A heartbeat that waited comes after them.
+    """
+    frames: list[Frame] = []
+    heartbeat = False
+    waiting: list[Frame] | Heartbeat | None = first
+    while waiting is not None:
+        if isinstance(waiting, Heartbeat):
+            heartbeat = True
+        else:
+            frames += waiting
+        waiting = None if queue.empty() else queue.get_nowait()
+    return frames, heartbeat
 
 
 def _write_heartbeat(subscriber: Subscriber) -> None:

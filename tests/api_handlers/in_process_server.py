@@ -45,6 +45,16 @@ class InProcessServer:
         """End the server's thread."""
         self._loop.call_soon_threadsafe(stop_event.set)
 
+    @contextmanager
+    def stopped_loop(self) -> Generator[None]:
+        """Keep the event loop busy for the length of a block."""
+        resume = threading.Event()
+        self._loop.call_soon_threadsafe(resume.wait, TIMEOUT_SECONDS)
+        try:
+            yield
+        finally:
+            resume.set()
+
     def drain(self) -> None:
         """Drain, as the program does at shutdown."""
         self._loop.call_soon_threadsafe(self._broadcaster.drain)

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 import pytest
@@ -92,6 +93,37 @@ def test_stream_bytes_on_the_wire(quiet_server: InProcessServer) -> None:
         assert response.read(len(expected)) == expected
         quiet_server.drain()
         assert response.read() == b"retry: 2000\n\n"
+
+
+def test_batches_that_wait_are_written_as_one_chunk(quiet_server: InProcessServer) -> None:
+    dispatched: set[int] = set()
+    with socket.create_connection(("127.0.0.1", quiet_server.port), timeout=20) as peer, peer.makefile("rb") as answer:
+        peer.sendall(f"GET {WATCH_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        while answer.readline().strip():
+            pass
+        first = record_events(quiet_server)
+        while b"id: %d\n" % first not in read_chunk(answer):
+            pass
+        # Listeners are called in their order, so this one sees a batch when it waits for the stream.
+        unsubscribe = quiet_server.application.dispatcher.subscribe(
+            lambda events, _progress: dispatched.update(event.event_id for event in events)
+        )
+        last = first
+        with quiet_server.stopped_loop():
+            for _ in range(3):
+                last = record_events(quiet_server)
+                wait_until(lambda last=last: last in dispatched)
+        unsubscribe()
+        chunk = read_chunk(answer)
+        assert [b"id: %d\n" % number in chunk for number in range(first + 1, last + 1)] == [True] * 3
+
+
+def read_chunk(answer: BinaryIO) -> bytes:
+    """Return the next chunk of an answer in chunked transfer coding."""
+    size = int(answer.readline(), 16)
+    chunk = answer.read(size)
+    assert answer.readline() == b"\r\n"
+    return chunk
 
 
 def test_new_stream_starts_at_newest_event(server: InProcessServer) -> None:
