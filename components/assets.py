@@ -14,7 +14,9 @@ from components.read_only_handler import ReadOnlyHandler
 
 COMPONENTS_DIR = Path(__file__).parent
 VENDOR_DIR = COMPONENTS_DIR / "vendor"
-STYLESHEETS = ("page.css", "preview.css", "overview.css")
+PAGE_FOLDERS = tuple(sorted(sheet.stem for sheet in COMPONENTS_DIR.glob("*/*.css") if sheet.stem == sheet.parent.name))
+"""The folders of live pages: those with a stylesheet of their own name."""
+STYLESHEETS = ("page.css", *(f"{name}.css" for name in PAGE_FOLDERS))
 """The sheets that `tools/build_stylesheets.py` writes to `components/vendor/`, one for each kind of page."""
 
 _IMMUTABLE = "public, max-age=31536000, immutable"

@@ -3,26 +3,19 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from jinja2 import Environment
 
 from components.assets import Assets
 from components.layout.error_messages import ErrorMessage
+from components.layout.navigation import nav_items
 from components.layout.preferences import LANGUAGE_NAMES, RequestPreferences, Translator
 from components.layout.templates import create_environment
 from preview.core.actor import actor_of, canonical_header_name
 from preview.runtime.application import Application
 
 Result = TypeVar("Result")
-
-
-class NavItem(NamedTuple):
-    """An entry of the main menu; `url` is empty for the preview, which is listed only while it is open."""
-
-    name: str
-    url: str
-    is_current: bool
 
 
 @dataclass(frozen=True)
@@ -87,8 +80,8 @@ class AppContext:
             template: The path of a template that extends `layout/base.html`.
             preferences: The visitor's language and theme.
             nonce: The nonce that the response's Content-Security-Policy names.
-            **variables: The template's own variables. Required: `active_page` (`overview`, `preview` or empty), `title`
-                and `live` (whether the page opens a session).
+            **variables: The template's own variables. Required: `active_page` (the name of a live page, else empty),
+                `title` and `live` (whether the page opens a session).
 
         Returns:
             The HTML.
@@ -102,7 +95,7 @@ class AppContext:
             prefix=self.prefix,
             heartbeat_seconds=self.application.settings.heartbeat_seconds,
             nonce=nonce,
-            navigation=self._nav_items(t, variables.pop("active_page")),
+            navigation=nav_items(t, self.prefix, variables["active_page"]),
             **variables,
         )
 
@@ -117,7 +110,3 @@ class AppContext:
             live=False,
             error=error,
         )
-
-    def _nav_items(self, t: Translator, active_page: str) -> list[NavItem]:
-        overview = NavItem(t("app.overview"), f"{self.prefix}/", active_page == "overview")
-        return [overview, NavItem(t("app.preview"), "", True)] if active_page == "preview" else [overview]

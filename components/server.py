@@ -5,7 +5,7 @@ What depends on undocumented parts of those libraries is in `components/panel_in
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from socket import socket
 from typing import Any, Protocol, cast
 
@@ -28,10 +28,9 @@ from components.http_server import ACCEPT_STEP, BoundedHTTPServer
 from components.layout.page_handler import NotFoundHandler
 from components.live.fanout import Fanout
 from components.live.page_handler import LivePageHandler
-from components.overview.export import OverviewExport
+from components.live_page import LivePage, PageServices, PlainRoute
 from components.overview.page import OverviewPage
 from components.panel_internals import FAVICON, ignore_closed_websockets, session_routes
-from components.preview.export import PreviewExport
 from components.preview.page import PreviewPage
 from components.response_transforms import EntityTagPerCoding, SecurityHeaders
 from components.session_key import load_or_create_session_key
@@ -41,7 +40,10 @@ from preview.runtime.application import Application
 from preview.runtime.connections import Use
 
 Route = tuple[Any, ...]
-Pages = dict[str, OverviewPage | PreviewPage]
+Pages = Mapping[str, LivePage[Any]]
+
+PAGES: Sequence[type[LivePage[Any]]] = (OverviewPage, PreviewPage)
+"""The live pages. A new page is a line here, and one in `MAIN_NAVIGATION` (components/layout/navigation.py)."""
 
 _UNUSED_SESSION_SECONDS = 10.0
 """How long a session is kept before its page connects, and after its page has disconnected.
@@ -88,7 +90,9 @@ def create_server(
     application.read_executor.submit(context.warm_up)
     loop = IOLoop.current()
     cast(Any, loop).asyncio_loop.set_exception_handler(ignore_closed_websockets)
-    pages, plain_routes = _build_pages(application, context, loop)
+    pages = _build_pages(application, context, loop)
+    page_plain_routes = [route for page in pages.values() for route in page.routes()]
+    plain_routes = _plain_routes(context, pages, page_plain_routes)
     tornado_app = _create_tornado_app(settings, context, pages)
     tornado_app.set_api_handlers({route[1] for route in api_routes})
     tornado_app.add_transform(EntityTagPerCoding)
@@ -104,7 +108,7 @@ def create_server(
         lambda request: application.connections.use_as(getattr(request.connection, "stream", None), Use.SESSION),
     )
     icon_route = (r"/favicon\.ico", FaviconHandler, {"path": FAVICON})
-    tornado_app.set_routes(_route_names(settings.prefix, pages))
+    tornado_app.set_routes(_route_names(settings.prefix, pages, page_plain_routes))
     tornado_app.add_handlers(".*", [*prefixed_routes, *page_routes, icon_route])
     http_server = BoundedHTTPServer(
         response_cache.wrap(tornado_app),
@@ -116,13 +120,9 @@ def create_server(
     return BaseServer(loop, tornado_app, http_server)
 
 
-def _route_names(prefix: str, pages: Iterable[str]) -> dict[str, str]:
+def _route_names(prefix: str, pages: Iterable[str], plain_routes: Iterable[PlainRoute]) -> dict[str, str]:
     """Return the names of the routes that are none of the API's, for the log, by the regular expression of the path."""
-    names = {
-        r"/overview/export\.(csv|xlsx)": "/overview/export",
-        r"/preview/export\.(csv|xlsx)": "/preview/export",
-        r"/assets/.+": "/assets/{name}",
-    }
+    names = {route.pattern: route.name for route in plain_routes} | {r"/assets/.+": "/assets/{name}"}
     for path in pages:
         base = path.rstrip("/")
         names |= {f"{base}/?": path, f"{base}/ws": f"{base}/ws"}
@@ -167,17 +167,20 @@ def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages) -
     )
 
 
-def _build_pages(application: Application, context: AppContext, loop: IOLoop) -> tuple[Pages, list[Route]]:
-    """Return the session pages by path, and the routes that need no session."""
-    fanout = Fanout(application.dispatcher, loop)
-    delivery_updates = DeliveryUpdates(context, application.dispatcher, loop)
-    overview = OverviewPage(context, fanout, delivery_updates)
-    preview = PreviewPage(context, fanout, delivery_updates)
-    plain_routes: list[Route] = [
-        (r"/overview/export\.(csv|xlsx)", OverviewExport, {"context": context, "page": overview}),
-        (r"/preview/export\.(csv|xlsx)", PreviewExport, {"context": context}),
+def _build_pages(application: Application, context: AppContext, loop: IOLoop) -> Pages:
+    """Return the live pages by path."""
+    services = PageServices(
+        context, Fanout(application.dispatcher, loop), DeliveryUpdates(context, application.dispatcher, loop)
+    )
+    return {page.path: page(services) for page in PAGES}
+
+
+def _plain_routes(context: AppContext, pages: Iterable[str], page_routes: Iterable[PlainRoute]) -> list[Route]:
+    """Return the routes that need no session."""
+    bases = "|".join(re.escape(path.rstrip("/")) for path in pages)
+    return [
+        *((route.pattern, route.handler, {"context": context, **route.arguments}) for route in page_routes),
         (r"/assets/(.+)", AssetHandler, {"assets": context.assets}),
         # Bokeh adds these to every page; the first two would create sessions, and no page uses any of them.
-        (r"(?:/preview)?/(?:autoload\.js|metadata|static/.*)", NotFoundHandler, {"context": context}),
+        (rf"(?:{bases})/(?:autoload\.js|metadata|static/.*)", NotFoundHandler, {"context": context}),
     ]
-    return {overview.path: overview, preview.path: preview}, plain_routes

@@ -11,6 +11,7 @@ The purging is our own (`css_purge.py`, `css_selectors.py`), because PurgeCSS 8.
 from collections.abc import Iterator
 from pathlib import Path
 
+from components.assets import PAGE_FOLDERS
 from tools import css_purge
 
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
@@ -18,8 +19,7 @@ VENDOR = COMPONENTS / "vendor"
 DESIGN_SYSTEM = ("theme.css", "designsystemet.css")
 BUNDLES = {
     "page.css": ("layout/page.css",),
-    "preview.css": ("layout/page.css", "preview/preview.css", "deliveries/drawer.css"),
-    "overview.css": ("layout/page.css", "overview/overview.css", "deliveries/drawer.css"),
+    **{f"{name}.css": ("layout/page.css", f"{name}/{name}.css", "deliveries/drawer.css") for name in PAGE_FOLDERS},
 }
 """The stylesheets below `components/` that each bundle holds before Designsystemet.
 

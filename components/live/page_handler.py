@@ -39,7 +39,7 @@ class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
 
         Args:
             context: What all pages depend on.
-            page: An `OverviewPage` or `PreviewPage`.
+            page: A `LivePage`.
             **kwargs: Bokeh's own, which its constructor has taken already.
         """
         self.context = context

@@ -6,7 +6,7 @@ from typing import Any
 from components.context import AppContext
 from components.layout.export_handler import ExportHandler, comma_separated
 from components.overview.filters import OverviewFilters
-from components.overview.page import OverviewPage
+from components.overview.updater import OverviewUpdater
 from preview.core.languages import Language
 from preview.views.export_tables import overview_table
 from preview.views.spreadsheet import Table
@@ -19,15 +19,15 @@ class OverviewExport(ExportHandler):
     """
 
     def initialize(self, context: AppContext, **kwargs: Any) -> None:
-        """Take the context and, as `page`, the overview page whose updater reads the rows."""
+        """Take the context, the updater, which reads the rows, and the page's `message_overrides`."""
         super().initialize(context)
-        self.page: OverviewPage = kwargs["page"]
-        self.message_overrides = self.page.message_overrides
+        self.updater: OverviewUpdater = kwargs["updater"]
+        self.message_overrides = kwargs["message_overrides"]
 
     def build_table(self, arguments: Mapping[str, str], language: Language) -> tuple[Table, str]:
         """Build the table of the rows that match the filters, in the page's order, as `ExportHandler.build_table`."""
         filters, selected_ids = OverviewFilters.from_query(arguments), comma_separated(arguments, "only")
-        state = self.page.updater.read(filters.period_id, language)
+        state = self.updater.read(filters.period_id, language)
         entries = [
             row.entry
             for row in filters.visible(state.rows)

@@ -1,34 +1,39 @@
 """The page of a preview: one organization and period, 34 fields, current values beside compared ones, live."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import panel as pn
-
-from components.context import AppContext
-from components.deliveries.drawer import CLIENT_TEMPLATES as DRAWER_TEMPLATES
-from components.deliveries.drawer import DeliveryUpdates
-from components.layout import value_formatting
 from components.layout.page_handler import Redirect
-from components.layout.preferences import RequestPreferences, preferences_of
-from components.live.component import live_page
-from components.live.fanout import Fanout
+from components.layout.preferences import RequestPreferences, Translator
+from components.live_page import LivePage, OpenedPage, PageServices, PlainRoute
+from components.preview.export import PreviewExport
 from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions
 from components.preview.session import CLIENT_TEMPLATES, MESSAGE_OVERRIDES, PreviewSession
-from preview.core.clock import format_rfc3339, now
 from preview.model.resources import MAX_REASON_LENGTH
 
 
-class PreviewPage:
+class PreviewPage(LivePage[RenderedReport]):
     """The page at `/preview?organization_id=…[&period_id=…][&compare=…][&lang=…][&theme=…]`."""
 
+    name = "preview"
     path = "/preview"
     message_overrides = MESSAGE_OVERRIDES
+    client_templates = CLIENT_TEMPLATES
+    keys = (
+        ("/", "search"),
+        ("j k", "rows"),
+        ("Enter", "open"),
+        ("n N", "deviations"),
+        ("[ ]", "sections"),
+        ("f w m c", "filters"),
+        ("x", "all"),
+        ("a", "again"),
+        ("e", "export"),
+    )
 
-    def __init__(self, context: AppContext, fanout: Fanout, delivery_updates: DeliveryUpdates) -> None:
-        self._context = context
-        self._fanout = fanout
-        self._delivery_updates = delivery_updates
-        self._report_cache = ReportCache(context)
+    def __init__(self, services: PageServices) -> None:
+        super().__init__(services)
+        self._report_cache = ReportCache(services.context)
 
     async def fetch(self, preferences: RequestPreferences) -> RenderedReport:
         """Read and render what the page shows, before a session exists.
@@ -43,59 +48,25 @@ class PreviewPage:
             raise Redirect("/")
         return await self._report_cache.get(query, preferences.language)
 
-    def create_session(self) -> pn.Template:
-        """Create the view of the present session, and return the rest of its page.
-
-        `LivePageHandler` leaves the result of `fetch` on the request. A session that a WebSocket creates in another
-        process than its page has none.
-        """
-        document: Any = pn.state.curdoc
-        request = document.session_context.request
-        preferences = preferences_of(request)
-        report: RenderedReport | None = getattr(request, "page_data", None)
-        query = report.query if report else ReportQuery.from_arguments(preferences.arguments)
-        session = PreviewSession(
-            self._context,
-            self._report_cache,
-            self._fanout,
-            self._delivery_updates,
-            preferences,
-            document,
-            self._context.actor(request.headers),
-            report=report,
-            query=query,
-        )
-        self._fanout.subscribe(session)
-        pn.state.on_session_destroyed(lambda _: self._end_session(session))
+    def open_session(self, opened: OpenedPage[RenderedReport]) -> PreviewSession:
+        """Return the session of an open page, which gets events from now on."""
+        session = PreviewSession(self.services, opened, self._report_cache)
+        self.services.fanout.subscribe(session)
         session.catch_up()
-        return live_page(session.live, request, self._context.rewrite_scripts)
+        return session
 
-    def _end_session(self, session: PreviewSession) -> None:
-        session.end()
-        self._fanout.unsubscribe(session)
-        self._delivery_updates.remove(session.drawer)
+    def page_title(self, page_data: RenderedReport, t: Translator) -> str:
+        """Return the organization and the period."""
+        return f"{page_data.preview.organization_name} {page_data.view.period}"
 
-    def render(self, report: RenderedReport, preferences: RequestPreferences, nonce: str) -> str:
-        """Return the HTML of the page, without its session.
+    def variables(self, page_data: RenderedReport, preferences: RequestPreferences, t: Translator) -> dict[str, Any]:
+        """Return the variables of `preview.html`."""
+        return {
+            "view": page_data.view,
+            "regions": {**page_data.regions, **initial_regions(self.context, t)},
+            "max_reason_length": MAX_REASON_LENGTH,
+        }
 
-        Args:
-            report: What `fetch` returned.
-            preferences: The visitor's language and theme.
-            nonce: The nonce of the response's Content-Security-Policy.
-        """
-        t = self._context.translator(preferences)
-        return self._context.render_page(
-            "preview/preview.html",
-            preferences,
-            nonce,
-            active_page="preview",
-            title=t("app.title", page=f"{report.preview.organization_name} {report.view.period}"),
-            live=True,
-            view=report.view,
-            regions={**report.regions, **initial_regions(self._context, t)},
-            client_templates=t.templates({**CLIENT_TEMPLATES, **DRAWER_TEMPLATES}),
-            max_bytes=self._context.application.settings.max_delivery_bytes,
-            max_reason_length=MAX_REASON_LENGTH,
-            max_size=value_formatting.size(self._context.application.settings.max_delivery_bytes, preferences.language),
-            read_at=value_formatting.clock_time(format_rfc3339(now()), preferences.language),
-        )
+    def routes(self) -> Sequence[PlainRoute]:
+        """Return the route of the exports."""
+        return (PlainRoute(r"/preview/export\.(csv|xlsx)", PreviewExport, {}, "/preview/export"),)

@@ -7,16 +7,10 @@ from typing import Any
 
 import msgspec
 import param
-from bokeh.document import Document
-from panel.viewable import Viewer
 
-from components.context import AppContext
-from components.deliveries.drawer import DeliveryDrawer, DeliveryUpdates
 from components.layout import value_formatting
 from components.layout.error_messages import error_message
-from components.layout.preferences import RequestPreferences
-from components.live.component import LiveComponent
-from components.live.fanout import Fanout
+from components.live_page import LiveSession, OpenedPage, PageServices
 from components.preview.actions import SYSTEM_ACTORS, available_actions, job_facts
 from components.preview.history_panel import HistoryPanel
 from components.preview.presenter import present_job, without_values
@@ -29,12 +23,6 @@ from preview.core.passing_faults import as_passing, pauses
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
-    "live.offline_since": ("time",),
-    "why.connecting": (),
-    "why.offline": (),
-    "live.paused": (),
-    "live.waiting.one": (),
-    "live.waiting.other": ("n",),
     "live.back.one": (),
     "live.back.other": ("n",),
     "live.back_unchanged": (),
@@ -51,9 +39,8 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "again.left": ("n",),
     "notice.number_copied": ("number",),
     "print.filtered": ("n", "total", "filter"),
-    "print.printed": ("time",),
 }
-"""The texts that the browser fills in, with the names of their parameters."""
+"""The texts that the page's script fills in, with the names of their parameters."""
 # When the report is deleted while a visitor looks at it, only these regions are updated; the values stay on the screen.
 _REGIONS_AFTER_DELETE = (
     "state",
@@ -76,7 +63,7 @@ MESSAGE_OVERRIDES: Mapping[type[Exception], str] = {
 """The texts of errors that come from the URL, where the general ones say too little."""
 
 
-class PreviewSession(Viewer):
+class PreviewSession(LiveSession):
     """The session of one open page.
 
     It gets the events of its organization, reads the preview again, and patches the page. Its state is the query, which
@@ -91,24 +78,18 @@ class PreviewSession(Viewer):
     )
 
     def __init__(
-        self,
-        context: AppContext,
-        report_cache: ReportCache,
-        fanout: Fanout,
-        delivery_updates: DeliveryUpdates,
-        preferences: RequestPreferences,
-        document: Document,
-        actor: str,
-        **params: Any,
+        self, services: PageServices, opened: OpenedPage[RenderedReport], report_cache: ReportCache, **params: Any
     ) -> None:
-        super().__init__(**params)
-        self._context = context
+        report, t = opened.data, services.context.translator(opened.preferences)
+        super().__init__(
+            services,
+            opened,
+            {**report.regions, **initial_regions(services.context, t)} if report else {},
+            report=report,
+            query=report.query if report else ReportQuery.from_arguments(opened.preferences.arguments),
+            **params,
+        )
         self._report_cache = report_cache
-        self._fanout = fanout
-        self._delivery_updates = delivery_updates
-        self._t = context.translator(preferences)
-        self._document = document
-        self._actor = actor
         self._tasks: set[asyncio.Task[object]] = set()
         self._has_ended = False
         self._requested_query = self.query
@@ -116,12 +97,7 @@ class PreviewSession(Viewer):
         self._deleted_at: str | None = None
         self._deleted_id = ""
         self._deleted_by: str | None = None
-        # Without a report the page was rendered by another process, so every region is sent.
-        self.live = LiveComponent(
-            {**self.report.regions, **initial_regions(context, self._t)} if self.report else {}, self._handle_message
-        )
-        self.drawer = DeliveryDrawer(self.live, self._t.language, document)
-        self._history_panel = HistoryPanel(context, self._t, self.live, document)
+        self._history_panel = HistoryPanel(self.context, self.t, self.live, self.document)
 
     @property
     def organization_id(self) -> str:
@@ -140,11 +116,11 @@ class PreviewSession(Viewer):
             self._note_deletion(events)
             self._start_task(self._refresh(events[-1].event_id))
         for update in progress:
-            self._document.add_next_tick_callback(partial(self._show_progress, update))
+            self.document.add_next_tick_callback(partial(self._show_progress, update))
 
     def catch_up(self) -> None:
         """Read the preview again if an event of the organization was delivered before the session subscribed."""
-        last_event_id = self._fanout.last_event_id(self.organization_id)
+        last_event_id = self.services.fanout.last_event_id(self.organization_id)
         if self.report is None or self.report.preview.position < last_event_id:
             self._start_task(self._refresh(last_event_id))
 
@@ -158,12 +134,14 @@ class PreviewSession(Viewer):
 
     async def _load_deleted_by(self) -> None:
         """Find out who deleted the report; None for a channel, such as the API, that names no person."""
-        actor = await self._context.run_blocking(self._context.application.snapshots.deleted_by, self._deleted_id)
+        actor = await self.context.run_blocking(self.context.application.snapshots.deleted_by, self._deleted_id)
         self._deleted_by = None if actor in SYSTEM_ACTORS else actor
 
     def end(self) -> None:
-        """Retry no reading any more: the page is gone."""
+        """Retry no reading any more, and get no more events."""
         self._has_ended = True
+        self.services.fanout.unsubscribe(self)
+        super().end()
 
     async def _refresh(self, last_event_id: int) -> None:
         query, seconds = self.query, pauses()
@@ -171,17 +149,17 @@ class PreviewSession(Viewer):
             try:
                 if self._deleted_at is not None and self._deleted_by is None:
                     await self._load_deleted_by()
-                report = await self._report_cache.get(query, self._t.language, last_event_id)
+                report = await self._report_cache.get(query, self.t.language, last_event_id)
             except NotFound:
-                self._document.add_next_tick_callback(partial(self._show_erased, query))
+                self.document.add_next_tick_callback(partial(self._show_erased, query))
                 return
             except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
                 if as_passing(error) is None:
-                    self._show_result("danger", error_message(error, self._t, MESSAGE_OVERRIDES).text)
+                    self._show_result("danger", error_message(error, self.t, MESSAGE_OVERRIDES).text)
                     return
                 await asyncio.sleep(next(seconds))
             else:
-                self._document.add_next_tick_callback(partial(self._apply_report, report, query))
+                self.document.add_next_tick_callback(partial(self._apply_report, report, query))
                 return
 
     def _apply_report(self, report: RenderedReport, query: ReportQuery) -> None:
@@ -199,23 +177,23 @@ class PreviewSession(Viewer):
         if self._deleted_at is None:
             self.live.patch(report.regions)
             return
-        at, actor = value_formatting.clock_time(self._deleted_at, self._t.language), self._deleted_by
-        text = self._t("notice.deleted_by", time=at, actor=actor) if actor else self._t("notice.deleted", time=at)
+        at, actor = value_formatting.clock_time(self._deleted_at, self.t.language), self._deleted_by
+        text = self.t("notice.deleted_by", time=at, actor=actor) if actor else self.t("notice.deleted", time=at)
         regions = {region: report.regions[region] for region in _REGIONS_AFTER_DELETE}
         notice = NoticeView("warning", text, ("overview",), is_of_deleted=True)
-        self.live.patch(regions | {"notice": self._macros.notice(notice, self._t)})
+        self.live.patch(regions | {"notice": self._macros.notice(notice, self.t)})
 
     def _show_erased(self, query: ReportQuery) -> None:
         """Remove the values of an erased organization from the page that a visitor has open (GDPR)."""
         if query != self.query:
             return
-        notice = self._macros.notice(NoticeView("warning", self._t("notice.forgotten"), ("overview",)), self._t)
+        notice = self._macros.notice(NoticeView("warning", self.t("notice.forgotten"), ("overview",)), self.t)
         if self.report is None:  # the session of a page of another process: it has read nothing yet
             self.live.patch({"notice": notice})
             return
         self._start_task(self._run_action(self._history_panel.refresh(self.report.preview)))
         self.live.patch(
-            render_regions(self._context, without_values(self.report.view, self._context.application.catalogue))
+            render_regions(self.context, without_values(self.report.view, self.context.application.catalogue))
             | {"notice": notice}
         )
 
@@ -224,7 +202,7 @@ class PreviewSession(Viewer):
         if job is None or job.job_id != progress.job_id:
             return
         running_job = msgspec.structs.replace(job, job_status="running", completed=progress.completed)
-        t, is_complete = self._t, self._current_report.view.is_complete
+        t, is_complete = self.t, self._current_report.view.is_complete
         job_view = present_job(running_job, t, is_complete)
         self.live.patch(
             {
@@ -239,18 +217,16 @@ class PreviewSession(Viewer):
 
     @property
     def _macros(self) -> Any:
-        return self._context.macros("preview/preview_regions.html")
+        return self.context.macros("preview/preview_regions.html")
 
     def _show_result(self, color: str, text: str) -> None:
         """Show the outcome of the visitor's action; with an empty colour, only screen readers get it."""
         regions = {"answer": self._macros.answer(color, text)}
-        self._document.add_next_tick_callback(lambda: self.live.patch(regions))
+        self.document.add_next_tick_callback(lambda: self.live.patch(regions))
 
     # ── Actions of the visitor ──
-    def _handle_message(self, message: dict[str, Any]) -> None:
-        if message.get("action") == "deliveries":
-            self._delivery_updates.handle_message(self.drawer, message)
-            return
+    def handle_message(self, message: dict[str, Any]) -> None:
+        """Start what the visitor has asked for."""
         actions: dict[Any, Callable[[dict[str, Any]], Coroutine[Any, Any, None]]] = {
             "show": self._change_query,
             "services": self._list_services,
@@ -270,7 +246,7 @@ class PreviewSession(Viewer):
     ) -> None:
         overrides = MESSAGE_OVERRIDES if action == self._change_query else {}
         error = await self._run_action(action(message), overrides)
-        self._document.add_next_tick_callback(lambda: self.live.reply(message, error))
+        self.document.add_next_tick_callback(lambda: self.live.reply(message, error))
 
     async def _run_action(
         self, action: Coroutine[Any, Any, None], overrides: Mapping[type[Exception], str] | None = None
@@ -279,7 +255,7 @@ class PreviewSession(Viewer):
         try:
             await action
         except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
-            sentence = error_message(error, self._t, overrides).text
+            sentence = error_message(error, self.t, overrides).text
             self._show_result("danger", sentence)
             return sentence
         return ""
@@ -287,7 +263,7 @@ class PreviewSession(Viewer):
     async def _change_query(self, message: dict[str, Any]) -> None:
         arguments = message.get("arguments")
         query = self._requested_query = ReportQuery.from_arguments(arguments if isinstance(arguments, dict) else {})
-        report = await self._report_cache.get(query, self._t.language)
+        report = await self._report_cache.get(query, self.t.language)
 
         def apply_query() -> None:
             if query is not self._requested_query:  # the visitor has chosen another query since
@@ -296,32 +272,32 @@ class PreviewSession(Viewer):
             self.param.update(query=report.query, report=report)
             self.catch_up()  # events of another organization were not delivered so far
 
-        self._document.add_next_tick_callback(apply_query)
+        self.document.add_next_tick_callback(apply_query)
 
     async def _list_services(self, _: dict[str, Any]) -> None:
-        options = await self._context.run_blocking(self._context.application.organizations.list_options)
+        options = await self.context.run_blocking(self.context.application.organizations.list_options)
         services = present_services(options, self.query.period_id, self.query.compare)
-        regions = {"services": self._macros.services(services, self._t)}
-        self._document.add_next_tick_callback(lambda: self.live.patch(regions))
+        regions = {"services": self._macros.services(services, self.t)}
+        self.document.add_next_tick_callback(lambda: self.live.patch(regions))
 
     async def _aggregate(self, _message: dict[str, Any]) -> None:
         preview = self._current_report.preview
-        requested, _ = await self._context.run_blocking(
-            self._context.application.snapshots.request, preview.organization_id, preview.period_id, False, self._actor
+        requested, _ = await self.context.run_blocking(
+            self.context.application.snapshots.request, preview.organization_id, preview.period_id, False, self.actor
         )
         await self._follow_job(requested.job_id)
 
     async def _aggregate_again(self, message: dict[str, Any]) -> None:
         reason = str(message.get("reason", ""))
-        requested = await self._context.run_blocking(
-            self._context.application.snapshots.invalidate, _snapshot_id(message), reason, self._actor, None
+        requested = await self.context.run_blocking(
+            self.context.application.snapshots.invalidate, _snapshot_id(message), reason, self.actor, None
         )
         await self._follow_job(requested.job_id)
 
     async def _follow_job(self, job_id: str) -> None:
         """Confirm that a job is queued, and its end as soon as it has come; a short job may have ended before."""
         self._requested_job = job_id
-        self._show_result("", self._t("notice.queued"))
+        self._show_result("", self.t("notice.queued"))
         await self._show_receipt()
 
     async def _show_receipt(self) -> None:
@@ -329,24 +305,24 @@ class PreviewSession(Viewer):
         job_id = self._requested_job
         if not job_id:
             return
-        receipt = await self._context.run_blocking(self._read_receipt, job_id)
+        receipt = await self.context.run_blocking(self._read_receipt, job_id)
         if receipt is not None and self._requested_job == job_id:
             self._requested_job = ""
             self._show_result(*receipt)
 
     def _read_receipt(self, job_id: str) -> tuple[str, str] | None:
         """Return the colour and the text of a job's receipt, None while it has not ended. Blocks."""
-        jobs = self._context.application.jobs
+        jobs = self.context.application.jobs
         job = jobs.get(job_id)
         if job.ended_at is None:
             return None
-        return present_receipt(job, jobs.replaced_fields(job_id), self.report, self._t)
+        return present_receipt(job, jobs.replaced_fields(job_id), self.report, self.t)
 
     async def _delete(self, message: dict[str, Any]) -> None:
-        await self._context.run_blocking(
-            self._context.application.snapshots.delete, _snapshot_id(message), self._actor, None
+        await self.context.run_blocking(
+            self.context.application.snapshots.delete, _snapshot_id(message), self.actor, None
         )
-        self._show_result("", self._t("notice.deleted_by_you"))
+        self._show_result("", self.t("notice.deleted_by_you"))
 
     async def _open_history(self, message: dict[str, Any]) -> None:
         self._history_panel.set_open(message)
@@ -356,9 +332,6 @@ class PreviewSession(Viewer):
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def __panel__(self) -> LiveComponent:
-        return self.live
 
 
 def _snapshot_id(message: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from components.context import AppContext
 from components.deliveries.drawer import DeliveryUpdates
 from components.layout.preferences import RequestPreferences
 from components.live.fanout import Fanout
+from components.live_page import OpenedPage, PageServices
 from components.preview.report_cache import ReportCache, ReportQuery
 from components.preview.session import PreviewSession
 from preview.runtime.application import Application
@@ -45,18 +46,8 @@ class PageHarness:
         """The periods that the page has shown."""
         report = ReportCache(context)._render(FIRST, "nb")  # pyright: ignore[reportPrivateUsage]
         delivery_updates = DeliveryUpdates(context, application.dispatcher, IOLoop.current())
-        preferences = RequestPreferences("nb", "light", {})
-        self.view: Any = PreviewSession(
-            context,
-            ReportCache(context),
-            fanout,
-            delivery_updates,
-            preferences,
-            self._document,
-            "test",
-            report=report,
-            query=report.query,
-        )
+        opened = OpenedPage(RequestPreferences("nb", "light", {}), self._document, "test", report)
+        self.view: Any = PreviewSession(PageServices(context, fanout, delivery_updates), opened, ReportCache(context))
         self.view.param.watch(lambda changed: self.periods.append(changed.new.preview.period_id), "report")
         fanout.subscribe(self.view)
 

@@ -1,0 +1,51 @@
+"""The main navigation: the pages that the app bar of every page links to, in order."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from components.layout.preferences import Translator
+
+
+class NavLink(NamedTuple):
+    """A page of the main navigation.
+
+    Attributes:
+        page: The page's name (`LivePage.name`).
+        text_key: The key of the link's text.
+        path: The page's path below the URL prefix; empty for a page of one subject, such as a report, which is listed
+            only while it is open.
+    """
+
+    page: str
+    text_key: str
+    path: str = ""
+
+
+MAIN_NAVIGATION = (NavLink("overview", "app.overview", "/"), NavLink("preview", "app.preview"))
+"""A new page is a line here, and one in `components/server.py`."""
+
+
+class NavItem(NamedTuple):
+    """An entry of the navigation as a page shows it; `url` is empty for an open page that has no link."""
+
+    name: str
+    url: str
+    is_current: bool
+
+
+def nav_items(
+    t: Translator, prefix: str, active_page: str, links: Sequence[NavLink] = MAIN_NAVIGATION
+) -> list[NavItem]:
+    """Return the entries of the navigation.
+
+    Args:
+        t: The texts.
+        prefix: The URL prefix of the program.
+        active_page: The name of the open page; empty for an error page.
+        links: The pages.
+    """
+    return [
+        NavItem(t(link.text_key), prefix + link.path if link.path else "", link.page == active_page)
+        for link in links
+        if link.path or link.page == active_page
+    ]
