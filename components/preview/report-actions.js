@@ -1,6 +1,7 @@
 /** What a user can do with a report: aggregate it, with a reason if there is one already, and delete it. */
 
-import {$, announce, find, t, targetOf} from "../layout/dom.js"
+import {FreeTextField} from "../interaction/free-text.js"
+import {$, announce, find, t} from "../layout/dom.js"
 import {requireLine, showOfflineReason} from "../layout/needs-line.js"
 import {ask, connectionState} from "../live/channel.js"
 
@@ -51,29 +52,7 @@ const closeDialog = id => /** @type {HTMLDialogElement} */ ($(`#${id}`)).close()
  */
 const snapshotIdOf = dialog => $(`[data-region=${dialog}-lead]`).dataset.snapshot
 
-/** @type {HTMLTextAreaElement} */
-const reason = $("#reason")
-const reasonError = $("#reason-fault")
-
-/** @param {boolean} isShown */
-function showReasonError(isShown) {
-  reasonError.hidden = !isShown
-  reason.setAttribute("aria-invalid", `${isShown}`)
-}
-
-function updateCharCount() {
-  $("#reason-left").textContent = t("again.left", {n: reason.maxLength - reason.value.length})
-  if (reason.value.trim()) showReasonError(false)
-}
-reason.addEventListener("input", updateCharCount)
-
-$(".reasons").addEventListener("click", event => {
-  const button = targetOf(event)
-  if (!button.matches("button")) return
-  reason.value = button.textContent ?? ""
-  updateCharCount()
-  reason.focus()
-})
+const reason = new FreeTextField($("#again .free-text"))
 
 // ── Requests: a dialog stays with what was typed in it until the request has been done. ──
 
@@ -108,15 +87,8 @@ async function requestFrom(id, details) {
 
 $("[data-form=again]").addEventListener("submit", async event => {
   event.preventDefault()
-  if (!reason.value.trim()) {
-    showReasonError(true)
-    reason.focus()
-    return
-  }
-  if (await requestFrom("again", {reason: reason.value.trim()})) {
-    reason.value = ""
-    updateCharCount()
-  }
+  if (!reason.check()) return
+  if (await requestFrom("again", {reason: reason.value})) reason.value = ""
 })
 
 $("[data-form=delete]").addEventListener("submit", event => {
@@ -129,7 +101,7 @@ $("[data-form=delete]").addEventListener("submit", event => {
 const DIALOGS = /** @type {const} */ (["again", "delete"])
 const TYPING_MS = 1500
 let typedAt = 0
-reason.addEventListener("input", () => {
+document.addEventListener("input", () => {
   typedAt = Date.now()
 })
 document.addEventListener("live:before-reload", event => {
@@ -146,7 +118,7 @@ document.addEventListener("live:before-reload", event => {
 /** @returns {SavedRequest} */
 export function saveRequest() {
   const dialog = DIALOGS.find(id => find(`#${id}[open]`)) ?? null
-  return {reason: reason.value, dialog, snapshot: dialog ? snapshotIdOf(dialog) : undefined}
+  return {reason: reason.typed, dialog, snapshot: dialog ? snapshotIdOf(dialog) : undefined}
 }
 
 /**
@@ -156,7 +128,6 @@ export function saveRequest() {
  */
 export function restoreRequest(saved) {
   reason.value = saved.reason
-  updateCharCount()
   if (!saved.dialog || snapshotIdOf(saved.dialog) !== saved.snapshot) return
   /** @type {HTMLDialogElement} */
   const dialog = $(`#${saved.dialog}`)

@@ -36,7 +36,8 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "form.changed_beside": ("was",),
     "form.history_connecting": (),
     "form.history_offline": (),
-    "again.left": ("n",),
+    "text.left": ("n",),
+    "text.national_id": (),
     "notice.number_copied": ("number",),
     "print.filtered": ("n", "total", "filter"),
 }
@@ -61,6 +62,7 @@ MESSAGE_OVERRIDES: Mapping[type[Exception], str] = {
     ValidationError: "notice.wrong_period",
 }
 """The texts of errors that come from the URL, where the general ones say too little."""
+_TEXT_OVERRIDES: Mapping[type[Exception], str] = {ValidationError: "text.refused"}
 
 
 class PreviewSession(LiveSession):
@@ -244,7 +246,7 @@ class PreviewSession(LiveSession):
     async def _perform(
         self, action: Callable[[dict[str, Any]], Coroutine[Any, Any, None]], message: dict[str, Any]
     ) -> None:
-        overrides = MESSAGE_OVERRIDES if action == self._change_query else {}
+        overrides = MESSAGE_OVERRIDES if action == self._change_query else _TEXT_OVERRIDES
         error = await self._run_action(action(message), overrides)
         self.document.add_next_tick_callback(lambda: self.live.reply(message, error))
 
