@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from preview.core.errors import LeaseLost, ValidationError
+from preview.core.errors import LeaseLost, NotFound, ValidationError
 from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
 from preview.core.settings import Settings
@@ -141,6 +141,10 @@ class Machine(RuleBasedStateMachine):
             else:
                 self.application.jobs.complete(job, result, 0.01)
                 assert not cancelled
+        except NotFound:
+            assert cancelled  # its organisation was erased: only then has a job no source
+            with pytest.raises(LeaseLost):
+                self.application.jobs.fail(job, "It has no source.")
         except LeaseLost:
             assert cancelled
 
@@ -275,9 +279,12 @@ class Machine(RuleBasedStateMachine):
     def _current_input(self, connection: Connection, period: str) -> tuple[str | None, bool]:
         """Return the input version, and whether it is being imported. There is one v4 source, without figures."""
         first, last = Period.parse(period).first_day, Period.parse(period).last_day
-        source, version, first_extract, last_extract = connection.execute(
+        row = connection.execute(
             "SELECT source, version, date(first_extract_at), date(last_extract_at) FROM source"
         ).fetchone()
+        if row is None:
+            return None, False  # the organisation was erased
+        source, version, first_extract, last_extract = row
         assert first_extract <= last.isoformat() or period < "2024"  # the first extract is of 2024-03
         is_importing = connection.execute("SELECT count(*) FROM import_lock").fetchone()[0] > 0
         return (f"{source}:{version}:0" if last_extract >= first.isoformat() else None), is_importing
@@ -354,10 +361,17 @@ class Machine(RuleBasedStateMachine):
         except Crash:
             self.interrupted_delivery, self.interrupted_folders = receipt.delivery_id, folders
 
+    def start_without_documents(self) -> None:
+        """Expect the store of an organisation that was erased: no snapshot, and no event that tells how each went."""
+        self.documents, self.statuses, self.deleted = {}, {}, set()
+
     def _job_status(self, job: JobRow) -> str:
-        status = self.application.database.read(
-            lambda c: c.execute("SELECT job_status FROM job WHERE job = ?", (job.job,)).fetchone()[0]
+        row = self.application.database.read(
+            lambda c: c.execute("SELECT job_status FROM job WHERE job = ?", (job.job,)).fetchone()
         )
+        if row is None:
+            return "cancelled"  # and deleted since, with its organisation
+        status = row[0]
         assert status == "running" or status in JOB_TRANSITIONS["running"]
         return status
 

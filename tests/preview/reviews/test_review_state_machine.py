@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
-from preview.core.errors import ApprovalBlocked, NotFound, PreconditionFailed
+from preview.core.errors import ApprovalBlocked, Conflict, NotFound, PreconditionFailed
 from preview.model.case_records import CaseFolder
 from preview.model.resources import Value
 from preview.model.reviews import BlockingCode, ReviewDocument
@@ -14,8 +14,10 @@ from preview.reports.decision_state import decision_state
 from preview.reports.rendering import parse_rendered_values
 from tests.builders.case_records import case_folder
 from tests.preview.reports.test_state_machine import ORGANIZATION, PERIODS, Machine
+from tests.support.erasure_helpers import all_rows, immediate_eraser
 
 ENDED_PERIODS = ["2023", "2024"]
+DECISION_TABLES = ("review", "approval", "withdrawal", "acknowledgement", "comment")
 
 
 def own_values(document: bytes) -> dict[str, Value]:
@@ -97,10 +99,14 @@ class ReviewMachine(Machine):
     def change_after_approval(self, sak: str, content: int) -> None:
         """The report is approved, and a delivery changes it afterwards."""
         period = "2023"
-        self.post_and_work_off(period)
-        self.answer_and_approve(period)
-        self.deliver(sak, content)
-        self.post_and_work_off(period)
+        for change in (
+            lambda: self.post_and_work_off(period),
+            lambda: self.answer_and_approve(period),
+            lambda: self.deliver(sak, content),
+            lambda: self.post_and_work_off(period),
+        ):
+            change()
+            self.derived_state_holds()
 
     @rule(period=st.sampled_from(ENDED_PERIODS))
     def withdraw(self, period: str) -> None:
@@ -110,10 +116,35 @@ class ReviewMachine(Machine):
             return
         assert review.review_status == "open"
 
+    @rule(period=st.sampled_from(ENDED_PERIODS), data=st.data())
+    def take_back(self, period: str, data: st.DataObject) -> None:
+        """Somebody takes back an acknowledgement, which can have lapsed."""
+        review = self._review(period)
+        if review is not None and review.acknowledgements:
+            taken = data.draw(st.sampled_from(review.acknowledgements))
+            deviation = (taken.rule, taken.field_key)
+            self.application.reviews.acknowledgements.take_back(ORGANIZATION, period, deviation, "test")
+
     @rule(period=st.sampled_from(ENDED_PERIODS))
     def comment(self, period: str) -> None:
         if self._review(period) is not None:
             self.application.reviews.comments.add(ORGANIZATION, period, None, "Hvorfor?", "test")
+
+    @precondition(lambda self: self.documents)
+    @rule()
+    def forget(self) -> None:
+        """The organisation is erased whole. Claimed jobs and open screens stay; the next delivery begins a new one."""
+        eraser = immediate_eraser(self.application)
+        if self.interrupted_delivery is not None:
+            with pytest.raises(Conflict):
+                eraser.erase(ORGANIZATION, "test")
+            return
+        eraser.erase(ORGANIZATION, "test")
+        rows = self.application.database.read(all_rows)
+        assert [table for table in DECISION_TABLES if rows[table]] == []
+        assert self._summaries() == []
+        self.approved.clear()
+        self.start_without_documents()
 
     # What must hold.
 
