@@ -6,6 +6,7 @@ The dispatcher's thread hands batches to the event loop, where one task writes t
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 from tornado.iostream import StreamBufferFullError, StreamClosedError
 
@@ -24,6 +25,8 @@ from preview.runtime.application import Application
 
 WRITES_PER_TICK = 256
 """Connections that are written before the event loop runs other tasks."""
+
+_Result = TypeVar("_Result")
 
 _log = logging.getLogger(__name__)
 
@@ -62,17 +65,20 @@ class Subscriber:
         )
 
     def send(self, payload: bytes) -> "asyncio.Future[None] | None":
-        """Encode and write a payload; see `write`."""
-        return self.write(self.connection.encode(payload))
-
-    def write(self, encoded: bytes) -> "asyncio.Future[None] | None":
-        """Write encoded bytes without waiting; disconnect a client that reads too slowly (rule 6f).
+        """Encode and write a payload without waiting; disconnect a client that reads too slowly (rule 6f).
 
         Returns:
             A future that is done when the kernel has accepted the bytes, None if the connection is closed.
         """
+        return self._guard(self.connection.write, self.connection.encode(payload))
+
+    def push(self, encoded: bytes) -> None:
+        """Write encoded bytes of a broadcast; disconnect a client that reads too slowly (rule 6f)."""
+        self._guard(self.connection.push, encoded)
+
+    def _guard(self, write: Callable[[bytes], _Result], encoded: bytes) -> _Result | None:
         try:
-            return self.connection.write(encoded)
+            return write(encoded)
         except StreamClosedError:
             return None
         except StreamBufferFullError:
@@ -213,7 +219,7 @@ class EventBroadcaster:
                     encoded_by_filter[key] = encoded
             subscriber.position = max(subscriber.position, self.position)
             if encoded:
-                subscriber.write(encoded)
+                subscriber.push(encoded)
 
         return write
 
@@ -239,4 +245,5 @@ def _take_all(
 
 
 def _write_heartbeat(subscriber: Subscriber) -> None:
-    subscriber.send(heartbeat_payload(subscriber.position, is_filtered=subscriber.is_filtered))
+    payload = heartbeat_payload(subscriber.position, is_filtered=subscriber.is_filtered)
+    subscriber.push(subscriber.connection.encode(payload))
