@@ -72,13 +72,14 @@ slow: $(VENV)/.dev install node_modules/.dev headless-chromium firefox-esr ## Ru
 firefox: $(VENV)/.dev install node_modules/.dev firefox-esr ## Run all browser tests in Firefox; `make slow` runs the core paths in it
 	$(PYTEST_IN_PARALLEL) --firefox tests/browser
 
-bench: $(VENV)/.bench $(VENV)/.dev install chromium ## Measure against bare lxml, bare Tornado and Dash
+bench: $(VENV)/.bench $(VENV)/.dev .make/peers/.installed install chromium ## Measure beside named peers, in the same run
 	$(BIN)/python -m benchmarks
 
 lock: $(UV) ## Lock the dependencies of pyproject.toml and package.json again
 	$(COMPILE) pyproject.toml --group build --group dev -o requirements-dev.lock
 	$(COMPILE) pyproject.toml --group build -c requirements-dev.lock -o requirements.lock
 	$(COMPILE) pyproject.toml --group build --group bench -c requirements-dev.lock -o requirements-bench.lock
+	$(COMPILE) --group peers -o requirements-peers.lock
 	$(COMPILE) --group node -o requirements-node.lock
 	npm install --package-lock-only --omit-lockfile-registry-resolved=true --no-audit --no-fund
 
@@ -122,6 +123,12 @@ $(VENV)/.dev: requirements-dev.lock | $(VENV)/.runtime $(VENV)/.program $(VENV)/
 $(VENV)/.bench: requirements-bench.lock | $(VENV)/.runtime
 	@echo "Installing what the benchmarks compare with ..."
 	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+.make/peers/.installed: requirements-peers.lock
+	@echo "Installing the peers that the benchmarks compare with ..."
+	@$(PYTHON) -m venv .make/peers
+	@.make/peers/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.node: requirements-node.lock | $(VENV)/.runtime $(VENV)/.program

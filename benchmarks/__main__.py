@@ -17,6 +17,7 @@ NAMES = (
     "aggregation",
     "changed_case",
     "get_snapshot",
+    "fanout",
     "first_load",
     "overview",
     "live",

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from tests.support.server_process import REPOSITORY
 
+PEERS_PYTHON = str(REPOSITORY / ".make" / "peers" / "bin" / "python")
+"""Interpreter of the peers, which have an environment of their own (`make bench`)."""
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _END_TIMEOUT_SECONDS = 20
 
@@ -49,8 +52,10 @@ class Helper:
     Its input is also closed when this process ends.
     """
 
-    def __init__(self, module: str, *arguments: str | Path) -> None:
-        self._process = _start(["-m", module, *arguments], stdin=subprocess.PIPE)
+    def __init__(self, module: str, *arguments: str | Path, python: str = sys.executable) -> None:
+        """Start the module by an interpreter: of the program's environment, or `PEERS_PYTHON`."""
+        script = ["-m", module] if python == sys.executable else [f"{module.replace('.', '/')}.py"]
+        self._process = _start([*script, *arguments], stdin=subprocess.PIPE, python=python)
         assert self._process.stdout is not None
         self._output = self._process.stdout
         self.ready_line = self._output.readline().strip()
@@ -88,9 +93,9 @@ class Helper:
 
 
 @contextmanager
-def run_alongside(module: str, *arguments: str | Path) -> Generator[Helper]:
+def run_alongside(module: str, *arguments: str | Path, python: str = sys.executable) -> Generator[Helper]:
     """Run a helper process for the duration of a block."""
-    helper = Helper(module, *arguments)
+    helper = Helper(module, *arguments, python=python)
     try:
         yield helper
     finally:
@@ -118,8 +123,17 @@ def cpu_seconds(pid: int) -> float:
 
 def peak_bytes(pid: int) -> int:
     """Return the peak memory of the process in bytes; 0 if it has ended."""
+    return _memory_bytes(pid, "VmHWM")
+
+
+def resident_bytes(pid: int) -> int:
+    """Return the present memory of the process in bytes; 0 if it has ended."""
+    return _memory_bytes(pid, "VmRSS")
+
+
+def _memory_bytes(pid: int, name: str) -> int:
     try:
-        match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
+        match = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return int(match[1]) * 1024 if match else 0
@@ -138,10 +152,12 @@ def descendants(pid: int) -> list[int]:
     return pids
 
 
-def _start(arguments: tuple[str | Path, ...] | list[str | Path], stdin: int) -> subprocess.Popen[str]:
+def _start(
+    arguments: tuple[str | Path, ...] | list[str | Path], stdin: int, python: str = sys.executable
+) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
     return subprocess.Popen(
-        [sys.executable, *map(str, arguments)],
+        [python, *map(str, arguments)],
         cwd=REPOSITORY,
         env=environment,
         stdin=stdin,
