@@ -16,7 +16,7 @@ NAMES = (
     "long_writes",
     "aggregation",
     "changed_case",
-    "get_snapshot",
+    "get_requests",
     "fanout",
     "first_load",
     "overview",
