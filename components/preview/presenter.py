@@ -5,6 +5,7 @@ The page's first HTML and every later patch are rendered from one view model, so
 
 import math
 from collections.abc import Iterable
+from datetime import date
 
 import msgspec
 
@@ -14,6 +15,7 @@ from components.preview.actions import available_actions, by_actor, job_facts, r
 from components.preview.report_view import (
     ABSENCE_FILTERS,
     MAX_PLOTTED_CHANGE,
+    ColumnHead,
     DeviationView,
     JobView,
     NoticeView,
@@ -37,6 +39,7 @@ from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import JobDocument, Value
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 from preview.views.absence import absence_sentence
+from preview.views.comparison import SAME_DAY
 from preview.views.preview import FieldRow, Preview, SnapshotView
 
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
@@ -63,11 +66,14 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         preview=preview,
         t=t,
         period=formatting.period(language, preview.period_id),
-        compared_period=formatting.period(language, preview.compare_period_id),
+        compared_period=formatting.period(language, preview.compared_days),
         sections=_sections(preview, catalogue, t),
         with_report=_period_options(preview.periods, preview.period_id, language),
         without_report=_period_options(_without_report(preview), preview.period_id, language),
-        comparable=_period_options(_comparable(preview), preview.compare_period_id, language),
+        comparable=_comparable_options(preview, language),
+        current_head=_column_head(preview.period_id, preview.extract_until, t),
+        compared_head=_column_head(preview.compare_period_id, preview.compared_until, t),
+        comparison_note=_comparison_note(preview, t),
         is_complete=is_complete,
         snapshot_id=snapshot.snapshot_id if snapshot else "",
         state=("valid" if valid else "stale") if is_complete else "none",
@@ -217,6 +223,39 @@ def _sources(preview: Preview, t: Translator) -> tuple[SourceSummary, ...]:
     return tuple(summaries)
 
 
+def _comparable_options(preview: Preview, language: Language) -> tuple[PeriodOption, ...]:
+    """Return what the report can be compared with: the same days of the prior period, if it is provisional, and the
+    periods of the same length (rules 7.2 and 7.3, docs/domain.md).
+    """
+    offer, is_same_day = preview.same_day, preview.compared_until is not None
+    periods = _period_options(_comparable(preview), "" if is_same_day else preview.compare_period_id, language)
+    if offer is None or not offer.is_offered:
+        return periods
+    name = formatting.period(language, f"{offer.period_id}/{offer.until}")
+    return (PeriodOption(SAME_DAY, name, is_same_day), *periods)
+
+
+def _column_head(period_id: str, until: str | None, t: Translator) -> ColumnHead:
+    period = formatting.period(t.language, period_id)
+    if until is None:
+        return ColumnHead(period)
+    day = value_formatting.short_day(date.fromisoformat(until), t.language, with_year=False)
+    return ColumnHead(period, t("form.until", day=day))
+
+
+def _comparison_note(preview: Preview, t: Translator) -> str:
+    """Return why a provisional report is not compared to the same day, or what that comparison leaves out; else an
+    empty text.
+    """
+    offer = preview.same_day
+    if offer is None:
+        return ""
+    period = formatting.period(t.language, offer.period_id)
+    if not offer.is_offered:
+        return t("head.no_same_day", period=period)
+    return t("head.same_day_incomplete", period=period) if preview.compared_until and offer.is_incomplete else ""
+
+
 def _period_options(periods: Iterable[str], selected: str, language: Language) -> tuple[PeriodOption, ...]:
     return tuple(
         PeriodOption(period_id, formatting.period(language, period_id), period_id == selected) for period_id in periods
@@ -227,6 +266,18 @@ def _newest_first(periods: Iterable[str]) -> list[str]:
     return sorted(set(periods), key=lambda period_id: Period.parse(period_id).sort_key, reverse=True)
 
 
+def _comparable(preview: Preview) -> list[str]:
+    """Return the periods of the same length to compare with: the prior one, the selected one, and all others with a
+    report (rule 7.2).
+    """
+    period = Period.parse(preview.period_id)
+    return [
+        period_id
+        for period_id in _newest_first([*preview.periods, str(period.prior), preview.compare_period_id])
+        if period_id != preview.period_id and Period.parse(period_id).is_as_long_as(period)
+    ]
+
+
 def _without_report(preview: Preview) -> list[str]:
     """Return the periods that can be aggregated: those begun this year and the last, and the current one."""
     years = (today().year, today().year - 1)
@@ -235,18 +286,6 @@ def _without_report(preview: Preview) -> list[str]:
     ]
     return [
         period_id for period_id in _newest_first([*open_periods, preview.period_id]) if period_id not in preview.periods
-    ]
-
-
-def _comparable(preview: Preview) -> list[str]:
-    """Return the periods of the same length to compare with: the prior one, the selected one, and all others with a
-    report (rule 7.2, docs/domain.md).
-    """
-    period = Period.parse(preview.period_id)
-    return [
-        period_id
-        for period_id in _newest_first([*preview.periods, str(period.prior), preview.compare_period_id])
-        if period_id != preview.period_id and Period.parse(period_id).is_as_long_as(period)
     ]
 
 

@@ -25,7 +25,7 @@ class ReportQuery(NamedTuple):
     Attributes:
         organization_id: The organization; empty if the URL names none.
         period_id: The period, None for the organization's newest.
-        compare: The period to compare with, None for the one before.
+        compare: The period to compare with, or `views.comparison.SAME_DAY`; None for the default.
     """
 
     organization_id: str

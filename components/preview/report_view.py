@@ -106,6 +106,14 @@ class PeriodOption:
 
 
 @dataclass(frozen=True)
+class ColumnHead:
+    """The head of a column of values: the period, and up to which day it counts if not to its end."""
+
+    period: str
+    until: str = ""
+
+
+@dataclass(frozen=True)
 class SourceSummary:
     """A source of values, with facts about it."""
 
@@ -149,7 +157,10 @@ class ReportView:
         t: The texts in the visitor's language.
         with_report: The periods that have a report, newest first.
         without_report: The periods that can be aggregated for the first time.
-        comparable: The periods that can be compared with.
+        comparable: The periods that can be compared with, first the same days of the prior one where it is offered.
+        current_head: The head of the column of the report's values.
+        compared_head: The head of the column of the compared values.
+        comparison_note: Why the comparison to the same day is not offered, or what it leaves out; empty if neither.
         is_complete: Whether the report has values.
         snapshot_id: The id of the snapshot; empty without one.
         state: `valid`, `stale`, or `none` without values.
@@ -169,6 +180,9 @@ class ReportView:
     with_report: tuple[PeriodOption, ...]
     without_report: tuple[PeriodOption, ...]
     comparable: tuple[PeriodOption, ...]
+    current_head: ColumnHead
+    compared_head: ColumnHead
+    comparison_note: str
     is_complete: bool
     snapshot_id: str
     state: str

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from preview.i18n.name_search import collation_key, search_text
 from preview.reports.organizations import OrganizationOption
+from preview.views.comparison import SAME_DAY
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def present_services(
     Args:
         options: The services.
         period_id: The period that the page shows. The previews of the services that have it show it too.
-        compare: The period that it was asked to be compared with, likewise; None for the prior one.
+        compare: The comparison that was asked for, likewise: a period, or `SAME_DAY`; None for the default.
     """
     ordered = sorted(options, key=lambda option: (collation_key(option.organization_name), option.organization_id))
     return [
@@ -51,6 +52,6 @@ def _preview_query(option: OrganizationOption, period_id: str | None, compare: s
     query = {"organization_id": option.organization_id}
     if period_id is not None and period_id in option.periods:
         query["period_id"] = period_id
-        if compare is not None and compare in option.periods:
+        if compare == SAME_DAY or (compare is not None and compare in option.periods):
             query["compare"] = compare
     return urlencode(query)

@@ -74,3 +74,8 @@ class Period:
     def sort_key(self) -> str:
         """Text that sorts periods from old to new: by last day, a half before the year that ends with it (rule S1)."""
         return f"{self.last_day.isoformat()}/{1 if self.half else 2}"
+
+
+def same_day_of_year_before(day: date) -> date:
+    """Return the same day and month one year earlier; 28 February for 29 February (rule 7.3, docs/domain.md)."""
+    return date(day.year - 1, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)

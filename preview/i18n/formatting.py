@@ -22,6 +22,8 @@ INSTANT: dict[Language, str] = {
 CLOCK: dict[Language, str] = {"nb": "'kl.' HH:mm", "nn": "'kl.' HH:mm", "en": "'at' HH:mm"}
 SHORT_DAY: dict[Language, str] = {"nb": "d. MMM", "nn": "d. MMM", "en": "d MMM"}
 """Babel patterns, by language."""
+_DAY_AND_MONTH = {"nb": "d. MMMM", "nn": "d. MMMM", "en": "d MMMM"}
+_UNTIL = {"nb": "{period} (til {day})", "nn": "{period} (til {day})", "en": "{period} (to {day})"}
 _HALF = {"nb": "{half}. halvår {year}", "nn": "{half}. halvår {year}", "en": "H{half} {year}"}
 
 
@@ -54,7 +56,18 @@ def day(language: Language, iso: str) -> str:
     return format_date(date.fromisoformat(iso), _DAY[language], locale=_LOCALE[language])
 
 
+@lru_cache(4_096)
+def day_and_month(language: Language, iso: str) -> str:
+    """Return an ISO day without its year: `25. mars`, `25 March`."""
+    return format_date(date.fromisoformat(iso), _DAY_AND_MONTH[language], locale=_LOCALE[language])
+
+
 def period(language: Language, period_id: str) -> str:
-    """Return the name of a period: `2024`; `1. halvår 2024` or `H1 2024` for `2024-H1`."""
+    """Return the name of a period: `2024`; `1. halvår 2024` or `H1 2024` for `2024-H1`.
+
+    A period that is cut off at a day, such as `2025/2025-11-29`, is `2025 (til 29. november)`.
+    """
+    period_id, _, until = period_id.partition("/")
     parsed = Period.parse(period_id)
-    return _HALF[language].format(half=parsed.half, year=parsed.year) if parsed.half else period_id
+    name = _HALF[language].format(half=parsed.half, year=parsed.year) if parsed.half else period_id
+    return _UNTIL[language].format(period=name, day=day_and_month(language, until)) if until else name

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
@@ -42,6 +43,8 @@ def aggregate_values(
     period: Period,
     aggregation_input: AggregationInput,
     on_progress: Callable[[float], None],
+    *,
+    until: date | None = None,
 ) -> AggregationResult:
     """Compute the 34 fields of an organisation and period over one read transaction.
 
@@ -54,6 +57,7 @@ def aggregate_values(
         period: The period.
         aggregation_input: The selected source, as `current_input` gives it for this transaction.
         on_progress: Is called with the completed part, 0..1.
+        until: The last day that counts, if it is not that of the period (rule 7.3).
     """
     source = aggregation_input.selection.source
     day = extract_day(source)
@@ -63,7 +67,7 @@ def aggregate_values(
         format=source.format,
         year=source.year,
         first_day=period.first_day,
-        last_day=period.last_day,
+        last_day=until or period.last_day,
         extract_day=day,
     )
     source_name = data_source(source)

@@ -67,12 +67,24 @@ class SnapshotValues(msgspec.Struct, frozen=True):
             values: (value, data source) by field key.
             metadata_json: `AggregationMetadata` as JSON; None if the snapshot has never completed.
         """
+        metadata = msgspec.json.decode(metadata_json, type=AggregationMetadata) if metadata_json is not None else None
+        return cls.of(catalogue, suppress, values, metadata)
+
+    @classmethod
+    def of(
+        cls,
+        catalogue: Catalogue,
+        suppress: bool,
+        values: Mapping[str, tuple[Value, str | None]],
+        metadata: AggregationMetadata | None,
+    ) -> "SnapshotValues":
+        """Build from values with their data sources, as `from_rows`."""
         raw_values = {key: value for key, (value, _) in values.items()}
         return cls(
             raw_values,
             {key: source for key, (_, source) in values.items()},
             suppressed_fields(catalogue, raw_values) if suppress else frozenset(),
-            msgspec.json.decode(metadata_json, type=AggregationMetadata) if metadata_json is not None else None,
+            metadata,
         )
 
     def visible_value(self, key: str) -> Value:
@@ -94,12 +106,14 @@ def find_deviations(
     current: SnapshotValues,
     compared: SnapshotValues,
     compared_period: Period | None = None,
+    compared_until: str | None = None,
 ) -> list[Deviation]:
     """Return the deviations of a snapshot. No message contains a suppressed value.
 
     The arguments are those of `judge`.
     """
-    return redact_hidden(judge(catalogue, period, current, compared, compared_period), current.hidden, compared.hidden)
+    deviations = judge(catalogue, period, current, compared, compared_period, compared_until)
+    return redact_hidden(deviations, current.hidden, compared.hidden)
 
 
 def judge(
@@ -108,6 +122,7 @@ def judge(
     current: SnapshotValues,
     compared: SnapshotValues,
     compared_period: Period | None = None,
+    compared_until: str | None = None,
 ) -> list[Deviation]:
     """Return the deviations of a snapshot as they are stored: their messages may contain suppressed values.
 
@@ -117,6 +132,8 @@ def judge(
         current: The snapshot's values.
         compared: The values of the compared period's snapshot, `EMPTY` if there is none.
         compared_period: The period that the snapshot is judged against; None for the prior one (rule 7.2).
+        compared_until: ISO day up to which it counts, the same day of the year as the snapshot's extract time; None if
+            all of it counts (rule 7.3).
 
     Returns:
         The deviations; none for a snapshot that has never completed.
@@ -126,6 +143,7 @@ def judge(
     rule_facts = ReportMetadata(
         period_id=str(period),
         compared_period_id=str(compared_period or period.prior),
+        compared_until=compared_until,
         extract_day=current.metadata.extract_day,
         incomplete=current.metadata.is_incomplete,
         system_changed=compared.metadata is not None

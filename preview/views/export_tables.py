@@ -68,7 +68,7 @@ def preview_table(
         language: Language of the table.
         visible_keys: Keys of the fields that a filter leaves; None for all fields.
     """
-    periods = {"value": preview.period_id, "compared": preview.compare_period_id}
+    periods = {"value": preview.covered_period, "compared": preview.compared_days}
     columns = [
         Column(
             texts.get(language, f"export.{column}", **({"period": periods[column]} if column in periods else {})), width
@@ -79,8 +79,8 @@ def preview_table(
         language,
         "export.title",
         name=preview.organization_name,
-        period=preview.period_id,
-        compare_period=preview.compare_period_id,
+        period=preview.covered_period,
+        compare_period=preview.compared_days,
     )
     rows = [
         _field_row(row, preview.period_id, catalogue, texts, language)

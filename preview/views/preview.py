@@ -16,7 +16,7 @@ from preview.form.value_state import ValueState
 from preview.ingest.delivery_view import DeliveryView, recent_for
 from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value
 from preview.reports.aggregation_input import current_input
-from preview.reports.deviation_check import EMPTY, AggregationMetadata, SnapshotValues, find_deviations
+from preview.reports.deviation_check import AggregationMetadata, SnapshotValues, find_deviations
 from preview.reports.job_queue import job_document
 from preview.reports.organizations import list_sources
 from preview.reports.reconcile import ReportConfig
@@ -24,7 +24,8 @@ from preview.reports.status import latest_completed_by_period
 from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow
-from preview.views.period_selection import compared_period, default_period
+from preview.views.comparison import SAME_DAY, Comparison, ComparisonQuery, SameDayView, parse_comparison
+from preview.views.period_selection import default_period
 
 _DELIVERY_LIMIT = 5
 
@@ -121,6 +122,9 @@ class Preview(msgspec.Struct, frozen=True):
         number: Its organisation number, with the number of the bydel if it has one.
         period_id: The period.
         compare_period_id: The period that it is compared with.
+        extract_until: ISO day of the data of a provisional report; None if it is not provisional (rule P3).
+        same_day: The comparison to the same day (rule 7.3); None for a report that is not provisional.
+        compared_until: ISO day up to which the compared period counts; None if all of it counts.
         periods: Periods of the organisation with a snapshot, newest first.
         snapshot: The newest completed snapshot of the period, or the newest one if none has completed.
         newer_snapshot: A newer snapshot that is processing or has failed.
@@ -151,6 +155,24 @@ class Preview(msgspec.Struct, frozen=True):
     sources: list[SourceDocument]
     deliveries: list[DeliveryView]
     completed_job: JobDocument | None = None
+    extract_until: str | None = None
+    same_day: SameDayView | None = None
+    compared_until: str | None = None
+
+    @property
+    def covered_period(self) -> str:
+        """The period as `formatting.period` names it, up to the day of the data if the report is provisional."""
+        return f"{self.period_id}/{self.extract_until}" if self.extract_until else self.period_id
+
+    @property
+    def compared_days(self) -> str:
+        """The compared period likewise, up to the same day if it is cut off there."""
+        return f"{self.compare_period_id}/{self.compared_until}" if self.compared_until else self.compare_period_id
+
+    @property
+    def compare_query(self) -> str:
+        """The comparison as a query names it: the period, or `SAME_DAY`."""
+        return SAME_DAY if self.compared_until else self.compare_period_id
 
 
 class PreviewQuery:
@@ -159,6 +181,7 @@ class PreviewQuery:
     def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
         self._report_config = report_config
+        self._comparisons = ComparisonQuery(report_config)
 
     def read(self, organization_id: str, period_id: str | None = None, compare: str | None = None) -> Preview:
         """Return the preview of an organisation.
@@ -166,15 +189,16 @@ class PreviewQuery:
         Args:
             organization_id: The organisation.
             period_id: The period; None for the newest one.
-            compare: The period to compare with; None for the prior period, which is also taken where `compare` is of
-                another length than the period, or the period itself.
+            compare: The period to compare with. None for the default, which is also taken where `compare` is of another
+                length than the period, or the period itself: the prior period, of a provisional report only the same
+                days of it (rule 7.3), if they are known. `SAME_DAY` asks for that default by name.
 
         Raises:
             NotFound: There is no such organisation.
             ValidationError: `period_id` or `compare` is no period.
         """
         period = Period.parse(period_id) if period_id is not None else None
-        compare_period = Period.parse(compare, "/compare") if compare is not None else None
+        compare_period = parse_comparison(compare)
         return self._database.read(
             lambda connection: self._read_preview(connection, organization_id, period, compare_period)
         )
@@ -191,7 +215,8 @@ class PreviewQuery:
             rows = [] if is_gone else snapshots.list_for_organization(connection, organization_id)
             completed = latest_completed_by_period(rows)
             values_by_period = {
-                period_id: self._snapshot_values(connection, row) for period_id, row in reversed(completed.items())
+                period_id: self._comparisons.snapshot_values(connection, row)
+                for period_id, row in reversed(completed.items())
             }
             return {
                 key: [
@@ -216,13 +241,13 @@ class PreviewQuery:
         rows = snapshots.list_for_organization(connection, organization_id)
         completed = latest_completed_by_period(rows)
         period = requested_period or default_period(connection, organization_id, rows, completed)
-        compare = compared_period(period, requested_compare)
         period_rows = [row for row in rows if row.period_id == str(period)]
         displayed = completed.get(str(period)) or next(iter(period_rows), None)
         newer = period_rows[0] if displayed is not None and period_rows[0].snapshot > displayed.snapshot else None
-        current = self._snapshot_values(connection, displayed)
-        compared_row = completed.get(str(compare))
-        compared = self._snapshot_values(connection, compared_row)
+        current = self._comparisons.snapshot_values(connection, displayed)
+        comparison = self._comparisons.read(
+            connection, organization_id, period, current.metadata, completed, requested_compare
+        )
         return Preview(
             position=events.last_event_id(connection),
             organization_id=organization_id,
@@ -230,35 +255,29 @@ class PreviewQuery:
             number=organization.organisasjonsnummer
             + (f"-{organization.bydelsnummer}" if organization.bydelsnummer else ""),
             period_id=str(period),
-            compare_period_id=str(compare),
+            compare_period_id=str(comparison.period),
             periods=list(dict.fromkeys(row.period_id for row in rows)),
             snapshot=_snapshot_view(displayed),
             newer_snapshot=_snapshot_view(newer),
-            compared_snapshot=_snapshot_view(compared_row),
+            compared_snapshot=_snapshot_view(comparison.snapshot),
             job=_displayed_job(connection, newer, displayed),
             completed_job=_completed_job(connection, displayed),
-            rows=self._field_rows(period, compare, current, compared),
+            rows=self._field_rows(period, current, comparison),
             source=_source_view(current.metadata),
             has_source=current_input(connection, organization_id, period) is not None,
             sources=list_sources(connection, organization_id),
             deliveries=recent_for(connection, organization_id, _DELIVERY_LIMIT),
+            extract_until=_extract_until(period, current.metadata),
+            same_day=comparison.same_day,
+            compared_until=comparison.until,
         )
 
-    def _snapshot_values(self, connection: Connection, row: SnapshotRow | None) -> SnapshotValues:
-        if row is None or not row.completion:
-            return EMPTY
-        return SnapshotValues.from_rows(
-            self._report_config.catalogue,
-            self._report_config.suppress,
-            snapshots.values(connection, row.snapshot),
-            row.facts,
-        )
-
-    def _field_rows(
-        self, period: Period, compare: Period, current: SnapshotValues, compared: SnapshotValues
-    ) -> list[FieldRow]:
+    def _field_rows(self, period: Period, current: SnapshotValues, comparison: Comparison) -> list[FieldRow]:
         deviations: dict[str, list[Deviation]] = {}
-        for deviation in find_deviations(self._report_config.catalogue, period, current, compared, compare):
+        compared = comparison.values
+        for deviation in find_deviations(
+            self._report_config.catalogue, period, current, compared, comparison.period, comparison.until
+        ):
             deviations.setdefault(deviation.field_key, []).append(deviation)
         rows: list[FieldRow] = []
         for field in self._report_config.catalogue.fields:
@@ -309,6 +328,11 @@ def _source_view(facts: AggregationMetadata | None) -> SourceView | None:
     return SourceView(
         facts.data_source, facts.case_system, facts.extract_day, facts.case_count, facts.findings, facts.is_incomplete
     )
+
+
+def _extract_until(period: Period, metadata: AggregationMetadata | None) -> str | None:
+    """Return the day of the data of a provisional report, None for any other (rule P3)."""
+    return metadata.extract_day if metadata and period.is_provisional(metadata.extract_day) else None
 
 
 def _snapshot_view(row: SnapshotRow | None) -> SnapshotView | None:

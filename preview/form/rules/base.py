@@ -23,6 +23,8 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         period_id: The period.
         compared_period_id: The period that the report is compared with; None for the prior one.
+        compared_until: Last day of the compared period that counts, as ISO text, where the report is compared with the
+            same days of the prior period (rule 7.3); None if all of it counts.
         extract_day: Day (Europe/Oslo) of the source's extract time as ISO text; None without a source.
         incomplete: As of `sources.SourceSelection`.
         system_changed: Result of `sources.has_system_changed`.
@@ -31,6 +33,7 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
     period_id: str
     compared_period_id: str | None = None
+    compared_until: str | None = None
     extract_day: str | None
     incomplete: bool = False
     system_changed: bool = False
@@ -108,13 +111,25 @@ class RuleContext(msgspec.Struct, frozen=True):
         return value_state(field.key, self.current) == "missing"
 
     def is_change_judged(self, field: Field) -> bool:
-        """Return whether the field's change from the prior period says anything (rule 7.1)."""
-        return not (self.metadata.provisional and field.accumulates)
+        """Return whether the field's change from the prior period says anything (rules 7.1 and 7.3)."""
+        metadata = self.metadata
+        return not (metadata.provisional and field.accumulates) or metadata.compared_until is not None
 
     @property
     def prior_period(self) -> str:
-        """Id of the compared period, which is the prior one unless the report's page compares with another."""
-        return self.metadata.compared_period_id or str(Period.parse(self.metadata.period_id).prior)
+        """The compared period as a message's parameter: the prior one unless the report's page compares with another.
+
+        It is its id, and if it is cut off at a day, a slash and that day.
+        """
+        metadata = self.metadata
+        period_id = metadata.compared_period_id or str(Period.parse(metadata.period_id).prior)
+        return f"{period_id}/{metadata.compared_until}" if metadata.compared_until else period_id
+
+    @property
+    def elapsed_period(self) -> str:
+        """The period of the report as a message's parameter, up to the day of its data if it is provisional."""
+        metadata = self.metadata
+        return f"{metadata.period_id}/{metadata.extract_day}" if metadata.provisional else metadata.period_id
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):

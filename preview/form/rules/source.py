@@ -8,13 +8,13 @@ from preview.form.rules.base import Deviation, FieldRule, RuleContext
 
 
 class Inactive(FieldRule, frozen=True, tag="inactive"):
-    """The value is 0 although the data cover the whole period."""
+    """The value is 0 although the data cover the whole period, or as many days as those of the compared one."""
 
     def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Yield a deviation in the row of the field."""
         field = context.field(self.field)
         if context.now(field) == 0 and context.is_change_judged(field):
-            yield self.deviation(field, {"period": context.metadata.period_id}, current=(field,))
+            yield self.deviation(field, {"period": context.elapsed_period}, current=(field,))
 
 
 class Provisional(FieldRule, frozen=True, tag="provisional"):

@@ -30,4 +30,5 @@ def test_service_is_shown_for_the_period_and_comparison_that_it_has() -> None:
         "organization_id=org-3",
         "organization_id=org-4",
     ]
+    assert present_services(options, "2024", "same-day")[1].preview_query.endswith("&compare=same-day")
     assert present_services(options, "2024")[0].preview_query == "organization_id=org-1&period_id=2024"
