@@ -5,7 +5,7 @@ The rules are those of docs/api.md: E1 to E4 (errors) and H1 to H3 (HTTP habits)
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -14,6 +14,7 @@ from tornado.http1connection import HTTP1Connection
 from tornado.web import stream_request_body
 
 from api_handlers import content_negotiation
+from api_handlers.content_negotiation import CSV_MEDIA_TYPE
 from api_handlers.event_broadcaster import EventBroadcaster
 from api_handlers.http_handler import HttpHandler
 from api_handlers.idempotency import parse_idempotency_key
@@ -24,6 +25,7 @@ from preview.core.errors import PayloadTooLarge, Unavailable
 from preview.runtime.application import Application
 from preview.runtime.idempotency import Change, KeyedRequest, StoredResponse
 from preview.storage.idempotency import always
+from preview.views.spreadsheet import records_to_csv
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -110,11 +112,19 @@ class ApiHandler(HttpHandler):
         if self.broadcaster.draining and not self.serves_while_draining:
             raise Unavailable("The server is shutting down. Repeat the request after `Retry-After` seconds.")
 
-    def check_accept(self, media_type: str) -> None:
-        """Raise `NotAcceptable` if `Accept` excludes the media type."""
+    def check_accept(self, *media_types: str) -> None:
+        """Raise `NotAcceptable` if `Accept` excludes all of the media types."""
         accept = self.request.headers.get("Accept")
-        if accept and accept != "*/*" and not content_negotiation.accepts(accept, media_type):
-            raise NotAcceptable(f"This resource is sent as {media_type}. Add that to `Accept`.")
+        if len(media_types) > 1:
+            self.add_header("Vary", "Accept")
+        if accept and accept != "*/*" and not any(content_negotiation.accepts(accept, each) for each in media_types):
+            raise NotAcceptable(f"This resource is sent as {' or '.join(media_types)}. Add that to `Accept`.")
+
+    @property
+    def prefers_csv(self) -> bool:
+        """Return whether the client likes CSV better than JSON, for a resource that is sent as both."""
+        types = (content_negotiation.JSON_MEDIA_TYPE, CSV_MEDIA_TYPE)
+        return content_negotiation.preferred(self.request.headers.get("Accept"), types) == CSV_MEDIA_TYPE
 
     def parse_query(self, struct_type: type[T]) -> T:
         """Return the query as a `struct_type`; raise `ValidationError` if it is invalid."""
@@ -152,6 +162,21 @@ class ApiHandler(HttpHandler):
         if last_event_id is not None:
             self.set_header("Last-Event-ID", str(last_event_id))
         self.finish(msgspec.json.encode(document))
+
+    def send_csv(
+        self, row_type: type[msgspec.Struct], rows: Iterable[msgspec.Struct], *, last_event_id: int | None = None
+    ) -> None:
+        """Send rows as CSV instead of JSON: a head line with the keys of `row_type`, then a line for each row.
+
+        Args:
+            row_type: The type of the rows; its fields are scalars.
+            rows: The rows.
+            last_event_id: The log position that they reflect.
+        """
+        if last_event_id is not None:
+            self.set_header("Last-Event-ID", str(last_event_id))
+        self.set_header("Content-Type", f"{CSV_MEDIA_TYPE}; charset=utf-8; header=present")
+        self.finish(records_to_csv(row_type, rows))
 
     def send_versioned(self, body: bytes, etag: str) -> None:
         """Send a document that has an ETag of its own, or 304 if the client has this version (rule H1)."""

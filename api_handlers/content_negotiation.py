@@ -1,11 +1,12 @@
 """Media types: what a client accepts, and what a request body is (rule E2, docs/api.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from multipart import parse_options_header
 
 JSON_MEDIA_TYPE = "application/json"
+CSV_MEDIA_TYPE = "text/csv"
 
 
 class ContentType(NamedTuple):
@@ -31,9 +32,19 @@ def parse_content_type(header: str) -> ContentType:
 
 
 def accepts(accept: str, media_type: str) -> bool:
-    """Return whether an `Accept` header allows a media type.
+    """Return whether an `Accept` header allows a media type: whether its quality is above 0."""
+    return quality_of(accept, media_type) > 0
 
-    The most specific range that matches decides: its quality must be above 0 (RFC 9110, section 12.5.1).
+
+def preferred(accept: str | None, media_types: Sequence[str]) -> str:
+    """Return the media type that an `Accept` header likes best; the first one of equals, and without the header."""
+    return max(media_types, key=lambda media_type: quality_of(accept, media_type)) if accept else media_types[0]
+
+
+def quality_of(accept: str, media_type: str) -> float:
+    """Return the quality that an `Accept` header gives a media type, 0 if it excludes it.
+
+    The most specific range that matches decides (RFC 9110, section 12.5.1).
 
     Args:
         accept: The value of the header.
@@ -46,7 +57,7 @@ def accepts(accept: str, media_type: str) -> bool:
         if specificity.get(name, -1) > best_specificity:
             best_specificity = specificity[name]
             quality = _quality(parameters.get("q", "1"))
-    return quality > 0
+    return quality
 
 
 def is_json(headers: Mapping[str, str]) -> bool:

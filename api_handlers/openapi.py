@@ -226,7 +226,9 @@ def _response_object(
         response["content"] = {declared.media_type: {"schema": {"type": "string"}, "x-event-data": references}}
     elif body_type is not None:
         schema = _schema_reference(body_type) if _is_struct(body_type) else {"type": "object"}
-        response["content"] = {declared.media_type: {"schema": schema}}
+        response["content"] = {declared.media_type: {"schema": schema}} | {
+            media_type: {"schema": {"type": "string"}} for media_type in declared.alternatives
+        }
         response["links"] = _link_objects(body_type, operation_ids) if _is_struct(body_type) else {}
     return response
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
-from typing import Any, Concatenate, Protocol, TypeVar
+from typing import Any, Concatenate, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from tornado.httputil import HTTPServerRequest
@@ -29,8 +29,8 @@ class OperationHandler(Protocol):
         """Let the shutdown wait for the response; raise `Unavailable` while the program shuts down."""
         ...
 
-    def check_accept(self, media_type: str) -> None:
-        """Raise `NotAcceptable` if the client does not accept the media type."""
+    def check_accept(self, *media_types: str) -> None:
+        """Raise `NotAcceptable` if the client accepts none of the media types."""
         ...
 
     def parse_body(self, struct_type: type[Any]) -> Any:
@@ -43,6 +43,7 @@ class OperationHandler(Protocol):
 
 
 H = TypeVar("H", bound=OperationHandler)
+Method: TypeAlias = Callable[Concatenate[H, ...], Awaitable[None] | None]
 
 
 class Policy(StrEnum):
@@ -65,6 +66,7 @@ class Operation:
         response_headers: Names of the response headers that are set.
         summary: One line that says what the operation does.
         media_type: Media type of the response.
+        alternatives: Media types in which the same is sent to a client that prefers one of them.
     """
 
     query: type[msgspec.Struct]
@@ -76,6 +78,7 @@ class Operation:
     response_headers: tuple[str, ...]
     summary: str
     media_type: str
+    alternatives: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,8 @@ def operation(
     request_headers: tuple[str, ...] = (),
     response_headers: tuple[str, ...] = (),
     media_type: str = "application/json",
-) -> Callable[
-    [Callable[Concatenate[H, ...], Awaitable[None] | None]], Callable[Concatenate[H, ...], Awaitable[None] | None]
-]:
+    alternatives: tuple[str, ...] = (),
+) -> Callable[[Method[H]], Method[H]]:
     """Declare a handler's method as an operation of the API.
 
     The decorated method checks the request, then calls the original with the path's arguments, the parsed body and the
@@ -122,19 +124,17 @@ def operation(
     Raises (when the decorated method is called):
         Unavailable: The program shuts down.
         Forbidden: A page of another site sends a change.
-        NotAcceptable: The client does not accept `media_type`.
+        NotAcceptable: The client accepts neither `media_type` nor one of `alternatives`.
         UnsupportedMediaType, PayloadTooLarge, MalformedJson: The JSON body cannot be used.
         ValidationError: The body or query is invalid.
     """
 
-    def decorate(
-        method: Callable[Concatenate[H, ...], Awaitable[None] | None],
-    ) -> Callable[Concatenate[H, ...], Awaitable[None] | None]:
+    def decorate(method: Method[H]) -> Method[H]:
         @wraps(method)
         def handle_request(self: H, *path_arguments: str) -> Awaitable[None] | None:
             self.begin_operation()
             check_same_origin(self.request, self.configuration)
-            self.check_accept(media_type)
+            self.check_accept(media_type, *alternatives)
             parsed_inputs: list[Any] = []
             if body is not None:
                 parsed_inputs.append(self.parse_body(body))
@@ -154,6 +154,7 @@ def operation(
             response_headers=response_headers,
             summary=(method.__doc__ or "").strip().splitlines()[0],
             media_type=media_type,
+            alternatives=alternatives,
         )
         setattr(handle_request, "__operation__", declared)  # noqa: B010  (a function has no such attribute in its type)
         return handle_request

@@ -25,6 +25,7 @@ from api_handlers.resources.reviews import (
     ReviewListHandler,
 )
 from api_handlers.resources.snapshots import SnapshotHandler, SnapshotListHandler
+from api_handlers.resources.totals import FieldHandler, TotalsHandler
 from api_handlers.watch import WatchHandler
 from preview.runtime.application import Application
 
@@ -84,6 +85,8 @@ ROUTES = (
         CommentHandler,
         {"put": (PUBLIC, "editComment"), "delete": (PUBLIC, "deleteComment")},
     ),
+    Route(f"{API_PATH}/totals", TotalsHandler, {"get": (PUBLIC, "getTotals")}),
+    Route(f"{API_PATH}/fields/{{field_key}}", FieldHandler, {"get": (PUBLIC, "listFieldValues")}),
     Route("/openapi.json", openapi.OpenApiHandler, {"get": (PUBLIC, "getOpenApi")}),
     Route("/livez", LivenessHandler, {"get": (PUBLIC, "isAlive")}),
     Route("/readyz", ReadinessHandler, {"get": (PUBLIC, "isReady")}),

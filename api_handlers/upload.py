@@ -8,7 +8,7 @@ from typing import TypeVar
 from tornado.http1connection import HTTP1Connection
 
 from api_handlers.base import ApiHandler
-from api_handlers.content_negotiation import parse_content_type
+from api_handlers.content_negotiation import CSV_MEDIA_TYPE, parse_content_type
 from api_handlers.csrf import check_same_origin
 from api_handlers.event_broadcaster import EventBroadcaster
 from api_handlers.idempotency import parse_idempotency_key
@@ -36,7 +36,6 @@ UPLOAD_GRACE_SECONDS = 60.0
 
 _NO_BODY_TIMEOUT_SECONDS = 10.0 * 365 * 86400
 
-CSV_MEDIA_TYPE = "text/csv"
 CSV_CHARSETS = (encodings.UTF_8, encodings.UTF_16, encodings.WINDOWS_1252, encodings.ASCII)
 """Encodings that a CSV file may have (rule 3.4, docs/domain.md). Its content decides which of them it has."""
 

@@ -28,7 +28,7 @@ class RawCatalogue(NamedTuple):
 
 def validate(parts: RawCatalogue) -> Iterator[str]:
     """Yield the problems of the first check that finds any: later checks rely on what earlier ones have checked."""
-    for check in (_numbers, _keys, _sections, _texts, _statements, _relations, _rules):
+    for check in (_numbers, _keys, _sections, _texts, _statements, _relations, _shares, _rules):
         problems = list(check(parts))
         yield from problems
         if problems:
@@ -119,6 +119,17 @@ def _related(field: Field) -> list[tuple[str, int]]:
     return [(name, number) for name, number in single if number is not None] + [
         ("components", number) for number in field.components
     ]
+
+
+def _shares(parts: RawCatalogue) -> Iterator[str]:
+    counts = {field.key for field in parts.fields if field.unit == "antall"} | {
+        auxiliary.key for auxiliary in parts.auxiliaries
+    }
+    for field in parts.fields:
+        if (field.unit == "prosent") != (field.share is not None):
+            yield f"{field.key} must name its parts if it is a share, and none if it is not"
+        elif field.share is not None and not {field.share.whole, field.share.rest} <= counts:
+            yield f"share of {field.key} names something that is no count"
 
 
 def _rules(parts: RawCatalogue) -> Iterator[str]:

@@ -38,6 +38,18 @@ class Auxiliary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     supplied_if: str | None = None
 
 
+class ShareParts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The counts that a share is computed from, so that the share of several reports together can be (rule T2).
+
+    Attributes:
+        whole: Key of the field or auxiliary that is the denominator.
+        rest: Key of the one that counts what of the whole is not in the numerator: the numerator is `whole` - `rest`.
+    """
+
+    whole: str
+    rest: str
+
+
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A field of the form.
 
@@ -58,6 +70,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         sql: One SELECT of one number, or for `prosent` of two, part and whole. None for a supplementary figure.
         not_applicable: Why a share has no value where there is nothing to count (rule 7.4); None for other fields.
         supplied_if: A SELECT of 1 or 0: whether a source can supply the field (rule 2.5). None if each one can.
+        share: What a share is computed from; None for other fields.
     """
 
     number: int
@@ -76,6 +89,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     sql: str | None = None
     not_applicable: LocalizedText | None = None
     supplied_if: str | None = None
+    share: ShareParts | None = None
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from preview.core.clock import SteadyClock, now
 from preview.core.data_dir import create_data_dir
-from preview.core.errors import StoreError, Unavailable
+from preview.core.errors import Unavailable
 from preview.core.file_lock import FileLock
 from preview.core.leader_lock import LeaderLock
 from preview.core.settings import Settings
@@ -19,13 +19,10 @@ from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from preview.ingest.deliveries import DebounceSettings, Deliveries
 from preview.ingest.inbox.placement import check_inbox_placement
-from preview.ingest.inbox.watcher import InboxWatcher
 from preview.ingest.spool import Spool
 from preview.maintenance.erasure import OrganizationEraser
 from preview.maintenance.retention import Retention
-from preview.model.limits import Limits
 from preview.parsing.delivery import Batch
-from preview.parsing.process_client import ParserProcess
 from preview.reports.job_queue import JobQueue
 from preview.reports.organizations import Organizations
 from preview.reports.reconcile import ReportConfig, rerender_if_config_changed
@@ -33,6 +30,7 @@ from preview.reports.snapshots import Snapshots
 from preview.reviews.services import ReviewServices
 from preview.runtime.capacity import Capacity, descriptor_limit
 from preview.runtime.connections import ConnectionTable
+from preview.runtime.creation import acquire_process_lock, create_inbox_watcher, create_parser
 from preview.runtime.data_dir_check import DataDirCheck
 from preview.runtime.idempotency import IdempotencyStore
 from preview.runtime.requests_in_progress import RequestsInProgress
@@ -40,8 +38,8 @@ from preview.runtime.upload_slots import UploadSlots
 from preview.runtime.worker import Step, Worker
 from preview.runtime.worker_registry import WorkerRegistry
 from preview.storage.database import Database
-from preview.storage.hash_key import load_or_create_key
 from preview.storage.sqlite import STORE_FILE, supports_multiple_processes
+from preview.totals.query import TotalsQuery
 from preview.views.overview import OverviewQuery
 from preview.views.preview import PreviewQuery
 
@@ -88,7 +86,7 @@ class Application:
         self.report_config = report_config = ReportConfig(catalogue, settings.suppress_small_counts)
         rerender_if_config_changed(database, report_config)
         self._worker_registry = WorkerRegistry(folder / "workers", database)
-        self._parser = _create_parser(settings, database)
+        self._parser = create_parser(settings, database)
         spool = Spool(folder / "spool", settings.max_delivery_bytes, self.worker_id)
         debounce = DebounceSettings(settings.auto_aggregate, settings.auto_quiet_seconds, settings.auto_latest_seconds)
         self.event_log = EventLog(database)
@@ -100,13 +98,14 @@ class Application:
         self.reviews = ReviewServices(database, report_config, settings)
         self.previews = PreviewQuery(database, report_config)
         self.overviews = OverviewQuery(database, report_config)
+        self.totals = TotalsQuery(database, report_config, settings)
         self.requests = RequestsInProgress()
         self.idempotency = IdempotencyStore(SteadyClock().now)
         self.eraser = OrganizationEraser(database, folder / "forgetting.lock")
         self.retention = Retention(
             database, report_config, settings, self.eraser, LeaderLock(folder / "retention.lock")
         )
-        self._inbox_watcher = self._build_inbox_watcher(settings)
+        self._inbox_watcher = create_inbox_watcher(settings, self.deliveries, texts)
         self._data_dir_check = DataDirCheck(folder, database)
         self.worker = Worker(
             database,
@@ -140,7 +139,7 @@ class Application:
         if not create and not (settings.data_dir / STORE_FILE).is_file():
             raise Unavailable("The data folder or the store in it is missing.")
         create_data_dir(settings.data_dir)
-        process_lock = None if supports_multiple_processes() else _acquire_process_lock(settings.data_dir)
+        process_lock = None if supports_multiple_processes() else acquire_process_lock(settings.data_dir)
         database = Database(settings.data_dir / STORE_FILE, busy_seconds=settings.store_busy_seconds)
         database.read(catalogue.validate_sql)
         return cls(settings, catalogue, texts, database, process_lock, boot_id or secrets.token_hex(8))
@@ -211,39 +210,5 @@ class Application:
         inbox: dict[str, Step] = {"inbox": self._inbox_watcher.poll} if self._inbox_watcher else {}
         return {"retention": self.retention.run_if_due, "data-folder": self._data_dir_check.poll, **inbox}
 
-    def _build_inbox_watcher(self, settings: Settings) -> InboxWatcher | None:
-        """Return the watcher of the inbox, or None if the settings name no inbox."""
-        if settings.effective_inbox_dir is None:
-            return None
-        return InboxWatcher(
-            settings.effective_inbox_dir,
-            LeaderLock(settings.data_dir / "inbox.lock"),
-            self.deliveries,
-            self.texts,
-            imported_file_policy=settings.inbox_taken,
-            settle_seconds=settings.inbox_settle_seconds,
-            max_delivery_bytes=settings.max_delivery_bytes,
-        )
-
     def _read_delivery(self, path: Path) -> Iterator[Batch]:
         return self._parser.parse(path, now())
-
-
-def _create_parser(settings: Settings, database: Database) -> ParserProcess:
-    return ParserProcess(
-        load_or_create_key(settings.data_dir, database),
-        Limits.from_settings(settings),
-        progress_seconds=settings.parser_timeout_seconds,
-        seconds_per_mb=settings.parser_seconds_per_mb,
-    )
-
-
-def _acquire_process_lock(folder: Path) -> FileLock:
-    """Lock the data folder for this process: with an old SQLite, two processes could lose committed data."""
-    lock = FileLock(folder / "process.lock")
-    if not lock.try_acquire():
-        raise StoreError(
-            "Another process has the store open, and this SQLite is too old for two processes. "
-            "Stop that process, or use SQLite 3.51.3 or later."
-        )
-    return lock

@@ -10,7 +10,7 @@ import msgspec
 from preview.core.errors import NotFound
 from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
-from preview.form.numbers import rounded_percent_change, to_decimal
+from preview.form.numbers import change_between
 from preview.form.rules.base import Deviation
 from preview.form.value_state import ValueState
 from preview.ingest.delivery_view import DeliveryView, recent_for
@@ -302,24 +302,6 @@ class PreviewQuery:
                 )
             )
         return rows
-
-
-def change_between(value: Value, previous: Value, unit: str) -> tuple[Value, int | None]:
-    """Return the difference of two values and the same in whole per cent of the previous one.
-
-    Args:
-        value: The value.
-        previous: The value that it is compared with.
-        unit: Unit of the field. The change of a percentage has no per cent.
-
-    Returns:
-        The change in the unit and in per cent; each is None if it cannot be computed.
-    """
-    if value is None or previous is None:
-        return None, None
-    change = to_decimal(value) - to_decimal(previous)
-    percent = None if unit == "prosent" or not previous else rounded_percent_change(change, to_decimal(previous))
-    return (int(change) if unit == "antall" else float(change)), percent
 
 
 def _source_view(facts: AggregationMetadata | None) -> SourceView | None:

@@ -6,9 +6,11 @@ XLSX, its cell is marked as text.
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
@@ -64,6 +66,21 @@ def to_csv(table: Table) -> bytes:
     return (_BYTE_ORDER_MARK + out.getvalue()).encode()
 
 
+def records_to_csv(record_type: type[msgspec.Struct], records: Iterable[msgspec.Struct]) -> bytes:
+    """Return records as CSV for programs (RFC 4180): UTF-8, commas, decimal points, an empty cell for None.
+
+    Args:
+        record_type: The type of the records; its fields are the columns, and their names the head line.
+        records: The records; their fields are texts, numbers, booleans or None.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(record_type.__struct_fields__)
+    for record in records:
+        writer.writerow([_record_cell(value) for value in msgspec.structs.astuple(record)])
+    return out.getvalue().encode()
+
+
 def to_xlsx(table: Table) -> bytes:
     """Return the table as an XLSX file with one sheet and a frozen header row, to be printed in landscape."""
     out = io.BytesIO()
@@ -107,6 +124,12 @@ def _cell_format(formats: dict[type, Format], cell: float | date) -> Format:
 def _is_formula(text: str) -> bool:
     """Return whether a spreadsheet would evaluate a text. It reads signs in full width like the plain ones."""
     return text.startswith(_FORMULA_PREFIXES)
+
+
+def _record_cell(value: str | float | bool | None) -> str | float | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
 
 
 def _csv_text(cell: Cell) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from api_handlers.content_negotiation import accepts, is_json, parse_content_type
+from api_handlers.content_negotiation import accepts, is_json, parse_content_type, preferred
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,22 @@ from api_handlers.content_negotiation import accepts, is_json, parse_content_typ
 )
 def test_accept_header_matching(accept: str, expected: bool) -> None:
     assert accepts(accept, "application/json") is expected
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, "application/json"),
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv"),
+        ("text/csv, application/json", "application/json"),
+        ("text/csv, application/json;q=0.9", "text/csv"),
+        ("text/*, */*;q=0.1", "text/csv"),
+    ],
+)
+def test_preferred_media_type(accept: str | None, expected: str) -> None:
+    assert preferred(accept, ["application/json", "text/csv"]) == expected
 
 
 @pytest.mark.parametrize(

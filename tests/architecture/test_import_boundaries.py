@@ -12,6 +12,7 @@ PACKAGES = (
     ("cli", "demo"),
     ("runtime",),
     ("views",),
+    ("totals",),
     ("ingest",),
     ("maintenance",),
     ("reviews",),

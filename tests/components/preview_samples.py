@@ -6,10 +6,11 @@ import msgspec
 
 from preview.form.catalogue import Catalogue
 from preview.form.deviations import evaluate
+from preview.form.numbers import change_between
 from preview.form.rules.base import Deviation, ReportMetadata
 from preview.form.value_state import value_state
 from preview.model.resources import JobDocument, SourceDocument, Value
-from preview.views.preview import FieldRow, Preview, SnapshotView, SourceView, change_between
+from preview.views.preview import FieldRow, Preview, SnapshotView, SourceView
 
 SNAPSHOT = SnapshotView("snap-001", "current", True, "2026-03-25T14:00:00Z", 34, '"a"')
 JOB = JobDocument(

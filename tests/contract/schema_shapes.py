@@ -13,6 +13,7 @@ TEXT_PATTERNS = {
     "job": r"job-agg-[0-9]{3,}",
     "delivery": r"dlv-[0-9]{3,}",
     "organization": r"org-[a-z0-9-]{1,40}",
+    "county": r"[0-9]{2}",
     "period": r"[0-9]{4}(-H[12])?",
     "time": r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
 }

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from preview.core.periods import Period
 from preview.form.aggregation import Parameters, aggregate
+from preview.form.numbers import percentage
 from preview.model.case_records import CaseContent, Flytting, Melding, Plan, Tiltak, Undersokelse
+from preview.totals.sums import share_parts
 from tests.preview.form.case_fixtures import CaseBase
 from tests.preview.form.reference_implementation import ReferenceSource, form
 
@@ -90,3 +92,6 @@ def test_sql_agrees_with_reference_implementation(base: CaseBase, service: Refer
     )
     found = aggregate(base.connection, base.catalogue, parameters)
     assert {field.number: found[field.key] for field in base.catalogue.fields if field.key in found} == form(service)
+    for field in base.catalogue.fields:
+        if field.share is not None and field.key in found:
+            assert found[field.key] == percentage(*share_parts(field, found))

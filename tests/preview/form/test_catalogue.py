@@ -126,8 +126,8 @@ INVALID_FIELDS = {
     "gap in numbers": ("number = 1\n", "number = 35\n", r"numbers of the fields"),
     "key twice": ('"antall_meldinger_mottatt"', '"antall_flyttinger"', r"the key antall_flyttinger repeats"),
     "key of an auxiliary": (
-        '"antall_meldinger_med_frist"',
-        '"antall_flyttinger"',
+        'key = "antall_meldinger_med_frist"',
+        'key = "antall_flyttinger"',
         r"the key antall_flyttinger repeats",
     ),
     "key in capitals": ('"antall_meldinger_mottatt"', '"Antall"', r"the key Antall is not lower-case"),
@@ -194,6 +194,21 @@ INVALID_FIELDS = {
         "number = 1\n",
         "number = 1\ncomponents = [6, 7]\n",
         r"components of antall_meldinger_mottatt names a field of another",
+    ),
+    "share without its parts": (
+        'share = { whole = "antall_meldinger_med_frist", rest = "antall_meldinger_over_frist" }\n',
+        "",
+        r"andel_meldinger_innen_frist must name its parts",
+    ),
+    "parts of a count": (
+        "number = 1\n",
+        'number = 1\nshare = { whole = "antall_meldinger_med_frist", rest = "antall_meldinger_over_frist" }\n',
+        r"antall_meldinger_mottatt must name its parts if it is a share, and none if it is not",
+    ),
+    "parts of a share that are no counts": (
+        'whole = "antall_meldinger_med_frist"',
+        'whole = "antall_meldinger_med"',
+        r"share of andel_meldinger_innen_frist names something that is no count",
     ),
     "part before its whole": (
         "number = 1\n",

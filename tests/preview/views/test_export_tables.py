@@ -9,11 +9,12 @@ import openpyxl
 import pytest
 
 from preview.form.catalogue import Catalogue
+from preview.form.numbers import change_between
 from preview.form.rules.base import Deviation
 from preview.i18n.catalog import MessageCatalog
 from preview.views.export_tables import overview_table, preview_table
 from preview.views.overview import OverviewEntry
-from preview.views.preview import FieldRow, Preview, change_between
+from preview.views.preview import FieldRow, Preview
 from preview.views.spreadsheet import to_csv, to_xlsx
 
 CATALOGUE, TEXTS = Catalogue.load(), MessageCatalog.load()

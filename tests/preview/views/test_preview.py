@@ -8,8 +8,9 @@ import pytest
 from preview.core.clock import today
 from preview.core.errors import NotFound, ValidationError
 from preview.core.periods import Period
+from preview.form.numbers import change_between
 from preview.runtime.application import Application
-from preview.views.preview import FieldRow, change_between
+from preview.views.preview import FieldRow
 from tests.builders.case_records import case_folder
 from tests.builders.services import SampleService
 from tests.support.manual_worker import (

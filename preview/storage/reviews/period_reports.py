@@ -1,0 +1,61 @@
+"""The newest completed reports of one period, with the values of each, and the organisations that may have one."""
+
+import msgspec
+
+from preview.storage.database import Connection
+from preview.storage.removal.erasure import NOT_BEING_ERASED
+
+
+class PeriodReportRow(msgspec.Struct, frozen=True):
+    """The newest completed report of an organisation in a period; `field_values` is JSON by key, auxiliaries too."""
+
+    organization_id: str
+    snapshot: int
+    review_status: str
+    provisional: int
+    field_values: str
+
+
+class ServiceRow(msgspec.Struct, frozen=True):
+    """An organisation with the numbers of its municipalities, which a comma separates.
+
+    A bydel that has delivered nothing has those of the other bydeler with its organisation number.
+    """
+
+    organization_id: str
+    organization_name: str
+    listed: int
+    municipality_numbers: str
+
+
+def reports(connection: Connection, period_order: str) -> list[PeriodReportRow]:
+    """Return the newest completed report of each organisation in a period, ordered by organisation.
+
+    Args:
+        connection: A transaction.
+        period_order: Place of the period among all (`Period.sort_key`).
+    """
+    rows = connection.execute(
+        f"""SELECT organization_id, snapshot, review_status, provisional,
+            (SELECT json_group_object(field_key, value) FROM snapshot_value
+                WHERE snapshot_value.snapshot = review.snapshot)
+        FROM review WHERE period_order = ? AND {NOT_BEING_ERASED} ORDER BY organization_id""",
+        (period_order,),
+    )
+    return [PeriodReportRow(*row) for row in rows.fetchall()]
+
+
+def services(connection: Connection) -> list[ServiceRow]:
+    """Return every organisation that is not being erased, ordered by id."""
+    rows = connection.execute(
+        f"""SELECT organization_id, organization_name, listed,
+            coalesce(
+                (SELECT group_concat(kommunenummer) FROM kommune
+                    WHERE kommune.organization_id = organization.organization_id),
+                (SELECT group_concat(DISTINCT kommunenummer)
+                    FROM organization AS other JOIN kommune ON kommune.organization_id = other.organization_id
+                    WHERE other.organisasjonsnummer = organization.organisasjonsnummer),
+                '')
+        FROM organization WHERE {NOT_BEING_ERASED} ORDER BY organization_id"""
+    )
+    return [ServiceRow(*row) for row in rows.fetchall()]

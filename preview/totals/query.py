@@ -1,0 +1,89 @@
+"""Reads totals, their explanation, and one field everywhere (rules T1 to T4, docs/api.md)."""
+
+from preview.core.clock import today
+from preview.core.errors import NotFound
+from preview.core.periods import Period
+from preview.core.settings import Settings
+from preview.form.entries import Field
+from preview.reports.reconcile import ReportConfig
+from preview.storage.database import Database
+from preview.totals.contributions import Contributions, contributions_to_change
+from preview.totals.data import TotalsData, load_totals_data
+from preview.totals.documents import ServiceValue, TotalsDocument
+from preview.totals.field_list import SortKey, field_list
+from preview.totals.view import Totals, build_totals, totals_document
+
+
+class TotalsQuery:
+    """Read access to totals. All methods block: call them on a thread.
+
+    The period is the reporting period where none is given; the county is the whole country where none is given.
+    All raise `ValidationError` if `period_id` is no period or `county` no county of its year.
+    """
+
+    def __init__(self, database: Database, report_config: ReportConfig, settings: Settings) -> None:
+        self._database = database
+        self._report_config = report_config
+        self._settings = settings
+
+    def document(self, period_id: str | None, county: str | None) -> tuple[TotalsDocument, int]:
+        """Return the resource of the totals, and the log position that it reflects."""
+        totals = self.read(period_id, county)
+        return totals_document(self._report_config.catalogue, totals), totals.position
+
+    def read(self, period_id: str | None, county: str | None) -> Totals:
+        """Return the totals."""
+        return build_totals(self._report_config.catalogue, self._load(period_id, county))
+
+    def contributions(
+        self, field_key: str, period_id: str | None, county: str | None, limit: int
+    ) -> Contributions | None:
+        """Return which services contribute most to the change of a field.
+
+        Args:
+            field_key: The field.
+            period_id: The period.
+            county: The county.
+            limit: The most services that are returned.
+
+        Returns:
+            The contributions; None if there is no change to explain, or it must not be shown.
+
+        Raises:
+            NotFound: The form has no such field.
+        """
+        field = self._field(field_key)
+        data = self._load(period_id, county)
+        totals = build_totals(self._report_config.catalogue, data)
+        total = next(each for each in totals.fields if each.field_key == field_key)
+        return contributions_to_change(data, field, total, limit)
+
+    def field_list(
+        self, field_key: str, period_id: str | None, county: str | None, sort: SortKey
+    ) -> tuple[str, list[ServiceValue], int]:
+        """Return a field of every service in a given order.
+
+        Args:
+            field_key: The field.
+            period_id: The period.
+            county: The county.
+            sort: The order.
+
+        Returns:
+            The id of the period, the rows, and the log position that they reflect.
+
+        Raises:
+            NotFound: The form has no such field.
+        """
+        field = self._field(field_key)
+        data = self._load(period_id, county)
+        return str(data.period), field_list(data, field, sort), data.position
+
+    def _field(self, field_key: str) -> Field:
+        if field_key not in self._report_config.catalogue:
+            raise NotFound("The form has no such field. Get /api/v1/report-fields for its fields.")
+        return self._report_config.catalogue.field(field_key)
+
+    def _load(self, period_id: str | None, county: str | None) -> TotalsData:
+        period = Period.parse(period_id) if period_id is not None else self._settings.reporting_period_on(today())
+        return self._database.read(lambda connection: load_totals_data(connection, self._report_config, period, county))
