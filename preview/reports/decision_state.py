@@ -53,5 +53,5 @@ def decision_state(review_status: ReviewStatus | None, blocking: Collection[Bloc
         return "not_delivered"
     if review_status != "open":
         return review_status
-    reasons = [state for code, state in _STATE_OF_CODE.items() if code in blocking]
+    reasons: list[DecisionState] = [state for code, state in _STATE_OF_CODE.items() if code in blocking]
     return reasons[0] if reasons else "ready"
