@@ -4,22 +4,23 @@ The server applies them to the first HTML and to exports, overview.js to the ope
 `OverviewRowView`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from components.overview.presenter import OverviewRowView
 from preview.i18n.name_search import matches_search
+from preview.reports.decision_state import DECISION_STATES
 
-STATES = ("ready", "processing", "waiting", "failed", "silent")
+STATES: Sequence[str] = DECISION_STATES
 """The values of `show` of which each organization has exactly one."""
-CROSS_CUTTING = ("stale", "error")
+CROSS_CUTTING = ("stale", "failed")
 """The values of `show` that are independent of the state."""
 DEVIATIONS = ("error", "warning", "notice", "missing", "none")
 """The values of `deviation`."""
-COLUMNS = ("name", "status", "filled", "deviations", "validity", "aggregated", "system")
+COLUMNS = ("name", "review", "status", "filled", "deviations", "aggregated", "system")
 """The columns that can be sorted by."""
-DESCENDING = frozenset({"status", "deviations", "validity", "aggregated"})
+DESCENDING = frozenset({"status", "deviations", "aggregated"})
 """The columns whose first click sorts in descending order: what needs attention, or is newest, comes first."""
 ALL = "all"
 

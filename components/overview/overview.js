@@ -214,7 +214,7 @@ addShortcuts({
   k: () => moveFocus(-1),
   n: () => moveToDeviation(1),
   N: () => moveToDeviation(-1),
-  f: () => applyFilters({show: "error"}),
+  f: () => applyFilters({deviation: "error"}),
   w: () => applyFilters({deviation: "warning"}),
   m: () => applyFilters({deviation: "missing"}),
   c: () => applyFilters({deviation: "changed"}),

@@ -10,15 +10,27 @@ from urllib.parse import urlencode
 
 from components.layout import value_formatting
 from components.layout.preferences import Translator
+from components.preview.actions import by_actor
 from components.preview.report_view import SeverityCount
 from preview.core.clock import local_date, parse_timestamp
 from preview.form.rules.base import Severity
 from preview.i18n import formatting
 from preview.i18n.name_search import collation_key, search_text
+from preview.model.reviews import DecisionState
+from preview.reports.decision_state import DECISION_STATES
 from preview.views.overview import OverviewEntry
 
 # The order of the column "status": the higher, the more attention a report needs.
-_FAILED, _ERRORS, _STALE, _UNDER_WAY, _SILENT, _READY = "5", "4", "3", "2", "1", "0"
+_FAILED, _STALE, _UNDER_WAY = "9", "7", "2"
+_RANK_BY_DECISION: Mapping[DecisionState, str] = {
+    "has_errors": "8",
+    "changed": "6",
+    "warnings_waiting": "5",
+    "ready": "4",
+    "provisional": "3",
+    "not_delivered": "1",
+    "approved": "0",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,12 @@ class OverviewRowView:
         name: The rest of the name.
         preview_query: The query string of the organization's preview.
         period: The period of the row; empty if all rows show the selected one.
+        approval: When and by whom the report was approved: `3. mars av Kari Nordmann`; empty without an approval.
+        printed_approval: The same with a date and its year, for paper.
+        comments_text: The number of open comments in words.
+        data_until: The day on which the data of a provisional report end; empty for any other.
+        latest_period: The newest period that the organization has delivered, where it has not delivered this one.
+        latest_query: The query string of that report; both are empty without one.
         field_count: The number of fields of the form.
         missing: The number of fields that no source or figure gives; the rest of the fields without a value are not
             applicable or withheld.
@@ -47,6 +65,12 @@ class OverviewRowView:
     name: str
     preview_query: str
     period: str
+    approval: str
+    printed_approval: str
+    comments_text: str
+    data_until: str
+    latest_period: str
+    latest_query: str
     has_values: bool
     is_stale: bool
     filled_text: str
@@ -80,15 +104,23 @@ def present_row(
     has_values = entry.aggregated_at is not None
     is_stale = has_values and not entry.cache_valid
     missing = entry.missing if has_values else 0
-    day, printed_day, time = _aggregated_at(entry.aggregated_at, t, today) if entry.aggregated_at else ("", "", "")
     name = entry.organization_name.removeprefix(f"{t('overview.kind')} ")
     share = entry.completed or 0.0
+    aggregated_at = entry.aggregated_at or ""
+    approved_by = by_actor(entry.approved_by, t) if entry.approved_by else ""
+    latest = entry.latest_period if entry.decision == "not_delivered" else None
     return OverviewRowView(
         entry=entry,
         name_prefix="" if name == entry.organization_name else t("overview.kind"),
         name=name,
-        preview_query=_preview_query(entry, selected_period),
+        preview_query=_query(entry, entry.period_id or selected_period),
         period=formatting.period(t.language, entry.period_id) if entry.period_id and selected_period is None else "",
+        approval=f"{_day(_day_of(entry.approved_at), t, today)} {approved_by}" if entry.approved_at else "",
+        printed_approval=f"{_printed_day(entry.approved_at, t)} {approved_by}" if entry.approved_at else "",
+        comments_text=t.plural("overview.comments", entry.open_comments),
+        data_until=_data_until(entry, t, today),
+        latest_period=formatting.period(t.language, latest) if latest else "",
+        latest_query=_query(entry, latest) if latest else "",
         has_values=has_values,
         is_stale=is_stale,
         filled_text=t("state.filled", n=entry.populated, total=field_count) if has_values else "",
@@ -96,9 +128,9 @@ def present_row(
         missing=missing,
         missing_text=t.plural("overview.missing", missing),
         severity_counts=_severity_counts(entry, t) if has_values else (),
-        day=day,
-        printed_day=printed_day,
-        time=time,
+        day=_day(_day_of(aggregated_at), t, today) if has_values else "",
+        printed_day=_printed_day(aggregated_at, t) if has_values else "",
+        time=value_formatting.clock_time(aggregated_at, t.language) if has_values else "",
         share=round(100 * share),
         share_text=value_formatting.share(share, t.language),
         flags=_flags(entry, has_values, is_stale, missing),
@@ -108,21 +140,31 @@ def present_row(
     )
 
 
-def _aggregated_at(at: str, t: Translator, today: date) -> tuple[str, str, str]:
-    day = local_date(parse_timestamp(at))
+def _day(day: date, t: Translator, today: date) -> str:
     if day == today:
-        written = t("overview.today")
-    elif day == today - timedelta(days=1):
-        written = t("overview.yesterday")
-    else:
-        written = value_formatting.short_day(day, t.language, with_year=day.year != today.year)
-    printed = value_formatting.short_day(day, t.language, with_year=True)
-    return written, printed, value_formatting.clock_time(at, t.language)
+        return t("overview.today")
+    if day == today - timedelta(days=1):
+        return t("overview.yesterday")
+    return value_formatting.short_day(day, t.language, with_year=day.year != today.year)
 
 
-def _preview_query(entry: OverviewEntry, selected_period: str | None) -> str:
-    """Return the query string of the organization's preview."""
-    period_id = entry.period_id or selected_period
+def _day_of(at: str) -> date:
+    return local_date(parse_timestamp(at))
+
+
+def _printed_day(at: str, t: Translator) -> str:
+    return value_formatting.short_day(_day_of(at), t.language, with_year=True)
+
+
+def _data_until(entry: OverviewEntry, t: Translator, today: date) -> str:
+    if entry.data_until is None:
+        return ""
+    day = date.fromisoformat(entry.data_until)
+    return value_formatting.short_day(day, t.language, with_year=day.year != today.year)
+
+
+def _query(entry: OverviewEntry, period_id: str | None) -> str:
+    """Return the query string of the organization's preview of a period."""
     return urlencode({"organization_id": entry.organization_id} | ({"period_id": period_id} if period_id else {}))
 
 
@@ -139,33 +181,36 @@ def _severity_counts(entry: OverviewEntry, t: Translator) -> tuple[SeverityCount
 
 def _flags(entry: OverviewEntry, has_values: bool, is_stale: bool, missing: int) -> tuple[str, ...]:
     counts = {"error": entry.errors, "warning": entry.warnings, "notice": entry.notices}
-    flags = [str(entry.state), *(severity for severity, size in counts.items() if has_values and size)]
+    flags: list[str] = [entry.decision, *(severity for severity, size in counts.items() if has_values and size)]
     if missing:
         flags.append("missing")
     if has_values and not any(counts.values()):
         flags.append("none")
     if is_stale:
         flags.append("stale")
+    if entry.state in ("failed", "processing"):
+        flags.append(entry.state)
     return tuple(flags)
 
 
-def _rank(entry: OverviewEntry, has_values: bool, is_stale: bool) -> str:
+def _rank(entry: OverviewEntry, is_stale: bool) -> str:
     if entry.state == "failed":
         return _FAILED
-    if has_values and entry.errors:
-        return _ERRORS
+    rank = _RANK_BY_DECISION[entry.decision]
     if is_stale:
-        return _STALE
-    return {"processing": _UNDER_WAY, "waiting": _UNDER_WAY, "silent": _SILENT}.get(entry.state, _READY)
+        return max(rank, _STALE)
+    if entry.decision == "not_delivered" and entry.state in ("processing", "waiting"):
+        return _UNDER_WAY
+    return rank
 
 
 def _sort_keys(entry: OverviewEntry, has_values: bool, is_stale: bool) -> dict[str, str]:
     return {
         "name": collation_key(entry.organization_name),
-        "status": _rank(entry, has_values, is_stale),
+        "review": str(DECISION_STATES.index(entry.decision)),
+        "status": _rank(entry, is_stale),
         "filled": f"{entry.populated:03}" if has_values else "",
         "deviations": f"{entry.errors:03}{entry.warnings:03}{entry.notices:03}" if has_values else "",
-        "validity": str(int(is_stale)) if has_values else "",
         "aggregated": entry.aggregated_at or "",
         "system": collation_key(entry.case_system),
     }
@@ -184,5 +229,7 @@ def _version(entry: OverviewEntry) -> str:
             entry.notices,
         ),
         *(entry.cache_valid, entry.aggregated_at, entry.case_system),
+        *(entry.decision, entry.can_be_approved, entry.approved_at, entry.open_comments, entry.data_until),
+        entry.latest_period,
     )
     return "|".join("" if part is None else str(part) for part in parts)

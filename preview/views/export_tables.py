@@ -166,10 +166,16 @@ def _organization_row(entry: OverviewEntry, field_count: int, texts: MessageCata
         entry.open_comments,
         texts.get(language, f"overview.state.{entry.state}"),
         *(counts if has_values else [None] * len(counts)),
-        texts.get(language, "state.valid" if entry.cache_valid else "state.stale") if has_values else None,
+        texts.get(language, _validity(entry)) if has_values else None,
         _local_time(entry.aggregated_at),
         entry.case_system or None,
     ]
+
+
+def _validity(entry: OverviewEntry) -> str:
+    if not entry.cache_valid:
+        return "state.stale"
+    return "review.state.provisional" if entry.data_until else "state.valid"
 
 
 def _local_time(at: str | None) -> datetime | None:

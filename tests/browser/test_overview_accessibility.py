@@ -1,4 +1,6 @@
-"""Accessibility of the overview: axe-core at each width and theme, visible content, target sizes, table semantics."""
+"""Accessibility of the overview: axe-core at each width and theme, visible content in each language, target sizes,
+table semantics.
+"""
 
 from collections.abc import Generator
 
@@ -7,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.support import overview_fixtures
 from tests.browser.support.axe import violations_in_both_schemes
-from tests.browser.support.overview_fixtures import ALL, BODO, DRAMMEN, HAMAR, MOSS, TROMSO, VIK
+from tests.browser.support.overview_fixtures import ALL, AS, BODO, DRAMMEN, HAMAR, LOM, MOSS, NESODDEN, VIK
 from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
@@ -49,7 +51,7 @@ def states_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]
     """Run a server with a service in every state, also one that is being aggregated."""
     data_dir = tmp_path_factory.mktemp("states_server") / "data"
     data_dir.mkdir()
-    overview_fixtures.fill(data_dir, ["2024"])
+    overview_fixtures.fill(data_dir)
     with (
         running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server,
         overview_fixtures.open_second_application(data_dir) as application,
@@ -80,25 +82,29 @@ def test_overview_content_is_visible_at_any_width(page: Page, states_server: Ser
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
     rows = page.locator(".list > tbody > tr")
     expect(page.locator(".list > tbody > tr .row-link:visible")).to_have_count(len(ALL))
-    expect(page.locator(".tile:visible")).to_have_count(8)
+    expect(page.locator(".tile:visible")).to_have_count(10)
     for service, seen in (
         (BODO, "Feilet"),
-        (TROMSO, "Uten rapport"),
         (VIK, "Ikke levert"),
         (HAMAR, "Utdatert"),
         (MOSS, "Aggregerer"),
+        (MOSS, "Varsler venter"),
+        (LOM, "Foreløpig: data til 15. aug. 2024"),
+        (NESODDEN, "Endret etter godkjenning"),
+        (AS, "i dag av Kari Nordmann"),
     ):
         expect(rows.filter(has_text=service.name).get_by_text(seen)).to_be_visible()
     drammen = rows.filter(has_text=DRAMMEN.name)
-    for seen in ("/34", "i dag", "Klar"):
+    day_is_shown = not 760 <= width < 1000
+    for seen in ("/34", "Med feil", *(["i dag"] if day_is_shown else [])):
         expect(drammen.get_by_text(seen)).to_be_visible()
     expect(drammen.locator(".severity-count:visible")).to_have_count(3)  # missing, error, notice
-    for name in ("Tjeneste", "Status", "Utfylt", "Avvik", "Aggregert"):
+    for name in ("Tjeneste", "Status", "Utfylt", "Avvik", *(["Aggregert"] if day_is_shown else [])):
         expect(page.get_by_role("columnheader", name=name).get_by_role("button")).to_be_visible()
     page.evaluate(_TWO_DIGITS)
     assert page.evaluate(_CROSSING) == []
     page.get_by_role("searchbox").fill("vik")
-    expect(page.locator(".tile b[data-zero]")).to_have_text(["0"] * 6)  # all but "Alle" and "Ikke levert"
+    expect(page.locator(".tile b[data-zero]")).to_have_text(["0"] * 8)  # all but "Alle" and "Ikke levert"
     alarming = page.locator(".tile:has(b[data-zero]) .ico").evaluate_all(
         "icons => icons.filter(icon => getComputedStyle(icon).color !== getComputedStyle(icon.parentElement).color)"
     )
@@ -123,7 +129,7 @@ def test_overview_exposes_table_semantics(page: Page, states_server: Server) -> 
     open_page(page, states_server)
     table = page.get_by_role("table", name="Tjenester med nyeste rapport for 2024")
     expect(table.get_by_role("columnheader")).to_have_text(
-        ["Tjeneste", "Status", "Utfylt", "Avvik", "Gyldighet", "Aggregert", "Fagsystem"]
+        ["Tjeneste", "Vurdering", "Status", "Utfylt", "Avvik", "Aggregert", "Fagsystem"]
     )
     expect(table.get_by_role("row")).to_have_count(len(ALL) + 1)
     expect(table.get_by_role("rowheader")).to_have_count(len(ALL))
@@ -135,13 +141,43 @@ def test_overview_exposes_table_semantics(page: Page, states_server: Server) -> 
           - rowheader:
             - link "Barnevernstjenesten Drammen"
             - text: "911003301"
-          - cell "Klar"
+          - cell "Med feil"
+          - cell "Gyldig"
           - cell "32 av 34 felt 2 mangler"
           - cell "1 feil 1 merknad"
-          - cell "Gyldig"
           - cell /i dag/
           - cell "CIS"
     """)
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        (
+            "nn",
+            [
+                *("Oversyn", "Ikkje levert", "Utan rapport", "Feila", "Utdatert", "Gyldig", "12 av 12 tenester"),
+                *("Teneste", "Med feil", "Varsel ventar", "Klar til godkjenning", "Godkjend"),
+                *("Endra etter godkjenning", "Førebels: data til 15. aug. 2024", "i dag av Kari Nordmann"),
+            ],
+        ),
+        (
+            "en",
+            [
+                *("Overview", "Not delivered", "No report", "Failed", "Stale", "Valid", "12 of 12 services", "Service"),
+                *("With errors", "Warnings waiting", "Ready for approval", "Approved", "Changed since approval"),
+                *("Provisional: data until 15 Aug 2024", "today by Kari Nordmann"),
+            ],
+        ),
+    ],
+)
+def test_overview_is_shown_in_requested_language(
+    page: Page, states_server: Server, language: str, texts: list[str]
+) -> None:
+    open_page(page, states_server, f"&lang={language}")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    for text in texts:
+        expect(page.locator("main").get_by_text(text, exact=True).first).to_be_visible()
 
 
 @pytest.mark.chromium

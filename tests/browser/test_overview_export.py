@@ -69,11 +69,11 @@ def test_export_contains_filtered_rows_in_order(overview: Page) -> None:
     overview.get_by_role("columnheader", name="Tjeneste").get_by_role("button").click()
     lines = csv_lines(downloaded(overview, "CSV"))
     assert names(lines) == full_names(MOSS, ALTA)
-    assert [line[4] for line in lines] == ["Klar", "Klar"]
+    assert [line[4] for line in lines] == ["Klar til godkjenning", "Klar til godkjenning"]
     sheet = openpyxl.load_workbook(io.BytesIO(downloaded(overview, ".xlsx"))).active
     assert sheet is not None
     shown = overview.locator(".list > tbody > tr:visible .full > [aria-hidden]:first-child").all_inner_texts()
-    assert [(row[0], str(row[5])) for row in sheet.iter_rows(min_row=2, values_only=True)] == [
+    assert [(row[0], str(row[10])) for row in sheet.iter_rows(min_row=2, values_only=True)] == [
         (MOSS.full_name, shown[0]),
         (ALTA.full_name, shown[1]),
     ]
@@ -89,7 +89,7 @@ def test_export_contains_rows_changed_in_session(overview: Page, states_server: 
 
 def test_export_works_from_url_alone(states_server: Server) -> None:
     answer = httpx.get(
-        f"{states_server.url}/overview/export.csv", params={"period_id": "2024", "show": "error", "lang": "nn"}
+        f"{states_server.url}/overview/export.csv", params={"period_id": "2024", "show": "has_errors", "lang": "nn"}
     )
     assert names(csv_lines(answer.content)) == full_names(DRAMMEN)
     assert answer.headers["content-disposition"] == 'attachment; filename="oversyn-2024.csv"'
@@ -121,7 +121,7 @@ def test_long_overview_prints_head_and_number_on_each_sheet(overview: Page) -> N
     overview.get_by_role("searchbox").fill("oslo")
     overview.get_by_role("combobox", name="Avvik", exact=True).select_option("notice")
     heading = PrintedPdf(overview).lines[1]
-    assert re.match(r"Utskrift \d+\. \w+ \d{4} kl\. \d\d:\d\d\. 1 av 10 tjenester\. ", heading)
+    assert re.match(r"Utskrift \d+\. \w+ \d{4} kl\. \d\d:\d\d\. 1 av 12 tjenester\. ", heading)
     assert heading.endswith("Avvik: Merknader. Søk i tjenester: «oslo». Sortert etter: Status")
 
     overview.get_by_role("searchbox").fill("")

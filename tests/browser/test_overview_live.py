@@ -14,10 +14,12 @@ from tests.browser.support.overview_fixtures import (
     ALTA,
     AS,
     BODO,
-    DEFAULT_ORDER,
     DRAMMEN,
     HAMAR,
+    LOM,
     MOSS,
+    NESODDEN,
+    ORDER_WITHOUT_2023,
     OSLO_SOR,
     OSLO_VEST,
     TROMSO,
@@ -77,7 +79,7 @@ def aggregate(server: Server, service: SampleService) -> None:
 
 
 def test_only_row_of_changed_snapshot_updates(overview: Page, states_server: Server) -> None:
-    others = [service for service in DEFAULT_ORDER if service is not OSLO_VEST]
+    others = [service for service in ORDER_WITHOUT_2023 if service is not OSLO_VEST]
     before = {service: row(overview, service).inner_text() for service in others}
     post_delivery(states_server, OSLO_VEST.folder(overview_fixtures.LATER, meldinger=2))
     expect(row(overview, OSLO_VEST)).to_contain_text("Utdatert")
@@ -96,12 +98,12 @@ def test_changed_rows_keep_position_until_sorted(overview: Page, states_server: 
         application.jobs.fail(overview_fixtures.start_held_job(application, OSLO_VEST), "It failed.")
     expect(row(overview, OSLO_VEST)).to_contain_text("Feilet")
     aggregate(states_server, TROMSO)
-    expect(row(overview, TROMSO)).to_contain_text("Klar")
-    expect_order(overview, *DEFAULT_ORDER)
+    expect(row(overview, TROMSO)).to_contain_text("Klar til godkjenning")
+    expect_order(overview, *ORDER_WITHOUT_2023)
     expect(overview.get_by_text("2 rader står ikke lenger i rekkefølge")).to_be_visible()
     expect(overview.get_by_role("link", name=OSLO_VEST.full_name)).to_be_focused()
     overview.get_by_role("button", name="Sorter").click()
-    expect_order(overview, BODO, OSLO_VEST, DRAMMEN, HAMAR, VIK, ALTA, MOSS, OSLO_SOR, TROMSO, AS)
+    expect_order(overview, BODO, OSLO_VEST, DRAMMEN, HAMAR, NESODDEN, ALTA, MOSS, OSLO_SOR, TROMSO, LOM, VIK, AS)
     expect(overview.get_by_role("button", name="Sorter")).to_be_hidden()
 
 
@@ -109,7 +111,7 @@ def test_row_outside_filter_stays_until_sorted(overview: Page, states_server: Se
     overview.get_by_role("radio", name="Feilet").check(force=True)
     expect_order(overview, BODO)
     aggregate(states_server, BODO)
-    expect(row(overview, BODO)).to_contain_text("Klar")
+    expect(row(overview, BODO)).to_contain_text("Klar til godkjenning")
     expect_order(overview, BODO)
     expect(tile_count(overview, "Feilet")).to_have_text("0")
     expect(overview.get_by_text("1 rad står ikke lenger i rekkefølge")).to_be_visible()
@@ -127,22 +129,20 @@ def test_row_shows_job_progress_and_completion(overview: Page, states_server: Se
             "value", "62"
         )
         expect(row(overview, MOSS)).to_contain_text("31/34")
-        expect(tile_count(overview, "I arbeid")).to_have_text("1")
         overview_fixtures.finish_job(application, job)
-    expect(row(overview, MOSS)).to_contain_text("Klar")
-    expect(tile_count(overview, "I arbeid")).to_have_text("0")
+    expect(row(overview, MOSS)).to_contain_text("Gyldig")
     expect(row(overview, MOSS).get_by_role("progressbar")).to_have_count(0)
 
 
 def test_changed_rows_can_be_filtered_and_marked_seen(overview: Page, states_server: Server) -> None:
     aggregate(states_server, TROMSO)
-    expect(row(overview, TROMSO)).to_contain_text("Klar")
+    expect(row(overview, TROMSO)).to_contain_text("Klar til godkjenning")
     overview.keyboard.press("c")
     expect_order(overview, TROMSO)
     assert "deviation" not in overview.url
     overview.get_by_role("button", name="Merk alle som sett").click()
     expect(overview.locator("tr[data-changed]")).to_have_count(0)
-    expect(overview.locator(".list > tbody > tr:visible")).to_have_count(len(DEFAULT_ORDER))
+    expect(overview.locator(".list > tbody > tr:visible")).to_have_count(len(ORDER_WITHOUT_2023))
 
 
 def test_change_mark_fades_and_clears_on_focus(page: Page, states_server: Server) -> None:
@@ -150,7 +150,7 @@ def test_change_mark_fades_and_clears_on_focus(page: Page, states_server: Server
     page.goto(f"{states_server.url}/?period_id=2024")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     aggregate(states_server, TROMSO)
-    expect(row(page, TROMSO)).to_contain_text("Klar")
+    expect(row(page, TROMSO)).to_contain_text("Klar til godkjenning")
     expect(row(page, TROMSO)).to_have_attribute("data-changed", "now")
     page.clock.run_for(6_000)
     expect(row(page, TROMSO)).to_have_attribute("data-changed", "unseen")
@@ -161,15 +161,15 @@ def test_change_mark_fades_and_clears_on_focus(page: Page, states_server: Server
 def test_new_service_sorted_in_unless_table_has_focus(overview: Page, states_server: Server) -> None:
     bergen, zulu = SampleService("Bergen", 4601, "Nytt system"), SampleService("Askim", 3014, "Acos")
     post_delivery(states_server, bergen.folder())
-    expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
-    expect(overview.get_by_text("11 av 11 tjenester").first).to_be_visible()
+    expect_order(overview, *ORDER_WITHOUT_2023[:9], bergen, *ORDER_WITHOUT_2023[9:])
+    expect(overview.get_by_text("13 av 13 tjenester").first).to_be_visible()
     overview.get_by_role("combobox", name="Fagsystem").select_option("Nytt system")
     expect_order(overview, bergen)
     overview.get_by_role("combobox", name="Fagsystem").select_option("Alle")
     overview.get_by_role("link", name=BODO.full_name).focus()
     post_delivery(states_server, zulu.folder())
     expect(overview.get_by_text("1 rad står ikke lenger i rekkefølge")).to_be_visible()
-    expect_order(overview, BODO, DRAMMEN, HAMAR, bergen, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS, zulu)
+    expect_order(overview, *ORDER_WITHOUT_2023[:9], bergen, *ORDER_WITHOUT_2023[9:], zulu)
     expect(overview.locator(".row-link[tabindex='0']")).to_have_count(1)
 
 
@@ -212,7 +212,7 @@ def test_paused_overview_defers_changes(overview: Page, states_server: Server) -
     expect(overview.get_by_text("Satt på pause. 1 endring venter.")).to_be_visible()
     expect(row(overview, TROMSO)).to_contain_text("Uten rapport")
     overview.keyboard.press("p")
-    expect(row(overview, TROMSO)).to_contain_text("Klar")
+    expect(row(overview, TROMSO)).to_contain_text("Klar til godkjenning")
     expect(row(overview, TROMSO)).to_have_attribute("data-changed", "now")
 
 

@@ -30,6 +30,9 @@ READY = OverviewEntry(
     warnings=6,
     notices=0,
     completed=None,
+    decision="has_errors",
+    etag='"seen"',
+    latest_period="2024",
 )
 NO_VALUES: dict[str, Any] = {
     "snapshot_id": None,
@@ -41,6 +44,9 @@ NO_VALUES: dict[str, Any] = {
     "missing": 0,
     "errors": 0,
     "warnings": 0,
+    "decision": "not_delivered",
+    "etag": None,
+    "latest_period": None,
 }
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
+
+from preview.model.reviews import ReviewDocument
 from preview.runtime.application import Application
 from preview.storage.jobs import JobRow
 from tests.builders import case_xml
@@ -14,6 +17,9 @@ from tests.support import pipeline
 
 NO_AUTO_AGGREGATE = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false"}
 FIRST_EXTRACT, EXTRACT, LATER = "2022-06-01", "2025-01-15", "2025-01-20"
+BEFORE_THE_END = "2024-08-15"
+"""The last extract of a service whose report of 2024 is provisional."""
+APPROVER = "Kari Nordmann"
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,9 @@ ALTA = SampleService("Alta", 5601, "Acos")
 BODO = SampleService("Bodø", 1804)
 DRAMMEN = SampleService("Drammen", 3301, summed_wrong=True)
 HAMAR = SampleService("Hamar", 3403, "Familia")
+LOM = SampleService("Lom", 3434)
 MOSS = SampleService("Moss", 3103, "Acos", late=True)
+NESODDEN = SampleService("Nesodden", 3212)
 OSLO_SOR = SampleService("Oslo Sør", 3015, late=True)
 OSLO_VEST = SampleService("Oslo Vest", 3016)
 TROMSO = SampleService("Tromsø", 5501)
@@ -84,24 +92,51 @@ AS = SampleService("Ås", 3218, "Familia")
 _extra_meldinger = itertools.count(3)
 """The number of meldinger that Hamar has the next time that it becomes stale."""
 
-READY = (ALTA, DRAMMEN, HAMAR, MOSS, OSLO_SOR, OSLO_VEST, AS)
+READY = (ALTA, DRAMMEN, HAMAR, LOM, MOSS, NESODDEN, OSLO_SOR, OSLO_VEST, AS)
 DELIVERED = (*READY, BODO, TROMSO)
 ALL = (*DELIVERED, VIK)
-DEFAULT_ORDER = (BODO, DRAMMEN, HAMAR, TROMSO, VIK, ALTA, MOSS, OSLO_SOR, OSLO_VEST, AS)
-"""The default order for 2024: failed, with errors, stale, waiting, silent, ready."""
+DEFAULT_ORDER = (BODO, DRAMMEN, HAMAR, NESODDEN, MOSS, OSLO_SOR, ALTA, OSLO_VEST, LOM, TROMSO, VIK, AS)
+"""The default order for 2024: failed, with errors, stale, changed, warnings, ready, provisional, waiting, silent,
+approved.
+"""
+ORDER_WITHOUT_2023 = (BODO, DRAMMEN, HAMAR, NESODDEN, ALTA, MOSS, OSLO_SOR, OSLO_VEST, LOM, TROMSO, VIK, AS)
+"""The default order for 2024 in a store without reports of 2023, which give Moss and Oslo Sør their warnings."""
 
 
 def fill(data_dir: Path, periods: Sequence[str] = ("2023", "2024")) -> None:
-    """Fill a store: Bodø has failed, Hamar is stale, Tromsø has no report, Vik has no data; the others are ready."""
+    """Fill a store with a report of 2024 in every state.
+
+    Bodø has failed, Drammen has errors, Hamar is stale, Nesodden has changed after its approval, Moss and Oslo Sør have
+    warnings, Alta and Oslo Vest are ready, Lom is provisional, Tromsø has no report, Vik has no data, Ås is approved.
+    """
     with pipeline.open_application(data_dir) as application:
         listing = "\n".join(
             ["organization_id,organization_name,organisasjonsnummer", *(service.listing() for service in ALL)]
         )
         pipeline.deliver(application, listing.encode())
         pipeline.deliver(
-            application, *(service.folder(day) for service in DELIVERED for day in (FIRST_EXTRACT, EXTRACT))
+            application,
+            *(service.folder(day) for service in DELIVERED for day in (FIRST_EXTRACT, _last_extract(service))),
         )
         _report(application, periods)
+        for service in (AS, NESODDEN):
+            approve(application, service)
+        application.reviews.comments.add(AS.organization_id, "2024", None, "Ser riktig ut.", "kari")
+        pipeline.deliver(application, NESODDEN.folder(LATER, meldinger=2))
+        pipeline.aggregate(application, NESODDEN.organization_id, "2024", force=True)
+
+
+def approve(application: Application, service: SampleService) -> None:
+    """Approve the report of 2024 as it is now, as a person who has typed the name `APPROVER`."""
+    key = (service.organization_id, "2024")
+    review, _ = application.reviews.query.get(*key)
+    snapshot_id = msgspec.json.decode(review.body, type=ReviewDocument).snapshot_id
+    etag = application.snapshots.get(snapshot_id).etag
+    application.reviews.approvals.approve(*key, snapshot_id, etag, "dashboard", is_named=False, stated_name=APPROVER)
+
+
+def _last_extract(service: SampleService) -> str:
+    return BEFORE_THE_END if service is LOM else EXTRACT
 
 
 def restore(data_dir: Path) -> None:

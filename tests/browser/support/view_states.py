@@ -8,7 +8,18 @@ from playwright.sync_api import Locator, Page, expect
 
 from preview.core.languages import Language
 from preview.i18n.catalog import MessageCatalog
-from tests.browser.support.overview_fixtures import AS, BODO, DRAMMEN, HAMAR, MOSS, OSLO_SOR, TROMSO, VIK, SampleService
+from tests.browser.support.overview_fixtures import (
+    ALL,
+    AS,
+    BODO,
+    DRAMMEN,
+    HAMAR,
+    MOSS,
+    OSLO_SOR,
+    TROMSO,
+    VIK,
+    SampleService,
+)
 from tests.support.server_process import Server
 
 TEXTS = MessageCatalog.load()
@@ -169,11 +180,11 @@ OVERVIEW = (
         "/?period_id=2024",
         ("overview.state.failed", "state.stale", "overview.state.processing"),
         (),
-        rows=10,
+        rows=len(ALL),
     ),
-    ViewState("newest of each", "/", ("overview.state.silent",), (), rows=10),
+    ViewState("newest of each", "/", ("overview.state.silent",), (), rows=len(ALL)),
     ViewState("nobody passes", "/?q=nobody", ("organizations.none_found",), ("filter.reset",), rows=0),
-    ViewState("paused list", "/", ("live.paused",), ("live.resume",), setup=_press_key("p"), rows=10),
+    ViewState("paused list", "/", ("live.paused",), ("live.resume",), setup=_press_key("p"), rows=len(ALL)),
     ViewState(
         "keys of the list", "/", ("keys.title", "keys.off"), ("app.close",), setup=_press_key("?"), within="#keys"
     ),

@@ -10,6 +10,7 @@ from components.layout.preferences import Translator
 from components.overview.presenter import OverviewRowView
 from preview.core.languages import LANGUAGES, Language
 from preview.i18n.catalog import MessageCatalog
+from preview.reports.decision_state import DECISION_STATES
 from tests.components.overview_samples import NO_VALUES, make_row
 
 NB = "\u00a0"
@@ -31,10 +32,10 @@ def test_row_shows_status_of_latest_snapshot(context: AppContext, texts: Message
     html_row = row(context, texts, make_row(texts))
     assert cells(html_row) == [
         "Barnevernstjenesten Oslo Sør 958935420-15",
-        "Klar",
+        "Med feil",
+        "Gyldig",
         "32/3432 av 34 felt22 mangler",
         "11 feil66 varsler",
-        "Gyldig",
         "i dag kl. 14:52",
         "CIS",
     ]
@@ -50,34 +51,79 @@ def test_row_shows_status_of_latest_snapshot(context: AppContext, texts: Message
         ({"state": "failed", **NO_VALUES, "period_id": "2024"}, "Feilet"),
         ({"state": "processing", "completed": 0.62, **NO_VALUES, "period_id": "2024"}, f"Aggregerer62{NB}%62{NB}%"),
         ({"state": "waiting", **NO_VALUES}, "Uten rapport"),
-        ({"state": "silent", **NO_VALUES}, "Ikke levert"),
+        ({"state": "silent", **NO_VALUES}, "–ingen"),
     ],
 )
 def test_row_without_values_shows_dashes(
     context: AppContext, texts: MessageCatalog, changed: dict[str, Any], status: str
 ) -> None:
     html_row = row(context, texts, make_row(texts, **changed))
-    assert [NB.join(cell.split()) for cell in cells(html_row)[1:]] == [status.replace(" ", NB), *["–ingen"] * 4, "CIS"]
-    assert (
-        html_row.get("data-filled")
-        == html_row.get("data-deviations")
-        == html_row.get("data-validity")
-        == html_row.get("data-aggregated")
-        == ""
-    )
+    assert [NB.join(cell.split()) for cell in cells(html_row)[1:]] == [
+        f"Ikke{NB}levert",
+        status.replace(" ", NB),
+        *["–ingen"] * 3,
+        "CIS",
+    ]
+    assert html_row.get("data-filled") == html_row.get("data-deviations") == html_row.get("data-aggregated") == ""
 
 
 def test_stale_row_has_tag_and_valid_row_has_none(context: AppContext, texts: MessageCatalog) -> None:
     stale, valid = row(context, texts, make_row(texts, cache_valid=False)), row(context, texts, make_row(texts))
-    assert [tag.text_content() for tag in stale.iter("span") if tag.get("class") == "ds-tag"] == ["Utdatert"]
-    assert [tag for tag in valid.iter("span") if tag.get("class") == "ds-tag"] == []
+    assert [tag.text_content() for tag in stale[2].iter("span") if tag.get("class") == "ds-tag"] == ["Utdatert"]
+    assert [tag for tag in valid[2].iter("span") if tag.get("class") == "ds-tag"] == []
+
+
+DECISIONS: list[tuple[dict[str, Any], str, str]] = [
+    ({"decision": "ready"}, "Klar til godkjenning", "Gyldig"),
+    ({"decision": "provisional", "data_until": "2026-01-02"}, "Foreløpig: data til 2. jan.", "–ingen"),
+    ({"decision": "provisional", "data_until": "2024-08-15"}, "Foreløpig: data til 15. aug. 2024", "–ingen"),
+    (
+        {"decision": "approved", "approved_by": "Kari Nordmann", "approved_at": "2026-03-24T22:10:00Z"},
+        "Godkjent i går av Kari Nordmann",
+        "Gyldig",
+    ),
+    (
+        {"decision": "changed", "approved_by": "api", "approved_at": "2025-03-03T13:10:00Z", "open_comments": 1},
+        "Endret etter godkjenning 3. mars 2025 via API-et 11 åpen kommentar",
+        "Gyldig",
+    ),
+    # An approved report whose source was cut short afterwards, and which was aggregated with the same values.
+    ({"decision": "approved", "data_until": "2026-01-02"}, "Godkjent", "Foreløpig: data til 2. jan."),
+]
+
+
+@pytest.mark.parametrize(("changed", "review", "status"), DECISIONS)
+def test_row_shows_decision_state(
+    context: AppContext, texts: MessageCatalog, changed: dict[str, Any], review: str, status: str
+) -> None:
+    assert cells(row(context, texts, make_row(texts, **changed)))[1:3] == [review, status]
+
+
+def test_only_what_needs_somebody_is_tinted(context: AppContext, texts: MessageCatalog) -> None:
+    tinted = {
+        state
+        for state in DECISION_STATES
+        if row(context, texts, make_row(texts, decision=state))[1].find_class("ds-tag")
+    }
+    assert tinted == {"has_errors", "warnings_waiting", "changed"}
+
+
+def test_service_without_this_report_links_to_its_latest(context: AppContext, texts: MessageCatalog) -> None:
+    silent: dict[str, Any] = {"state": "waiting", **NO_VALUES, "latest_period": "2023"}
+    (link,) = row(context, texts, make_row(texts, **silent))[1].iter("a")
+    assert (link.text, link.get("href")) == (
+        "siste: 2023",
+        "/bufdir/preview?organization_id=org-0301-15&period_id=2023",
+    )
+    delivered = row(context, texts, make_row(texts, latest_period="2024"))
+    assert list(delivered[1].iter("a")) == []
 
 
 def test_latest_snapshot_row_names_its_period(context: AppContext, texts: MessageCatalog) -> None:
     assert cells(row(context, texts, make_row(texts, asked_period=None, period_id="2024-H1")))[
-        1
-    ] == f"Klar 1. halvår{NB}2024".replace(NB, " ")
-    assert cells(row(context, texts, make_row(texts)))[1] == "Klar"
+        2
+    ] == f"Gyldig 1. halvår{NB}2024".replace(NB, " ")
+    assert cells(row(context, texts, make_row(texts)))[2] == "Gyldig"
 
 
 def test_row_without_data_links_to_selected_period(texts: MessageCatalog) -> None:
@@ -90,11 +136,15 @@ def test_row_without_data_links_to_selected_period(texts: MessageCatalog) -> Non
 @pytest.mark.parametrize(
     ("changed", "flags"),
     [
-        ({}, {"ready", "error", "warning", "missing"}),
-        ({"errors": 0, "warnings": 0, "populated": 33, "missing": 0}, {"ready", "none"}),
-        ({"errors": 0, "warnings": 0, "notices": 2, "cache_valid": False}, {"ready", "notice", "missing", "stale"}),
-        ({"state": "processing", "completed": 0.1}, {"processing", "error", "warning", "missing"}),
-        ({"state": "silent", **NO_VALUES}, {"silent"}),
+        ({}, {"has_errors", "error", "warning", "missing"}),
+        ({"errors": 0, "warnings": 0, "populated": 33, "missing": 0, "decision": "ready"}, {"ready", "none"}),
+        (
+            {"errors": 0, "warnings": 0, "notices": 2, "cache_valid": False, "decision": "approved"},
+            {"approved", "notice", "missing", "stale"},
+        ),
+        ({"state": "processing", "completed": 0.1}, {"has_errors", "processing", "error", "warning", "missing"}),
+        ({"state": "silent", **NO_VALUES}, {"not_delivered"}),
+        ({"state": "failed", **NO_VALUES}, {"not_delivered", "failed"}),
     ],
 )
 def test_row_flags_match_its_filters(texts: MessageCatalog, changed: dict[str, Any], flags: set[str]) -> None:
@@ -102,19 +152,22 @@ def test_row_flags_match_its_filters(texts: MessageCatalog, changed: dict[str, A
 
 
 def test_status_rank_follows_urgency(texts: MessageCatalog) -> None:
-    quiet: dict[str, Any] = {"errors": 0}
     made: list[dict[str, Any]] = [
-        {"state": "failed"},
-        {},
-        {"cache_valid": False, **quiet},
-        {"state": "processing", **quiet},
+        {"state": "failed", "decision": "approved"},
+        {"cache_valid": False},
+        {"cache_valid": False, "decision": "approved"},
+        {"decision": "changed"},
+        {"decision": "warnings_waiting"},
+        {"decision": "ready", "state": "processing"},
+        {"decision": "provisional"},
+        {"state": "processing", **NO_VALUES},
         {"state": "waiting", **NO_VALUES},
         {"state": "silent", **NO_VALUES},
-        quiet,
+        {"decision": "approved"},
     ]
     ranked = [make_row(texts, **changed).sort_keys["status"] for changed in made]
     assert ranked == sorted(ranked, reverse=True)
-    assert len(set(ranked)) == len(ranked) - 1  # processing and waiting rank alike
+    assert len(set(ranked)) == len(ranked) - 1  # processing and waiting rank alike without a report
 
 
 @pytest.mark.parametrize("searched", ["oslo", "sør", "sor", "958935420", "-15", "0301"])
@@ -155,6 +208,9 @@ def test_progress_does_not_change_row_version(texts: MessageCatalog) -> None:
         {"cache_valid": False},
         {"organization_name": "Oslo"},
         {"aggregated_at": "2026-03-25T14:00:00Z"},
+        {"decision": "changed"},
+        {"open_comments": 1},
+        {"can_be_approved": True},
     ]
     for changed in changes:
         assert make_row(texts, **changed).version != make_row(texts).version

@@ -148,7 +148,7 @@ def test_organisations_are_rows_in_the_given_order() -> None:
             "org-1",
             "1. halvår 2024",
             *("Endret etter godkjenning", "02.06.2024", "Kari Nordmann", "25.03.2026 00:10", "2"),
-            "Klar",
+            "Aggregert",
             *("32", "34", "1", "1", "2", "3", "Utdatert"),
             "25.03.2026 15:00",
             "CIS",
