@@ -8,6 +8,7 @@ from api_handlers.base import API_PATH, REPORT_DATA_PATH
 from api_handlers.event_broadcaster import EventBroadcaster
 from api_handlers.operations import METHODS, Policy, Route, declared_operation
 from api_handlers.resources.deliveries import DeliveryHandler, DeliveryListHandler
+from api_handlers.resources.deviations import DeviationListHandler
 from api_handlers.resources.finding_codes import FindingCodesHandler
 from api_handlers.resources.health import LivenessHandler, ReadinessHandler
 from api_handlers.resources.jobs import JobHandler
@@ -49,6 +50,9 @@ ROUTES = (
         SnapshotHandler,
         {"get": (PUBLIC, "getSnapshot"), "put": (PUBLIC, "invalidateSnapshot"), "delete": (PUBLIC, "deleteSnapshot")},
         duplicate_prefix=REPORT_DATA_PATH,
+    ),
+    Route(
+        f"{API_PATH}/snapshots/{{snapshot_id}}/deviations", DeviationListHandler, {"get": (PUBLIC, "listDeviations")}
     ),
     Route(f"{API_PATH}/jobs/{{job_id}}", JobHandler, {"get": (PUBLIC, "getJob")}),
     Route(f"{API_PATH}/organizations", OrganizationListHandler, {"get": (PUBLIC, "listOrganizations")}),

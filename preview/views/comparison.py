@@ -5,10 +5,10 @@ from typing import NamedTuple
 import msgspec
 
 from preview.core.periods import Period
-from preview.reports.deviation_check import EMPTY, AggregationMetadata, SnapshotValues
+from preview.reports.deviation_check import AggregationMetadata, SnapshotValues
 from preview.reports.reconcile import ReportConfig
 from preview.reports.same_day import SameDayValues, same_day
-from preview.storage import snapshots
+from preview.reports.stored_values import stored_values
 from preview.storage.database import Connection
 from preview.storage.snapshots import SnapshotRow
 from preview.views.period_selection import compared_period
@@ -101,15 +101,4 @@ class ComparisonQuery:
         if offer is not None and offer.is_offered and is_default:
             values = self._same_day_values.get(connection, organization_id, offer)
             return Comparison(compared, values, row, view, is_same_day=True)
-        return Comparison(compared, self.snapshot_values(connection, row), row, view, is_same_day=False)
-
-    def snapshot_values(self, connection: Connection, row: SnapshotRow | None) -> SnapshotValues:
-        """Return the values of a snapshot; none if it does not exist or has never completed."""
-        if row is None or not row.completion:
-            return EMPTY
-        return SnapshotValues.from_rows(
-            self._report_config.catalogue,
-            self._report_config.suppress,
-            snapshots.values(connection, row.snapshot),
-            row.facts,
-        )
+        return Comparison(compared, stored_values(connection, self._report_config, row), row, view, is_same_day=False)

@@ -21,6 +21,7 @@ from preview.reports.job_queue import job_document
 from preview.reports.organizations import list_sources
 from preview.reports.reconcile import ReportConfig
 from preview.reports.status import latest_completed_by_period
+from preview.reports.stored_values import stored_values
 from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow
@@ -215,7 +216,7 @@ class PreviewQuery:
             rows = [] if is_gone else snapshots.list_for_organization(connection, organization_id)
             completed = latest_completed_by_period(rows)
             values_by_period = {
-                period_id: self._comparisons.snapshot_values(connection, row)
+                period_id: stored_values(connection, self._report_config, row)
                 for period_id, row in reversed(completed.items())
             }
             return {
@@ -244,7 +245,7 @@ class PreviewQuery:
         period_rows = [row for row in rows if row.period_id == str(period)]
         displayed = completed.get(str(period)) or next(iter(period_rows), None)
         newer = period_rows[0] if displayed is not None and period_rows[0].snapshot > displayed.snapshot else None
-        current = self._comparisons.snapshot_values(connection, displayed)
+        current = stored_values(connection, self._report_config, displayed)
         comparison = self._comparisons.read(
             connection, organization_id, period, current.metadata, completed, requested_compare
         )

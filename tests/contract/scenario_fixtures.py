@@ -90,6 +90,13 @@ def supplementary_figures(service: ChildWelfareService) -> Sequence[bytes]:
     ]
 
 
+def staff_of_2023(service: ChildWelfareService) -> Sequence[bytes]:
+    """Return a figures file with the staff of 2023."""
+    return [
+        f"organization_id,period_id,field_key,value,data_source\n{service.organization_id},2023,antall_arsverk,10,\n".encode()
+    ]
+
+
 def organization_listing(service: ChildWelfareService) -> Sequence[bytes]:
     """Return an organisations file with the service."""
     return [service.listing("Prøvetjenesten")]
@@ -115,6 +122,7 @@ DELIVERIES: dict[str, DeliveryBuilder] = {
         third_melding_2023,
         unchanged_case,
         supplementary_figures,
+        staff_of_2023,
         organization_listing,
         renamed_organization,
         with_malformed_file,

@@ -12,7 +12,7 @@ from tests.contract.scenarios import PATH_FORMS, Scenario, ScenarioRunner, load_
 
 SCENARIOS = load_scenarios()
 API_RULES = frozenset(
-    "G1 G3 G4 S1 S2 S3 S4 S6 1 2 2a 2b 2c 2d 3 3a 3b 3c 3d 4 4a 4b 4c 5 6 6a E1 E2 E3 H1 H2 H3".split()  # noqa: SIM905
+    "G1 G3 G4 S1 S2 S3 S4 S6 1 2 2a 2b 2c 2d 3 3a 3b 3c 3d 4 4a 4b 4c 5 6 6a A4 E1 E2 E3 H1 H2 H3".split()  # noqa: SIM905
 )
 """Rules that must have a scenario. Others have tests of their own: 6b to 6f in test_sse_stream.py, E4 in test_base.py,
 S5 in tests/preview.

@@ -12,6 +12,7 @@ import pytest
 
 from preview.core.periods import Period, same_day_of_year_before
 from preview.reports.same_day import SameDay, SameDayValues, same_day
+from preview.reports.stored_values import stored_values
 from preview.runtime.application import Application
 from preview.storage import snapshots
 from preview.storage.database import Connection
@@ -258,7 +259,7 @@ def test_values_are_kept_until_the_source_changes(application: Application, serv
 
     def read(connection: Connection) -> tuple[SameDay, object, object]:
         (snapshot,) = snapshots.list_for_organization(connection, service.organization_id)
-        metadata = application.previews._comparisons.snapshot_values(connection, snapshot).metadata  # pyright: ignore[reportPrivateUsage]
+        metadata = stored_values(connection, application.report_config, snapshot).metadata
         comparison = same_day(connection, service.organization_id, Period(2024), metadata)
         assert comparison is not None
         values = [kept.get(connection, service.organization_id, comparison) for _ in range(2)]
