@@ -8,6 +8,7 @@ from api_handlers.base import API_PATH, REPORT_DATA_PATH
 from api_handlers.event_broadcaster import EventBroadcaster
 from api_handlers.operations import METHODS, Policy, Route, declared_operation
 from api_handlers.resources.deliveries import DeliveryHandler, DeliveryListHandler
+from api_handlers.resources.deviation_rules import DeviationRulesHandler
 from api_handlers.resources.deviations import DeviationListHandler
 from api_handlers.resources.finding_codes import FindingCodesHandler
 from api_handlers.resources.health import LivenessHandler, ReadinessHandler
@@ -57,6 +58,7 @@ ROUTES = (
     Route(f"{API_PATH}/jobs/{{job_id}}", JobHandler, {"get": (PUBLIC, "getJob")}),
     Route(f"{API_PATH}/organizations", OrganizationListHandler, {"get": (PUBLIC, "listOrganizations")}),
     Route(f"{API_PATH}/report-fields", ReportFieldsHandler, {"get": (PUBLIC, "getReportFields")}),
+    Route(f"{API_PATH}/deviation-rules", DeviationRulesHandler, {"get": (PUBLIC, "getDeviationRules")}),
     Route(
         f"{API_PATH}/deliveries", DeliveryListHandler, {"get": (PUBLIC, "listDeliveries"), "post": (PUBLIC, "deliver")}
     ),

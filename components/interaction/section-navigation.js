@@ -33,8 +33,14 @@ export function sectionInView(tops, {head, height, above, below}) {
 let chosen = null
 let isScheduled = false
 
+/** @typedef {{sections: string, around: string, head?: string}} Layout Selectors; `head` is what lies over the page's edge. */
+
+/** @type {Layout} The rows of the report's form. */
+const FORM = {sections: ".form > tbody", around: ".form", head: ".form > thead"}
+let layout = FORM
+
 /** The sections that the filter leaves. */
-const shownSections = () => $$(".form > tbody:not([hidden])")
+const shownSections = () => $$(layout.sections).filter(section => !section.hidden)
 
 function readSection() {
   if (chosen) {
@@ -45,7 +51,7 @@ function readSection() {
   const sections = shownSections()
   const {clientHeight: height, scrollHeight} = document.documentElement
   const view = {
-    head: $(".form > thead").getBoundingClientRect().height,
+    head: layout.head ? $(layout.head).getBoundingClientRect().height : 0,
     height,
     above: scrollY,
     below: Math.max(0, scrollHeight - height - scrollY),
@@ -83,12 +89,17 @@ export function chooseSection(id) {
   schedule()
 }
 
-/** Begin to mark. */
-export function watchSections() {
+/**
+ * Begin to mark.
+ *
+ * @param {Layout} [where]
+ */
+export function watchSections(where = FORM) {
+  layout = where
   addEventListener("scroll", schedule, {passive: true})
-  new ResizeObserver(schedule).observe($(".form"))
+  new ResizeObserver(schedule).observe($(layout.around))
   addEventListener("hashchange", () => {
     const id = location.hash.slice(1)
-    if (find(`.form > tbody[id="${CSS.escape(id)}"]`)) chooseSection(id)
+    if (find(`[id="${CSS.escape(id)}"]`)?.matches(layout.sections)) chooseSection(id)
   })
 }

@@ -21,7 +21,11 @@ class NavLink(NamedTuple):
     path: str = ""
 
 
-MAIN_NAVIGATION = (NavLink("overview", "app.overview", "/"), NavLink("preview", "app.preview"))
+MAIN_NAVIGATION = (
+    NavLink("overview", "app.overview", "/"),
+    NavLink("preview", "app.preview"),
+    NavLink("definitions", "app.definitions", "/definitions"),
+)
 """A new page is a line here, and one in `components/server.py`."""
 
 

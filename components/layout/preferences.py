@@ -50,7 +50,7 @@ class Translator:
     """The texts of one language, as functions of their parameters: `t("app.close")`."""
 
     def __init__(self, catalog: MessageCatalog, language: Language) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self.language: Language = language
 
     def __call__(self, key: str, **params: float | str) -> str:
@@ -63,7 +63,7 @@ class Translator:
         Raises:
             KeyError: If the key is unknown or a parameter is missing.
         """
-        return self._catalog.get(self.language, key, **params)
+        return self.catalog.get(self.language, key, **params)
 
     def plural(self, key: str, n: int, **params: float | str) -> str:
         """Return the text `<key>.one` or `<key>.other` by the number `n`, which is also its parameter `{n}`."""

@@ -55,6 +55,8 @@ def _has_kind(value: Any, kind: str) -> bool:
     match kind:
         case "count":
             return type(value) is int and value >= 0
+        case "counts":
+            return isinstance(value, dict) and all(type(count) is int for count in value.values())
         case "flag":
             return type(value) is bool
         case "number":

@@ -144,6 +144,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     rule_id: str
     severity: Severity
 
+    @property
+    def limits(self) -> dict[str, int]:
+        """The limits by name; empty for a rule without any."""
+        values = msgspec.structs.asdict(self)
+        return {name: value for name, value in values.items() if isinstance(value, int) and name != "field"}
+
+    def applies_to(self, field: Field) -> bool:
+        """Return whether the rule can find a deviation in the row of a field."""
+        return True
+
     def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Yield the deviations of a report."""
         raise NotImplementedError
@@ -182,3 +192,7 @@ class FieldRule(Rule, frozen=True, kw_only=True):
     """Base class of rules about one field, of which `field` is the number."""
 
     field: int
+
+    def applies_to(self, field: Field) -> bool:
+        """Return whether it is the rule's field."""
+        return field.number == self.field

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from preview.form.entries import Field
 from preview.form.numbers import percentage
 from preview.form.rules.base import Deviation, FieldRule, Params, Rule, RuleContext
 
@@ -24,6 +25,10 @@ class SumMismatch(FieldRule, frozen=True, tag="sum"):
 class SubsetExceedsWhole(Rule, frozen=True, tag="subset"):
     """A value is above that of the whole that it is a part of (`subset_of`)."""
 
+    def applies_to(self, field: Field) -> bool:
+        """Return whether the field is a part of another one."""
+        return field.subset_of is not None
+
     def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Yield a deviation in the row of each part that is above its whole."""
         for field in context.fields:
@@ -40,22 +45,30 @@ class SubsetExceedsWhole(Rule, frozen=True, tag="subset"):
 class PercentageOutOfRange(Rule, frozen=True, tag="no_share"):
     """A share is outside 0 to 100."""
 
+    def applies_to(self, field: Field) -> bool:
+        """Return whether the field is a share."""
+        return field.unit == "prosent"
+
     def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Yield a deviation in the row of each such share."""
         for field in context.fields:
             value = context.now(field)
-            if field.unit == "prosent" and value is not None and not 0 <= value <= 100:
+            if self.applies_to(field) and value is not None and not 0 <= value <= 100:
                 yield self.deviation(field, {"value": value}, current=(field,))
 
 
 class Negative(Rule, frozen=True, tag="negative"):
     """A number that is no share is below 0."""
 
+    def applies_to(self, field: Field) -> bool:
+        """Return whether the field is no share."""
+        return field.unit != "prosent"
+
     def find(self, context: RuleContext) -> Iterator[Deviation]:
         """Yield a deviation in the row of each such number."""
         for field in context.fields:
             value = context.now(field)
-            if field.unit != "prosent" and value is not None and value < 0:
+            if self.applies_to(field) and value is not None and value < 0:
                 yield self.deviation(field, {"value": value}, current=(field,))
 
 

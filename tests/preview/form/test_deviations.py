@@ -248,7 +248,9 @@ def test_every_message_fires_and_renders_in_each_language(catalogue: Catalogue) 
 
 def test_texts_name_only_existing_rules(catalogue: Catalogue) -> None:
     ours = {
-        f"deviation.{rule.rule_id}.{ending}" for rule in catalogue.rules for ending in (*rule.variants, "tag", "action")
+        f"deviation.{rule.rule_id}.{ending}"
+        for rule in catalogue.rules
+        for ending in (*rule.variants, "tag", "definition", "action")
     } | {HIDDEN_MESSAGE}
     assert {key for key in MessageCatalog.load().keys if key.startswith("deviation.")} == ours
 
