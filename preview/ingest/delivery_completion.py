@@ -14,7 +14,8 @@ from preview.core.ids import format_delivery_id
 from preview.events.log import SourceReceived, record
 from preview.ingest.figure_import import FigureImporter
 from preview.reports.reconcile import ReportConfig, reconcile
-from preview.storage import deliveries, jobs, organizations
+from preview.storage import audit, deliveries, jobs, organizations
+from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow
 
@@ -91,7 +92,19 @@ class DeliveryCompletion:
             changed_cases=changed_cases,
             received_at=row.received_at,
         )
-        record(connection, event)
+        audit.append(
+            connection,
+            [
+                AuditRow(
+                    at=format_rfc3339(now()),
+                    actor=row.actor,
+                    action="delivered",
+                    organization_id=organization_id,
+                    delivery=row.delivery,
+                    event=record(connection, event),
+                )
+            ],
+        )
 
     def _schedule_aggregation(self, connection: Connection, organization_id: str) -> None:
         present = time.time()

@@ -137,7 +137,7 @@ class FigureImporter:
         if figures.set_in_use(connection, organization_id) != replaces:
             figures.abandon_set(connection, figure_set)
             return None
-        figures.use_set(connection, figure_set, replaces)
+        figures.use_set(connection, figure_set, replaces, self._row.delivery)
         return True
 
 

@@ -118,7 +118,7 @@ class Retention:
         outdated_rows = outdated(snapshots.list_for_organization(connection, organization_id), cutoff)
         outdated_rows = outdated_rows[-_SNAPSHOTS_PER_TRANSACTION:]
         for row in outdated_rows:
-            remove_snapshot(connection, row, ACTOR)
+            remove_snapshot(connection, self._report_config.catalogue, row, ACTOR)
         if outdated_rows:
             reconcile(connection, self._report_config, organization_id)
         return len(outdated_rows)

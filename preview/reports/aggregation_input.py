@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from preview.core.periods import Period
 from preview.form.sources import Source, SourceSelection, select_source
-from preview.storage import figures, organizations
+from preview.storage import figures, lineage, organizations
 from preview.storage.database import Connection
 from preview.storage.organizations import SourceRow
 
@@ -29,11 +29,13 @@ class AggregationInput:
     """What an aggregation of a period would read now.
 
     `input_version` changes whenever the source or the supplementary figures change (rule 1.12, docs/domain.md);
+    `inputs` holds the version of the source and of the figures by the names of `preview.storage.lineage`.
     `is_importing` is true while a delivery to the source is being imported (rule S5).
     """
 
     selection: SourceSelection
     input_version: str
+    inputs: dict[str, int]
     is_importing: bool
 
 
@@ -55,9 +57,13 @@ def select_input(rows: Sequence[SourceRow], figure_versions: dict[str, int], per
     if selection is None:
         return None
     source = selection.source
-    input_version = f"{source.source_id}:{source.version}:{figure_versions.get(str(period), 0)}"
+    figure_version = figure_versions.get(str(period), 0)
+    input_version = f"{source.source_id}:{source.version}:{figure_version}"
+    inputs = {lineage.source_input(source.format, source.year): source.version}
+    if figure_version:
+        inputs[lineage.figures_input(str(period))] = figure_version
     is_importing = any(row.is_importing for row in rows if row.source == source.source_id)
-    return AggregationInput(selection, input_version, is_importing)
+    return AggregationInput(selection, input_version, inputs, is_importing)
 
 
 def current_input(connection: Connection, organization_id: str, period: Period) -> AggregationInput | None:

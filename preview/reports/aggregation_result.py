@@ -17,10 +17,12 @@ from preview.reports.deviation_check import AggregationMetadata
 from preview.reports.reconcile import ReportConfig, changed_field_keys, data_updated_event
 from preview.reports.rendering import visible_values
 from preview.reports.status import latest_completed_by_period
-from preview.storage import audit, figures, organizations, snapshots
+from preview.reports.value_changes import value_rows
+from preview.storage import audit, figures, lineage, organizations, snapshots
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection
 from preview.storage.jobs import JobRow
+from preview.storage.snapshots import SnapshotRow
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,13 @@ class AggregationResult:
     """Outcome of one aggregation.
 
     `input_version` identifies what was read (see `AggregationInput`); `values` holds (value, data source) by field key,
-    auxiliary values too.
+    auxiliary values too. `inputs` are those of `AggregationInput`.
     """
 
     input_version: str
     values: dict[str, tuple[Value, str | None]]
     metadata: AggregationMetadata
+    inputs: dict[str, int]
 
 
 def aggregate_values(
@@ -84,14 +87,15 @@ def aggregate_values(
         is_incomplete=aggregation_input.selection.incomplete,
         findings=organizations.finding_count(connection, source.source_id),
         case_count=organizations.case_counts(connection, organization_id).get(source.source_id, 0),
+        inputs=aggregation_input.inputs,
     )
-    return AggregationResult(aggregation_input.input_version, values, metadata)
+    return AggregationResult(aggregation_input.input_version, values, metadata, aggregation_input.inputs)
 
 
 def store_result(
     connection: Connection, report_config: ReportConfig, job: JobRow, result: AggregationResult, at: str
 ) -> None:
-    """Store the values of a completed job with its events and audit rows, in the caller's transaction.
+    """Store the values of a completed job with its events, audit rows and lineage, in the caller's transaction.
 
     `data_updated` lists the fields whose visible values differ from the snapshot's last ones, or, for a new snapshot,
     from those of the snapshot that it replaces.
@@ -105,48 +109,54 @@ def store_result(
     """
     row = snapshots.snapshot(connection, job.snapshot)
     assert row is not None  # deleting a snapshot cancels its jobs
-    old_values = snapshots.values(connection, job.snapshot)
-    compared_values = old_values
-    if not row.completion:
-        replaced = latest_completed_by_period(
-            snapshots.list_for_period(connection, row.organization_id, row.period_order)
-        ).get(row.period_id)
-        compared_values = snapshots.values(connection, replaced.snapshot) if replaced else {}
-    new_visible = visible_values(report_config.catalogue, result.values, report_config.suppress)
+    newest = latest_completed_by_period(
+        snapshots.list_for_period(connection, row.organization_id, row.period_order)
+    ).get(row.period_id)
+    compared = row if row.completion else newest
+    old_values = snapshots.values(connection, compared.snapshot) if compared else {}
     changed = changed_field_keys(
         report_config.catalogue,
-        visible_values(report_config.catalogue, compared_values, report_config.suppress),
-        new_visible,
+        visible_values(report_config.catalogue, old_values, report_config.suppress),
+        visible_values(report_config.catalogue, result.values, report_config.suppress),
     )
+    lineage.set_spans(connection, job.job, job.organization_id, _read_since(connection, compared, result.inputs))
     snapshots.replace_values(connection, job.snapshot, result.values)
     snapshots.complete(
         connection, job.snapshot, at, result.input_version, msgspec.json.encode(result.metadata).decode()
     )
     if changed:
         record(connection, data_updated_event(report_config.catalogue, changed, snapshot_key(job), at), job.snapshot)
-    record(
-        connection,
-        AggregationCompleted(**snapshot_key(job), job_id=format_job_id(job.job), aggregated_at=at),
-        job.snapshot,
-    )
-    if row.completion:
-        # The audit trail keeps each replaced value (rule 4a).
-        audit.append(
-            connection,
-            [
-                job_audit_row(
-                    job,
-                    at,
-                    "replaced",
-                    reason=job.reason,
-                    field_key=key,
-                    before=_value(old_values, key),
-                    after=_value(result.values, key),
-                )
-                for key in (entry.key for entry in report_config.catalogue.entries)
-                if _value(old_values, key) != _value(result.values, key)
-            ],
-        )
+    completed = AggregationCompleted(**snapshot_key(job), job_id=format_job_id(job.job), aggregated_at=at)
+    action = job_audit_row(job, at, "aggregated", event=record(connection, completed, job.snapshot), reason=job.reason)
+    audit.append(connection, [action])
+    is_newest = newest is None or newest.snapshot <= job.snapshot
+    if row.completion or is_newest:
+        # The audit trail keeps each replaced value (rule 4a), and every change of what a report shows (rule A3).
+        value_action = "replaced" if row.completion else "introduced"
+        value_row = msgspec.structs.replace(action, action=value_action, changes_report=int(is_newest))
+        audit.append(connection, value_rows(report_config.catalogue, value_row, old_values, result.values))
+
+
+def _read_since(
+    connection: Connection, compared: SnapshotRow | None, inputs: dict[str, int]
+) -> dict[str, tuple[int, int]] | None:
+    """Return (version before, version read) by input since another completion; None if that is not known.
+
+    Args:
+        connection: A transaction.
+        compared: The snapshot whose last completion it was; None for the first completion of a report.
+        inputs: What has been read now.
+    """
+    before: dict[str, int] | None = {}
+    if compared is not None:
+        assert compared.facts is not None  # it has completed
+        assert compared.input_version is not None
+        before = msgspec.json.decode(compared.facts, type=AggregationMetadata).inputs
+        if before is None:
+            before = lineage.inputs_of_version(connection, compared.input_version, compared.period_id)
+    if before is None:
+        return None
+    return {name: (before.get(name, 0), version) for name, version in inputs.items()}
 
 
 def job_audit_row(
@@ -154,10 +164,8 @@ def job_audit_row(
     at: str,
     action: str,
     *,
+    event: int,
     reason: str | None = None,
-    field_key: str | None = None,
-    before: Value = None,
-    after: Value = None,
 ) -> AuditRow:
     """Return an audit row of a job, by the actor that requested it."""
     return AuditRow(
@@ -169,11 +177,5 @@ def job_audit_row(
         snapshot=job.snapshot,
         job=job.job,
         reason=reason,
-        field_key=field_key,
-        value_before=before,
-        value_after=after,
+        event=event,
     )
-
-
-def _value(values: dict[str, tuple[Value, str | None]], key: str) -> Value:
-    return values[key][0] if key in values else None

@@ -27,7 +27,8 @@ class AggregationMetadata(msgspec.Struct, frozen=True, rename=_STORED_KEYS):
     """What an aggregation read, stored as JSON with the snapshot for the deviation rules.
 
     `extract_at` is the source's newest DatoUttrekk as `clock.sortable_timestamp` gives it (for a 15F file, the end of
-    the year); `extract_day` is its day in Norway, ISO text.
+    the year); `extract_day` is its day in Norway, ISO text. `inputs` are those of `AggregationInput`; None if an
+    earlier version of the program has aggregated the snapshot.
     """
 
     data_source: str
@@ -38,6 +39,7 @@ class AggregationMetadata(msgspec.Struct, frozen=True, rename=_STORED_KEYS):
     is_incomplete: bool
     findings: int
     case_count: int
+    inputs: dict[str, int] | None = None
 
 
 class SnapshotValues(msgspec.Struct, frozen=True):

@@ -239,8 +239,8 @@ class JobQueue:
             if not jobs.finish(connection, job.job, job.attempt, "failed", at, detail=detail):
                 raise LeaseLost("The job was taken over or cancelled.")
             event = AggregationFailed(**snapshot_key(job), job_id=format_job_id(job.job), detail=detail, failed_at=at)
-            record(connection, event, job.snapshot)
-            audit.append(connection, [job_audit_row(job, at, "failed", reason=detail)])
+            failed = job_audit_row(job, at, "failed", event=record(connection, event, job.snapshot), reason=detail)
+            audit.append(connection, [failed])
             reconcile(connection, self._report_config, job.organization_id, initiated_by_caller=(job.snapshot,))
 
         self._database.write(fail_job)

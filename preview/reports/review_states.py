@@ -17,7 +17,8 @@ from preview.model.resources import Value
 from preview.model.reviews import WHOLE_REPORT
 from preview.reports.deviation_check import AggregationMetadata
 from preview.reports.status import latest_completed_by_period
-from preview.storage import snapshots
+from preview.storage import audit, snapshots
+from preview.storage.audit import AuditRow
 from preview.storage.database import Connection
 from preview.storage.reviews import acknowledgements, approvals, states
 from preview.storage.reviews.acknowledgements import AcknowledgementRow
@@ -56,11 +57,10 @@ class StoredDeviation(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person has changed: `changed` and `actor` of the event that reports it."""
+    """What a person has changed: its row of the audit trail, and `changed` of the event that reports it."""
 
-    period_id: str
+    entry: AuditRow
     changed: str
-    actor: str
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,12 @@ def update_reviews(
         before = stored.get(period_id)
         if review != before:
             states.upsert(connection, review)
-        if decision is not None and decision.period_id == period_id:
-            _record(connection, review, decision.changed, decision.actor)
+        if decision is not None and decision.entry.period_id == period_id:
+            event = _record(connection, review, decision.entry.actor, decision.changed)
+            audit.append(connection, [msgspec.structs.replace(decision.entry, event=event)])
         elif before is not None and _decided_state(before) != _decided_state(review):
-            _record(connection, review, "values", AUTOMATIC)
+            event = _record(connection, review, AUTOMATIC, "values")
+            audit.append(connection, [review_audit_row(review, AUTOMATIC, "review_changed", event=event)])
 
 
 def derive_reviews(connection: Connection, catalogue: Catalogue, organization_id: str) -> Iterable[ReviewRow]:
@@ -199,7 +201,33 @@ def _decided_state(review: ReviewRow) -> tuple[str, str, str]:
     return review.review_status, review.changed_values, review.lapsed
 
 
-def _record(connection: Connection, review: ReviewRow, changed: str, actor: str) -> None:
+def review_audit_row(
+    review: ReviewRow,
+    actor: str,
+    action: str,
+    *,
+    at: str | None = None,
+    event: int | None = None,
+    reason: str | None = None,
+    field_key: str | None = None,
+    rule_id: str | None = None,
+) -> AuditRow:
+    """Return the audit row of a change of a review, as of now if no time is given."""
+    return AuditRow(
+        at=at or format_rfc3339(now()),
+        actor=actor,
+        action=action,
+        organization_id=review.organization_id,
+        period_id=review.period_id,
+        snapshot=review.snapshot,
+        reason=reason,
+        field_key=field_key,
+        rule_id=rule_id,
+        event=event,
+    )
+
+
+def _record(connection: Connection, review: ReviewRow, actor: str, changed: str) -> int:
     event = ReviewUpdated(
         organization_id=review.organization_id,
         period_id=review.period_id,
@@ -208,4 +236,4 @@ def _record(connection: Connection, review: ReviewRow, changed: str, actor: str)
         actor=actor,
         updated_at=format_rfc3339(now()),
     )
-    record(connection, event)
+    return record(connection, event)

@@ -5,12 +5,15 @@ Each change is one transaction with its events.
 
 from dataclasses import dataclass
 
+import msgspec
+
 from preview.core.clock import format_rfc3339, now
 from preview.core.errors import FieldError, NotFound, PreconditionFailed, ValidationError
 from preview.core.free_text import parse_free_text
 from preview.core.ids import format_job_id, format_snapshot_id, parse_snapshot_id
 from preview.core.periods import Period
 from preview.events.log import CacheInvalidated, SnapshotCreated, SnapshotDeleted, record, snapshot_key
+from preview.form.catalogue import Catalogue
 from preview.model.resources import (
     MAX_REASON_LENGTH,
     SnapshotDeletion,
@@ -23,6 +26,7 @@ from preview.reports.etag import etag_matches
 from preview.reports.job_queue import NO_SOURCE, enqueue
 from preview.reports.reconcile import ReportConfig, reconcile
 from preview.reports.status import latest_completed_by_period
+from preview.reports.value_changes import StoredValues, value_rows
 from preview.storage import audit, events, jobs, organizations, snapshots
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database
@@ -177,8 +181,12 @@ class Snapshots:
                 reason=reason,
                 automatic=False,
             )
-            record(connection, CacheInvalidated(**snapshot_key(row), reason=reason, invalidated_at=at), row.snapshot)
-            audit.append(connection, [_audit_row(row, at, actor, "invalidated", job=job.job, reason=reason)])
+            event = record(
+                connection, CacheInvalidated(**snapshot_key(row), reason=reason, invalidated_at=at), row.snapshot
+            )
+            audit.append(
+                connection, [_audit_row(row, at, actor, "invalidated", event=event, job=job.job, reason=reason)]
+            )
             reconcile(connection, self._report_config, row.organization_id, initiated_by_caller=(row.snapshot,))
             return SnapshotInvalidated(
                 **snapshot_key(row),
@@ -207,7 +215,7 @@ class Snapshots:
         def delete_snapshot(connection: Connection) -> SnapshotDeletion:
             row = _get_existing(connection, snapshot, if_match)
             snapshots.mark_period_deleted(connection, row.organization_id, row.period_id)
-            remove_snapshot(connection, row, actor)
+            remove_snapshot(connection, self._report_config.catalogue, row, actor)
             reconcile(connection, self._report_config, row.organization_id)
             return SnapshotDeletion(deleted=True, snapshot_id=format_snapshot_id(row.snapshot), cache_cleared=True)
 
@@ -269,19 +277,33 @@ def create_snapshot(
     job = enqueue(connection, number, organization_id, str(period), actor=actor, reason=None, automatic=automatic)
     row = snapshots.snapshot(connection, number)
     assert row is not None
-    record(connection, SnapshotCreated(**snapshot_key(row), job_id=format_job_id(job.job), created_at=at), number)
-    audit.append(connection, [_audit_row(row, at, actor, "requested", job=job.job)])
+    created = SnapshotCreated(**snapshot_key(row), job_id=format_job_id(job.job), created_at=at)
+    event = record(connection, created, number)
+    audit.append(connection, [_audit_row(row, at, actor, "requested", event=event, job=job.job)])
     reconcile(connection, report_config, organization_id, initiated_by_caller=(number,))
     return row, job
 
 
-def remove_snapshot(connection: Connection, row: SnapshotRow, actor: str) -> None:
-    """Delete a snapshot and cancel its jobs in the caller's transaction. The caller has to reconcile afterwards."""
+def remove_snapshot(connection: Connection, catalogue: Catalogue, row: SnapshotRow, actor: str) -> None:
+    """Delete a snapshot and cancel its jobs in the caller's transaction. The caller has to reconcile afterwards.
+
+    If it was the newest completed one, the report shows the values of the one before from now on.
+    """
     at = format_rfc3339(now())
+    shown_before = _newest_values(connection, row)
     jobs.cancel_open(connection, row.snapshot, at)
     snapshots.delete(connection, row.snapshot)
-    record(connection, SnapshotDeleted(**snapshot_key(row), deleted_at=at), row.snapshot)
-    audit.append(connection, [_audit_row(row, at, actor, "deleted")])
+    event = record(connection, SnapshotDeleted(**snapshot_key(row), deleted_at=at), row.snapshot)
+    deleted = _audit_row(row, at, actor, "deleted", event=event)
+    restored = msgspec.structs.replace(deleted, action="restored", changes_report=1)
+    audit.append(connection, [deleted, *value_rows(catalogue, restored, shown_before, _newest_values(connection, row))])
+
+
+def _newest_values(connection: Connection, row: SnapshotRow) -> StoredValues:
+    """Return the values of the newest completed snapshot of a snapshot's report; empty if there is none."""
+    rows = snapshots.list_for_period(connection, row.organization_id, row.period_order)
+    newest = latest_completed_by_period(rows).get(row.period_id)
+    return snapshots.values(connection, newest.snapshot) if newest else {}
 
 
 def _get_existing(connection: Connection, snapshot: str, if_match: str | None) -> SnapshotRow:
@@ -313,7 +335,14 @@ def _snapshot_requested(row: SnapshotRow, job: JobRow | None) -> SnapshotRequest
 
 
 def _audit_row(
-    row: SnapshotRow, at: str, actor: str, action: str, *, job: int | None = None, reason: str | None = None
+    row: SnapshotRow,
+    at: str,
+    actor: str,
+    action: str,
+    *,
+    event: int,
+    job: int | None = None,
+    reason: str | None = None,
 ) -> AuditRow:
     return AuditRow(
         at=at,
@@ -324,4 +353,5 @@ def _audit_row(
         snapshot=row.snapshot,
         job=job,
         reason=reason,
+        event=event,
     )

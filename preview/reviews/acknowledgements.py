@@ -6,7 +6,8 @@ from preview.core.free_text import parse_free_text
 from preview.model.resources import MAX_REASON_LENGTH
 from preview.model.reviews import ReviewDocument
 from preview.reports.reconcile import ReportConfig
-from preview.reviews.changes import finish_change, load_for_change, review_audit_row
+from preview.reports.review_states import review_audit_row
+from preview.reviews.changes import finish_change, load_for_change
 from preview.storage.database import Connection, Database
 from preview.storage.reviews import acknowledgements
 from preview.storage.reviews.acknowledgements import AcknowledgementRow
@@ -69,7 +70,9 @@ class Acknowledgements:
                 named_values=found.named_values,
             )
             acknowledgements.upsert(connection, row)
-            entry = review_audit_row(report.review, at, actor, f"acknowledged {rule_id}", reason, field_key)
+            entry = review_audit_row(
+                report.review, actor, "acknowledged", at=at, reason=reason, field_key=field_key, rule_id=rule_id
+            )
             return finish_change(connection, self._report_config, entry, "acknowledgement")
 
         return self._database.write(acknowledge_deviation)
@@ -94,9 +97,9 @@ class Acknowledgements:
             report = load_for_change(connection, self._report_config, organization_id, period_id, if_match)
             if not acknowledgements.delete(connection, organization_id, period_id, rule_id, field_key):
                 raise NotFound("There is no such acknowledgement.")
-            at = format_rfc3339(now())
-            action = f"acknowledgement_deleted {rule_id}"
-            entry = review_audit_row(report.review, at, actor, action, None, field_key)
+            entry = review_audit_row(
+                report.review, actor, "acknowledgement_deleted", field_key=field_key, rule_id=rule_id
+            )
             return finish_change(connection, self._report_config, entry, "acknowledgement")
 
         return self._database.write(delete_acknowledgement)

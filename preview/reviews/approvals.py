@@ -18,8 +18,8 @@ from preview.model.resources import MAX_REASON_LENGTH
 from preview.model.reviews import MAX_NAME_LENGTH, ApprovalDocument, ReviewDocument
 from preview.reports.etag import etag_matches
 from preview.reports.reconcile import ReportConfig
-from preview.reports.review_states import own_values
-from preview.reviews.changes import finish_change, load_for_change, review_audit_row
+from preview.reports.review_states import own_values, review_audit_row
+from preview.reviews.changes import finish_change, load_for_change
 from preview.reviews.documents import ReviewedReport, find_blocking, load_report
 from preview.storage import snapshots
 from preview.storage.database import Connection, Database
@@ -97,7 +97,7 @@ class Approvals:
                 )
             new = self._new_approval(connection, report, (body, etag), actor, stated_name, note)
             approvals.insert(connection, new)
-            entry = review_audit_row(report.review, new.approved_at, actor, "approved", note)
+            entry = review_audit_row(report.review, actor, "approved", at=new.approved_at, reason=note)
             return finish_change(connection, self._report_config, entry, "approval")
 
         return self._database.write(approve_report)
@@ -130,7 +130,7 @@ class Approvals:
                 raise NotFound("The report has no approval in force.")
             at = format_rfc3339(now())
             approvals.withdraw(connection, report.approval.approval, actor, reason, at)
-            entry = review_audit_row(report.review, at, actor, "approval_withdrawn", reason)
+            entry = review_audit_row(report.review, actor, "approval_withdrawn", at=at, reason=reason)
             return finish_change(connection, self._report_config, entry, "approval")
 
         return self._database.write(withdraw_approval)

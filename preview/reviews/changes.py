@@ -8,10 +8,8 @@ from preview.reports.etag import etag_matches
 from preview.reports.reconcile import ReportConfig, reconcile
 from preview.reports.review_states import Decision
 from preview.reviews.documents import ReviewedReport, build_review, load_report, render_review
-from preview.storage import audit
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection
-from preview.storage.reviews.states import ReviewRow
 
 
 def load_for_change(
@@ -29,33 +27,15 @@ def load_for_change(
     return report
 
 
-def review_audit_row(
-    review: ReviewRow, at: str, actor: str, action: str, reason: str | None, field_key: str | None = None
-) -> AuditRow:
-    """Return the audit row of a change of a review."""
-    return AuditRow(
-        at=at,
-        actor=actor,
-        action=action,
-        organization_id=review.organization_id,
-        period_id=review.period_id,
-        snapshot=review.snapshot,
-        reason=reason,
-        field_key=field_key,
-    )
-
-
 def finish_change(connection: Connection, report_config: ReportConfig, entry: AuditRow, changed: str) -> ReviewDocument:
-    """Append the audit row, derive what follows from the change with its one event, and return the review.
+    """Derive what follows from the change, with its one event and its row of the audit trail; return the review.
 
     Args:
         connection: The write transaction of the change.
         report_config: What shapes the documents.
-        entry: The audit row.
+        entry: The row of the audit trail, which gets the id of the event.
         changed: What has changed, as the event names it.
     """
     assert entry.period_id is not None
-    audit.append(connection, [entry])
-    decision = Decision(entry.period_id, changed, entry.actor)
-    reconcile(connection, report_config, entry.organization_id, decision=decision)
+    reconcile(connection, report_config, entry.organization_id, decision=Decision(entry, changed))
     return build_review(connection, report_config, load_report(connection, entry.organization_id, entry.period_id))

@@ -6,7 +6,8 @@ from preview.core.free_text import parse_free_text
 from preview.core.ids import format_comment_id, parse_comment_id
 from preview.model.reviews import MAX_COMMENT_LENGTH, CommentDocument
 from preview.reports.reconcile import ReportConfig
-from preview.reviews.changes import finish_change, load_for_change, review_audit_row
+from preview.reports.review_states import review_audit_row
+from preview.reviews.changes import finish_change, load_for_change
 from preview.reviews.documents import ReviewedReport, load_report
 from preview.storage.database import Connection, Database
 from preview.storage.idempotency import Once, always
@@ -154,7 +155,7 @@ class Comments:
         action: str,
         field_key: str | None,
     ) -> None:
-        entry = review_audit_row(report.review, at, actor, action, None, field_key)
+        entry = review_audit_row(report.review, actor, action, at=at, field_key=field_key)
         finish_change(connection, self._report_config, entry, "comment")
 
     def _load(self, connection: Connection, organization_id: str, period_id: str, number: int) -> CommentDocument:

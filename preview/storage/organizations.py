@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from preview.storage import lineage
 from preview.storage.database import Connection
 from preview.storage.removal.erasure import NOT_BEING_ERASED, is_being_erased
 
@@ -261,6 +262,7 @@ def unlock_and_bump_version(
     ).fetchall()
     for number, _ in changed_sources:
         connection.execute("UPDATE source SET version = version + 1 WHERE source = ?", (number,))
+        lineage.note_source_version(connection, number, delivery)
         connection.execute("DELETE FROM import_lock WHERE source = ? AND delivery = ?", (number, delivery))
     return changed_sources
 

@@ -18,6 +18,11 @@ NOT_BEING_ERASED = f"organization_id NOT IN (SELECT value FROM meta WHERE key = 
 _SOURCE_TABLES = (*CONTENT_TABLES, "sak_id", "sak", "import_lock", "detached_case")
 _NUMBERED_TABLES = {"job": "job", "audit": "audit", "event": "event"}
 """Tables without an index by organisation: their rows are looked up in a read transaction and deleted by number."""
+_KEYED_TABLES = {
+    "staged_figure": "delivery, organization_id, period_id, field_key, file, line",
+    "input_change": "organization_id, input, version",
+}
+"""Tables without numbered rows of which an organisation can have many, with their keys."""
 _SMALL_TABLES = (
     "scheduled_aggregation",
     "deleted_period",
@@ -103,7 +108,7 @@ def delete_numbered(database: Database, table: str, organization_id: str) -> Non
 
 
 def _delete_of_sources(connection: Connection, organization_id: str) -> bool:
-    """Delete the next rows of a source or of a set of figures. Return False if there is none."""
+    """Delete the next rows of a source, of a set of figures or of their lineage. Return False if there is none."""
     row = connection.execute(
         "SELECT source FROM source WHERE organization_id = ? LIMIT 1", (organization_id,)
     ).fetchone()
@@ -117,13 +122,15 @@ def _delete_of_sources(connection: Connection, organization_id: str) -> bool:
     if row is not None:
         unused.delete_figure_set(connection, row[0])
         return True
-    keys = "delivery, organization_id, period_id, field_key, file, line"
-    deleted = connection.execute(
-        f"""DELETE FROM staged_figure
-        WHERE ({keys}) IN (SELECT {keys} FROM staged_figure WHERE organization_id = ? LIMIT ?)""",
-        (organization_id, STEP_ROWS),
-    )
-    return deleted.rowcount > 0
+    for table, keys in _KEYED_TABLES.items():
+        deleted = connection.execute(
+            f"""DELETE FROM {table}
+            WHERE ({keys}) IN (SELECT {keys} FROM {table} WHERE organization_id = ? LIMIT ?)""",
+            (organization_id, STEP_ROWS),
+        )
+        if deleted.rowcount:
+            return True
+    return False
 
 
 def _pieces(database: Database, organization_id: str) -> Iterator[tuple[str, tuple[object, ...]]]:

@@ -19,7 +19,16 @@ from preview.storage.snapshots import SnapshotRow
 from tests.api_handlers.in_process_server import run_in_process_server
 from tests.api_handlers.sse_client import open_stream
 from tests.builders.services import SampleService
-from tests.support.pipeline import aggregate, deliver, document, event_types, events, open_application, wait_until
+from tests.support.pipeline import (
+    aggregate,
+    deliver,
+    document,
+    event_types,
+    events,
+    open_application,
+    wait_for_job,
+    wait_until,
+)
 
 WATCH = "/api/v1/aggregated-report-data/watch"
 DAY = timedelta(days=1)
@@ -114,7 +123,8 @@ def test_stream_resuming_before_pruned_events_gets_resync(data_dir: Path, servic
 
 def test_audit_rows_are_pruned_when_older_than_the_limit(store: Application, service: SampleService) -> None:
     snapshot = populate(store, service)[0]
-    store.snapshots.invalidate(snapshot, "for a reason", "test")
+    invalidated = store.snapshots.invalidate(snapshot, "for a reason", "test")
+    wait_for_job(store, invalidated.job_id)
     actions = store.database.read(audit_actions)
     assert len(actions) >= 4
     assert prune(store, now() + 9 * DAY, audit_kept_days=10) == PruneResult()

@@ -53,10 +53,17 @@ class JobScenario:
         return [data for row in rows if (data := msgspec.json.decode(row.data))["snapshot_id"] == self.snapshot]
 
     def audit(self, application: Application) -> list[tuple[str, str, str | None, str | None, Value, Value]]:
-        """Return (actor, action, reason, field key, value before, value after) of the snapshot's audit rows."""
+        """Return (actor, action, reason, field key, value before, value after) of the snapshot's audit rows.
+
+        The values of its first aggregation are left out.
+        """
         number = int(self.snapshot.removeprefix("snap-"))
         rows = application.database.read(lambda connection: audit.list_for_snapshot(connection, number))
-        return [(row.actor, row.action, row.reason, row.field_key, row.value_before, row.value_after) for row in rows]
+        return [
+            (row.actor, row.action, row.reason, row.field_key, row.value_before, row.value_after)
+            for row in rows
+            if row.action != "introduced"
+        ]
 
 
 @pytest.fixture
@@ -82,7 +89,9 @@ def assert_done_once(scenario: JobScenario, application: Application) -> None:
     assert scenario.events_of(application, "aggregation_failed") == []
     assert scenario.audit(application) == [
         ("test", "requested", None, None, None, None),
+        ("test", "aggregated", None, None, None, None),
         ("someone", "invalidated", "A reason", None, None, None),
+        ("someone", "aggregated", "A reason", None, None, None),
         *(("someone", "replaced", "A reason", key, 1, 3) for key in REPLACED),
     ]
 
@@ -132,7 +141,12 @@ def test_job_fails_after_repeated_crashes(job_scenario: JobScenario) -> None:
         assert job_scenario.events_of(application, "aggregation_completed") == []
         after = document(application, job_scenario.snapshot)
         assert (after.snapshot_status, after.cache_valid, values(after)[CHANGED[0]]) == ("current", False, 1)
-        assert [row[1] for row in job_scenario.audit(application)] == ["requested", "invalidated", "failed"]
+        assert [row[1] for row in job_scenario.audit(application)] == [
+            "requested",
+            "aggregated",
+            "invalidated",
+            "failed",
+        ]
         aggregate(application, job_scenario.service.organization_id, "2024")  # a request can repeat it
 
 
