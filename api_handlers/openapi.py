@@ -197,7 +197,7 @@ def _parameter_objects(declared: Operation) -> list[dict[str, Any]]:
             "in": "query",
             "required": parameter.required,
             "schema": msgspec.json.schema(parameter.type)
-            | ({} if fields[name].default is None else {"default": fields[name].default}),
+            | ({} if fields[name].default in (None, msgspec.NODEFAULT) else {"default": fields[name].default}),
         }
         for name, parameter in parameters_of(declared.query).items()
     ]

@@ -7,6 +7,8 @@ from api_handlers import openapi
 from api_handlers.base import API_PATH, REPORT_DATA_PATH
 from api_handlers.event_broadcaster import EventBroadcaster
 from api_handlers.operations import METHODS, Policy, Route, declared_operation
+from api_handlers.resources.activity import ACTIVITY_PATH, ActivityHandler
+from api_handlers.resources.changes import ChangesHandler
 from api_handlers.resources.deliveries import DeliveryHandler, DeliveryListHandler
 from api_handlers.resources.deviation_rules import DeviationRulesHandler
 from api_handlers.resources.deviations import DeviationListHandler
@@ -93,6 +95,8 @@ ROUTES = (
     ),
     Route(f"{API_PATH}/totals", TotalsHandler, {"get": (PUBLIC, "getTotals")}),
     Route(f"{API_PATH}/fields/{{field_key}}", FieldHandler, {"get": (PUBLIC, "listFieldValues")}),
+    Route(ACTIVITY_PATH, ActivityHandler, {"get": (PUBLIC, "listActivity")}),
+    Route(f"{API_PATH}/changes", ChangesHandler, {"get": (PUBLIC, "getChanges")}),
     Route("/openapi.json", openapi.OpenApiHandler, {"get": (PUBLIC, "getOpenApi")}),
     Route("/livez", LivenessHandler, {"get": (PUBLIC, "isAlive")}),
     Route("/readyz", ReadinessHandler, {"get": (PUBLIC, "isReady")}),

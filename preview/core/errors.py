@@ -38,6 +38,10 @@ class NotFound(PreviewError):
     """The snapshot, job, delivery, organisation or path does not exist."""
 
 
+class Gone(PreviewError):
+    """What is asked for was stored once, and retention has removed it (rule A3)."""
+
+
 class ValidationError(PreviewError):
     """The input is well-formed but breaks a rule (rule E3).
 

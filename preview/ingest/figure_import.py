@@ -20,6 +20,7 @@ from preview.storage import deliveries, figures, organizations
 from preview.storage.database import STEP_ROWS, Connection, Database
 from preview.storage.deliveries import DeliveryRow
 from preview.storage.findings import MAX_STORED_FINDINGS
+from preview.storage.history import lineage
 
 T = TypeVar("T")
 
@@ -137,7 +138,7 @@ class FigureImporter:
         if figures.set_in_use(connection, organization_id) != replaces:
             figures.abandon_set(connection, figure_set)
             return None
-        figures.use_set(connection, figure_set, replaces, self._row.delivery)
+        figures.use_set(connection, figure_set, replaces)
         return True
 
 
@@ -170,6 +171,9 @@ def _prepare_set(
         yield lambda connection, rows=rows: figures.apply_changes(connection, figure_set, rows)
     for periods in _slices(sorted({period for period, _, _, _ in changes})):
         yield lambda connection, periods=periods: figures.raise_versions(connection, figure_set, periods)
+        yield lambda connection, periods=periods: lineage.note_figure_versions(
+            connection, figure_set, periods, delivery
+        )
 
 
 def _slices(items: list[T]) -> Iterator[list[T]]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from preview.core.periods import Period
 from preview.form.sources import Source, SourceSelection, select_source
-from preview.storage import figures, lineage, organizations
+from preview.storage import figures, organizations
 from preview.storage.database import Connection
+from preview.storage.history import lineage
 from preview.storage.organizations import SourceRow
 
 

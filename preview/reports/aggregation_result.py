@@ -18,9 +18,10 @@ from preview.reports.reconcile import ReportConfig, changed_field_keys, data_upd
 from preview.reports.rendering import visible_values
 from preview.reports.status import latest_completed_by_period
 from preview.reports.value_changes import value_rows
-from preview.storage import audit, figures, lineage, organizations, snapshots
+from preview.storage import audit, figures, organizations, snapshots
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection
+from preview.storage.history import lineage
 from preview.storage.jobs import JobRow
 from preview.storage.snapshots import SnapshotRow
 

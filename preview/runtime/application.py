@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from preview.activity.services import ActivityServices
 from preview.core.clock import SteadyClock, now
 from preview.core.data_dir import create_data_dir
 from preview.core.errors import Unavailable
@@ -46,9 +47,7 @@ from preview.views.preview import PreviewQuery
 log = logging.getLogger(__name__)
 
 _LAST_TURN_SECONDS, _LAST_RESPONSE_SECONDS, _LAST_BYTES_SECONDS = 4.0, 1.0, 0.3
-"""When the process stops: how long changes wait for the store, their responses for the changes, and bytes for the
-network.
-"""
+"""When the process stops: how long changes wait for the store, responses for the changes, bytes for the network."""
 
 _READ_THREADS = 16
 _UPLOAD_THREADS = 8
@@ -96,6 +95,7 @@ class Application:
         self.jobs = JobQueue(database, report_config)
         self.snapshots = Snapshots(database, report_config)
         self.reviews = ReviewServices(database, report_config, settings)
+        self.activity = ActivityServices(database, report_config)
         self.previews = PreviewQuery(database, report_config)
         self.overviews = OverviewQuery(database, report_config)
         self.totals = TotalsQuery(database, report_config, settings)

@@ -5,9 +5,9 @@ figures they change, and brings that set into use with one row, however many fig
 """
 
 from preview.model.case_records import SupplementaryFigure
-from preview.storage import lineage
 from preview.storage.bulk import execute_rows
 from preview.storage.database import STEP_ROWS, Connection
+from preview.storage.history import lineage
 
 _IN_USE = "(SELECT figure_set FROM figure_set WHERE organization_id = ? AND in_use = 1)"
 
@@ -161,9 +161,9 @@ def raise_versions(connection: Connection, figure_set: int, periods: list[str]) 
     )
 
 
-def use_set(connection: Connection, figure_set: int, replaces: int | None, delivery: int) -> None:
-    """Bring a set that a delivery has prepared into use; the one that it replaces is to be deleted."""
-    lineage.note_figure_versions(connection, figure_set, replaces, delivery)
+def use_set(connection: Connection, figure_set: int, replaces: int | None) -> None:
+    """Bring a prepared set into use; the one that it replaces is to be deleted."""
+    lineage.note_use(connection, figure_set)
     connection.execute("UPDATE figure_set SET in_use = 0 WHERE figure_set = ?", (replaces,))
     connection.execute(
         "UPDATE figure_set SET in_use = 1, delivery = NULL, replaces = NULL WHERE figure_set = ?", (figure_set,)

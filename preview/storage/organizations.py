@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 import msgspec
 
-from preview.storage import lineage
 from preview.storage.database import Connection
+from preview.storage.history import lineage
 from preview.storage.removal.erasure import NOT_BEING_ERASED, is_being_erased
 
 

@@ -34,6 +34,11 @@ SHAPE_BY_COMPONENT = {
     "ReportForm": "form",
     "ReportField": "form_field",
     "FindingDocument": "finding",
+    "ActivityPage": "activities",
+    "Activity": "activity",
+    "ValueChange": "value_change",
+    "ReportChanges": "changes",
+    "FieldChange": "field_change",
     "FindingCodeDocument": "finding_code",
 }
 

@@ -15,6 +15,7 @@ PACKAGES = (
     ("totals",),
     ("ingest",),
     ("maintenance",),
+    ("activity",),
     ("reviews",),
     ("reports",),
     ("events",),

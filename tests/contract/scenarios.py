@@ -184,7 +184,8 @@ class ScenarioRunner:
             )
         for name in step.absent_headers:
             assert name not in response.headers, f"{name}: {response.headers[name]}"
-        document = msgspec.json.decode(response.content) if response.content else None
+        is_text = response.headers.get("Content-Type", "").startswith("text/")
+        document = msgspec.json.decode(response.content) if response.content and not is_text else None
         if response.status_code >= 400 and method != "HEAD":
             _check_problem(response, document, step)
         if step.shape:

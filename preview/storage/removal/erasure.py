@@ -20,13 +20,14 @@ _NUMBERED_TABLES = {"job": "job", "audit": "audit", "event": "event"}
 """Tables without an index by organisation: their rows are looked up in a read transaction and deleted by number."""
 _KEYED_TABLES = {
     "staged_figure": "delivery, organization_id, period_id, field_key, file, line",
-    "input_change": "organization_id, input, version",
+    "input_change": "organization_id, input, version, figure_set",
 }
 """Tables without numbered rows of which an organisation can have many, with their keys."""
 _SMALL_TABLES = (
     "scheduled_aggregation",
     "deleted_period",
     "kommune",
+    "used_figure_set",
     "review",
     "approval",
     "acknowledgement",

@@ -7,6 +7,7 @@ is left alone.
 from preview.storage import figures
 from preview.storage.cases import CONTENT_TABLES
 from preview.storage.database import STEP_ROWS, Connection, Database
+from preview.storage.history import lineage
 
 _UNFINISHED = "(SELECT delivery FROM delivery WHERE delivery_status IN ('received', 'reading'))"
 _SOURCE = f"""SELECT source FROM source
@@ -57,6 +58,8 @@ def delete_source_rows(connection: Connection, source: int, tables: tuple[str, .
 
 def delete_figure_set(connection: Connection, figure_set: int) -> None:
     """Delete the next figures of a set; the set itself when it has none."""
+    if lineage.delete_unused(connection, figure_set, STEP_ROWS):
+        return
     for table, keys in (("figure", "period_id, field_key"), ("figure_version", "period_id")):
         deleted = connection.execute(
             f"""DELETE FROM {table} WHERE figure_set = ?

@@ -2,14 +2,23 @@
 -- (docs/api.md, Activity and changes).
 
 -- The delivery that made a version of what aggregations read: `v4`, `15f:YEAR` or `figures:PERIOD` (rule 1.12). Versions
--- that were made before this migration have no row: their deliveries are not known.
+-- that were made before this migration have no row: their deliveries are not known. A delivery notes the versions of
+-- figures with the set that it prepares; they count if that set was used. `figure_set` is 0 for a source.
 CREATE TABLE input_change (
     organization_id TEXT NOT NULL REFERENCES organization,
     input           TEXT NOT NULL,
     version         INTEGER NOT NULL,
+    figure_set      INTEGER NOT NULL,
     delivery        INTEGER NOT NULL,
-    PRIMARY KEY (organization_id, input, version)
+    PRIMARY KEY (organization_id, input, version, figure_set)
 ) STRICT, WITHOUT ROWID;
+
+-- Sets of figures that were brought into use. A row stays when the set has been replaced.
+CREATE TABLE used_figure_set (
+    figure_set      INTEGER PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization
+) STRICT;
+CREATE INDEX used_figure_set_of_organization ON used_figure_set (organization_id);
 
 -- The versions that a completed job has read and the completion before it had not, as JSON: {input: [after, up to]}.
 -- NULL: the job has not completed, or not all deliveries of them are known.

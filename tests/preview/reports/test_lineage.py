@@ -7,7 +7,7 @@ import pytest
 
 from preview.core.ids import format_delivery_id, parse_job_id
 from preview.runtime.application import Application
-from preview.storage import lineage
+from preview.storage.history import lineage
 from tests.builders.services import SampleService
 from tests.support.annual_file_helpers import arsfil, child
 from tests.support.erasure_helpers import immediate_eraser

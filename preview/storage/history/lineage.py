@@ -14,6 +14,9 @@ from preview.storage.database import Connection
 MAX_DELIVERIES = 1000
 """Newest deliveries of a job that are returned."""
 
+_IN_SPAN = """input = span.key
+    AND version > json_extract(span.value, '$[0]') AND version <= json_extract(span.value, '$[1]')
+    AND (input_change.figure_set = 0 OR input_change.figure_set IN (SELECT figure_set FROM used_figure_set))"""
 _NAME_OF_SOURCE = "CASE format WHEN 'v4' THEN 'v4' ELSE format || ':' || year END"
 
 
@@ -30,22 +33,44 @@ def figures_input(period_id: str) -> str:
 def note_source_version(connection: Connection, source: int, delivery: int) -> None:
     """Note that a delivery has made the present version of a source."""
     connection.execute(
-        f"""INSERT OR REPLACE INTO input_change (organization_id, input, version, delivery)
-        SELECT organization_id, {_NAME_OF_SOURCE}, version, ? FROM source WHERE source = ?""",
+        f"""INSERT OR REPLACE INTO input_change (organization_id, input, version, figure_set, delivery)
+        SELECT organization_id, {_NAME_OF_SOURCE}, version, 0, ? FROM source WHERE source = ?""",
         (delivery, source),
     )
 
 
-def note_figure_versions(connection: Connection, figure_set: int, replaces: int | None, delivery: int) -> None:
-    """Note that a delivery has made those versions of a set of figures that the set it replaces does not have."""
+def note_figure_versions(connection: Connection, figure_set: int, periods: Collection[str], delivery: int) -> None:
+    """Note that a delivery makes the versions that a set of figures has of some periods, once it is used."""
     connection.execute(
-        """INSERT OR REPLACE INTO input_change (organization_id, input, version, delivery)
-        SELECT organization_id, 'figures:' || present.period_id, present.version, :delivery
-        FROM figure_version AS present JOIN figure_set USING (figure_set)
-            LEFT JOIN figure_version AS past ON past.figure_set = :replaces AND past.period_id = present.period_id
-        WHERE present.figure_set = :figure_set AND present.version IS NOT past.version""",
-        {"delivery": delivery, "replaces": replaces, "figure_set": figure_set},
+        """INSERT OR REPLACE INTO input_change (organization_id, input, version, figure_set, delivery)
+        SELECT organization_id, 'figures:' || period_id, version, figure_set, ?
+        FROM figure_version JOIN figure_set USING (figure_set)
+        WHERE figure_set = ? AND period_id IN (SELECT value FROM json_each(?))""",
+        (delivery, figure_set, json.dumps(list(periods))),
     )
+
+
+def note_use(connection: Connection, figure_set: int) -> None:
+    """Note that a set of figures is brought into use."""
+    connection.execute(
+        """INSERT OR IGNORE INTO used_figure_set (figure_set, organization_id)
+        SELECT figure_set, organization_id FROM figure_set WHERE figure_set = ?""",
+        (figure_set,),
+    )
+
+
+def delete_unused(connection: Connection, figure_set: int, limit: int) -> int:
+    """Delete what was noted of a set that was never used, at most `limit` rows, and return how many."""
+    keys = "organization_id, input, version, figure_set"
+    return connection.execute(
+        f"""DELETE FROM input_change WHERE ({keys}) IN (
+            SELECT {keys} FROM input_change
+            WHERE organization_id = (SELECT organization_id FROM figure_set WHERE figure_set = :figure_set)
+                AND figure_set = :figure_set AND figure_set NOT IN (SELECT figure_set FROM used_figure_set)
+            LIMIT :limit
+        )""",
+        {"figure_set": figure_set, "limit": limit},
+    ).rowcount
 
 
 def inputs_of_version(connection: Connection, input_version: str, period_id: str) -> dict[str, int] | None:
@@ -84,9 +109,7 @@ def set_spans(
     if spans is None:
         return
     known = connection.execute(
-        """SELECT count(*) FROM json_each(?) AS span JOIN input_change
-            ON organization_id = ? AND input = span.key
-            AND version > json_extract(span.value, '$[0]') AND version <= json_extract(span.value, '$[1]')""",
+        f"SELECT count(*) FROM json_each(?) AS span JOIN input_change ON organization_id = ? AND {_IN_SPAN}",
         (text := msgspec.json.encode(spans).decode(), organization_id),
     ).fetchone()[0]
     if known == sum(max(0, last - first) for first, last in spans.values()):
@@ -104,12 +127,11 @@ def deliveries_of(connection: Connection, jobs: Collection[int]) -> dict[int, li
     )
     found: dict[int, list[int]] = {number: [] for (number,) in known.fetchall()}
     rows = connection.execute(
-        """SELECT job, delivery FROM (
+        f"""SELECT job, delivery FROM (
             SELECT job, delivery, row_number() OVER (PARTITION BY job ORDER BY delivery DESC) AS nr FROM (
                 SELECT DISTINCT job.job, delivery
                 FROM json_each(?) AS wanted JOIN job ON job.job = wanted.value JOIN json_each(job.lineage) AS span
-                    JOIN input_change ON input_change.organization_id = job.organization_id AND input = span.key
-                        AND version > json_extract(span.value, '$[0]') AND version <= json_extract(span.value, '$[1]')
+                    JOIN input_change ON input_change.organization_id = job.organization_id AND {_IN_SPAN}
             )
         ) WHERE nr <= ? ORDER BY job, delivery""",
         (numbers, MAX_DELIVERIES),
