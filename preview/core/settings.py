@@ -75,7 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(
             title="true or false",
-            description="Simulate case work: change the cases of the demo, except those of org-1042, while it runs.",
+            description="Simulate case work while it runs: change the demo's cases, and correct those of last year.",
         ),
     ] = False
     inbox_dir: Annotated[

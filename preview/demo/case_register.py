@@ -27,13 +27,17 @@ def last_known_day(service: DemoService) -> int:
 
 def simulated_cases(service: DemoService, seed: int = SEED) -> list[SimulatedCase]:
     """Return the cases that began before the service's last extract, in the order of their journal numbers."""
-    until, first_day_of_year = last_known_day(service), date(service.year, 1, 1).toordinal()
+    until, first_year = last_known_day(service), service.first_simulated_year
+    first_day_of_year = date(first_year, 1, 1).toordinal()
     cases: list[SimulatedCase] = []
     used_numbers: set[str] = set()
     ordinal = 0
     cohorts = [
         (0, service.initial_cases),
-        *((date(service.year + nr, 1, 1).toordinal(), kinds) for nr, kinds in enumerate(service.new_cases)),
+        *(
+            (date(first_year + nr, 1, 1).toordinal(), kinds)
+            for nr, kinds in enumerate((*service.history, *service.new_cases))
+        ),
     ]
     for first_day, kinds in cohorts:
         for kind, count in kinds.items():
@@ -81,7 +85,7 @@ def _build_case(
     until = last_known_day(service)
     builder = CaseBuilder(rng, service, case, until, earliest_end)
     run(builder, start)
-    builder.add_further_meldinger(date(service.year, 1, 1).toordinal() - 250)
+    builder.add_further_meldinger(date(service.first_simulated_year, 1, 1).toordinal() - 250)
     if rng.random() < 0.01:
         builder.add_deleted_melding(min(start + builder.random_days(3, 90), case.end_day()))
     case.slutt = case.end_day()

@@ -1,8 +1,9 @@
 """Simulates a case system: at a fixed interval a case of a service changes, and its file is put into the watched
 folder.
 
-The services take turns; the example of docs/api.md is left out, because its numbers are documented. The position is
-stored, so that the simulation resumes after a restart and several processes share one pace.
+The services take turns, but for those whose files have ended before; one of these is the example of docs/api.md, whose
+numbers are documented. Half of the updates are corrections of the year before, so that the reports that people work on
+change. The position is stored, so that the simulation resumes after a restart and several processes share one pace.
 """
 
 import logging
@@ -14,14 +15,20 @@ import msgspec
 
 from preview.core.clock import OSLO, local_date, now
 from preview.core.passing_faults import PassingFault, as_passing
-from preview.demo.case_updates import CaseUpdate, count_running_cases, updated_folder
-from preview.demo.service_profiles import demo_services
+from preview.demo.case_updates import (
+    CaseUpdate,
+    correctable_cases,
+    count_running_cases,
+    delivered_corrections,
+    updated_folder,
+)
+from preview.demo.decisions import stays_approved
+from preview.demo.service_profiles import INACTIVE_SERVICE, demo_services
 from preview.storage import meta
 from preview.storage.database import Connection, Database
 
 log = logging.getLogger(__name__)
 
-EXAMPLE_ORGANIZATION = "org-1042"
 INTERVAL_SECONDS = 10.0
 
 _STATE = "demo_live"
@@ -110,27 +117,33 @@ def _read_state(connection: Connection) -> _State | None:
 
 
 def _build_step(state: _State, step: int, at: datetime) -> CaseStep:
-    """Return a step. Each service in turn has two steps with its next case; after its last case it starts with the
-    first again.
-    """
-    ids = [
-        service.organization_id
-        for service in demo_services(state.day)
-        if service.organization_id != EXAMPLE_ORGANIZATION
-    ]
+    """Return a step. Each service in turn has two steps with one of its cases."""
+    ids = [service.organization_id for service in demo_services(state.day) if service.sends_on(state.day)]
     pair, second = divmod(step, 2)
-    service_turn, service_index = divmod(pair, len(ids))
-    cases = count_running_cases(ids[service_index], state.day)
-    round_number, case_index = divmod(service_turn, cases)
-    pairs = [(earlier * cases + case_index) * len(ids) + service_index for earlier in range(round_number + 1)]
-    updates = tuple(
-        CaseUpdate(
-            state.day_of(2 * earlier_pair),
-            state.day_of(2 * earlier_pair + 1) if earlier_pair < pair or second else None,
-        )
-        for earlier_pair in pairs
-    )
-    return CaseStep(ids[service_index], state.day, case_index, updates, at)
+    turn, service_index = divmod(pair, len(ids))
+    organization_id = ids[service_index]
+    choices = [_choose_case(organization_id, state.day, service_index, earlier) for earlier in range(turn + 1)]
+    case_index, _ = choices[-1]
+    delivered = delivered_corrections(organization_id, state.day).get(case_index)
+    updates = [] if delivered is None else [delivered]
+    for earlier, (chosen, is_correction) in enumerate(choices):
+        if chosen == case_index:
+            first_step = 2 * (earlier * len(ids) + service_index)
+            second_day = state.day_of(first_step + 1) if earlier < turn or second else None
+            updates.append(CaseUpdate(state.day_of(first_step), second_day, is_correction))
+    return CaseStep(organization_id, state.day, case_index, tuple(updates), at)
+
+
+def _choose_case(organization_id: str, day: date, service_index: int, turn: int) -> tuple[int, bool]:
+    """Return the running case of a service's turn, and whether it is corrected.
+
+    The turns of a service are updates and corrections alternately. After its last case it starts with the first again.
+    """
+    if (turn + service_index) % 2 and organization_id != INACTIVE_SERVICE and not stays_approved(organization_id):
+        correctable = correctable_cases(organization_id, day)
+        if correctable:
+            return correctable[turn // 2 % len(correctable)], True
+    return turn % count_running_cases(organization_id, day), False
 
 
 class CaseSystemSimulator:

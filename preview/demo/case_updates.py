@@ -1,7 +1,8 @@
 """Changes running cases of a demo service after its last extract, according to the law, and writes their case files.
 
 An update has two steps. Either a running undersøkelse is concluded with a decision, and then the tiltak starts; or a
-melding is received and then concluded, which can start an undersøkelse.
+melding is received and then concluded, which can start an undersøkelse; or the case is corrected in the year before
+(`late_corrections.py`).
 """
 
 from collections.abc import Sequence
@@ -17,16 +18,26 @@ from preview.demo.case_register import SEED, last_known_day
 from preview.demo.days import APEN
 from preview.demo.folder import Extract, folder_xml
 from preview.demo.identities import random_uuid, seeded_random
+from preview.demo.late_corrections import is_correctable, running_tiltak, with_correction
 from preview.demo.sent_folders import latest_folders
 from preview.demo.service_profiles import DemoService, demo_services
 from preview.demo.simulated_cases import Melding, SimulatedCase, Tiltak, Undersokelse, Vedtak
 
+CORRECTED_SERVICE = "org-5601"
+"""The service that corrects the last year as soon as its report of that year is approved."""
+
+_DELIVERED_CORRECTIONS = 3
+
 
 class CaseUpdate(NamedTuple):
-    """The days of the two steps of one update of a case; `second_day` is None until the second step."""
+    """The days of the two steps of one update of a case; `second_day` is None until the second step.
+
+    A correction is one of the year before `first_day`.
+    """
 
     first_day: date
     second_day: date | None = None
+    is_correction: bool = False
 
 
 def count_running_cases(organization_id: str, today: date, seed: int = SEED) -> int:
@@ -36,6 +47,30 @@ def count_running_cases(organization_id: str, today: date, seed: int = SEED) -> 
         KeyError: The organisation is no service that delivers.
     """
     return len(_running_cases(organization_id, today, seed)[1])
+
+
+def correctable_cases(organization_id: str, today: date, seed: int = SEED) -> list[int]:
+    """Return the ordinals of the running cases that can be corrected in the year before, first those in which the end
+    of a tiltak can be registered afterwards.
+
+    Raises:
+        KeyError: The organisation is no service that delivers.
+    """
+    year, running = today.year - 1, _running_cases(organization_id, today, seed)[1]
+    correctable = [number for number, case in enumerate(running) if is_correctable(case, year)]
+    return sorted(correctable, key=lambda number: running_tiltak(running[number], year) is None)
+
+
+def delivered_corrections(organization_id: str, today: date, seed: int = SEED) -> dict[int, CaseUpdate]:
+    """Return the corrections that are part of the demo data, by the ordinal of the running case.
+
+    Raises:
+        KeyError: The organisation is no service that delivers.
+    """
+    if organization_id != CORRECTED_SERVICE:
+        return {}
+    corrected = correctable_cases(organization_id, today, seed)[:_DELIVERED_CORRECTIONS]
+    return dict.fromkeys(corrected, CaseUpdate(today, today, is_correction=True))
 
 
 def updated_folder(
@@ -87,6 +122,8 @@ def _running_cases(organization_id: str, today: date, seed: int) -> tuple[DemoSe
 
 
 def _apply_update(case: SimulatedCase, number: int, update: CaseUpdate, rng: Random) -> SimulatedCase:
+    if update.is_correction:
+        return with_correction(case, update.first_day.year - 1, rng, is_finished=update.second_day is not None)
     first_day, second_day = update.first_day.toordinal(), update.second_day.toordinal() if update.second_day else APEN
     running = next((undersokelse for undersokelse in case.undersokelser if undersokelse.slutt == APEN), None)
     if number == 0 and running is not None:
@@ -100,11 +137,7 @@ def _with_tiltak(
     """Return a copy of the case in which an undersøkelse is concluded with a decision on a hjelpetiltak, which is
     started.
     """
-    medvirkning = undersokelse.medvirkning and (
-        min(undersokelse.medvirkning[0], konkludert),
-        undersokelse.medvirkning[1],
-    )
-    concluded = replace(undersokelse, slutt=konkludert, kode="1", medvirkning=medvirkning)
+    concluded = replace(undersokelse, slutt=konkludert, kode="1")
     vedtak = Vedtak(random_uuid(rng), konkludert, "hjelp")
     kategori = codes.hjemmetiltak(rng, (konkludert - case.fodt) / 365.25)
     tiltak = Tiltak(random_uuid(rng), startet, APEN, "hjelp", kategori, codes.saksinnhold(rng, konkludert)[0])
@@ -153,7 +186,12 @@ def _as_known_on(case: SimulatedCase, until: int) -> SimulatedCase:
             if m.start <= until
         ],
         undersokelser=[
-            replace(u, slutt=end_or_open(u.slutt), utvidet=end_or_open(u.utvidet))
+            replace(
+                u,
+                slutt=end_or_open(u.slutt),
+                utvidet=end_or_open(u.utvidet),
+                medvirkning=u.medvirkning if u.medvirkning and u.medvirkning[0] <= until else None,
+            )
             for u in case.undersokelser
             if u.start <= until
         ],
@@ -162,7 +200,15 @@ def _as_known_on(case: SimulatedCase, until: int) -> SimulatedCase:
             for p in case.planer
             if p.start <= until
         ],
-        tiltak=[replace(t, slutt=end_or_open(t.slutt)) for t in case.tiltak if t.start <= until],
+        tiltak=[
+            replace(
+                t,
+                slutt=end_or_open(t.slutt),
+                tilsyn=None if t.tilsyn is None else [visit for visit in t.tilsyn if visit[1] <= until],
+            )
+            for t in case.tiltak
+            if t.start <= until
+        ],
         vedtak=[v for v in case.vedtak if v.start <= until],
         ettervern=[e for e in case.ettervern if e.slutt <= until],
         oversendelser=[o for o in case.oversendelser if o.start <= until],

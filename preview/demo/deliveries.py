@@ -2,8 +2,9 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,10 +12,13 @@ from preview.core.clock import OSLO
 from preview.core.periods import Period
 from preview.demo.annual_file import annual_file_xml
 from preview.demo.case_register import SEED, simulated_cases
+from preview.demo.case_updates import CaseUpdate, delivered_corrections, updated_folder
+from preview.demo.decisions import ReportDecisions, decisions_of
 from preview.demo.fault_injection import truncate_xml
 from preview.demo.figures import figures_csv, latest_half_year, organizations_csv
 from preview.demo.sent_folders import SentFolder, full_delivery, sent_folders
 from preview.demo.service_profiles import DemoService, demo_services
+from preview.demo.simulated_cases import SimulatedCase
 
 
 class DemoDelivery(NamedTuple):
@@ -27,6 +31,7 @@ class DemoDelivery(NamedTuple):
         aggregate: Snapshots (organization_id, period_id) to request after its import.
         fail: Snapshots whose aggregation is made to fail, so that the demo shows the status `failed` and the deviation
             `kilde_endret`: the snapshot from before the change of case system stays the newest completed one.
+        decisions: What is decided on reports after that.
     """
 
     name: str
@@ -34,6 +39,7 @@ class DemoDelivery(NamedTuple):
     content: bytes
     aggregate: tuple[tuple[str, str], ...] = ()
     fail: tuple[tuple[str, str], ...] = ()
+    decisions: tuple[ReportDecisions, ...] = ()
 
 
 class WrittenDelivery(NamedTuple):
@@ -45,35 +51,22 @@ class WrittenDelivery(NamedTuple):
 
 
 def demo_deliveries(today: date, seed: int = SEED) -> Iterator[DemoDelivery]:
-    """Generate every delivery: organisations, figures, the example service, then the other services by size.
+    """Generate every delivery: organisations, figures, the example service, then the other services by size, and at
+    last the files of earlier years, newest year first.
 
     Args:
         today: Last day of the simulation.
         seed: Seed of the random generators.
     """
-    yield DemoDelivery("01-organisasjoner.csv", False, organizations_csv(today))
-    yield DemoDelivery("02-bemanning.csv", False, figures_csv(today))
-    number = 2
-    for service in demo_services(today):
-        folders = sent_folders(service, seed)
-        if service.began_with_15f:
-            number += 1
-            content = annual_file_xml(service, simulated_cases(service, seed), service.year)
-            yield DemoDelivery(f"{number:02}-{service.organization_id}-{service.year}.xml", False, content)
-        for year in service.years:
-            of_year = [sent_folder for sent_folder in folders if sent_folder.extract_at.astimezone(OSLO).year == year]
-            if of_year:
-                number += 1
-                name = f"{number:02}-{service.organization_id}-{year}.zip"
-                is_truncated = service.faulty and year == service.years[-1]
-                aggregations, failures = _aggregations_after(service, year, today), _failures_after(service, year)
-                yield DemoDelivery(
-                    name, False, _zip(service, of_year, truncate_one=is_truncated), aggregations, failures
-                )
-        if service.full:
-            number += 1
-            content = _zip(service, full_delivery(service, folders, seed))
-            yield DemoDelivery(f"{number:02}-{service.organization_id}-full.zip", True, content)
+    services = demo_services(today)
+    deliveries = chain(
+        (DemoDelivery("organisasjoner.csv", False, organizations_csv(today)),),
+        (DemoDelivery("bemanning.csv", False, figures_csv(today)),),
+        chain.from_iterable(_deliveries_of(service, today, seed) for service in services),
+        _earlier_years(services, seed),
+    )
+    for number, delivery in enumerate(deliveries, start=1):
+        yield delivery._replace(name=f"{number:02}-{delivery.name}")
 
 
 def write_demo_deliveries(
@@ -101,6 +94,65 @@ def write_demo_deliveries(
     return written
 
 
+def _deliveries_of(service: DemoService, today: date, seed: int) -> Iterator[DemoDelivery]:
+    """Generate the deliveries of a service without those of `_earlier_years`."""
+    folders = sent_folders(service, seed)
+    if service.year in service.annual_file_years:
+        yield _annual_delivery(service, simulated_cases(service, seed), service.year)
+    for year in service.years:
+        of_year = [sent_folder for sent_folder in folders if sent_folder.extract_at.astimezone(OSLO).year == year]
+        is_last = year == service.years[-1]
+        content = _zip(service, of_year, truncate_one=service.faulty and is_last)
+        name = f"{service.organization_id}-{year}.zip"
+        made = DemoDelivery(
+            name, False, content, _aggregations_after(service, year, today), _failures_after(service, year)
+        )
+        if is_last and service.full:
+            yield made._replace(aggregate=())
+            made = made._replace(
+                name=f"{service.organization_id}-full.zip",
+                full=True,
+                content=_zip(service, full_delivery(service, folders, seed)),
+            )
+        if of_year:
+            yield made._replace(decisions=decisions_of(service.organization_id) if is_last else ())
+    if corrections := delivered_corrections(service.organization_id, today, seed):
+        content = _archive(_corrected_folders(service, corrections, today, seed))
+        corrected = ((service.organization_id, str(Period(today.year - 1))),)
+        yield DemoDelivery(f"{service.organization_id}-correction.zip", False, content, corrected)
+
+
+def _annual_delivery(service: DemoService, cases: list[SimulatedCase], year: int) -> DemoDelivery:
+    content = annual_file_xml(service, cases, year)
+    return DemoDelivery(f"{service.organization_id}-{year}.xml", False, content)
+
+
+def _earlier_years(services: Sequence[DemoService], seed: int) -> Iterator[DemoDelivery]:
+    """Generate the 15F files of the years before `DemoService.year`, newest year first.
+
+    They come last: nobody who opens the demo waits for them.
+    """
+    reporting = {
+        service.organization_id: (service, simulated_cases(service, seed)) for service in services if service.history
+    }
+    for back in range(1, max(len(service.history) for service in services) + 1):
+        for organization_id, (service, cases) in reporting.items():
+            year = service.year - back
+            if year in service.annual_file_years:
+                made = _annual_delivery(service, cases, year)
+                yield made._replace(aggregate=((organization_id, str(Period(year))),))
+
+
+def _corrected_folders(
+    service: DemoService, corrections: Mapping[int, CaseUpdate], today: date, seed: int
+) -> Iterator[tuple[str, bytes]]:
+    """Generate name and content of the case files that the service corrects after all others."""
+    extract_at = service.last + timedelta(minutes=1)
+    for case_index, update in corrections.items():
+        content = updated_folder(service.organization_id, today, case_index, [update], extract_at, seed)
+        yield f"case {case_index}", content
+
+
 def periods(service: DemoService, today: date) -> list[Period]:
     """Return the periods of the service's snapshots; a prior period precedes the period that is compared with it."""
     if service.organization_id == "org-1042":
@@ -109,7 +161,11 @@ def periods(service: DemoService, today: date) -> list[Period]:
     years = [Period(today.year - back) for back in (3, 2, 1, 0)]
     # The year before the first extract has a 15F file or is incomplete (deviation `ufullstendig`); earlier years have
     # no data.
-    return [period for period in (*years, latest_half.prior, latest_half) if period.year >= service.first.year - 1]
+    return [
+        period
+        for period in (*years, latest_half.prior, latest_half)
+        if service.first.year - 1 <= period.year <= service.years[-1]
+    ]
 
 
 def _aggregations_after(service: DemoService, year: int, today: date) -> tuple[tuple[str, str], ...]:
@@ -144,13 +200,20 @@ def _failures_after(service: DemoService, year: int) -> tuple[tuple[str, str], .
 
 def _zip(service: DemoService, folders: list[SentFolder], *, truncate_one: bool = False) -> bytes:
     """Return a ZIP of the case files, each named by the id of its extract. `truncate_one` damages one of them."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for nr, sent_folder in enumerate(folders):
-            xml = sent_folder.xml(service)
-            if truncate_one and nr == len(folders) // 2:
-                xml = truncate_xml(xml)
-            info = zipfile.ZipInfo(f"{sent_folder.extract.id}.xml")
+
+    def xml(nr: int, sent_folder: SentFolder) -> str:
+        whole = sent_folder.xml(service)
+        return truncate_xml(whole) if truncate_one and nr == len(folders) // 2 else whole
+
+    return _archive((f.extract.id, xml(nr, f).encode()) for nr, f in enumerate(folders))
+
+
+def _archive(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """Return a ZIP of XML files, given by name and content."""
+    archived = io.BytesIO()
+    with zipfile.ZipFile(archived, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in files:
+            info = zipfile.ZipInfo(f"{name}.xml")
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, xml.encode())
-    return content.getvalue()
+            archive.writestr(info, content)
+    return archived.getvalue()

@@ -42,17 +42,12 @@ def _staffing(service: DemoService, today: date) -> Iterable[tuple[str, float, f
     if service.organization_id == "org-1042":
         return [("2023", 46.2, 3.4)]
     latest_half = latest_half_year(today)
-    periods = [
-        Period(today.year - 3),
-        Period(today.year - 2),
-        Period(today.year - 1),
-        Period(today.year),
-        latest_half.prior,
-        latest_half,
-    ]
+    first_year = service.first_simulated_year if service.history else today.year - 3
+    years = [Period(year) for year in range(first_year, service.years[-1] + 1)]
+    halves = [half for half in (latest_half.prior, latest_half) if half.year <= service.years[-1]]
     last_year = Period(today.year - 1)
     figures: list[tuple[str, float, float]] = []
-    for period in periods:
+    for period in (*years, *halves):
         arsverk = round(2 + service.expected_cases / 18 + 0.4 * (period.year - today.year), 1)
         ubesatt = round(arsverk * 0.06 + 0.1 * (period.year % 3), 1)
         if period == last_year and service.organization_id == _NEGATIVE:

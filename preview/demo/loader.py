@@ -5,7 +5,8 @@ The progress is stored, so that another process or the next start continues afte
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import TypeVar
@@ -17,6 +18,7 @@ from preview.core.leader_lock import LeaderLock
 from preview.core.passing_faults import PassingFault, as_passing
 from preview.core.periods import Period
 from preview.demo import case_system
+from preview.demo.decisions import DemoReviewer, ReportDecisions
 from preview.demo.deliveries import DemoDelivery, demo_deliveries
 from preview.reports.job_queue import claim, enqueue
 from preview.reports.reconcile import reconcile
@@ -35,6 +37,7 @@ FAILURE_DETAIL = "The demo made this aggregation fail, to show how a failure is 
 _STATE = "demo_loading"
 _POLL_SECONDS = 0.02
 _LEADER_POLL_SECONDS = 0.5
+_LONGEST_WAIT_FOR_REPORT_SECONDS = 30.0
 
 
 class _Stopping(Exception):
@@ -122,6 +125,7 @@ class DemoLoader:
                     lambda reached=reached: database.write(lambda connection: meta.put(connection, _STATE, reached))
                 )
                 self._import_delivery(delivery)
+                self._decide(delivery.decisions, progress.day)
 
         def finish(connection: Connection) -> None:
             meta.delete(connection, _STATE)
@@ -146,6 +150,14 @@ class DemoLoader:
         ]
         for requested in requests:
             while self._until_done(partial(application.jobs.get, requested.job_id)).ended_at is None:
+                self._wait(_POLL_SECONDS)
+
+    def _decide(self, decisions: Sequence[ReportDecisions], day: date) -> None:
+        """Decide on reports. One that somebody else keeps changing meanwhile is left as it is."""
+        reviewer = DemoReviewer(self._application.reviews, self._application.snapshots, day)
+        for report in decisions:
+            deadline = time.monotonic() + _LONGEST_WAIT_FOR_REPORT_SECONDS
+            while not self._until_done(partial(reviewer.decide, report)) and time.monotonic() < deadline:
                 self._wait(_POLL_SECONDS)
 
     def _wait(self, seconds: float) -> None:

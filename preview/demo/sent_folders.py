@@ -33,7 +33,7 @@ def sent_folders(service: DemoService, seed: int = SEED) -> list[SentFolder]:
     """Return every case file of the service, in the order of DatoUttrekk."""
     cases = simulated_cases(service, seed)
     if service.faulty:
-        inject_faults(cases, service.years[-1] - 1)
+        inject_faults(cases, service.years[0], service.years[-1] - 1)
     sent = [sent_folder for case in cases for sent_folder in _folders_of_case(service, case, seed)]
     sent.sort(key=lambda sent_folder: sent_folder.extract_at)
     sent[-1] = _with_extract_time(service, sent[-1], service.last)

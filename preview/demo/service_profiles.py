@@ -1,4 +1,4 @@
-"""Defines the twelve services of the demo: real municipalities, everything else invented.
+"""Defines the thirteen services of the demo: real municipalities, everything else invented.
 
 Together they show every deviation of rule 7 (docs/domain.md) but `prosent`, which cannot occur because computed shares
 are never outside 0 to 100. `kilde_endret` needs a prior snapshot that was aggregated before the case system changed:
@@ -31,6 +31,10 @@ _INITIAL_CASE_SHARES = {
 }
 
 
+INACTIVE_SERVICE = "org-5025"
+"""The service without any melding in the last year: its shares have nothing to count then, and stay like that."""
+
+
 @dataclass(frozen=True)
 class ServiceProfile:
     """How a service works and registers. Tuples have one value per year; the last one applies to all later years.
@@ -61,20 +65,21 @@ class DemoService:
         name: Its name.
         kommune: Number and name of the municipality.
         bydel: Number and name of the bydel, if it is one.
-        year: First year of the simulation.
+        year: Year number 0 of the profile and of `new_cases`: the first year of the simulation but for `history`.
         first: Day of its first extract.
         last: Time of its last extract.
         initial_cases: Cases by scenario that already run when the simulation begins.
         new_cases: New cases by scenario, for each year from `year` on.
-        case_systems: Name of the case system by year; the last one applies to all later years.
+        case_systems: Name of the case system by year; the first one applies to all earlier years, the last one to all
+            later ones.
         profile: How it works and registers.
         listed: Whether the organisations file names it.
         yearly: Whether every case that changed in a year is sent at the end of that year.
         resend_share: Share of cases that are sent once or twice before their last change.
         full: Whether its deliveries end with a full one (rule 1.3, docs/domain.md).
         faulty: Whether some of its files have faults (rule 10).
-        began_with_15f: Whether it reported its first year by a KOSTRA 15F file (rule 2), before its case system sent
-            files.
+        history: New cases by scenario, for each year before `year` that is simulated too, oldest first.
+        began_with_15f: Whether it reported the years before the first extract by KOSTRA 15F files (rule 2).
     """
 
     organization_id: str
@@ -93,6 +98,7 @@ class DemoService:
     resend_share: float = 0.12
     full: bool = False
     faulty: bool = False
+    history: tuple[Mapping[str, int], ...] = ()
     began_with_15f: bool = False
 
     @property
@@ -102,7 +108,7 @@ class DemoService:
 
     @property
     def expected_cases(self) -> int:
-        """The largest number of cases that it can have."""
+        """The largest number of cases that it can have, without those of its history."""
         return sum(self.initial_cases.values()) + sum(sum(kinds.values()) for kinds in self.new_cases)
 
     @property
@@ -110,9 +116,23 @@ class DemoService:
         """The calendar years with case files."""
         return range(self.first.year, self.last.astimezone(OSLO).year + 1)
 
+    @property
+    def first_simulated_year(self) -> int:
+        """The year in which the simulation begins."""
+        return self.year - len(self.history)
+
+    @property
+    def annual_file_years(self) -> range:
+        """The calendar years that it reported by a 15F file."""
+        return range(self.first_simulated_year, self.first.year) if self.began_with_15f else range(0)
+
+    def sends_on(self, day: date) -> bool:
+        """Return whether it sends case files until that day, the last one of the simulation."""
+        return self.last.astimezone(OSLO).date() >= day
+
     def case_system(self, year: int) -> str:
         """Return `Fagsystem/@Navn` of the case files of that year."""
-        return self.case_systems[min(year - self.year, len(self.case_systems) - 1)]
+        return self.case_systems[max(0, min(year - self.year, len(self.case_systems) - 1))]
 
 
 def value_for_year(values: tuple[float, ...], offset: int) -> float:
@@ -168,7 +188,11 @@ def _small_services(today: date) -> tuple[DemoService, ...]:
             "Nordlys Barn",
             first_year=1,
             listed=False,
+            history=(14, 17, 15, 17),
             began_with_15f=True,
+        ),
+        _build_service(
+            today, "1508", "Ålesund", (30, (0, 26, 27, 0)), "Fjordsak", first_year=1, last=date(today.year - 1, 12, 12)
         ),
         _build_service(today, "5601", "Alta", (40, (0, 40, 42, 44)), "Bjørk", first_year=2),
         _build_service(
@@ -178,6 +202,8 @@ def _small_services(today: date) -> tuple[DemoService, ...]:
             (60, (46, 48, 44, 50)),
             "Fjordsak",
             full=True,
+            history=(38, 40, 43, 41),
+            began_with_15f=True,
             profile=ServiceProfile(share_without_plan=0.2),
         ),
     )
@@ -185,7 +211,16 @@ def _small_services(today: date) -> tuple[DemoService, ...]:
 
 def _large_services(today: date) -> tuple[DemoService, ...]:
     return (
-        _build_service(today, "1804", "Bodø", (70, (52, 60, 58, 60)), "Nordlys Barn", faulty=True),
+        _build_service(
+            today,
+            "1804",
+            "Bodø",
+            (70, (52, 60, 58, 60)),
+            "Nordlys Barn",
+            faulty=True,
+            history=(44, 47, 51, 50),
+            began_with_15f=True,
+        ),
         _build_service(
             today,
             "5001",
@@ -205,6 +240,8 @@ def _large_services(today: date) -> tuple[DemoService, ...]:
             (110, (92, 96, 100, 98)),
             "Bjørk",
             bydel=("08", "Åsane"),
+            history=(78, 84, 82, 90),
+            began_with_15f=True,
             profile=ServiceProfile(flytting_to_year=1),
         ),
         _build_service(
@@ -215,6 +252,7 @@ def _large_services(today: date) -> tuple[DemoService, ...]:
             "CIS",
             bydel=("02", "Grünerløkka"),
             first_year=1,
+            history=(118, 126, 131, 144),
             began_with_15f=True,
             profile=ServiceProfile((0.06, 0.09, 0.15, 0.2), (0.08, 0.1, 0.22, 0.3), share_without_plan=0.16),
         ),
@@ -236,10 +274,12 @@ def _build_service(
     bydel: tuple[str, str] | None = None,
     profile: ServiceProfile | None = None,
     first_year: int = 0,
+    last: date | None = None,
     listed: bool = True,
     yearly: bool = False,
     full: bool = False,
     faulty: bool = False,
+    history: tuple[int, ...] = (),
     began_with_15f: bool = False,
 ) -> DemoService:
     initial_count, new_counts = cases
@@ -252,7 +292,7 @@ def _build_service(
         bydel,
         year,
         date(year + first_year, 2 if first_year else 1, 15),
-        datetime.combine(today, time(0, 30), OSLO),
+        datetime.combine(last or today, time(0, 30), OSLO),
         _distribute(initial_count, _INITIAL_CASE_SHARES),
         tuple(_distribute(count, _NEW_CASE_SHARES) for count in new_counts),
         case_systems,
@@ -261,6 +301,7 @@ def _build_service(
         yearly,
         full=full,
         faulty=faulty,
+        history=tuple(_distribute(count, _NEW_CASE_SHARES) for count in history),
         began_with_15f=began_with_15f,
     )
 

@@ -16,13 +16,17 @@ from preview.demo.service_profiles import demo_services
 from preview.runtime.application import Application
 from preview.storage import meta
 from tests.preview.demo.conftest import TODAY, Demo
-from tests.preview.demo.test_pipeline import import_delivery
+from tests.preview.demo.test_pipeline import findings_of, import_delivery
 from tests.support.pipeline import open_application, wait_until
 from tests.support.server_process import running_server
 
 AT = datetime.combine(TODAY, datetime.min.time(), OSLO) + timedelta(hours=9)
 PACE = 10.0
-IDS = [service.organization_id for service in demo_services(TODAY) if service.organization_id != "org-1042"]
+IDS = [
+    service.organization_id
+    for service in demo_services(TODAY)
+    if service.organization_id not in ("org-1042", "org-1508")
+]
 
 
 def steps(
@@ -44,13 +48,46 @@ def store(data_dir: Path) -> Iterator[Application]:
         yield application
 
 
-def test_services_take_turns_of_two_steps_without_the_example(store: Application) -> None:
-    imported = list(steps(store, 2 * len(IDS) + 2))
-    assert [step.organization_id for step in imported] == [
+def test_services_take_turns_of_two_steps(store: Application) -> None:
+    """The services whose files have ended are left out."""
+    taken = list(steps(store, 2 * len(IDS) + 2))
+    assert [step.organization_id for step in taken] == [
         organization_id for organization_id in (*IDS, IDS[0]) for _ in (1, 2)
     ]
-    assert [step.case_index for step in imported] == [0] * 2 * len(IDS) + [1, 1]
-    assert [turn.second_day is None for step in imported for turn in step.updates] == [True, False] * (len(IDS) + 1)
+    assert [turn.second_day is None for step in taken for turn in step.updates[-1:]] == [True, False] * (len(IDS) + 1)
+    uncorrected = [step.case_index for step in taken if not step.updates[-1].is_correction]
+    assert set(uncorrected[:-2]) == {0}
+    assert uncorrected[-2:] == [1, 1]
+
+
+def test_every_second_turn_of_most_services_corrects_the_year_before(store: Application) -> None:
+    rounds = [set[str](), set[str]()]
+    for nr, step in enumerate(steps(store, 4 * len(IDS))):
+        if step.updates[-1].is_correction:
+            rounds[nr // (2 * len(IDS))].add(step.organization_id)
+    never = {"org-5025", "org-3405", "org-1103"}
+    assert rounds[0] | rounds[1] == set(IDS) - never
+    assert rounds[0] & rounds[1] == set()
+
+
+def test_simulation_continues_from_the_corrections_of_the_demo_data(store: Application, demo: Demo) -> None:
+    """The case that was corrected after the approval keeps its correction."""
+    corrected = {
+        folder.sak.attrib["Id"]: folder.sak for folder in demo.folders["org-5601"] if "correction" in folder.delivery
+    }
+    assert len(corrected) == 3
+    found: set[str] = set()
+    for step in steps(store, 8 * len(IDS)):
+        if step.organization_id == "org-5601":
+            sak = fromstring(step.folder()).find("Sak")
+            assert sak is not None
+            delivered = corrected.get(sak.attrib["Id"])
+            if delivered is not None:
+                found.add(sak.attrib["Id"])
+                assert {melding.attrib["Id"] for melding in delivered.findall("Melding")} <= {
+                    melding.attrib["Id"] for melding in sak.findall("Melding")
+                }
+    assert len(found) >= 2
 
 
 def test_no_step_before_its_due_time(store: Application) -> None:
@@ -122,8 +159,9 @@ def test_each_folder_changes_one_case_without_findings(demo: Demo, data_dir: Pat
             )
         actual = application.deliveries.page(None, None, 1, 4)[0]
         assert [
-            (delivery.actor, delivery.finding_count, delivery.new_cases, delivery.changed_cases) for delivery in actual
-        ] == [("inbox", 0, 0, 1)] * 4
+            (delivery.actor, findings_of(application, delivery), delivery.new_cases, delivery.changed_cases)
+            for delivery in actual
+        ] == [("inbox", set(), 0, 1)] * 4
         assert [delivery.organizations for delivery in actual[::-1]] == [[few[0]], [few[0]], [few[1]], [few[1]]]
 
 

@@ -9,16 +9,19 @@ import pytest
 
 from preview.core.clock import OSLO
 from preview.core.settings import Settings
-from preview.demo.case_updates import CaseUpdate, updated_folder
+from preview.demo.case_updates import CaseUpdate, correctable_cases, updated_folder
+from preview.demo.decisions import DemoReviewer, decisions_of, stays_approved
 from preview.model.findings import CHECK_PREFIX
 from preview.model.resources import DeliveryDocument, DeliverySummary
+from preview.reports.reconcile import ReportConfig, reconcile
 from preview.runtime.application import Application
-from preview.views.preview import Preview
+from preview.views.preview import Preview, PreviewQuery
 from tests.preview.demo.conftest import TODAY, Demo
 
 LARGEST = "org-1103"
 """This service is left out: no deviation depends on it, and it has half of all case files."""
 
+WITH_15F = ("org-1865", "org-3405", "org-1804", "org-4601-08", "org-0301-02")
 BEGAN_WITH_15F = ("org-1865", "org-0301-02")
 
 IMPOSSIBLE_RULES = {"prosent"}
@@ -39,6 +42,7 @@ def loaded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[Lo
     """The demo without automatic aggregation: `kilde_endret` needs a prior snapshot of the old case system."""
     application = Application.open(Settings(data_dir=tmp_path_factory.mktemp("demo"), auto_aggregate=False))
     application.start()
+    reviewer = DemoReviewer(application.reviews, application.snapshots, TODAY)
     try:
         for delivery in demo.deliveries:
             if LARGEST not in delivery.name:
@@ -47,6 +51,8 @@ def loaded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[Lo
                     job = application.snapshots.request(organization_id, period_id, False, "demo")[0].job_id
                     while application.jobs.get(job).ended_at is None:
                         time.sleep(0.005)
+                for decisions in delivery.decisions:
+                    assert reviewer.decide(decisions), "nothing is being processed"
         previews = {
             (organization.organization_id, period_id): application.previews.read(
                 organization.organization_id, period_id
@@ -147,8 +153,9 @@ def test_newest_snapshot_of_other_services_is_this_year(loaded: LoadedDemo) -> N
     statuses = {
         key: preview.snapshot.status for key, preview in loaded.previews.items() if preview.snapshot is not None
     }
+    ended = {"org-1042": "2024", "org-1508": "2025"}
     assert {key for key, status in statuses.items() if status == "current"} == {
-        (organization_id, "2024" if organization_id == "org-1042" else "2026") for organization_id, _ in statuses
+        (organization_id, ended.get(organization_id, "2026")) for organization_id, _ in statuses
     }
     assert set(statuses.values()) == {"current", "historical"}
 
@@ -165,8 +172,8 @@ def test_deliveries_have_every_possible_outcome(loaded: LoadedDemo) -> None:
         for delivery in loaded.deliveries
         if findings_of(loaded.application, delivery)
     }
-    assert with_faults == {("v4", "org-1804"), *(("15f", organization_id) for organization_id in BEGAN_WITH_15F)}
-    assert [delivery.finding_count for delivery in loaded.deliveries if delivery.format == "15f"] == [1, 1]
+    assert with_faults == {("v4", "org-1804"), *(("15f", organization_id) for organization_id in WITH_15F)}
+    assert [delivery.finding_count for delivery in loaded.deliveries if delivery.format == "15f"] == [1] * 22
 
 
 @pytest.mark.parametrize("organization_id", BEGAN_WITH_15F)
@@ -188,6 +195,86 @@ def test_first_year_is_15f_and_prior_of_the_next(loaded: LoadedDemo, organizatio
     assert loaded.previews[organization_id, "2026"].snapshot is not None
 
 
+@pytest.mark.parametrize("organization_id", WITH_15F)
+def test_eight_years_have_values(loaded: LoadedDemo, organization_id: str) -> None:
+    years = [str(year) for year in range(TODAY.year - 7, TODAY.year + 1)]
+    of_years = [values(loaded.previews[organization_id, year]) for year in years]
+    assert all((of_year["antall_meldinger_mottatt"] or 0) > 10 for of_year in of_years)
+    assert all((of_year["antall_barn_med_hjelpetiltak"] or 0) > 3 for of_year in of_years)
+    assert all((of_year["antall_arsverk"] or 0) > 0 for of_year in of_years) or organization_id == "org-1865"
+
+
+def test_overview_of_the_last_year_has_every_state(loaded: LoadedDemo) -> None:
+    overview = loaded.application.overviews.read("2025")
+    assert {entry.organization_id: entry.decision for entry in overview.entries} == {
+        "org-1042": "not_delivered",
+        "org-5056": "not_delivered",
+        LARGEST: "not_delivered",  # it is left out here
+        "org-1508": "provisional",
+        "org-1804": "has_errors",
+        "org-4601-08": "has_errors",
+        "org-5001-02": "has_errors",
+        "org-0301-02": "warnings_waiting",
+        "org-5501": "warnings_waiting",
+        "org-1865": "ready",
+        "org-5025": "ready",
+        "org-3405": "approved",
+        "org-5601": "changed",
+    }
+    latest = {entry.organization_id: entry.latest_period for entry in overview.entries}
+    assert (latest["org-1042"], latest["org-5056"]) == ("2024", None)
+
+
+def test_reviews_of_the_last_year_have_every_decision(loaded: LoadedDemo) -> None:
+    reviews = {
+        each.organization_id: each for each in loaded.application.reviews.query.page(None, "2025", None, 1, 50)[0]
+    }
+    withdrawn = loaded.application.reviews.approvals.list("org-5025", "2025")
+    assert [each.withdrawn_by for each in withdrawn] == ["Ingrid Demo"]
+    answered = {name for name, review in reviews.items() if review.acknowledgements}
+    assert answered == {"org-5025", "org-5601", "org-0301-02"}
+    assert any(each.lapsed for each in reviews["org-5601"].acknowledgements)
+    assert len(reviews["org-5601"].changed_since_approval) >= 3
+    open_comments = {name for name, review in reviews.items() if review.open_comment_count}
+    assert open_comments == {"org-1804", "org-5001-02", "org-5501", "org-0301-02"}
+    resolved = {name for name, review in reviews.items() if review.comment_count > review.open_comment_count}
+    assert resolved == {"org-5025", "org-3405", "org-0301-02"}
+
+
+def test_example_is_ready_after_its_warnings_are_answered(loaded: LoadedDemo) -> None:
+    (review,), _, _ = loaded.application.reviews.query.page("org-1042", "2024", None, 1, 1)
+    assert {each.code for each in review.blocking} == {"warning"}
+
+
+def test_decisions_are_made_once(loaded: LoadedDemo) -> None:
+    """A loader that continues after a crash repeats the delivery that it began."""
+
+    def events() -> int:
+        return loaded.application.reviews.query.page(None, None, None, 1, 1)[2]
+
+    before = events()
+    for organization_id in ("org-5025", "org-3405", "org-0301-02"):
+        for decisions in decisions_of(organization_id):
+            reviewer = DemoReviewer(loaded.application.reviews, loaded.application.snapshots, TODAY)
+            assert reviewer.decide(decisions)
+    assert events() == before
+
+
+def test_shares_with_nothing_to_count_are_not_applicable(loaded: LoadedDemo) -> None:
+    absent = {row.field_key for row in loaded.previews["org-5025", "2025"].rows if row.state == "not_applicable"}
+    assert absent == {"andel_meldinger_innen_frist"}
+
+
+def test_suppression_withholds_counts_of_the_demo(loaded: LoadedDemo) -> None:
+    """Its smallest service has few enough persons that the setting hides some."""
+    application = loaded.application
+    with_suppression = ReportConfig(application.catalogue, True)
+    application.database.write(lambda connection: reconcile(connection, with_suppression, "org-5025"))
+    preview = PreviewQuery(application.database, with_suppression).read("org-5025", "2025")
+    application.database.write(lambda connection: reconcile(connection, application.report_config, "org-5025"))
+    assert "withheld" in {row.state for row in preview.rows}
+
+
 @pytest.mark.parametrize("organization_id", ["org-1042", "org-5501", "org-3405"])
 def test_updated_folder_changes_one_case_without_findings(loaded: LoadedDemo, organization_id: str) -> None:
     at = datetime.combine(TODAY, datetime.min.time(), OSLO) + timedelta(hours=9)
@@ -198,3 +285,42 @@ def test_updated_folder_changes_one_case_without_findings(loaded: LoadedDemo, or
         )
         assert (imported.organizations, findings_of(loaded.application, imported)) == ([organization_id], set())
         assert (imported.new_cases, imported.changed_cases, imported.unchanged_cases) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("organization_id", ["org-5601", "org-0301-02"])
+def test_correction_changes_the_last_year_only(loaded: LoadedDemo, organization_id: str) -> None:
+    application = loaded.application
+    before = values(aggregated(application, organization_id, "2025"))
+    at = datetime.combine(TODAY, datetime.min.time(), OSLO) + timedelta(hours=11)
+    for number, case_index in enumerate(correctable_cases(organization_id, TODAY)[3:6]):
+        for step, second_day in enumerate((None, TODAY)):
+            correction = CaseUpdate(TODAY, second_day, is_correction=True)
+            instant = at + timedelta(minutes=2 * number + step)
+            imported = import_delivery(
+                application, updated_folder(organization_id, TODAY, case_index, [correction], instant)
+            )
+            assert (imported.changed_cases, findings_of(application, imported)) == (1, set())
+    after = values(aggregated(application, organization_id, "2025"))
+    changed = {key for key in after if after[key] != before[key]}
+    assert {"antall_meldinger_mottatt", "antall_meldinger_over_frist"} <= changed
+    assert changed & {"antall_avsluttede_hjelpetiltak", "antall_barn_med_hjelpetiltak"}
+
+
+def test_approved_reports_stay_approved_while_cases_go_on(loaded: LoadedDemo) -> None:
+    application, organization_id = loaded.application, "org-3405"
+    assert stays_approved(organization_id)
+    at = datetime.combine(TODAY, datetime.min.time(), OSLO) + timedelta(hours=12)
+    for case_index in range(5):
+        turn, instant = CaseUpdate(TODAY, TODAY), at + timedelta(minutes=case_index)
+        import_delivery(application, updated_folder(organization_id, TODAY, case_index, [turn], instant))
+    aggregated(application, organization_id, "2025")
+    (review,), _, _ = application.reviews.query.page(organization_id, "2025", None, 1, 1)
+    assert review.review_status == "approved"
+
+
+def aggregated(application: Application, organization_id: str, period_id: str) -> Preview:
+    """Return the preview after another aggregation."""
+    job = application.snapshots.request(organization_id, period_id, True, "demo")[0].job_id
+    while application.jobs.get(job).ended_at is None:
+        time.sleep(0.005)
+    return application.previews.read(organization_id, period_id)
