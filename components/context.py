@@ -3,16 +3,22 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from jinja2 import Environment
 
+from components.app_bar.navigation import nav_items
+from components.app_bar.period_frame import PeriodFrame, ShownPeriod, present_period
 from components.assets import Assets
 from components.layout.error_messages import ErrorMessage
-from components.layout.navigation import nav_items
 from components.layout.preferences import LANGUAGE_NAMES, RequestPreferences, Translator
 from components.layout.templates import create_environment
 from preview.core.actor import actor_of, canonical_header_name
+from preview.core.clock import today
+from preview.core.periods import Period
+from preview.model.reviews import ReportingPeriodDocument
 from preview.runtime.application import Application
 
 Result = TypeVar("Result")
@@ -81,12 +87,13 @@ class AppContext:
             preferences: The visitor's language and theme.
             nonce: The nonce that the response's Content-Security-Policy names.
             **variables: The template's own variables. Required: `active_page` (the name of a live page, else empty),
-                `title` and `live` (whether the page opens a session).
+                `title`, `live` (whether the page opens a session) and `frame` (of `period_frame`).
 
         Returns:
             The HTML.
         """
         t = self.translator(preferences)
+        frame: PeriodFrame = variables.pop("frame")
         return self.environment.get_template(template).render(
             t=t,
             language=preferences.language,
@@ -95,18 +102,55 @@ class AppContext:
             prefix=self.prefix,
             heartbeat_seconds=self.application.settings.heartbeat_seconds,
             nonce=nonce,
-            navigation=nav_items(t, self.prefix, variables["active_page"]),
+            frame=frame,
+            nav_items=nav_items(t, self.prefix, variables["active_page"], frame.query),
+            language_query=_language_query(preferences.arguments),
             **variables,
         )
 
+    def period_frame(
+        self, shown: ShownPeriod, t: Translator, document: ReportingPeriodDocument | None = None
+    ) -> PeriodFrame:
+        """Return what the app bar says.
+
+        Args:
+            shown: What the page shows.
+            t: The texts.
+            document: The reporting period and how far it is; without it, the app bar says nothing about that.
+        """
+        day, settings = today(), self.application.settings
+        period, deadline = settings.reporting_period_on(day), settings.reporting_deadline
+        if document is not None:
+            period = Period.parse(document.period_id)
+            deadline = date.fromisoformat(document.deadline) if document.deadline else None
+        return present_period(period, deadline, document, shown, t, day)
+
+    def frame_regions(self, frame: PeriodFrame, active_page: str, t: Translator) -> dict[str, str]:
+        """Return the regions of the app bar by id, as `render_page` writes them."""
+        macros, items = self.macros("app_bar/app_bar.html"), nav_items(t, self.prefix, active_page, frame.query)
+        return {
+            "home": macros.home(frame, t),
+            "navigation": macros.navigation(items, t),
+            "menu": macros.menu(items),
+            "reporting-period": macros.reporting_period(frame, t),
+        }
+
     def error_page(self, error: ErrorMessage, preferences: RequestPreferences, nonce: str) -> str:
         """Render the page that shows an error message and a link to the overview."""
+        t = self.translator(preferences)
         return self.render_page(
             "layout/error.html",
             preferences,
             nonce,
             active_page="",
-            title=self.translator(preferences)("app.title", page=error.text),
+            title=t("app.title", page=error.text),
             live=False,
+            frame=self.period_frame(ShownPeriod.from_arguments(preferences.arguments), t),
             error=error,
         )
+
+
+def _language_query(arguments: Mapping[str, str]) -> str:
+    """Return the page's query without its language, to which a link to another language adds its own."""
+    query = urlencode({name: value for name, value in arguments.items() if name != "lang"})
+    return f"{query}&" if query else ""

@@ -11,7 +11,9 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 import panel as pn
 from bokeh.document import Document
 from panel.viewable import Viewer
+from tornado.ioloop import IOLoop
 
+from components.app_bar.period_frame import PeriodFrame, ShownPeriod
 from components.context import AppContext
 from components.deliveries.drawer import CLIENT_TEMPLATES as DRAWER_TEMPLATES
 from components.deliveries.drawer import DeliveryDrawer, DeliveryUpdates
@@ -19,8 +21,10 @@ from components.layout import value_formatting
 from components.layout.preferences import RequestPreferences, Translator, preferences_of
 from components.live.component import LiveComponent, live_page
 from components.live.fanout import Fanout
-from preview.core.clock import format_rfc3339, now
+from components.live.reporting_period import ReportingPeriodUpdates
+from preview.core.clock import format_rfc3339, now, today
 from preview.core.languages import Language
+from preview.model.reviews import ReportingPeriodDocument
 
 PageData = TypeVar("PageData")
 
@@ -48,11 +52,34 @@ class PageServices:
         context: The application, its texts and templates.
         fanout: Hands events over to sessions.
         delivery_updates: Keeps the drawers up to date.
+        reporting_period: Keeps the app bars up to date.
     """
 
     context: AppContext
     fanout: Fanout
     delivery_updates: DeliveryUpdates
+    reporting_period: ReportingPeriodUpdates
+
+    @classmethod
+    def create(cls, context: AppContext, fanout: Fanout, loop: IOLoop) -> "PageServices":
+        """Return the services of a process, whose event loop is given."""
+        delivery_updates = DeliveryUpdates(context, context.application.dispatcher, loop)
+        return cls(context, fanout, delivery_updates, ReportingPeriodUpdates(context, fanout))
+
+
+@dataclass(frozen=True)
+class LoadedPage(Generic[PageData]):
+    """What a page is rendered from.
+
+    Attributes:
+        data: The page's own data.
+        reporting_period: The reporting period and how far it is.
+        position: The log position that this reflects.
+    """
+
+    data: PageData
+    reporting_period: ReportingPeriodDocument
+    position: int
 
 
 @dataclass(frozen=True)
@@ -60,17 +87,26 @@ class OpenedPage(Generic[PageData]):
     """An open page, for which a session is created.
 
     Attributes:
+        page: The page's name.
+        shown: The period that it shows.
         preferences: The visitor's language and theme, and the query.
         document: The session's document.
         actor: Who acts on the page.
-        data: What the page was rendered from; None if another process has rendered it, so that the session must send
+        loaded: What the page was rendered from; None if another process has rendered it, so that the session must send
             everything.
     """
 
+    page: str
+    shown: ShownPeriod
     preferences: RequestPreferences
     document: Document
     actor: str
-    data: PageData | None
+    loaded: LoadedPage[PageData] | None
+
+    @property
+    def data(self) -> PageData | None:
+        """The page's own data, None if another process has rendered it."""
+        return self.loaded.data if self.loaded else None
 
 
 class PlainRoute(NamedTuple):
@@ -92,13 +128,13 @@ class PlainRoute(NamedTuple):
 class LiveSession(Viewer):
     """The session of one open page: it patches the page, and handles the browser's messages.
 
-    This class alone is enough for a page whose script sends nothing.
+    This class alone is enough for a page whose script sends nothing. It keeps the app bar up to date.
     """
 
     def __init__(
         self, services: PageServices, opened: OpenedPage[Any], initial_regions: Mapping[str, str], **params: Any
     ) -> None:
-        """Create the session.
+        """Create the session, which gets the reporting period from now on.
 
         Args:
             services: What all pages share.
@@ -112,8 +148,15 @@ class LiveSession(Viewer):
         self.document = opened.document
         self.actor = opened.actor
         self.t: Translator = services.context.translator(opened.preferences)
-        self.live = LiveComponent(initial_regions, self._receive)
+        self._page = opened.page
+        self._shown = opened.shown
+        loaded = opened.loaded
+        self._shown_reporting_period = (loaded.reporting_period if loaded else None, today())
+        frame_regions = self._frame_regions() if loaded else {}
+        self.live = LiveComponent({**initial_regions, **frame_regions}, self._receive)
         self.drawer = DeliveryDrawer(self.live, self.language, opened.document)
+        self.drawer.period_query = self.period_query
+        services.reporting_period.add(self, loaded.position if loaded else -1)
 
     @property
     def language(self) -> Language:
@@ -123,8 +166,39 @@ class LiveSession(Viewer):
     def handle_message(self, message: dict[str, Any]) -> None:
         """Handle a message of the page's own script; without effect unless overridden."""
 
+    def show_period(self, shown: ShownPeriod) -> None:
+        """Name another period in the app bar, and keep it in all its links; in a callback of the session."""
+        if shown != self._shown:
+            self._shown = shown
+            self._patch_frame()
+
+    def receive_reporting_period(self, document: ReportingPeriodDocument) -> None:
+        """Show how far the reporting period is; called outside the session."""
+        state = (document, today())  # the days until the deadline are part of it
+        if state != self._shown_reporting_period:
+            self._shown_reporting_period = state
+            self.document.add_next_tick_callback(self._patch_frame)
+
+    @property
+    def period_query(self) -> str:
+        """The query string with which links keep the period; empty for the reporting period."""
+        return self._frame.query
+
+    @property
+    def _frame(self) -> PeriodFrame:
+        document, _ = self._shown_reporting_period
+        return self.context.period_frame(self._shown, self.t, document)
+
+    def _frame_regions(self) -> dict[str, str]:
+        return self.context.frame_regions(self._frame, self._page, self.t)
+
+    def _patch_frame(self) -> None:
+        self.live.patch(self._frame_regions())
+        self.services.delivery_updates.keep_period(self.drawer, self.period_query)
+
     def end(self) -> None:
         """Release what the session holds: the page is gone. Subclasses extend it."""
+        self.services.reporting_period.remove(self)
         self.services.delivery_updates.remove(self.drawer)
 
     def _receive(self, message: dict[str, Any]) -> None:
@@ -168,6 +242,15 @@ class LivePage(Generic[PageData]):
         """
         raise NotImplementedError
 
+    def shown_period(self, page_data: PageData | None, preferences: RequestPreferences) -> ShownPeriod:
+        """Return the period that the page shows; by default that of the URL.
+
+        Args:
+            page_data: What `fetch` returned, None if another process has rendered the page.
+            preferences: The query.
+        """
+        return ShownPeriod.from_arguments(preferences.arguments)
+
     def page_title(self, page_data: PageData, t: Translator) -> str:
         """Return what the page shows, as its title names it."""
         raise NotImplementedError
@@ -185,29 +268,35 @@ class LivePage(Generic[PageData]):
         return ()
 
     # ── What every page does ──
+    async def load(self, preferences: RequestPreferences) -> LoadedPage[PageData]:
+        """Read what the page and its app bar show, as `fetch`."""
+        page_data = await self.fetch(preferences)
+        return LoadedPage(page_data, *await self.services.reporting_period.read())
+
     def create_session(self) -> pn.Template:
         """Create the present session, and return the rest of its page.
 
-        `LivePageHandler` leaves the result of `fetch` on the request. A session that a WebSocket creates in another
+        `LivePageHandler` leaves the result of `load` on the request. A session that a WebSocket creates in another
         process than its page has none.
         """
         document: Any = pn.state.curdoc
         request = document.session_context.request
-        page_data: PageData | None = getattr(request, "page_data", None)
-        actor = self.context.actor(request.headers)
-        session = self.open_session(OpenedPage(preferences_of(request), document, actor, page_data))
+        loaded: LoadedPage[PageData] | None = getattr(request, "loaded_page", None)
+        preferences, actor = preferences_of(request), self.context.actor(request.headers)
+        shown = self.shown_period(loaded.data if loaded else None, preferences)
+        session = self.open_session(OpenedPage(self.name, shown, preferences, document, actor, loaded))
         pn.state.on_session_destroyed(lambda _: session.end())
         return live_page(session.live, request, self.context.rewrite_scripts)
 
-    def render(self, page_data: PageData, preferences: RequestPreferences, nonce: str) -> str:
+    def render(self, loaded: LoadedPage[PageData], preferences: RequestPreferences, nonce: str) -> str:
         """Return the HTML of the page, without its session.
 
         Args:
-            page_data: What `fetch` returned.
+            loaded: What `load` returned.
             preferences: The visitor's language and theme.
             nonce: The nonce of the response's Content-Security-Policy.
         """
-        t, instant = self.context.translator(preferences), format_rfc3339(now())
+        t, instant, page_data = self.context.translator(preferences), format_rfc3339(now()), loaded.data
         max_bytes = self.context.application.settings.max_delivery_bytes
         return self.context.render_page(
             f"{self.name}/{self.name}.html",
@@ -216,6 +305,7 @@ class LivePage(Generic[PageData]):
             active_page=self.name,
             title=t("app.title", page=self.page_title(page_data, t)),
             live=True,
+            frame=self.context.period_frame(self.shown_period(page_data, preferences), t, loaded.reporting_period),
             client_templates=t.templates({**COMMON_TEMPLATES, **self.client_templates}),
             shortcuts=(*self.keys, *COMMON_KEYS),
             max_bytes=max_bytes,

@@ -24,7 +24,6 @@ from components.admission import AdmittingTornado
 from components.assets import AssetHandler, FaviconHandler
 from components.context import AppContext
 from components.definitions.page import DefinitionsPage
-from components.deliveries.drawer import DeliveryUpdates
 from components.http_server import ACCEPT_STEP, BoundedHTTPServer
 from components.layout.page_handler import NotFoundHandler
 from components.live.fanout import Fanout
@@ -44,7 +43,7 @@ Route = tuple[Any, ...]
 Pages = Mapping[str, LivePage[Any]]
 
 PAGES: Sequence[type[LivePage[Any]]] = (OverviewPage, PreviewPage, DefinitionsPage)
-"""The live pages. A new page is a line here, and one in `MAIN_NAVIGATION` (components/layout/navigation.py)."""
+"""The live pages. A new page is a line here, and one in `MAIN_NAVIGATION` (components/app_bar/navigation.py)."""
 
 _UNUSED_SESSION_SECONDS = 10.0
 """How long a session is kept before its page connects, and after its page has disconnected.
@@ -170,9 +169,7 @@ def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages) -
 
 def _build_pages(application: Application, context: AppContext, loop: IOLoop) -> Pages:
     """Return the live pages by path."""
-    services = PageServices(
-        context, Fanout(application.dispatcher, loop), DeliveryUpdates(context, application.dispatcher, loop)
-    )
+    services = PageServices.create(context, Fanout(application.dispatcher, loop), loop)
     return {page.path: page(services) for page in PAGES}
 
 

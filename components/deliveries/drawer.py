@@ -69,6 +69,8 @@ class DeliveryDrawer:
 
     def __init__(self, live: LiveComponent, language: Language, document: Document) -> None:
         self.language: Language = language
+        self.period_query = ""
+        """The query string with which the links to services keep the page's period; empty for the reporting period."""
         self.own_deliveries: frozenset[str] = frozenset()
         self.sent_entries: frozenset[str] = frozenset()
         """The region ids of the newest entries that the browser has."""
@@ -127,6 +129,12 @@ class DeliveryUpdates:
         self._drawers.add(drawer)
         self._on_change()
 
+    def keep_period(self, drawer: DeliveryDrawer, period_query: str) -> None:
+        """Keep a period in the links of a drawer, given as a query string; empty for the reporting period."""
+        if drawer.period_query != period_query:
+            drawer.period_query = period_query
+            self._on_change()
+
     def remove(self, drawer: DeliveryDrawer) -> None:
         """Stop sending updates to a drawer, whose session has ended."""
         self._drawers.discard(drawer)
@@ -147,12 +155,13 @@ class DeliveryUpdates:
             own_deliveries = frozenset[str]().union(*(drawer.own_deliveries for drawer in active))
             sent_entries = frozenset[str]().union(*(drawer.sent_entries for drawer in active))
             try:
-                for language in {drawer.language for drawer in active}:
+                for language, period_query in {(drawer.language, drawer.period_query) for drawer in active}:
                     regions = await self._context.run_blocking(
-                        self._render_regions, language, own_deliveries, sent_entries
+                        self._render_regions, language, period_query, own_deliveries, sent_entries
                     )
                     for drawer in active:
-                        if drawer.language == language and drawer in self._drawers:
+                        is_same = (drawer.language, drawer.period_query) == (language, period_query)
+                        if is_same and drawer in self._drawers:
                             drawer.send(regions)
                 self._fault.succeeded()
             except Exception as error:
@@ -165,7 +174,7 @@ class DeliveryUpdates:
         self._refresh_task = None
 
     def _render_regions(
-        self, language: Language, own_deliveries: frozenset[str], sent_entries: frozenset[str]
+        self, language: Language, period_query: str, own_deliveries: frozenset[str], sent_entries: frozenset[str]
     ) -> dict[str, str]:
         t, macros = (
             Translator(self._context.application.texts, language),
@@ -175,7 +184,9 @@ class DeliveryUpdates:
             _MAX_LISTED, own_deliveries | {region.removeprefix(_ENTRY_PREFIX) for region in sent_entries}
         )
         regions = {
-            f"{_ENTRY_PREFIX}{view.summary.delivery_id}": str(macros.delivery(present_delivery(view, t), t))
+            f"{_ENTRY_PREFIX}{view.summary.delivery_id}": str(
+                macros.delivery(present_delivery(view, t), t, period_query=period_query)
+            )
             for view in views
         }
         return {"no-deliveries": str(macros.no_deliveries(t, not views)), **dict.fromkeys(sent_entries, ""), **regions}

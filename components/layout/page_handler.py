@@ -15,7 +15,7 @@ class Redirect(Exception):
     """Raised by a page's `fetch` when another page must answer.
 
     Attributes:
-        path: The path of that page below the URL prefix, with a leading slash.
+        path: The path of that page below the URL prefix, with a leading slash; a query may follow.
     """
 
     def __init__(self, path: str) -> None:

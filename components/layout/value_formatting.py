@@ -15,6 +15,7 @@ from preview.i18n.formatting import CLOCK, INSTANT, NO_BREAK_SPACE, SHORT_DAY, n
 from preview.model.resources import Value
 
 ABSENT = "–"
+_LONG_DAY: dict[Language, str] = {"nb": "d. MMMM", "nn": "d. MMMM", "en": "d MMMM"}
 _LOCALES: dict[Language, Locale] = {"nb": Locale("nb", "NO"), "nn": Locale("nn", "NO"), "en": Locale("en", "GB")}
 
 
@@ -66,6 +67,11 @@ def instant(timestamp: str, language: Language) -> str:
 def clock_time(timestamp: str, language: Language) -> str:
     """Return a UTC timestamp as time of day in Norway: `2026-03-25T14:02:00Z` -> `kl. 15:02`."""
     return format_datetime(parse_timestamp(timestamp), CLOCK[language], tzinfo=OSLO, locale=_LOCALES[language])
+
+
+def long_day(day: date, language: Language, *, with_year: bool) -> str:
+    """Return a day with the name of its month, such as `1. februar` or `1. februar 2026`."""
+    return format_date(day, _LONG_DAY[language] + (" y" if with_year else ""), locale=_LOCALES[language])
 
 
 def short_day(day: date, language: Language, *, with_year: bool) -> str:

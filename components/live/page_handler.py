@@ -55,8 +55,8 @@ class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
         request.nonce = self.nonce = set_security_headers(self)
         try:
             self._check_room()
-            request.page_data = await self.page.fetch(preferences)
-            html = self.page.render(request.page_data, preferences, self.nonce)
+            request.loaded_page = await self.page.load(preferences)
+            html = self.page.render(request.loaded_page, preferences, self.nonce)
             self._shell, _, request.closing_html = html.partition(STREAM_SPLIT_MARKER)
         except Redirect as redirect:
             self.redirect(self.context.prefix + redirect.path)

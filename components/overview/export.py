@@ -36,4 +36,4 @@ class OverviewExport(ExportHandler):
         overview = state.overview
         texts = self.context.application.texts
         table = overview_table(entries, overview.field_count, overview.period_id, texts, language)
-        return table, "-".join(filter(None, (table.sheet.lower(), overview.period_id)))
+        return table, f"{table.sheet.lower()}-{overview.period_id}"

@@ -9,7 +9,7 @@ import {searchMatcher} from "../services/search.js"
 
 /**
  * @typedef {object} OverviewFilters
- * @property {string} period_id A report period; empty for each organisation's newest.
+ * @property {string} period_id A report period; empty for the reporting period.
  * @property {string} q Words that must all occur in a row's search text.
  * @property {string} show `all`, a decision state, `stale` or `failed`.
  * @property {string} deviation `all`, `none`, a severity, `missing`, or `changed`: what has changed on this page.

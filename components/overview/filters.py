@@ -29,7 +29,7 @@ class OverviewFilters(NamedTuple):
     """What the overview shows, and in which order.
 
     Attributes:
-        period_id: The period of all rows; None for each organization's newest.
+        period_id: The period of all rows; None for the reporting period.
         q: Search terms, separated by white space, all of which must occur.
         show: `all`, one of `STATES`, or one of `CROSS_CUTTING`.
         deviation: `all`, or one of `DEVIATIONS`.

@@ -43,6 +43,9 @@ import {
 
 // ── Filters ──
 
+/** The period that was asked for last, which may not be on the page yet. */
+let requestedPeriod = shownPeriod()
+
 /** Show another period: in place if the page is live, else by loading it, if the server answers. */
 function loadPeriod() {
   if (!isLive()) {
@@ -57,7 +60,8 @@ function loadPeriod() {
   }
   syncUrl(true)
   setPaused(false)
-  send({action: "show", period_id: getFilters().period_id})
+  requestedPeriod = getFilters().period_id
+  send({action: "show", period_id: requestedPeriod})
 }
 
 /** @param {Partial<OverviewFilters>} filters */
@@ -102,10 +106,9 @@ document.addEventListener("change", event => {
   }
 })
 addEventListener("popstate", () => {
-  const periodBefore = shownPeriod()
   setFilters(filtersFromUrl(new URL(location.href)))
   searchedText = searchField.value
-  if (getFilters().period_id !== periodBefore) loadPeriod()
+  if (getFilters().period_id !== requestedPeriod) loadPeriod()
   else applySortAndFilter()
 })
 
@@ -156,6 +159,12 @@ document.addEventListener("click", event => {
     openRow(row, event)
   }
   switch (actionOf(event)) {
+    case "reporting-period":
+      if (!isPlainClick(event)) break
+      event.preventDefault()
+      setFilters({...getFilters(), period_id: ""})
+      loadPeriod()
+      break
     case "clear":
       clearSearch()
       break

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import param
 from markupsafe import Markup
 
+from components.app_bar.period_frame import ShownPeriod, valid_period
 from components.layout.preferences import RequestPreferences, Translator
 from components.live_page import LivePage, LiveSession, OpenedPage, PageServices, PlainRoute
 from components.overview.export import OverviewExport
@@ -19,7 +20,7 @@ from components.overview.filters import ALL, COLUMNS, CROSS_CUTTING, DESCENDING,
 from components.overview.updater import OverviewState, OverviewUpdater
 from preview.core.errors import ValidationError
 from preview.core.languages import Language
-from preview.core.periods import Period
+from preview.i18n import formatting
 from preview.i18n.name_search import collation_key
 from preview.i18n.plurals import plural_key
 
@@ -74,13 +75,14 @@ class OverviewView(LiveSession):
     """The session of one open page: it patches the page, and changes to another period."""
 
     period_id: str | None = param.String(
-        default=None, allow_None=True, doc="The period of all rows, None for each organization's newest."
+        default=None, allow_None=True, doc="The period of all rows, None for the reporting period."
     )  # pyright: ignore[reportAssignmentType]
 
     def __init__(
         self, services: PageServices, opened: OpenedPage[OverviewPageData], updater: OverviewUpdater, **params: Any
     ) -> None:
-        super().__init__(services, opened, opened.data.state.regions if opened.data else {}, **params)
+        regions = opened.data.state.regions if opened.data else {}
+        super().__init__(services, opened, regions, **params)
         self._updater = updater
         self.needs_full_refresh = False
 
@@ -90,13 +92,15 @@ class OverviewView(LiveSession):
 
     def _patch_if_current(self, state: OverviewState) -> None:
         """Patch the page unless it has changed to another period since the state was read."""
-        if state.overview.period_id == self.period_id:
+        if state.requested_period == self.period_id:
             self.live.patch({**state.removed_rows(self.live.sent_regions), **state.regions})
 
     def handle_message(self, message: dict[str, Any]) -> None:
         """Change to another period."""
         if message.get("action") == "show":
-            self._updater.change_period(self, _parse_period(message.get("period_id")))
+            period_id = valid_period(message.get("period_id"))
+            self._updater.change_period(self, period_id)
+            self.show_period(ShownPeriod(period_id))
 
     def end(self) -> None:
         """Stop the updates."""
@@ -154,14 +158,14 @@ class OverviewPage(LivePage[OverviewPageData]):
     def open_session(self, opened: OpenedPage[OverviewPageData]) -> OverviewView:
         """Return the session of an open page, which the updater knows from now on."""
         view = OverviewView(
-            self.services, opened, self.updater, period_id=_parse_period(opened.preferences.arguments.get("period_id"))
+            self.services, opened, self.updater, period_id=valid_period(opened.preferences.arguments.get("period_id"))
         )
         self.updater.add_session(view, opened.data.state if opened.data else None)
         return view
 
     def page_title(self, page_data: OverviewPageData, t: Translator) -> str:
-        """Return the name of the page."""
-        return t("app.overview")
+        """Return the name of the page, with the period."""
+        return f"{t('app.overview')} {formatting.period(t.language, page_data.state.overview.period_id)}"
 
     def variables(self, page_data: OverviewPageData, preferences: RequestPreferences, t: Translator) -> dict[str, Any]:
         """Return the variables of `overview.html`."""
@@ -180,11 +184,3 @@ class OverviewPage(LivePage[OverviewPageData]):
         """Return the route of the exports."""
         arguments = {"updater": self.updater, "message_overrides": self.message_overrides}
         return (PlainRoute(r"/overview/export\.(csv|xlsx)", OverviewExport, arguments, "/overview/export"),)
-
-
-def _parse_period(period_id: Any) -> str | None:
-    """Return a valid period of a message or a URL; None, for each organization's newest, in place of anything else."""
-    try:
-        return str(Period.parse(period_id)) if isinstance(period_id, str) else None
-    except ValidationError:
-        return None

@@ -41,7 +41,6 @@ class OverviewRowView:
         name_prefix: The words that the names of most services begin with, if this one does, else empty.
         name: The rest of the name.
         preview_query: The query string of the organization's preview.
-        period: The period of the row; empty if all rows show the selected one.
         approval: When and by whom the report was approved: `3. mars av Kari Nordmann`; empty without an approval.
         printed_approval: The same with a date and its year, for paper.
         comments_text: The number of open comments in words.
@@ -64,7 +63,6 @@ class OverviewRowView:
     name_prefix: str
     name: str
     preview_query: str
-    period: str
     approval: str
     printed_approval: str
     comments_text: str
@@ -89,16 +87,14 @@ class OverviewRowView:
     version: str
 
 
-def present_row(
-    entry: OverviewEntry, field_count: int, t: Translator, selected_period: str | None, today: date
-) -> OverviewRowView:
+def present_row(entry: OverviewEntry, field_count: int, t: Translator, period_id: str, today: date) -> OverviewRowView:
     """Return the row of an organization in the language of the texts.
 
     Args:
         entry: The organization and the state of its report.
         field_count: The number of fields of the form.
         t: The texts.
-        selected_period: The period that all rows show, None if each shows its newest.
+        period_id: The period that all rows show.
         today: The current date in Norway, for "today" and "yesterday".
     """
     has_values = entry.aggregated_at is not None
@@ -113,8 +109,7 @@ def present_row(
         entry=entry,
         name_prefix="" if name == entry.organization_name else t("overview.kind"),
         name=name,
-        preview_query=_query(entry, entry.period_id or selected_period),
-        period=formatting.period(t.language, entry.period_id) if entry.period_id and selected_period is None else "",
+        preview_query=_query(entry, period_id),
         approval=f"{_day(_day_of(entry.approved_at), t, today)} {approved_by}" if entry.approved_at else "",
         printed_approval=f"{_printed_day(entry.approved_at, t)} {approved_by}" if entry.approved_at else "",
         comments_text=t.plural("overview.comments", entry.open_comments),
@@ -163,9 +158,9 @@ def _data_until(entry: OverviewEntry, t: Translator, today: date) -> str:
     return value_formatting.short_day(day, t.language, with_year=day.year != today.year)
 
 
-def _query(entry: OverviewEntry, period_id: str | None) -> str:
+def _query(entry: OverviewEntry, period_id: str) -> str:
     """Return the query string of the organization's preview of a period."""
-    return urlencode({"organization_id": entry.organization_id} | ({"period_id": period_id} if period_id else {}))
+    return urlencode({"organization_id": entry.organization_id, "period_id": period_id})
 
 
 def _severity_counts(entry: OverviewEntry, t: Translator) -> tuple[SeverityCount, ...]:

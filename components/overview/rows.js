@@ -104,9 +104,11 @@ let tabStop = null
 export function setTabStop(link) {
   if (link && link === tabStop) return
   tabStop = link
-  for (const other of allRows().map(linkOf)) {
-    const tabIndex = other === link ? "0" : "-1"
-    if (other.getAttribute("tabindex") !== tabIndex) other.setAttribute("tabindex", tabIndex)
+  for (const row of allRows()) {
+    const tabIndex = linkOf(row) === link ? "0" : "-1"
+    for (const other of $$("a", row)) {
+      if (other.getAttribute("tabindex") !== tabIndex) other.setAttribute("tabindex", tabIndex)
+    }
   }
 }
 

@@ -10,15 +10,16 @@ import logging
 import weakref
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Protocol
 
 from components.context import AppContext
 from components.layout.preferences import Translator
 from components.live.fanout import Fanout
+from components.live.midnight import MidnightTimer
 from components.overview.presenter import OverviewRowView, present_row
-from preview.core.clock import OSLO, now, today
+from preview.core.clock import today
 from preview.core.languages import Language
 from preview.core.passing_faults import PassingFault, as_passing
 from preview.events.log import AggregationProgress, EventRow
@@ -40,12 +41,14 @@ class OverviewState:
     """An overview as it was read, with its rendered regions.
 
     Attributes:
+        requested_period: The period that was asked for, None for the reporting period.
         overview: The read model.
         rows: The rows that were read.
         regions: HTML by region id.
         requested_ids: The organizations that were read, None for all.
     """
 
+    requested_period: str | None
     overview: Overview
     rows: Sequence[OverviewRowView]
     regions: Mapping[str, str]
@@ -65,7 +68,7 @@ class OverviewSession(Protocol):
     """A session that shows the overview.
 
     Attributes:
-        period_id: The period of its rows, None for each organization's newest.
+        period_id: The period of its rows, None for the reporting period.
         needs_full_refresh: Whether the updater must send it all rows.
     """
 
@@ -94,7 +97,7 @@ class OverviewUpdater:
         self._last_event_id = 0
         self._refresh_task: asyncio.Task[None] | None = None
         self._fault = PassingFault("reading for the overview")
-        self._midnight_timer: asyncio.TimerHandle | None = None
+        self._midnight = MidnightTimer(self._on_midnight)
         self._cached_row = lru_cache(_ROW_CACHE_SIZE)(self._render_row)
         fanout.subscribe(self)
 
@@ -105,7 +108,7 @@ class OverviewUpdater:
         """Read and render the overview. Blocks.
 
         Args:
-            period_id: The period of all rows, None for each organization's newest.
+            period_id: The period of all rows, None for the reporting period.
             language: The language of the texts.
             organization_ids: The organizations to read; all if empty.
 
@@ -128,15 +131,19 @@ class OverviewUpdater:
         regions = {f"row-{row.entry.organization_id}": html for row, html in rows}
         requested_ids = organization_ids or None
         return OverviewState(
-            overview, [row for row, _ in rows], {**self._render_frame(overview, language), **regions}, requested_ids
+            period_id,
+            overview,
+            [row for row, _ in rows],
+            {**self._render_frame(overview, language), **regions},
+            requested_ids,
         )
 
     def _render_row(
-        self, entry: OverviewEntry, field_count: int, language: Language, selected_period: str | None, day: date
+        self, entry: OverviewEntry, field_count: int, language: Language, period_id: str, day: date
     ) -> tuple[OverviewRowView, str]:
         """Render a row. Results are cached by argument, so that of 400 rows only those that changed are rendered."""
         t = Translator(self._context.application.texts, language)
-        row = present_row(entry, field_count, t, selected_period, day)
+        row = present_row(entry, field_count, t, period_id, day)
         html = str(self._context.macros("overview/overview_regions.html").row(row, t))
         # In 400 rows, the white space between cells would be a tenth of all nodes of the page.
         return row, "".join(line.strip() for line in html.splitlines())
@@ -146,12 +153,15 @@ class OverviewUpdater:
             self._context.macros("overview/overview_regions.html"),
             Translator(self._context.application.texts, language),
         )
-        selected = overview.period_id
-        period_ids = (
-            overview.periods if selected is None or selected in overview.periods else [selected, *overview.periods]
-        )
-        names = {period_id: formatting.period(language, period_id) for period_id in period_ids}
-        return {"caption": macros.caption(selected, names, t), "periods": macros.periods(selected, names, t)}
+        reporting = overview.reporting_period_id
+        chosen = "" if overview.period_id == reporting else overview.period_id
+        others = [period_id for period_id in (chosen, *overview.periods) if period_id not in ("", reporting)]
+        names = {period_id: formatting.period(language, period_id) for period_id in (reporting, *others)}
+        return {
+            "title": macros.title(names[chosen or reporting], t),
+            "caption": macros.caption(chosen, names[chosen or reporting], t),
+            "periods": macros.periods(chosen, reporting, names, t),
+        }
 
     # ── Sessions, on the event loop ──
     def add_session(self, session: OverviewSession, state: OverviewState | None) -> None:
@@ -163,8 +173,7 @@ class OverviewUpdater:
         """
         session.needs_full_refresh = state is None or state.overview.position < self._last_event_id
         self._sessions.add(session)
-        if self._midnight_timer is None:
-            self._schedule_midnight()
+        self._midnight.start()
         self._schedule_refresh()
 
     def remove_session(self, session: OverviewSession) -> None:
@@ -242,16 +251,7 @@ class OverviewUpdater:
         for session in self._sessions:
             session.needs_full_refresh = True
 
-    def _schedule_midnight(self) -> None:
-        """Schedule the refresh at midnight, when "today" in the rows becomes "yesterday"."""
-        self._midnight_timer = asyncio.get_running_loop().call_later(_seconds_to_midnight() + 1, self._on_midnight)
-
     def _on_midnight(self) -> None:
-        self._schedule_midnight()
+        """Render all rows again: "today" in them becomes "yesterday"."""
         self._require_full_refresh()
         self._schedule_refresh()
-
-
-def _seconds_to_midnight() -> float:
-    """Return the seconds until midnight in Norway."""
-    return (datetime.combine(today() + timedelta(days=1), time(), OSLO) - now()).total_seconds()

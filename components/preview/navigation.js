@@ -47,6 +47,15 @@ document.addEventListener("change", event => {
   showReport(url)
 })
 
+// The way to the reporting period, and to the latest report of a service that has none of the shown period.
+document.addEventListener("click", event => {
+  /** @type {HTMLAnchorElement | null} */
+  const link = closest("a[data-report-link], a[data-action=reporting-period]", targetOf(event))
+  if (!link || !isPlainClick(event)) return
+  event.preventDefault()
+  showReport(new URL(link.href))
+})
+
 // ── The list of organisations ──
 
 /**

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
+from components.app_bar.period_frame import ShownPeriod, valid_period
 from components.layout.page_handler import Redirect
 from components.layout.preferences import RequestPreferences, Translator
 from components.live_page import LivePage, OpenedPage, PageServices, PlainRoute
 from components.preview.export import PreviewExport
 from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions
-from components.preview.session import CLIENT_TEMPLATES, MESSAGE_OVERRIDES, PreviewSession
+from components.preview.session import CLIENT_TEMPLATES, MESSAGE_OVERRIDES, PreviewSession, shown_period
 from preview.model.resources import MAX_REASON_LENGTH
 
 
@@ -45,7 +47,8 @@ class PreviewPage(LivePage[RenderedReport]):
         """
         query = ReportQuery.from_arguments(preferences.arguments)
         if not query.organization_id:
-            raise Redirect("/")
+            period_id = valid_period(query.period_id)
+            raise Redirect("/" + (f"?{urlencode({'period_id': period_id})}" if period_id else ""))
         return await self._report_cache.get(query, preferences.language)
 
     def open_session(self, opened: OpenedPage[RenderedReport]) -> PreviewSession:
@@ -54,6 +57,10 @@ class PreviewPage(LivePage[RenderedReport]):
         self.services.fanout.subscribe(session)
         session.catch_up()
         return session
+
+    def shown_period(self, page_data: RenderedReport | None, preferences: RequestPreferences) -> ShownPeriod:
+        """Return the period of the report."""
+        return shown_period(page_data.query) if page_data else super().shown_period(page_data, preferences)
 
     def page_title(self, page_data: RenderedReport, t: Translator) -> str:
         """Return the organization and the period."""

@@ -5,7 +5,9 @@ The page's first HTML and every later patch are rendered from one view model, so
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -80,7 +82,7 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         aggregated_text=aggregated_text,
         stale_text=_stale_text(preview, t, aggregated_text) if is_complete and not valid else "",
         job=present_job(preview.job, t, is_complete),
-        notice=_notice(preview, t, is_complete),
+        notice=_notice_with_latest(preview, t, is_complete),
         sources=_sources(preview, t),
         dependent_period=formatting.period(language, next_period) if next_period in preview.periods else None,
         actions=available_actions(preview, preview.job, t, is_complete),
@@ -279,14 +281,15 @@ def _comparable(preview: Preview) -> list[str]:
 
 
 def _without_report(preview: Preview) -> list[str]:
-    """Return the periods that can be aggregated: those begun this year and the last, and the current one."""
+    """Return the periods that can be aggregated: those begun this year and the last, the reporting period, and the
+    shown one.
+    """
     years = (today().year, today().year - 1)
     open_periods = [
         str(Period(year, half)) for year in years for half in (0, 1, 2) if Period(year, half).first_day <= today()
     ]
-    return [
-        period_id for period_id in _newest_first([*open_periods, preview.period_id]) if period_id not in preview.periods
-    ]
+    offered = _newest_first([*open_periods, preview.reporting_period_id, preview.period_id])
+    return [period_id for period_id in offered if period_id not in preview.periods]
 
 
 def _stale_text(preview: Preview, t: Translator, aggregated_text: str) -> str:
@@ -338,14 +341,37 @@ def _failure_notice(job: JobDocument, shown: SnapshotView | None, t: Translator)
     return NoticeView("danger", " ".join(sentences), ("retry", "findings" if is_source else "copy"), job.job_id)
 
 
+def _notice_with_latest(preview: Preview, t: Translator, is_complete: bool) -> NoticeView | None:
+    """Return the notice; where there are no values, with a link to the service's latest report."""
+    notice, latest = _notice(preview, t, is_complete), preview.latest_period_id
+    if notice is None or is_complete or latest in (None, preview.period_id):
+        return notice
+    return replace(
+        notice,
+        actions=(*notice.actions, "latest"),
+        latest_query=urlencode({"organization_id": preview.organization_id, "period_id": latest}),
+        latest_name=formatting.period(t.language, latest),
+    )
+
+
 def _notice(preview: Preview, t: Translator, is_complete: bool) -> NoticeView | None:
     job, period = preview.job, formatting.period(t.language, preview.period_id)
     if job is not None and job.job_status == "failed":
         return _failure_notice(job, preview.snapshot if is_complete else None, t)
     if is_complete:
-        return None
+        return _missing_comparison(preview, t)
     if job is not None and job.job_status in ("waiting", "running"):
         return NoticeView("info", t("notice.first"), ("job",))
     if preview.has_source:
         return NoticeView("info", t("notice.no_report", period=period))
     return NoticeView("warning", t("notice.no_source", period=period), ("deliver",))
+
+
+def _missing_comparison(preview: Preview, t: Translator) -> NoticeView | None:
+    """Return the notice that there is no report of the period that the visitor has chosen to compare with."""
+    is_chosen = preview.compare_period_id != str(Period.parse(preview.period_id).prior)
+    if preview.compared_snapshot is not None or not is_chosen:
+        return None
+    return NoticeView(
+        "info", t("notice.no_comparison", period=formatting.period(t.language, preview.compare_period_id))
+    )

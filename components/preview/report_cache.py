@@ -24,7 +24,7 @@ class ReportQuery(NamedTuple):
 
     Attributes:
         organization_id: The organization; empty if the URL names none.
-        period_id: The period, None for the organization's newest.
+        period_id: The period, None for the reporting period.
         compare: The period to compare with, or `views.comparison.SAME_DAY`; None for the default.
     """
 
@@ -44,7 +44,7 @@ class RenderedReport:
     """A preview with its view model and rendered regions.
 
     Attributes:
-        query: The query with the period that was shown, also if it asked for the newest.
+        query: The query with the period that was shown, also if it asked for the reporting period.
         view: The view model.
         regions: HTML by region id.
     """
@@ -112,7 +112,7 @@ class ReportCache:
         view = present_report(
             application.previews.read(*query), application.catalogue, Translator(application.texts, language)
         )
-        # A query for the newest period keeps showing the period that was newest now.
+        # An open page keeps its period when another one becomes the reporting period.
         return RenderedReport(
             query._replace(period_id=view.preview.period_id), view, render_regions(self._context, view)
         )

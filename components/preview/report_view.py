@@ -138,6 +138,9 @@ class NoticeView:
     Attributes:
         actions: The names of the actions beside it, the most likely first.
         job_id: The job that it is about, which `copy` copies.
+        latest_query: The query string of the report that `latest` leads to.
+        latest_name: The name of its period.
+        period_query: The query string with which `overview` keeps the period; empty for the reporting period.
         is_of_deleted: Whether the values below are of a deleted report.
     """
 
@@ -146,6 +149,9 @@ class NoticeView:
     actions: tuple[str, ...] = ()
     job_id: str = ""
     is_of_deleted: bool = False
+    latest_query: str = ""
+    latest_name: str = ""
+    period_query: str = ""
 
 
 @dataclass(frozen=True)

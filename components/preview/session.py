@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import param
 
+from components.app_bar.period_frame import ShownPeriod, valid_period
 from components.layout import value_formatting
 from components.layout.error_messages import error_message
 from components.live_page import LiveSession, OpenedPage, PageServices
@@ -21,6 +22,7 @@ from components.services.service_list import present_services
 from preview.core.errors import NotFound, Unavailable, ValidationError
 from preview.core.passing_faults import as_passing, pauses
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
+from preview.i18n import formatting
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.back.one": (),
@@ -83,12 +85,13 @@ class PreviewSession(LiveSession):
         self, services: PageServices, opened: OpenedPage[RenderedReport], report_cache: ReportCache, **params: Any
     ) -> None:
         report, t = opened.data, services.context.translator(opened.preferences)
+        query = report.query if report else ReportQuery.from_arguments(opened.preferences.arguments)
         super().__init__(
             services,
             opened,
             {**report.regions, **initial_regions(services.context, t)} if report else {},
             report=report,
-            query=report.query if report else ReportQuery.from_arguments(opened.preferences.arguments),
+            query=query,
             **params,
         )
         self._report_cache = report_cache
@@ -172,6 +175,7 @@ class PreviewSession(LiveSession):
     @param.depends("report", watch=True)
     def _patch(self) -> None:
         report = self._current_report
+        self.show_period(shown_period(report.query))
         if report.view.is_complete:
             self._deleted_at = None
         self._start_task(self._run_action(self._history_panel.refresh(report.preview)))
@@ -182,14 +186,16 @@ class PreviewSession(LiveSession):
         at, actor = value_formatting.clock_time(self._deleted_at, self.t.language), self._deleted_by
         text = self.t("notice.deleted_by", time=at, actor=actor) if actor else self.t("notice.deleted", time=at)
         regions = {region: report.regions[region] for region in _REGIONS_AFTER_DELETE}
-        notice = NoticeView("warning", text, ("overview",), is_of_deleted=True)
+        notice = NoticeView("warning", text, ("overview",), is_of_deleted=True, period_query=self.period_query)
         self.live.patch(regions | {"notice": self._macros.notice(notice, self.t)})
 
     def _show_erased(self, query: ReportQuery) -> None:
         """Remove the values of an erased organization from the page that a visitor has open (GDPR)."""
         if query != self.query:
             return
-        notice = self._macros.notice(NoticeView("warning", self.t("notice.forgotten"), ("overview",)), self.t)
+        notice = self._macros.notice(
+            NoticeView("warning", self.t("notice.forgotten"), ("overview",), period_query=self.period_query), self.t
+        )
         if self.report is None:  # the session of a page of another process: it has read nothing yet
             self.live.patch({"notice": notice})
             return
@@ -278,7 +284,10 @@ class PreviewSession(LiveSession):
 
     async def _list_services(self, _: dict[str, Any]) -> None:
         options = await self.context.run_blocking(self.context.application.organizations.list_options)
-        services = present_services(options, self.query.period_id, self.query.compare)
+        period_id, compare = self.query.period_id, self.query.compare
+        name = formatting.period(self.language, period_id) if period_id else ""
+        note = self.t("organizations.no_report", period=name)
+        services = present_services(options, period_id, compare, note)
         regions = {"services": self._macros.services(services, self.t)}
         self.document.add_next_tick_callback(lambda: self.live.patch(regions))
 
@@ -334,6 +343,11 @@ class PreviewSession(LiveSession):
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def shown_period(query: ReportQuery) -> ShownPeriod:
+    """Return the period of a query, with the organization, which the page keeps with any period."""
+    return ShownPeriod(valid_period(query.period_id), {"organization_id": query.organization_id})
 
 
 def _snapshot_id(message: Mapping[str, Any]) -> str:

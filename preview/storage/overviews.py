@@ -1,4 +1,4 @@
-"""The overview query: one row per organisation, with its newest snapshot of a period or of any period."""
+"""The overview query: one row per organisation, with its newest snapshot of a period."""
 
 import msgspec
 
@@ -56,8 +56,8 @@ _ROWS = f"""
         SELECT organization_id,
             (SELECT snapshot FROM snapshot
                 WHERE snapshot.organization_id = organization.organization_id
-                    AND period_id = coalesce(:period, period_id)
-                ORDER BY period_order DESC, aggregated_at IS NULL, snapshot DESC LIMIT 1) AS snapshot
+                    AND period_id = :period
+                ORDER BY aggregated_at IS NULL, snapshot DESC LIMIT 1) AS snapshot
         FROM organization WHERE {NOT_BEING_ERASED}
     ), newest AS (
         SELECT chosen.organization_id,
@@ -105,12 +105,12 @@ _ROWS = f"""
 """
 
 
-def rows(connection: Connection, period_id: str | None, organization_id: str | None) -> list[OverviewRow]:
+def rows(connection: Connection, period_id: str, organization_id: str | None) -> list[OverviewRow]:
     """Return the rows ordered by name. An organisation that is being erased has none.
 
     Args:
         connection: A transaction.
-        period_id: The period, or None for each organisation's newest one.
+        period_id: The period.
         organization_id: Only this organisation; None for all.
     """
     parameters = {"period": period_id, "organization": organization_id, "kostra_15f": KOSTRA_15F_DATA_SOURCE}

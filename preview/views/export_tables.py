@@ -93,7 +93,7 @@ def preview_table(
 def overview_table(
     entries: Iterable[OverviewEntry],
     field_count: int,
-    selected_period: str | None,
+    period_id: str,
     texts: MessageCatalog,
     language: Language,
 ) -> Table:
@@ -102,7 +102,7 @@ def overview_table(
     Args:
         entries: The organisations.
         field_count: Number of fields of the form.
-        selected_period: The period of all rows; None if each organisation is shown with its own newest period.
+        period_id: The period of all rows.
         texts: The texts of headers and states.
         language: Language of the table.
     """
@@ -110,7 +110,7 @@ def overview_table(
     columns = [
         Column(texts.get(language, f"export.overview.{column}"), width) for column, width in _OVERVIEW_WIDTHS.items()
     ]
-    title = f"{sheet} {period(language, selected_period)}" if selected_period else sheet
+    title = f"{sheet} {period(language, period_id)}"
     return Table(
         title, sheet, columns, 1, [_organization_row(entry, field_count, texts, language) for entry in entries]
     )

@@ -4,8 +4,10 @@ from typing import Literal
 
 import msgspec
 
+from preview.core.clock import today
 from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
+from preview.core.settings import Settings
 from preview.model.resources import SnapshotStatus
 from preview.model.reviews import DecisionState
 from preview.reports.decision_state import blocking_codes, decision_state
@@ -92,14 +94,16 @@ class Overview(msgspec.Struct, frozen=True):
 
     Attributes:
         position: Id of the last event that the overview reflects.
-        period_id: The selected period; None if each organisation is shown with its newest period.
+        period_id: The period of all rows.
+        reporting_period_id: The period that everyone works on (rule P1, docs/api.md).
         periods: Periods with a snapshot, newest first.
         field_count: Number of fields of the form.
         entries: The organisations, by name.
     """
 
     position: int
-    period_id: str | None
+    period_id: str
+    reporting_period_id: str
     periods: list[str]
     field_count: int
     entries: list[OverviewEntry]
@@ -108,27 +112,30 @@ class Overview(msgspec.Struct, frozen=True):
 class OverviewQuery:
     """Reads overviews. All methods block: call them on a thread."""
 
-    def __init__(self, database: Database, report_config: ReportConfig) -> None:
+    def __init__(self, database: Database, report_config: ReportConfig, settings: Settings) -> None:
         self._database = database
         self._report_config = report_config
+        self._settings = settings
 
     def read(self, period_id: str | None = None, organization_id: str | None = None) -> Overview:
         """Return the overview.
 
         Args:
-            period_id: Show this period; None for the newest period of each organisation.
+            period_id: Show this period; None for the reporting period.
             organization_id: Return only this organisation; None for all.
 
         Raises:
             ValidationError: `period_id` is no period.
         """
-        period = str(Period.parse(period_id)) if period_id is not None else None
+        reporting = str(self._settings.reporting_period_on(today()))
+        period = reporting if period_id is None else str(Period.parse(period_id))
 
         def read_overview(connection: Connection) -> Overview:
             rows = overviews.rows(connection, period, organization_id)
             return Overview(
                 position=events.last_event_id(connection),
                 period_id=period,
+                reporting_period_id=reporting,
                 periods=overviews.periods(connection),
                 field_count=len(self._report_config.catalogue.fields),
                 entries=[_to_entry(row) for row in rows],

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from preview.core.clock import today
 from preview.core.errors import NotFound
 from preview.core.ids import format_snapshot_id
 from preview.core.periods import Period
+from preview.core.settings import Settings
 from preview.form.numbers import change_between
 from preview.form.rules.base import Deviation
 from preview.form.value_state import ValueState
@@ -26,7 +28,6 @@ from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow
 from preview.views.comparison import SAME_DAY, Comparison, ComparisonQuery, SameDayView, parse_comparison
-from preview.views.period_selection import default_period
 
 _DELIVERY_LIMIT = 5
 
@@ -126,7 +127,9 @@ class Preview(msgspec.Struct, frozen=True):
         extract_until: ISO day of the data of a provisional report; None if it is not provisional (rule P3).
         same_day: The comparison to the same day (rule 7.3); None for a report that is not provisional.
         compared_until: ISO day up to which the compared period counts; None if all of it counts.
+        reporting_period_id: The period that everyone works on (rule P1, docs/api.md).
         periods: Periods of the organisation with a snapshot, newest first.
+        latest_period_id: The newest period with a completed snapshot; None without one.
         snapshot: The newest completed snapshot of the period, or the newest one if none has completed.
         newer_snapshot: A newer snapshot that is processing or has failed.
         compared_snapshot: The newest completed snapshot of the compared period.
@@ -145,7 +148,9 @@ class Preview(msgspec.Struct, frozen=True):
     number: str
     period_id: str
     compare_period_id: str
+    reporting_period_id: str
     periods: list[str]
+    latest_period_id: str | None
     snapshot: SnapshotView | None
     newer_snapshot: SnapshotView | None
     compared_snapshot: SnapshotView | None
@@ -179,17 +184,18 @@ class Preview(msgspec.Struct, frozen=True):
 class PreviewQuery:
     """Reads previews. All methods block: call them on a thread."""
 
-    def __init__(self, database: Database, report_config: ReportConfig) -> None:
+    def __init__(self, database: Database, report_config: ReportConfig, settings: Settings) -> None:
         self._database = database
         self._report_config = report_config
         self._comparisons = ComparisonQuery(report_config)
+        self._settings = settings
 
     def read(self, organization_id: str, period_id: str | None = None, compare: str | None = None) -> Preview:
         """Return the preview of an organisation.
 
         Args:
             organization_id: The organisation.
-            period_id: The period; None for the newest one.
+            period_id: The period; None for the reporting period.
             compare: The period to compare with. None for the default, which is also taken where `compare` is of another
                 length than the period, or the period itself: the prior period, of a provisional report only the same
                 days of it (rule 7.3), if they are known. `SAME_DAY` asks for that default by name.
@@ -198,10 +204,11 @@ class PreviewQuery:
             NotFound: There is no such organisation.
             ValidationError: `period_id` or `compare` is no period.
         """
-        period = Period.parse(period_id) if period_id is not None else None
+        reporting = self._settings.reporting_period_on(today())
+        period = Period.parse(period_id) if period_id is not None else reporting
         compare_period = parse_comparison(compare)
         return self._database.read(
-            lambda connection: self._read_preview(connection, organization_id, period, compare_period)
+            lambda connection: self._read_preview(connection, organization_id, reporting, period, compare_period)
         )
 
     def history(self, organization_id: str) -> dict[str, list[HistoricalValue]]:
@@ -233,7 +240,8 @@ class PreviewQuery:
         self,
         connection: Connection,
         organization_id: str,
-        requested_period: Period | None,
+        reporting: Period,
+        period: Period,
         requested_compare: Period | None,
     ) -> Preview:
         organization = organizations.visible_organization(connection, organization_id)
@@ -241,7 +249,6 @@ class PreviewQuery:
             raise NotFound("There is no such organisation.")
         rows = snapshots.list_for_organization(connection, organization_id)
         completed = latest_completed_by_period(rows)
-        period = requested_period or default_period(connection, organization_id, rows, completed)
         period_rows = [row for row in rows if row.period_id == str(period)]
         displayed = completed.get(str(period)) or next(iter(period_rows), None)
         newer = period_rows[0] if displayed is not None and period_rows[0].snapshot > displayed.snapshot else None
@@ -257,7 +264,9 @@ class PreviewQuery:
             + (f"-{organization.bydelsnummer}" if organization.bydelsnummer else ""),
             period_id=str(period),
             compare_period_id=str(comparison.period),
+            reporting_period_id=str(reporting),
             periods=list(dict.fromkeys(row.period_id for row in rows)),
+            latest_period_id=next(iter(completed), None),
             snapshot=_snapshot_view(displayed),
             newer_snapshot=_snapshot_view(newer),
             compared_snapshot=_snapshot_view(comparison.snapshot),

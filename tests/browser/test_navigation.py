@@ -19,7 +19,7 @@ def still(open_preview: OpenPreview, busy: Server, services: dict[str, Service])
     return open_preview(busy, services["still"])
 
 
-def test_period_change_updates_page_and_url(still: Page) -> None:
+def test_period_change_updates_page_and_url(still: Page, services: dict[str, Service]) -> None:
     still.evaluate("window.stayed = true")
     still.get_by_role("combobox", name="Periode", exact=True).select_option("2023")
     expect(still.get_by_role("columnheader", name="2022", exact=True)).to_be_visible()
@@ -29,6 +29,19 @@ def test_period_change_updates_page_and_url(still: Page) -> None:
     still.get_by_role("combobox", name="mot", exact=True).select_option("2024")
     expect(still.get_by_role("columnheader", name="2024", exact=True)).to_be_visible()
     expect(still).to_have_url(re.compile(r"period_id=2023.*compare=2024"))
+    bar = still.get_by_role("banner")
+    expect(bar.locator("#reporting-period")).to_contain_text("Du ser 2023")
+    expect(bar.get_by_role("link", name="Oversikt")).to_have_attribute("href", "/?period_id=2023")
+    still.get_by_role("button", name="Bytt tjeneste").click()
+    other = still.locator("#chooser").get_by_role("link", name=services["posted"].name)
+    expect(other).to_have_attribute("href", re.compile(r"period_id=2023&compare=2024$"))
+    still.keyboard.press("Escape")
+    bar.get_by_role("link", name="Til 2024").click()
+    expect(still.get_by_role("combobox", name="Periode", exact=True)).to_have_value("2024")
+    expect(bar.locator("#reporting-period")).not_to_contain_text("Du ser")
+    assert "period_id" not in still.url
+    still.go_back()
+    expect(still.get_by_role("combobox", name="Periode", exact=True)).to_have_value("2023")
     still.go_back()
     still.go_back()
     expect(still.get_by_role("combobox", name="Periode", exact=True)).to_have_value("2024")

@@ -51,7 +51,7 @@ NO_VALUES: dict[str, Any] = {
 
 
 def make_row(
-    texts: MessageCatalog, language: Language = "nb", asked_period: str | None = "2024", **changed: Any
+    texts: MessageCatalog, language: Language = "nb", shown_period: str = "2024", **changed: Any
 ) -> OverviewRowView:
     """Return the row of `READY` with changes, for a form of 34 fields."""
-    return present_row(msgspec.structs.replace(READY, **changed), 34, Translator(texts, language), asked_period, TODAY)
+    return present_row(msgspec.structs.replace(READY, **changed), 34, Translator(texts, language), shown_period, TODAY)

@@ -91,6 +91,8 @@ def make_preview(
         number="999903011-15",
         period_id="2024",
         compare_period_id="2023",
+        reporting_period_id="2024",
+        latest_period_id="2024",
         periods=["2025", "2024", "2023-H1", "2023"],
         snapshot=SNAPSHOT,
         newer_snapshot=None,

@@ -23,6 +23,7 @@ from preview.storage.database import Connection
 from preview.storage.jobs import JobRow
 from preview.storage.sqlite import STORE_FILE
 from tests.support.empty_store import copy_empty_store
+from tests.support.reporting_period import REPORTING_PERIOD
 
 WAIT_SECONDS = 30.0
 
@@ -30,7 +31,11 @@ WAIT_SECONDS = 30.0
 @contextmanager
 def open_application(data_dir: Path, *, started: bool = True, **settings: Any) -> Generator[Application]:
     """Open an application, by default without automatic aggregation, for the duration of a block."""
-    given: dict[str, Any] = {"auto_aggregate": False, **settings}
+    given: dict[str, Any] = {
+        "auto_aggregate": False,
+        "reporting_period": Period.parse(REPORTING_PERIOD),
+        **settings,
+    }
     if data_dir.is_dir():
         copy_empty_store(data_dir / STORE_FILE)
     application = Application.open(Settings(data_dir=data_dir, **given))

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.fork_server import REPOSITORY, ForkedProcess, ForkServer
+from tests.support.reporting_period import REPORTING_PERIOD
 
 ADDRESS_PREFIX = "Bufdir Preview: "
 START_SECONDS = 30
@@ -81,6 +82,8 @@ class Server:
         self._lines: list[str] = []
         self._listening = threading.Event()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("BUFDIR_PREVIEW_")}
+        if "--demo" not in arguments:
+            inherited["BUFDIR_PREVIEW_REPORTING_PERIOD"] = REPORTING_PERIOD
         data_dir.mkdir(parents=True, exist_ok=True)
         self.process = start_process(
             ["serve", "--port", str(port), "--data-dir", str(data_dir), *arguments],

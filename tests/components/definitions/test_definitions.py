@@ -12,13 +12,15 @@ from components.context import AppContext
 from components.definitions.page import DefinitionsPage
 from components.definitions.presenter import present_definitions
 from components.layout.preferences import RequestPreferences, Translator
-from components.live_page import PageServices
+from components.live_page import LoadedPage, PageServices
 from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
+from preview.model.reviews import ReportingPeriodDocument
 from preview.views.deviation_rules import DeviationRule, deviation_rules
 from tests.components.preview_samples import make_preview, make_values
 
+REPORTING_PERIOD = ReportingPeriodDocument("2025", "2025-01-01", "2025-12-31", None, 42, 40, 38)
 RenderPage = Callable[..., html.HtmlElement]
 
 
@@ -28,9 +30,12 @@ def render_page(context: AppContext, catalogue: Catalogue, texts: MessageCatalog
 
     def render(language: Language = "nb", query: str = "") -> html.HtmlElement:
         # No session is opened, so that the page needs no updates.
-        page = DefinitionsPage(PageServices(context, cast(Any, None), cast(Any, None)))
+        page = DefinitionsPage(PageServices(context, cast(Any, None), cast(Any, None), cast(Any, None)))
         form = present_definitions(catalogue, query, Translator(texts, language))
-        return html.document_fromstring(page.render(form, RequestPreferences(language, "light", {"q": query}), "nonce"))
+        loaded = LoadedPage(form, REPORTING_PERIOD, 0)
+        return html.document_fromstring(
+            page.render(loaded, RequestPreferences(language, "light", {"q": query}), "nonce")
+        )
 
     return render
 

@@ -119,18 +119,8 @@ def test_service_without_this_report_links_to_its_latest(context: AppContext, te
     assert list(delivered[1].iter("a")) == []
 
 
-def test_latest_snapshot_row_names_its_period(context: AppContext, texts: MessageCatalog) -> None:
-    assert cells(row(context, texts, make_row(texts, asked_period=None, period_id="2024-H1")))[
-        2
-    ] == f"Gyldig 1. halvår{NB}2024".replace(NB, " ")
-    assert cells(row(context, texts, make_row(texts)))[2] == "Gyldig"
-
-
-def test_row_without_data_links_to_selected_period(texts: MessageCatalog) -> None:
+def test_row_without_data_links_to_shown_period(texts: MessageCatalog) -> None:
     assert make_row(texts, state="silent", **NO_VALUES).preview_query == "organization_id=org-0301-15&period_id=2024"
-    assert (
-        make_row(texts, state="silent", asked_period=None, **NO_VALUES).preview_query == "organization_id=org-0301-15"
-    )
 
 
 @pytest.mark.parametrize(

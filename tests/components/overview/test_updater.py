@@ -87,7 +87,7 @@ def test_only_changed_rows_are_read_and_sent(application: Application) -> None:
         assert state.overview.period_id == "2024"
         state = await other.wait_for(lambda state: any(row.is_stale for row in state.rows))
         assert "Stale" in state.regions["row-org-3001"]
-        assert state.rows[0].period == "2024"
+        assert state.overview.period_id == "2024"
 
     run(application, scenario)
 
@@ -186,7 +186,7 @@ def test_all_rows_are_rendered_again_at_midnight(application: Application, monke
         state = await context.run_blocking(updater.read, "2024", "nb")
         assert "i dag" in state.regions["row-org-3000"]
         tomorrow = today() + timedelta(days=1)
-        monkeypatch.setattr("components.overview.updater._seconds_to_midnight", lambda: 0.0)
+        monkeypatch.setattr("components.live.midnight._seconds_to_midnight", lambda: 0.0)
         updater.add_session(session, state)
         monkeypatch.setattr("components.overview.updater.today", lambda: tomorrow)
         state = await session.next()

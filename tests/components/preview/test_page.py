@@ -292,6 +292,19 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
         ),
         ({"snapshot": None}, "Ingen rapport", "Det finnes ingen rapport for 2024 ennå.", ""),
         (
+            {"snapshot": None, "latest_period_id": "2023-H1"},
+            "Ingen rapport",
+            "Det finnes ingen rapport for 2024 ennå. Vis siste rapport (1. halvår 2023)",
+            "",
+        ),
+        (
+            {"compare_period_id": "2022", "compared_snapshot": None},
+            "Gyldig",
+            "Det finnes ingen rapport for 2022 å sammenligne med.",
+            "",
+        ),
+        ({"compared_snapshot": None}, "Gyldig", "", ""),
+        (
             {"snapshot": None, "has_source": False},
             "Ingen rapport",
             "Det finnes ingen data for 2024 for denne tjenesten. Lever uttrekk",

@@ -12,12 +12,11 @@ from tornado.ioloop import IOLoop
 
 from components import assets
 from components.context import AppContext
-from components.deliveries.drawer import DeliveryUpdates
 from components.layout.preferences import RequestPreferences
 from components.live.fanout import Fanout
-from components.live_page import OpenedPage, PageServices
+from components.live_page import LoadedPage, OpenedPage, PageServices
 from components.preview.report_cache import ReportCache, ReportQuery
-from components.preview.session import PreviewSession
+from components.preview.session import PreviewSession, shown_period
 from preview.runtime.application import Application
 from preview.views.preview import Preview
 from tests.builders import large_dataset
@@ -45,9 +44,18 @@ class PageHarness:
         self.periods: list[str] = []
         """The periods that the page has shown."""
         report = ReportCache(context)._render(FIRST, "nb")  # pyright: ignore[reportPrivateUsage]
-        delivery_updates = DeliveryUpdates(context, application.dispatcher, IOLoop.current())
-        opened = OpenedPage(RequestPreferences("nb", "light", {}), self._document, "test", report)
-        self.view: Any = PreviewSession(PageServices(context, fanout, delivery_updates), opened, ReportCache(context))
+        reporting_period, position = application.reviews.query.reporting_period()
+        loaded = LoadedPage(report, reporting_period, position)
+        opened = OpenedPage(
+            "preview",
+            shown_period(report.query),
+            RequestPreferences("nb", "light", {}),
+            self._document,
+            "test",
+            loaded,
+        )
+        services = PageServices.create(context, fanout, IOLoop.current())
+        self.view: Any = PreviewSession(services, opened, ReportCache(context))
         self.view.param.watch(lambda changed: self.periods.append(changed.new.preview.period_id), "report")
         fanout.subscribe(self.view)
 

@@ -17,18 +17,16 @@ def test_services_sort_and_are_searched_as_in_the_overview() -> None:
         assert matches_search(tromso.search_text, query)
 
 
-def test_service_is_shown_for_the_period_and_comparison_that_it_has() -> None:
+def test_services_keep_period_and_comparison_and_name_missing_report() -> None:
     options = [
         OrganizationOption("org-1", "A", "999999991", frozenset({"2024", "2022"})),
-        OrganizationOption("org-2", "B", "999999992", frozenset({"2024", "2023"})),
-        OrganizationOption("org-3", "C", "999999993", frozenset({"2023", "2022"})),
-        OrganizationOption("org-4", "D", "999999994"),
+        OrganizationOption("org-2", "B", "999999992", frozenset({"2023"})),
     ]
-    assert [service.preview_query for service in present_services(options, "2024", "2022")] == [
+    services = present_services(options, "2024", "2022", "no report")
+    assert [service.preview_query for service in services] == [
         "organization_id=org-1&period_id=2024&compare=2022",
-        "organization_id=org-2&period_id=2024",
-        "organization_id=org-3",
-        "organization_id=org-4",
+        "organization_id=org-2&period_id=2024&compare=2022",
     ]
     assert present_services(options, "2024", "same-day")[1].preview_query.endswith("&compare=same-day")
-    assert present_services(options, "2024")[0].preview_query == "organization_id=org-1&period_id=2024"
+    assert [service.note for service in services] == ["", "no report"]
+    assert present_services(options, "2024")[1].preview_query == "organization_id=org-2&period_id=2024"

@@ -46,7 +46,8 @@ def preview(source: str = "fagsystem-cis", *, hidden_number: int = 0) -> Preview
             )
         )
     return Preview(
-        0, "org-1", "Tjenesten", "999999999", "2024", "2023", ["2024"], None, None, None, None, rows, None, True, [], []
+        *(0, "org-1", "Tjenesten", "999999999", "2024", "2023", "2024", ["2024"], "2024"),
+        *(None, None, None, None, rows, None, True, [], []),
     )
 
 
@@ -137,7 +138,7 @@ ENTRY_WITHOUT_DATA = OverviewEntry(
 
 
 def test_organisations_are_rows_in_the_given_order() -> None:
-    head, *lines = read_csv(to_csv(overview_table([ENTRY_WITHOUT_DATA, ENTRY], 34, None, TEXTS, "nb")))
+    head, *lines = read_csv(to_csv(overview_table([ENTRY_WITHOUT_DATA, ENTRY], 34, "2024-H1", TEXTS, "nb")))
     assert head[:6] == ["Tjeneste", "Nummer", "Id", "Periode", "Vurdering", "Data til"]
     assert head[6:11] == ["Godkjent av", "Godkjent", "Åpne kommentarer", "Status", "Utfylte felt"]
     assert lines == [

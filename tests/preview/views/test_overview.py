@@ -97,15 +97,18 @@ def test_ready_counts_equal_document_and_preview(application: Application, servi
     assert found.notices
 
 
-def test_newest_snapshot_is_of_the_newest_requested_period(application: Application, service: SampleService) -> None:
+def test_default_period_is_reporting_period(application: Application, service: SampleService) -> None:
     deliver_two_extracts(application, service)
-    for period in ("2023", "2024-H1"):
+    for period in ("2023", "2025"):
         pipeline.aggregate(application, service.organization_id, period)
-    assert overview_entry(application, service).period_id == "2024-H1"
+    assert overview_entry(application, service).period_id is None
+    assert overview_entry(application, service).latest_period == "2025"
     pipeline.aggregate(application, service.organization_id, "2024")
     assert overview_entry(application, service).period_id == "2024"
     assert overview_entry(application, service, "2023").period_id == "2023"
-    assert {"2024", "2024-H1", "2023"} <= set(application.overviews.read().periods)
+    shown = application.overviews.read("2023")
+    assert (shown.period_id, shown.reporting_period_id) == ("2023", "2024")
+    assert {"2025", "2024", "2023"} <= set(shown.periods)
 
 
 def test_failure_of_newest_period_is_shown(application: Application, service: SampleService) -> None:
@@ -166,10 +169,8 @@ def test_15f_source_is_shown_as_case_system(application: Application, service: S
     )
     assert overview_entry(application, service).case_system == "KOSTRA 15F"
     pipeline.aggregate(application, service.organization_id, "2020")
-    assert (overview_entry(application, service).state, overview_entry(application, service).case_system) == (
-        "ready",
-        "KOSTRA 15F",
-    )
+    found = overview_entry(application, service, "2020")
+    assert (found.state, found.case_system) == ("ready", "KOSTRA 15F")
 
 
 def test_position_is_the_last_event_id(application: Application, service: SampleService) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from preview.core.clock import today
 from preview.core.errors import NotFound, ValidationError
 from preview.core.periods import Period
 from preview.form.numbers import change_between
@@ -52,7 +51,7 @@ def request_snapshot(application: Application, period: str = "2024") -> str:
 # Which period.
 
 
-def test_default_period_without_snapshot_is_of_newest_data(manual_application: Application) -> None:
+def test_default_period_is_reporting_period(manual_application: Application) -> None:
     shown = manual_application.previews.read(ORGANIZATION)
     assert (shown.period_id, shown.compare_period_id, shown.periods) == ("2024", "2023", [])
     assert (shown.snapshot, shown.newer_snapshot, shown.compared_snapshot, shown.job, shown.source) == (
@@ -68,22 +67,21 @@ def test_default_period_without_snapshot_is_of_newest_data(manual_application: A
     )
 
 
-def test_default_period_without_data_is_this_year(application: Application, service: SampleService) -> None:
+def test_organisation_without_data_has_name_and_number(application: Application, service: SampleService) -> None:
     deliver(application, service.listing(service.organization_id, "Et navn"))
     shown = application.previews.read(service.organization_id)
-    assert (shown.period_id, shown.has_source, shown.organization_name) == (str(today().year), False, "Et navn")
-    assert shown.number == service.organisasjonsnummer
+    assert (shown.period_id, shown.has_source, shown.organization_name) == ("2024", False, "Et navn")
+    assert (shown.number, shown.latest_period_id) == (service.organisasjonsnummer, None)
 
 
-def test_default_period_prefers_completed_snapshot(manual_application: Application) -> None:
-    request_snapshot(manual_application, "2024-H1")
-    assert manual_application.previews.read(ORGANIZATION).period_id == "2024-H1"
-    request_snapshot(manual_application, "2024")
-    assert manual_application.previews.read(ORGANIZATION).period_id == "2024"
-    complete_job(manual_application, claim_job(manual_application))
-    assert manual_application.previews.read(ORGANIZATION).period_id == "2024-H1"
+def test_latest_period_is_newest_completed_one(manual_application: Application) -> None:
+    request_snapshot(manual_application, "2023")
     complete_waiting_jobs(manual_application)
-    assert manual_application.previews.read(ORGANIZATION).period_id == "2024"
+    request_snapshot(manual_application, "2024-H1")
+    shown = manual_application.previews.read(ORGANIZATION)
+    assert (shown.period_id, shown.reporting_period_id, shown.latest_period_id) == ("2024", "2024", "2023")
+    complete_waiting_jobs(manual_application)
+    assert manual_application.previews.read(ORGANIZATION).latest_period_id == "2024-H1"
 
 
 def test_periods_with_snapshot_are_newest_first(manual_application: Application) -> None:

@@ -35,7 +35,7 @@ def deliver_report(
     """Deliver a case that was first extracted in 2021, aggregate the report of the extract's year, and return it."""
     deliver(application, service.folder(1, "2021-06-01"), service.folder(1, extract_at, meldinger, **case))
     aggregate(application, service.organization_id, extract_at[:4])
-    return application.previews.read(service.organization_id)
+    return application.previews.read(service.organization_id, extract_at[:4])
 
 
 def row(preview: Preview, key: str) -> FieldRow:

@@ -32,13 +32,14 @@ MAIN_NAVIGATION = (
 class NavItem(NamedTuple):
     """An entry of the navigation as a page shows it; `url` is empty for an open page that has no link."""
 
+    page: str
     name: str
     url: str
     is_current: bool
 
 
 def nav_items(
-    t: Translator, prefix: str, active_page: str, links: Sequence[NavLink] = MAIN_NAVIGATION
+    t: Translator, prefix: str, active_page: str, query: str = "", links: Sequence[NavLink] = MAIN_NAVIGATION
 ) -> list[NavItem]:
     """Return the entries of the navigation.
 
@@ -46,10 +47,17 @@ def nav_items(
         t: The texts.
         prefix: The URL prefix of the program.
         active_page: The name of the open page; empty for an error page.
+        query: The query string that every link has, empty for none.
         links: The pages.
     """
+    suffix = f"?{query}" if query else ""
     return [
-        NavItem(t(link.text_key), prefix + link.path if link.path else "", link.page == active_page)
+        NavItem(
+            link.page,
+            t(link.text_key),
+            f"{prefix}{link.path}{suffix}" if link.path else "",
+            link.page == active_page,
+        )
         for link in links
         if link.path or link.page == active_page
     ]
