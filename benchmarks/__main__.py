@@ -21,6 +21,7 @@ NAMES = (
     "first_load",
     "overview",
     "live",
+    "activity",
     "reader_memory",
 )
 
