@@ -26,6 +26,7 @@ class ExportHandler(ReadOnlyHandler, HtmlErrorMixin):
     def initialize(self, context: AppContext, **kwargs: Any) -> None:
         """Take the context; subclasses take more."""
         self.context = context
+        self.actor = ""
 
     def prepare(self) -> None:
         """Set the headers of a page, which an error is answered with."""
@@ -38,6 +39,7 @@ class ExportHandler(ReadOnlyHandler, HtmlErrorMixin):
             extension: `csv` or `xlsx`, from the path.
         """
         preferences = preferences_of(self.request)
+        self.actor = self.context.actor(self.request.headers)
         try:
             content, name = await self.context.run_blocking(
                 self._build_file, preferences.arguments, preferences.language, extension
@@ -55,7 +57,7 @@ class ExportHandler(ReadOnlyHandler, HtmlErrorMixin):
         return to_csv(table) if extension == "csv" else to_xlsx(table), name
 
     def build_table(self, arguments: Mapping[str, str], language: Language) -> tuple[Table, str]:
-        """Build the table on a thread; it may block.
+        """Build the table with its cover on a thread; it may block. `actor` is who exports.
 
         Args:
             arguments: The first value of each query parameter.

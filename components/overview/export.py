@@ -1,13 +1,17 @@
 """`/overview/export.csv` and `/overview/export.xlsx`: the filtered rows of the overview as a file."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from components.context import AppContext
 from components.layout.export_handler import ExportHandler, comma_separated
-from components.overview.filters import OverviewFilters
+from components.layout.preferences import Translator
+from components.overview.filters import ALL, CROSS_CUTTING, OverviewFilters
 from components.overview.updater import OverviewUpdater
+from preview.core.clock import format_rfc3339, now
 from preview.core.languages import Language
+from preview.views.export_cover import Export, overview_cover
 from preview.views.export_tables import overview_table
 from preview.views.spreadsheet import Table
 
@@ -35,5 +39,31 @@ class OverviewExport(ExportHandler):
         ]
         overview = state.overview
         texts = self.context.application.texts
+        export = Export(
+            self.actor,
+            format_rfc3339(now()),
+            len(entries),
+            len(state.rows),
+            present_filters(filters, Translator(texts, language), only_changed=selected_ids is not None),
+        )
+        cover = overview_cover(overview.period_id, export, texts, language)
         table = overview_table(entries, overview.field_count, overview.period_id, texts, language)
-        return table, f"{table.sheet.lower()}-{overview.period_id}"
+        return replace(table, cover=cover), f"{table.sheet.lower()}-{overview.period_id}"
+
+
+def present_filters(filters: OverviewFilters, t: Translator, *, only_changed: bool) -> list[str]:
+    """Return the filters that are in use, each with its label, as the page and its print name them."""
+    texts: list[str] = []
+    if filters.show != ALL:
+        is_state = filters.show not in CROSS_CUTTING
+        name = t(f"review.state.{filters.show}") if is_state else t(f"overview.figure.{filters.show}")
+        texts.append(f"{t('overview.show')}: {name}")
+    if only_changed:
+        texts.append(f"{t('overview.deviations')}: {t('filter.changed')}")
+    elif filters.deviation != ALL:
+        texts.append(f"{t('overview.deviations')}: {t(f'overview.deviation.{filters.deviation}')}")
+    if filters.case_system:
+        texts.append(f"{t('overview.column.system')}: {filters.case_system}")
+    if filters.q:
+        texts.append(f"{t('export.cover.search')}: «{filters.q}»")
+    return texts

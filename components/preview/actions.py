@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 from components.layout import value_formatting
 from components.layout.preferences import Translator
+from preview.core.actor import SYSTEM_ACTORS
 from preview.i18n import formatting
 from preview.model.resources import JobDocument
 from preview.views.preview import Preview
-
-SYSTEM_ACTORS = frozenset({"api", "dashboard", "cli", "inbox", "auto", "demo"})
-"""Actors that are channels and not persons; each has the texts `deliver.channel.<actor>` and `deliver.via.<actor>`."""
 
 
 @dataclass(frozen=True)

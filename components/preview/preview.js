@@ -172,8 +172,10 @@ document.addEventListener("click", event => {
   if (!link) return
   const url = new URL(link.href)
   const visible = visibleRows()
-  if (visible.length < allRows().length) url.searchParams.set("fields", visible.map(keyOf).join(","))
-  else url.searchParams.delete("fields")
+  if (visible.length < allRows().length) {
+    url.searchParams.set("fields", visible.map(keyOf).join(","))
+    url.searchParams.set("filter", currentFilter())
+  } else for (const name of ["fields", "filter"]) url.searchParams.delete(name)
   link.href = url.href
   closest("[popover]", link)?.hidePopover()
 })

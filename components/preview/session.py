@@ -12,13 +12,14 @@ from components.app_bar.period_frame import ShownPeriod, valid_period
 from components.layout import value_formatting
 from components.layout.error_messages import error_message
 from components.live_page import LiveSession, OpenedPage, PageServices
-from components.preview.actions import SYSTEM_ACTORS, available_actions, job_facts
+from components.preview.actions import available_actions, job_facts
 from components.preview.history_panel import HistoryPanel
 from components.preview.presenter import present_job, without_values
 from components.preview.receipt import present_receipt
 from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions, render_regions
 from components.preview.report_view import NoticeView
 from components.services.service_list import present_services
+from preview.core.actor import SYSTEM_ACTORS
 from preview.core.errors import NotFound, Unavailable, ValidationError
 from preview.core.passing_faults import as_passing, pauses
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted

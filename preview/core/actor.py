@@ -6,6 +6,9 @@ from typing import Any
 
 MAX_ACTOR_LENGTH = 200
 
+SYSTEM_ACTORS = frozenset({"api", "dashboard", "cli", "inbox", "auto", "demo"})
+"""Actors that are channels and not persons; each has the texts `deliver.channel.<actor>` and `deliver.via.<actor>`."""
+
 
 def actor_of(headers: Mapping[str, Any], header_name: str | None, entry_point: str) -> str:
     """Return the name that is recorded with a change.

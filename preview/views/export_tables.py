@@ -1,10 +1,9 @@
 """Builds the tables of exported files from the read models of the pages: the fields of a preview, or the overview."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 
-from preview.core.clock import OSLO, parse_timestamp
 from preview.core.languages import Language
 from preview.form.catalogue import Catalogue
 from preview.form.value_state import ValueState
@@ -12,6 +11,7 @@ from preview.i18n.catalog import MessageCatalog
 from preview.i18n.formatting import period
 from preview.model.resources import Value
 from preview.views.absence import absence_sentence
+from preview.views.export_cover import actor_name, local_time
 from preview.views.overview import OverviewEntry
 from preview.views.preview import FieldRow, Preview
 from preview.views.spreadsheet import Cell, Column, Table
@@ -111,9 +111,8 @@ def overview_table(
         Column(texts.get(language, f"export.overview.{column}"), width) for column, width in _OVERVIEW_WIDTHS.items()
     ]
     title = f"{sheet} {period(language, period_id)}"
-    return Table(
-        title, sheet, columns, 1, [_organization_row(entry, field_count, texts, language) for entry in entries]
-    )
+    rows = [_organization_row(entry, field_count, texts, language) for entry in entries]
+    return Table(title, sheet, columns, 1, rows)
 
 
 def _field_row(
@@ -161,13 +160,13 @@ def _organization_row(entry: OverviewEntry, field_count: int, texts: MessageCata
         period(language, entry.period_id) if entry.period_id else None,
         texts.get(language, f"review.state.{entry.decision}"),
         date.fromisoformat(entry.data_until) if entry.data_until else None,
-        entry.approved_by,
-        _local_time(entry.approved_at),
+        actor_name(entry.approved_by, partial(texts.get, language)) if entry.approved_by else None,
+        local_time(entry.approved_at),
         entry.open_comments,
         texts.get(language, f"overview.state.{entry.state}"),
         *(counts if has_values else [None] * len(counts)),
         texts.get(language, _validity(entry)) if has_values else None,
-        _local_time(entry.aggregated_at),
+        local_time(entry.aggregated_at),
         entry.case_system or None,
     ]
 
@@ -176,11 +175,6 @@ def _validity(entry: OverviewEntry) -> str:
     if not entry.cache_valid:
         return "state.stale"
     return "review.state.provisional" if entry.data_until else "state.valid"
-
-
-def _local_time(at: str | None) -> datetime | None:
-    """Return a time in Norway as a spreadsheet has it: without a zone."""
-    return parse_timestamp(at).astimezone(OSLO).replace(tzinfo=None) if at else None
 
 
 def _value_cell(value: Value, state: ValueState, unit: str, texts: MessageCatalog, language: Language) -> Cell:

@@ -12,10 +12,11 @@ from datetime import date, datetime
 
 import msgspec
 from xlsxwriter import Workbook
-from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BYTE_ORDER_MARK = "\ufeff"
+_COVER_WIDTHS = (28, 80)
 _A4_PAPER = 9  # XlsxWriter's number of the paper size
 _NUMBER_FORMATS: dict[type, str] = {
     int: "#,##0",
@@ -36,6 +37,19 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Cover:
+    """The first sheet of an XLSX file, which says what the table is about.
+
+    Attributes:
+        sheet: Name of the worksheet.
+        facts: Names and values, one below the other.
+    """
+
+    sheet: str
+    facts: list[tuple[str, Cell]]
+
+
+@dataclass(frozen=True)
 class Table:
     """The content of a file.
 
@@ -45,6 +59,7 @@ class Table:
         columns: The columns.
         frozen_columns: Number of columns that stay visible when the sheet is scrolled.
         rows: The cells by row. Times are local and have no zone.
+        cover: The first sheet of an XLSX file; None for a file without one. CSV is the table alone.
     """
 
     title: str
@@ -52,6 +67,7 @@ class Table:
     columns: list[Column]
     frozen_columns: int
     rows: list[list[Cell]]
+    cover: Cover | None = None
 
 
 def to_csv(table: Table) -> bytes:
@@ -82,15 +98,17 @@ def records_to_csv(record_type: type[msgspec.Struct], records: Iterable[msgspec.
 
 
 def to_xlsx(table: Table) -> bytes:
-    """Return the table as an XLSX file with one sheet and a frozen header row, to be printed in landscape."""
+    """Return the table as an XLSX file: its cover, if it has one, and a sheet with a frozen header row, to be printed
+    in landscape.
+    """
     out = io.BytesIO()
     book = Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     book.set_properties({"title": table.title})
-    header_format = book.add_format({"bold": True, "bottom": 1})
-    quoted_format = book.add_format({"quote_prefix": True})
-    formats = {kind: book.add_format({"num_format": number_format}) for kind, number_format in _NUMBER_FORMATS.items()}
+    writer = _CellWriter(book)
+    if table.cover is not None:
+        _write_cover(book, writer, table.cover)
     sheet = book.add_worksheet(table.sheet)
     sheet.freeze_panes(1, table.frozen_columns)
     sheet.repeat_rows(0)
@@ -98,27 +116,57 @@ def to_xlsx(table: Table) -> bytes:
     sheet.set_paper(_A4_PAPER)
     sheet.fit_to_pages(1, 0)
     sheet.set_header(f"&L{table.title.replace('&', '&&')}")
+    header_format = book.add_format({"bold": True, "bottom": 1})
     for column_index, column in enumerate(table.columns):
         sheet.set_column(column_index, column_index, column.width)
         sheet.write_string(0, column_index, column.header, header_format)
     for row_index, row in enumerate(table.rows, start=1):
         for column_index, cell in enumerate(row):
-            match cell:
-                case None:
-                    pass
-                case str():
-                    sheet.write_string(row_index, column_index, cell, quoted_format if _is_formula(cell) else None)
-                case date():  # and datetime
-                    # XlsxWriter takes dates too, and does not declare it.
-                    sheet.write_datetime(row_index, column_index, cell, _cell_format(formats, cell))  # pyright: ignore[reportArgumentType]
-                case _:
-                    sheet.write_number(row_index, column_index, cell, _cell_format(formats, cell))
+            writer.write(sheet, row_index, column_index, cell)
     book.close()
     return out.getvalue()
 
 
-def _cell_format(formats: dict[type, Format], cell: float | date) -> Format:
-    return formats[type(cell)]
+def _write_cover(book: Workbook, writer: "_CellWriter", cover: Cover) -> None:
+    sheet = book.add_worksheet(cover.sheet)
+    sheet.set_paper(_A4_PAPER)
+    sheet.fit_to_pages(1, 0)
+    name_format = book.add_format({"bold": True, "valign": "top"})
+    for column_index, width in enumerate(_COVER_WIDTHS):
+        sheet.set_column(column_index, column_index, width, writer.cover_format)
+    for row_index, (name, value) in enumerate(cover.facts):
+        sheet.write_string(row_index, 0, name, name_format)
+        writer.write(sheet, row_index, 1, value, is_cover=True)
+
+
+class _CellWriter:
+    """Writes cells in the format of their kind."""
+
+    def __init__(self, book: Workbook) -> None:
+        beside_names = {"align": "left", "valign": "top", "text_wrap": True}
+        self.cover_format = book.add_format(beside_names)
+        self._by_place = {
+            is_cover: {
+                str: book.add_format({**layout, "quote_prefix": True}),
+                **{kind: book.add_format({**layout, "num_format": number}) for kind, number in _NUMBER_FORMATS.items()},
+            }
+            for is_cover, layout in ((False, {}), (True, beside_names))
+        }
+
+    def write(self, sheet: Worksheet, row: int, column: int, cell: Cell, *, is_cover: bool = False) -> None:
+        """Write a cell; nothing for None."""
+        formats = self._by_place[is_cover]
+        match cell:
+            case None:
+                pass
+            case str():
+                plain = self.cover_format if is_cover else None
+                sheet.write_string(row, column, cell, formats[str] if _is_formula(cell) else plain)
+            case date():  # and datetime
+                # XlsxWriter takes dates too, and does not declare it.
+                sheet.write_datetime(row, column, cell, formats[type(cell)])  # pyright: ignore[reportArgumentType]
+            case _:
+                sheet.write_number(row, column, cell, formats[type(cell)])
 
 
 def _is_formula(text: str) -> bool:

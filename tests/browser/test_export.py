@@ -173,8 +173,7 @@ def test_values_agree_in_api_page_csv_xlsx_and_print(export_case: ExportCase, pa
     assert cells == export_case.numbers
     lines = {line[10]: (line[3], line[4]) for line in csv_lines(downloaded(page, "CSV"))}
     assert lines == export_case.numbers
-    sheet = openpyxl.load_workbook(io.BytesIO(downloaded(page, ".xlsx"))).active
-    assert sheet is not None
+    sheet = openpyxl.load_workbook(io.BytesIO(downloaded(page, ".xlsx")))["Rapport"]
     rows = list(sheet.iter_rows(min_row=2, values_only=True))
     assert {row[10]: (spreadsheet_text(row[3]), spreadsheet_text(row[4])) for row in rows} == {
         key: (_whole(now), _whole(before)) for key, (now, before) in export_case.numbers.items()
@@ -203,6 +202,10 @@ def test_filter_limits_export_and_print_states_it(export_case: ExportCase, page:
     left = visible(page)
     assert 0 < len(left) < 34
     assert [line[10] for line in csv_lines(downloaded(page, "CSV"))] == left
+    cover = openpyxl.load_workbook(io.BytesIO(downloaded(page, ".xlsx")))["Om eksporten"]
+    facts = {row[0]: row[1] for row in cover.iter_rows(max_col=2, values_only=True)}
+    assert (facts["Tjeneste"], facts["Viser"]) == (NAME, f"Varsler. {len(left)} av 34 felt")
+    assert (facts["Godkjent av"], facts["Eksportert av"]) == ("Ikke godkjent", "nettsiden")
     printed = PrintedPdf(page)
     assert printed.pages == 1
     for field in CATALOGUE.fields:

@@ -70,13 +70,15 @@ def test_export_contains_filtered_rows_in_order(overview: Page) -> None:
     lines = csv_lines(downloaded(overview, "CSV"))
     assert names(lines) == full_names(MOSS, ALTA)
     assert [line[4] for line in lines] == ["Klar til godkjenning", "Klar til godkjenning"]
-    sheet = openpyxl.load_workbook(io.BytesIO(downloaded(overview, ".xlsx"))).active
-    assert sheet is not None
+    book = openpyxl.load_workbook(io.BytesIO(downloaded(overview, ".xlsx")))
+    sheet = book["Oversikt"]
     shown = overview.locator(".list > tbody > tr:visible .full > [aria-hidden]:first-child").all_inner_texts()
     assert [(row[0], str(row[10])) for row in sheet.iter_rows(min_row=2, values_only=True)] == [
         (MOSS.full_name, shown[0]),
         (ALTA.full_name, shown[1]),
     ]
+    facts = {row[0]: row[1] for row in book["Om eksporten"].iter_rows(max_col=2, values_only=True)}
+    assert facts["Viser"] == f"Fagsystem: Acos. 2 av {len(overview_fixtures.ALL)} tjenester"
 
 
 def test_export_contains_rows_changed_in_session(overview: Page, states_server: Server) -> None:

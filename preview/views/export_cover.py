@@ -1,0 +1,139 @@
+"""Builds the first sheet of exported XLSX files: what is in the file, what was decided, who exported it and when."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+
+from preview.core.actor import SYSTEM_ACTORS
+from preview.core.clock import OSLO, parse_timestamp
+from preview.core.languages import Language
+from preview.i18n.catalog import MessageCatalog
+from preview.i18n.formatting import period
+from preview.model.reviews import DecisionState, ReviewDocument
+from preview.views.preview import Preview
+from preview.views.spreadsheet import Cell, Cover
+
+Text = Callable[..., str]
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export: by whom, when, and what its filter leaves.
+
+    Attributes:
+        actor: Who exports.
+        exported_at: Time of the export, RFC 3339.
+        shown: Number of rows in the table.
+        total: Number of rows without a filter.
+        filters: The filters as the page names them.
+    """
+
+    actor: str
+    exported_at: str
+    shown: int
+    total: int
+    filters: Sequence[str] = ()
+
+
+def preview_cover(
+    preview: Preview,
+    review: ReviewDocument | None,
+    decision: DecisionState,
+    export: Export,
+    texts: MessageCatalog,
+    language: Language,
+) -> Cover:
+    """Return the cover of a report.
+
+    Args:
+        preview: The report.
+        review: What people have decided on it; None if it has never completed.
+        decision: Its decision state.
+        export: By whom and when it is exported, and what the filter leaves.
+        texts: The texts.
+        language: Language of the cover.
+    """
+    text = partial(texts.get, language)
+    snapshot = preview.snapshot
+    facts: list[tuple[str, Cell]] = [
+        ("service", preview.organization_name),
+        ("number", preview.number),
+        ("period", period(language, preview.covered_period)),
+        ("compared", _comparison(preview, text, language)),
+        ("state", _state(preview, decision, text)),
+        ("extract", date.fromisoformat(preview.source.extract_day) if preview.source else None),
+        ("aggregated", local_time(snapshot.aggregated_at) if snapshot else None),
+        ("filter", _filter(export, "fields", text)),
+        *_approval(review, text),
+        *_exported(export, text),
+    ]
+    return Cover(text("export.cover.sheet"), [(text(f"export.cover.{name}"), value) for name, value in facts])
+
+
+def overview_cover(period_id: str, export: Export, texts: MessageCatalog, language: Language) -> Cover:
+    """Return the cover of an overview.
+
+    Args:
+        period_id: The period of all rows.
+        export: By whom and when it is exported, and what the filters leave.
+        texts: The texts.
+        language: Language of the cover.
+    """
+    text = partial(texts.get, language)
+    facts: list[tuple[str, Cell]] = [
+        ("period", period(language, period_id)),
+        ("filter", _filter(export, "services", text)),
+        *_exported(export, text),
+    ]
+    return Cover(text("export.cover.sheet"), [(text(f"export.cover.{name}"), value) for name, value in facts])
+
+
+def local_time(at: str | None) -> datetime | None:
+    """Return a time in Norway as a spreadsheet has it: without a zone."""
+    return parse_timestamp(at).astimezone(OSLO).replace(tzinfo=None) if at else None
+
+
+def actor_name(actor: str, text: Text) -> str:
+    """Return the name of a person, or of the channel where nobody is named."""
+    return text(f"deliver.channel.{actor}") if actor in SYSTEM_ACTORS else actor
+
+
+def _comparison(preview: Preview, text: Text, language: Language) -> str:
+    name = period(language, preview.compared_days)
+    if preview.same_day is not None and not preview.same_day.is_offered:
+        return f"{name}. {text('head.no_same_day', period=period(language, preview.same_day.period_id))}"
+    if preview.same_day is not None and preview.compared_until and preview.same_day.is_incomplete:
+        return f"{name}. {text('head.same_day_incomplete', period=period(language, preview.same_day.period_id))}"
+    return name
+
+
+def _state(preview: Preview, decision: DecisionState, text: Text) -> str:
+    state = text(f"review.state.{decision}")
+    if preview.extract_until:
+        until = text("export.cover.provisional", day=preview.extract_until)
+        state = until if decision == "provisional" else f"{state}. {until}"
+    is_stale = preview.snapshot is not None and preview.snapshot.aggregated_at and not preview.snapshot.cache_valid
+    return f"{state}. {text('state.stale')}" if is_stale else state
+
+
+def _filter(export: Export, rows: str, text: Text) -> str:
+    if export.shown == export.total and not export.filters:
+        return text(f"export.cover.{rows}.all", total=export.total)
+    shown = text(f"export.cover.{rows}.some", n=export.shown, total=export.total)
+    return ". ".join([*export.filters, shown])
+
+
+def _approval(review: ReviewDocument | None, text: Text) -> list[tuple[str, Cell]]:
+    approval = review.approval if review else None
+    if approval is None:
+        return [("approved_by", text("export.cover.not_approved")), ("approved_at", None), ("note", None)]
+    return [
+        ("approved_by", approval.stated_name or actor_name(approval.approved_by, text)),
+        ("approved_at", local_time(approval.approved_at)),
+        ("note", approval.note),
+    ]
+
+
+def _exported(export: Export, text: Text) -> list[tuple[str, Cell]]:
+    return [("exported_by", actor_name(export.actor, text)), ("exported_at", local_time(export.exported_at))]
