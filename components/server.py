@@ -23,6 +23,7 @@ from components import assets
 from components.admission import AdmittingTornado
 from components.assets import AssetHandler, FaviconHandler
 from components.context import AppContext
+from components.country.page import CountryPage
 from components.definitions.page import DefinitionsPage
 from components.http_server import ACCEPT_STEP, BoundedHTTPServer
 from components.layout.page_handler import NotFoundHandler
@@ -42,7 +43,7 @@ from preview.runtime.connections import Use
 Route = tuple[Any, ...]
 Pages = Mapping[str, LivePage[Any]]
 
-PAGES: Sequence[type[LivePage[Any]]] = (OverviewPage, PreviewPage, DefinitionsPage)
+PAGES: Sequence[type[LivePage[Any]]] = (OverviewPage, CountryPage, PreviewPage, DefinitionsPage)
 """The live pages. A new page is a line here, and one in `MAIN_NAVIGATION` (components/app_bar/navigation.py)."""
 
 _UNUSED_SESSION_SECONDS = 10.0

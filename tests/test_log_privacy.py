@@ -23,6 +23,7 @@ QUERY = f"?q={SENTINEL}&organization_id={SENTINEL}&period_id={SENTINEL}&last_eve
 PAGES = (
     "/",
     "/preview",
+    "/country",
     "/overview/export.csv",
     "/overview/export.xlsx",
     "/preview/export.csv",

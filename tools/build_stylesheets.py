@@ -17,9 +17,20 @@ from tools import css_purge
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 VENDOR = COMPONENTS / "vendor"
 DESIGN_SYSTEM = ("theme.css", "designsystemet.css")
+FORM_PAGES = ("country",)
+"""The pages beside the preview that show the rows of the form."""
+
 BUNDLES = {
     "page.css": ("layout/page.css",),
-    **{f"{name}.css": ("layout/page.css", f"{name}/{name}.css", "deliveries/drawer.css") for name in PAGE_FOLDERS},
+    **{
+        f"{name}.css": (
+            "layout/page.css",
+            *(("preview/preview.css",) if name in FORM_PAGES else ()),
+            f"{name}/{name}.css",
+            "deliveries/drawer.css",
+        )
+        for name in PAGE_FOLDERS
+    },
 }
 """The stylesheets below `components/` that each bundle holds before Designsystemet.
 

@@ -23,6 +23,7 @@ class NavLink(NamedTuple):
 
 MAIN_NAVIGATION = (
     NavLink("overview", "app.overview", "/"),
+    NavLink("country", "country.name", "/country"),
     NavLink("preview", "app.preview"),
     NavLink("definitions", "app.definitions", "/definitions"),
 )

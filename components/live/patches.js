@@ -71,7 +71,9 @@ export function showPauseNotice(sentence) {
  * @param {string} id
  */
 const isRequested = id =>
-  id === "answer" || id === "services" || (id.startsWith("history-") && !find(`[data-region="${id}"] table`))
+  id === "answer" ||
+  id === "services" ||
+  ((id.startsWith("history-") || id.startsWith("contributions-")) && !find(`[data-region="${id}"] table`))
 
 let wasLive = false
 onLive("live:on", () => {

@@ -150,7 +150,7 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
         compared=present_value(row.compared_value, row.unit, row.compared_state, t),
         change=value_formatting.change(row.change, row.unit, language),
         percent=value_formatting.percent_change(row.percent, row.unit, language),
-        plotted_change=_plotted_change(row),
+        plotted_change=plotted_change(row.change, row.percent, row.unit),
         is_flagged=any(deviation.rule_id in _FLAGGED_CHANGES for deviation in row.deviations),
         flags=tuple(flags),
         deviations=tuple(_deviation(deviation, t) for deviation in row.deviations),
@@ -169,17 +169,24 @@ def present_value(amount: Value, unit: str, state: ValueState, t: Translator) ->
     return ValueView(t(f"absence.sign.{state}"), t(f"absence.spoken.{state}"))
 
 
-def _plotted_change(row: FieldRow) -> float | None:
-    if row.change is None:
+def plotted_change(change: Value, percent: int | None, unit: str) -> float | None:
+    """Return the place of a change on the scale of changes (`RowView.plotted_change`).
+
+    Args:
+        change: The change in the field's unit, None without one.
+        percent: The same in per cent, None if the compared value is 0, and for a share.
+        unit: The field's unit.
+    """
+    if change is None:
         return None
-    if row.unit == "prosent":
-        change = float(row.change)
-    elif row.percent is not None:
-        change = float(row.percent)
+    if unit == "prosent":
+        place = float(change)
+    elif percent is not None:
+        place = float(percent)
     else:
         # the compared value is 0, so there is no per cent
-        change = math.copysign(MAX_PLOTTED_CHANGE, row.change) if row.change else 0.0
-    return max(-MAX_PLOTTED_CHANGE, min(MAX_PLOTTED_CHANGE, change))
+        place = math.copysign(MAX_PLOTTED_CHANGE, change) if change else 0.0
+    return max(-MAX_PLOTTED_CHANGE, min(MAX_PLOTTED_CHANGE, place))
 
 
 def _deviation(deviation: Deviation, t: Translator) -> DeviationView:

@@ -14,11 +14,12 @@ import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMa
 import {filterServices, openChooser} from "./navigation.js"
 import {aggregate, copyNumber, restoreRequest, saveRequest, showFindings} from "./report-actions.js"
 import {
+  addTableKeys,
   allRows,
   allValues,
   focusNearRow,
   focusOpener,
-  goToSection,
+  followSectionLink,
   isComplete,
   isOpen,
   keyOf,
@@ -121,12 +122,8 @@ document.addEventListener("click", event => {
   const field = closest("a", target)?.dataset.targetField
   /** @type {HTMLTableRowElement | null} */
   const row = closest("tr[data-field]", target)
-  /** @type {HTMLAnchorElement | null} */
-  const sectionLink = closest(".sections a", target)
-  if (sectionLink && isPlainClick(event)) {
-    event.preventDefault()
-    if (location.hash !== sectionLink.hash) history.pushState(history.state, "", sectionLink.hash)
-    goToSection($(sectionLink.hash))
+  if (followSectionLink(event)) {
+    // It has moved the focus.
   } else if (field && isPlainClick(event)) {
     event.preventDefault()
     showField(field)
@@ -210,22 +207,7 @@ addShortcuts({
   "/": openChooser,
 })
 
-// The arrows and Escape are the table's own keys, not shortcuts: they also work when shortcuts are switched off.
-$("table.form").addEventListener("keydown", event => {
-  const target = targetOf(event)
-  const line = closest("tr.detail, tr[data-field]", target)
-  if (event.key === "Escape" && line) {
-    const row = /** @type {HTMLTableRowElement} */ (line.matches(".detail") ? line.previousElementSibling : line)
-    if (!isOpen(row)) return
-    toggleRow(row, false)
-    focusOpener(openerOf(row))
-    return
-  }
-  const step = {ArrowDown: 1, ArrowUp: -1}[event.key]
-  if (!step || !target.matches(".open")) return
-  event.preventDefault()
-  moveFocus(step)
-})
+addTableKeys()
 
 // ── Coming back after the connection was lost ──
 

@@ -56,6 +56,7 @@ class RowView:
         source_text: A sentence about the source.
         definition: The field's definition.
         law: Its legal basis.
+        note: What else is to be said beside the deviations; empty for nothing.
     """
 
     key: str
@@ -75,6 +76,7 @@ class RowView:
     source_text: str
     definition: str
     law: str
+    note: str = ""
 
 
 @dataclass(frozen=True)

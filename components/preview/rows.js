@@ -1,7 +1,7 @@
 /** The rows of the report: their values, how they open, which one the Tab key reaches, and how the focus moves. */
 
 import {chooseSection} from "../interaction/section-navigation.js"
-import {$, $$, closest, find} from "../layout/dom.js"
+import {$, $$, closest, find, isPlainClick, targetOf} from "../layout/dom.js"
 
 /** @typedef {Record<string, string>} CellValues The visible text of a row's value cells by column. */
 
@@ -169,4 +169,39 @@ export function focusNearRow(path) {
   if (row) focusOpener(openerOf(near))
   else openerOf(near).focus({preventScroll: true})
   return true
+}
+
+/**
+ * Follow a link to a section, if that is what was clicked.
+ *
+ * @param {MouseEvent} event
+ * @returns {boolean} Whether it was.
+ */
+export function followSectionLink(event) {
+  /** @type {HTMLAnchorElement | null} */
+  const link = closest(".sections a", targetOf(event))
+  if (!link || !isPlainClick(event)) return false
+  event.preventDefault()
+  if (location.hash !== link.hash) history.pushState(history.state, "", link.hash)
+  goToSection($(link.hash))
+  return true
+}
+
+/** The arrows and Escape are the table's own keys, not shortcuts: they also work when shortcuts are switched off. */
+export function addTableKeys() {
+  $("table.form").addEventListener("keydown", event => {
+    const target = targetOf(event)
+    const line = closest("tr.detail, tr[data-field]", target)
+    if (event.key === "Escape" && line) {
+      const row = /** @type {HTMLTableRowElement} */ (line.matches(".detail") ? line.previousElementSibling : line)
+      if (!isOpen(row)) return
+      toggleRow(row, false)
+      focusOpener(openerOf(row))
+      return
+    }
+    const step = {ArrowDown: 1, ArrowUp: -1}[event.key]
+    if (!step || !target.matches(".open")) return
+    event.preventDefault()
+    moveFocus(step)
+  })
 }

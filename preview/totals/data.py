@@ -7,7 +7,7 @@ from preview.core.errors import FieldError, ValidationError
 from preview.core.periods import Period
 from preview.form.entries import Field
 from preview.reports.reconcile import ReportConfig
-from preview.storage import events
+from preview.storage import events, overviews
 from preview.storage.database import Connection
 from preview.totals.counties import Counties, County
 from preview.totals.reports import ReportsByService, Service, load_reports, load_services
@@ -31,6 +31,7 @@ class TotalsData:
         prior_reports: Those of the prior period.
         withheld: Sums of the period's values that must not be shown, by field.
         prior_withheld: The same of the prior period's values.
+        periods: The periods of which any service has a report, newest first.
     """
 
     position: int
@@ -43,6 +44,7 @@ class TotalsData:
     prior_reports: ReportsByService
     withheld: WithheldSums
     prior_withheld: WithheldSums
+    periods: list[str]
 
     @property
     def service_ids(self) -> list[str]:
@@ -88,6 +90,7 @@ def load_totals_data(
         prior_reports=prior_reports,
         withheld=withheld[0],
         prior_withheld=withheld[1],
+        periods=overviews.periods(connection),
     )
 
 

@@ -1,5 +1,7 @@
 """Reads totals, their explanation, and one field everywhere (rules T1 to T4, docs/api.md)."""
 
+from collections.abc import Collection
+
 from preview.core.clock import today
 from preview.core.errors import NotFound
 from preview.core.periods import Period
@@ -35,28 +37,29 @@ class TotalsQuery:
         """Return the totals."""
         return build_totals(self._report_config.catalogue, self._load(period_id, county))
 
-    def contributions(
-        self, field_key: str, period_id: str | None, county: str | None, limit: int
-    ) -> Contributions | None:
-        """Return which services contribute most to the change of a field.
+    def explain(
+        self, field_keys: Collection[str], period_id: str | None, county: str | None, limit: int
+    ) -> tuple[Totals, dict[str, Contributions | None]]:
+        """Return the totals, and which services contribute most to the change of some fields.
 
         Args:
-            field_key: The field.
+            field_keys: The fields; each must be one of the form.
             period_id: The period.
             county: The county.
-            limit: The most services that are returned.
+            limit: The most services that are returned of each field.
 
         Returns:
-            The contributions; None if there is no change to explain, or it must not be shown.
-
-        Raises:
-            NotFound: The form has no such field.
+            The totals, and the contributions by key of the field, of the same state of the store. None for a field
+            without a change to explain, or with one that must not be shown.
         """
-        field = self._field(field_key)
+        catalogue = self._report_config.catalogue
         data = self._load(period_id, county)
-        totals = build_totals(self._report_config.catalogue, data)
-        total = next(each for each in totals.fields if each.field_key == field_key)
-        return contributions_to_change(data, field, total, limit)
+        totals = build_totals(catalogue, data)
+        return totals, {
+            total.field_key: contributions_to_change(data, catalogue.field(total.field_key), total, limit)
+            for total in totals.fields
+            if total.field_key in field_keys
+        }
 
     def field_list(
         self, field_key: str, period_id: str | None, county: str | None, sort: SortKey

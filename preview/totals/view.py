@@ -41,6 +41,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
         period: The period.
         county: The county; None for the whole country.
         counties: The counties of the period's year, by number.
+        periods: The periods of which any service has a report, newest first.
         coverage: How many services they are of.
         fields: The fields in form order.
     """
@@ -49,6 +50,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     period: Period
     county: County | None
     counties: list[County]
+    periods: list[str]
     coverage: Coverage
     fields: list[FieldTotal]
 
@@ -79,6 +81,7 @@ def build_totals(catalogue: Catalogue, data: TotalsData) -> Totals:
         period=data.period,
         county=data.county,
         counties=data.counties,
+        periods=data.periods,
         coverage=coverage,
         fields=[
             _without_withheld(data, total_of(field, services, data.reports, data.prior_reports), field)

@@ -14,6 +14,7 @@ from tests.support.server_process import Server, running_server
 PAGES = (
     "/",
     "/preview",
+    "/country",
     "/ws",
     "/assets/x/page.css",
     "/favicon.ico",

@@ -55,6 +55,7 @@ def sample_data(
         unplaced=0,
         reports=reports,
         prior_reports=prior_reports,
+        periods=[str(PERIOD)],
         withheld=withheld_sums(catalogue, Periods(reports, prior_reports, {}, of_service, of_service)),
         prior_withheld=withheld_sums(catalogue, Periods(prior_reports, {}, reports, of_service, of_service)),
     )

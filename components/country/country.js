@@ -1,0 +1,138 @@
+/** The country page: the choice of a county and period, rows that open, and patches that mark what has changed. */
+
+import {setFocusFallback} from "../interaction/focus.js"
+import {reveal} from "../interaction/reveal.js"
+import {watchSections} from "../interaction/section-navigation.js"
+import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
+import {$, actionOf, closest, t, targetOf, tPlural} from "../layout/dom.js"
+import {leaveIfReachable} from "../layout/needs-line.js"
+import {addShortcuts} from "../layout/shortcuts.js"
+import {connectionState, isLive, onLive, send} from "../live/channel.js"
+import {patch, setPatchHandler} from "../live/patches.js"
+import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "../preview/marks.js"
+import {
+  addTableKeys,
+  allRows,
+  allValues,
+  focusNearRow,
+  focusOpener,
+  followSectionLink,
+  isOpen,
+  keyOf,
+  moveFocus,
+  moveToSection,
+  openerOf,
+  rowOf,
+  setTabStop,
+  shownReport,
+  toggleRow,
+} from "../preview/rows.js"
+
+/** @param {HTMLTableRowElement} row */
+const isMarked = row => marks.has(keyOf(row))
+
+/** @returns {string[]} The keys of the rows that are open. */
+const openKeys = () => allRows().filter(isOpen).map(keyOf)
+
+// ── Patches ──
+
+setPatchHandler(regions => {
+  const before = allValues()
+  const shownBefore = shownReport()
+  patch(regions)
+  if (shownReport() !== shownBefore) {
+    marks.clear()
+    for (const row of allRows()) showMark(row)
+    return
+  }
+  // A patch removes the note of a mark, which the server does not know of.
+  for (const id of Object.keys(regions).filter(id => id.startsWith("row-"))) showMark($(`[data-region="${id}"]`))
+  const changed = markChanges(before, "now")
+  fadeTints(changed)
+  announceChanges(changed)
+})
+
+// ── The choice of a county and period: another address ──
+
+document.addEventListener("change", event => {
+  const field = /** @type {HTMLSelectElement} */ (targetOf(event))
+  const form = field.form
+  if (!form?.matches("[data-region=choice]")) return
+  const url = new URL(location.href)
+  for (const [name, value] of new FormData(form)) {
+    if (value) url.searchParams.set(name, `${value}`)
+    else url.searchParams.delete(name)
+  }
+  if (isLive() || connectionState() === "none") location.assign(url)
+  else {
+    form.reset()
+    leaveIfReachable(field, () => location.assign(url))
+  }
+})
+
+// ── Rows: which ones are open stands in the address, and the session explains them ──
+
+function sendOpen() {
+  send({action: "open", open: openKeys()})
+}
+
+document.addEventListener("row:toggled", event => {
+  const {key, open} = /** @type {CustomEvent<{key: string, open: boolean}>} */ (event).detail
+  if (open) unmark([key])
+  const url = new URL(location.href)
+  const keys = openKeys()
+  if (keys.length > 0) url.searchParams.set("open", keys.join(","))
+  else url.searchParams.delete("open")
+  history.replaceState(history.state, "", url.href.replaceAll("%2C", ","))
+  if (isLive()) sendOpen()
+})
+onLive("live:on", sendOpen)
+
+setFocusFallback(focusNearRow)
+
+document.addEventListener("click", event => {
+  /** @type {HTMLTableRowElement | null} */
+  const row = closest("tr[data-field]", targetOf(event))
+  if (followSectionLink(event)) return
+  if (actionOf(event) === "changed") {
+    $("#back").hidden = true
+    focusOpener(allRows().filter(isMarked).map(openerOf)[0])
+  } else if (row && !getSelection()?.toString()) {
+    toggleRow(row, !isOpen(row))
+    if (isOpen(row)) reveal(row, $(`#detail-${keyOf(row)}`))
+    setTabStop(openerOf(row))
+  }
+})
+
+// ── Keys ──
+
+addShortcuts({
+  j: () => moveFocus(1),
+  k: () => moveFocus(-1),
+  "[": () => moveToSection(-1),
+  "]": () => moveToSection(1),
+})
+
+addTableKeys()
+
+// ── Coming back after the connection was lost ──
+
+setStateSaver(() => ({
+  values: allValues(),
+  marks: [...marks],
+  focused: closest("tr[data-field]", document.activeElement)?.dataset.field,
+}))
+
+if (restoredState) {
+  const {values, marks: savedMarks, focused} = restoredState
+  for (const [key, {was}] of savedMarks) mark(key, was, "unseen")
+  const findMissed = () => markChanges(values, "unseen").filter(key => marks.has(key))
+  findMissed()
+  announceReconnect(findMissed, count => (count ? tPlural("live.back", count) : t("live.back_unchanged")))
+  const row = rowOf(focused)
+  if (row) openerOf(row).focus({preventScroll: true})
+}
+
+setTabStop($(".open"))
+countMarks()
+watchSections()

@@ -1,0 +1,183 @@
+"""The presenter of the country page: from the totals to the view models in one language."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from components.country.waterfall import ContributionsView, present_contributions
+from components.layout import value_formatting
+from components.layout.preferences import Translator
+from components.preview.presenter import plotted_change, present_value
+from components.preview.report_view import RowView, SectionView
+from preview.core.periods import Period
+from preview.form.catalogue import Catalogue
+from preview.form.entries import Field
+from preview.i18n import formatting
+from preview.totals.contributions import Contributions
+from preview.totals.sums import FieldTotal
+from preview.totals.view import Coverage, Totals
+from preview.views.absence import absence_sentence
+
+NOT_EXPLAINED = ContributionsView()
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of a list: its value in the address, its name, and whether it is selected."""
+
+    value: str
+    name: str
+    is_selected: bool
+
+
+@dataclass(frozen=True)
+class CountryView:
+    """Everything that the page shows.
+
+    Attributes:
+        t: The texts in the visitor's language.
+        name: The county, or the whole country.
+        period: The period.
+        prior_period: The period that it is compared with.
+        coverage: How many services the values are of, the first fact first.
+        is_empty: Whether no service has a report.
+        sections: The rows, by section.
+        explanations: Sentences about the value of each field, by key.
+        contributions: Where the changes come from, by key of the fields that were asked for.
+        county_options: The country and the counties of the period's year.
+        period_options: The periods that can be chosen.
+        identity: Which rows they are: changes are marked only while it stays the same.
+    """
+
+    t: Translator
+    name: str
+    period: str
+    prior_period: str
+    coverage: tuple[str, ...]
+    is_empty: bool
+    sections: tuple[SectionView, ...]
+    explanations: dict[str, str]
+    contributions: dict[str, ContributionsView]
+    county_options: tuple[Option, ...]
+    period_options: tuple[Option, ...]
+    identity: str
+    rows: tuple[RowView, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", tuple(row for section in self.sections for row in section.rows))
+
+    @property
+    def full_name(self) -> str:
+        """The county or country with the period."""
+        return f"{self.name} {self.period}"
+
+
+def present_country(
+    totals: Totals, contributions: dict[str, Contributions | None], catalogue: Catalogue, t: Translator
+) -> CountryView:
+    """Return the view model of totals in the language of the texts.
+
+    Args:
+        totals: The totals.
+        contributions: Where the changes come from, by key of the fields that were asked for.
+        catalogue: The form.
+        t: The texts.
+    """
+    by_key = {total.field_key: total for total in totals.fields}
+    period_id, county = str(totals.period), totals.county
+    return CountryView(
+        t=t,
+        name=county.name if county else t("country.whole"),
+        period=formatting.period(t.language, period_id),
+        prior_period=formatting.period(t.language, str(totals.period.prior)),
+        coverage=_coverage(totals.coverage, is_county=county is not None, t=t),
+        is_empty=totals.coverage.reporting == 0,
+        sections=tuple(
+            SectionView(
+                section.section_id,
+                getattr(section.titles, t.language),
+                tuple(
+                    _row(entry, by_key[entry.key], totals, t)
+                    for entry in catalogue.fields_in_section(section.section_id)
+                ),
+                (),
+            )
+            for section in catalogue.sections
+        ),
+        explanations={
+            entry.key: _explanation(entry, by_key[entry.key], totals.period, t) for entry in catalogue.fields
+        },
+        contributions={
+            key: present_contributions(found, by_key[key], catalogue.field(key), totals.period, t)
+            for key, found in contributions.items()
+        },
+        county_options=(
+            Option("", t("country.whole"), county is None),
+            *(Option(each.number, each.name, each == county) for each in totals.counties),
+        ),
+        period_options=_period_options(totals, t),
+        identity=urlencode({"county": county.number if county else "", "period_id": period_id}),
+    )
+
+
+def _coverage(coverage: Coverage, *, is_county: bool, t: Translator) -> tuple[str, ...]:
+    """Return the facts about the services, those that say nothing left out."""
+    unlisted = coverage.reporting - coverage.expected_reporting
+    if coverage.expected:
+        facts = [t("country.coverage", n=coverage.expected_reporting, total=coverage.expected)]
+        if unlisted:
+            facts.append(t.plural("country.unlisted", unlisted))
+    else:
+        facts = [t.plural("country.unlisted_only", unlisted)]
+    facts.append(t("country.approved", n=coverage.approved))
+    if coverage.provisional:
+        facts.append(t.plural("country.provisional", coverage.provisional))
+    if is_county and coverage.unplaced:
+        facts.append(t.plural("country.unplaced", coverage.unplaced))
+    return tuple(facts)
+
+
+def _row(entry: Field, total: FieldTotal, totals: Totals, t: Translator) -> RowView:
+    change, percent = totals.change(total, entry.unit)
+    is_partly_compared = 0 < total.matched < total.reporting
+    return RowView(
+        key=entry.key,
+        number=entry.number,
+        label=getattr(entry.labels, t.language),
+        is_part=entry.part_of is not None,
+        current=present_value(total.value, entry.unit, total.state, t),
+        compared=present_value(total.prior_value, entry.unit, total.prior_state, t),
+        change=value_formatting.change(change, entry.unit, t.language),
+        percent=value_formatting.percent_change(percent, entry.unit, t.language),
+        plotted_change=plotted_change(change, percent, entry.unit),
+        is_flagged=False,
+        flags=(),
+        deviations=(),
+        absence=absence_sentence(total.state, entry, str(totals.period), t.language, t),
+        source=formatting.number(t.language, total.reporting),
+        source_text="",
+        definition=getattr(entry.definitions, t.language),
+        law=entry.legal_basis,
+        note=t("country.matched", n=total.matched) if is_partly_compared else "",
+    )
+
+
+def _explanation(entry: Field, total: FieldTotal, period: Period, t: Translator) -> str:
+    """Return how many services the value and the change are of; empty without a value."""
+    if not total.reporting:
+        return ""
+    prior = str(period.prior)
+    sentences = [t.plural("country.reporting", total.reporting)]
+    if not total.matched:
+        sentences.append(t("country.uncompared", prior=prior))
+    elif total.matched_value is not None and total.prior_value is not None:
+        before, after = (
+            value_formatting.value(value, entry.unit, t.language) for value in (total.prior_value, total.matched_value)
+        )
+        sentences.append(t.plural("country.compared", total.matched, prior=prior, before=before, after=after))
+    return " ".join(sentences)
+
+
+def _period_options(totals: Totals, t: Translator) -> tuple[Option, ...]:
+    shown = str(totals.period)
+    ids = sorted({*totals.periods, shown}, key=lambda each: Period.parse(each).sort_key, reverse=True)
+    return tuple(Option(each, formatting.period(t.language, each), each == shown) for each in ids)

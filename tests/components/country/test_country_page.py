@@ -1,0 +1,160 @@
+"""The country page over a real store: its regions, its address, and its updates."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
+
+import pytest
+from bokeh.document import Document
+from lxml import html
+from tornado.ioloop import IOLoop
+
+from components import assets
+from components.context import AppContext
+from components.country.page import CountryPage, CountrySession
+from components.country.rendering import CountryQuery, RenderedCountry, open_keys_of, render_country
+from components.deliveries.drawer import DeliveryUpdates
+from components.layout.preferences import RequestPreferences
+from components.live.fanout import Fanout
+from components.live_page import OpenedPage, PageServices
+from preview.core.errors import ValidationError
+from preview.core.periods import Period
+from preview.runtime.application import Application
+from tests.builders import large_dataset
+from tests.support import pipeline
+
+WAIT_SECONDS = 30
+FIELD = "antall_meldinger_mottatt"
+SERVICES = 2
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Generator[Application]:
+    """Return an application with two services that have reports of two years."""
+    with pipeline.open_application(
+        tmp_path_factory.mktemp("country") / "data", reporting_period=Period(2024)
+    ) as opened:
+        pipeline.deliver(opened, *(large_dataset.folder(number) for number in range(SERVICES)))
+        for number in range(SERVICES):
+            for year in ("2023", "2024"):
+                pipeline.aggregate(opened, large_dataset.organization_id(number), year)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def context(application: Application) -> AppContext:
+    return AppContext.from_application(application, assets.load_assets())
+
+
+def cell_texts(rendered: RenderedCountry, key: str = FIELD) -> list[str]:
+    row = html.fragment_fromstring(f"<table>{rendered.regions[f'row-{key}']}</table>")
+    return [cell.text_content().strip() for cell in row.iter("td")]
+
+
+def test_rows_and_options_follow_the_period(context: AppContext) -> None:
+    rendered = render_country(context, CountryQuery(), [], "nb")
+    assert cell_texts(rendered) == ["2", "2", "0", "0\u00a0%", "", "", "2"]
+    assert rendered.view.full_name == "Hele landet 2024"
+    assert [option.value for option in rendered.view.period_options] == ["2024", "2023"]
+    viken = render_country(context, CountryQuery("2023", "30"), [], "en")
+    assert (viken.view.full_name, viken.view.county_options[4].is_selected) == ("Viken 2023", False)
+    assert cell_texts(viken)[:2] == ["2", "–no report"]
+
+
+def test_only_open_rows_are_explained(context: AppContext) -> None:
+    rendered = render_country(context, CountryQuery(), [FIELD], "nb")
+    assert [region for region in rendered.regions if region.startswith("contributions-")] == [f"contributions-{FIELD}"]
+    assert "Ingen tjeneste har endret seg." in rendered.regions[f"contributions-{FIELD}"]
+    detail = html.fragment_fromstring(f"<table>{rendered.regions[f'detail-{FIELD}']}</table>").find(".//tr")
+    assert detail.get("hidden") is None
+    closed = html.fragment_fromstring(f"<table>{rendered.regions['detail-antall_flyttinger']}</table>").find(".//tr")
+    assert closed.get("hidden") is not None
+
+
+@pytest.mark.parametrize("query", [CountryQuery("2024", "30"), CountryQuery("2024-H3"), CountryQuery(None, "x")])
+def test_address_without_such_a_place_is_refused(context: AppContext, query: CountryQuery) -> None:
+    with pytest.raises(ValidationError):
+        render_country(context, query, [], "nb")
+
+
+def test_address_opens_known_rows_only(application: Application) -> None:
+    keys = [field.field_key for field in application.catalogue.fields]
+    assert open_keys_of({"open": f"{keys[3]},unknown,{keys[1]}"}, application.catalogue) == {keys[1], keys[3]}
+    assert len(open_keys_of({"open": ",".join(keys)}, application.catalogue)) == 5
+    assert open_keys_of({}, application.catalogue) == frozenset()
+
+
+class PageHarness:
+    """An open page, whose callbacks run when the test calls them."""
+
+    def __init__(self, services: PageServices, arguments: dict[str, str], data: RenderedCountry | None) -> None:
+        self.document = Document()
+        self.page = CountryPage(services)
+        opened = OpenedPage(RequestPreferences("nb", "light", arguments), self.document, "test", data)
+        self.session: CountrySession = self.page.open_session(opened)
+
+    async def wait_for(self, condition: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+        """Wait until the regions that have been patched meet a condition, and return them."""
+        for _ in range(100 * WAIT_SECONDS):
+            callbacks: list[Any] = self.document.session_callbacks
+            for callback in callbacks:
+                self.document.remove_next_tick_callback(callback)
+                callback.callback()
+            if condition(self.session.live.regions):
+                return self.session.live.regions
+            await asyncio.sleep(0.01)
+        pytest.fail("The page did not show what was expected.")
+
+
+def run(context: AppContext, scenario: Callable[[PageServices], Awaitable[None]]) -> None:
+    async def running() -> None:
+        fanout = Fanout(context.application.dispatcher, IOLoop.current())
+        updates = DeliveryUpdates(context, context.application.dispatcher, IOLoop.current())
+        try:
+            await scenario(PageServices(context, fanout, updates))
+        finally:
+            fanout.close()
+
+    asyncio.run(running())
+
+
+def test_page_is_patched_after_any_report_has_changed(application: Application, context: AppContext) -> None:
+    async def scenario(services: PageServices) -> None:
+        data = await context.run_blocking(render_country, context, CountryQuery(), [], "nb")
+        page = PageHarness(services, {}, data)
+        organization_id = large_dataset.organization_id(1)
+        await context.run_blocking(
+            pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-02-20")
+        )
+        await context.run_blocking(pipeline.aggregate, application, organization_id, "2024")
+        regions = await page.wait_for(lambda regions: f"row-{FIELD}" in regions)
+        assert ">4</td>" in regions[f"row-{FIELD}"]
+        assert f"contributions-{FIELD}" not in regions
+        page.session.end()
+
+    run(context, scenario)
+
+
+def test_row_that_is_opened_is_explained(context: AppContext) -> None:
+    async def scenario(services: PageServices) -> None:
+        data = await context.run_blocking(render_country, context, CountryQuery(), [], "nb")
+        page, other = PageHarness(services, {}, data), PageHarness(services, {}, data)
+        page.session.live.handle_message({"action": "open", "open": [FIELD, "unknown", 7]})
+        regions = await page.wait_for(lambda regions: f"contributions-{FIELD}" in regions)
+        assert "waterfall" in regions[f"contributions-{FIELD}"]
+        assert other.session.live.regions == {}
+        page.session.end()
+        other.session.end()
+
+    run(context, scenario)
+
+
+def test_session_of_another_process_gets_everything(context: AppContext) -> None:
+    async def scenario(services: PageServices) -> None:
+        page = PageHarness(services, {"county": "03", "open": FIELD}, None)
+        regions = await page.wait_for(lambda regions: "place" in regions)
+        assert "Oslo" in regions["place"]
+        assert f"contributions-{FIELD}" in regions
+        page.session.end()
+
+    run(context, scenario)
