@@ -40,6 +40,7 @@ class CountryView:
         prior_period: The period that it is compared with.
         coverage: How many services the values are of, the first fact first.
         is_empty: Whether no service has a report.
+        notices: What must be known before the rows are read.
         sections: The rows, by section.
         explanations: Sentences about the value of each field, by key.
         contributions: Where the changes come from, by key of the fields that were asked for.
@@ -54,6 +55,7 @@ class CountryView:
     prior_period: str
     coverage: tuple[str, ...]
     is_empty: bool
+    notices: tuple[str, ...]
     sections: tuple[SectionView, ...]
     explanations: dict[str, str]
     contributions: dict[str, ContributionsView]
@@ -72,7 +74,11 @@ class CountryView:
 
 
 def present_country(
-    totals: Totals, contributions: dict[str, Contributions | None], catalogue: Catalogue, t: Translator
+    totals: Totals,
+    contributions: dict[str, Contributions | None],
+    catalogue: Catalogue,
+    t: Translator,
+    replaced_county: str | None = None,
 ) -> CountryView:
     """Return the view model of totals in the language of the texts.
 
@@ -81,6 +87,7 @@ def present_country(
         contributions: Where the changes come from, by key of the fields that were asked for.
         catalogue: The form.
         t: The texts.
+        replaced_county: The name of the county that was asked for, if the period's year has no such county.
     """
     by_key = {total.field_key: total for total in totals.fields}
     period_id, county = str(totals.period), totals.county
@@ -91,6 +98,7 @@ def present_country(
         prior_period=formatting.period(t.language, str(totals.period.prior)),
         coverage=_coverage(totals.coverage, is_county=county is not None, t=t),
         is_empty=totals.coverage.reporting == 0,
+        notices=_notices(totals, replaced_county, t),
         sections=tuple(
             SectionView(
                 section.section_id,
@@ -134,6 +142,23 @@ def _coverage(coverage: Coverage, *, is_county: bool, t: Translator) -> tuple[st
     if is_county and coverage.unplaced:
         facts.append(t.plural("country.unplaced", coverage.unplaced))
     return tuple(facts)
+
+
+def _notices(totals: Totals, replaced_county: str | None, t: Translator) -> tuple[str, ...]:
+    period_id = str(totals.period)
+    notices: list[str] = []
+    if replaced_county:
+        notices.append(
+            t(
+                "country.replaced",
+                county=replaced_county,
+                period=period_id,
+                shown=totals.county.name if totals.county else t("country.whole"),
+            )
+        )
+    if not totals.coverage.reporting:
+        notices.append(t("country.none", period=period_id))
+    return tuple(notices)
 
 
 def _row(entry: Field, total: FieldTotal, totals: Totals, t: Translator) -> RowView:

@@ -9,6 +9,7 @@ from components.country.presenter import NOT_EXPLAINED, CountryView, present_cou
 from components.layout.preferences import Translator
 from preview.core.languages import Language
 from preview.form.catalogue import Catalogue
+from preview.totals.counties import Counties
 
 MAX_OPEN_ROWS = 5
 """The most rows that an address opens; those that a visitor opens on the page have no limit."""
@@ -72,8 +73,18 @@ def render_country(
         ValidationError: The period or the county does not exist.
     """
     application = context.application
-    totals, contributions = application.totals.explain(open_keys, query.period_id, query.county, _MAX_SERVICES)
-    view = present_country(totals, contributions, application.catalogue, Translator(application.texts, language))
+    county = query.county
+    if county is not None and (name := Counties.load().name_of(county)):
+        # A county that is not one of the period's year: the period was changed, or the county stands in an old link.
+        counterpart = Counties.load().counterpart(county, application.totals.period(query.period_id).year)
+        county = counterpart.number if counterpart else None
+    else:
+        name = None
+    totals, contributions = application.totals.explain(open_keys, query.period_id, county, _MAX_SERVICES)
+    replaced = name if county != query.county else None
+    view = present_country(
+        totals, contributions, application.catalogue, Translator(application.texts, language), replaced
+    )
     return RenderedCountry(totals.position, view, _regions(context, view), frozenset(open_keys))
 
 

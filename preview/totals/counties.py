@@ -56,9 +56,25 @@ class Counties:
         county = self._by_number.get(number)
         return county if county is not None and county.exists_in(year) else None
 
+    def name_of(self, number: str) -> str | None:
+        """Return the name of the county with a number, of whatever year, or None if there never was one."""
+        county = self._by_number.get(number)
+        return county.name if county else None
+
     def in_year(self, year: int) -> list[County]:
         """Return the counties of a year, by number."""
         return [county for county in self._by_number.values() if county.exists_in(year)]
+
+    def counterpart(self, number: str, year: int) -> County | None:
+        """Return what a county of any year is in a year: itself, or the one county that it became or was.
+
+        None if there was never such a county, if it became several, or if it was made of several.
+        """
+        if number not in self._by_number:
+            return None
+        found = self.find(number, year)
+        related = None if found else self._in_other_year(number, year)
+        return self._by_number[related] if related else found
 
     def county_of(self, municipality_numbers: Sequence[str], year: int) -> County | None:
         """Return the county of an organisation in a year.

@@ -37,6 +37,10 @@ class TotalsQuery:
         """Return the totals."""
         return build_totals(self._report_config.catalogue, self._load(period_id, county))
 
+    def period(self, period_id: str | None) -> Period:
+        """Return the period that totals are of if this one is asked for."""
+        return Period.parse(period_id) if period_id is not None else self._settings.reporting_period_on(today())
+
     def explain(
         self, field_keys: Collection[str], period_id: str | None, county: str | None, limit: int
     ) -> tuple[Totals, dict[str, Contributions | None]]:
@@ -88,5 +92,5 @@ class TotalsQuery:
         return self._report_config.catalogue.field(field_key)
 
     def _load(self, period_id: str | None, county: str | None) -> TotalsData:
-        period = Period.parse(period_id) if period_id is not None else self._settings.reporting_period_on(today())
+        period = self.period(period_id)
         return self._database.read(lambda connection: load_totals_data(connection, self._report_config, period, county))

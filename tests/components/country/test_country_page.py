@@ -13,12 +13,12 @@ from components import assets
 from components.context import AppContext
 from components.country.page import CountryPage, CountrySession
 from components.country.rendering import CountryQuery, RenderedCountry, open_keys_of, render_country
-from components.deliveries.drawer import DeliveryUpdates
 from components.layout.preferences import RequestPreferences
 from components.live.fanout import Fanout
-from components.live_page import OpenedPage, PageServices
+from components.live_page import LoadedPage, OpenedPage, PageServices
 from preview.core.errors import ValidationError
 from preview.core.periods import Period
+from preview.model.reviews import ReportingPeriodDocument
 from preview.runtime.application import Application
 from tests.builders import large_dataset
 from tests.support import pipeline
@@ -26,6 +26,7 @@ from tests.support import pipeline
 WAIT_SECONDS = 30
 FIELD = "antall_meldinger_mottatt"
 SERVICES = 2
+REPORTING_PERIOD = ReportingPeriodDocument("2024", "2024-01-01", "2024-12-31", None, 0, 0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_only_open_rows_are_explained(context: AppContext) -> None:
     assert closed.get("hidden") is not None
 
 
-@pytest.mark.parametrize("query", [CountryQuery("2024", "30"), CountryQuery("2024-H3"), CountryQuery(None, "x")])
+@pytest.mark.parametrize("query", [CountryQuery("2024-H3"), CountryQuery(None, "x"), CountryQuery(None, "99")])
 def test_address_without_such_a_place_is_refused(context: AppContext, query: CountryQuery) -> None:
     with pytest.raises(ValidationError):
         render_country(context, query, [], "nb")
@@ -84,13 +85,31 @@ def test_address_opens_known_rows_only(application: Application) -> None:
     assert open_keys_of({}, application.catalogue) == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("query", "name", "notices"),
+    [
+        (CountryQuery("2024", "30"), "Hele landet", ("Viken var ikke et fylke i 2024. Siden viser: Hele landet.",)),
+        (CountryQuery("2023", "33"), "Viken", ("Buskerud var ikke et fylke i 2023. Siden viser: Viken.",)),
+        (CountryQuery("2023", "30"), "Viken", ()),
+    ],
+)
+def test_county_of_other_years_is_replaced(
+    context: AppContext, query: CountryQuery, name: str, notices: tuple[str, ...]
+) -> None:
+    view = render_country(context, query, [], "nb").view
+    assert (view.name, view.notices) == (name, notices)
+
+
 class PageHarness:
     """An open page, whose callbacks run when the test calls them."""
 
     def __init__(self, services: PageServices, arguments: dict[str, str], data: RenderedCountry | None) -> None:
         self.document = Document()
         self.page = CountryPage(services)
-        opened = OpenedPage(RequestPreferences("nb", "light", arguments), self.document, "test", data)
+        preferences = RequestPreferences("nb", "light", arguments)
+        loaded = LoadedPage(data, REPORTING_PERIOD, data.position) if data else None
+        shown = self.page.shown_period(data, preferences)
+        opened = OpenedPage(self.page.name, shown, preferences, self.document, "test", loaded)
         self.session: CountrySession = self.page.open_session(opened)
 
     async def wait_for(self, condition: Callable[[dict[str, str]], bool]) -> dict[str, str]:
@@ -109,9 +128,8 @@ class PageHarness:
 def run(context: AppContext, scenario: Callable[[PageServices], Awaitable[None]]) -> None:
     async def running() -> None:
         fanout = Fanout(context.application.dispatcher, IOLoop.current())
-        updates = DeliveryUpdates(context, context.application.dispatcher, IOLoop.current())
         try:
-            await scenario(PageServices(context, fanout, updates))
+            await scenario(PageServices.create(context, fanout, IOLoop.current()))
         finally:
             fanout.close()
 

@@ -68,6 +68,12 @@ def test_county_of_an_organisation(numbers: list[str], year: int, expected: str 
     assert (county.number if county else None) == expected
 
 
+def test_counterpart_is_the_county_itself_or_the_only_one_that_it_became() -> None:
+    for number, year, expected in (("18", 2024, "18"), ("31", 2022, "30"), ("30", 2024, None), ("x", 2024, None)):
+        county = COUNTIES.counterpart(number, year)
+        assert (county.number if county else None) == expected
+
+
 def test_every_successor_begins_after_its_county_ends() -> None:
     for year in range(1972, 2026):
         for county in COUNTIES.in_year(year):
