@@ -182,7 +182,7 @@ OVERVIEW = (
         (),
         rows=len(ALL),
     ),
-    ViewState("other period", "/?period_id=2023", ("overview.state.processing",), (), rows=len(ALL)),
+    ViewState("other period", "/?period_id=2023", ("review.state.not_delivered",), (), rows=len(ALL)),
     ViewState("nobody passes", "/?q=nobody", ("organizations.none_found",), ("filter.reset",), rows=0),
     ViewState("paused list", "/", ("live.paused",), ("live.resume",), setup=_press_key("p"), rows=len(ALL)),
     ViewState(

@@ -284,6 +284,23 @@ def test_closed_drawer_gets_updates_of_own_deliveries(application: Application) 
     run(application, scenario)
 
 
+def test_links_of_open_drawer_keep_period_of_page(application: Application) -> None:
+    service = SampleService()
+
+    async def scenario(updates: DeliveryUpdates) -> None:
+        reporting, other = Page(), Page()
+        drawers = [make_drawer(reporting), make_drawer(other)]
+        for drawer in drawers:
+            updates.handle_message(drawer, {"action": "deliveries", "open": True, "own_deliveries": []})
+        await asyncio.to_thread(pipeline.deliver, application, service.folder(1, "2024-01-01"))
+        await reporting.wait_for_text(f'?organization_id={service.organization_id}"')
+        await other.wait_for_text(f'?organization_id={service.organization_id}"')
+        updates.keep_period(drawers[1], "period_id=2023")
+        await other.wait_for_text(f"?organization_id={service.organization_id}&amp;period_id=2023")
+
+    run(application, scenario)
+
+
 def test_entry_updates_after_erasure_of_one_organization(application: Application) -> None:
     erased, remaining = SampleService(), SampleService()
 
