@@ -1,7 +1,7 @@
 """What totals are made from: the services, their reports of a period and the prior one, and what must be withheld."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from preview.core.errors import FieldError, ValidationError
 from preview.core.periods import Period
@@ -46,10 +46,19 @@ class TotalsData:
     prior_withheld: WithheldSums
     periods: list[str]
 
-    @property
-    def service_ids(self) -> list[str]:
-        """Ids of the services, in order."""
-        return [service.organization_id for service in self.services]
+    def of_county(self, number: str) -> "TotalsData":
+        """Return the same for the services of a county.
+
+        Raises:
+            ValidationError: There is no such county in the period's year.
+        """
+        county = next((each for each in self.counties if each.number == number), None)
+        if county is None:
+            raise ValidationError(
+                "The query is invalid. Correct what `errors` lists.",
+                [FieldError("/county", f"must be the number of a county of {self.period.year}")],
+            )
+        return replace(self, county=county, services=[each for each in self.services if each.county == number])
 
     def is_withheld(self, field: Field, kind: SumKind) -> bool:
         """Return whether a sum of a field must not be shown; `prior` is the prior value of this period's totals."""
@@ -57,22 +66,14 @@ class TotalsData:
         return Sum(kind, self.county.number if self.county else "") in withheld.get(field.key, ())
 
 
-def load_totals_data(
-    connection: Connection, report_config: ReportConfig, period: Period, county_number: str | None
-) -> TotalsData:
-    """Load what the totals of a period are made from.
+def load_totals_data(connection: Connection, report_config: ReportConfig, period: Period) -> TotalsData:
+    """Load what the totals of a period are made from, for the whole country.
 
     Args:
         connection: A read transaction.
         report_config: The form, and whether small counts are withheld.
         period: The period.
-        county_number: Only services of this county; None for the whole country.
-
-    Raises:
-        ValidationError: There is no such county in the period's year.
     """
-    counties = Counties.load().in_year(period.year)
-    county = _find_county(counties, county_number, period)
     services = load_services(connection, period.year)
     reports = load_reports(connection, report_config, period)
     prior_reports = load_reports(connection, report_config, period.prior)
@@ -82,9 +83,9 @@ def load_totals_data(
     return TotalsData(
         position=events.last_event_id(connection),
         period=period,
-        county=county,
-        counties=counties,
-        services=[each for each in services if county is None or each.county == county.number],
+        county=None,
+        counties=Counties.load().in_year(period.year),
+        services=services,
         unplaced=sum(each.county is None and (each.listed or each.organization_id in reports) for each in services),
         reports=reports,
         prior_reports=prior_reports,
@@ -121,15 +122,3 @@ def _load_withheld(
 
 def _counties_of(services: list[Service]) -> dict[str, str | None]:
     return {service.organization_id: service.county for service in services}
-
-
-def _find_county(counties: list[County], number: str | None, period: Period) -> County | None:
-    if number is None:
-        return None
-    for county in counties:
-        if county.number == number:
-            return county
-    raise ValidationError(
-        "The query is invalid. Correct what `errors` lists.",
-        [FieldError("/county", f"must be the number of a county of {period.year}")],
-    )

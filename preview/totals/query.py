@@ -9,11 +9,12 @@ from preview.core.settings import Settings
 from preview.form.entries import Field
 from preview.reports.reconcile import ReportConfig
 from preview.storage.database import Database
+from preview.totals.cache import TotalsCache
 from preview.totals.contributions import Contributions, contributions_to_change
-from preview.totals.data import TotalsData, load_totals_data
+from preview.totals.data import TotalsData
 from preview.totals.documents import ServiceValue, TotalsDocument
 from preview.totals.field_list import SortKey, field_list
-from preview.totals.view import Totals, build_totals, totals_document
+from preview.totals.view import Totals, totals_document
 
 
 class TotalsQuery:
@@ -24,7 +25,7 @@ class TotalsQuery:
     """
 
     def __init__(self, database: Database, report_config: ReportConfig, settings: Settings) -> None:
-        self._database = database
+        self._cache = TotalsCache(database, report_config)
         self._report_config = report_config
         self._settings = settings
 
@@ -35,7 +36,7 @@ class TotalsQuery:
 
     def read(self, period_id: str | None, county: str | None) -> Totals:
         """Return the totals."""
-        return build_totals(self._report_config.catalogue, self._load(period_id, county))
+        return self._get(period_id, county)[1]
 
     def period(self, period_id: str | None) -> Period:
         """Return the period that totals are of if this one is asked for."""
@@ -57,8 +58,7 @@ class TotalsQuery:
             without a change to explain, or with one that must not be shown.
         """
         catalogue = self._report_config.catalogue
-        data = self._load(period_id, county)
-        totals = build_totals(catalogue, data)
+        data, totals = self._get(period_id, county)
         return totals, {
             total.field_key: contributions_to_change(data, catalogue.field(total.field_key), total, limit)
             for total in totals.fields
@@ -83,7 +83,7 @@ class TotalsQuery:
             NotFound: The form has no such field.
         """
         field = self._field(field_key)
-        data = self._load(period_id, county)
+        data, _ = self._get(period_id, county)
         return str(data.period), field_list(data, field, sort), data.position
 
     def _field(self, field_key: str) -> Field:
@@ -91,6 +91,5 @@ class TotalsQuery:
             raise NotFound("The form has no such field. Get /api/v1/report-fields for its fields.")
         return self._report_config.catalogue.field(field_key)
 
-    def _load(self, period_id: str | None, county: str | None) -> TotalsData:
-        period = self.period(period_id)
-        return self._database.read(lambda connection: load_totals_data(connection, self._report_config, period, county))
+    def _get(self, period_id: str | None, county: str | None) -> tuple[TotalsData, Totals]:
+        return self._cache.get(self.period(period_id), county)

@@ -6,6 +6,7 @@ Pure functions.
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 import msgspec
 
@@ -13,9 +14,14 @@ from preview.form.entries import Field
 from preview.form.numbers import one_decimal, percentage, to_decimal
 from preview.form.value_state import ValueState
 from preview.model.resources import Value
-from preview.totals.reports import ReportsByService, ServiceReport
+from preview.totals.reports import ServiceReport
 
 Values = Mapping[str, Value]
+NO_REPORT: Values = MappingProxyType({})
+"""Stands for the values of a service without a report."""
+
+Pair = tuple[Values, Values]
+"""The values of a service in the period and in the prior one, auxiliaries too, or `NO_REPORT`."""
 
 
 class FieldTotal(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,30 +75,25 @@ def sum_values(field: Field, values: Sequence[Values]) -> Value:
     return one_decimal(float(sum((to_decimal(each[field.key] or 0) for each in values), Decimal(0))))
 
 
-def total_of(
-    field: Field, services: Sequence[str], reports: ReportsByService, prior_reports: ReportsByService
-) -> FieldTotal:
+def total_of(field: Field, pairs: Sequence[Pair]) -> FieldTotal:
     """Return the total of a field. What must be withheld of it is for `suppression` to say.
 
     Args:
         field: The field.
-        services: Ids of the services that are summed.
-        reports: The reports of the period.
-        prior_reports: The reports of the prior period.
+        pairs: The values of each service that is summed, in the period and in the prior one.
     """
-    ids = [service for service in services if is_reported(field.key, reports.get(service))]
-    matched = [service for service in ids if is_reported(field.key, prior_reports.get(service))]
-    values = [reports[service].values for service in ids]
-    current = values if len(matched) == len(ids) else [reports[service].values for service in matched]
-    prior = [prior_reports[service].values for service in matched]
+    key = field.key
+    reported = [pair for pair in pairs if pair[0].get(key) is not None]
+    matched = [pair for pair in reported if pair[1].get(key) is not None]
+    values = [now for now, _ in reported]
     return FieldTotal(
-        field_key=field.key,
-        value=sum_values(field, values),
-        state=_state(field, services, reports, bool(ids)),
-        matched_value=sum_values(field, current),
-        prior_value=sum_values(field, prior),
-        prior_state=_state(field, services, prior_reports, bool(matched)),
-        reporting=len(ids),
+        field_key=key,
+        value=(value := sum_values(field, values)),
+        state=_state(field, [now for now, _ in pairs], has_value=bool(reported)),
+        matched_value=value if len(matched) == len(reported) else sum_values(field, [now for now, _ in matched]),
+        prior_value=sum_values(field, [before for _, before in matched]),
+        prior_state=_state(field, [before for _, before in pairs], has_value=bool(matched)),
+        reporting=len(reported),
         matched=len(matched),
     )
 
@@ -117,11 +118,10 @@ def _sum_parts(field: Field, values: Sequence[Values]) -> tuple[int, int]:
     return sum(part for part, _ in parts), sum(whole for _, whole in parts)
 
 
-def _state(field: Field, services: Sequence[str], reports: ReportsByService, has_value: bool) -> ValueState:
+def _state(field: Field, values: Sequence[Values], *, has_value: bool) -> ValueState:
     """Return the state of a sum: that of its best report, so that one share of nothing makes it not applicable."""
     if has_value:
         return "present"
-    found = [reports[service] for service in services if service in reports]
-    if not found:
+    if all(each is NO_REPORT for each in values):
         return "no_report"
-    return "not_applicable" if any(field.key in report.values for report in found) else "missing"
+    return "not_applicable" if any(field.key in each for each in values) else "missing"

@@ -1,5 +1,7 @@
 """The totals of a period as they may be shown: coverage, and every field in form order. Pure functions."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from preview.core.periods import Period
@@ -10,7 +12,8 @@ from preview.model.resources import Value
 from preview.totals.counties import County
 from preview.totals.data import TotalsData
 from preview.totals.documents import SectionTotals, TotalsDocument, TotalValue
-from preview.totals.sums import FieldTotal, total_of
+from preview.totals.reports import ReportsByService, Service
+from preview.totals.sums import NO_REPORT, FieldTotal, total_of
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +64,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 def build_totals(catalogue: Catalogue, data: TotalsData) -> Totals:
     """Return the totals of the loaded services."""
-    services = data.service_ids
+    pairs = [(values_of(data.reports, each), values_of(data.prior_reports, each)) for each in data.services]
     found = [
         (service, data.reports[service.organization_id])
         for service in data.services
@@ -83,11 +86,14 @@ def build_totals(catalogue: Catalogue, data: TotalsData) -> Totals:
         counties=data.counties,
         periods=data.periods,
         coverage=coverage,
-        fields=[
-            _without_withheld(data, total_of(field, services, data.reports, data.prior_reports), field)
-            for field in catalogue.fields
-        ],
+        fields=[_without_withheld(data, total_of(field, pairs), field) for field in catalogue.fields],
     )
+
+
+def values_of(reports: ReportsByService, service: Service) -> Mapping[str, Value]:
+    """Return the values of a service's report, or `NO_REPORT`."""
+    report = reports.get(service.organization_id)
+    return report.values if report else NO_REPORT
 
 
 def totals_document(catalogue: Catalogue, totals: Totals) -> TotalsDocument:
