@@ -249,7 +249,7 @@ def _column_head(period_id: str, until: str | None, t: Translator) -> ColumnHead
     if until is None:
         return ColumnHead(period)
     day = value_formatting.short_day(date.fromisoformat(until), t.language, with_year=False)
-    return ColumnHead(period, t("form.until", day=day))
+    return ColumnHead(period, t("form.until", day=day.replace(" ", formatting.NO_BREAK_SPACE)))
 
 
 def _comparison_note(preview: Preview, t: Translator) -> str:
