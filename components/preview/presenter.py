@@ -40,7 +40,7 @@ from preview.i18n import formatting
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import JobDocument, Value
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
-from preview.views.absence import absence_sentence
+from preview.views.absence import absence_sentences
 from preview.views.comparison import SAME_DAY
 from preview.views.preview import FieldRow, Preview, SnapshotView
 
@@ -76,6 +76,7 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         current_head=_column_head(preview.period_id, preview.extract_until, t),
         compared_head=_column_head(preview.compare_period_id, preview.compared_until, t),
         comparison_note=_comparison_note(preview, t),
+        signs_text=_signs_text(preview, t),
         is_complete=is_complete,
         snapshot_id=snapshot.snapshot_id if snapshot else "",
         state=("valid" if valid else "stale") if is_complete else "none",
@@ -154,7 +155,7 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
         is_flagged=any(deviation.rule_id in _FLAGGED_CHANGES for deviation in row.deviations),
         flags=tuple(flags),
         deviations=tuple(_deviation(deviation, t) for deviation in row.deviations),
-        absence=absence_sentence(row.state, entry, preview.period_id, language, t),
+        absence=" ".join(absence_sentences(row, entry, preview.period_id, preview.compared_days, language, t)),
         source=_source_name(row.data_source, preview, t) if row.data_source else value_formatting.ABSENT,
         source_text=_source_text(row, preview, t),
         definition=getattr(entry.definitions, language),
@@ -167,6 +168,17 @@ def present_value(amount: Value, unit: str, state: ValueState, t: Translator) ->
     if state == "present":
         return ValueView(value_formatting.value(amount, unit, t.language))
     return ValueView(t(f"absence.sign.{state}"), t(f"absence.spoken.{state}"))
+
+
+def _signs_text(preview: Preview, t: Translator) -> str:
+    """Return what each sign in place of a value means, for paper, where nothing else explains it; empty without one."""
+    found = {state for row in preview.rows for state in (row.state, row.compared_state)}
+    meanings: dict[str, list[str]] = {}
+    for state in (*ABSENCE_FILTERS, "no_report"):
+        if state in found:
+            meanings.setdefault(t(f"absence.sign.{state}"), []).append(t(f"absence.spoken.{state}"))
+    signs = [f"«{sign}» {' / '.join(texts)}" for sign, texts in meanings.items()]
+    return t("print.signs", signs=", ".join(signs)) if signs else ""
 
 
 def plotted_change(change: Value, percent: int | None, unit: str) -> float | None:

@@ -168,6 +168,7 @@ class ReportView:
         comparable: The periods that can be compared with, first the same days of the prior one where it is offered.
         current_head: The head of the column of the report's values.
         compared_head: The head of the column of the compared values.
+        signs_text: What the signs in place of values mean; empty if every value is there.
         comparison_note: Why the comparison to the same day is not offered, or what it leaves out; empty if neither.
         is_complete: Whether the report has values.
         snapshot_id: The id of the snapshot; empty without one.
@@ -191,6 +192,7 @@ class ReportView:
     current_head: ColumnHead
     compared_head: ColumnHead
     comparison_note: str
+    signs_text: str
     is_complete: bool
     snapshot_id: str
     state: str

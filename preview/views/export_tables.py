@@ -10,7 +10,7 @@ from preview.form.value_state import ValueState
 from preview.i18n.catalog import MessageCatalog
 from preview.i18n.formatting import period
 from preview.model.resources import Value
-from preview.views.absence import absence_sentence
+from preview.views.absence import absence_sentences
 from preview.views.export_cover import actor_name, local_time
 from preview.views.overview import OverviewEntry
 from preview.views.preview import FieldRow, Preview
@@ -83,7 +83,7 @@ def preview_table(
         compare_period=preview.compared_days,
     )
     rows = [
-        _field_row(row, preview.period_id, catalogue, texts, language)
+        _field_row(row, preview, catalogue, texts, language)
         for row in preview.rows
         if visible_keys is None or row.field_key in visible_keys
     ]
@@ -116,7 +116,7 @@ def overview_table(
 
 
 def _field_row(
-    row: FieldRow, period_id: str, catalogue: Catalogue, texts: MessageCatalog, language: Language
+    row: FieldRow, preview: Preview, catalogue: Catalogue, texts: MessageCatalog, language: Language
 ) -> list[Cell]:
     field = catalogue.field(row.field_key)
     section = next(section for section in catalogue.sections if section.section_id == row.section_id)
@@ -127,7 +127,8 @@ def _field_row(
         )
         for deviation in row.deviations
     ]
-    absence = absence_sentence(row.state, field, period_id, language, partial(texts.get, language))
+    text = partial(texts.get, language)
+    absences = absence_sentences(row, field, preview.period_id, preview.compared_days, language, text)
     return [
         row.number,
         getattr(section.titles, language),
@@ -137,7 +138,7 @@ def _field_row(
         _typed_value(row.change, row.unit),
         row.percent,
         row.unit,
-        " ".join(filter(None, (absence, *(f"{severity}: {message}" for severity, message in notes)))),
+        " ".join([*absences, *(f"{severity}: {message}" for severity, message in notes)]),
         row.data_source,
         row.field_key,
     ]

@@ -109,6 +109,28 @@ def test_absent_and_hidden_values_are_not_shown_as_zero(render: Render, catalogu
         ]
         assert regions[f"row-{key}"].get("data-flags").split() == [flag]
         assert sentence in _text(regions[f"detail-{key}"])
+    # On paper, where no sign can be pointed at, the foot explains those that are there.
+    assert _text(regions["foot"]).endswith(
+        "Tegn: «–» mangler, «i.a.» ikke aktuelt, «:» skjult av hensyn til personvern."
+    )
+
+
+def test_signs_of_compared_values_are_explained_where_they_stand(render: Render, quiet: Preview) -> None:
+    states = {"andel_meldinger_innen_frist": "not_applicable", "antall_barn_i_institusjon": "withheld"}
+    rows = [
+        msgspec.structs.replace(row, compared_value=None, compared_state=states.get(row.field_key, "present"))
+        for row in quiet.rows
+    ]
+    regions = render(msgspec.structs.replace(quiet, rows=rows))
+    assert _text(_cell(regions["row-antall_barn_i_institusjon"], "compared")) == ":skjult av hensyn til personvern"
+    assert "2023: Skjult av hensyn til personvern." in _text(regions["detail-antall_barn_i_institusjon"])
+    assert "2023: Ikke aktuelt: ingen meldinger" in _text(regions["detail-andel_meldinger_innen_frist"])
+    assert regions["row-antall_barn_i_institusjon"].get("data-flags") == ""  # filters and counts are of this period
+    assert "Tegn: «i.a.» ikke aktuelt, «:» skjult av hensyn til personvern." in _text(regions["foot"])
+
+
+def test_page_with_every_value_explains_no_sign(render: Render, quiet: Preview) -> None:
+    assert "Tegn:" not in _text(render(quiet)["foot"])
 
 
 def test_parts_are_marked_for_indentation(present: Present, quiet: Preview) -> None:

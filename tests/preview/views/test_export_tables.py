@@ -93,6 +93,22 @@ def test_hidden_value_is_not_exported() -> None:
     assert (lines[1][3], lines[1][8]) == (":", "Skjult av hensyn til personvern.")
 
 
+def test_signs_of_compared_values_are_explained_in_the_notes() -> None:
+    shown = preview()
+    states = {4: "withheld", 5: "not_applicable", 6: "missing", 7: "no_report"}
+    rows = [
+        msgspec.structs.replace(row, compared_value=None, compared_state=states[row.number])
+        if row.number in states
+        else row
+        for row in shown.rows
+    ]
+    exported = to_csv(preview_table(msgspec.structs.replace(shown, rows=rows), CATALOGUE, TEXTS, "nb"))
+    lines = {line[0]: (line[4], line[8]) for line in read_csv(exported)[1:]}
+    assert lines["4"] == (":", "2023: Skjult av hensyn til personvern.")
+    assert lines["5"] == ("ikke aktuelt", "2023: Ikke aktuelt: ingen meldinger med frist i perioden.")
+    assert (lines["6"], lines["7"]) == (("", ""), ("", ""))
+
+
 def test_reasons_for_no_value_are_told_apart() -> None:
     shown = preview()
     share = msgspec.structs.replace(shown.rows[4], value=None, state="not_applicable", compared_state="no_report")
