@@ -25,6 +25,7 @@ from components.assets import AssetHandler, FaviconHandler
 from components.context import AppContext
 from components.country.page import CountryPage
 from components.definitions.page import DefinitionsPage
+from components.deliveries.page import DeliveriesPage
 from components.http_server import ACCEPT_STEP, BoundedHTTPServer
 from components.layout.page_handler import NotFoundHandler
 from components.live.fanout import Fanout
@@ -43,7 +44,13 @@ from preview.runtime.connections import Use
 Route = tuple[Any, ...]
 Pages = Mapping[str, LivePage[Any]]
 
-PAGES: Sequence[type[LivePage[Any]]] = (OverviewPage, CountryPage, PreviewPage, DefinitionsPage)
+PAGES: Sequence[type[LivePage[Any]]] = (
+    OverviewPage,
+    CountryPage,
+    PreviewPage,
+    DeliveriesPage,
+    DefinitionsPage,
+)
 """The live pages. A new page is a line here, and one in `MAIN_NAVIGATION` (components/app_bar/navigation.py)."""
 
 _UNUSED_SESSION_SECONDS = 10.0

@@ -4,8 +4,6 @@ The browser uploads files to the API (upload.js); this module sends the stored s
 has the drawer open or has uploaded something.
 """
 
-import asyncio
-import logging
 import weakref
 from collections.abc import Mapping
 from functools import partial
@@ -18,11 +16,9 @@ from components.context import AppContext
 from components.deliveries.presenter import present_delivery
 from components.layout.preferences import Translator
 from components.live.component import LiveComponent
+from components.live.refresh_loop import RefreshLoop
 from preview.core.languages import Language
-from preview.core.passing_faults import PassingFault, as_passing
 from preview.events.dispatcher import EventDispatcher
-
-log = logging.getLogger(__name__)
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "deliver.begun.one": (),
@@ -56,9 +52,6 @@ _MAX_LISTED = 20
 _MAX_OWN_DELIVERIES = 100
 # The number of entries that the page keeps (delivery-drawer.js).
 _MAX_SENT_ENTRIES = 40
-# Pause after each round, in which further changes collect.
-_DEBOUNCE_SECONDS = 0.1
-_RETRY_SECONDS = 1.0
 
 
 class DeliveryDrawer:
@@ -118,9 +111,7 @@ class DeliveryUpdates:
     def __init__(self, context: AppContext, dispatcher: EventDispatcher, loop: IOLoop) -> None:
         self._context = context
         self._drawers: weakref.WeakSet[DeliveryDrawer] = weakref.WeakSet()
-        self._has_changes = False
-        self._refresh_task: asyncio.Task[None] | None = None
-        self._fault = PassingFault("reading for the list of deliveries")
+        self._refresh_loop = RefreshLoop(self._refresh, "deliveries for the drawer")
         dispatcher.subscribe_deliveries(partial(loop.add_callback, self._on_change))
 
     def handle_message(self, drawer: DeliveryDrawer, message: Mapping[str, Any]) -> None:
@@ -140,38 +131,21 @@ class DeliveryUpdates:
         self._drawers.discard(drawer)
 
     def _on_change(self) -> None:
-        self._has_changes = True
-        if self._refresh_task is None and any(drawer.is_active for drawer in self._drawers):
-            self._refresh_task = asyncio.get_running_loop().create_task(self._refresh_loop())
+        if any(drawer.is_active for drawer in self._drawers):
+            self._refresh_loop.note_change()
 
-    async def _refresh_loop(self) -> None:
-        """Read and send until no change is pending.
-
-        Only one loop runs, so that no drawer gets an older state after a newer one.
-        """
-        while self._has_changes:
-            self._has_changes = False
-            active = [drawer for drawer in self._drawers if drawer.is_active]
-            own_deliveries = frozenset[str]().union(*(drawer.own_deliveries for drawer in active))
-            sent_entries = frozenset[str]().union(*(drawer.sent_entries for drawer in active))
-            try:
-                for language, period_query in {(drawer.language, drawer.period_query) for drawer in active}:
-                    regions = await self._context.run_blocking(
-                        self._render_regions, language, period_query, own_deliveries, sent_entries
-                    )
-                    for drawer in active:
-                        is_same = (drawer.language, drawer.period_query) == (language, period_query)
-                        if is_same and drawer in self._drawers:
-                            drawer.send(regions)
-                self._fault.succeeded()
-            except Exception as error:
-                passing = as_passing(error)
-                if passing is None:
-                    log.exception("Deliveries could not be read for the drawer; reading is retried.")
-                self._has_changes = True
-                await asyncio.sleep(_RETRY_SECONDS if passing is None else self._fault.failed(passing))
-            await asyncio.sleep(_DEBOUNCE_SECONDS)
-        self._refresh_task = None
+    async def _refresh(self) -> None:
+        active = [drawer for drawer in self._drawers if drawer.is_active]
+        own_deliveries = frozenset[str]().union(*(drawer.own_deliveries for drawer in active))
+        sent_entries = frozenset[str]().union(*(drawer.sent_entries for drawer in active))
+        for language, period_query in {(drawer.language, drawer.period_query) for drawer in active}:
+            regions = await self._context.run_blocking(
+                self._render_regions, language, period_query, own_deliveries, sent_entries
+            )
+            for drawer in active:
+                is_same = (drawer.language, drawer.period_query) == (language, period_query)
+                if is_same and drawer in self._drawers:
+                    drawer.send(regions)
 
     def _render_regions(
         self, language: Language, period_query: str, own_deliveries: frozenset[str], sent_entries: frozenset[str]
@@ -189,4 +163,9 @@ class DeliveryUpdates:
             )
             for view in views
         }
-        return {"no-deliveries": str(macros.no_deliveries(t, not views)), **dict.fromkeys(sent_entries, ""), **regions}
+        return {
+            "all-deliveries": str(macros.all_deliveries(t, period_query)),
+            "no-deliveries": str(macros.no_deliveries(t, not views)),
+            **dict.fromkeys(sent_entries, ""),
+            **regions,
+        }

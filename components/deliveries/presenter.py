@@ -10,7 +10,7 @@ from preview.core.clock import local_date, parse_timestamp, today
 from preview.core.ids import parse_delivery_id
 from preview.i18n import formatting
 from preview.i18n.plurals import plural_key
-from preview.ingest.delivery_view import DeliveryView, FindingCount
+from preview.ingest.delivery_view import DeliveryView, FindingCount, FindingPlace
 from preview.model.file_format import FileFormat
 from preview.model.findings import Severity
 from preview.model.resources import DeliverySummary
@@ -37,6 +37,8 @@ class FindingView:
         action: What to do about it.
         location: The line of a single finding, the number of several, else empty.
         file: The ordinal of a single finding's file in a delivery of several files, else 0.
+        places: File, line and element of the first ones, where the delivery is shown with them.
+        more_places: The number of the remaining ones, as a text.
     """
 
     code: str
@@ -46,6 +48,8 @@ class FindingView:
     action: str
     location: str
     file: int
+    places: tuple[str, ...] = ()
+    more_places: str = ""
 
 
 @dataclass(frozen=True)
@@ -212,13 +216,12 @@ def _more_organizations(remaining: int, t: Translator) -> str:
 
 
 def _present_finding(finding: FindingCount, files: int, t: Translator) -> FindingView:
-    is_single = finding.count == 1
-    location = (
-        (t("deliver.line", n=finding.line) if finding.line else "")
-        if is_single
-        else t.plural("deliver.places", finding.count)
-    )
+    is_single, has_places = finding.count == 1, bool(finding.places)
+    location = t.plural("deliver.places", finding.count)
+    if is_single:
+        location = t("deliver.line", n=finding.line) if finding.line and not has_places else ""
     severity = t("deliver.status.refused") if finding.severity == "refused" else t(f"severity.{finding.severity}")
+    remaining = finding.count - len(finding.places)
     return FindingView(
         code=finding.code,
         icon=_SEVERITY_ICONS.get(finding.severity, finding.severity),
@@ -226,5 +229,14 @@ def _present_finding(finding: FindingCount, files: int, t: Translator) -> Findin
         message=t(f"finding.{finding.code}.message"),
         action=t(f"finding.{finding.code}.action"),
         location=location,
-        file=finding.file if is_single and files > 1 else 0,
+        file=finding.file if is_single and files > 1 and not has_places else 0,
+        places=tuple(filter(None, (_place(place, files, t) for place in finding.places))),
+        more_places=t.plural("deliver.more_places", remaining) if has_places and remaining else "",
     )
+
+
+def _place(place: FindingPlace, files: int, t: Translator) -> str:
+    """Return file, line and element of a finding, as far as it has them; the file only if there are several."""
+    file = t("deliver.file", n=place.file) if place.file and files > 1 else ""
+    line = t("deliver.line", n=place.line) if place.line else ""
+    return ", ".join(filter(None, (file, line, place.element)))

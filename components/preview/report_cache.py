@@ -151,5 +151,5 @@ def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
     }
     for row in view.rows:
         regions[f"row-{row.key}"] = macros.row(row, t)
-        regions[f"detail-{row.key}"] = macros.detail(row, t)
+        regions[f"detail-{row.key}"] = macros.detail(row, t, view.preview.period_id)
     return regions

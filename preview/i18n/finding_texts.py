@@ -30,5 +30,10 @@ def finding_message_in(texts: MessageCatalog, language: Language, code: str) -> 
     return texts.get(language, f"finding.{code}.message")
 
 
+def finding_action_in(texts: MessageCatalog, language: Language, code: str) -> str:
+    """Return the sentence that says what to do about the finding, in one language."""
+    return texts.get(language, f"finding.{code}.action")
+
+
 def _localized(texts: MessageCatalog, key: str) -> LocalizedText:
     return LocalizedText(nb=texts.get("nb", key), nn=texts.get("nn", key), en=texts.get("en", key))

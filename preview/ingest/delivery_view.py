@@ -1,5 +1,6 @@
 """Reads deliveries for the dashboard: what each one is, what it came to, and what was found in it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -16,6 +17,14 @@ _SEVEREST_FIRST = tuple(str(severity) for severity in Severity)
 _CSV_FORMATS = frozenset({FileFormat.FIGURES.value, FileFormat.ORGANIZATIONS.value})
 
 
+class FindingPlace(msgspec.Struct, frozen=True):
+    """The place of a finding: its file and line, from 1, and its element; 0 and empty if it has none."""
+
+    file: int
+    line: int
+    element: str
+
+
 class FindingCount(msgspec.Struct, frozen=True):
     """The findings of one code in a delivery.
 
@@ -25,6 +34,7 @@ class FindingCount(msgspec.Struct, frozen=True):
         count: Number of findings.
         file: Ordinal of the file of the first of them, from 1; 0 if it concerns no single file.
         line: Line of the first of them, from 1; 0 if it has no line.
+        places: Places of the first of them; empty where they were not asked for.
     """
 
     severity: str
@@ -32,6 +42,7 @@ class FindingCount(msgspec.Struct, frozen=True):
     count: int
     file: int
     line: int
+    places: tuple[FindingPlace, ...] = ()
 
 
 class DeliveryView(msgspec.Struct, frozen=True):
@@ -90,14 +101,26 @@ def recent_for(connection: Connection, organization_id: str, limit: int) -> list
     return [to_view(connection, row) for row in rows]
 
 
-def to_view(connection: Connection, row: DeliveryRow) -> DeliveryView:
-    """Return the view of a delivery's row."""
-    counts = [FindingCount(*count) for count in findings.finding_counts(connection, row.delivery)]
-    counts.sort(key=lambda count: _SEVEREST_FIRST.index(count.severity))
+def sort_by_severity(counts: Iterable[FindingCount]) -> list[FindingCount]:
+    """Return counts with the most severe first, otherwise in their order."""
+    return sorted(counts, key=lambda count: _SEVEREST_FIRST.index(count.severity))
+
+
+def to_view(connection: Connection, row: DeliveryRow, finding_counts: list[FindingCount] | None = None) -> DeliveryView:
+    """Return the view of a delivery's row.
+
+    Args:
+        connection: A transaction.
+        row: The row.
+        finding_counts: Its findings by code; None to read those that are stored.
+    """
+    if finding_counts is None:
+        stored = findings.finding_counts(connection, row.delivery)
+        finding_counts = sort_by_severity(FindingCount(*count) for count in stored)
     return DeliveryView(
         summary=DeliverySummary(**summary_fields(connection, row)),
         organizations=deliveries.organization_names(connection, row.delivery),
-        findings=counts,
+        findings=finding_counts,
         errors=row.errors,
         warnings=row.warnings,
         notices=row.notices,

@@ -55,7 +55,7 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     cases_done: int
 
 
-_COLUMNS = ", ".join(f'"{name}"' for name in DeliveryRow.__struct_fields__)
+DELIVERY_COLUMNS = ", ".join(f'"{name}"' for name in DeliveryRow.__struct_fields__)
 _COUNTER_COLUMNS = (
     "format",
     "files",
@@ -78,7 +78,7 @@ _COUNTER_COLUMNS = (
 
 def delivery(connection: Connection, number: int) -> DeliveryRow | None:
     """Return the delivery with that number, or None."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery = ?", (number,)).fetchone()
+    row = connection.execute(f"SELECT {DELIVERY_COLUMNS} FROM delivery WHERE delivery = ?", (number,)).fetchone()
     return DeliveryRow(*row) if row else None
 
 
@@ -105,7 +105,7 @@ def page(
     where = " AND ".join(conditions) or "TRUE"
     total = connection.execute(f"SELECT count(*) FROM delivery WHERE {where}", parameters).fetchone()[0]
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM delivery WHERE {where} ORDER BY delivery DESC LIMIT ? OFFSET ?",
+        f"SELECT {DELIVERY_COLUMNS} FROM delivery WHERE {where} ORDER BY delivery DESC LIMIT ? OFFSET ?",
         (*parameters, limit, offset),
     )
     return [DeliveryRow(*row) for row in rows.fetchall()], total
@@ -114,7 +114,7 @@ def page(
 def recent(connection: Connection, limit: int, include: Collection[int]) -> list[DeliveryRow]:
     """Return the newest `limit` deliveries, the oldest `limit` unfinished ones and `include`, newest first."""
     rows = connection.execute(
-        f"""SELECT {_COLUMNS} FROM delivery
+        f"""SELECT {DELIVERY_COLUMNS} FROM delivery
         WHERE delivery IN (SELECT delivery FROM delivery ORDER BY delivery DESC LIMIT ?)
            OR delivery IN (
                SELECT delivery FROM delivery WHERE delivery_status IN ('received', 'reading') ORDER BY delivery LIMIT ?
@@ -207,7 +207,9 @@ def in_progress(connection: Connection) -> list[DeliveryRow]:
     """Return all deliveries that are being imported, in any process."""
     return [
         DeliveryRow(*row)
-        for row in connection.execute(f"SELECT {_COLUMNS} FROM delivery WHERE delivery_status = 'reading'").fetchall()
+        for row in connection.execute(
+            f"SELECT {DELIVERY_COLUMNS} FROM delivery WHERE delivery_status = 'reading'"
+        ).fetchall()
     ]
 
 

@@ -109,9 +109,9 @@ def test_row_of_preview_links_to_its_field(
     page = render_page()
     regions = render(make_preview(catalogue, make_values(catalogue), make_values(catalogue)))
     for field in catalogue.fields:
-        (link,) = regions[f"detail-{field.key}"].xpath(".//a[contains(@href, '/definitions#')]")
+        (link,) = regions[f"detail-{field.key}"].xpath(".//a[contains(@href, '/definitions?')]")
         path, _, anchor = link.get("href").partition("#")
-        assert path == "/bufdir/definitions"
+        assert path == "/bufdir/definitions?period_id=2024"
         assert page.get_element_by_id(anchor).find("h3").text_content().endswith(field.labels.nb)
 
 

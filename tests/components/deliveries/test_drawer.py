@@ -200,7 +200,10 @@ def test_entry_html_is_escaped_and_links_to_services(context: AppContext) -> Non
     markup = str(context.macros("deliveries/drawer.html").delivery(present_delivery(delivery, t), t))
     assert "<script" not in markup
     entry = html.fragment_fromstring(markup)
-    assert {link.get("href") for link in entry.iter("a")} == {"/bufdir/preview?organization_id=org-1042"}
+    assert {link.get("href") for link in entry.iter("a")} == {
+        "/bufdir/preview?organization_id=org-1042",
+        "/bufdir/deliveries?delivery_id=dlv-012",
+    }
     assert "og 2 til" in entry.text_content()
 
 

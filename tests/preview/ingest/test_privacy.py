@@ -167,6 +167,7 @@ def call_everything(client: Client) -> None:
     client.ask("DELETE", f"{REPORTS}/{snapshot}")
     newest = client.ask("GET", REPORTS).headers["Last-Event-ID"]
     client.stream(f"{REPORTS}/watch?last_event_id=0", newest)
+    client.ask("GET", "/deliveries/findings.csv")
     page = client.ask("GET", "/")
     links = set(re.findall(r'href="(/[^"#]*)"', page.text))
     assert links

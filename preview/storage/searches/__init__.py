@@ -1,0 +1,1 @@
+"""Searches over tables that grow without limit, by index."""
