@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from tests.support.server_process import running_server
 
-OVERVIEW = "/?period_id=2024"
+OVERVIEW = "/?show=all"
 PREVIEW = "/preview?organization_id=org-1042&period_id=2024"
 PREVIEW_WITH_DEVIATIONS = "/preview?organization_id=org-5601&period_id=2026"
 DESKTOP_SIZE, MOBILE_SIZE, PRINT_SIZE = (1440, 900), (375, 812), (720, 400)

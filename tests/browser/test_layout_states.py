@@ -118,7 +118,7 @@ def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir:
 
 def test_rows_and_notice_shown_while_connecting(page: Page, states: Server) -> None:
     page.route_web_socket("**/ws**", lambda _: None)  # accepted, but never answered
-    for path, rows in ((_address(AS), 34), ("/?period_id=2024&lang=nn", len(overview_fixtures.ALL))):
+    for path, rows in ((_address(AS), 34), ("/?period_id=2023&lang=nn", len(overview_fixtures.ALL))):
         page.goto(states.url + path)
         expect_texts(page, "nn", "live.connecting", "live.connecting_long")
         expect(page.locator("tr[data-field]:visible, .list > tbody > tr:visible")).to_have_count(rows)
