@@ -20,6 +20,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import OutputTransform
 
 from components import assets
+from components.activity.page import ActivityPage
 from components.admission import AdmittingTornado
 from components.assets import AssetHandler, FaviconHandler
 from components.context import AppContext
@@ -48,6 +49,7 @@ PAGES: Sequence[type[LivePage[Any]]] = (
     OverviewPage,
     CountryPage,
     PreviewPage,
+    ActivityPage,
     DeliveriesPage,
     DefinitionsPage,
 )

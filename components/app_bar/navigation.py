@@ -25,6 +25,7 @@ MAIN_NAVIGATION = (
     NavLink("overview", "app.overview", "/"),
     NavLink("country", "country.name", "/country"),
     NavLink("preview", "app.preview"),
+    NavLink("activity", "app.activity", "/activity"),
     NavLink("deliveries", "app.deliveries", "/deliveries"),
     NavLink("definitions", "app.definitions", "/definitions"),
 )

@@ -1,6 +1,7 @@
 """Read what happened: who, when, why, from what to what (rule A1, docs/api.md)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -8,11 +9,43 @@ from preview.core.ids import format_delivery_id, format_job_id, format_snapshot_
 from preview.model.activity import Activity, ActivityPage, ValueChange
 from preview.model.resources import Value
 from preview.reports.reconcile import ReportConfig
-from preview.storage import events
+from preview.storage import events, organizations
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database
 from preview.storage.history import activity, lineage
 from preview.storage.history.activity import ActivityFilter
+
+
+@dataclass(frozen=True)
+class ActivityEntry:
+    """An activity with what a person reads besides.
+
+    Attributes:
+        activity: The activity.
+        organization_name: Name of its organisation.
+        field_key: The field that a decision is about, None for none.
+        rule_id: The rule of the deviation that a decision is about, None for none.
+    """
+
+    activity: Activity
+    organization_name: str
+    field_key: str | None
+    rule_id: str | None
+
+
+@dataclass(frozen=True)
+class ActivityEntries:
+    """A page of entries, newest first.
+
+    Attributes:
+        entries: The entries.
+        next_before: The `before` of the next page, None if there is none.
+        position: The log position that the page reflects.
+    """
+
+    entries: Sequence[ActivityEntry]
+    next_before: int | None
+    position: int
 
 
 class ActivityQuery:
@@ -34,13 +67,28 @@ class ActivityQuery:
             The page, and the log position that it reflects.
         """
 
-        def load(connection: Connection) -> tuple[ActivityPage, int]:
+        found = self.entries(only, before, limit)
+        return ActivityPage([entry.activity for entry in found.entries], found.next_before), found.position
+
+    def entries(self, only: ActivityFilter, before: int | None, limit: int) -> ActivityEntries:
+        """Return what happened, as `page`, with what a person reads besides."""
+
+        def load(connection: Connection) -> ActivityEntries:
             rows = activity.page(connection, only, before, limit + 1)
             shown = rows[:limit]
+            names = organizations.names(connection, {row.organization_id for row in shown})
+            entries = [
+                ActivityEntry(each, names.get(row.organization_id, row.organization_id), row.field_key, row.rule_id)
+                for each, row in zip(self._present(connection, shown), shown, strict=True)
+            ]
             next_before = shown[-1].event if len(rows) > limit else None
-            return ActivityPage(self._present(connection, shown), next_before), events.last_event_id(connection)
+            return ActivityEntries(entries, next_before, events.last_event_id(connection))
 
         return self._database.read(load)
+
+    def count_since(self, only: ActivityFilter, position: int, limit: int) -> int:
+        """Return how many activities happened after a log position, at most `limit`."""
+        return len(self._database.read(lambda connection: activity.page(connection, only, None, limit, after=position)))
 
     def _present(self, connection: Connection, rows: Sequence[AuditRow]) -> list[Activity]:
         values = activity.values_of(connection, [row.event for row in rows if row.event is not None])

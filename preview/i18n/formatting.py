@@ -24,6 +24,7 @@ SHORT_DAY: dict[Language, str] = {"nb": "d. MMM", "nn": "d. MMM", "en": "d MMM"}
 """Babel patterns, by language."""
 _DAY_AND_MONTH = {"nb": "d. MMMM", "nn": "d. MMMM", "en": "d MMMM"}
 _UNTIL = {"nb": "{period} (til {day})", "nn": "{period} (til {day})", "en": "{period} (to {day})"}
+_WEEKDAY = {"nb": "EEEE d. MMMM y", "nn": "EEEE d. MMMM y", "en": "EEEE d MMMM y"}
 _HALF = {"nb": "{half}. halvår {year}", "nn": "{half}. halvår {year}", "en": "H{half} {year}"}
 
 
@@ -54,6 +55,12 @@ def signed_percent(language: Language, value: float) -> str:
 def day(language: Language, iso: str) -> str:
     """Return an ISO day as text: `25. mars 2026`, `25 March 2026`."""
     return format_date(date.fromisoformat(iso), _DAY[language], locale=_LOCALE[language])
+
+
+@lru_cache(4_096)
+def weekday(language: Language, iso: str) -> str:
+    """Return an ISO day with its weekday: `onsdag 25. mars 2026`, `Wednesday 25 March 2026`."""
+    return format_date(date.fromisoformat(iso), _WEEKDAY[language], locale=_LOCALE[language])
 
 
 @lru_cache(4_096)

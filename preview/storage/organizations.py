@@ -75,6 +75,16 @@ def known_ids(connection: Connection, organization_ids: Collection[str]) -> set[
     return {row[0] for row in rows.fetchall()}
 
 
+def names(connection: Connection, organization_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of organisations by id; an unknown id has no entry."""
+    rows = connection.execute(
+        """SELECT organization_id, organization_name FROM organization
+        WHERE organization_id IN (SELECT value FROM json_each(?))""",
+        (msgspec.json.encode(sorted(organization_ids)).decode(),),
+    )
+    return dict(rows.fetchall())
+
+
 def organization_by_number(
     connection: Connection, organisasjonsnummer: str, bydelsnummer: str
 ) -> OrganizationRow | None:

@@ -28,7 +28,9 @@ class ActivityFilter(msgspec.Struct, frozen=True, kw_only=True):
     period_id: str | None = None
 
 
-def page(connection: Connection, only: ActivityFilter, before: int | None, limit: int) -> list[AuditRow]:
+def page(
+    connection: Connection, only: ActivityFilter, before: int | None, limit: int, after: int = 0
+) -> list[AuditRow]:
     """Return the actions that pass a filter, newest first.
 
     Args:
@@ -36,11 +38,15 @@ def page(connection: Connection, only: ActivityFilter, before: int | None, limit
         only: The filter.
         before: Only actions whose event has a lower id; None for all.
         limit: The most rows.
+        after: Only actions whose event has a higher id.
     """
     given = {name: value for name, value in msgspec.structs.asdict(only).items() if value is not None}
     index = f"activity_by_{next(iter(given), 'event').removesuffix('_id')}"
     conditions = [f"{name} = ?" for name in given]
     parameters: list[object] = list(given.values())
+    if after:
+        conditions.append("event > ?")
+        parameters.append(after)
     if before is not None:
         conditions.append("event < ?")
         parameters.append(before)
