@@ -7,6 +7,7 @@ import pytest
 from lxml import html
 
 from components.context import AppContext
+from components.preview.presenter import without_values
 from components.preview.report_cache import render_regions
 from components.preview.report_view import ReportView
 from preview.core.languages import Language
@@ -115,3 +116,11 @@ def test_report_of_the_whole_period_says_nothing_of_days(
     final = msgspec.structs.replace(provisional, extract_until=None, same_day=None, compared_until=None)
     assert _columns(context, present(final))[0] == ["2024", "2023"]
     assert "same-day" not in [value for value, _, _ in _choices(render(final)["periods"])]
+
+
+def test_erased_report_says_nothing_of_days(
+    present: Present, context: AppContext, catalogue: Catalogue, provisional: Preview
+) -> None:
+    erased = without_values(present(provisional), catalogue)
+    assert _columns(context, erased)[0] == ["2024", "2023"]
+    assert [choice.period_id for choice in erased.comparable if choice.is_selected] == ["2023"]
