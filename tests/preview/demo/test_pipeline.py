@@ -270,7 +270,7 @@ def test_suppression_withholds_counts_of_the_demo(loaded: LoadedDemo) -> None:
     application = loaded.application
     with_suppression = ReportConfig(application.catalogue, True)
     application.database.write(lambda connection: reconcile(connection, with_suppression, "org-5025"))
-    preview = PreviewQuery(application.database, with_suppression).read("org-5025", "2025")
+    preview = PreviewQuery(application.database, with_suppression, application.settings).read("org-5025", "2025")
     application.database.write(lambda connection: reconcile(connection, application.report_config, "org-5025"))
     assert "withheld" in {row.state for row in preview.rows}
 
