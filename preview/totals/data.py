@@ -10,8 +10,9 @@ from preview.reports.reconcile import ReportConfig
 from preview.storage import events, overviews
 from preview.storage.database import Connection
 from preview.totals.counties import Counties, County
+from preview.totals.protection import Sum, SumKind
 from preview.totals.reports import ReportsByService, Service, load_reports, load_services
-from preview.totals.suppression import Periods, Sum, SumKind, withheld_sums
+from preview.totals.suppression import Periods, withheld_sums
 
 WithheldSums = Mapping[str, frozenset[Sum]]
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preview.form.catalogue import Catalogue
-from preview.totals.suppression import Periods, Sum, withheld_sums
+from preview.totals.protection import Sum
+from preview.totals.reports import ServiceReport
+from preview.totals.suppression import Periods, withheld_sums
 from tests.preview.totals.report_samples import sample_report
 
 CATALOGUE = Catalogue.load()
@@ -67,6 +69,69 @@ def test_no_withheld_value_can_be_computed_from_published_sums(services: list[Se
     withheld = withheld_sums(CATALOGUE, periods_of(services)).get(CATALOGUE.fields[FIELD - 1].key, set())
     published = [members for each, members in all_sums(services).items() if each not in withheld]
     assert given_away(services, published) == set()
+
+
+PLACED = [CATALOGUE.fields[number - 1].key for number in (18, 19, 20, 21)]
+PARTS = st.tuples(*[st.sampled_from([0, 1, 2, 3, 4, 6])] * 3)
+HIGHEST_GUESS = 12
+
+
+def states_of(report: ServiceReport) -> list[tuple[int, ...]]:
+    """Return the values of a whole and its components that a reader of one report thinks possible."""
+    values = [int(report.values[key] or 0) for key in PLACED]
+    ranges = [
+        [value]
+        if key not in report.hidden
+        else range(1, 4)
+        if 1 <= value <= 3
+        else range(4, max(HIGHEST_GUESS, value) + 1)
+        for key, value in zip(PLACED, values, strict=True)
+    ]
+    return [(sum(parts), *parts) for parts in product(*ranges[1:]) if sum(parts) in ranges[0]]
+
+
+def known_small_counts(reports: Sequence[ServiceReport], published: Sequence[int]) -> set[tuple[int, int]]:
+    """Return report and field of the small counts that published sums of the whole country leave one possibility of,
+    which the report alone does not.
+    """
+    states = [states_of(report) for report in reports]
+    sums = {field: sum(int(report.values[PLACED[field]] or 0) for report in reports) for field in published}
+    possible = [
+        combination
+        for combination in product(*states)
+        if all(sum(values[field] for values in combination) == total for field, total in sums.items())
+    ]
+    return {
+        (index, field)
+        for index, report in enumerate(reports)
+        for field, key in enumerate(PLACED)
+        if key in report.hidden
+        and len({values[field] for values in states[index]}) > 1
+        and len({combination[index][field] for combination in possible}) == 1
+    }
+
+
+@settings(max_examples=60)
+@given(services=st.lists(PARTS, min_size=2, max_size=3))
+def test_sums_of_whole_and_components_give_nothing_away(services: list[tuple[int, int, int]]) -> None:
+    reports = {
+        f"org-{number}": sample_report(
+            CATALOGUE, {18: sum(parts), 19: parts[0], 20: parts[1], 21: parts[2]}, suppress=True
+        )
+        for number, parts in enumerate(services)
+    }
+    withheld = withheld_sums(CATALOGUE, Periods(reports, {}, {}, {}, {}))
+    published = [field for field, key in enumerate(PLACED) if Sum("value", "") not in withheld.get(key, set())]
+    assert known_small_counts(list(reports.values()), published) == set()
+
+
+def test_reader_of_this_test_solves_rows_and_columns() -> None:
+    # The sums of no. 18 and 20 alone tell that 19 and 21 are 3 each: four small counts that are 12 together.
+    reports = [
+        sample_report(CATALOGUE, {18: 12, 19: 3, 20: 6, 21: 3}, suppress=True),
+        sample_report(CATALOGUE, {18: 11, 19: 3, 20: 5, 21: 3}, suppress=True),
+    ]
+    assert known_small_counts(reports, [0, 2]) == {(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)}
 
 
 def test_reader_of_this_test_finds_what_sums_give_away() -> None:
