@@ -109,7 +109,7 @@ def _entry(view: DeliveryView, search: DeliverySearch, t: Translator) -> Deliver
     They are open where the search asks for them.
     """
     entry, found = present_delivery(view, t), sum(count.count for count in view.findings)
-    is_limited = bool(search.severity or search.code)
+    is_limited = bool(search.severity or search.code or search.held)
     total = found if is_limited else view.summary.finding_count
     n, of = (formatting.number(t.language, number) for number in (found, total))
     text = t.plural("deliver.findings", found) if found == total else t("deliveries.stored_findings", n=n, total=of)
@@ -137,7 +137,13 @@ def _page_text(page: DeliveryPage, t: Translator) -> str:
 
 def _chosen(page: DeliveryPage, query: DeliveryListQuery, t: Translator) -> tuple[ChosenLink, ...]:
     search, chosen = page.search, list[ChosenLink]()
-    if search.organization_id:
+    if search.held:
+        key = "deliveries.held" if search.held == "v4" else "deliveries.held_annual"
+        text = t(key, name=page.organization_name, year=search.held)
+        if page.unplaced:
+            text += " " + t.plural("deliveries.unplaced", page.unplaced)
+        chosen.append(ChosenLink(text, query.query_string(held="", page=1)))
+    elif search.organization_id:
         text = t("deliveries.of_service", name=page.organization_name)
         chosen.append(ChosenLink(text, query.query_string(organization_id="", page=1)))
     if search.delivery_id:

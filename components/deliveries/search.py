@@ -14,6 +14,7 @@ from preview.views.deliveries import DeliverySearch, DeliveryStatus
 STATUSES: tuple[DeliveryStatus, ...] = get_args(DeliveryStatus)
 SEVERITIES: tuple[SeverityFilter, ...] = get_args(SeverityFilter)
 _CODE = re.compile(r"[a-z0-9_]{1,80}")
+_HELD = re.compile(r"v4|[12][0-9]{3}")
 _PAGE = re.compile(r"[1-9][0-9]{0,8}")
 _MAX_TEXT_LENGTH = 200
 _DEFAULTS = DeliverySearch()
@@ -37,12 +38,13 @@ class DeliveryListQuery(NamedTuple):
         Unknown values of `status` and `severity`, and what is no code, page or period, are ignored.
         """
         texts = {name: arguments.get(name, "")[:_MAX_TEXT_LENGTH] for name in ("q", "organization_id", "delivery_id")}
-        code, page = arguments.get("code", ""), arguments.get("page", "")
+        code, held, page = (arguments.get(name, "") for name in ("code", "held", "page"))
         search = DeliverySearch(
             **texts,
             status=next((status for status in STATUSES if status == arguments.get("status")), None),
             severity=next((severity for severity in SEVERITIES if severity == arguments.get("severity")), None),
             code=code if _CODE.fullmatch(code) else "",
+            held=held if _HELD.fullmatch(held) else "",
             page=int(page) if _PAGE.fullmatch(page) else 1,
         )
         return cls(search, valid_period(arguments.get("period_id")))

@@ -29,7 +29,7 @@ from components.preview.report_view import (
     SourceSummary,
     ValueView,
 )
-from components.preview.sources_panel import present_sources
+from components.preview.sources_panel import findings_query, present_sources
 from preview.core.clock import today
 from preview.core.languages import Language
 from preview.core.periods import Period
@@ -163,6 +163,8 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
         source_text=_source_text(row, preview, t),
         definition=getattr(entry.definitions, language),
         law=entry.legal_basis,
+        rules=tuple((deviation.rule_id, t(deviation.tag)) for deviation in row.deviations),
+        findings_query=findings_query(row, preview),
     )
 
 

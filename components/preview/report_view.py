@@ -57,6 +57,9 @@ class RowView:
         definition: The field's definition.
         law: Its legal basis.
         note: What else is to be said beside the deviations; empty for nothing.
+        rules: The id and the tag of each rule that has found a deviation.
+        findings_query: The query of the deliveries page that lists the faults of the source; empty if the row does not
+            name them.
     """
 
     key: str
@@ -77,6 +80,8 @@ class RowView:
     definition: str
     law: str
     note: str = ""
+    rules: tuple[tuple[str, str], ...] = ()
+    findings_query: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,18 @@
 """View model of the panel "sources and findings": an organization's data and newest deliveries, in one language."""
 
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from components.deliveries.presenter import DeliveryEntryView, present_delivery
 from components.layout.preferences import Translator
 from preview.core.clock import local_date, parse_timestamp
+from preview.core.periods import Period
 from preview.i18n import formatting
+from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import SourceDocument
-from preview.views.preview import Preview
+from preview.views.preview import FieldRow, Preview
+
+_FINDINGS_RULE = "funn"
 
 
 @dataclass(frozen=True)
@@ -56,3 +61,14 @@ def _source_row(source: SourceDocument, t: Translator) -> SourceRow:
         extracts=last_day if first_day == last_day else t("origins.extracts", first=first_day, last=last_day),
         cases=formatting.number(t.language, source.case_count),
     )
+
+
+def findings_query(row: FieldRow, preview: Preview) -> str:
+    """Return the query of the deliveries page with the faults that the rule `funn` has counted; empty if the row does
+    not name them.
+    """
+    if preview.source is None or not any(deviation.rule_id == _FINDINGS_RULE for deviation in row.deviations):
+        return ""
+    is_annual = preview.source.data_source == KOSTRA_15F_DATA_SOURCE
+    held = str(Period.parse(preview.period_id).year) if is_annual else "v4"
+    return urlencode({"organization_id": preview.organization_id, "held": held, "period_id": preview.period_id})

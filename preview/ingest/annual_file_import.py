@@ -171,7 +171,9 @@ class AnnualFileImporter:
             source = part.prepared
         extract_at = _extract_at(annual_file)
         organizations.set_extract_times(connection, source, extract_at, extract_at, "")
-        organizations.set_annual_file(connection, source, self._merger.delivery, annual_file.finding_count)
+        organizations.set_annual_file(
+            connection, source, self._merger.delivery, annual_file.file, annual_file.finding_count
+        )
         self._update_counts(part)
 
     def _update_counts(self, part: _PreparedBydel) -> None:

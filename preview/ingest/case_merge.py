@@ -317,7 +317,7 @@ class CaseMerger:
             return
         self._check_previous_delivery(folder, current)
         if folder.content is not None and not current.slettet and folder.content_hash == current.content_hash:
-            batch.set_extract(source.source_id, current.sak, folder.extract_at, folder.delivery_hash)
+            batch.set_extract(source.source_id, self._sak_row(folder, current.sak))
             self._count_outcome(connection, source, "changed" if merged else "unchanged")
             return
         self._store_folder(batch, source, folder, current.sak, stored=not current.slettet)
@@ -330,10 +330,16 @@ class CaseMerger:
     def _store_folder(
         self, batch: CaseBatch, source: _SourceState, folder: CaseFolder, sak: int, *, stored: bool
     ) -> None:
-        digest = None if folder.content is None else folder.content_hash
-        row = SakRow(sak, folder.extract_at, folder.delivery_hash, digest, int(folder.content is None))
+        row = self._sak_row(folder, sak)
         prepared, self._prepared = self._prepared, None
         batch.upsert(source.source_id, row, folder.content, has_stored_content=stored, prepared=prepared)
+
+    def _sak_row(self, folder: CaseFolder, sak: int) -> SakRow:
+        digest = None if folder.content is None else folder.content_hash
+        is_deleted = int(folder.content is None)
+        return SakRow(
+            sak, folder.extract_at, folder.delivery_hash, digest, is_deleted, delivery=self.delivery, file=folder.file
+        )
 
     def _check_previous_delivery(self, folder: CaseFolder, current: SakRow | None) -> None:
         if (

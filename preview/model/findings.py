@@ -248,6 +248,12 @@ class FileRejected(Exception):
         return self.code.finding(file, self.line, self.element, self.detail)
 
 
+UNCOUNTED_CODES = (FindingCode.FORRIGE_NOT_SEEN, FindingCode.EARLIER_FILE, FindingCode.MORE_FINDINGS)
+"""Codes of findings at a file that are no faults of it: they come from its order among others, or say that it has more
+faults than are listed.
+"""
+
+
 class FindingCollector:
     """Collects the findings of one file, at most `MAX_STORED` faults and as many findings of checks: memory is limited.
 

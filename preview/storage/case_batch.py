@@ -92,12 +92,14 @@ class CaseBatch:
             self._next_sak.setdefault(source, cases.next_sak(self._connection, source))
             cases.attach(self._connection, source, prepared)
 
-    def set_extract(self, source: int, sak: int, extract_at: str, delivery_hash: bytes) -> None:
-        """Note a newer case file with the same content: only its time and its hash change."""
-        sak = self._resolve(source, sak)
+    def set_extract(self, source: int, newer: SakRow) -> None:
+        """Note a newer case file with the same content: only its time, its hash and its place change."""
+        sak = self._resolve(source, newer.sak)
         key = (source, sak)
         old = self._rows[key]
-        row = self._rows[key] = SakRow(sak, extract_at, delivery_hash, old.content_hash, old.slettet)
+        row = self._rows[key] = msgspec.structs.replace(
+            newer, sak=sak, content_hash=old.content_hash, slettet=old.slettet
+        )
         if key in self._pending_writes:
             self._pending_writes[key] = self._pending_writes[key]._replace(row=row)
         else:

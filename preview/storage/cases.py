@@ -23,7 +23,8 @@ class SakRow(msgspec.Struct, frozen=True):
     """Merge state of a case: which case file is held.
 
     `sak` is the case's number within the source; `extract_at` the DatoUttrekk of the held file; `delivery_hash` and
-    `content_hash` its keyed hashes; `content_hash` is null, and `slettet` 1, for a tombstone.
+    `content_hash` its keyed hashes; `content_hash` is null, and `slettet` 1, for a tombstone. `delivery` and `file`
+    (its ordinal) are where it was delivered; None if that is not known.
     """
 
     sak: int
@@ -31,6 +32,8 @@ class SakRow(msgspec.Struct, frozen=True):
     delivery_hash: bytes | None
     content_hash: bytes | None
     slettet: int
+    delivery: int | None = None
+    file: int | None = None
 
 
 ContentRow: TypeAlias = tuple[object, ...]
@@ -51,7 +54,7 @@ def saker_by_key(connection: Connection, source: int, keys: list[bytes]) -> Iter
     for chunk in (keys[offset : offset + _LOOKUP_BATCH_SIZE] for offset in range(0, len(keys), _LOOKUP_BATCH_SIZE)):
         # The number of placeholders is always the same, so that the statement is prepared only once.
         rows = connection.execute(
-            f"""SELECT key, sak, extract_at, delivery_hash, content_hash, slettet
+            f"""SELECT key, sak, extract_at, delivery_hash, content_hash, slettet, delivery, file
             FROM sak_id JOIN sak USING (source, sak)
             WHERE sak_id.source = ? AND key IN ({", ".join("?" * _LOOKUP_BATCH_SIZE)})""",
             (source, *chunk, *[None] * (_LOOKUP_BATCH_SIZE - len(chunk))),
@@ -73,23 +76,35 @@ def upsert_saker(connection: Connection, writes: Iterable[CaseWrite]) -> None:
     """Insert cases, or replace their state."""
     execute_rows(
         connection,
-        "INSERT INTO sak (source, sak, extract_at, delivery_hash, content_hash, fodt, findings, slettet) VALUES",
+        """INSERT INTO sak
+            (source, sak, extract_at, delivery_hash, content_hash, fodt, findings, slettet, delivery, file) VALUES""",
         [
-            (source, row.sak, row.extract_at, row.delivery_hash, row.content_hash, fodt, findings, row.slettet)
+            (
+                source,
+                row.sak,
+                row.extract_at,
+                row.delivery_hash,
+                row.content_hash,
+                fodt,
+                findings,
+                row.slettet,
+                row.delivery,
+                row.file,
+            )
             for source, row, fodt, findings in writes
         ],
         """ON CONFLICT (source, sak) DO UPDATE SET
             extract_at = excluded.extract_at, delivery_hash = excluded.delivery_hash,
             content_hash = excluded.content_hash, fodt = excluded.fodt, findings = excluded.findings,
-            slettet = excluded.slettet""",
+            slettet = excluded.slettet, delivery = excluded.delivery, file = excluded.file""",
     )
 
 
 def set_extracts(connection: Connection, rows: Iterable[tuple[int, SakRow]]) -> None:
-    """Set the time and hash of a newer case file with the same content, for pairs of (source, case)."""
+    """Set time, hash and place of a newer case file with the same content, for pairs of (source, case)."""
     connection.executemany(
-        "UPDATE sak SET extract_at = ?, delivery_hash = ? WHERE source = ? AND sak = ?",
-        [(row.extract_at, row.delivery_hash, source, row.sak) for source, row in rows],
+        "UPDATE sak SET extract_at = ?, delivery_hash = ?, delivery = ?, file = ? WHERE source = ? AND sak = ?",
+        [(row.extract_at, row.delivery_hash, row.delivery, row.file, source, row.sak) for source, row in rows],
     )
 
 

@@ -184,10 +184,13 @@ def annual_sources(connection: Connection, organisasjonsnummer: str, year: int) 
     return {bydelsnummer: AnnualSourceRow(*row) for bydelsnummer, *row in rows.fetchall()}
 
 
-def set_annual_file(connection: Connection, number: int, delivery: int, findings: int) -> None:
-    """Set the 15F file that a source's cases come from: its delivery, and its findings besides those of its cases."""
+def set_annual_file(connection: Connection, number: int, delivery: int, file: int, findings: int) -> None:
+    """Set the 15F file that a source's cases come from: its delivery, its ordinal there, and its findings besides those
+    of its cases.
+    """
     connection.execute(
-        "UPDATE source SET annual_file_delivery = ?, findings = ? WHERE source = ?", (delivery, findings, number)
+        "UPDATE source SET annual_file_delivery = ?, annual_file = ?, findings = ? WHERE source = ?",
+        (delivery, file, findings, number),
     )
 
 

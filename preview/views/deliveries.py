@@ -33,6 +33,8 @@ class DeliverySearch(msgspec.Struct, frozen=True):
         status: Its status.
         severity: The severity of a finding in it; `none` for imported deliveries without any finding.
         code: The code of a stored finding in it.
+        held: `v4`, or the year of a 15F file: files of it are held in that source of the service, and have faults. Only
+            these faults are shown: those that the rule `funn` counts.
         page: The number of the page, from 1.
     """
 
@@ -42,6 +44,7 @@ class DeliverySearch(msgspec.Struct, frozen=True):
     status: DeliveryStatus | None = None
     severity: SeverityFilter | None = None
     code: str = ""
+    held: str = ""
     page: int = 1
 
 
@@ -56,6 +59,7 @@ class DeliveryPage(msgspec.Struct, frozen=True):
         codes: The codes that stored findings of any delivery have.
         organization_name: The name of the search's service; empty without one.
         is_store_empty: Whether there is no delivery at all.
+        unplaced: Faults of the held files whose delivery is not known, so that they are not listed.
     """
 
     search: DeliverySearch
@@ -65,6 +69,7 @@ class DeliveryPage(msgspec.Struct, frozen=True):
     codes: list[str]
     organization_name: str
     is_store_empty: bool
+    unplaced: int = 0
 
 
 class ExportedFinding(msgspec.Struct, frozen=True):
@@ -117,6 +122,7 @@ def _read_page(connection: Connection, wanted: DeliverySearch) -> DeliveryPage:
         codes=search.codes(connection),
         organization_name=organization.organization_name if organization else wanted.organization_id,
         is_store_empty=total == 0 and search.is_empty(connection),
+        unplaced=search.held_without_place(connection, conditions.held_source) if conditions.held_source else 0,
     )
 
 
@@ -142,7 +148,15 @@ def _conditions(connection: Connection, wanted: DeliverySearch) -> DeliveryCondi
         status=wanted.status,
         severity=wanted.severity,
         code=wanted.code or None,
+        held_source=_held_source(connection, wanted) if wanted.held else None,
     )
+
+
+def _held_source(connection: Connection, wanted: DeliverySearch) -> int:
+    """Return the number of the source whose held files are searched; 0, which none has, if there is none."""
+    year = int(wanted.held) if wanted.held.isdecimal() else 0
+    rows = organizations.sources(connection, wanted.organization_id)
+    return next((row.source for row in rows if row.year == year and (row.format == "v4") == (year == 0)), 0)
 
 
 def _search_services(connection: Connection, q: str) -> SearchedDeliveries:

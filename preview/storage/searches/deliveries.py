@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-from preview.model.findings import Finding, Severity
+from preview.model.findings import CHECK_PREFIX, UNCOUNTED_CODES, Finding, Severity
 from preview.storage.database import Connection
 from preview.storage.deliveries import DELIVERY_COLUMNS, DeliveryRow
 
@@ -18,6 +18,13 @@ _SEVERITY_CONDITIONS: dict[SeverityFilter, str] = {
     "none": "delivery_status = 'taken' AND finding_count = 0",
 }
 """Conditions as the partial indexes of `delivery` have them (0013_delivery_search.sql)."""
+
+
+# The files that a source's cases are held from. A 15F file has no fault of a case that is not of the same source year.
+_HELD_FILES = """SELECT delivery, file FROM sak WHERE source = ? AND findings > 0 AND delivery IS NOT NULL
+    UNION SELECT annual_file_delivery, annual_file FROM source WHERE source = ? AND annual_file IS NOT NULL"""
+_IS_FAULT = f"""finding.code NOT GLOB '{CHECK_PREFIX}*'
+    AND finding.code NOT IN ({", ".join(f"'{code}'" for code in UNCOUNTED_CODES)})"""
 
 
 class SearchedDeliveries(NamedTuple):
@@ -37,6 +44,7 @@ class DeliveryConditions(NamedTuple):
         status: It has this status.
         severity: A finding of that severity was made; `none` for imported deliveries without any finding.
         code: A stored finding has that code.
+        held_source: Files of it are held in this source, and have faults; the findings are these faults.
     """
 
     number: int | None = None
@@ -45,6 +53,7 @@ class DeliveryConditions(NamedTuple):
     status: str | None = None
     severity: SeverityFilter | None = None
     code: str | None = None
+    held_source: int | None = None
 
 
 class FindingPlaceRow(NamedTuple):
@@ -80,6 +89,15 @@ def page(connection: Connection, conditions: DeliveryConditions, limit: int, off
 def is_empty(connection: Connection) -> bool:
     """Return whether there is no delivery."""
     return connection.execute("SELECT 1 FROM delivery LIMIT 1").fetchone() is None
+
+
+def held_without_place(connection: Connection, source: int) -> int:
+    """Return the number of faults of held case files of which the delivery is not known."""
+    return connection.execute(
+        "SELECT coalesce(sum(sak.findings), 0) FROM sak JOIN source USING (source) "
+        "WHERE source = ? AND format = 'v4' AND sak.delivery IS NULL",
+        (source,),
+    ).fetchone()[0]
 
 
 def codes(connection: Connection) -> list[str]:
@@ -173,6 +191,12 @@ def _delivery_condition(conditions: DeliveryConditions) -> tuple[str, list[objec
         # One look-up for each delivery: the findings of a code can be many more than the deliveries.
         parts.append("EXISTS (SELECT 1 FROM finding WHERE finding.delivery = delivery.delivery AND code = ?)")
         parameters.append(conditions.code)
+    if conditions.held_source is not None:
+        parts.append(f"delivery IN (SELECT delivery FROM ({_HELD_FILES}))")
+        parameters += [conditions.held_source] * 2
+        where, values = _finding_condition(conditions)
+        parts.append(f"EXISTS (SELECT 1 FROM finding WHERE finding.delivery = delivery.delivery AND {where})")
+        parameters += values
     return " AND ".join(parts) or "TRUE", parameters
 
 
@@ -180,7 +204,11 @@ def _finding_condition(conditions: DeliveryConditions) -> tuple[str, list[object
     """Return the condition of a row of `finding`, with its parameters."""
     named = [("severity", conditions.severity), ("code", conditions.code)]
     given = [(name, value) for name, value in named if value is not None]
-    return " AND ".join(f"finding.{name} = ?" for name, _ in given) or "TRUE", [value for _, value in given]
+    parts, parameters = [f"finding.{name} = ?" for name, _ in given], list[object](value for _, value in given)
+    if conditions.held_source is not None:
+        parts += [_IS_FAULT, f"(finding.delivery, finding.file) IN ({_HELD_FILES})"]
+        parameters += [conditions.held_source] * 2
+    return " AND ".join(parts) or "TRUE", parameters
 
 
 def _finding(row: tuple[object, ...]) -> Finding:

@@ -18,7 +18,7 @@ from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from preview.model.reviews import ReportingPeriodDocument
 from preview.views.deviation_rules import DeviationRule, deviation_rules
-from tests.components.preview_samples import make_preview, make_values
+from tests.components.preview_samples import QUIET_METADATA, make_preview, make_values
 
 REPORTING_PERIOD = ReportingPeriodDocument("2025", "2025-01-01", "2025-12-31", None, 42, 40, 38)
 RenderPage = Callable[..., html.HtmlElement]
@@ -101,6 +101,24 @@ def test_every_link_within_the_page_has_its_target(render_page: RenderPage, lang
     assert len(set(ids)) == len(ids)
     assert len(targets) > 34
     assert set(targets) <= set(ids)
+
+
+def test_row_links_to_its_rules_and_to_the_faults_of_its_source(
+    render_page: RenderPage, render: Callable[..., dict[str, html.HtmlElement]], catalogue: Catalogue
+) -> None:
+    page = render_page()
+    values = make_values(catalogue, antall_meldinger_mottatt=200)
+    faulty = msgspec.structs.replace(QUIET_METADATA, findings=3)
+    regions = render(make_preview(catalogue, values, make_values(catalogue), faulty))
+    links = regions["detail-antall_meldinger_mottatt"].xpath(".//a[contains(@href, '#rule-')]")
+    anchors = [link.get("href").partition("#")[2] for link in links]
+    assert anchors == ["rule-stor_endring", "rule-funn"]
+    for link, anchor in zip(links, anchors, strict=True):
+        assert text_of(page.get_element_by_id(anchor).find("h3")).endswith(link.text)
+    found = [
+        link.get("href") for detail in regions.values() for link in detail.iter("a") if "held=" in link.get("href", "")
+    ]
+    assert found == ["/bufdir/deliveries?organization_id=org-1042&held=v4&period_id=2024"]
 
 
 def test_row_of_preview_links_to_its_field(

@@ -14,8 +14,9 @@ from preview.storage.searches.deliveries import DeliveryConditions, SearchedDeli
 from preview.views.deliveries import DELIVERIES_PER_PAGE, DeliverySearch
 from preview.views.finding_export import findings_table
 from preview.views.spreadsheet import to_csv
+from tests.builders import case_xml
 from tests.builders.services import SampleService
-from tests.support.pipeline import deliver, open_application
+from tests.support.pipeline import aggregate, deliver, open_application
 
 CLEAN, REFUSED, NOTICES, WRONG_LINE = "dlv-001", "dlv-002", "dlv-003", "dlv-004"
 
@@ -213,3 +214,50 @@ def test_search_reads_no_more_than_an_index(tmp_path: Path, conditions: Delivery
     assert not [step for step in statements if "TEMP B-TREE FOR ORDER BY" in step]
     scans = [step for step in statements if step.startswith("SCAN delivery") and "INDEX" not in step]
     assert bool(scans) == (conditions in WHOLE_TABLE)
+
+
+def held_findings(application: Application, organization_id: str, held: str) -> list[tuple[str, int, str]]:
+    found, _ = application.delivery_pages.findings(DeliverySearch(organization_id=organization_id, held=held))
+    return [(each.delivery_id, each.finding.file, each.finding.code) for each in found]
+
+
+def counted_findings(application: Application, service: SampleService, period_id: str) -> int:
+    """Return what the rule `funn` has counted in a report."""
+    aggregate(application, service.organization_id, period_id)
+    source = application.previews.read(service.organization_id, period_id).source
+    assert source is not None
+    return source.findings
+
+
+def test_faults_of_held_files_are_those_that_the_report_counts(tmp_path: Path) -> None:
+    service, other = SampleService(), SampleService()
+    unknown_code = [case_xml.melding("2024-02-01", "2024-02-05", "99")]
+    with open_application(tmp_path / "data") as application:
+        deliver(
+            application,
+            service.folder(1, "2024-12-30", meldinger=unknown_code),
+            service.folder(2, "2024-12-30T12:00:00"),
+            other.folder(1, "2024-12-30T12:00:00"),
+        )
+        held = held_findings(application, service.organization_id, "v4")
+        assert {(delivery, file) for delivery, file, _ in held} == {("dlv-001", 1), ("dlv-001", 2)}
+        assert len(held) == counted_findings(application, service, "2024")
+        # The corrected file takes its faults away; one with the same content takes them over.
+        deliver(application, service.folder(1, "2024-12-31"))
+        deliver(application, service.folder(2, "2024-12-31T12:00:00"))
+        held = held_findings(application, service.organization_id, "v4")
+        assert {(delivery, file) for delivery, file, _ in held} == {("dlv-003", 1)}
+        assert len(held) == counted_findings(application, service, "2024")
+        page = application.delivery_pages.page(DeliverySearch(organization_id=service.organization_id, held="v4"))
+        assert [view.summary.delivery_id for view in page.deliveries] == ["dlv-003"]
+        assert sum(count.count for count in page.deliveries[0].findings) == len(held)
+        assert page.unplaced == 0
+        # A store that was filled by an older version.
+        application.database.write(lambda connection: connection.execute("UPDATE sak SET delivery = NULL, file = NULL"))
+        page = application.delivery_pages.page(DeliverySearch(organization_id=service.organization_id, held="v4"))
+        assert (page.deliveries, page.unplaced) == ([], len(held))
+
+
+@pytest.mark.parametrize(("organization_id", "held"), [("org-nowhere", "v4"), ("", "v4"), ("org-nowhere", "2024")])
+def test_source_that_does_not_exist_holds_no_file(delivered: Delivered, organization_id: str, held: str) -> None:
+    assert delivered.found(organization_id=organization_id, held=held) == []
