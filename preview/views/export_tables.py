@@ -46,7 +46,7 @@ _OVERVIEW_WIDTHS = {
     "errors": 8,
     "warnings": 8,
     "notices": 10,
-    "validity": 10,
+    "validity": 36,
     "aggregated": 17,
     "system": 16,
 }
@@ -166,16 +166,18 @@ def _organization_row(entry: OverviewEntry, field_count: int, texts: MessageCata
         entry.open_comments,
         texts.get(language, f"overview.state.{entry.state}"),
         *(counts if has_values else [None] * len(counts)),
-        texts.get(language, _validity(entry)) if has_values else None,
+        _validity(entry, texts, language) if has_values else None,
         local_time(entry.aggregated_at),
         entry.case_system or None,
     ]
 
 
-def _validity(entry: OverviewEntry) -> str:
+def _validity(entry: OverviewEntry, texts: MessageCatalog, language: Language) -> str:
     if not entry.cache_valid:
-        return "state.stale"
-    return "review.state.provisional" if entry.data_until else "state.valid"
+        return texts.get(language, "state.stale")
+    if entry.data_until:
+        return texts.get(language, "export.cover.provisional", day=entry.data_until)
+    return texts.get(language, "state.valid")
 
 
 def _value_cell(value: Value, state: ValueState, unit: str, texts: MessageCatalog, language: Language) -> Cell:

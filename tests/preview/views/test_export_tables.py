@@ -173,6 +173,15 @@ def test_organisations_are_rows_in_the_given_order() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("data_until", "validity"), [("2024-06-02", "Foreløpig: data til 2. juni 2024"), (None, "Gyldig")]
+)
+def test_provisional_report_is_not_called_valid(data_until: str | None, validity: str) -> None:
+    entry = msgspec.structs.replace(ENTRY, cache_valid=True, data_until=data_until)
+    (_, line) = read_csv(to_csv(overview_table([entry], 34, "2024-H1", TEXTS, "nb")))
+    assert line[16] == validity
+
+
 def test_an_overview_holds_times_as_times() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(overview_table([ENTRY], 34, "2024-H1", TEXTS, "en")))).active
     assert sheet is not None
