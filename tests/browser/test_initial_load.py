@@ -18,19 +18,31 @@ COMPONENTS = REPOSITORY / "components"
 WARM_BYTES = 60_000
 _FONT_FACE = re.compile(r"@font-face \{[^}]*\}")
 
-# The computed styles of each kind of element and of its ::before and ::after, in both themes.
+# The computed styles of each kind of element and of its ::before and ::after, in both themes. Elements are of one kind
+# if selectors can tell them and their ancestors apart by their place only: of attributes that name or describe, only
+# what the stylesheet asks for counts.
 _COLLECT_STYLES = """["light", "dark"].flatMap(theme => {
   document.documentElement.dataset.colorScheme = theme
   document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })
-  const tag = each => each.cloneNode(false).outerHTML.replace(/ (id|data-region|aria-\\w+)="[^"]*"/g, "")
-  const kind = each => each ? `${kind(each.parentElement)} ${tag(each)}` : theme
+  const names = [...getComputedStyle(document.body)].filter(name => !name.startsWith("--"))
+  const describes = name => /^(id|href|title|name|for|value|datetime|(data|aria)-.*)$/.test(name)
+  const seen = ({name, value}) => {
+    const asked = describes(name) ? selectors.filter(each => each[1] === name) : [["", name, "*=", ""]]
+    const isSeen = asked.some(([, , operator, other]) => operator && (operator !== "=" || other === value))
+    return asked.length ? ` ${name}=${isSeen ? value : ""}` : ""
+  }
+  const tag = each => `${each.localName}${[...each.attributes].map(seen).join("")}`
+  const known = new Map()
+  const kind = each => {
+    if (each && !known.has(each)) known.set(each, `${kind(each.parentElement)} ${tag(each)}`)
+    return each ? known.get(each) : theme
+  }
   const all = [...document.querySelectorAll("html, body, body *:not(svg *, .chart__in, .chart__in *)")]
   const kinds = new Map(all.map(each => [kind(each), each]))
   return [...kinds].flatMap(([name, each]) => ["", "::before", "::after"].map(part => {
     const style = getComputedStyle(each, part)
     if (part && style.content === "none") return `${name}${part} {}`
-    const names = [...style].filter(name => !name.startsWith("--"))
-    return `${name}${part} {${names.map(name => `${name}: ${style[name]}`).join("; ")}`
+    return `${name}${part} {${names.map(name => `${name}: ${style.getPropertyValue(name)}`).join("; ")}`
   }))
 })"""
 # Loads the fonts first, so that the two measurements differ only in the stylesheet.
@@ -42,6 +54,7 @@ _WITH_FONTS = """async fonts => {
   await document.fonts.ready
 }"""
 _COMPUTED_STYLES = f"""sheets => {{
+  const selectors = [...sheets.matchAll(/\\[([\\w-]+)(?:([~|^$*]?=)["']?([^"'\\]]*))?/g)]
   const looks = () => {_COLLECT_STYLES}
   const before = looks(), all = document.createElement("style")
   all.textContent = sheets
