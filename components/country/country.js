@@ -4,10 +4,10 @@ import {setFocusFallback} from "../interaction/focus.js"
 import {reveal} from "../interaction/reveal.js"
 import {watchSections} from "../interaction/section-navigation.js"
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
-import {$, actionOf, closest, t, targetOf, tPlural} from "../layout/dom.js"
+import {$, actionOf, closest, find, t, targetOf, tPlural} from "../layout/dom.js"
 import {leaveIfReachable} from "../layout/needs-line.js"
 import {addShortcuts} from "../layout/shortcuts.js"
-import {connectionState, isLive, onLive, send} from "../live/channel.js"
+import {connectionState, isLive, isOffline, onLive, send} from "../live/channel.js"
 import {patch, setPatchHandler} from "../live/patches.js"
 import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "../preview/marks.js"
 import {
@@ -76,6 +76,16 @@ function sendOpen() {
   send({action: "open", open: openKeys()})
 }
 
+/**
+ * Say of a row that is opened without the connection when its services are shown.
+ *
+ * @param {string} key
+ */
+function sayWhenExplained(key) {
+  const loading = find(`[data-region="contributions-${key}"] > .sub`)
+  if (loading) loading.textContent = t(isOffline() ? "country.offline" : "country.connecting")
+}
+
 document.addEventListener("row:toggled", event => {
   const {key, open} = /** @type {CustomEvent<{key: string, open: boolean}>} */ (event).detail
   if (open) unmark([key])
@@ -85,6 +95,7 @@ document.addEventListener("row:toggled", event => {
   else url.searchParams.delete("open")
   history.replaceState(history.state, "", url.href.replaceAll("%2C", ","))
   if (isLive()) sendOpen()
+  else if (open) sayWhenExplained(key)
 })
 onLive("live:on", sendOpen)
 

@@ -25,6 +25,8 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "form.changed_now": ("was",),
     "form.changed": ("was",),
     "form.changed_beside": ("was",),
+    "country.connecting": (),
+    "country.offline": (),
 }
 """The texts that the page's script fills in, with the names of their parameters."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from components.context import AppContext
 from components.country.presenter import NOT_EXPLAINED, CountryView, present_country
@@ -104,7 +105,7 @@ def _regions(context: AppContext, view: CountryView) -> dict[str, str]:
     for row in view.rows:
         is_open = row.key in view.contributions
         explained = view.contributions.get(row.key, NOT_EXPLAINED)
-        regions[f"row-{row.key}"] = form.row(row, t, is_open)
+        regions[f"row-{row.key}"] = form.row(row, t, is_open, f"{view.identity}&{urlencode({'open': row.key})}")
         regions[f"detail-{row.key}"] = macros.detail(view, row, explained, is_open)
         if is_open:
             regions[contributions_region(row.key)] = macros.contributions(row.key, explained, t)

@@ -35,6 +35,9 @@ def test_first_html_is_complete_without_scripts(server: Server) -> None:
     assert document.xpath("//tr[contains(@class, 'detail') and not(@hidden)]//table[@class='waterfall']")
     assert [link.text for link in document.xpath("//nav//a[@aria-current='page']")] == ["Landet"]
     assert document.xpath("//form[@data-region='choice']//noscript/button[@type='submit']")
+    (link,) = document.xpath("//tr[@data-field='antall_flyttinger']//noscript/a/@href")
+    opened = html.fromstring(httpx.get(f"{address}{link}").content)
+    assert opened.xpath("//*[@id='waterfall-antall_flyttinger']")
     assert httpx.get(address, params={"county": "99"}).status_code == 422
     assert "finnes" in httpx.get(address, params={"period_id": "x"}).text
 
