@@ -20,6 +20,15 @@ _QUERIES = {
     "job {} is open and its snapshot is missing": """
         SELECT job FROM job
         WHERE job_status IN ('waiting', 'running') AND snapshot NOT IN (SELECT snapshot FROM snapshot)""",
+    "job {} has deliveries behind it and has not completed": """
+        SELECT job FROM job WHERE lineage IS NOT NULL AND job_status <> 'completed'""",
+    "a version of {} has a delivery that is missing": """
+        SELECT organization_id || ' ' || input FROM input_change
+        WHERE delivery NOT IN (SELECT delivery FROM delivery)""",
+    "entry {} of the audit trail has an event that was never given out": """
+        SELECT audit FROM audit WHERE event > (SELECT seq FROM sqlite_sequence WHERE name = 'event')""",
+    "entry {} of the audit trail has a value of no event": """
+        SELECT audit FROM audit WHERE changes_report = 1 AND event IS NULL""",
     "snapshot {} has no document": """
         SELECT snapshot FROM snapshot WHERE document IS NULL OR etag IS NULL OR rendered_from IS NULL""",
     "snapshot {} has values and was never completed": """
