@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from preview.activity.since import SinceEvent, SinceSnapshot
@@ -129,8 +129,13 @@ STEPS = st.one_of(
 )
 
 
+NEW = request(completes=True)
+
+
 @pytest.mark.parametrize("suppress", [False, True])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
+@example(steps=[NEW, deliver("a", 5), NEW, deliver("a", 6), invalidate(1), deliver("b", 2), invalidate(0)])
+@example(steps=[NEW, deliver("a", 5), NEW, delete(0), deliver("b", 3), invalidate(0), overtake("a"), delete(1)])
 @given(steps=st.lists(STEPS, min_size=3, max_size=12))
 def test_changes_since_any_event_give_present_values(suppress: bool, steps: list[Step]) -> None:
     with open_history(suppress=suppress) as history:
