@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from components.country.waterfall import ContributionsView, present_contributions
+from components.form.row_values import plotted_change, present_value
 from components.layout import value_formatting
 from components.layout.preferences import Translator
-from components.preview.presenter import plotted_change, present_value
 from components.preview.report_view import RowView, SectionView
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue

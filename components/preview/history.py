@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from components.form.row_values import ValueView, present_value
 from components.layout.preferences import Translator
-from components.preview.presenter import present_value
-from components.preview.report_view import ValueView
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Field

@@ -3,7 +3,6 @@
 The page's first HTML and every later patch are rendered from one view model, so they cannot disagree.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -11,12 +10,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from components.form.row_values import plotted_change, present_value
 from components.layout import value_formatting
 from components.layout.preferences import Translator
 from components.preview.actions import available_actions, by_actor, job_facts, remaining_seconds
 from components.preview.report_view import (
     ABSENCE_FILTERS,
-    MAX_PLOTTED_CHANGE,
     ColumnHead,
     DeviationView,
     JobView,
@@ -27,7 +26,6 @@ from components.preview.report_view import (
     SectionView,
     SeverityCount,
     SourceSummary,
-    ValueView,
 )
 from components.preview.sources_panel import findings_query, present_sources
 from preview.core.clock import today
@@ -35,10 +33,9 @@ from preview.core.languages import Language
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import SEVERITIES, Deviation, Severity
-from preview.form.value_state import ValueState
 from preview.i18n import formatting
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
-from preview.model.resources import JobDocument, Value
+from preview.model.resources import JobDocument
 from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 from preview.views.absence import absence_sentences
 from preview.views.comparison import SAME_DAY
@@ -168,13 +165,6 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
     )
 
 
-def present_value(amount: Value, unit: str, state: ValueState, t: Translator) -> ValueView:
-    """Return a value; without one, the sign of the reason with what a screen reader speaks."""
-    if state == "present":
-        return ValueView(value_formatting.value(amount, unit, t.language))
-    return ValueView(t(f"absence.sign.{state}"), t(f"absence.spoken.{state}"))
-
-
 def _signs_text(preview: Preview, t: Translator) -> str:
     """Return what each sign in place of a value means, for paper, where nothing else explains it; empty without one."""
     found = {state for row in preview.rows for state in (row.state, row.compared_state)}
@@ -184,26 +174,6 @@ def _signs_text(preview: Preview, t: Translator) -> str:
             meanings.setdefault(t(f"absence.sign.{state}"), []).append(t(f"absence.spoken.{state}"))
     signs = [f"«{sign}» {' / '.join(texts)}" for sign, texts in meanings.items()]
     return t("print.signs", signs=", ".join(signs)) if signs else ""
-
-
-def plotted_change(change: Value, percent: int | None, unit: str) -> float | None:
-    """Return the place of a change on the scale of changes (`RowView.plotted_change`).
-
-    Args:
-        change: The change in the field's unit, None without one.
-        percent: The same in per cent, None if the compared value is 0, and for a share.
-        unit: The field's unit.
-    """
-    if change is None:
-        return None
-    if unit == "prosent":
-        place = float(change)
-    elif percent is not None:
-        place = float(percent)
-    else:
-        # the compared value is 0, so there is no per cent
-        place = math.copysign(MAX_PLOTTED_CHANGE, change) if change else 0.0
-    return max(-MAX_PLOTTED_CHANGE, min(MAX_PLOTTED_CHANGE, place))
 
 
 def _deviation(deviation: Deviation, t: Translator) -> DeviationView:

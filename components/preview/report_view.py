@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from components.form.row_values import ValueView
 from components.layout.preferences import Translator
 from components.preview.actions import Action, JobFactsView
 from components.preview.sources_panel import SourcesPanel
@@ -10,20 +11,8 @@ from preview.form.rules.base import Severity
 from preview.form.value_state import ValueState
 from preview.views.preview import Preview
 
-MAX_PLOTTED_CHANGE = 58
-"""The end of the scale of changes, in per cent (percentages: points) on either side; larger ones are drawn there."""
-
-
 ABSENCE_FILTERS: tuple[ValueState, ...] = ("missing", "not_applicable", "withheld")
 """The reasons for having no value that are filters of the rows too."""
-
-
-@dataclass(frozen=True)
-class ValueView:
-    """A value as a text, and what a screen reader speaks instead if the text is only a sign."""
-
-    text: str
-    spoken: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.form.row_values import ValueView
 from components.layout.preferences import Translator
 from components.preview.history import Series, present_field_history, present_section_history
 from components.preview.history_chart import (
@@ -14,7 +15,6 @@ from components.preview.history_chart import (
     section_bars,
     section_chart,
 )
-from components.preview.report_view import ValueView
 from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from preview.views.preview import HistoricalValue
