@@ -106,6 +106,26 @@ def test_preview_marks_hidden_values(data_dir: Path, service: SampleService) -> 
         ]
 
 
+def test_totals_and_field_lists_withhold_what_one_service_withholds(data_dir: Path, service: SampleService) -> None:
+    with open_application(data_dir, suppress_small_counts=True) as application:
+        aggregate_both_years(application, service)
+        found = {total.field_key: total for total in application.totals.read("2024", None).fields}
+        assert {key: (found[key].value, found[key].prior_value) for key in (CHILDREN, MELDINGER, PLACED)} == {
+            CHILDREN: (5, None),
+            MELDINGER: (2, 0),
+            PLACED: (None, 0),
+        }
+        assert (found[PLACED].state, found[CHILDREN].prior_state) == ("withheld", "withheld")
+        _, (row,), _ = application.totals.field_list(PLACED, "2024", None, "rank")
+        assert (row.value, row.prior_period_value, row.change, row.rank, row.value_state) == (
+            None,
+            0,
+            None,
+            None,
+            "withheld",
+        )
+
+
 def test_events_list_only_fields_with_changed_visible_values(data_dir: Path, service: SampleService) -> None:
     """A change between two suppressed counts is not visible; audit trail and stored values have it."""
     with open_application(data_dir, suppress_small_counts=True) as application:
