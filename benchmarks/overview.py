@@ -1,18 +1,32 @@
-"""Measures the overview with 400 services and eight years: its first load, and its response to typing and clicking."""
+"""Measures the overview with 400 services and eight years: its first load, its response to typing and clicking, and
+what reviews of all reports cost.
+"""
 
+import shutil
 import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Page, Playwright, sync_playwright
 
+from benchmarks.baselines import overview_query
 from benchmarks.first_load import chromium_path, first_load_ms
-from benchmarks.results import BenchmarkResult
+from benchmarks.results import BenchmarkResult, ratio
+from preview.storage import overviews
+from preview.storage.database import Database
 from tests.builders import large_dataset
 from tests.conftest import CHROMIUM_ARGUMENTS
+from tests.support import pipeline
 from tests.support.server_process import running_server
 
 COLD_TARGET_MS = 1_000
 INTERACTION_TARGET_MS = 100  # A response within this time is perceived as immediate.
+REVIEW_TARGET = 1.2
+_PERIOD = "2024"
+_PATH = f"/?period_id={_PERIOD}"
 
 # The browser measures the time from an event to the next painted frame, in steps of 8 ms.
 _OBSERVE_EVENTS = """
@@ -31,10 +45,11 @@ def measure(rounds: int = 5) -> list[BenchmarkResult]:
         large_dataset.fill_store(data_dir)
         with running_server(data_dir) as server:
             load_times = [
-                first_load_ms(playwright, f"{server.url}/?period_id=2024", ".list > tbody > tr", large_dataset.SERVICES)
+                first_load_ms(playwright, f"{server.url}{_PATH}", ".list > tbody > tr", large_dataset.SERVICES)
                 for _ in range(rounds + 1)
             ][1:]
             interactions = _measure_interactions(playwright, server.url)
+        reviews = _measure_reviews(data_dir)
     return [
         BenchmarkResult(
             "400 services of 8 years on a cold screen",
@@ -52,7 +67,45 @@ def measure(rounds: int = 5) -> list[BenchmarkResult]:
             samples=interactions,
             samples_unit="ms",
         ),
+        *reviews,
     ]
+
+
+def _measure_reviews(data_dir: Path, rounds: int = 40) -> list[BenchmarkResult]:
+    """Measure the page and its query with all reports decided on, in turns with the same without decisions."""
+    decided_dir = data_dir.with_name("decided")
+    shutil.copytree(data_dir, decided_dir)
+    large_dataset.decide_all(decided_dir)
+    with pipeline.open_application(decided_dir, started=False) as application:
+        database: Database = application.database
+        queries = _in_turns(
+            partial(database.read, lambda connection: overviews.rows(connection, _PERIOD, None)),
+            partial(database.read, lambda connection: overview_query.rows(connection, _PERIOD)),
+            rounds,
+        )
+    with running_server(decided_dir) as decided, running_server(data_dir) as plain:
+        pages = _in_turns(partial(_load_page, decided.url), partial(_load_page, plain.url), rounds)
+    return [
+        ratio("- its HTML with all reports decided on, over HTTP", *pages, REVIEW_TARGET),
+        ratio("- its query, beside the one without reviews", *queries, None),
+    ]
+
+
+def _load_page(url: str) -> None:
+    httpx.get(url + _PATH, timeout=30).raise_for_status()
+
+
+def _in_turns(
+    program: Callable[[], object], baseline: Callable[[], object], rounds: int
+) -> tuple[list[float], list[float]]:
+    """Return the seconds of each round of both, without the first, which fills caches."""
+    samples: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds + 1):
+        for measured, call in zip(samples, (program, baseline), strict=True):
+            started = time.perf_counter()
+            call()
+            measured.append(time.perf_counter() - started)
+    return samples[0][1:], samples[1][1:]
 
 
 def _measure_interactions(playwright: Playwright, url: str) -> list[float]:

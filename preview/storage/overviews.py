@@ -14,7 +14,8 @@ class OverviewRow(msgspec.Struct, frozen=True):
     `latest_status` is the status of the newest snapshot of the same period, completed or not, and `latest_job_status`
     that of its last job; `completed` is the part, 0..1, of a job of it that waits or runs. The columns from
     `review_status` on are of the report's review, and null or 0 without one; the approval is the one in force.
-    `latest_completed_period` is the newest period of which the organisation has a completed snapshot.
+    `extract_day` is null unless the report is provisional. `latest_completed_period` is the newest period of which an
+    organisation without this report has a completed snapshot.
     """
 
     organization_id: str
@@ -84,14 +85,14 @@ _ROWS = f"""
         shown.errors, shown.warnings, shown.notices,
         (SELECT max(completed) FROM job
             WHERE job.snapshot = last.snapshot AND job_status IN ('waiting', 'running')),
-        shown.etag, json_extract(shown.facts, '$.extract_day'),
+        shown.etag, CASE WHEN review.provisional THEN json_extract(shown.facts, '$.extract_day') END,
         review.review_status, review.provisional, review.errors, review.open_warnings,
         approval.approved_by, approval.stated_name, approval.approved_at,
         (SELECT count(*) FROM comment
             WHERE comment.organization_id = shown.organization_id AND comment.period_id = shown.period_id
                 AND resolved_at IS NULL),
-        (SELECT latest.period_id FROM review AS latest
-            WHERE latest.organization_id = organization.organization_id ORDER BY period_order DESC LIMIT 1)
+        CASE WHEN review.review_status IS NULL THEN (SELECT latest.period_id FROM review AS latest
+            WHERE latest.organization_id = organization.organization_id ORDER BY period_order DESC LIMIT 1) END
     FROM organization JOIN chosen ON chosen.organization_id = organization.organization_id
         LEFT JOIN newest ON newest.organization_id = organization.organization_id
         LEFT JOIN snapshot AS shown ON shown.snapshot = chosen.snapshot

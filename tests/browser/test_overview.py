@@ -150,7 +150,13 @@ def test_search_shows_matching_services(overview: Page) -> None:
         expect_rows(overview, *DEFAULT_ORDER)
 
 
-def test_tile_count_equals_number_of_filtered_rows(overview: Page) -> None:
+def exported_names(page: Page, server: Server) -> list[str]:
+    """Return the names in the CSV file of what the page shows, in their order."""
+    content = httpx.get(f"{server.url}/overview/export.csv", params=query_of(page)).content.decode("utf-8-sig")
+    return [line.split(";")[0] for line in content.splitlines()[1:]]
+
+
+def test_tile_count_equals_number_of_filtered_and_exported_rows(overview: Page, states_server: Server) -> None:
     for search in ("", "oslo", "m"):
         overview.get_by_role("searchbox").fill(search)
         sizes: dict[str, int] = {}
@@ -159,6 +165,8 @@ def test_tile_count_equals_number_of_filtered_rows(overview: Page) -> None:
             sizes[radio.get_attribute("value") or ""] = size = int(label.locator("b").inner_text())
             radio.check(force=True)
             expect(overview.locator(".list > tbody > tr:visible")).to_have_count(size)
+            shown = overview.locator(".list > tbody > tr:visible .row-link").all_text_contents()
+            assert exported_names(overview, states_server) == shown
             expect(overview.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible(
                 visible=size == 0
             )
