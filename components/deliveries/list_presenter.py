@@ -86,7 +86,7 @@ def present_deliveries(page: DeliveryPage, period_id: str | None, t: Translator)
         query=query.query_string(page=1),
         period_query=query.period_query,
         period_id=period_id or "",
-        filter_text=_filter_text(page, t),
+        filter_text=" · ".join(filter_texts(page, t)),
         is_store_empty=page.is_store_empty,
     )
 
@@ -141,7 +141,7 @@ def _chosen(page: DeliveryPage, query: DeliveryListQuery, t: Translator) -> tupl
         key = "deliveries.held" if search.held == "v4" else "deliveries.held_annual"
         text = t(key, name=page.organization_name, year=search.held)
         if page.unplaced:
-            text += " " + t.plural("deliveries.unplaced", page.unplaced)
+            text += ". " + t.plural("deliveries.unplaced", page.unplaced)
         chosen.append(ChosenLink(text, query.query_string(held="", page=1)))
     elif search.organization_id:
         text = t("deliveries.of_service", name=page.organization_name)
@@ -152,7 +152,8 @@ def _chosen(page: DeliveryPage, query: DeliveryListQuery, t: Translator) -> tupl
     return tuple(chosen)
 
 
-def _filter_text(page: DeliveryPage, t: Translator) -> str:
+def filter_texts(page: DeliveryPage, t: Translator) -> list[str]:
+    """Return what the search asks for, in words."""
     search = page.search
     parts = [link.text for link in _chosen(page, DeliveryListQuery(search), t)]
     if search.q:
@@ -162,5 +163,5 @@ def _filter_text(page: DeliveryPage, t: Translator) -> str:
     if search.severity:
         parts.append(t(f"deliveries.severity.{search.severity}"))
     if search.code:
-        parts.append(_code_text(search.code, t))
-    return " · ".join(parts)
+        parts.append(_code_text(search.code, t).rstrip("."))
+    return parts

@@ -10,6 +10,7 @@ from preview.core.clock import OSLO, parse_timestamp
 from preview.core.languages import Language
 from preview.i18n.catalog import MessageCatalog
 from preview.i18n.formatting import period
+from preview.i18n.plurals import plural_key
 from preview.model.reviews import DecisionState, ReviewDocument
 from preview.views.preview import Preview
 from preview.views.spreadsheet import Cell, Cover
@@ -86,6 +87,20 @@ def overview_cover(period_id: str, export: Export, texts: MessageCatalog, langua
         ("filter", _filter(export, "services", text)),
         *_exported(export, text),
     ]
+    return Cover(text("export.cover.sheet"), [(text(f"export.cover.{name}"), value) for name, value in facts])
+
+
+def findings_cover(export: Export, texts: MessageCatalog, language: Language) -> Cover:
+    """Return the cover of findings.
+
+    Args:
+        export: By whom and when they are exported, and by which search.
+        texts: The texts.
+        language: Language of the cover.
+    """
+    text = partial(texts.get, language)
+    shown = text(plural_key("deliver.findings", export.shown), n=export.shown)
+    facts: list[tuple[str, Cell]] = [("filter", ". ".join([*export.filters, shown])), *_exported(export, text)]
     return Cover(text("export.cover.sheet"), [(text(f"export.cover.{name}"), value) for name, value in facts])
 
 

@@ -11,6 +11,7 @@ from lxml import html
 
 from components import assets
 from components.context import AppContext
+from components.deliveries.export import FindingsExport
 from components.deliveries.list_presenter import present_deliveries, render_regions
 from components.deliveries.list_updater import DeliveryListUpdater, RenderedDeliveries
 from components.deliveries.search import DeliveryListQuery
@@ -164,13 +165,16 @@ def test_export_takes_the_search_without_its_page(render: Render) -> None:
 def test_link_takes_a_chosen_service_away(render: Render) -> None:
     page = make_page(VIEW, organization_id="org-1042", code="no_zone")
     chosen = render(page)["chosen"]
-    assert text_of(chosen) == "Leveranser med Barnevernstjenesten Oslo Sør. Vis alle"
+    assert text_of(chosen) == "Leveranser med Barnevernstjenesten Oslo Sør Vis alle"
     assert hrefs(chosen) == ["/bufdir/deliveries?code=no_zone"]
     assert [(field.get("name"), field.get("value")) for field in chosen.iter("input")] == [
         ("organization_id", "org-1042")
     ]
     printed = text_of(render(page)["printed"])
-    assert printed.startswith(". 1 leveranse: Leveranser med Barnevernstjenesten Oslo Sør.")
+    assert printed == (
+        ". 1 leveranse: Leveranser med Barnevernstjenesten Oslo Sør · "
+        "DatoUttrekk er uten tidssone, og regnes som norsk tid."
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,6 +207,22 @@ def test_searched_text_is_escaped(render: Render) -> None:
     evil = '"><script>alert(1)</script>'
     regions = render(make_page(VIEW, q=evil, organization_id=evil, delivery_id=evil, total=60, pages=3))
     assert not [script for region in regions.values() for script in region.iter("script")]
+
+
+def test_exported_file_says_what_it_was_searched_by(application: Application) -> None:
+    service = SampleService()
+    pipeline.deliver(application, service.folder(1, "2024-12-30T12:00:00"))
+    export = FindingsExport.__new__(FindingsExport)  # without a request
+    export.initialize(AppContext.from_application(application, assets.load_assets()))
+    export.actor = "kari.n"
+    table, name = export.build_table({"organization_id": service.organization_id, "severity": "notice"}, "nb")
+    assert name == f"funn-{service.organization_id}"
+    assert export.build_table({"organization_id": 'a"\r\nb'}, "nb")[1] == "funn"
+    assert table.cover is not None
+    (shown, by, _) = table.cover.facts
+    organization = application.deliveries.recent(1)[0].organizations[0][1]
+    assert shown == ("Viser", f"Leveranser med {organization}. merknad. {len(table.rows)} funn")
+    assert by == ("Eksportert av", "kari.n")
 
 
 class Session:
