@@ -69,6 +69,10 @@ class AppContext:
         """Return who acts on a page: the name that a trusted proxy sends in the actor header, else `dashboard`."""
         return actor_of(headers, self.application.settings.actor_header, "dashboard")
 
+    def is_actor_named(self, headers: Mapping[str, Any]) -> bool:
+        """Return whether the trusted proxy has named a person."""
+        return actor_of(headers, self.application.settings.actor_header, "") != ""
+
     @property
     def session_headers(self) -> list[str]:
         """The request headers that a session keeps, in HTTP's usual capitalization: the actor header, if it is set."""

@@ -92,6 +92,7 @@ class OpenedPage(Generic[PageData]):
         preferences: The visitor's language and theme, and the query.
         document: The session's document.
         actor: Who acts on the page.
+        is_actor_named: Whether `actor` is a person whom the trusted proxy has named.
         loaded: What the page was rendered from; None if another process has rendered it, so that the session must send
             everything.
     """
@@ -101,6 +102,7 @@ class OpenedPage(Generic[PageData]):
     preferences: RequestPreferences
     document: Document
     actor: str
+    is_actor_named: bool
     loaded: LoadedPage[PageData] | None
 
     @property
@@ -282,9 +284,10 @@ class LivePage(Generic[PageData]):
         document: Any = pn.state.curdoc
         request = document.session_context.request
         loaded: LoadedPage[PageData] | None = getattr(request, "loaded_page", None)
-        preferences, actor = preferences_of(request), self.context.actor(request.headers)
+        preferences, headers = preferences_of(request), request.headers
+        actor, is_named = self.context.actor(headers), self.context.is_actor_named(headers)
         shown = self.shown_period(loaded.data if loaded else None, preferences)
-        session = self.open_session(OpenedPage(self.name, shown, preferences, document, actor, loaded))
+        session = self.open_session(OpenedPage(self.name, shown, preferences, document, actor, is_named, loaded))
         pn.state.on_session_destroyed(lambda _: session.end())
         return live_page(session.live, request, self.context.rewrite_scripts)
 

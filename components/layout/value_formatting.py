@@ -12,6 +12,7 @@ from babel.dates import format_date, format_datetime
 from preview.core.clock import OSLO, parse_timestamp
 from preview.core.languages import Language
 from preview.i18n.formatting import CLOCK, INSTANT, NO_BREAK_SPACE, SHORT_DAY, number, percent, signed, signed_percent
+from preview.i18n.formatting import day as formatted_day
 from preview.model.resources import Value
 
 ABSENT = "–"
@@ -62,6 +63,11 @@ def size(amount: int, language: Language) -> str:
 def instant(timestamp: str, language: Language) -> str:
     """Return a UTC timestamp as date and time in Norway: `2026-03-25T14:00:00Z` -> `25. mars 2026 kl. 15:00`."""
     return format_datetime(parse_timestamp(timestamp), INSTANT[language], tzinfo=OSLO, locale=_LOCALES[language])
+
+
+def day(timestamp: str, language: Language) -> str:
+    """Return a UTC timestamp as a date in Norway: `25. mars 2026`."""
+    return formatted_day(language, parse_timestamp(timestamp).astimezone(OSLO).date().isoformat())
 
 
 def clock_time(timestamp: str, language: Language) -> str:

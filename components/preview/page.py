@@ -12,6 +12,7 @@ from components.preview.export import PreviewExport
 from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions
 from components.preview.session import CLIENT_TEMPLATES, MESSAGE_OVERRIDES, PreviewSession, shown_period
 from preview.model.resources import MAX_REASON_LENGTH
+from preview.model.reviews import MAX_COMMENT_LENGTH
 
 
 class PreviewPage(LivePage[RenderedReport]):
@@ -29,6 +30,7 @@ class PreviewPage(LivePage[RenderedReport]):
         ("[ ]", "sections"),
         ("f w m c", "filters"),
         ("x", "all"),
+        ("g", "approve"),
         ("a", "again"),
         ("e", "export"),
     )
@@ -72,6 +74,7 @@ class PreviewPage(LivePage[RenderedReport]):
             "view": page_data.view,
             "regions": {**page_data.regions, **initial_regions(self.context, t)},
             "max_reason_length": MAX_REASON_LENGTH,
+            "max_comment_length": MAX_COMMENT_LENGTH,
         }
 
     def routes(self) -> Sequence[PlainRoute]:

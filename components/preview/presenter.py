@@ -17,7 +17,6 @@ from components.preview.actions import available_actions, by_actor, job_facts, r
 from components.preview.report_view import (
     ABSENCE_FILTERS,
     ColumnHead,
-    DeviationView,
     JobView,
     NoticeView,
     PeriodOption,
@@ -28,11 +27,13 @@ from components.preview.report_view import (
     SourceSummary,
 )
 from components.preview.sources_panel import findings_query, present_sources
+from components.review.deviations import approved_value, blocks_approval, present_answer, present_deviations
+from components.review.presenter import present_comments, present_review
 from preview.core.clock import today
 from preview.core.languages import Language
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
-from preview.form.rules.base import SEVERITIES, Deviation, Severity
+from preview.form.rules.base import SEVERITIES, Severity
 from preview.i18n import formatting
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import JobDocument
@@ -61,12 +62,14 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
     )
     valid = snapshot is not None and snapshot.cache_valid
     next_period = str(Period.parse(preview.period_id).next)
+    sections = _sections(preview, catalogue, t)
+    rows = [row for section in sections for row in section.rows]
     return ReportView(
         preview=preview,
         t=t,
         period=formatting.period(language, preview.period_id),
         compared_period=formatting.period(language, preview.compared_days),
-        sections=_sections(preview, catalogue, t),
+        sections=sections,
         with_report=_period_options(preview.periods, preview.period_id, language),
         without_report=_period_options(_without_report(preview), preview.period_id, language),
         comparable=_comparable_options(preview, language),
@@ -88,6 +91,7 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         completed_facts=job_facts(preview.completed_job if is_complete else None, t),
         because_text=_because_text(preview.completed_job, t) if is_complete else "",
         sources_panel=present_sources(preview, t),
+        review=present_review(preview, rows, catalogue, t) if is_complete else None,
     )
 
 
@@ -113,6 +117,7 @@ def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
         "extract_until": None,
         "same_day": None,
         "compared_until": None,
+        "review": None,
         "periods": [],
         "sources": [],
         "deliveries": [],
@@ -142,6 +147,12 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
     ]
     if row.state in ABSENCE_FILTERS:
         flags.append(row.state)
+    deviations = present_deviations(row.deviations, preview, t)
+    if blocks_approval(preview.review, deviations):
+        flags.append("blocking")
+    approved = approved_value(row.field_key, preview, catalogue, t)
+    if approved is not None:
+        flags.append("since_approval")
     return RowView(
         key=row.field_key,
         number=row.number,
@@ -154,7 +165,7 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
         plotted_change=plotted_change(row.change, row.percent, row.unit),
         is_flagged=any(deviation.rule_id in _FLAGGED_CHANGES for deviation in row.deviations),
         flags=tuple(flags),
-        deviations=tuple(_deviation(deviation, t) for deviation in row.deviations),
+        deviations=deviations,
         absence=" ".join(absence_sentences(row, entry, preview.period_id, preview.compared_days, language, t)),
         source=_source_name(row.data_source, preview, t) if row.data_source else value_formatting.ABSENT,
         source_text=_source_text(row, preview, t),
@@ -162,6 +173,13 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
         law=entry.legal_basis,
         rules=tuple((deviation.rule_id, t(deviation.tag)) for deviation in row.deviations),
         findings_query=findings_query(row, preview),
+        comments=present_comments(preview.review.comments if preview.review else (), row.field_key, t),
+        orphaned=tuple(
+            present_answer(each, t)
+            for each in (preview.review.orphaned if preview.review else ())
+            if each.field_key == row.field_key
+        ),
+        approved=approved,
     )
 
 
@@ -174,12 +192,6 @@ def _signs_text(preview: Preview, t: Translator) -> str:
             meanings.setdefault(t(f"absence.sign.{state}"), []).append(t(f"absence.spoken.{state}"))
     signs = [f"«{sign}» {' / '.join(texts)}" for sign, texts in meanings.items()]
     return t("print.signs", signs=", ".join(signs)) if signs else ""
-
-
-def _deviation(deviation: Deviation, t: Translator) -> DeviationView:
-    return DeviationView(
-        deviation.severity, t(deviation.tag), t(deviation.message, **deviation.params), t(deviation.action)
-    )
 
 
 def _source_name(data_source: str, preview: Preview, t: Translator) -> str:

@@ -8,6 +8,8 @@ import {$, actionOf, announce, closest, find, isPlainClick, parseHtml, t, target
 import {addShortcuts} from "../layout/shortcuts.js"
 import {onLive} from "../live/channel.js"
 import {patch, setPatchHandler, showPauseNotice} from "../live/patches.js"
+import {restoreDrafts, saveDrafts, updateForms} from "../review/answers.js"
+import {restoreApproval, saveApproval, updateApproval} from "../review/approval.js"
 import {applyFilter, applyFilterAfresh, currentFilter, keptRows, selectFilter} from "./filters.js"
 import {openSection, openSections} from "./history.js"
 import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "./marks.js"
@@ -54,6 +56,8 @@ setPatchHandler(regions => {
   const wasComplete = isComplete()
   const hadError = find("[data-region=answer] [data-color=danger]") !== null
   patch(regions)
+  updateForms()
+  updateApproval()
   if ("services" in regions) filterServices()
   if (shownReport() !== reportBefore) {
     clearMarks()
@@ -126,6 +130,9 @@ document.addEventListener("click", event => {
     // It has moved the focus.
   } else if (field && isPlainClick(event)) {
     event.preventDefault()
+    /** @type {HTMLDialogElement | null} */
+    const dialog = closest("dialog", target)
+    dialog?.close()
     showField(field)
   } else if (row && !getSelection()?.toString()) {
     toggleRow(row, !isOpen(row))
@@ -143,6 +150,12 @@ document.addEventListener("click", event => {
     case "changed":
       $("#back").hidden = true
       selectFilter("changed")
+      break
+    case "blocking":
+      selectFilter("blocking")
+      break
+    case "since-approval":
+      selectFilter("since_approval")
       break
     case "aggregate":
       aggregate(target)
@@ -190,6 +203,13 @@ function press(selector) {
   button.click()
 }
 
+/** Open the dialog in which the report is approved; where it is approved already, that says so. */
+function openApproval() {
+  if (find("[data-report-action=approve]")) press("[data-report-action=approve]")
+  else if (isComplete()) /** @type {HTMLDialogElement} */ ($("#approve")).showModal()
+  return isComplete()
+}
+
 addShortcuts({
   j: () => moveFocus(1),
   k: () => moveFocus(-1),
@@ -203,6 +223,7 @@ addShortcuts({
   c: () => selectFilter("changed"),
   x: () => selectFilter("all"),
   a: () => press("[data-report-action=again], [data-report-action=aggregate]"),
+  g: openApproval,
   e: () => press("[data-report-action=export]"),
   "/": openChooser,
 })
@@ -220,6 +241,8 @@ setStateSaver(() => ({
   sections: openSections(),
   marks: [...marks],
   request: saveRequest(),
+  drafts: saveDrafts(),
+  approval: saveApproval(),
   focused: closest("tr[data-field]", document.activeElement)?.dataset.field,
 }))
 
@@ -236,6 +259,8 @@ function restore(state) {
   findMissed()
   announceReconnect(findMissed, count => (count ? tPlural("live.back", count) : t("live.back_unchanged")))
   selectFilter(state.filter, {kept: state.kept})
+  restoreDrafts(state.drafts ?? [])
+  restoreApproval(state.approval)
   restoreRequest(state.request)
   const focused = rowOf(state.focused)
   if (focused && !focused.hidden) {
@@ -246,5 +271,6 @@ function restore(state) {
 
 setTabStop($(".open"))
 if (restoredState) restore(restoredState)
+else if (location.hash.startsWith("#row-")) showField(location.hash.slice("#row-".length))
 
 watchSections()

@@ -59,11 +59,11 @@ const reason = new FreeTextField($("#again .free-text"))
 /**
  * Ask for what a dialog is about, and close it when that is done.
  *
- * @param {"again" | "delete"} id The dialog, and the action.
+ * @param {DialogId} id The dialog, and the action.
  * @param {{[key: string]: unknown}} details
  * @returns {Promise<boolean>} Whether it was done.
  */
-async function requestFrom(id, details) {
+export async function requestFrom(id, details) {
   const dialog = $(`#${id}`)
   if (dialog.ariaBusy === "true") return false
   const error = $("[data-request-error]", dialog)
@@ -98,7 +98,8 @@ $("[data-form=delete]").addEventListener("submit", event => {
 
 // ── Reloading, when the connection is back: what was typed is there again, in its dialog. ──
 
-const DIALOGS = /** @type {const} */ (["again", "delete"])
+const DIALOGS = /** @type {const} */ (["again", "delete", "approve", "withdraw"])
+/** @typedef {typeof DIALOGS[number]} DialogId */
 const TYPING_MS = 1500
 let typedAt = 0
 document.addEventListener("input", () => {
@@ -111,7 +112,7 @@ document.addEventListener("live:before-reload", event => {
 /**
  * @typedef {object} SavedRequest
  * @property {string} reason
- * @property {"again" | "delete" | null} dialog The open dialog.
+ * @property {DialogId | null} dialog The open dialog.
  * @property {string | undefined} snapshot The report that it names.
  */
 

@@ -121,12 +121,14 @@ class ReportCache:
 def initial_regions(context: AppContext, t: Translator) -> dict[str, str]:
     """Return the regions that start empty. They belong to the session; no rendering of the preview writes them."""
     macros = context.macros("preview/preview_regions.html")
-    return {"answer": macros.answer("", ""), "services": macros.services([], t)}
+    approver = context.macros("review/review_regions.html").no_approver()
+    return {"answer": macros.answer("", ""), "services": macros.services([], t), "approver": approver}
 
 
 def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
     """Return the regions of a preview by id. The page's first HTML and all patches are made of them."""
     macros, t = context.macros("preview/preview_regions.html"), view.t
+    review_macros = context.macros("review/review_regions.html")
     regions = {
         "title": macros.title(view),
         "organization": macros.organization(view),
@@ -148,8 +150,11 @@ def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
         "why-aggregate": macros.disabled_reason(view.actions["aggregate"]),
         "job-facts": macros.job_facts(view.job_facts, t),
         "origins": macros.origins(view),
+        "comments": review_macros.report_comments(view.review, t),
+        "approve-lead": review_macros.approve_lead(view),
+        "withdraw-lead": review_macros.withdraw_lead(view),
     }
     for row in view.rows:
         regions[f"row-{row.key}"] = macros.row(row, t)
-        regions[f"detail-{row.key}"] = macros.detail(row, t, view.preview.period_id)
+        regions[f"detail-{row.key}"] = macros.detail(row, view.review is not None, t, view.preview.period_id)
     return regions

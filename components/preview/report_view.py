@@ -7,9 +7,11 @@ from components.form.row_values import ValueView
 from components.layout.preferences import Translator
 from components.preview.actions import Action, JobFactsView
 from components.preview.sources_panel import SourcesPanel
+from components.review.review_view import NO_COMMENTS, AnswerView, CommentsView, ReviewView
 from preview.form.rules.base import Severity
 from preview.form.value_state import ValueState
 from preview.views.preview import Preview
+from preview.views.report_review import DeviationKey
 
 ABSENCE_FILTERS: tuple[ValueState, ...] = ("missing", "not_applicable", "withheld")
 """The reasons for having no value that are filters of the rows too."""
@@ -17,12 +19,23 @@ ABSENCE_FILTERS: tuple[ValueState, ...] = ("missing", "not_applicable", "withhel
 
 @dataclass(frozen=True)
 class DeviationView:
-    """A deviation: its tag, what was found, and what to do about it."""
+    """A deviation: its tag, what was found, and what to do about it.
 
+    Attributes:
+        rule_id: The rule.
+        key: Rule and field by which it is acknowledged; None if it is of another comparison than the report's own.
+        answer: The acknowledgement that holds, None without one.
+        lapsed: The one that holds no more, because the deviation says something else now.
+    """
+
+    rule_id: str
     severity: Severity
     tag: str
     message: str
     action: str
+    key: DeviationKey | None = None
+    answer: AnswerView | None = None
+    lapsed: AnswerView | None = None
 
 
 @dataclass(frozen=True)
@@ -38,8 +51,9 @@ class RowView:
         plotted_change: The position of the disc on the scale of changes, within `MAX_PLOTTED_CHANGE` on either side of
             0; None without a change.
         is_flagged: Whether the change itself is a deviation.
-        flags: The severities of the field's deviations, and the state of a value that is not there (`missing`,
-            `not_applicable` or `withheld`): the filters that it passes.
+        flags: The filters that it passes: the severities of the field's deviations, the state of a value that is not
+            there (`missing`, `not_applicable` or `withheld`), `blocking` if a deviation stands in the way of an
+            approval, and `since_approval` if the value is not the approved one.
         absence: A sentence about why there is no value; empty with one, and without a report.
         source: The name of the source.
         source_text: A sentence about the source.
@@ -49,6 +63,9 @@ class RowView:
         rules: The id and the tag of each rule that has found a deviation.
         findings_query: The query of the deliveries page that lists the faults of the source; empty if the row does not
             name them.
+        comments: The comments on it.
+        orphaned: The answers whose deviation is gone.
+        approved: The approved value, if the present one differs; else None.
     """
 
     key: str
@@ -71,6 +88,9 @@ class RowView:
     note: str = ""
     rules: tuple[tuple[str, str], ...] = ()
     findings_query: str = ""
+    comments: CommentsView = NO_COMMENTS
+    orphaned: tuple[AnswerView, ...] = ()
+    approved: str | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +192,7 @@ class ReportView:
         because_text: Who asked for the values and why; empty if no reason was given.
         completed_facts: The facts of the job that the values are from.
         dependent_period: The name of the next period, if it has a report, which this one is compared with.
+        review: The review of the report; None if it has never completed.
         rows: The rows of all sections.
     """
 
@@ -201,10 +222,22 @@ class ReportView:
     completed_facts: JobFactsView | None
     because_text: str
     sources_panel: SourcesPanel
+    review: ReviewView | None
     rows: tuple[RowView, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", tuple(row for section in self.sections for row in section.rows))
+
+    @property
+    def primary_action(self) -> str:
+        """What a visitor does next: `aggregate`, `again` or `approve`; empty if the report is approved."""
+        if not self.is_complete:
+            return "aggregate"
+        if self.review is None or self.state != "valid" or self.job is not None:
+            return "again"
+        if self.review.is_approved:
+            return ""
+        return "again" if self.review.decision == "provisional" else "approve"
 
     def count_matching(self, flag: str) -> int:
         """Return the number of rows that pass a filter."""

@@ -18,6 +18,8 @@ from components.preview.presenter import present_job, without_values
 from components.preview.receipt import present_receipt
 from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions, render_regions
 from components.preview.report_view import NoticeView
+from components.review.actions import MESSAGE_OVERRIDES as REVIEW_OVERRIDES
+from components.review.actions import ReviewActions
 from components.services.service_list import present_services
 from preview.core.actor import SYSTEM_ACTORS
 from preview.core.errors import NotFound, Unavailable, ValidationError
@@ -41,6 +43,12 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "form.history_offline": (),
     "text.left": ("n",),
     "text.national_id": (),
+    "approval.done": (),
+    "withdraw.done": (),
+    "answer.done": (),
+    "answer.taken_back": (),
+    "comment.saved": (),
+    "comment.deleted": (),
     "notice.number_copied": ("number",),
     "print.filtered": ("n", "total", "filter"),
 }
@@ -57,6 +65,8 @@ _REGIONS_AFTER_DELETE = (
     "job-facts",
     "sources",
     "origins",
+    "approve-lead",
+    "withdraw-lead",
 )
 # Actions that change nothing, and leave the outcome of the last one on the page.
 _READING_ACTIONS = frozenset({"services", "history"})
@@ -65,7 +75,10 @@ MESSAGE_OVERRIDES: Mapping[type[Exception], str] = {
     ValidationError: "notice.wrong_period",
 }
 """The texts of errors that come from the URL, where the general ones say too little."""
-_TEXT_OVERRIDES: Mapping[type[Exception], str] = {ValidationError: "text.refused"}
+_OVERRIDES_BY_ACTION: Mapping[str, Mapping[type[Exception], str]] = {
+    "show": MESSAGE_OVERRIDES,
+    "again": {ValidationError: "text.refused"},
+}
 
 
 class PreviewSession(LiveSession):
@@ -104,6 +117,8 @@ class PreviewSession(LiveSession):
         self._deleted_id = ""
         self._deleted_by: str | None = None
         self._history_panel = HistoryPanel(self.context, self.t, self.live, self.document)
+        self._review_actions = ReviewActions(self.context, self.actor, is_named=opened.is_actor_named)
+        self.live.patch({"approver": self._review_actions.render_approver(t)})
 
     @property
     def organization_id(self) -> str:
@@ -237,6 +252,7 @@ class PreviewSession(LiveSession):
     def handle_message(self, message: dict[str, Any]) -> None:
         """Start what the visitor has asked for."""
         actions: dict[Any, Callable[[dict[str, Any]], Coroutine[Any, Any, None]]] = {
+            **self._review_actions.by_name,
             "show": self._change_query,
             "services": self._list_services,
             "aggregate": self._aggregate,
@@ -253,7 +269,8 @@ class PreviewSession(LiveSession):
     async def _perform(
         self, action: Callable[[dict[str, Any]], Coroutine[Any, Any, None]], message: dict[str, Any]
     ) -> None:
-        overrides = MESSAGE_OVERRIDES if action == self._change_query else _TEXT_OVERRIDES
+        name = str(message.get("action"))
+        overrides = REVIEW_OVERRIDES if name in self._review_actions.by_name else _OVERRIDES_BY_ACTION.get(name)
         error = await self._run_action(action(message), overrides)
         self.document.add_next_tick_callback(lambda: self.live.reply(message, error))
 

@@ -44,7 +44,7 @@ class Comments:
             return comments.page(connection, organization_id, period_id, limit, (page - 1) * limit)
 
         rows, total = self._database.read(load_page)
-        return [_comment_document(row) for row in rows], total
+        return [comment_document(row) for row in rows], total
 
     def add(
         self,
@@ -161,7 +161,7 @@ class Comments:
     def _load(self, connection: Connection, organization_id: str, period_id: str, number: int) -> CommentDocument:
         row = comments.find(connection, organization_id, period_id, number)
         assert row is not None
-        return _comment_document(row)
+        return comment_document(row)
 
 
 def _existing(connection: Connection, organization_id: str, period_id: str, comment_id: str) -> CommentRow:
@@ -172,7 +172,8 @@ def _existing(connection: Connection, organization_id: str, period_id: str, comm
     return row
 
 
-def _comment_document(row: CommentRow) -> CommentDocument:
+def comment_document(row: CommentRow) -> CommentDocument:
+    """Return a stored comment as its resource."""
     return CommentDocument(
         comment_id=format_comment_id(row.comment),
         field_key=row.field_key,

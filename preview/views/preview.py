@@ -28,6 +28,7 @@ from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow
 from preview.views.comparison import SAME_DAY, Comparison, ComparisonQuery, SameDayView, parse_comparison
+from preview.views.report_review import ReportReview, read_review
 
 _DELIVERY_LIMIT = 5
 
@@ -140,6 +141,7 @@ class Preview(msgspec.Struct, frozen=True):
         sources: All sources of the organisation.
         deliveries: Its newest deliveries.
         completed_job: The job that the values of `snapshot` are from; None if it is no longer stored.
+        review: What people have decided on the report; None if it has never completed.
     """
 
     position: int
@@ -164,6 +166,7 @@ class Preview(msgspec.Struct, frozen=True):
     extract_until: str | None = None
     same_day: SameDayView | None = None
     compared_until: str | None = None
+    review: ReportReview | None = None
 
     @property
     def covered_period(self) -> str:
@@ -280,6 +283,7 @@ class PreviewQuery:
             extract_until=_extract_until(period, current.metadata),
             same_day=comparison.same_day,
             compared_until=comparison.until,
+            review=read_review(connection, self._report_config, organization_id, str(period)),
         )
 
     def _field_rows(self, period: Period, current: SnapshotValues, comparison: Comparison) -> list[FieldRow]:

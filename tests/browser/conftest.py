@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.support import overview_fixtures
 from tests.browser.support.overview_fixtures import MOSS, OSLO_SOR, TROMSO
@@ -97,6 +97,11 @@ def reported_values(server: Server, service: Service, period: str = "2024") -> V
         for section in document["sections"]
         for field in section["fields"]
     }
+
+
+def decision_tag(page: Page) -> Locator:
+    """Return what line 2 of the preview says that the report needs next; it is there while the report is valid."""
+    return page.locator("[data-region=state] [data-decision]")
 
 
 def marked_cells(page: Page) -> set[tuple[str, str]]:

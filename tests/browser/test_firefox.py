@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import (
     Service,
+    decision_tag,
     differing_cells,
     import_with_cli,
     marked_cells,
@@ -96,7 +97,7 @@ def test_dialog_takes_and_restores_focus(open_preview: OpenPreview, busy: Server
     page.keyboard.type("Feil rettet i kilden")
     dialog.get_by_role("button", name="Aggreger på nytt").press("Enter")
     expect(dialog).to_be_hidden()
-    expect(page.locator("[data-region=state]").get_by_text("Gyldig")).to_be_visible()
+    expect(decision_tag(page)).to_be_visible()
 
 
 def test_menu_is_placed_under_its_button(open_preview: OpenPreview, busy: Server, services: dict[str, Service]) -> None:

@@ -99,6 +99,8 @@ def test_preview_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
     history = still.locator("#detail-antall_meldinger_mottatt .trend__in")
     expect(history).to_be_visible()
     still.keyboard.press("Tab")
+    expect(still.locator("#open-comment-antall_meldinger_mottatt")).to_be_focused()
+    still.keyboard.press("Tab")
     expect(still.locator("#definition-antall_meldinger_mottatt")).to_be_focused()
     still.keyboard.press("Tab")
     expect(history).to_be_focused()

@@ -46,7 +46,7 @@ def test_request_while_offline_keeps_reason_and_works_when_back(page: Page, prox
     # What needs the connection says so; a file can be chosen, and is uploaded when the connection is back.
     reasons = shown_actions(page)
     assert reasons.pop("deliver") == OFFERED
-    assert reasons == dict.fromkeys(("again", "export", "delete"), WHY_OFFLINE)
+    assert reasons == dict.fromkeys(("again", "approve", "export", "delete"), WHY_OFFLINE)
     why = page.locator("#why-offline")
     for key in ("a", "e", "p", "/"):
         page.keyboard.press(key)

@@ -11,6 +11,7 @@ from tests.browser.conftest import (
     API,
     AUTO_AGGREGATE_AT_ONCE,
     Service,
+    decision_tag,
     differing_cells,
     fill_store,
     import_with_cli,
@@ -79,7 +80,7 @@ def test_imported_folder_updates_values_in_place(
     expect(history.last).to_have_text("1")
     expect(page.get_by_role("row", name="Meldinger mottatt")).to_contain_text("Endret nå, fra 8")
     expect(page.get_by_role("radio", name="Endret 3")).to_be_visible()
-    expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+    expect(decision_tag(page)).to_be_visible()
     assert page.evaluate("window.stayed"), "the page was reloaded"
     expect(page.get_by_role("button", name="Meldinger henlagt", exact=True)).to_be_focused()
 
@@ -127,7 +128,7 @@ def test_post_put_and_delete_update_open_page(open_preview: OpenPreview, manual_
         assert _cell(page, "Meldinger mottatt", "current") == "–"
 
         api.post(API, json={"organization_id": service.organization_id, "period_id": "2024"}).raise_for_status()
-        expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+        expect(decision_tag(page)).to_be_visible()
         expect(page.locator("#said")).to_have_text("Rapporten er klar.")
         assert _cell(page, "Meldinger mottatt", "current") == "8"
         assert marked_cells(page) == set(), "values that were not there before have not changed"
@@ -137,7 +138,7 @@ def test_post_put_and_delete_update_open_page(open_preview: OpenPreview, manual_
         expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
         snapshot = api.get(API, params={"organization_id": service.organization_id}).json()["data"][0]["snapshot_id"]
         api.put(f"{API}/{snapshot}", json={"invalidate_cache": True, "reason": "Ny levering"}).raise_for_status()
-        expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+        expect(decision_tag(page)).to_be_visible()
         expect(page.locator("[data-changed]").first).to_be_visible()
         assert marked_cells(page) == differing_cells(before, reported_values(server, service)) != set()
 
@@ -147,7 +148,7 @@ def test_post_put_and_delete_update_open_page(open_preview: OpenPreview, manual_
         assert _cell(page, "Meldinger mottatt", "current") == "9", "the values stay to be read"
 
         page.get_by_role("button", name="Aggreger", exact=True).click()
-        expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+        expect(decision_tag(page)).to_be_visible()
         expect(page.get_by_text("Rapporten ble slettet")).to_have_count(0)
 
 
@@ -195,7 +196,7 @@ def test_reaggregation_by_keyboard_requires_reason(
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("Ingen verdier er endret.")).to_have_count(1)
-    expect(page.get_by_text("Gyldig", exact=True)).to_be_visible()
+    expect(decision_tag(page)).to_be_visible()
 
     found = httpx.get(f"{busy.url}/api/v1/jobs/{_newest_job(busy, service)}").json()
     assert (found["requested_by"], found["reason"], found["job_status"]) == (

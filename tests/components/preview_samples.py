@@ -1,5 +1,6 @@
 """Sample previews: 34 values beside prior ones, with the deviations that the form's rules find in them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -10,7 +11,11 @@ from preview.form.numbers import change_between
 from preview.form.rules.base import Deviation, ReportMetadata
 from preview.form.value_state import value_state
 from preview.model.resources import JobDocument, SourceDocument, Value
+from preview.model.reviews import Blocking, ReviewDocument
+from preview.reports.decision_state import decision_state
+from preview.reports.review_states import StoredDeviation
 from preview.views.preview import FieldRow, Preview, SnapshotView, SourceView
+from preview.views.report_review import ReportReview
 
 SNAPSHOT = SnapshotView("snap-001", "current", True, "2026-03-25T14:00:00Z", 34, '"a"')
 JOB = JobDocument(
@@ -84,6 +89,7 @@ def make_preview(
                 deviations=deviations.get(key, []),
             )
         )
+    found = [deviation for of_field in deviations.values() for deviation in of_field]
     preview = Preview(
         position=1,
         organization_id="org-1042",
@@ -103,5 +109,31 @@ def make_preview(
         has_source=True,
         sources=[SourceDocument("v4", None, "CIS", "2023-06-01T00:00:00Z", "2025-01-15T11:00:00Z", 1480)],
         deliveries=[],
+        review=make_review(found),
     )
     return msgspec.structs.replace(preview, **changed)
+
+
+def make_review(deviations: Iterable[Deviation], **changed: Any) -> ReportReview:
+    """Return the review of a report with these deviations, on which nothing has been decided, with changes of its
+    document; `comments` are those of the report.
+    """
+    stored = [StoredDeviation.of(deviation) for deviation in deviations]
+    comments = changed.pop("comments", [])
+    document = ReviewDocument(
+        organization_id="org-1042",
+        period_id="2024",
+        snapshot_id="snap-001",
+        review_status="open",
+        approval=None,
+        changed_since_approval=[],
+        blocking=[
+            Blocking(each.severity, each.field_key, each.rule_id) for each in stored if each.severity != "notice"
+        ],
+        acknowledgements=[],
+        comment_count=len(comments),
+        open_comment_count=sum(comment.resolved_at is None for comment in comments),
+    )
+    document = msgspec.structs.replace(document, **changed)
+    decision = decision_state(document.review_status, {each.code for each in document.blocking})
+    return ReportReview(document, decision, comments, {each.key: each.named_values for each in stored})

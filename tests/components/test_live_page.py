@@ -88,7 +88,7 @@ class SessionHarness:
         services = PageServices.create(self.context, Fanout(application.dispatcher, IOLoop.current()), IOLoop.current())
         loaded = LoadedPage(None, self.reporting_period, position)
         opened = OpenedPage(
-            "overview", ShownPeriod(), RequestPreferences("nb", "light", {}), Document(), "test", loaded
+            "overview", ShownPeriod(), RequestPreferences("nb", "light", {}), Document(), "test", False, loaded
         )
         self.session = LiveSession(services, opened, {})
         self.session.live.handle_message({"action": "ready"})

@@ -63,6 +63,15 @@ def page(
     return [CommentRow(*row) for row in rows.fetchall()], total
 
 
+def newest(connection: Connection, organization_id: str, period_id: str, limit: int) -> list[CommentRow]:
+    """Return the newest comments of the report, oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM comment WHERE {_OF_REPORT} ORDER BY comment DESC LIMIT ?",
+        (organization_id, period_id, limit),
+    )
+    return [CommentRow(*row) for row in reversed(rows.fetchall())]
+
+
 def counts(connection: Connection, organization_id: str, period_id: str) -> tuple[int, int]:
     """Return the number of the report's comments, and of those that are not resolved."""
     total, resolved = connection.execute(

@@ -92,7 +92,7 @@ PREVIEW = (
     ViewState(
         "valid",
         _preview_path(AS),
-        ("state.valid", "state.filled"),
+        ("approval.blocked", "state.filled"),
         ("head.again", "export.menu.open"),
         ("notice.retry",),
         rows=34,
@@ -121,7 +121,7 @@ PREVIEW = (
     ViewState(
         "failed again",
         _preview_path(OSLO_SOR),
-        ("notice.failed_by_fault", "notice.failed_stands", "state.valid"),
+        ("notice.failed_by_fault", "notice.failed_stands", "state.aggregated_label"),
         ("notice.retry",),
         rows=34,
     ),

@@ -109,7 +109,7 @@ class PageHarness:
         preferences = RequestPreferences("nb", "light", arguments)
         loaded = LoadedPage(data, REPORTING_PERIOD, data.position) if data else None
         shown = self.page.shown_period(data, preferences)
-        opened = OpenedPage(self.page.name, shown, preferences, self.document, "test", loaded)
+        opened = OpenedPage(self.page.name, shown, preferences, self.document, "test", False, loaded)
         self.session: CountrySession = self.page.open_session(opened)
 
     async def wait_for(self, condition: Callable[[dict[str, str]], bool]) -> dict[str, str]:

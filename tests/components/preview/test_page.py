@@ -238,7 +238,7 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
 @pytest.mark.parametrize(
     ("changed", "state", "notice", "job"),
     [
-        ({}, "Gyldig 34 av 34 felt", "", ""),
+        ({}, "Klar til godkjenning Ikke godkjent. 34 av 34 felt", "", ""),
         (
             {"snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False)},
             "Kilden er endret etter 25. mars 2026 kl. 15:00.",
@@ -250,7 +250,10 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
                 "snapshot": msgspec.structs.replace(SNAPSHOT, cache_valid=False, status="processing"),
                 "job": msgspec.structs.replace(JOB, reason="Feil rettet"),
             },
-            "Utdatert 34 av 34 felt 34 av 34 Aggregerer på nytt. Du ser forrige verdier fra 25. mars 2026 kl. 15:00.",
+            (
+                "Utdatert Ikke godkjent. 34 av 34 felt 34 av 34 "
+                "Aggregerer på nytt. Du ser forrige verdier fra 25. mars 2026 kl. 15:00."
+            ),
             "",
             "Aggregerer på nytt62 %62 %ca. 8 sekunder igjen",
         ),
@@ -267,7 +270,7 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
         ),
         (
             {"job": msgspec.structs.replace(JOB, job_status="waiting", completed=0.0)},
-            "Gyldig",
+            "Klar til godkjenning",
             "",
             "Venter på aggregering",
         ),
@@ -277,7 +280,7 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
                     JOB, job_status="failed", detail=NO_SOURCE, ended_at="2026-03-25T15:02:00Z"
                 )
             },
-            "Gyldig",
+            "Klar til godkjenning",
             (
                 "Aggregeringen feilet kl. 16:02: kilden har ikke lenger data for perioden. "
                 "Du ser tallene fra 25. mars 2026 kl. 15:00. Prøv igjen Se funn"
@@ -290,7 +293,7 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
                     JOB, job_status="failed", detail=INTERRUPTED, ended_at="2026-03-25T15:02:00Z"
                 )
             },
-            "Gyldig",
+            "Klar til godkjenning",
             (
                 "Aggregeringen (job-agg-007) ble avbrutt gang på gang, sist kl. 16:02. "
                 "Du ser tallene fra 25. mars 2026 kl. 15:00. Meld fra til drift om det gjentar seg. "
@@ -304,7 +307,7 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
                     JOB, job_status="failed", detail="An error.", ended_at="2026-03-25T15:02:00Z"
                 )
             },
-            "Gyldig",
+            "Klar til godkjenning",
             (
                 "En feil i programmet stoppet aggregeringen (job-agg-007) kl. 16:02. "
                 "Du ser tallene fra 25. mars 2026 kl. 15:00. Meld fra til drift om det gjentar seg. "
@@ -321,11 +324,11 @@ def test_report_html_is_escaped(context: AppContext, present: Present, quiet: Pr
         ),
         (
             {"compare_period_id": "2022", "compared_snapshot": None},
-            "Gyldig",
+            "Klar til godkjenning",
             "Det finnes ingen rapport for 2022 å sammenligne med.",
             "",
         ),
-        ({"compared_snapshot": None}, "Gyldig", "", ""),
+        ({"compared_snapshot": None}, "Klar til godkjenning", "", ""),
         (
             {"snapshot": None, "has_source": False},
             "Ingen rapport",

@@ -52,6 +52,7 @@ class PageHarness:
             RequestPreferences("nb", "light", {}),
             self._document,
             "test",
+            False,
             loaded,
         )
         services = PageServices.create(context, fanout, IOLoop.current())

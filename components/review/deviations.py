@@ -1,0 +1,82 @@
+"""The presenter of a row's deviations with the answers to them, and of the value that was approved."""
+
+from collections.abc import Sequence
+
+from components.layout import value_formatting
+from components.layout.preferences import Translator
+from components.preview.report_view import DeviationView
+from components.review import texts
+from components.review.review_view import AnswerView
+from preview.core.periods import Period
+from preview.form.catalogue import Catalogue
+from preview.form.rules.base import SEVERITIES, Deviation
+from preview.model.resources import Value
+from preview.model.reviews import Acknowledgement
+from preview.views.preview import Preview
+from preview.views.report_review import ReportReview
+
+
+def present_deviations(deviations: Sequence[Deviation], preview: Preview, t: Translator) -> tuple[DeviationView, ...]:
+    """Return the views of a row's deviations: the severest first, and of those the ones without an answer."""
+    return tuple(sorted((_present(each, preview, t) for each in deviations), key=_rank))
+
+
+def _present(deviation: Deviation, preview: Preview, t: Translator) -> DeviationView:
+    review = preview.review
+    key = review.key_of(deviation, is_own_comparison=_is_own_comparison(preview)) if review else None
+    acknowledgement = review.acknowledgement(key) if review else None
+    answer = present_answer(acknowledgement, t) if acknowledgement else None
+    is_lapsed = acknowledgement is not None and acknowledgement.lapsed
+    return DeviationView(
+        deviation.rule_id,
+        deviation.severity,
+        t(deviation.tag),
+        t(deviation.message, **deviation.params),
+        t(deviation.action),
+        key,
+        None if is_lapsed else answer,
+        answer if is_lapsed else None,
+    )
+
+
+def _is_own_comparison(preview: Preview) -> bool:
+    """Return whether the page compares the report with what it is judged against: all of the prior period."""
+    return preview.compare_query == str(Period.parse(preview.period_id).prior)
+
+
+def _rank(deviation: DeviationView) -> tuple[int, bool]:
+    return SEVERITIES.index(deviation.severity), deviation.answer is not None
+
+
+def present_answer(acknowledgement: Acknowledgement, t: Translator) -> AnswerView:
+    """Return the view of an acknowledgement."""
+    return AnswerView(
+        acknowledgement.rule,
+        acknowledgement.field_key,
+        acknowledgement.reason,
+        texts.acknowledgement_signature(acknowledgement, t),
+    )
+
+
+def blocks_approval(review: ReportReview | None, deviations: Sequence[DeviationView]) -> bool:
+    """Return whether one of a row's deviations stands in the way of an approval."""
+    keys = {(each.rule, each.field_key) for each in review.document.blocking} if review else set()
+    return any(deviation.key in keys for deviation in deviations if deviation.key is not None)
+
+
+def approved_value(field_key: str, preview: Preview, catalogue: Catalogue, t: Translator) -> str | None:
+    """Return the approved value of a field whose value is another one now; None for other fields."""
+    changed = preview.review.document.changed_since_approval if preview.review else ()
+    return next(
+        (
+            approved_text(each.approved_value, field_key, catalogue, t)
+            for each in changed
+            if each.field_key == field_key
+        ),
+        None,
+    )
+
+
+def approved_text(value: Value, field_key: str, catalogue: Catalogue, t: Translator) -> str:
+    """Return an approved value in its unit."""
+    return value_formatting.value(value, catalogue.field(field_key).unit, t.language)
