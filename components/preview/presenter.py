@@ -4,21 +4,18 @@ The page's first HTML and every later patch are rendered from one view model, so
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
-from urllib.parse import urlencode
 
 import msgspec
 
 from components.form.row_values import plotted_change, present_value
 from components.layout import value_formatting
 from components.layout.preferences import Translator
-from components.preview.actions import available_actions, by_actor, job_facts, remaining_seconds
+from components.preview.actions import available_actions, by_actor, job_facts
+from components.preview.notices import present_job, present_notice
 from components.preview.report_view import (
     ABSENCE_FILTERS,
     ColumnHead,
-    JobView,
-    NoticeView,
     PeriodOption,
     ReportView,
     RowView,
@@ -37,10 +34,9 @@ from preview.form.rules.base import SEVERITIES, Severity
 from preview.i18n import formatting
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import JobDocument
-from preview.reports.job_queue import INTERRUPTED, NO_SOURCE
 from preview.views.absence import absence_sentences
 from preview.views.comparison import SAME_DAY
-from preview.views.preview import FieldRow, Preview, SnapshotView
+from preview.views.preview import FieldRow, Preview
 
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
 _MANUAL = "manuell"
@@ -83,7 +79,7 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         aggregated_text=aggregated_text,
         stale_text=_stale_text(preview, t, aggregated_text) if is_complete and not valid else "",
         job=present_job(preview.job, t, is_complete),
-        notice=_notice_with_latest(preview, t, is_complete),
+        notice=present_notice(preview, t, is_complete),
         sources=_sources(preview, t),
         dependent_period=formatting.period(language, next_period) if next_period in preview.periods else None,
         actions=available_actions(preview, preview.job, t, is_complete),
@@ -308,76 +304,3 @@ def _stale_text(preview: Preview, t: Translator, aggregated_text: str) -> str:
 def _because_text(job: JobDocument | None, t: Translator) -> str:
     """Return who asked for the values and why; empty if no reason was given."""
     return t("state.because", by=by_actor(job.requested_by, t), reason=job.reason) if job and job.reason else ""
-
-
-def present_job(job: JobDocument | None, t: Translator, is_complete: bool) -> JobView | None:
-    """Return the view of a waiting or running job, None for any other.
-
-    Args:
-        job: The job.
-        t: The texts.
-        is_complete: Whether the report has values already.
-    """
-    if job is None or job.job_status not in ("waiting", "running"):
-        return None
-    text = t("job.waiting" if job.job_status == "waiting" else "job.again" if is_complete else "job.first")
-    remaining_text = t.plural("job.left", remaining_seconds(job))
-    return JobView(text, round(100 * job.completed), value_formatting.share(job.completed, t.language), remaining_text)
-
-
-def _failure_notice(job: JobDocument, shown: SnapshotView | None, t: Translator) -> NoticeView:
-    """Return the notice of a failed job: whether the source or the program is the cause, and which values are shown.
-
-    Args:
-        job: The job.
-        shown: The snapshot whose values the page shows, None without values.
-        t: The texts.
-    """
-    at = value_formatting.clock_time(job.ended_at or job.created_at, t.language)
-    is_source = job.detail == NO_SOURCE
-    if is_source:
-        sentences = [t("notice.failed_no_source", time=at)]
-    else:
-        key = "notice.failed_interrupted" if job.detail == INTERRUPTED else "notice.failed_by_fault"
-        sentences = [t(key, job=job.job_id, time=at)]
-    if shown is not None and shown.aggregated_at:
-        sentences.append(t("notice.failed_stands", instant=value_formatting.instant(shown.aggregated_at, t.language)))
-    if not is_source:
-        sentences.append(t("notice.failed_report"))
-    return NoticeView("danger", " ".join(sentences), ("retry", "findings" if is_source else "copy"), job.job_id)
-
-
-def _notice_with_latest(preview: Preview, t: Translator, is_complete: bool) -> NoticeView | None:
-    """Return the notice; where there are no values, with a link to the service's latest report."""
-    notice, latest = _notice(preview, t, is_complete), preview.latest_period_id
-    if notice is None or is_complete or latest in (None, preview.period_id):
-        return notice
-    return replace(
-        notice,
-        actions=(*notice.actions, "latest"),
-        latest_query=urlencode({"organization_id": preview.organization_id, "period_id": latest}),
-        latest_name=formatting.period(t.language, latest),
-    )
-
-
-def _notice(preview: Preview, t: Translator, is_complete: bool) -> NoticeView | None:
-    job, period = preview.job, formatting.period(t.language, preview.period_id)
-    if job is not None and job.job_status == "failed":
-        return _failure_notice(job, preview.snapshot if is_complete else None, t)
-    if is_complete:
-        return _missing_comparison(preview, t)
-    if job is not None and job.job_status in ("waiting", "running"):
-        return NoticeView("info", t("notice.first"), ("job",))
-    if preview.has_source:
-        return NoticeView("info", t("notice.no_report", period=period))
-    return NoticeView("warning", t("notice.no_source", period=period), ("deliver",))
-
-
-def _missing_comparison(preview: Preview, t: Translator) -> NoticeView | None:
-    """Return the notice that there is no report of the period that the visitor has chosen to compare with."""
-    is_chosen = preview.compare_period_id != str(Period.parse(preview.period_id).prior)
-    if preview.compared_snapshot is not None or not is_chosen:
-        return None
-    return NoticeView(
-        "info", t("notice.no_comparison", period=formatting.period(t.language, preview.compare_period_id))
-    )

@@ -14,8 +14,8 @@ from components.layout.error_messages import error_message
 from components.live_page import LiveSession, OpenedPage, PageServices
 from components.preview.actions import available_actions, job_facts
 from components.preview.history_panel import HistoryPanel
-from components.preview.presenter import present_job, without_values
-from components.preview.receipt import present_receipt
+from components.preview.notices import present_job, present_receipt
+from components.preview.presenter import without_values
 from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions, render_regions
 from components.preview.report_view import NoticeView
 from components.review.actions import MESSAGE_OVERRIDES as REVIEW_OVERRIDES
@@ -345,7 +345,7 @@ class PreviewSession(LiveSession):
         job = jobs.get(job_id)
         if job.ended_at is None:
             return None
-        return present_receipt(job, jobs.replaced_fields(job_id), self.report, self.t)
+        return present_receipt(job, jobs.replaced_fields(job_id), self.report.preview if self.report else None, self.t)
 
     async def _delete(self, message: dict[str, Any]) -> None:
         await self.context.run_blocking(

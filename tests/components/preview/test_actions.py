@@ -8,8 +8,7 @@ import pytest
 from lxml import html
 
 from components.layout.preferences import Translator
-from components.preview.receipt import present_receipt
-from components.preview.report_cache import RenderedReport, ReportQuery
+from components.preview.notices import present_receipt
 from components.preview.report_view import ReportView
 from preview.core.languages import LANGUAGES, Language
 from preview.form.catalogue import Catalogue
@@ -183,7 +182,6 @@ REASON = {"reason": "Feil rettet"}
     ],
 )
 def test_receipt_says_how_many_visible_values_changed(
-    present: Callable[..., ReportView],
     catalogue: Catalogue,
     texts: MessageCatalog,
     changed: dict[str, str],
@@ -192,7 +190,6 @@ def test_receipt_says_how_many_visible_values_changed(
     receipt: str,
 ) -> None:
     values = make_values(catalogue)
-    view = present(make_preview(catalogue, values, values, hidden=frozenset({WITHHELD})))
-    report = RenderedReport(ReportQuery("org-1042"), view, {})
+    preview = make_preview(catalogue, values, values, hidden=frozenset({WITHHELD}))
     job = msgspec.structs.replace(COMPLETED_JOB, **changed)
-    assert present_receipt(job, replaced, report, Translator(texts, "nb")) == (color, receipt)
+    assert present_receipt(job, replaced, preview, Translator(texts, "nb")) == (color, receipt)
