@@ -175,7 +175,7 @@ class Harness:
     def open(self, loaded: LoadedPage[ActivityPageData] | None, **arguments: str) -> Any:
         """Open a session, whose component the browser has connected."""
         preferences = RequestPreferences("nb", "light", arguments)
-        opened = OpenedPage("activity", ShownPeriod(), preferences, Document(), "dashboard", loaded)
+        opened = OpenedPage("activity", ShownPeriod(), preferences, Document(), "dashboard", False, loaded)
         session = self.page.open_session(opened)
         document: Any = session.document
         document.add_next_tick_callback = lambda callback: callback()
