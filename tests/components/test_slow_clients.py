@@ -4,6 +4,7 @@ import socket
 import struct
 import time
 from collections.abc import Generator
+from contextlib import ExitStack
 
 import pytest
 
@@ -14,6 +15,12 @@ from tests.support.server_process import Server, running_server
 
 WATCH_PATH = "/api/v1/aggregated-report-data/watch"
 TIMEOUT_SECONDS = 1.0
+SENT = {
+    "nothing": b"",
+    "half a head": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+    "half a body": b"PUT /api/v1/aggregated-report-data/snap-001 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    b"Content-Length: 99\r\n\r\n{",
+}
 
 
 @pytest.fixture(scope="module")
@@ -27,19 +34,21 @@ def connect(server: Server) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=20)
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"",
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
-        b"PUT /api/v1/aggregated-report-data/snap-001 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{",
-    ],
-    ids=["nothing", "half a head", "half a body"],
-)
-def test_silent_client_is_disconnected(server: Server, sent: bytes) -> None:
-    with connect(server) as peer:
-        peer.sendall(sent)
-        assert peer.recv(1) == b""
+@pytest.fixture(scope="module")
+def silent(server: Server) -> Generator[dict[str, socket.socket]]:
+    """Clients by what they have sent: they fall silent together, so that the tests wait for the time limits once."""
+    with ExitStack() as stack:
+        peers = {name: stack.enter_context(connect(server)) for name in SENT}
+        for name, peer in peers.items():
+            peer.sendall(SENT[name])
+        peers["half a message"] = stack.enter_context(open_session(server.url))
+        peers["half a message"].sendall(masked_frame(0x81, 1000, b" "))
+        yield peers
+
+
+@pytest.mark.parametrize("sent", list(SENT))
+def test_silent_client_is_disconnected(silent: dict[str, socket.socket], sent: str) -> None:
+    assert silent[sent].recv(1) == b""
 
 
 def test_client_that_sends_single_bytes_is_disconnected(server: Server) -> None:
@@ -85,10 +94,8 @@ def test_large_websocket_message_is_refused(server: Server, fragmented: bool) ->
         assert_closed(peer)
 
 
-def test_unfinished_websocket_message_is_disconnected(server: Server) -> None:
-    with open_session(server.url) as peer:
-        peer.sendall(masked_frame(0x81, 1000, b" "))
-        assert_closed(peer)
+def test_unfinished_websocket_message_is_disconnected(silent: dict[str, socket.socket]) -> None:
+    assert_closed(silent["half a message"])
 
 
 def assert_closed(peer: socket.socket) -> None:
