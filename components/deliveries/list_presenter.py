@@ -76,7 +76,7 @@ def present_deliveries(page: DeliveryPage, period_id: str | None, t: Translator)
     options = [CodeOption(code, _code_text(code, t), code == search.code) for code in codes]
     return DeliveryListView(
         search=search,
-        entries=tuple(_entry(view, search, t) for view in page.deliveries),
+        entries=tuple(_entry(view, query, t) for view in page.deliveries),
         shown_text=_shown_text(page, t),
         page_text=_page_text(page, t),
         previous_query=query.query_string(page=search.page - 1) if search.page > 1 else None,
@@ -103,18 +103,22 @@ def render_regions(macros: Any, view: DeliveryListView, t: Translator) -> Mappin
     return {region: getattr(macros, region)(view, t) for region in regions}
 
 
-def _entry(view: DeliveryView, search: DeliverySearch, t: Translator) -> DeliveryEntryView:
+def _entry(view: DeliveryView, query: DeliveryListQuery, t: Translator) -> DeliveryEntryView:
     """Return the entry of a delivery, whose number of findings is that of the findings in it.
 
     They are open where the search asks for them.
     """
-    entry, found = present_delivery(view, t), sum(count.count for count in view.findings)
+    entry, search, found = present_delivery(view, t), query.search, sum(count.count for count in view.findings)
+    findings = tuple(
+        replace(finding, more_query=query.query_string(delivery_id=entry.delivery_id, code=finding.code, page=1))
+        for finding in entry.findings
+    )
     is_limited = bool(search.severity or search.code or search.held)
     total = found if is_limited else view.summary.finding_count
     n, of = (formatting.number(t.language, number) for number in (found, total))
     text = t.plural("deliver.findings", found) if found == total else t("deliveries.stored_findings", n=n, total=of)
     opens = entry.opens_findings or is_limited or bool(search.delivery_id)
-    return replace(entry, finding_text=text, has_more_findings=False, opens_findings=opens)
+    return replace(entry, findings=findings, finding_text=text, has_more_findings=False, opens_findings=opens)
 
 
 def _code_text(code: str, t: Translator) -> str:

@@ -39,6 +39,7 @@ class FindingView:
         file: The ordinal of a single finding's file in a delivery of several files, else 0.
         places: File, line and element of the first ones, where the delivery is shown with them.
         more_places: The number of the remaining ones, as a text.
+        more_query: The query of the deliveries page that shows them.
     """
 
     code: str
@@ -50,6 +51,7 @@ class FindingView:
     file: int
     places: tuple[str, ...] = ()
     more_places: str = ""
+    more_query: str = ""
 
 
 @dataclass(frozen=True)

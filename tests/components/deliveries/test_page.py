@@ -137,6 +137,8 @@ def test_entry_names_places_and_what_to_do(render: Render, texts: MessageCatalog
     assert places[0] == f"{file}, {line}, Barnevern@DatoUttrekk"
     assert places[-1] == texts.get(language, "deliver.more_places.other", n=149)
     assert "/bufdir/deliveries?delivery_id=dlv-012&code=no_zone" in hrefs(finding)
+    held = render(make_page(VIEW, organization_id="org-1042", held="v4"), language)["list"]
+    assert "/bufdir/deliveries?organization_id=org-1042&delivery_id=dlv-012&code=no_zone&held=v4" in hrefs(held)
 
 
 def test_links_keep_the_chosen_period(render: Render) -> None:
