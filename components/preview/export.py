@@ -18,6 +18,8 @@ _FILTER_TEXTS = {
     "missing": "filter.missing",
     "not_applicable": "filter.not_applicable",
     "withheld": "filter.withheld",
+    "blocking": "filter.blocking",
+    "since_approval": "filter.since_approval",
     "changed": "filter.changed",
 }
 
@@ -31,7 +33,8 @@ class PreviewExport(ExportHandler):
         """Build the table of one organization and period, as `ExportHandler.build_table`."""
         application = self.context.application
         preview = application.previews.read(*ReportQuery.from_arguments(arguments))
-        review, decision = application.reviews.query.find(preview.organization_id, preview.period_id)
+        review = preview.review.document if preview.review else None
+        decision = preview.review.decision if preview.review else "not_delivered"
         field_keys = comma_separated(arguments, "fields")
         table = preview_table(preview, application.catalogue, application.texts, language, field_keys)
         filter_text = _FILTER_TEXTS.get(arguments.get("filter", ""))

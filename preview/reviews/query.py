@@ -1,12 +1,8 @@
 """Read reviews, and how far the reporting period is (rules R1 and P2, docs/api.md)."""
 
-import msgspec
-
 from preview.core.clock import today
-from preview.core.errors import NotFound
 from preview.core.settings import Settings
-from preview.model.reviews import DecisionState, ReportingPeriodDocument, ReviewDocument
-from preview.reports.decision_state import decision_state
+from preview.model.reviews import ReportingPeriodDocument, ReviewDocument
 from preview.reports.reconcile import ReportConfig
 from preview.reviews.documents import RenderedReview, build_review, load_report, render_review
 from preview.storage import events
@@ -34,15 +30,6 @@ class ReviewQuery:
             return render_review(connection, self._report_config, report), events.last_event_id(connection)
 
         return self._database.read(load)
-
-    def find(self, organization_id: str, period_id: str) -> tuple[ReviewDocument | None, DecisionState]:
-        """Return the review of a report, None if it has never completed, and its decision state."""
-        try:
-            rendered, _ = self.get(organization_id, period_id)
-        except NotFound:
-            return None, decision_state(None, ())
-        review = msgspec.json.decode(rendered.body, type=ReviewDocument)
-        return review, decision_state(review.review_status, {each.code for each in review.blocking})
 
     def page(
         self, organization_id: str | None, period_id: str | None, review_status: str | None, page: int, limit: int
