@@ -89,7 +89,7 @@ _ROWS = f"""
         review.review_status, review.provisional, review.errors, review.open_warnings,
         approval.approved_by, approval.stated_name, approval.approved_at,
         (SELECT count(*) FROM comment
-            WHERE comment.organization_id = shown.organization_id AND comment.period_id = shown.period_id
+            WHERE comment.organization_id = review.organization_id AND comment.period_id = review.period_id
                 AND resolved_at IS NULL),
         CASE WHEN review.review_status IS NULL THEN (SELECT latest.period_id FROM review AS latest
             WHERE latest.organization_id = organization.organization_id ORDER BY period_order DESC LIMIT 1) END
