@@ -73,6 +73,7 @@ export function showPauseNotice(sentence) {
 const isRequested = id =>
   id === "answer" ||
   id === "services" ||
+  id === "candidates" ||
   ((id.startsWith("history-") || id.startsWith("contributions-")) && !find(`[data-region="${id}"] table`))
 
 let wasLive = false

@@ -7,6 +7,7 @@ import {leaveIfReachable} from "../layout/needs-line.js"
 import {addShortcuts} from "../layout/shortcuts.js"
 import {isLive, isOffline, send} from "../live/channel.js"
 import {setPaused} from "../live/patches.js"
+import {openApproval, restoreSelection, saveSelection} from "./approval.js"
 import {DEFAULTS, filtersFromUrl} from "./filters.js"
 import {mark, markSeen, marks, reconnectedText, unmark} from "./marks.js"
 import {watchOverviewPrinting} from "./print.js"
@@ -27,6 +28,7 @@ import {
   visibleLinks,
   visibleRows,
 } from "./rows.js"
+import {selectNone, selectShown, toggleSelected} from "./selection.js"
 import {changedSince} from "./updates.js"
 import {
   applySortAndFilter,
@@ -126,6 +128,9 @@ function clearSearch() {
  */
 const rowAt = event => closest(".list > tbody > tr", targetOf(event))
 
+/** What a click in a row belongs to itself. */
+const ROW_CONTROLS = "a, label"
+
 /**
  * Open the preview of a row, as a click on its link would: with a modifier or the middle button in a new tab.
  *
@@ -140,11 +145,11 @@ function openRow(row, event) {
 
 // A middle click: the browser opens links by itself, and scrolls from elsewhere.
 document.addEventListener("mousedown", event => {
-  if (event.button === 1 && rowAt(event) && !targetOf(event).closest("a")) event.preventDefault()
+  if (event.button === 1 && rowAt(event) && !targetOf(event).closest(ROW_CONTROLS)) event.preventDefault()
 })
 document.addEventListener("auxclick", event => {
   const row = event.button === 1 && rowAt(event)
-  if (row && !targetOf(event).closest("a")) openRow(row, event)
+  if (row && !targetOf(event).closest(ROW_CONTROLS)) openRow(row, event)
 })
 
 document.addEventListener("click", event => {
@@ -155,7 +160,7 @@ document.addEventListener("click", event => {
   if (heading) {
     event.preventDefault()
     applyFilters({sort: nextSort(heading)})
-  } else if (row && !target.closest("a") && !getSelection()?.toString()) {
+  } else if (row && !target.closest(ROW_CONTROLS) && !getSelection()?.toString()) {
     openRow(row, event)
   }
   switch (actionOf(event)) {
@@ -177,6 +182,15 @@ document.addEventListener("click", event => {
     case "seen":
       unmark(marks.keys())
       applyFilters({deviation: "all"})
+      break
+    case "select-shown":
+      selectShown()
+      break
+    case "select-none":
+      selectNone()
+      break
+    case "approve":
+      openApproval(target)
       break
     case "changed":
       $("#back").hidden = true
@@ -229,6 +243,7 @@ addShortcuts({
   c: () => applyFilters({deviation: "changed"}),
   x: () => resetFilters(),
   e: openExportMenu,
+  g: () => openApproval($("[data-action=approve]")),
   "/": () => {
     searchField.focus()
     searchField.select()
@@ -237,8 +252,14 @@ addShortcuts({
 
 // The arrows are the table's own keys, not shortcuts: they also work when shortcuts are switched off.
 table.addEventListener("keydown", event => {
+  const target = targetOf(event)
+  if (event.key === " " && target.matches(".row-link")) {
+    const row = rowAt(event)
+    if (row && toggleSelected(row)) event.preventDefault()
+    return
+  }
   const step = {ArrowDown: 1, ArrowUp: -1}[event.key]
-  if (!step || !targetOf(event).matches(".row-link")) return
+  if (!step || !target.matches(".row-link, [data-select]")) return
   event.preventDefault()
   moveFocus(step)
 })
@@ -248,6 +269,7 @@ table.addEventListener("keydown", event => {
 setStateSaver(() => ({
   versions: versions(),
   marks: [...marks.keys()],
+  selection: saveSelection(),
   focused: closest("tr[data-region]", document.activeElement)?.dataset.region,
 }))
 
@@ -255,6 +277,7 @@ watchOverviewPrinting()
 updateCounts()
 if (restoredState) {
   const state = restoredState
+  restoreSelection(state.selection)
   mark(state.marks.filter(rowById), "unseen")
   const findMissed = () => {
     const missed = changedSince(state.versions)

@@ -4,7 +4,8 @@ The browser filters, sorts and searches the rows, all of which it has. The URL h
 is already filtered and sorted. The session knows only the period.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,16 +14,21 @@ import param
 from markupsafe import Markup
 
 from components.app_bar.period_frame import ShownPeriod, valid_period
+from components.layout.error_messages import error_message
 from components.layout.preferences import RequestPreferences, Translator
 from components.live_page import LivePage, LiveSession, OpenedPage, PageServices, PlainRoute
+from components.overview.candidates import render_candidates, requested_reports
 from components.overview.export import OverviewExport
 from components.overview.filters import ALL, COLUMNS, CROSS_CUTTING, DESCENDING, DEVIATIONS, STATES, OverviewFilters
 from components.overview.updater import OverviewState, OverviewUpdater
+from components.review.actions import MESSAGE_OVERRIDES as REVIEW_OVERRIDES
+from components.review.actions import ReviewActions
 from preview.core.errors import ValidationError
 from preview.core.languages import Language
 from preview.i18n import formatting
 from preview.i18n.name_search import collation_key
 from preview.i18n.plurals import plural_key
+from preview.model.resources import MAX_REASON_LENGTH
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "overview.back.one": (),
@@ -35,6 +41,23 @@ CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "overview.shown.one": ("n", "total"),
     "overview.shown.other": ("n", "total"),
     "print.sorted": (),
+    "selection.approved": (),
+    "selection.changed": (),
+    "selection.count.one": ("n",),
+    "selection.count.other": ("n",),
+    "selection.done.one": ("n",),
+    "selection.done.other": ("n",),
+    "selection.first": (),
+    "selection.hidden": ("n",),
+    "selection.refused.one": ("n",),
+    "selection.refused.other": ("n",),
+    "selection.see": (),
+    "selection.send.one": ("n",),
+    "selection.send.other": ("n",),
+    "selection.shown.one": (),
+    "selection.shown.other": ("n",),
+    "text.left": ("n",),
+    "text.national_id": (),
 }
 """The texts that the page's script fills in, with the names of their parameters."""
 
@@ -72,7 +95,7 @@ class OverviewPageData:
 
 
 class OverviewView(LiveSession):
-    """The session of one open page: it patches the page, and changes to another period."""
+    """The session of one open page: it patches the page, changes to another period, and approves what is selected."""
 
     period_id: str | None = param.String(
         default=None, allow_None=True, doc="The period of all rows, None for the reporting period."
@@ -84,7 +107,10 @@ class OverviewView(LiveSession):
         regions = opened.data.state.regions if opened.data else {}
         super().__init__(services, opened, regions, **params)
         self._updater = updater
+        self._tasks: set[asyncio.Task[None]] = set()
         self.needs_full_refresh = False
+        self._review_actions = ReviewActions(self.context, self.actor, is_named=opened.is_actor_named)
+        self.live.patch({"approver": self._review_actions.render_approver(self.t)})
 
     def receive(self, state: OverviewState) -> None:
         """Patch the page with a state of the overview; called outside the session."""
@@ -96,11 +122,36 @@ class OverviewView(LiveSession):
             self.live.patch({**state.removed_rows(self.live.sent_regions), **state.regions})
 
     def handle_message(self, message: dict[str, Any]) -> None:
-        """Change to another period."""
+        """Change to another period, show the reports that are to be approved, or approve one."""
+        actions: dict[Any, Callable[[dict[str, Any]], Coroutine[Any, Any, None]]] = {
+            "candidates": self._show_candidates,
+            "approve": self._review_actions.by_name["approve"],
+        }
         if message.get("action") == "show":
             period_id = valid_period(message.get("period_id"))
             self._updater.change_period(self, period_id)
             self.show_period(ShownPeriod(period_id))
+        elif action := actions.get(message.get("action")):
+            task = asyncio.get_running_loop().create_task(self._perform(action, message))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _perform(
+        self, action: Callable[[dict[str, Any]], Coroutine[Any, Any, None]], message: dict[str, Any]
+    ) -> None:
+        """Perform what the visitor has asked for, and tell the browser the outcome."""
+        error = ""
+        try:
+            await action(message)
+        except Exception as fault:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
+            error = error_message(fault, self.t, REVIEW_OVERRIDES).text
+        self.document.add_next_tick_callback(lambda: self.live.reply(message, error))
+
+    async def _show_candidates(self, message: dict[str, Any]) -> None:
+        read = self.context.application.overviews.candidates
+        candidates = await self.context.run_blocking(read, requested_reports(message))
+        regions = {"candidates": render_candidates(self.context, candidates, self.t)}
+        self.document.add_next_tick_callback(lambda: self.live.patch(regions))
 
     def end(self) -> None:
         """Stop the updates."""
@@ -122,6 +173,8 @@ class OverviewPage(LivePage[OverviewPageData]):
         ("n N", "deviations"),
         ("f w m c", "filters"),
         ("x", "all_services"),
+        ("Space", "select"),
+        ("g", "approve_selected"),
         ("e", "export"),
     )
 
@@ -177,6 +230,7 @@ class OverviewPage(LivePage[OverviewPageData]):
             "descending": DESCENDING,
             "deviations": DEVIATIONS,
             "states": STATES,
+            "max_reason_length": MAX_REASON_LENGTH,
             "shown_text": t(plural_key("overview.shown", row_count), n=page_data.visible_count, total=row_count),
         }
 

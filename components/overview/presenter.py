@@ -51,6 +51,7 @@ class OverviewRowView:
         missing: The number of fields that no source or figure gives; the rest of the fields without a value are not
             applicable or withheld.
         share: The progress of a running job in per cent, 0 to 100.
+        is_selectable: Whether the report can be selected for an approval of several.
         day: The day of the values, near ones as "today" and "yesterday", and others of this year without the year.
         printed_day: The same as a date with its year, for paper.
         flags: The values of the filters `show` and `deviation` that the row passes.
@@ -76,6 +77,7 @@ class OverviewRowView:
     missing: int
     missing_text: str
     severity_counts: tuple[SeverityCount, ...]
+    is_selectable: bool
     day: str
     printed_day: str
     time: str
@@ -100,14 +102,14 @@ def present_row(entry: OverviewEntry, field_count: int, t: Translator, period_id
     has_values = entry.aggregated_at is not None
     is_stale = has_values and not entry.cache_valid
     missing = entry.missing if has_values else 0
-    name = entry.organization_name.removeprefix(f"{t('overview.kind')} ")
+    name_prefix, name = split_name(entry.organization_name, t)
     share = entry.completed or 0.0
     aggregated_at = entry.aggregated_at or ""
     approved_by = by_actor(entry.approved_by, t) if entry.approved_by else ""
     latest = entry.latest_period if entry.decision == "not_delivered" else None
     return OverviewRowView(
         entry=entry,
-        name_prefix="" if name == entry.organization_name else t("overview.kind"),
+        name_prefix=name_prefix,
         name=name,
         preview_query=_query(entry, period_id),
         approval=f"{_day(_day_of(entry.approved_at), t, today)} {approved_by}" if entry.approved_at else "",
@@ -123,6 +125,7 @@ def present_row(entry: OverviewEntry, field_count: int, t: Translator, period_id
         missing=missing,
         missing_text=t.plural("overview.missing", missing),
         severity_counts=_severity_counts(entry, t) if has_values else (),
+        is_selectable=entry.decision == "ready" and entry.can_be_approved,
         day=_day(_day_of(aggregated_at), t, today) if has_values else "",
         printed_day=_printed_day(aggregated_at, t) if has_values else "",
         time=value_formatting.clock_time(aggregated_at, t.language) if has_values else "",
@@ -133,6 +136,12 @@ def present_row(entry: OverviewEntry, field_count: int, t: Translator, period_id
         search_text=search_text(entry.organization_name, entry.kommuner, entry.number, entry.organization_id),
         version=_version(entry),
     )
+
+
+def split_name(organization_name: str, t: Translator) -> tuple[str, str]:
+    """Return the words that the names of most services begin with, empty if this one does not, and the rest of it."""
+    name = organization_name.removeprefix(f"{t('overview.kind')} ")
+    return "" if name == organization_name else t("overview.kind"), name
 
 
 def _day(day: date, t: Translator, today: date) -> str:

@@ -106,16 +106,21 @@ export function setTabStop(link) {
   tabStop = link
   for (const row of allRows()) {
     const tabIndex = linkOf(row) === link ? "0" : "-1"
-    for (const other of $$("a", row)) {
-      if (other.getAttribute("tabindex") !== tabIndex) other.setAttribute("tabindex", tabIndex)
+    for (const target of targetsOf(row)) {
+      if (target.getAttribute("tabindex") !== tabIndex) target.setAttribute("tabindex", tabIndex)
     }
   }
 }
+
+/** What a row has to reach by the Tab key: its link first. */
+const targetsOf = (/** @type {HTMLTableRowElement} */ row) => $$("a, input", row)
 
 /** Give the tab stop to the first visible row if the row that has it is hidden or gone. */
 export function ensureTabStop() {
   const links = visibleLinks()
   if (!tabStop || !links.includes(tabStop)) setTabStop(links[0] ?? null)
+  // A row that has changed may have more to reach than it had.
+  else for (const target of targetsOf(/** @type {HTMLTableRowElement} */ (tabStop.closest("tr")))) target.tabIndex = 0
 }
 
 /** @param {HTMLAnchorElement | null | undefined} link */
@@ -126,8 +131,10 @@ export function focusLink(link) {
   link.scrollIntoView({block: "nearest"})
 }
 
-const focusedIndex = (/** @type {HTMLElement[]} */ links) =>
-  links.indexOf(/** @type {HTMLElement} */ (document.activeElement))
+const focusedIndex = (/** @type {HTMLElement[]} */ links) => {
+  const row = document.activeElement?.closest("tr")
+  return links.findIndex(link => row?.contains(link))
+}
 
 /**
  * Move the focus down, or up with a negative step; to the table if it is elsewhere.

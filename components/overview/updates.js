@@ -3,8 +3,10 @@
 import {parseHtml, t, tPlural} from "../layout/dom.js"
 import {onLive} from "../live/channel.js"
 import {patch, setPatchHandler, showPauseNotice} from "../live/patches.js"
+import {updateApproval} from "./approval.js"
 import {announceChanges, marks, tint, unmark} from "./marks.js"
 import {allRows, focusLink, idOf, linkOf, rowById, shownPeriod, versions, visibleLinks} from "./rows.js"
+import {selectedIds, unselect} from "./selection.js"
 import {applySortAndFilter, caseSystemSelect, insertRow, updateCounts} from "./view.js"
 
 /** @typedef {import("../live/patches.js").Regions} Regions */
@@ -59,12 +61,14 @@ setPatchHandler(allRegions => {
   addCaseSystems()
   if (shownPeriod() !== periodBefore) {
     unmark(marks.keys())
+    unselect(selectedIds())
     applySortAndFilter()
     return
   }
   const changed = changedSince(before)
   tint(changed, before)
   updateCounts()
+  updateApproval()
   announceChanges(changed)
 })
 

@@ -15,6 +15,7 @@ import {
   table,
   tableBody,
 } from "./rows.js"
+import {updateSelection} from "./selection.js"
 
 /** @typedef {import("./filters.js").OverviewFilters} OverviewFilters */
 /** @typedef {import("./rows.js").Row} Row */
@@ -141,6 +142,7 @@ export function updateCounts(rows = allRowData(), outOfOrder = countOutOfOrder(r
   const offer = $("#reordered")
   setHidden(offer, outOfOrder === 0)
   setText($("span", offer), tPlural("overview.reordered", outOfOrder))
+  updateSelection()
   setHidden($("[data-action=seen]"), filters.deviation !== "changed" || marks.size === 0)
   ensureTabStop()
 }

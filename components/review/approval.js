@@ -3,18 +3,16 @@
  * remembers the document that the page showed when it was opened, and says what differs if that changes meanwhile.
  */
 
-import {FreeTextField, holdsNationalId} from "../interaction/free-text.js"
-import {$, announce, find, t} from "../layout/dom.js"
-import {local} from "../layout/storage.js"
+import {FreeTextField} from "../interaction/free-text.js"
+import {$, announce, t} from "../layout/dom.js"
 import {isPaused} from "../live/patches.js"
 import {requestFrom} from "../preview/report-actions.js"
 import {allRows, allValues, keyOf, openerOf, VALUE_COLUMNS} from "../preview/rows.js"
+import {checkName, fillName, rememberName, typedName} from "./approver.js"
 import {shownReport} from "./shown-report.js"
 
 /** @typedef {Record<string, import("../preview/rows.js").CellValues>} Values */
 /** @typedef {{report: string, snapshot: string, etag: string, values: Values}} Seen What the page showed. */
-
-const NAME_KEY = "approver-name"
 
 /** @type {HTMLDialogElement} */
 const dialog = $("#approve")
@@ -26,7 +24,7 @@ const reason = new FreeTextField($("#withdraw .free-text"))
 let seen = null
 /** @type {Seen | null} What was seen before the page was reloaded. */
 let seenBefore = null
-let typedName = ""
+let nameBefore = ""
 
 /** @returns {Seen} */
 const present = () => {
@@ -89,42 +87,20 @@ new MutationObserver(() => {
   showDifferences()
 }).observe(dialog, {attributeFilter: ["open"]})
 
-// ── The name, where nobody is named by an account ──
-
-/** @returns {HTMLInputElement | null} */
-const nameField = () => find("#approver-name")
-
-/** @param {HTMLInputElement} field */
-function checkName(field) {
-  const fault = $("#approver-fault")
-  const name = field.value.trim()
-  fault.textContent = name ? (holdsNationalId(name) ? t("text.national_id") : "") : (fault.dataset.missing ?? "")
-  fault.hidden = !fault.textContent
-  field.setAttribute("aria-invalid", `${!fault.hidden}`)
-  if (!fault.hidden) field.focus()
-  return fault.hidden
-}
-
-document.addEventListener("input", event => {
-  const field = nameField()
-  if (event.target === field && field?.getAttribute("aria-invalid") === "true") checkName(field)
-})
-
 // ── Requests ──
 
 $("[data-form=approve]").addEventListener("submit", async event => {
   event.preventDefault()
-  const field = nameField()
   if (!seen || isPaused()) return
   if (!differences.hidden) {
     $("#approve-looked").focus()
     return
   }
-  if ((field && !checkName(field)) || !note.check()) return
-  const name = field?.value.trim() ?? ""
+  if (!checkName() || !note.check()) return
+  const name = typedName().trim()
   const details = {snapshot_id: seen.snapshot, etag: seen.etag, stated_name: name, note: note.value}
   if (!(await requestFrom("approve", {...shownReport(), ...details}))) return
-  if (name) local.set(NAME_KEY, name)
+  rememberName()
   note.value = ""
   announce(t("approval.done"))
 })
@@ -139,8 +115,7 @@ $("[data-form=withdraw]").addEventListener("submit", async event => {
 
 /** Follow a patch: the document may be another one now, and the field for the name may have come. */
 export function updateApproval() {
-  const field = nameField()
-  if (field && !field.value) field.value = typedName || local.get(NAME_KEY) || ""
+  fillName(nameBefore)
   if (dialog.open) showDifferences()
 }
 
@@ -152,7 +127,7 @@ export function updateApproval() {
 export const saveApproval = () => ({
   seen,
   note: note.typed,
-  name: nameField()?.value ?? "",
+  name: typedName(),
   reason: reason.typed,
 })
 
@@ -166,6 +141,6 @@ export function restoreApproval(saved) {
   seenBefore = saved.seen
   note.value = saved.note
   reason.value = saved.reason
-  typedName = saved.name
+  nameBefore = saved.name
   updateApproval()
 }

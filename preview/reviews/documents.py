@@ -87,7 +87,7 @@ def build_review(connection: Connection, report_config: ReportConfig, report: Re
         organization_id=review.organization_id,
         period_id=review.period_id,
         snapshot_id=format_snapshot_id(review.snapshot),
-        review_status=review.review_status,  # pyright: ignore[reportArgumentType]  (the column's CHECK)
+        review_status=review.review_status,
         approval=_approval_in_force(report.approval) if report.approval else None,
         changed_since_approval=_changed_fields(connection, report_config, report),
         blocking=find_blocking(connection, report),

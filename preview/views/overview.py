@@ -1,5 +1,6 @@
 """Reads the overview: every organisation with the state of its newest snapshot. Independent of language and layout."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from preview.reports.reconcile import ReportConfig
 from preview.storage import events, overviews
 from preview.storage.database import Connection, Database
 from preview.storage.overviews import OverviewRow
+from preview.views.approval_candidates import ApprovalCandidate, read_candidates
 
 State = Literal["failed", "processing", "ready", "waiting", "silent"]
 """State of an organisation:
@@ -58,7 +60,7 @@ class OverviewEntry(msgspec.Struct, frozen=True):
         approved_by: Who has approved the report: the name that the person has stated, or else the actor.
         approved_at: When the approval in force was made.
         open_comments: Number of comments on the report that are not resolved.
-        latest_period: The newest period of which the organisation has a completed snapshot.
+        latest_period: The newest period of which an organisation without this report has a completed snapshot.
     """
 
     organization_id: str
@@ -143,6 +145,15 @@ class OverviewQuery:
 
         return self._database.read(read_overview)
 
+    def candidates(self, reports: Iterable[tuple[str, str]]) -> list[ApprovalCandidate]:
+        """Return reports as they are now, for somebody who wants to approve them.
+
+        Args:
+            reports: Organisation and period of each report; those that do not exist are left out.
+        """
+        listed = list(reports)
+        return self._database.read(lambda connection: read_candidates(connection, self._report_config, listed))
+
 
 def _state(row: OverviewRow) -> State:
     if row.completed is not None and row.latest_status == "processing":
@@ -184,7 +195,7 @@ def _to_entry(row: OverviewRow) -> OverviewEntry:
         decision=decision_state(row.review_status, blocking),
         can_be_approved=row.review_status is not None and not blocking,
         etag=row.etag,
-        data_until=row.extract_day if row.provisional else None,
+        data_until=row.extract_day,
         approved_by=row.stated_name or row.approved_by,
         approved_at=row.approved_at,
         open_comments=row.open_comments,

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from preview.model.reviews import ReviewStatus
 from preview.storage.database import Connection
 
 
@@ -25,7 +26,7 @@ class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
     period_id: str
     period_order: str
     snapshot: int
-    review_status: str
+    review_status: ReviewStatus
     provisional: int
     errors: int
     open_warnings: int

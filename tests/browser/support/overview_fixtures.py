@@ -148,6 +148,10 @@ def restore(data_dir: Path) -> None:
         for summary in application.snapshots.page(None, "2024", None, 1, 100)[0]:
             application.snapshots.delete(summary.snapshot_id, "test")
         _report(application, ["2024"])
+        approvals = application.reviews.approvals
+        for service in set(READY) - {AS, NESODDEN}:
+            if any(each.withdrawn_at is None for each in approvals.list(service.organization_id, "2024")):
+                approvals.withdraw(service.organization_id, "2024", "En prøve.", "test")
 
 
 def _report(application: Application, periods: Sequence[str]) -> None:
