@@ -102,13 +102,12 @@ export class UploadList {
     fault.hidden = upload.state !== "failed"
     if (!fault.hidden) $("span", fault).textContent = this.faultText(upload)
     const actions = actionsOf(upload)
-    const hadFocus = item.contains(document.activeElement)
     const buttons = $$("button", item)
+    const focused = buttons.find(button => button === document.activeElement) // which a hidden button is no more
     for (const button of buttons) {
       button.hidden = !actions.includes(/** @type {UploadAction} */ (button.dataset.uploadAction))
     }
-    const isFocusHidden = buttons.some(button => button.hidden && button === document.activeElement)
-    if (hadFocus && isFocusHidden) (buttons.find(button => !button.hidden) ?? fallbackFocus).focus()
+    if (focused?.hidden) (buttons.find(button => !button.hidden) ?? fallbackFocus).focus()
     this.#list.hidden = false
   }
 
