@@ -24,7 +24,8 @@ _COLOR = re.compile(r"(rgba?|oklch|color)\([0-9a-z%., /-]{3,60}\)\Z")
 _COLOR_NAMES = ("bar", "now", "text")
 
 Bars = Mapping[str, Sequence[Any]]
-"""The columns of a chart's data source, an entry a bar: `x`, `height`, `color`, `sign`, `text` in a section's chart.
+"""The columns of a chart's data source, an entry a bar: `x`, `height`, `color` and `sign`; in a section's chart also
+`text`, and `angle`, `align` and `baseline` of the sign.
 
 `sign` stands in place of the bar of a field without a value (rule 7.4, docs/domain.md).
 """
@@ -77,6 +78,11 @@ def section_bars(
             else ""
             for period in periods
         ]
+    # A word is wider than a bar among many, and would lie over its neighbours: it runs upwards.
+    is_word = [len(sign) > 1 for sign in bars["sign"]]
+    bars["angle"] = [math.pi / 2 if upwards else 0.0 for upwards in is_word]
+    bars["align"] = ["left" if upwards else "center" for upwards in is_word]
+    bars["baseline"] = ["middle" if upwards else "bottom" for upwards in is_word]
     return bars
 
 
@@ -171,8 +177,9 @@ def _draw_bars(plot: Any, bars: Bars, width: float, text_color: str, rem: float)
         x="x",
         y=0,
         text="sign",
-        text_align="center",
-        text_baseline="bottom",
+        text_align="align" if "align" in bars else "center",
+        text_baseline="baseline" if "baseline" in bars else "bottom",
+        angle="angle" if "angle" in bars else 0,
         text_font=constant("Inter"),
         text_font_size=f"{_TEXT_REM * rem:g}px",
         text_color=text_color,

@@ -116,6 +116,8 @@ def test_absent_value_has_its_sign_in_table_and_chart(
     assert (bars["height"], bars["sign"]) == ([0.0, 1.0], [absent.text, ""])
     section = section_bars(catalogue.field(key).section_id, series, "2024", catalogue, t, COLORS)
     assert section["sign"][section["x"].index((str(catalogue.field(key).number), "2023"))] == absent.text
+    # A word would lie over the neighbouring bars.
+    assert [angle > 0 for angle in section["angle"]] == [len(sign) > 1 for sign in section["sign"]]
     assert section_bars(catalogue.field(key).section_id, series, "2023", catalogue, t, COLORS)["text"].count("–") == 0
 
 
