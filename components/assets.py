@@ -11,6 +11,7 @@ from tornado.web import HTTPError
 
 from components.panel_internals import local_script_tags, panel_scripts
 from components.read_only_handler import ReadOnlyHandler
+from preview.core.errors import ConfigurationError
 
 COMPONENTS_DIR = Path(__file__).parent
 VENDOR_DIR = COMPONENTS_DIR / "vendor"
@@ -102,11 +103,11 @@ def load_assets() -> Assets:
     A script is named by its path below `components/`, so that scripts can import each other by relative URLs.
 
     Raises:
-        FileNotFoundError: If the stylesheets have not been built.
+        ConfigurationError: If the stylesheets have not been built.
     """
     missing = [name for name in STYLESHEETS if not (VENDOR_DIR / name).exists()]
     if missing:
-        raise FileNotFoundError(
+        raise ConfigurationError(
             f"{', '.join(missing)} missing in {VENDOR_DIR}. Run `make install` to build the stylesheets."
         )
     own_files = {path.relative_to(COMPONENTS_DIR).as_posix(): path for path in COMPONENTS_DIR.rglob("*.js")}

@@ -107,7 +107,7 @@ class AddressInUse(PreviewError):
 
 
 class ConfigurationError(PreviewError):
-    """A setting has an invalid value; the message names the setting."""
+    """A setting has an invalid value, or a file of the program is missing; the message names it."""
 
 
 class CatalogueError(PreviewError):

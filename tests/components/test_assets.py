@@ -7,6 +7,7 @@ import pytest
 
 from components import assets
 from components.assets import STYLESHEETS, Assets
+from preview.core.errors import ConfigurationError
 
 
 def _write_assets(folder: Path, style: str) -> Assets:
@@ -47,7 +48,7 @@ def test_unknown_path_finds_no_asset(tmp_path: Path, asked: str) -> None:
 
 def test_missing_stylesheets_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "VENDOR_DIR", tmp_path)
-    with pytest.raises(FileNotFoundError, match="make install"):
+    with pytest.raises(ConfigurationError, match="make install"):
         assets.load_assets()
 
 
