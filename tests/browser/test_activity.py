@@ -61,7 +61,7 @@ def test_new_events_wait_and_are_shown_with_keyboard(activity: Page, activity_se
     expect(events).to_have_count(before + 1)
     expect(fresh).to_be_hidden()
     expect(activity.locator("#activities")).to_be_focused()
-    expect(events.first).to_contain_text("Leveranse importert via API-et")
+    expect(events.first).to_contain_text("Leveranse tatt inn via API-et")
 
 
 def test_filters_are_kept_in_a_short_address(activity: Page) -> None:
