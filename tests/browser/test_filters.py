@@ -16,7 +16,10 @@ pytestmark = pytest.mark.browser
 
 OpenPreview = Callable[..., Page]
 
-FILTERS = ("all", "error", "warning", "notice", "missing", "not_applicable", "withheld", "changed")
+FILTERS = (
+    *("all", "error", "warning", "notice", "missing", "not_applicable", "withheld"),
+    *("blocking", "since_approval", "changed"),
+)
 RECEIVED, DISMISSED, SHARE = "antall_meldinger_mottatt", "antall_meldinger_henlagt", "andel_meldinger_innen_frist"
 
 _STATE = """() => {
