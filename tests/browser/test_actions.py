@@ -123,6 +123,11 @@ def test_state_offers_actions_or_shows_disabled_reason(page: Page, actor_server:
         if actions.get(action):
             page.keyboard.press(key)
             expect(page.locator(f"#why-{action}")).to_be_visible()
+            if action == "export":  # in a narrow window it is as wide as the space beside its button
+                page.set_viewport_size({"width": 375, "height": 900})
+                box = page.locator("#why-export").bounding_box()
+                assert box
+                assert 0 < box["x"] < box["x"] + box["width"] < 375
             page.keyboard.press("Escape")
             expect(page.locator(f"#why-{action}")).to_be_hidden()
 
