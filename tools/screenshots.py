@@ -23,6 +23,9 @@ from tests.support.server_process import running_server
 OVERVIEW = "/?show=all"
 PREVIEW = "/preview?organization_id=org-1042&period_id=2024"
 PREVIEW_WITH_DEVIATIONS = "/preview?organization_id=org-5601&period_id=2026"
+PREVIEW_ANSWERED = "/preview?organization_id=org-0301-02&period_id=2025"
+PREVIEW_CHANGED = "/preview?organization_id=org-5601&period_id=2025"
+PREVIEW_READY = "/preview?organization_id=org-5025&period_id=2025"
 DESKTOP_SIZE, MOBILE_SIZE, PRINT_SIZE = (1440, 900), (375, 812), (720, 400)
 MAX_BYTES = 250_000
 DEMO_TIMEOUT_SECONDS, STABLE_SECONDS = 180, 8
@@ -42,6 +45,26 @@ def _ask_for_reason(page: Page) -> None:
 def _deliver(page: Page) -> None:
     page.keyboard.press("i")
     expect(page.locator("#deliver").get_by_role("link").first).to_be_visible()
+
+
+def _approve(page: Page) -> None:
+    page.keyboard.press("g")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _approve_all_ready(page: Page) -> None:
+    page.get_by_role("button", name="Velg alle").click()
+    _approve(page)
+
+
+def _open_answered_row(page: Page) -> None:
+    page.locator("tr[data-flags~=warning] .open").first.click()
+    expect(page.locator(".detail:visible form").first).to_be_visible()
+    page.locator(".detail:visible").evaluate("row => row.scrollIntoView({block: 'center'})")
+
+
+def _open_first_row(page: Page) -> None:
+    page.locator("tbody .open").first.click()
 
 
 class Screenshot(NamedTuple):
@@ -74,6 +97,14 @@ SCREENSHOTS = (
     Screenshot("preview-375", PREVIEW, MOBILE_SIZE),
     Screenshot("preview-row", PREVIEW_WITH_DEVIATIONS, prepare=_open_row),
     Screenshot("preview-dialog", PREVIEW, prepare=_ask_for_reason),
+    Screenshot("preview-approve", PREVIEW_READY, prepare=_approve),
+    Screenshot("preview-answer", PREVIEW_ANSWERED, prepare=_open_answered_row),
+    Screenshot("preview-changed", PREVIEW_CHANGED),
+    Screenshot("overview-approve", OVERVIEW, prepare=_approve_all_ready),
+    Screenshot("country", "/country", prepare=_open_first_row),
+    Screenshot("activity", "/activity"),
+    Screenshot("deliveries", "/deliveries"),
+    Screenshot("definitions", "/definitions"),
     Screenshot("preview-print", PREVIEW, PRINT_SIZE, print_media=True),
 )
 
@@ -101,7 +132,8 @@ def main(folder: Path) -> None:
 def _take_screenshot(browser: Browser, url: str, picture: Screenshot, path: Path) -> None:
     width, height = picture.size
     page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
-    page.goto(f"{url}{picture.path}&theme={picture.theme}&lang=nb")
+    separator = "&" if "?" in picture.path else "?"
+    page.goto(f"{url}{picture.path}{separator}theme={picture.theme}&lang=nb")
     page.locator("html[data-live=on]").wait_for()
     picture.prepare(page)
     page.mouse.move(0, 0)  # Nothing is shown as hovered.
@@ -112,14 +144,15 @@ def _take_screenshot(browser: Browser, url: str, picture: Screenshot, path: Path
 
 
 def _wait_for_demo(url: str) -> None:
-    """Wait until every service with data has a report of 2024 and nothing has changed for some seconds."""
+    """Wait until every service with data has a report of 2024, and no report or decision has changed for a while."""
     deadline = time.monotonic() + DEMO_TIMEOUT_SECONDS
     last_etag, unchanged_since = "", time.monotonic()
     with httpx.Client(base_url=url, params={"limit": 100}) as api:
         while time.monotonic() < deadline:
             response = api.get("/api/v1/aggregated-report-data", params={"period_id": "2024"})
-            if response.headers["etag"] != last_etag:
-                last_etag, unchanged_since = response.headers["etag"], time.monotonic()
+            etag = response.headers["etag"] + api.get("/api/v1/reviews").headers["etag"]
+            if etag != last_etag:
+                last_etag, unchanged_since = etag, time.monotonic()
             reported = {row["organization_id"] for row in response.json()["data"] if row["aggregated_at"]}
             delivered = {
                 organization["organization_id"]
