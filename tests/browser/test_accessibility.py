@@ -14,8 +14,9 @@ pytestmark = pytest.mark.browser
 OpenPreview = Callable[..., Page]
 
 
+@pytest.mark.parametrize("widths", [(1440, 320), pytest.param((768, 375), marks=pytest.mark.slow)])
 def test_preview_has_no_axe_violation_at_any_width(
-    open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page, widths: tuple[int, ...]
 ) -> None:
     """Check with an open row and an open history; test_states.py checks each state at full width."""
     open_preview(busy, services["still"])
@@ -23,7 +24,7 @@ def test_preview_has_no_axe_violation_at_any_width(
     page.get_by_text("Utvikling: Meldinger", exact=True).click()
     expect(page.locator("[data-history=meldinger]").get_by_role("table")).to_be_visible()
     expect(page.locator(".detail:visible").get_by_text("Barnevernsloven § 2-1")).to_be_visible()
-    for width in (1440, 768, 375, 320):
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         assert (width, violations_in_both_schemes(page)) == (width, {})
 

@@ -92,7 +92,7 @@ PREVIEW = (
     ViewState(
         "valid",
         _preview_path(AS),
-        ("approval.blocked", "state.filled"),
+        ("review.state.approved", "state.filled"),
         ("head.again", "export.menu.open"),
         ("notice.retry",),
         rows=34,
