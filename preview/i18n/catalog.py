@@ -1,6 +1,6 @@
 """Loads and formats the texts of the user interface, by key, in bokmål, nynorsk and English.
 
-A file `locales/NAME.LANGUAGE.toml` contains texts as nested tables: the key of `tag` in `[deviation.funn]` is
+A file `locales/LANGUAGE/NAME.toml` contains texts as nested tables: the key of `tag` in `[deviation.funn]` is
 `deviation.funn.tag`. A text may contain placeholders. `{count}` inserts a number or a text; a format follows a colon:
 `+` signed, `%` per cent, `+%` signed per cent, `day` an ISO day, `period` the id of a period.
 """
@@ -52,21 +52,20 @@ class MessageCatalog:
 
     @classmethod
     def load(cls, folder: Path = LOCALES_DIR) -> "MessageCatalog":
-        """Read every `*.toml` file of a folder.
+        """Read every `LANGUAGE/*.toml` of a folder.
 
         Raises:
             CatalogueError: A file or a text is wrong. The message names it.
         """
         messages: dict[Language, dict[str, str]] = {language: {} for language in LANGUAGES}
-        for path in sorted(folder.glob("*.toml")):
-            language: Language | None = next(
-                (language for language in LANGUAGES if path.name.endswith(f".{language}.toml")), None
-            )
+        for path in sorted(folder.glob("*/*.toml")):
+            name = f"{path.parent.name}/{path.name}"
+            language = next((language for language in LANGUAGES if language == path.parent.name), None)
             if language is None:
-                raise CatalogueError(f"The name of {path.name} does not end with a known language.")
-            for key, text in _read_messages(path):
+                raise CatalogueError(f"{name} is not in the folder of a known language.")
+            for key, text in _read_messages(path, name):
                 if key in messages[language]:
-                    raise CatalogueError(f"Text {key} in {path.name} is a duplicate.")
+                    raise CatalogueError(f"Text {key} in {name} is a duplicate.")
                 messages[language][key] = text
         return cls(messages)
 
@@ -109,12 +108,12 @@ class _LocaleFormatter(string.Formatter):
         return value if isinstance(value, str) else formatting.number(self._language, value)
 
 
-def _read_messages(path: Path) -> Iterator[tuple[str, str]]:
+def _read_messages(path: Path, name: str) -> Iterator[tuple[str, str]]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise CatalogueError(f"{path.name} cannot be read: {error}.") from error
-    yield from _flatten(data, "", path.name)
+        raise CatalogueError(f"{name} cannot be read: {error}.") from error
+    yield from _flatten(data, "", name)
 
 
 def _flatten(table: Mapping[str, Any], prefix: str, file_name: str) -> Iterator[tuple[str, str]]:

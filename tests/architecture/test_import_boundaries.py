@@ -34,7 +34,7 @@ PRESENTATION = ("tornado", "panel", "bokeh", "param", "app", "components", "api_
 SQLITE = ("sqlite3", "pysqlite3", "sqlite_utils.utils.sqlite3")
 SQLITE_MODULE = Path("preview/storage/sqlite.py")
 MAX_FILES = 22
-FILE_LIMITS = {"preview/parsing": 26, "preview/i18n/locales": 36}
+FILE_LIMITS = {"preview/parsing": 26}
 
 
 def forbidden_for(path: Path) -> Iterator[str]:

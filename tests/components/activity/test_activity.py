@@ -129,7 +129,7 @@ def test_address_holds_filters_and_page() -> None:
 
 
 @pytest.mark.parametrize("arguments", [{}, {"kind": "lost"}, {"before": "-1"}, {"before": "٤"}, {"before": "1" * 20}])
-def test_what_is_no_filter_filters_nothing(arguments: dict[str, str]) -> None:
+def test_unknown_filter_filters_nothing(arguments: dict[str, str]) -> None:
     choice = ActivityChoice.from_arguments(arguments)
     assert choice == ActivityChoice()
     assert not choice.is_filtered

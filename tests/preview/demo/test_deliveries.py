@@ -123,7 +123,7 @@ def test_earlier_years_come_last_and_newest_first(demo: Demo) -> None:
     ]
 
 
-def test_one_service_corrects_its_report_after_the_approval(demo: Demo) -> None:
+def test_service_corrects_its_report_after_its_approval(demo: Demo) -> None:
     """The decisions of a service follow its last delivery, and the correction follows the decisions."""
     decided = [delivery.name[3:] for delivery in demo.deliveries if delivery.decisions]
     assert decided == [

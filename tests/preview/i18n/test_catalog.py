@@ -14,7 +14,8 @@ GOOD = dict.fromkeys(LANGUAGES, '[a]\nb = "{count} of {whole}"\nc = "Plain"\n')
 def load(folder: Path, **changed: str) -> MessageCatalog:
     """Return the texts of a folder with `GOOD` in every language that is not given."""
     for language, content in (GOOD | changed).items():
-        (folder / f"some.{language}.toml").write_text(content, encoding="utf-8")
+        (folder / language).mkdir(exist_ok=True)
+        (folder / language / "some.toml").write_text(content, encoding="utf-8")
     return MessageCatalog.load(folder)
 
 
@@ -59,9 +60,9 @@ def test_missing_param_raises(tmp_path: Path) -> None:
         ('[a]\nb = "{count:x} of {whole}"\nc = "Plain"\n', "a.b has the unknown placeholder {count:x}"),
         ('[a]\nb = "{} of {whole}"\nc = "Plain"\n', "a.b has the unknown placeholder {:}"),
         ('[a]\nb = "{count of {whole}"\nc = "Plain"\n', "a.b"),
-        ('[a]\nb = "{count} of {whole}"\nc = " "\n', "a.c in some.en.toml is empty or not a string"),
-        ('[a]\nb = "{count} of {whole}"\nc = 1\n', "a.c in some.en.toml is empty or not a string"),
-        ("[a", "some.en.toml cannot be read"),
+        ('[a]\nb = "{count} of {whole}"\nc = " "\n', "a.c in en/some.toml is empty or not a string"),
+        ('[a]\nb = "{count} of {whole}"\nc = 1\n', "a.c in en/some.toml is empty or not a string"),
+        ("[a", "en/some.toml cannot be read"),
     ],
 )
 def test_error_names_file_and_key(tmp_path: Path, english: str, message: str) -> None:
@@ -71,12 +72,14 @@ def test_error_names_file_and_key(tmp_path: Path, english: str, message: str) ->
 
 
 def test_repeated_key_is_rejected(tmp_path: Path) -> None:
-    (tmp_path / "other.nb.toml").write_text('[a]\nc = "Plain"\n', encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"a\.c in some\.nb\.toml is a duplicate"):
+    (tmp_path / "nb").mkdir()
+    (tmp_path / "nb" / "other.toml").write_text('[a]\nc = "Plain"\n', encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"a\.c in nb/some\.toml is a duplicate"):
         load(tmp_path)
 
 
 def test_unknown_language_is_rejected(tmp_path: Path) -> None:
-    (tmp_path / "other.se.toml").write_text("", encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"other\.se\.toml does not end with a known language"):
+    (tmp_path / "se").mkdir()
+    (tmp_path / "se" / "other.toml").write_text("", encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"se/other\.toml is not in the folder of a known language"):
         load(tmp_path)
