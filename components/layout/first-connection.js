@@ -23,9 +23,12 @@ const NO_ANSWER_MS = 2000
  */
 export function watchFirstConnection({onOpen, onFailed, onSilent, onScriptFailed}) {
   const BrowserWebSocket = window.WebSocket
-  let timer = setTimeout(() => {
+  let timer = setTimeout(checkDocument, NO_ANSWER_MS)
+
+  function checkDocument() {
     if (isDocumentCutOff()) onSilent()
-  }, NO_ANSWER_MS)
+    else if (document.readyState === "loading") timer = setTimeout(checkDocument, NO_ANSWER_MS)
+  }
 
   window.WebSocket = class extends BrowserWebSocket {
     /**
@@ -55,7 +58,10 @@ export function watchFirstConnection({onOpen, onFailed, onSilent, onScriptFailed
 }
 
 /**
- * Whether the part of the document that makes the connection has not come. The server sends it when it has created the
- * session; if the server dies before, Chromium keeps the document `loading` without any event.
+ * Whether the rest of the document does not come: it is still read, and no script is waited for. The server sends the part
+ * that makes the connection when it has created the session; if the server dies before or meanwhile, Chromium keeps the
+ * document `loading` without any event.
  */
-const isDocumentCutOff = () => document.readyState === "loading" && !document.querySelector("[data-root-id]")
+const isDocumentCutOff = () =>
+  document.readyState === "loading" &&
+  [...document.scripts].every(({src}) => !src || performance.getEntriesByName(src).length > 0)

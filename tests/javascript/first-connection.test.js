@@ -15,7 +15,7 @@ beforeEach(() => {
   mock.timers.reset()
   mock.timers.enable({apis: ["setTimeout"]})
   reported = []
-  openPage("<div data-root-id=p1></div>")
+  openPage("")
   setReadyState("complete")
   window.WebSocket = /** @type {any} */ (FakeWebSocket)
   watchFirstConnection({
@@ -64,15 +64,29 @@ it("only the first connection is watched", () => {
 })
 
 it("scripts that take their time are not reported", () => {
+  document.body.innerHTML = "<script type=text/plain src=bokeh.js></script>"
+  setReadyState("loading")
+  mock.timers.tick(60_000)
+  setReadyState("complete")
   mock.timers.tick(60_000)
   assert.deepEqual(reported, [])
 })
 
 it("a document whose end does not come is reported after two seconds", () => {
-  document.body.innerHTML = ""
   setReadyState("loading")
   mock.timers.tick(2000)
   assert.deepEqual(reported, ["silent"])
+})
+
+it("a document that is cut off after its scripts is reported too", () => {
+  document.body.innerHTML = "<script type=text/plain src=bokeh.js></script><script>half of</script>"
+  setReadyState("loading")
+  mock.timers.tick(2000)
+  assert.deepEqual(reported, [])
+  const loaded = mock.method(performance, "getEntriesByName", () => [{}])
+  mock.timers.tick(2000)
+  assert.deepEqual(reported, ["silent"])
+  loaded.mock.restore()
 })
 
 it("a script that cannot be loaded is reported", () => {

@@ -127,8 +127,7 @@ class FaultyProxy:
                 counted = websocket
                 there.write(head)
                 if self._cuts_pages_off and b"\r\naccept: text/html" in head.lower():
-                    writer.write(await there_reader.read(65536))
-                    await writer.drain()
+                    await _forward_first_chunk(there_reader, writer)
                     return
                 await asyncio.gather(self._forward(reader, there), self._forward(there_reader, writer))
         except (OSError, asyncio.IncompleteReadError):
@@ -165,6 +164,13 @@ class FaultyProxy:
                 await writer.drain()
         # When one side ends, the other is closed too; neither browser nor server uses half-open connections.
         writer.close()
+
+
+async def _forward_first_chunk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Forward an answer up to the end of its first chunk, which holds the readable part of a page."""
+    head, size = await reader.readuntil(b"\r\n\r\n"), await reader.readline()
+    writer.write(head + size + await reader.readexactly(int(size, 16) + 2))
+    await writer.drain()
 
 
 @contextmanager
