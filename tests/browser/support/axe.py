@@ -35,6 +35,12 @@ def violations(page: Page, rules: list[str] | None = None) -> list[str]:
     ]
 
 
+def violations_in_scheme(page: Page, scheme: str) -> list[str]:
+    """Return the violations of the page in one colour scheme, `light` or `dark`."""
+    page.evaluate("scheme => { document.documentElement.dataset.colorScheme = scheme }", scheme)
+    return violations(page)
+
+
 def violations_in_both_schemes(page: Page) -> dict[str, list[str]]:
     """Return the violations by colour scheme, `light` and `dark`, without schemes that have none.
 
