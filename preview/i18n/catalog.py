@@ -60,7 +60,7 @@ class MessageCatalog:
         messages: dict[Language, dict[str, str]] = {language: {} for language in LANGUAGES}
         for path in sorted(folder.glob("*/*.toml")):
             name = f"{path.parent.name}/{path.name}"
-            language = next((language for language in LANGUAGES if language == path.parent.name), None)
+            language: Language | None = next((known for known in LANGUAGES if str(known) == path.parent.name), None)
             if language is None:
                 raise CatalogueError(f"{name} is not in the folder of a known language.")
             for key, text in _read_messages(path, name):
