@@ -1,6 +1,7 @@
 """A TCP proxy between browser and server that a test can cut, stall, restore, and route to a process of its choice."""
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -125,10 +126,11 @@ class FaultyProxy:
             async with self._connect(websocket) as (there_reader, there):
                 self.websockets += websocket
                 counted = websocket
-                there.write(head)
                 if self._cuts_pages_off and b"\r\naccept: text/html" in head.lower():
-                    await _forward_first_chunk(there_reader, writer)
+                    there.write(re.sub(rb"(?i)\r\naccept-encoding:[^\r]*", b"", head))
+                    await _forward_readable_part(there_reader, writer)
                     return
+                there.write(head)
                 await asyncio.gather(self._forward(reader, there), self._forward(there_reader, writer))
         except (OSError, asyncio.IncompleteReadError):
             pass  # one side has disconnected
@@ -166,10 +168,9 @@ class FaultyProxy:
         writer.close()
 
 
-async def _forward_first_chunk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Forward an answer up to the end of its first chunk, which holds the readable part of a page."""
-    head, size = await reader.readuntil(b"\r\n\r\n"), await reader.readline()
-    writer.write(head + size + await reader.readexactly(int(size, 16) + 2))
+async def _forward_readable_part(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Forward a page up to the script that watches its connection, however the server divides what it sends."""
+    writer.write(await reader.readuntil(b"layout/connection.js") + await reader.readuntil(b"</script>"))
     await writer.drain()
 
 
