@@ -1,18 +1,13 @@
 """The country page: the form summed over all services or those of a county, compared with the prior period, live."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from components.country.rendering import (
-    CountryQuery,
-    RenderedCountry,
-    contributions_region,
-    open_keys_of,
-    render_country,
-)
-from components.country.updater import CountryUpdater
+from components.country.rendering import RenderedCountry, contributions_region, open_keys_of, render_country
+from components.form.totals_head import PlaceQuery
 from components.layout.preferences import RequestPreferences, Translator
+from components.live.shared_views import SharedViews
 from components.live_page import LivePage, LiveSession, OpenedPage, PageServices
 from preview.core.errors import ValidationError
 
@@ -38,14 +33,23 @@ class CountrySession(LiveSession):
     """The session of one open page: the updater patches it, and it explains the rows that are open."""
 
     def __init__(
-        self, services: PageServices, opened: OpenedPage[RenderedCountry], updater: CountryUpdater, **params: Any
+        self,
+        services: PageServices,
+        opened: OpenedPage[RenderedCountry],
+        updater: "SharedViews[CountrySession, RenderedCountry]",
+        **params: Any,
     ) -> None:
         arguments, data = opened.preferences.arguments, opened.data
         super().__init__(services, opened, data.regions if data else {}, **params)
-        self.query = CountryQuery.from_arguments(arguments)
+        self.query = PlaceQuery.from_arguments(arguments)
         self.open_keys = open_keys_of(arguments, services.context.application.catalogue)
         self.is_outdated = False
         self._updater = updater
+
+    @property
+    def view_key(self) -> Hashable:
+        """The period, county and language."""
+        return self.query, self.language
 
     def receive(self, rendered: RenderedCountry) -> None:
         """Patch the page; called outside the session."""
@@ -84,7 +88,9 @@ class CountryPage(LivePage[RenderedCountry]):
 
     def __init__(self, services: PageServices) -> None:
         super().__init__(services)
-        self._updater = CountryUpdater(services.context, services.fanout)
+        self._updater: SharedViews[CountrySession, RenderedCountry] = SharedViews(
+            services.fanout, self._render_for, "the totals"
+        )
 
     async def fetch(self, preferences: RequestPreferences) -> RenderedCountry:
         """Read and render what the page shows, before a session exists.
@@ -93,7 +99,7 @@ class CountryPage(LivePage[RenderedCountry]):
             ValidationError: The address has no valid period or county.
         """
         arguments = preferences.arguments
-        query = CountryQuery.from_arguments(arguments)
+        query = PlaceQuery.from_arguments(arguments)
         keys = open_keys_of(arguments, self.context.application.catalogue)
         return await self.context.run_blocking(render_country, self.context, query, keys, preferences.language)
 
@@ -110,3 +116,8 @@ class CountryPage(LivePage[RenderedCountry]):
         session = CountrySession(self.services, opened, self._updater)
         self._updater.add_session(session, opened.data.position if opened.data else None)
         return session
+
+    async def _render_for(self, sessions: Sequence[CountrySession]) -> RenderedCountry:
+        keys = frozenset[str]().union(*(session.open_keys for session in sessions))
+        first = sessions[0]
+        return await self.context.run_blocking(render_country, self.context, first.query, keys, first.language)

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from components.country.waterfall import ContributionsView, present_contributions
 from components.form.row_values import plotted_change, present_value
+from components.form.totals_head import Option, county_options, coverage_facts, period_options, totals_notices
 from components.layout import value_formatting
 from components.layout.preferences import Translator
 from components.preview.report_view import RowView, SectionView
@@ -14,19 +15,10 @@ from preview.form.entries import Field
 from preview.i18n import formatting
 from preview.totals.contributions import Contributions
 from preview.totals.sums import FieldTotal
-from preview.totals.view import Coverage, Totals
+from preview.totals.view import Totals
 from preview.views.absence import absence_sentence
 
 NOT_EXPLAINED = ContributionsView()
-
-
-@dataclass(frozen=True)
-class Option:
-    """An option of a list: its value in the address, its name, and whether it is selected."""
-
-    value: str
-    name: str
-    is_selected: bool
 
 
 @dataclass(frozen=True)
@@ -96,9 +88,9 @@ def present_country(
         name=county.name if county else t("country.whole"),
         period=formatting.period(t.language, period_id),
         prior_period=formatting.period(t.language, str(totals.period.prior)),
-        coverage=_coverage(totals.coverage, is_county=county is not None, t=t),
+        coverage=coverage_facts(totals.coverage, is_county=county is not None, t=t),
         is_empty=totals.coverage.reporting == 0,
-        notices=_notices(totals, replaced_county, t),
+        notices=totals_notices(totals, replaced_county, t),
         sections=tuple(
             SectionView(
                 section.section_id,
@@ -118,47 +110,10 @@ def present_country(
             key: present_contributions(found, by_key[key], catalogue.field(key), totals.period, t)
             for key, found in contributions.items()
         },
-        county_options=(
-            Option("", t("country.whole"), county is None),
-            *(Option(each.number, each.name, each == county) for each in totals.counties),
-        ),
-        period_options=_period_options(totals, t),
+        county_options=county_options(totals, t),
+        period_options=period_options(totals, t),
         identity=urlencode({"county": county.number if county else "", "period_id": period_id}),
     )
-
-
-def _coverage(coverage: Coverage, *, is_county: bool, t: Translator) -> tuple[str, ...]:
-    """Return the facts about the services, those that say nothing left out."""
-    unlisted = coverage.reporting - coverage.expected_reporting
-    if coverage.expected:
-        facts = [t("country.coverage", n=coverage.expected_reporting, total=coverage.expected)]
-        if unlisted:
-            facts.append(t.plural("country.unlisted", unlisted))
-    else:
-        facts = [t.plural("country.unlisted_only", unlisted)]
-    facts.append(t("country.approved", n=coverage.approved))
-    if coverage.provisional:
-        facts.append(t.plural("country.provisional", coverage.provisional))
-    if is_county and coverage.unplaced:
-        facts.append(t.plural("country.unplaced", coverage.unplaced))
-    return tuple(facts)
-
-
-def _notices(totals: Totals, replaced_county: str | None, t: Translator) -> tuple[str, ...]:
-    period_id = str(totals.period)
-    notices: list[str] = []
-    if replaced_county:
-        notices.append(
-            t(
-                "country.replaced",
-                county=replaced_county,
-                period=period_id,
-                shown=totals.county.name if totals.county else t("country.whole"),
-            )
-        )
-    if not totals.coverage.reporting:
-        notices.append(t("country.none", period=period_id))
-    return tuple(notices)
 
 
 def _row(entry: Field, total: FieldTotal, totals: Totals, t: Translator) -> RowView:
@@ -200,9 +155,3 @@ def _explanation(entry: Field, total: FieldTotal, period: Period, t: Translator)
         )
         sentences.append(t.plural("country.compared", total.matched, prior=prior, before=before, after=after))
     return " ".join(sentences)
-
-
-def _period_options(totals: Totals, t: Translator) -> tuple[Option, ...]:
-    shown = str(totals.period)
-    ids = sorted({*totals.periods, shown}, key=lambda each: Period.parse(each).sort_key, reverse=True)
-    return tuple(Option(each, formatting.period(t.language, each), each == shown) for each in ids)

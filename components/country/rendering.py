@@ -2,33 +2,21 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from components.context import AppContext
 from components.country.presenter import NOT_EXPLAINED, CountryView, present_country
+from components.form.totals_head import PlaceQuery
 from components.layout.preferences import Translator
 from preview.core.languages import Language
 from preview.form.catalogue import Catalogue
-from preview.totals.counties import Counties
 
 MAX_OPEN_ROWS = 5
 """The most rows that an address opens; those that a visitor opens on the page have no limit."""
 
 _MAX_SERVICES = 10
 """The most services in a waterfall."""
-
-
-class CountryQuery(NamedTuple):
-    """What the page's address asks for; None is the reporting period, and the whole country."""
-
-    period_id: str | None = None
-    county: str | None = None
-
-    @classmethod
-    def from_arguments(cls, arguments: Mapping[str, Any]) -> "CountryQuery":
-        """Return the query of query parameters; empty ones are as good as none."""
-        return cls(arguments.get("period_id") or None, arguments.get("county") or None)
 
 
 @dataclass(frozen=True)
@@ -60,7 +48,7 @@ def contributions_region(field_key: str) -> str:
 
 
 def render_country(
-    context: AppContext, query: CountryQuery, open_keys: Collection[str], language: Language
+    context: AppContext, query: PlaceQuery, open_keys: Collection[str], language: Language
 ) -> RenderedCountry:
     """Read and render the page.
 
@@ -74,15 +62,8 @@ def render_country(
         ValidationError: The period or the county does not exist.
     """
     application = context.application
-    county = query.county
-    if county is not None and (name := Counties.load().name_of(county)):
-        # A county that is not one of the period's year: the period was changed, or the county stands in an old link.
-        counterpart = Counties.load().counterpart(county, application.totals.period(query.period_id).year)
-        county = counterpart.number if counterpart else None
-    else:
-        name = None
+    county, replaced = query.county_in(application.totals.period(query.period_id).year)
     totals, contributions = application.totals.explain(open_keys, query.period_id, county, _MAX_SERVICES)
-    replaced = name if county != query.county else None
     view = present_country(
         totals, contributions, application.catalogue, Translator(application.texts, language), replaced
     )

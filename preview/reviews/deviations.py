@@ -72,28 +72,40 @@ class DeviationQuery:
             if row is None or organizations.visible_organization(connection, row.organization_id) is None:
                 raise NotFound("There is no such snapshot.")
             compared_period = _compared_period(Period.parse(row.period_id), requested)
-            return JudgedSnapshot(
-                compared_period, self._deviations(connection, row, compared_period), events.last_event_id(connection)
-            )
+            judged = deviations_of_report(connection, self._report_config, row, compared_period)
+            return JudgedSnapshot(compared_period, judged, events.last_event_id(connection))
 
         return self._database.read(judge_snapshot)
 
-    def _deviations(self, connection: Connection, row: SnapshotRow, compared_period: Period) -> list[JudgedDeviation]:
-        completed = latest_completed_by_period(snapshots.list_for_organization(connection, row.organization_id))
-        current = stored_values(connection, self._report_config, row)
-        compared = stored_values(connection, self._report_config, completed.get(str(compared_period)))
-        held = {
-            (each.rule_id, each.field_key, each.named_values)
-            for each in acknowledgements.list_for_organization(connection, row.organization_id)
-            if each.period_id == row.period_id
-        }
-        found = judge(self._report_config.catalogue, Period.parse(row.period_id), current, compared, compared_period)
-        visible = redact_hidden(found, current.hidden, compared.hidden)
-        judged: list[JudgedDeviation] = []
-        for deviation, shown in zip(found, visible, strict=True):
-            stored = StoredDeviation.of(deviation)
-            judged.append(JudgedDeviation(shown, stored.field_key, (*stored.key, stored.named_values) in held))
-        return judged
+
+def deviations_of_report(
+    connection: Connection, report_config: ReportConfig, row: SnapshotRow, compared_period: Period | None = None
+) -> list[JudgedDeviation]:
+    """Return the deviations of a snapshot, in form order.
+
+    Args:
+        connection: A transaction.
+        report_config: The form, and whether small counts are withheld.
+        row: The snapshot.
+        compared_period: The period to judge it against; None for the prior one.
+    """
+    period = Period.parse(row.period_id)
+    compared_period = compared_period or period.prior
+    completed = latest_completed_by_period(snapshots.list_for_organization(connection, row.organization_id))
+    current = stored_values(connection, report_config, row)
+    compared = stored_values(connection, report_config, completed.get(str(compared_period)))
+    held = {
+        (each.rule_id, each.field_key, each.named_values)
+        for each in acknowledgements.list_for_organization(connection, row.organization_id)
+        if each.period_id == row.period_id
+    }
+    found = judge(report_config.catalogue, period, current, compared, compared_period)
+    visible = redact_hidden(found, current.hidden, compared.hidden)
+    judged: list[JudgedDeviation] = []
+    for deviation, shown in zip(found, visible, strict=True):
+        stored = StoredDeviation.of(deviation)
+        judged.append(JudgedDeviation(shown, stored.field_key, (*stored.key, stored.named_values) in held))
+    return judged
 
 
 def _compared_period(period: Period, requested: Period | None) -> Period:

@@ -6,6 +6,7 @@ from preview.reviews.acknowledgements import Acknowledgements
 from preview.reviews.approvals import Approvals
 from preview.reviews.comments import Comments
 from preview.reviews.deviations import DeviationQuery
+from preview.reviews.field_deviations import FieldDeviationQuery
 from preview.reviews.query import ReviewQuery
 from preview.storage.database import Database
 
@@ -18,6 +19,7 @@ class ReviewServices:
         people_are_named = settings.actor_header is not None
         self.query = ReviewQuery(database, report_config, settings)
         self.deviations = DeviationQuery(database, report_config)
+        self.field_deviations = FieldDeviationQuery(database, report_config)
         self.approvals = Approvals(database, report_config, needs_named_actor=people_are_named)
         self.acknowledgements = Acknowledgements(database, report_config)
         self.comments = Comments(database, report_config, knows_authors=people_are_named)

@@ -1,10 +1,12 @@
 """One field of every service: value, prior value, change, rank and review (rule T3). Pure functions."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from preview.form.entries import Field
 from preview.form.numbers import change_between
+from preview.form.value_state import ValueState
 from preview.i18n.name_search import collation_key
 from preview.model.resources import Value
 from preview.totals.data import TotalsData
@@ -30,7 +32,24 @@ SortKey = Literal[
 _REVIEW_ORDER = ("open", "changed", "approved")
 
 
-def field_list(data: TotalsData, field: Field, sort: SortKey) -> list[ServiceValue]:
+@dataclass(frozen=True)
+class FieldEntry:
+    """A field of one service: the row of the API, and what the page of the field shows beside it.
+
+    Attributes:
+        row: The row of the API.
+        percent: The change in per cent; None without one, and for a share.
+        prior_state: Why there is no prior value, or `present`.
+        provisional: Whether the data of the report end before the period does (rule P3).
+    """
+
+    row: ServiceValue
+    percent: int | None
+    prior_state: ValueState
+    provisional: bool
+
+
+def field_entries(data: TotalsData, field: Field, sort: SortKey) -> list[FieldEntry]:
     """Return a field of every service that is listed or has a completed report of the period.
 
     Args:
@@ -41,8 +60,13 @@ def field_list(data: TotalsData, field: Field, sort: SortKey) -> list[ServiceVal
     services = [each for each in data.services if each.listed or each.organization_id in data.reports]
     values = [_visible(data.reports.get(each.organization_id), field) for each in services]
     ranks = _ranks(values)
-    rows = [_row(data, field, service, ranks.get(value)) for service, value in zip(services, values, strict=True)]
-    return _sorted(rows, sort)
+    entries = [_entry(data, field, service, ranks.get(value)) for service, value in zip(services, values, strict=True)]
+    return _sorted(entries, sort)
+
+
+def field_list(data: TotalsData, field: Field, sort: SortKey) -> list[ServiceValue]:
+    """Return the rows of the API, as `field_entries`."""
+    return [entry.row for entry in field_entries(data, field, sort)]
 
 
 def _visible(report: ServiceReport | None, field: Field) -> Value:
@@ -57,30 +81,33 @@ def _ranks(values: Sequence[Value]) -> dict[Value, int]:
     return ranks
 
 
-def _row(data: TotalsData, field: Field, service: Service, rank: int | None) -> ServiceValue:
+def _entry(data: TotalsData, field: Field, service: Service, rank: int | None) -> FieldEntry:
     report = data.reports.get(service.organization_id)
-    value = _visible(report, field)
-    prior = _visible(data.prior_reports.get(service.organization_id), field)
-    return ServiceValue(
+    prior_report = data.prior_reports.get(service.organization_id)
+    value, prior = _visible(report, field), _visible(prior_report, field)
+    change, percent = change_between(value, prior, field.unit)
+    row = ServiceValue(
         organization_id=service.organization_id,
         organization_name=service.organization_name,
         value=value,
         prior_period_value=prior,
-        change=change_between(value, prior, field.unit)[0],
+        change=change,
         rank=rank,
         review_status=report.review_status if report else None,
         value_state=report.state(field.key) if report else "no_report",
     )
+    prior_state = prior_report.state(field.key) if prior_report else "no_report"
+    return FieldEntry(row, percent, prior_state, report is not None and report.provisional)
 
 
-def _sorted(rows: list[ServiceValue], sort: SortKey) -> list[ServiceValue]:
+def _sorted(entries: list[FieldEntry], sort: SortKey) -> list[FieldEntry]:
     column, descending = sort.removeprefix("-"), sort.startswith("-")
     key = _KEYS.get(column, lambda value: value)
-    by_name = sorted(rows, key=lambda row: (collation_key(row.organization_name), row.organization_id))
-    present = [row for row in by_name if getattr(row, column) is not None]
-    absent = [row for row in by_name if getattr(row, column) is None]
+    by_name = sorted(entries, key=lambda each: (collation_key(each.row.organization_name), each.row.organization_id))
+    present = [entry for entry in by_name if getattr(entry.row, column) is not None]
+    absent = [entry for entry in by_name if getattr(entry.row, column) is None]
     # `reverse` keeps the order of equal rows.
-    return [*sorted(present, key=lambda row: key(getattr(row, column)), reverse=descending), *absent]
+    return [*sorted(present, key=lambda entry: key(getattr(entry.row, column)), reverse=descending), *absent]
 
 
 _KEYS: dict[str, Callable[[Any], Any]] = {"organization_name": collation_key, "review_status": _REVIEW_ORDER.index}

@@ -13,7 +13,7 @@ from preview.totals.cache import TotalsCache
 from preview.totals.contributions import Contributions, contributions_to_change
 from preview.totals.data import TotalsData
 from preview.totals.documents import ServiceValue, TotalsDocument
-from preview.totals.field_list import SortKey, field_list
+from preview.totals.field_list import FieldEntry, SortKey, field_entries, field_list
 from preview.totals.view import Totals, totals_document
 
 
@@ -85,6 +85,18 @@ class TotalsQuery:
         field = self._field(field_key)
         data, _ = self._get(period_id, county)
         return str(data.period), field_list(data, field, sort), data.position
+
+    def field_entries(
+        self, field_key: str, period_id: str | None, county: str | None, sort: SortKey
+    ) -> tuple[Totals, list[FieldEntry]]:
+        """Return the totals, and a field of every service as `field_list` with what a page shows beside.
+
+        Raises:
+            NotFound: The form has no such field.
+        """
+        field = self._field(field_key)
+        data, totals = self._get(period_id, county)
+        return totals, field_entries(data, field, sort)
 
     def _field(self, field_key: str) -> Field:
         if field_key not in self._report_config.catalogue:

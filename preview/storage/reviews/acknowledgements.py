@@ -49,3 +49,22 @@ def list_for_organization(connection: Connection, organization_id: str) -> list[
         (organization_id,),
     )
     return [AcknowledgementRow(**dict(zip(AcknowledgementRow.__struct_fields__, row, strict=True))) for row in rows]
+
+
+def list_for_field(connection: Connection, period_order: str, field_key: str) -> list[AcknowledgementRow]:
+    """Return the acknowledgements of deviations of a field in all reports of a period.
+
+    Args:
+        connection: A transaction.
+        period_order: Place of the period among all (`Period.sort_key`).
+        field_key: The field.
+    """
+    columns = ", ".join(f"acknowledgement.{name}" for name in AcknowledgementRow.__struct_fields__)
+    rows = connection.execute(
+        f"""SELECT {columns} FROM review JOIN acknowledgement
+            ON acknowledgement.organization_id = review.organization_id
+                AND acknowledgement.period_id = review.period_id
+        WHERE review.period_order = ? AND field_key = ?""",
+        (period_order, field_key),
+    )
+    return [AcknowledgementRow(**dict(zip(AcknowledgementRow.__struct_fields__, row, strict=True))) for row in rows]

@@ -59,3 +59,23 @@ def services(connection: Connection) -> list[ServiceRow]:
         FROM organization WHERE {NOT_BEING_ERASED} ORDER BY organization_id"""
     )
     return [ServiceRow(*row) for row in rows.fetchall()]
+
+
+def deviations(connection: Connection, period_order: str) -> list[tuple[str, int, str]]:
+    """Return the organisation, the number of the snapshot and the stored deviations, as JSON, of each newest completed
+    report of a period, ordered by organisation.
+
+    Reports without deviations are left out.
+
+    Args:
+        connection: A transaction.
+        period_order: Place of the period among all (`Period.sort_key`).
+    """
+    rows = connection.execute(
+        f"""SELECT review.organization_id, review.snapshot, deviations
+        FROM review JOIN snapshot ON snapshot.snapshot = review.snapshot
+        WHERE review.period_order = ? AND deviations <> '[]' AND review.{NOT_BEING_ERASED}
+        ORDER BY review.organization_id""",
+        (period_order,),
+    )
+    return [tuple(row) for row in rows.fetchall()]

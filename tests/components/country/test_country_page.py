@@ -12,7 +12,8 @@ from tornado.ioloop import IOLoop
 from components import assets
 from components.context import AppContext
 from components.country.page import CountryPage, CountrySession
-from components.country.rendering import CountryQuery, RenderedCountry, open_keys_of, render_country
+from components.country.rendering import RenderedCountry, open_keys_of, render_country
+from components.form.totals_head import PlaceQuery
 from components.layout.preferences import RequestPreferences
 from components.live.fanout import Fanout
 from components.live_page import LoadedPage, OpenedPage, PageServices
@@ -53,17 +54,17 @@ def cell_texts(rendered: RenderedCountry, key: str = FIELD) -> list[str]:
 
 
 def test_rows_and_options_follow_the_period(context: AppContext) -> None:
-    rendered = render_country(context, CountryQuery(), [], "nb")
+    rendered = render_country(context, PlaceQuery(), [], "nb")
     assert cell_texts(rendered) == ["2", "2", "0", "0\u00a0%", "", "", "2"]
     assert rendered.view.full_name == "Hele landet 2024"
     assert [option.value for option in rendered.view.period_options] == ["2024", "2023"]
-    viken = render_country(context, CountryQuery("2023", "30"), [], "en")
+    viken = render_country(context, PlaceQuery("2023", "30"), [], "en")
     assert (viken.view.full_name, viken.view.county_options[4].is_selected) == ("Viken 2023", False)
     assert cell_texts(viken)[:2] == ["2", "–no report"]
 
 
 def test_only_open_rows_are_explained(context: AppContext) -> None:
-    rendered = render_country(context, CountryQuery(), [FIELD], "nb")
+    rendered = render_country(context, PlaceQuery(), [FIELD], "nb")
     assert [region for region in rendered.regions if region.startswith("contributions-")] == [f"contributions-{FIELD}"]
     assert "Ingen tjeneste har endret seg." in rendered.regions[f"contributions-{FIELD}"]
     detail = html.fragment_fromstring(f"<table>{rendered.regions[f'detail-{FIELD}']}</table>").find(".//tr")
@@ -72,8 +73,8 @@ def test_only_open_rows_are_explained(context: AppContext) -> None:
     assert closed.get("hidden") is not None
 
 
-@pytest.mark.parametrize("query", [CountryQuery("2024-H3"), CountryQuery(None, "x"), CountryQuery(None, "99")])
-def test_address_without_such_a_place_is_refused(context: AppContext, query: CountryQuery) -> None:
+@pytest.mark.parametrize("query", [PlaceQuery("2024-H3"), PlaceQuery(None, "x"), PlaceQuery(None, "99")])
+def test_address_without_such_a_place_is_refused(context: AppContext, query: PlaceQuery) -> None:
     with pytest.raises(ValidationError):
         render_country(context, query, [], "nb")
 
@@ -88,13 +89,13 @@ def test_address_opens_known_rows_only(application: Application) -> None:
 @pytest.mark.parametrize(
     ("query", "name", "notices"),
     [
-        (CountryQuery("2024", "30"), "Hele landet", ("Viken var ikke et fylke i 2024. Siden viser: Hele landet.",)),
-        (CountryQuery("2023", "33"), "Viken", ("Buskerud var ikke et fylke i 2023. Siden viser: Viken.",)),
-        (CountryQuery("2023", "30"), "Viken", ()),
+        (PlaceQuery("2024", "30"), "Hele landet", ("Viken var ikke et fylke i 2024. Siden viser: Hele landet.",)),
+        (PlaceQuery("2023", "33"), "Viken", ("Buskerud var ikke et fylke i 2023. Siden viser: Viken.",)),
+        (PlaceQuery("2023", "30"), "Viken", ()),
     ],
 )
 def test_county_of_other_years_is_replaced(
-    context: AppContext, query: CountryQuery, name: str, notices: tuple[str, ...]
+    context: AppContext, query: PlaceQuery, name: str, notices: tuple[str, ...]
 ) -> None:
     view = render_country(context, query, [], "nb").view
     assert (view.name, view.notices) == (name, notices)
@@ -138,7 +139,7 @@ def run(context: AppContext, scenario: Callable[[PageServices], Awaitable[None]]
 
 def test_page_is_patched_after_any_report_has_changed(application: Application, context: AppContext) -> None:
     async def scenario(services: PageServices) -> None:
-        data = await context.run_blocking(render_country, context, CountryQuery(), [], "nb")
+        data = await context.run_blocking(render_country, context, PlaceQuery(), [], "nb")
         page = PageHarness(services, {}, data)
         organization_id = large_dataset.organization_id(1)
         await context.run_blocking(
@@ -155,7 +156,7 @@ def test_page_is_patched_after_any_report_has_changed(application: Application, 
 
 def test_row_that_is_opened_is_explained(context: AppContext) -> None:
     async def scenario(services: PageServices) -> None:
-        data = await context.run_blocking(render_country, context, CountryQuery(), [], "nb")
+        data = await context.run_blocking(render_country, context, PlaceQuery(), [], "nb")
         page, other = PageHarness(services, {}, data), PageHarness(services, {}, data)
         page.session.live.handle_message({"action": "open", "open": [FIELD, "unknown", 7]})
         regions = await page.wait_for(lambda regions: f"contributions-{FIELD}" in regions)

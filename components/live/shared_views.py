@@ -1,62 +1,73 @@
-"""Live updates of the country page: read and rendered on a thread, once for all sessions that show the same."""
+"""Live updates of pages that show all services: read on a thread, once for all sessions that show the same.
+
+Any report changes such a page, so that every event makes all of them outdated.
+"""
 
 import asyncio
 import logging
 import weakref
 from collections import defaultdict
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
-from components.context import AppContext
-from components.country.rendering import CountryQuery, RenderedCountry, render_country
 from components.live.fanout import Fanout
-from preview.core.languages import Language
 from preview.core.passing_faults import PassingFault, as_passing
 from preview.events.log import AggregationProgress, EventRow
 
 log = logging.getLogger(__name__)
 
-# Any report changes the totals. During an import of all services they are read twice a second, not after each event.
+# During an import of all services the pages are read twice a second, not after each event.
 _DEBOUNCE_SECONDS = 0.5
 _RETRY_SECONDS = 1.0
 
 
-class CountrySubscriber(Protocol):
-    """A session that shows totals.
+class SharedViewSession(Protocol):
+    """A session of such a page.
 
     Attributes:
-        query: The period and county.
-        open_keys: Keys of the rows whose changes are explained.
         is_outdated: Whether the updater must send it the page again.
     """
 
-    query: CountryQuery
-    open_keys: frozenset[str]
     is_outdated: bool
 
     @property
-    def language(self) -> Language:
-        """The language of the page."""
+    def view_key(self) -> Hashable:
+        """What the session shows: sessions with equal keys are sent the same."""
         ...
 
-    def receive(self, rendered: RenderedCountry) -> None:
+    def receive(self, rendered: Any) -> None:
         """Show the page; called on the event loop, outside the session."""
         ...
 
 
-class CountryUpdater:
-    """Keeps all sessions of the country page up to date. It runs on the event loop."""
+Session = TypeVar("Session", bound=SharedViewSession)
+Rendered = TypeVar("Rendered")
+
+
+class SharedViews(Generic[Session, Rendered]):
+    """Keeps all sessions of a page up to date. It runs on the event loop."""
 
     organization_id = None
 
-    def __init__(self, context: AppContext, fanout: Fanout) -> None:
-        self._context = context
-        self._sessions: weakref.WeakSet[CountrySubscriber] = weakref.WeakSet()
+    def __init__(
+        self, fanout: Fanout, render: Callable[[Sequence[Session]], Awaitable[Rendered]], subject: str
+    ) -> None:
+        """Subscribe to all events.
+
+        Args:
+            fanout: Hands events over.
+            render: Returns the page of sessions that show the same. If it raises, it is tried again.
+            subject: What is read, for the log.
+        """
+        self._render = render
+        self._subject = subject
+        self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._last_event_id = 0
         self._refresh_task: asyncio.Task[None] | None = None
-        self._fault = PassingFault("reading for the totals")
+        self._fault = PassingFault(f"reading {subject}")
         fanout.subscribe(self)
 
-    def add_session(self, session: CountrySubscriber, position: int | None) -> None:
+    def add_session(self, session: Session, position: int | None) -> None:
         """Keep a session up to date from now on.
 
         Args:
@@ -67,17 +78,17 @@ class CountryUpdater:
         if position is None or position < self._last_event_id:
             self.request(session)
 
-    def remove_session(self, session: CountrySubscriber) -> None:
+    def remove_session(self, session: Session) -> None:
         """Stop updating a session."""
         self._sessions.discard(session)
 
-    def request(self, session: CountrySubscriber) -> None:
+    def request(self, session: Session) -> None:
         """Send a session its page again, as soon as it is read."""
         session.is_outdated = True
         self._schedule()
 
     def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
-        """Note that the totals may have changed; the fan-out calls this for all organizations."""
+        """Note that what is shown may have changed; the fan-out calls this for all organizations."""
         if not events:
             return
         self._last_event_id = events[-1].event_id
@@ -92,27 +103,26 @@ class CountryUpdater:
     async def _refresh_loop(self) -> None:
         """Read and send until no session is outdated. Only one loop runs, so that none gets an older page at last."""
         while outdated := [session for session in self._sessions if session.is_outdated]:
-            groups: defaultdict[tuple[CountryQuery, Language], list[CountrySubscriber]] = defaultdict(list)
+            groups: defaultdict[Hashable, list[Session]] = defaultdict(list)
             for session in outdated:
                 session.is_outdated = False
-                groups[session.query, session.language].append(session)
-            for (query, language), sessions in groups.items():
+                groups[session.view_key].append(session)
+            for sessions in groups.values():
                 try:
-                    await self._refresh(query, language, sessions)
+                    await self._refresh(sessions)
                     self._fault.succeeded()
                 except Exception as error:
                     passing = as_passing(error)
                     if passing is None:
-                        log.exception("The totals could not be read; reading is retried.")
+                        log.exception("Failed to read %s; reading is retried.", self._subject)
                     for session in sessions:
                         session.is_outdated = True
                     await asyncio.sleep(_RETRY_SECONDS if passing is None else self._fault.failed(passing))
             await asyncio.sleep(_DEBOUNCE_SECONDS)
         self._refresh_task = None
 
-    async def _refresh(self, query: CountryQuery, language: Language, sessions: list[CountrySubscriber]) -> None:
-        keys = frozenset[str]().union(*(session.open_keys for session in sessions))
-        rendered = await self._context.run_blocking(render_country, self._context, query, keys, language)
+    async def _refresh(self, sessions: Sequence[Session]) -> None:
+        rendered = await self._render(sessions)
         for session in sessions:
             if session not in self._sessions:
                 continue
