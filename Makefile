@@ -20,7 +20,7 @@ NODE := $(BIN)/python -m tools.node
 ifndef IN_PARALLEL
 .NOTPARALLEL:
 endif
-.PHONY: help run install test test-tools check lint types architecture javascript fix demo-data slow firefox bench lock \
+.PHONY: help run install test test-tools check lint types architecture javascript fix demo-data slow firefox bench bench-short bench-tools lock \
 	chromium headless-chromium firefox-esr
 
 help: ## Show this list
@@ -61,7 +61,7 @@ fix: $(VENV)/.dev node_modules/.dev ## Fix what lint can fix, format, and renew 
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(NODE) node_modules/.bin/biome check --write
-	$(BIN)/python -m tools.doc_tables docs/configuration.md docs/reference.md docs/ssb-checks.md
+	$(BIN)/python -m tools.doc_tables docs/configuration.md docs/reference.md docs/ssb-checks.md docs/performance.md
 
 demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for another folder)
 	$(BIN)/bufdir-preview demo-data $(DEMO_DIR)
@@ -72,8 +72,13 @@ slow: $(VENV)/.dev install node_modules/.dev headless-chromium firefox-esr ## Ru
 firefox: $(VENV)/.dev install node_modules/.dev firefox-esr ## Run all browser tests in Firefox; `make slow` runs the core paths in it
 	$(PYTEST_IN_PARALLEL) --firefox tests/browser
 
-bench: $(VENV)/.bench $(VENV)/.dev .make/peers/.installed install chromium ## Measure beside named peers, in the same run
-	$(BIN)/python -m benchmarks
+bench: bench-tools ## Measure beside named peers, in the same run, and write docs/performance.md
+	$(BIN)/python -m benchmarks --write-docs
+
+bench-short: bench-tools ## The same in three minutes: on less, with fewer rounds; writes no docs
+	$(BIN)/python -m benchmarks --short
+
+bench-tools: $(VENV)/.bench $(VENV)/.dev .make/peers/.installed install chromium
 
 lock: $(UV) ## Lock the dependencies of pyproject.toml and package.json again
 	$(COMPILE) pyproject.toml --group build --group dev -o requirements-dev.lock

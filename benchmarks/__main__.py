@@ -3,45 +3,58 @@
 The exit code is 1 if a target is not met.
 """
 
-import importlib
 import sys
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
-from benchmarks.results import BenchmarkResult, describe_machine, table
-
-NAMES = (
-    "import_zip",
-    "long_writes",
-    "aggregation",
-    "changed_case",
-    "get_requests",
-    "fanout",
-    "first_load",
-    "overview",
-    "live",
-    "activity",
-    "reader_memory",
-)
+from benchmarks import record
+from benchmarks.machine import describe_machine, load_average
+from benchmarks.record import Measurement
+from benchmarks.registry import BENCHMARKS, Benchmark
+from benchmarks.results import table
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(NAMES))
-def main(names: tuple[str, ...]) -> None:
-    """Run all benchmarks, or those given by NAMES, and print a Markdown table."""
-    results: list[BenchmarkResult] = []
-    machine_before = describe_machine()
-    for name in names or NAMES:
-        click.echo(f"{name} ...", err=True)
-        started = time.monotonic()
-        new_results: list[BenchmarkResult] = importlib.import_module(f"benchmarks.{name}").measure()
-        for result in new_results:
-            click.echo(result.row(), err=True)
-        click.echo(f"{name}: {time.monotonic() - started:.0f} s", err=True)
-        results += new_results
-    click.echo(f"{table(results)}\n\nFrom {machine_before}\nto {describe_machine()}")
-    sys.exit(0 if all(result.is_met for result in results) else 1)
+@click.argument("names", nargs=-1, type=click.Choice([benchmark.name for benchmark in BENCHMARKS]))
+@click.option("--short", is_flag=True, help="Measure less, with fewer rounds: at most three minutes.")
+@click.option("--write-docs", is_flag=True, help=f"Write the results into {record.PAGE} afterwards.")
+@click.option("--no-run", is_flag=True, help="Measure nothing: use the results that the file has.")
+@click.option("--results", default=record.RESULTS_FILE, type=click.Path(path_type=Path), show_default=True)
+def main(names: tuple[str, ...], short: bool, write_docs: bool, no_run: bool, results: Path) -> None:
+    """Run all benchmarks, or those given by NAMES, print them as Markdown tables, and keep the results in a file."""
+    chosen = [benchmark for benchmark in BENCHMARKS if not names or benchmark.name in names]
+    is_met = True
+    for benchmark in chosen if not no_run else ():
+        if short and benchmark.short_arguments is None:
+            click.echo(f"{benchmark.name}: takes too long for the short mode", err=True)
+            continue
+        measurement = _measure(benchmark, short=short)
+        record.keep(measurement, results)
+        click.echo(f"{benchmark.name} ({measurement.seconds:.0f} s)\n\n{table(measurement.results)}\n")
+        is_met = is_met and all(result.is_met for result in measurement.results)
+    click.echo(f"{describe_machine()}; load {load_average()}", err=True)
+    if write_docs:
+        record.write_page(record.read_measurements(results), record.PAGE)
+    sys.exit(0 if is_met else 1)
+
+
+def _measure(benchmark: Benchmark, *, short: bool) -> Measurement:
+    click.echo(f"{benchmark.name} ...", err=True)
+    measured_at, load_before, started = datetime.now(UTC), load_average(), time.monotonic()
+    results = benchmark.run(short=short)
+    return Measurement(
+        benchmark=benchmark.name,
+        measured_at=measured_at.isoformat(timespec="seconds"),
+        machine=describe_machine(),
+        load_before=load_before,
+        load_after=load_average(),
+        seconds=time.monotonic() - started,
+        short=short,
+        results=results,
+    )
 
 
 if __name__ == "__main__":

@@ -1,18 +1,12 @@
-"""Defines the result of a benchmark and formats it, with a description of the machine."""
+"""Defines the result of a benchmark and formats it."""
 
-import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from os import cpu_count, getloadavg
-from pathlib import Path
 from statistics import median
 
-from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsage]
+import msgspec
 
 
-@dataclass(frozen=True)
-class BenchmarkResult:
+class BenchmarkResult(msgspec.Struct, frozen=True):
     """One line of the result.
 
     Attributes:
@@ -22,7 +16,7 @@ class BenchmarkResult:
         target: The target; None if the value is only informative.
         at_least: Whether the target is a lower bound.
         samples: Measurements of the program.
-        baseline_samples: Measurements of the baseline.
+        baseline_samples: Measurements of the baseline; where there are as many, each was made in turns with the other.
         samples_unit: Unit of the measurements.
     """
 
@@ -31,8 +25,8 @@ class BenchmarkResult:
     unit: str = "x"
     target: float | None = None
     at_least: bool = False
-    samples: Sequence[float] = field(default_factory=list[float])
-    baseline_samples: Sequence[float] = field(default_factory=list[float])
+    samples: Sequence[float] = ()
+    baseline_samples: Sequence[float] = ()
     samples_unit: str = "s"
 
     @property
@@ -42,6 +36,14 @@ class BenchmarkResult:
             return True
         return self.value >= self.target if self.at_least else self.value <= self.target
 
+    @property
+    def spread(self) -> tuple[float, float] | None:
+        """The smallest and largest ratio of a round; None without rounds."""
+        if self.unit != "x" or len(self.samples) != len(self.baseline_samples) or len(self.samples) < 2:
+            return None
+        ratios = [one / other for one, other in zip(self.samples, self.baseline_samples, strict=True)]
+        return min(ratios), max(ratios)
+
     def row(self) -> str:
         """Return the result as a row of the Markdown table."""
         target = (
@@ -50,6 +52,8 @@ class BenchmarkResult:
         verdict = "" if self.target is None else "met" if self.is_met else "**not met**"
         samples = [_format_samples(values, self.samples_unit) for values in (self.samples, self.baseline_samples)]
         value = f"{format_number(self.value)} {self.unit}"
+        if self.spread is not None:
+            value += " ({} to {})".format(*map(format_number, self.spread))
         return f"| {self.name} | {value} | {target} | {verdict} | {samples[0]} | {samples[1]} |"
 
 
@@ -63,28 +67,14 @@ def ratio(
     unit: str = "s",
 ) -> BenchmarkResult:
     """Return the median of the program's samples divided by that of the baseline's, as a result."""
-    return BenchmarkResult(
-        name, median(samples) / median(baseline_samples), "x", target, at_least, samples, baseline_samples, unit
-    )
+    value = median(samples) / median(baseline_samples)
+    return BenchmarkResult(name, value, "x", target, at_least, samples, baseline_samples, unit)
 
 
 def table(results: Sequence[BenchmarkResult]) -> str:
     """Return the results as a Markdown table."""
-    columns = "| what | measured | target | | program, median (min to max) | baseline, median (min to max) |"
+    columns = "| what | measured (rounds) | target | | program, median (min to max) | baseline, median (min to max) |"
     return "\n".join([columns, "|---|---|---|---|---|---|", *(result.row() for result in results)])
-
-
-def describe_machine() -> str:
-    """Return the time, the machine and its load, because results of a busy machine are noisy."""
-    model = next(
-        (line.partition(":")[2].strip() for line in _cpu_lines() if line.startswith("model name")), platform.machine()
-    )
-    at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    load = ", ".join(f"{value:.1f}" for value in getloadavg())
-    return (
-        f"{at}; {cpu_count()} cores, {model}; {platform.system()} {platform.release()}; "
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; load {load}"
-    )
 
 
 def format_number(value: float) -> str:
@@ -101,8 +91,3 @@ def _format_samples(values: Sequence[float], unit: str) -> str:
         if len(values) > 1
         else median_text
     )
-
-
-def _cpu_lines() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []

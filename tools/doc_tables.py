@@ -1,4 +1,6 @@
-"""Writes tables of settings, events, problems, findings and checks into the documentation, each at its mark."""
+"""Writes tables of what the code declares into the documentation, each at its mark: settings, events, problems,
+findings, checks and benchmarks.
+"""
 
 import inspect
 import re
@@ -10,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from api_handlers.problem_details import STATUS_BY_ERROR
+from benchmarks.registry import BENCHMARKS
 from preview.core.setting_declarations import SETTINGS
 from preview.events import log as event_log
 from preview.events.log import Event
@@ -109,12 +112,27 @@ def findings_table() -> str:
     return _table(("code", "severity", "message", "what to do"), rows)
 
 
+def benchmarks_table() -> str:
+    """Return the table of benchmarks: name, what is measured, what it is compared with."""
+    rows = (
+        (
+            f"`{benchmark.name}`",
+            benchmark.measures,
+            benchmark.baseline,
+            "no" if benchmark.short_arguments is None else "yes",
+        )
+        for benchmark in BENCHMARKS
+    )
+    return _table(("name", "what is measured", "baseline", "in the short mode"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "events": events_table,
     "problems": problems_table,
     "findings": findings_table,
     "checks": checks_table,
+    "benchmarks": benchmarks_table,
 }
 
 

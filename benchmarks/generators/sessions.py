@@ -1,6 +1,6 @@
 """Keeps one dashboard session open per URL, without a browser; each receives what a page receives.
 
-    python -m benchmarks.sessions URL...
+    python -m benchmarks.generators.sessions URL...
 
 Prints `ready` when all sessions are connected and, when its input is closed, the number of patches of each session.
 """

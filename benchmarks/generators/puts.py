@@ -1,7 +1,7 @@
 """Sends PUTs one after the other, as people do who press "aggregate again". In between it sends some to a bare Tornado
 handler: its longest wait shows how much of a wait is caused by the machine.
 
-    python -m benchmarks.put_load BARE_URL URL...
+    python -m benchmarks.generators.puts BARE_URL URL...
 
 Prints `ready` after the first ones and, when its input is closed, the milliseconds that each waited, as JSON.
 """

@@ -1,6 +1,6 @@
 """Opens many event streams in a process of its own, and measures how long after a request each gets its event.
 
-    python -m benchmarks.stream_clients HOST PORT PATH COUNT METHOD TRIGGER_PATH BODY
+    python -m benchmarks.generators.streams HOST PORT PATH COUNT METHOD TRIGGER_PATH BODY
 
 Prints `ready` when all streams are open. For each line of input it sends the request, waits until every stream has got
 an event, and prints the delays' median and 99th percentile in milliseconds.

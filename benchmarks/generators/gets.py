@@ -15,7 +15,7 @@ CONNECTIONS = 32
 
 def load_generator() -> str:
     """Return the name of the load generator in use."""
-    return "wrk" if shutil.which("wrk") else "the Python client of benchmarks/load.py"
+    return "wrk" if shutil.which("wrk") else "the Python client of benchmarks/generators/gets.py"
 
 
 def requests_per_second(url: str, seconds: float, headers: Mapping[str, str] | None = None) -> float:

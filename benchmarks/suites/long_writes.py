@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import folder_fixtures, store_fixtures
-from benchmarks.import_zip import PUT_TARGET_MS, server_under_put_load
+from benchmarks.fixtures import case_files, stores
+from benchmarks.generators.puts import Waits
 from benchmarks.processes import running_process
-from benchmarks.put_load import Waits
 from benchmarks.results import BenchmarkResult
+from benchmarks.suites.import_zip import PUT_TARGET_MS, server_under_put_load
 from preview.storage import organizations
 from preview.storage.database import Connection, Database
 from preview.storage.sqlite import STORE_FILE
@@ -44,7 +44,7 @@ def figures_file(count: int) -> bytes:
     for number in range(count):
         period = number // len(_FIGURE_KEYS)
         name = f"{1000 + period // 3 % 9000}" + ("", "-H1", "-H2")[period % 3]
-        lines.append(f"{store_fixtures.EXAMPLE},{name},{_FIGURE_KEYS[number % len(_FIGURE_KEYS)]},{number % 97}")
+        lines.append(f"{stores.EXAMPLE},{name},{_FIGURE_KEYS[number % len(_FIGURE_KEYS)]},{number % 97}")
     return "\n".join(lines).encode()
 
 
@@ -63,10 +63,10 @@ def annual_file(size: int) -> bytes:
 
 def _beside_delivery(name: str, content: bytes, media_type: str) -> BenchmarkResult:
     with tempfile.TemporaryDirectory() as folder:
-        seed = folder_fixtures.zip_of(_SEED_FOLDERS)
+        seed = case_files.zip_of(_SEED_FOLDERS)
         with server_under_put_load(Path(folder), seed) as (server, waits):
             began = time.perf_counter()
-            store_fixtures.post(server.url, content, media_type)
+            stores.post(server.url, content, media_type)
             return _longest(f"longest wait of a PUT beside {name}", waits(), time.perf_counter() - began)
 
 
@@ -75,7 +75,7 @@ def _beside_erasure() -> list[BenchmarkResult]:
         erased: list[str] = []
         with server_under_put_load(
             Path(folder),
-            folder_fixtures.zip_of(_SEED_FOLDERS),
+            case_files.zip_of(_SEED_FOLDERS),
             prepare=lambda data_dir: erased.append(_fill(data_dir / STORE_FILE)),
         ) as (server, waits):
             return _erase(server, erased[0], waits)
@@ -104,7 +104,7 @@ def _fill(path: Path) -> str:
     def insert(connection: Connection) -> str:
         rows = connection.execute(
             "SELECT organization_id FROM organization WHERE organization_id NOT IN (?, ?) LIMIT 2",
-            (store_fixtures.EXAMPLE, folder_fixtures.ORGANIZATION),
+            (stores.EXAMPLE, case_files.ORGANIZATION),
         ).fetchall()
         (erased,), (other,) = rows
         for organization_id, count in ((erased, _FILLER_ROWS // 8), (other, _FILLER_ROWS)):

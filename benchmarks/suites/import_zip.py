@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from benchmarks import folder_fixtures, store_fixtures
+from benchmarks.fixtures import case_files, stores
+from benchmarks.generators.puts import Waits
 from benchmarks.processes import cpu_seconds, descendants, run, run_alongside
-from benchmarks.put_load import Waits
 from benchmarks.results import BenchmarkResult, ratio
 from tests.support.server_process import Server, running_server
 
@@ -31,8 +31,8 @@ class ImportResult(NamedTuple):
 
 def measure(count: int = 20_000, rounds: int = 3) -> list[BenchmarkResult]:
     """Measure in turns bare lxml, the command line beside a server, and the server to which the ZIP is posted."""
-    path = folder_fixtures.zip_of(count)
-    seed = folder_fixtures.zip_of(min(count, _SEED_FOLDERS))
+    path = case_files.zip_of(count)
+    seed = case_files.zip_of(min(count, _SEED_FOLDERS))
     baseline_samples: list[tuple[float, float]] = []
     by_cli: list[ImportResult] = []
     by_server: list[ImportResult] = []
@@ -79,7 +79,7 @@ def _import_by_server(path: Path, seed: Path) -> ImportResult:
     with tempfile.TemporaryDirectory() as folder, server_under_put_load(Path(folder), seed) as (server, waits):
         before = _cpu_of_all(server.process.pid)
         began = time.perf_counter()
-        store_fixtures.post(server.url, path.read_bytes(), "application/zip")
+        stores.post(server.url, path.read_bytes(), "application/zip")
         wall = time.perf_counter() - began
         return ImportResult(wall, _cpu_of_all(server.process.pid) - before, waits())
 
@@ -96,13 +96,13 @@ def server_under_put_load(
         prepare: Is called with the data folder before the server starts.
     """
     data_dir = folder / "data"
-    snapshots = store_fixtures.with_example_and(data_dir, seed)
+    snapshots = stores.with_example_and(data_dir, seed)
     prepare(data_dir)
     body_file = folder / "body.json"
     body_file.write_bytes(b"{}")
     with running_server(data_dir) as server, run_alongside("benchmarks.baselines.bare_tornado", body_file) as bare:
-        urls = [f"{server.url}{store_fixtures.SNAPSHOTS}/{snapshot}" for snapshot in snapshots]
-        with run_alongside("benchmarks.put_load", bare.ready_line, *urls) as put_load:
+        urls = [f"{server.url}{stores.SNAPSHOTS}/{snapshot}" for snapshot in snapshots]
+        with run_alongside("benchmarks.generators.puts", bare.ready_line, *urls) as put_load:
             yield server, lambda: msgspec.json.decode(put_load.end(), type=Waits)
 
 

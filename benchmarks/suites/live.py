@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.first_load import chromium_path
+from benchmarks.fixtures.stores import SNAPSHOTS
 from benchmarks.processes import Helper, run_alongside
 from benchmarks.results import BenchmarkResult
-from benchmarks.store_fixtures import SNAPSHOTS
+from benchmarks.suites.first_load import chromium_path
 from tests.builders import large_dataset
 from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.support.server_process import running_server
@@ -56,8 +56,8 @@ def measure(rounds: int = 20) -> list[BenchmarkResult]:
                 for number in range(SESSIONS_ON_OTHER_PREVIEWS)
             ]
             with (
-                run_alongside("benchmarks.sessions", *pages),
-                run_alongside("benchmarks.commit_load", data_dir) as commit_process,
+                run_alongside("benchmarks.generators.sessions", *pages),
+                run_alongside("benchmarks.generators.commits", data_dir) as commit_process,
                 httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client,
             ):
                 browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS))

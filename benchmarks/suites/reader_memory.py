@@ -4,7 +4,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import folder_fixtures
+from benchmarks.fixtures import case_files
 from benchmarks.processes import descendants, peak_bytes, running_process
 from benchmarks.results import BenchmarkResult
 
@@ -17,7 +17,7 @@ _WAIT_SECONDS = 1_200
 
 def measure(megabytes: int = 300) -> list[BenchmarkResult]:
     """Import on the command line, which starts the parser process, and return the peaks."""
-    path = folder_fixtures.zip_of_bytes(megabytes * _MB)
+    path = case_files.zip_of_bytes(megabytes * _MB)
     with (
         tempfile.TemporaryDirectory() as folder,
         running_process("app.py", "import", "--data-dir", Path(folder) / "data", path) as process,

@@ -4,9 +4,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import folder_fixtures, store_fixtures
-from benchmarks.import_zip import parse_with_bare_lxml
+from benchmarks.fixtures import case_files, stores
 from benchmarks.results import BenchmarkResult, ratio
+from benchmarks.suites.import_zip import parse_with_bare_lxml
 from preview.runtime.application import Application
 from tests.support import pipeline
 
@@ -15,11 +15,11 @@ TARGET = 0.3
 
 def measure(count: int = 20_000, rounds: int = 5) -> list[BenchmarkResult]:
     """Measure in turns bare lxml and one request for a new snapshot, until its job has completed."""
-    path = folder_fixtures.zip_of(count)
+    path = case_files.zip_of(count)
     baseline_samples: list[tuple[float, float]] = []
     samples: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder, pipeline.open_application(Path(folder) / "data") as application:
-        store_fixtures.import_file(application, path)
+        stores.import_file(application, path)
         for _ in range(rounds):
             baseline_samples.append(parse_with_bare_lxml(path))
             samples.append(_measure_aggregation(application))
@@ -37,7 +37,7 @@ def measure(count: int = 20_000, rounds: int = 5) -> list[BenchmarkResult]:
 
 def _measure_aggregation(application: Application) -> tuple[float, float]:
     wall, cpu = time.perf_counter(), time.process_time()
-    requested = pipeline.aggregate(application, folder_fixtures.ORGANIZATION, str(folder_fixtures.YEAR), force=True)
+    requested = pipeline.aggregate(application, case_files.ORGANIZATION, str(case_files.YEAR), force=True)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     document = application.jobs.get(requested.job_id)
     if document.job_status != "completed" or not pipeline.values(pipeline.document(application, requested.snapshot_id)):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import httpx
 
-from benchmarks import store_fixtures
-from benchmarks.load import load_generator, requests_per_second
+from benchmarks.fixtures import stores
+from benchmarks.generators.gets import load_generator, requests_per_second
 from benchmarks.processes import PEERS_PYTHON, run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from preview.storage.sqlite import STORE_FILE
@@ -34,7 +34,7 @@ def measure(rounds: int = 5, seconds: float = 2) -> list[BenchmarkResult]:
     """Measure the servers in turns with the same load generator, each in its own process."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
-        snapshot_id = store_fixtures.with_example(data_dir)
+        snapshot_id = stores.with_example(data_dir)
         large_dataset.fill_store(data_dir, SERVICES)
         with _comparisons(data_dir, snapshot_id) as comparisons:
             rates = _measure(comparisons, rounds, seconds)
@@ -56,7 +56,7 @@ def _comparisons(data_dir: Path, snapshot_id: str) -> Generator[list[Comparison]
     """Start all servers, and yield what is compared."""
     store, body_file = data_dir / STORE_FILE, data_dir / "snapshot.json"
     with ExitStack() as stack:
-        program = f"{stack.enter_context(running_server(data_dir)).url}{store_fixtures.SNAPSHOTS}"
+        program = f"{stack.enter_context(running_server(data_dir)).url}{stores.SNAPSHOTS}"
         document = httpx.get(f"{program}/{snapshot_id}").raise_for_status()
         body_file.write_bytes(document.content)
         fastapi, datasette = (

@@ -13,8 +13,8 @@ import httpx
 from playwright.sync_api import Page, Playwright, sync_playwright
 
 from benchmarks.baselines import overview_query
-from benchmarks.first_load import chromium_path, first_load_ms
 from benchmarks.results import BenchmarkResult, ratio
+from benchmarks.suites.first_load import chromium_path, first_load_ms
 from preview.storage import overviews
 from preview.storage.database import Database
 from tests.builders import large_dataset

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks import store_fixtures
 from benchmarks.baselines import nchan_server
+from benchmarks.fixtures import stores
 from benchmarks.processes import PEERS_PYTHON, Helper, resident_bytes, run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from preview.storage.sqlite import STORE_FILE
@@ -21,7 +21,7 @@ DELAY_TARGET = 0.4
 NCHAN_DELAY_TARGET = 1.5
 MEMORY_TARGET = 0.35
 
-COMMENTS = f"/api/v1/reviews/{store_fixtures.EXAMPLE}/2024/comments"
+COMMENTS = f"/api/v1/reviews/{stores.EXAMPLE}/2024/comments"
 
 
 class Peer(NamedTuple):
@@ -39,7 +39,7 @@ def measure(rounds: int = 15) -> list[BenchmarkResult]:
     results: list[BenchmarkResult] = []
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
-        store_fixtures.with_example(data_dir)
+        stores.with_example(data_dir)
         for count in COUNTS:
             with _servers(data_dir) as servers:
                 results += _measure(servers, count, rounds)
@@ -59,7 +59,7 @@ def _servers(data_dir: Path) -> Generator[list[Peer]]:
                 "the program",
                 program.url,
                 program.process.pid,
-                f"{store_fixtures.SNAPSHOTS}/watch",
+                f"{stores.SNAPSHOTS}/watch",
                 ("POST", COMMENTS, '{"field_key": null, "text": "?"}'),
             ),
             Peer("sse-starlette", starlette.ready_line, starlette.pid, "/watch", publish),
@@ -112,7 +112,7 @@ def _measure(servers: list[Peer], count: int, rounds: int) -> list[BenchmarkResu
 def _open_streams(server: Peer, count: int) -> AbstractContextManager[Helper]:
     address = urlsplit(server.url)
     return run_alongside(
-        "benchmarks.stream_clients",
+        "benchmarks.generators.streams",
         address.hostname or "",
         str(address.port),
         server.stream_path,

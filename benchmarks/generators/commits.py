@@ -1,7 +1,7 @@
 """Commits to a store while a server runs on it, once per input line: `delete SNAPSHOT` or
 `request ORGANIZATION PERIOD`.
 
-    python -m benchmarks.commit_load DATA_DIR
+    python -m benchmarks.generators.commits DATA_DIR
 
 Prints `ready`, then for each commit the time before it, in seconds since 1970. This process runs no worker: the server
 runs the requested jobs.

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, Playwright, sync_playwright
 
-from benchmarks import store_fixtures
+from benchmarks.fixtures import stores
 from benchmarks.processes import run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from tests.browser.support.network_usage import NetworkUsage
@@ -44,12 +44,10 @@ def measure(rounds: int = 9) -> list[BenchmarkResult]:
     warm_bytes = 0
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir, document = Path(folder) / "data", Path(folder) / "snapshot.json"
-        snapshot_id = store_fixtures.with_example(data_dir)
+        snapshot_id = stores.with_example(data_dir)
         with running_server(data_dir) as server:
-            document.write_bytes(
-                httpx.get(f"{server.url}{store_fixtures.SNAPSHOTS}/{snapshot_id}").raise_for_status().content
-            )
-            url = f"{server.url}/preview?organization_id={store_fixtures.EXAMPLE}&period_id=2024"
+            document.write_bytes(httpx.get(f"{server.url}{stores.SNAPSHOTS}/{snapshot_id}").raise_for_status().content)
+            url = f"{server.url}/preview?organization_id={stores.EXAMPLE}&period_id=2024"
             with (
                 run_alongside("benchmarks.baselines.dash_page", document, "chart") as chart_baseline,
                 run_alongside("benchmarks.baselines.dash_page", document) as plain_baseline,

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from benchmarks import folder_fixtures, store_fixtures
-from benchmarks.folder_fixtures import ORGANIZATION, YEAR, Folder
+from benchmarks.fixtures import case_files, stores
+from benchmarks.fixtures.case_files import ORGANIZATION, YEAR, Folder
 from benchmarks.results import BenchmarkResult
 from preview.core.clock import sortable_timestamp
 from preview.core.periods import Period
@@ -66,7 +66,7 @@ def _fill_store(folder: Path, data_dir: Path, cases: int, neighbours: int) -> tu
     """
     large: list[Folder] = []
     seen: set[bytes] = set()
-    for case_folder in folder_fixtures.folders(folder_fixtures.service(max(0.05, cases / 1_000))):
+    for case_folder in case_files.folders(case_files.service(max(0.05, cases / 1_000))):
         sak = _sak_id(case_folder.xml)
         if sak not in seen and b"ErSlettet" not in case_folder.xml:
             seen.add(sak)
@@ -74,15 +74,15 @@ def _fill_store(folder: Path, data_dir: Path, cases: int, neighbours: int) -> tu
         if len(large) == cases:
             break
     with pipeline.open_application(data_dir) as application:
-        store_fixtures.import_file(application, folder_fixtures.write_zip(folder / "large.zip", large))
+        stores.import_file(application, case_files.write_zip(folder / "large.zip", large))
         others = (
             case_folder
             for number in range(1, neighbours + 1)
             for case_folder in itertools.islice(
-                folder_fixtures.folders(folder_fixtures.service(0.05, number)), _CASES_OF_A_NEIGHBOUR
+                case_files.folders(case_files.service(0.05, number)), _CASES_OF_A_NEIGHBOUR
             )
         )
-        store_fixtures.import_file(application, folder_fixtures.write_zip(folder / "others.zip", others))
+        stores.import_file(application, case_files.write_zip(folder / "others.zip", others))
         snapshot_id = pipeline.aggregate(application, ORGANIZATION, str(YEAR)).snapshot_id
     return _changed_folders(large[-1].xml), snapshot_id
 
@@ -100,7 +100,7 @@ def _changed_folders(xml: bytes) -> Iterator[bytes]:
     at = xml.index(b"<Melding ")
     start = xml.index(b'DatoUttrekk="') + len(b'DatoUttrekk="')
     end = xml.index(b'"', start)
-    moment = datetime(folder_fixtures.DAY.year, folder_fixtures.DAY.month, folder_fixtures.DAY.day, 12, tzinfo=UTC)
+    moment = datetime(case_files.DAY.year, case_files.DAY.month, case_files.DAY.day, 12, tzinfo=UTC)
     added_meldinger = b""
     for number in itertools.count(1):
         added_meldinger += (
@@ -117,12 +117,12 @@ def _measure_over_http(data_dir: Path, snapshot_id: str, changes: Iterator[bytes
         running_server(data_dir, *_SERVER_OPTIONS) as server,
         httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client,
     ):
-        url = f"{store_fixtures.SNAPSHOTS}/{snapshot_id}"
+        url = f"{stores.SNAPSHOTS}/{snapshot_id}"
         for change in itertools.islice(changes, rounds):
             before = _field_value(client.get(url).content)
             started = time.perf_counter()
             client.post(
-                store_fixtures.DELIVERIES, content=change, headers={"Content-Type": "application/xml"}
+                stores.DELIVERIES, content=change, headers={"Content-Type": "application/xml"}
             ).raise_for_status()
             while _field_value(client.get(url).content) != before + 1:
                 _check_timeout(started)

@@ -1,0 +1,1 @@
+"""Generators of load. Most run as a process of their own, apart from what is measured."""

@@ -1,0 +1,73 @@
+"""Keeps what was measured in a file, so that another program can read it, and writes it into docs/performance.md.
+
+The file is not part of the repository: no result is stored in code.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.registry import BENCHMARKS
+from benchmarks.results import BenchmarkResult, table
+
+RESULTS_FILE = Path(".make/bench/results.json")
+PAGE = Path("docs/performance.md")
+
+_MARK = re.compile(r"(<!-- results, written by make bench -->\n).*?(<!-- end of results -->)", re.DOTALL)
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """One run of a benchmark.
+
+    Attributes:
+        benchmark: Its name.
+        measured_at: When it began, as RFC 3339.
+        machine: What it ran on.
+        load_before, load_after: The load average of the machine; what the benchmark itself needs is part of the latter.
+        seconds: How long it took.
+        short: Whether it ran in the short mode, on less and with fewer rounds.
+        results: What was measured.
+    """
+
+    benchmark: str
+    measured_at: str
+    machine: str
+    load_before: float
+    load_after: float
+    seconds: float
+    short: bool
+    results: list[BenchmarkResult]
+
+
+def read_measurements(path: Path) -> list[Measurement]:
+    """Return the measurements of a file in the order of the registry; none if there is no file."""
+    if not path.exists():
+        return []
+    return msgspec.json.decode(path.read_bytes(), type=list[Measurement])
+
+
+def keep(measurement: Measurement, path: Path) -> None:
+    """Keep a measurement in place of the benchmark's last one in the same mode."""
+    latest = {(kept.short, kept.benchmark): kept for kept in [*read_measurements(path), measurement]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    order = [(short, benchmark.name) for short in (False, True) for benchmark in BENCHMARKS]
+    ordered = [latest[key] for key in order if key in latest]
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(ordered)) + b"\n")
+
+
+def write_page(measurements: Sequence[Measurement], page: Path) -> None:
+    """Replace the results on a page; those of the short mode are left out."""
+    sections = "\n\n".join(_section(measurement) for measurement in measurements if not measurement.short)
+    text = _MARK.sub(lambda match: f"{match[1]}\n{sections}\n\n{match[2]}", page.read_text(encoding="utf-8"))
+    page.write_text(text, encoding="utf-8")
+
+
+def _section(measurement: Measurement) -> str:
+    day, clock = measurement.measured_at[:10], measurement.measured_at[11:16]
+    conditions = (
+        f"{day} {clock} UTC, {measurement.seconds:.0f} s; {measurement.machine}; "
+        f"load {measurement.load_before} before, {measurement.load_after} after."
+    )
+    return f"### {measurement.benchmark}\n\n{conditions}\n\n{table(measurement.results)}"

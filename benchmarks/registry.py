@@ -1,0 +1,90 @@
+"""The benchmarks: what each measures, beside what, and how it runs when there is little time.
+
+A new benchmark is a module in `benchmarks/suites/` whose `measure` returns results, and an entry here.
+"""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.results import BenchmarkResult
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One benchmark.
+
+    Attributes:
+        name: Its module in `benchmarks/suites/`.
+        measures: What is measured, for docs/performance.md.
+        baseline: What it is compared with in the same run, or the unit of what has no baseline.
+        short_arguments: The arguments of `measure` in the short mode, which ends within three minutes; None if the
+            benchmark takes too long for it.
+    """
+
+    name: str
+    measures: str
+    baseline: str
+    short_arguments: Mapping[str, Any] | None = None
+
+    def run(self, *, short: bool) -> list[BenchmarkResult]:
+        """Measure, and return the results."""
+        arguments = (self.short_arguments or {}) if short else {}
+        return importlib.import_module(f"benchmarks.suites.{self.name}").measure(**arguments)
+
+
+BENCHMARKS: Sequence[Benchmark] = (
+    Benchmark(
+        "get_requests",
+        "GET of a snapshot, of an unchanged one and of a list, by wrk",
+        "FastAPI (4); Datasette; a bare Tornado handler (2)",
+        {"rounds": 2, "seconds": 1},
+    ),
+    Benchmark(
+        "fanout",
+        "from a request that changes something until 1,000 and 4,000 event streams have its event; their memory",
+        "sse-starlette (4); nginx with nchan (5)",
+        {"rounds": 5},
+    ),
+    Benchmark(
+        "import_zip",
+        "import of a ZIP of 20,000 case files, with PUTs to a server on the same store",
+        "bare lxml (1)",
+        {"count": 4_000, "rounds": 1},
+    ),
+    Benchmark("aggregation", "the 34 fields over those cases", "bare lxml (1)", {"count": 4_000, "rounds": 3}),
+    Benchmark(
+        "long_writes",
+        "the longest wait of a PUT beside deliveries with very many rows, and beside `forget`",
+        "none: ms",
+    ),
+    Benchmark(
+        "changed_case",
+        "a changed case of a service of 3,000, beside 100 services, until GET shows it",
+        "none: seconds",
+    ),
+    Benchmark(
+        "first_load",
+        "34 rows on the screen of a cold Chromium; bytes of a warm visit",
+        "a Dash page (3); none",
+        {"rounds": 3},
+    ),
+    Benchmark(
+        "overview",
+        "400 services of eight years on a cold screen; from a key or click to its frame; its HTML, and its query, with"
+        " all 3,200 reports decided on",
+        "none: ms; the same without decisions; the query without reviews",
+    ),
+    Benchmark(
+        "live",
+        "from a commit, by another process and by the API, to two screens beside 50 sessions",
+        "none: ms",
+    ),
+    Benchmark(
+        "activity",
+        "the first page of a million events, 384 combinations of filters and pages of them, and memory",
+        "none: ms",
+    ),
+    Benchmark("reader_memory", "peak memory of the parsing processes for a ZIP of 300 MB", "none: bytes"),
+)

@@ -1,0 +1,60 @@
+"""What the benchmarks measured is kept by benchmark and mode, and written between the marks of a page."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.record import PAGE, Measurement, keep, read_measurements, write_page
+from benchmarks.registry import BENCHMARKS
+from benchmarks.results import BenchmarkResult, ratio
+from tests.architecture.source_files import REPOSITORY
+
+
+def measurement(benchmark: str, value: float, *, short: bool = False) -> Measurement:
+    result = BenchmarkResult(f"result of {benchmark}", value, target=1.0)
+    return Measurement(benchmark, "2026-01-02T03:04:05+00:00", "2 cores", 0.5, 1.5, 60, short, [result])
+
+
+def test_every_benchmark_has_a_module() -> None:
+    names = {path.stem for path in (REPOSITORY / "benchmarks" / "suites").glob("[!_]*.py")}
+    assert {benchmark.name for benchmark in BENCHMARKS} == names
+
+
+def test_last_measurement_is_kept_by_benchmark_and_mode(tmp_path: Path) -> None:
+    path = tmp_path / "bench" / "results.json"
+    first, second, short = (measurement("fanout", 1), measurement("fanout", 2), measurement("fanout", 3, short=True))
+    other = measurement("get_requests", 4)
+    for each in (first, short, second, other):
+        keep(each, path)
+    kept = [(each.benchmark, each.results[0].value, each.short) for each in read_measurements(path)]
+    assert kept == [("get_requests", 4, False), ("fanout", 2, False), ("fanout", 3, True)]
+
+
+def test_page_gets_the_results_between_its_marks(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("A\n<!-- results, written by make bench -->\nold\n<!-- end of results -->\nB\n", encoding="utf-8")
+    write_page([measurement("fanout", 0.5), measurement("live", 7, short=True)], page)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("A\n")
+    assert text.endswith("\nB\n")
+    assert "old" not in text
+    assert "2026-01-02 03:04 UTC" in text
+    assert "| result of fanout | 0.5 x | <= 1 x | met |" in text
+    assert "live" not in text
+
+
+def test_performance_page_has_the_marks() -> None:
+    assert "<!-- results, written by make bench -->" in (REPOSITORY / PAGE).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("at_least", "is_met"), [(True, True), (False, False)])
+def test_ratio_is_of_medians_and_tells_its_spread(at_least: bool, is_met: bool) -> None:
+    result = ratio("a ratio", [2, 4, 6], [1, 2, 6], 1.5, at_least=at_least)
+    assert result.value == 2
+    assert result.spread == (1, 2)
+    assert result.is_met is is_met
+    assert "2 x (1 to 2)" in result.row()
+
+
+def test_ratio_of_unequal_rounds_has_no_spread() -> None:
+    assert ratio("a ratio", [2, 4], [1]).spread is None
