@@ -3,8 +3,12 @@
 A report's document is asked for far more often than it changes. The first response to a request is recorded as it is
 sent, after every transform; the same request then gets the same bytes in one write. So both ways cannot differ, and
 whatever is not recorded (changes, streams, errors) is answered by its handler alone.
+
+Requests are the same by the headers on which a response may depend, once Tornado has parsed them. Requests whose bytes
+were parsed before are known without that.
 """
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -12,6 +16,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from weakref import WeakKeyDictionary
 
+from tornado.http1connection import HTTP1Connection
 from tornado.httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -22,6 +27,7 @@ from tornado.httputil import (
     ResponseStartLine,
     format_timestamp,
 )
+from tornado.iostream import IOStream
 from tornado.web import OutputTransform
 
 from api_handlers.base import REPORT_DATA_PATH
@@ -35,6 +41,9 @@ VARYING_HEADERS = ("Host", "Accept", "Accept-Encoding", "If-None-Match", "Origin
 
 _BODY_HEADERS = ("Content-Length", "Transfer-Encoding", "Expect")
 _STATUSES = (200, 304)
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+"""The end of a request's head, as Tornado finds it."""
+
 _MAX_ENTRIES = 512
 _MAX_BODY_BYTES = 64 * 1024
 
@@ -49,16 +58,30 @@ class RecordedResponse:
     start_line: ResponseStartLine
     headers: HTTPHeaders
     body: bytes
-    sent_second: int
+    sent_second: int = 0
+    encoded: bytes = b""
 
     def send(self, connection: HTTPConnection) -> None:
         """Send the response, with the present time as its `Date`."""
+        self._renew_date()
+        connection.write_headers(self.start_line, self.headers, self.body)
+        connection.finish()
+
+    def encode(self) -> bytes:
+        """Return the bytes that `send` sends."""
+        self._renew_date()
+        if not self.encoded:
+            lines = [f"HTTP/1.1 {self.start_line.code} {self.start_line.reason}"]
+            lines += [f"{name}: {value}" for name, value in self.headers.get_all()]
+            self.encoded = "\r\n".join([*lines, "", ""]).encode("latin1") + self.body
+        return self.encoded
+
+    def _renew_date(self) -> None:
         second = int(time.time())
         if second != self.sent_second:
             self.sent_second = second
             self.headers["Date"] = format_timestamp(second)
-        connection.write_headers(self.start_line, self.headers, self.body)
-        connection.finish()
+            self.encoded = b""
 
 
 class ResponseCache:
@@ -77,6 +100,8 @@ class ResponseCache:
         self._is_active = is_active
         self._responses: OrderedDict[RequestKey, RecordedResponse] = OrderedDict()
         self._expected: WeakKeyDictionary[HTTPConnection, tuple[RequestKey, int]] = WeakKeyDictionary()
+        self._keys: OrderedDict[bytes, RequestKey] = OrderedDict()
+        self._unknown: WeakKeyDictionary[IOStream, bytes] = WeakKeyDictionary()
 
     def wrap(self, router: HTTPServerConnectionDelegate) -> HTTPServerConnectionDelegate:
         """Return what answers from memory, and passes every other request to `router`."""
@@ -88,25 +113,38 @@ class ResponseCache:
         """
         return _Recorder(self, self._expected.pop(request.connection, None) if request.connection else None)
 
+    def answer(self, stream: IOStream, request: bytes) -> bytes | None:
+        """Return the complete response to a request whose bytes are known; None if Tornado must parse it.
+
+        The version of the store is read after the request has arrived: a response is never older than one that its
+        client, or another, has got before it sent the request.
+
+        Args:
+            stream: The connection that it has arrived on.
+            request: What has arrived, from the beginning of the request on.
+        """
+        key = self._keys.get(request)
+        if key is None:
+            self._unknown[stream] = request
+            return None
+        response = self._find_current(key) if self._is_active() else None
+        return None if response is None else response.encode()
+
     def find(
         self, start_line: RequestStartLine, headers: HTTPHeaders, connection: HTTPConnection
     ) -> RecordedResponse | None:
         """Return the recorded response to a request; None if its handler must answer, which is then recorded."""
+        stream = connection.stream if isinstance(connection, HTTP1Connection) else None
+        request = self._unknown.pop(stream, None) if stream is not None else None
         method, target, version = start_line
         if method != "GET" or version != "HTTP/1.1" or not target.startswith(self._path) or not self._is_active():
             return None
         if headers.get("Connection", "keep-alive") != "keep-alive" or any(name in headers for name in _BODY_HEADERS):
             return None
         key = (target, *map(headers.get, VARYING_HEADERS))
-        try:
-            store_version = self._store_version()
-        except Unavailable:
-            return None
-        response = self._responses.get(key)
-        if response is not None and response.store_version == store_version:
-            return response
-        self._expected[connection] = (key, store_version)
-        return None
+        if request is not None:
+            self._learn(request, key)
+        return self._find_current(key, connection)
 
     def record(self, key: RequestKey, store_version: int, status: int, headers: HTTPHeaders, body: bytes) -> None:
         """Keep a response, in place of the one that was kept longest if there is no room.
@@ -116,10 +154,37 @@ class ResponseCache:
         if status not in _STATUSES or len(body) > _MAX_BODY_BYTES or "no-store" in headers.get("Cache-Control", ""):
             return
         start_line = ResponseStartLine("", status, HTTPStatus(status).phrase)
-        self._responses[key] = RecordedResponse(store_version, start_line, headers.copy(), body, int(time.time()))
+        self._responses[key] = RecordedResponse(store_version, start_line, headers.copy(), body)
         self._responses.move_to_end(key)
         if len(self._responses) > _MAX_ENTRIES:
             self._responses.popitem(last=False)
+
+    def _find_current(self, key: RequestKey, connection: HTTPConnection | None = None) -> RecordedResponse | None:
+        """Return the response that is recorded under a key, None if the store has changed since.
+
+        Args:
+            key: The key.
+            connection: Where the handler's response is to be recorded otherwise.
+        """
+        try:
+            store_version = self._store_version()
+        except Unavailable:
+            return None
+        response = self._responses.get(key)
+        if response is not None and response.store_version == store_version:
+            return response
+        if connection is not None:
+            self._expected[connection] = (key, store_version)
+        return None
+
+    def _learn(self, request: bytes, key: RequestKey) -> None:
+        """Note the key of a request's bytes, if they are its head and nothing else. The key follows from the bytes."""
+        end = _HEAD_END.search(request)
+        if end is None or end.end() != len(request):
+            return
+        self._keys[request] = key
+        if len(self._keys) > _MAX_ENTRIES:
+            self._keys.popitem(last=False)
 
 
 def create_response_cache(application: Application, broadcaster: EventBroadcaster) -> ResponseCache:

@@ -17,8 +17,8 @@ from tornado.httputil import (
     ResponseStartLine,
 )
 from tornado.ioloop import IOLoop, PeriodicCallback
-from tornado.iostream import IOStream
 
+from components.served_stream import AnswerKnownRequest, ServedStream
 from preview.core.passing_faults import PassingFault, as_passing
 from preview.core.settings import Settings
 from preview.runtime.connections import ConnectionTable, client_of
@@ -43,45 +43,17 @@ _NETWORK_ERRORS = frozenset(
 """Errors of a connection that has failed before it was accepted; the next one is not affected (accept(2))."""
 
 
-class ServedStream(IOStream):
-    """The socket of a connection. It tells the table when it is closed, and when the client takes no data."""
-
-    def __init__(self, connection: socket.socket, connections: ConnectionTable) -> None:
-        """Take the connection."""
-        self._connections = connections
-        self._is_blocked = False
-        self.is_cut = False
-        super().__init__(connection)
-
-    def cut(self) -> None:
-        """Close the connection to make room. Tornado would go on with the requests that it has read already."""
-        self.is_cut = True
-        self.close()
-
-    def write_to_fd(self, data: memoryview) -> int:
-        """Write to the socket (Tornado's hook)."""
-        try:
-            written = super().write_to_fd(data)
-        except BlockingIOError:
-            self._is_blocked = True
-            self._connections.wait_for_client(self)
-            raise
-        if self._is_blocked:
-            self._is_blocked = False
-            self._connections.stop_waiting(self)
-        return written
-
-    def close_fd(self) -> None:
-        """Close the socket (Tornado's hook)."""
-        super().close_fd()
-        self._connections.remove(self)
-
-
 class BoundedHTTPServer(HTTPServer):
     """Tornado's server, whose connections are in a table that limits them."""
 
     def initialize(
-        self, *args: Any, settings: Settings, connections: ConnectionTable, fault: PassingFault, **kwargs: Any
+        self,
+        *args: Any,
+        settings: Settings,
+        connections: ConnectionTable,
+        fault: PassingFault,
+        answer: AnswerKnownRequest,
+        **kwargs: Any,
     ) -> None:
         """Set the dependencies (Tornado's hook, called by its constructor).
 
@@ -91,6 +63,7 @@ class BoundedHTTPServer(HTTPServer):
                 are then not those of the clients.
             connections: The table.
             fault: The state of accepting.
+            answer: Answers requests before Tornado reads them.
             **kwargs: Tornado's.
         """
         seconds = settings.client_timeout_seconds
@@ -104,6 +77,7 @@ class BoundedHTTPServer(HTTPServer):
         self.connections = connections
         self._is_behind_proxy = settings.use_xheaders
         self._fault = fault
+        self._answer = answer
         self._acceptors: list[_Acceptor] = []
         self._sweep = PeriodicCallback(lambda: connections.close_untaken(seconds), _SWEEP_SECONDS * 1000)
 
@@ -127,10 +101,11 @@ class BoundedHTTPServer(HTTPServer):
         if not isinstance(stream, ServedStream):
             return delegate
         self.connections.begin_request(stream)
+        stream.await_request()
         return _AccountedRequest(delegate, stream, self.connections)
 
     def _serve(self, connection: socket.socket, address: Any) -> None:
-        stream = ServedStream(connection, self.connections)
+        stream = ServedStream(connection, self.connections, self._answer)
         self.connections.add(stream, None if self._is_behind_proxy else client_of(address[0]))
         if not stream.closed():
             self.handle_stream(stream, address)

@@ -17,6 +17,7 @@ from bokeh.settings import settings as bokeh_settings
 from panel.io.application import build_applications
 from tornado.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from tornado.ioloop import IOLoop
+from tornado.iostream import IOStream
 from tornado.web import OutputTransform
 
 from components import assets
@@ -75,6 +76,10 @@ class ResponseCaching(Protocol):
         """Return what answers some requests, and passes the others to `router`."""
         ...
 
+    def answer(self, stream: IOStream, request: bytes) -> bytes | None:
+        """Return the response to a request as it arrived, None if Tornado must parse it."""
+        ...
+
     def create_recorder(self, request: HTTPServerRequest) -> OutputTransform:
         """Return the transform that sees every response last."""
         ...
@@ -125,6 +130,7 @@ def create_server(
         settings=settings,
         connections=application.connections,
         fault=application.worker.faults.step(ACCEPT_STEP),
+        answer=response_cache.answer,
     )
     http_server.add_sockets(sockets)
     return BaseServer(loop, tornado_app, http_server)

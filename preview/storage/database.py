@@ -104,6 +104,7 @@ class Database:
                 with transaction(self._writer, self._write_lock) as connection:
                     migrate(SqliteUtils(connection), is_complete_statement)
                 self._version_connection = connect(path, readonly=True)
+                self._version_cursor = self._version_connection.cursor()
         except OSError as error:
             fault = as_passing(error)
             raise Unavailable(f"The store cannot be opened. {fault.detail if fault else ''}") from error
@@ -209,8 +210,13 @@ class Database:
         Raises:
             Unavailable: If the store cannot be read at the moment.
         """
-        with self._version_lock, passing_faults_translated(writing=False):
-            return int(self._version_connection.execute("PRAGMA data_version").fetchone()[0])
+        # A cursor of its own and no context manager for errors: each of them would take as long as the query itself.
+        with self._version_lock:
+            try:
+                return self._version_cursor.execute("PRAGMA data_version").fetchall()[0][0]
+            except SqliteError as error:
+                with passing_faults_translated(writing=False):
+                    raise error
 
     def try_compact(self, should_stop: Callable[[], bool] = lambda: False) -> bool:
         """Rewrite the store without deleted content, if nothing is written to it meanwhile: no byte stays in a file.

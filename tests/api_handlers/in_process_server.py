@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application as TornadoApplication
 
 from api_handlers.event_broadcaster import EventBroadcaster
 from api_handlers.response_cache import create_response_cache
 from api_handlers.routes import build_routes
+from components.http_server import ACCEPT_STEP, BoundedHTTPServer
 from components.response_transforms import EntityTagPerCoding, SecurityHeaders
 from preview.model.resources import DeliveryDocument
 from preview.runtime.application import Application
@@ -113,9 +113,15 @@ async def _serve(
     router.add_transform(EntityTagPerCoding)
     router.add_transform(SecurityHeaders)
     router.add_transform(cast(Any, response_cache.create_recorder))
-    server = HTTPServer(response_cache.wrap(router), xheaders=application.settings.use_xheaders)
+    server = BoundedHTTPServer(
+        response_cache.wrap(router),
+        settings=application.settings,
+        connections=application.connections,
+        fault=application.worker.faults.step(ACCEPT_STEP),
+        answer=response_cache.answer,
+    )
     (socket,) = bind_sockets(0, "127.0.0.1")
-    server.add_socket(socket)
+    server.add_sockets([socket])
     started.set_result(InProcessServer(application, socket.getsockname()[1], asyncio.get_running_loop(), broadcaster))
     await stop.wait()
     broadcaster.drain()

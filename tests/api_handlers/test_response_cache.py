@@ -5,11 +5,14 @@ import socket
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from tornado.httputil import RequestStartLine
 
 from api_handlers.base import REPORT_DATA_PATH, ApiHandler
+from api_handlers.response_cache import RecordedResponse, ResponseCache
 from tests.api_handlers.in_process_server import InProcessServer, run_in_process_server
 from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery
 from tests.support.pipeline import aggregate, deliver, open_application
@@ -76,12 +79,15 @@ def test_response_from_memory_equals_the_handlers(
     path: str,
     headers: dict[str, str],
 ) -> None:
+    """The second request is known by its bytes, the third, of another browser, once it is parsed."""
     commit_change()
     with server.client() as client:
         first, second = (client.get(path, headers=headers) for _ in range(2))
+        third = client.get(path, headers=headers | {"User-Agent": "Another"})
     assert len(handled_paths) == 1
-    assert without_date(second) == without_date(first)
+    assert without_date(third) == without_date(second) == without_date(first)
     assert second.headers["Date"]
+    assert third.headers["Date"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -150,6 +156,78 @@ def test_pipelined_requests_get_their_own_responses(server: InProcessServer) -> 
         connection.sendall((requests + last).encode())
         received = b"".join(iter(lambda: connection.recv(65536), b""))
     assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"200", b"404", b"200", b"200", b"200", b"200"]
+
+
+KNOWN_REQUEST = f"GET {DOCUMENT_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+
+
+@pytest.fixture
+def peer(server: InProcessServer) -> Generator[socket.socket]:
+    """Return a connection on which a request has been answered, which is known by its bytes from then on."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(KNOWN_REQUEST)
+        assert read_response(connection)[0] == 200
+        yield connection
+
+
+def read_response(connection: socket.socket) -> tuple[int, bytes]:
+    """Return the status and the body of the next response, of which nothing may follow yet."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536)
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\nContent-Length: (\d+)", head)
+    assert length is not None
+    while len(body) < int(length[1]):
+        body += connection.recv(65536)
+    assert len(body) == int(length[1])
+    return int(head.split(b" ")[1]), body
+
+
+def test_known_request_is_answered_without_being_parsed(peer: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[RequestStartLine] = []
+    find = ResponseCache.find
+
+    def find_and_note(cache: ResponseCache, start_line: RequestStartLine, *arguments: Any) -> RecordedResponse | None:
+        parsed.append(start_line)
+        return find(cache, start_line, *arguments)
+
+    monkeypatch.setattr(ResponseCache, "find", find_and_note)
+    for _ in range(3):
+        peer.sendall(KNOWN_REQUEST)
+        assert read_response(peer)[0] == 200
+    assert not parsed
+
+
+def test_known_bytes_within_a_head_are_part_of_it(peer: socket.socket) -> None:
+    """A request may not begin where another one's head has not ended yet."""
+    peer.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /livez HTTP/1.1\r\nX: ")
+    status, liveness = read_response(peer)
+    assert status == 200
+    peer.sendall(KNOWN_REQUEST)
+    assert read_response(peer) == (200, liveness)
+
+
+@pytest.mark.parametrize("framing", [f"Content-Length: {len(KNOWN_REQUEST)}", "Transfer-Encoding: chunked"])
+def test_known_bytes_within_a_body_are_part_of_it(peer: socket.socket, framing: str) -> None:
+    head = f"PUT {DOCUMENT_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n{framing}\r\n\r\n"
+    is_chunked = "chunked" in framing
+    peer.sendall(head.encode() + (b"%x\r\n" % len(KNOWN_REQUEST) if is_chunked else b""))
+    assert peer.recv(65536).startswith(b"HTTP/1.1 100 ")
+    peer.sendall(KNOWN_REQUEST)
+    if is_chunked:
+        peer.sendall(b"\r\n0\r\n\r\n")
+    assert read_response(peer)[0] == 400  # the body is no JSON
+    peer.sendall(KNOWN_REQUEST)
+    assert read_response(peer)[0] == 200
+
+
+def test_known_request_in_two_segments_is_answered_once(peer: socket.socket) -> None:
+    for cut in (1, 20, len(KNOWN_REQUEST) - 1):
+        peer.sendall(KNOWN_REQUEST[:cut])
+        peer.sendall(KNOWN_REQUEST[cut:])
+        assert read_response(peer)[0] == 200
 
 
 def test_draining_server_answers_by_its_handlers(tmp_path: Path) -> None:
