@@ -1,55 +1,22 @@
 """What every test may ask for: a data folder, the running program, a real browser, the published example files."""
 
 import logging
-import shutil
-import sys
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Playwright,
-    Request,
-    WebError,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebError
 from playwright.sync_api import Error as PlaywrightError
 
 from preview.core.logging_config import LimitedStreamHandler
+from tests.support.browsers import BrowserName, Browsers
 from tests.support.published_files import published_folder
-from tests.support.server_process import REPOSITORY, Server, forking_servers, running_server
+from tests.support.server_process import Server, forking_servers, running_server
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# The same engine without a window loads a page with two thirds of the work.
-_TEST_CHROMIUM_NAMES = ("chromium-headless-shell", *CHROMIUM_NAMES)
 _TESTS = Path(__file__).parent
-FIREFOX_NAMES = ("firefox-esr", "firefox")
-# Chromium heeds the last list of this kind alone, so Playwright's own stands in it. The last two are pages of the
-# address bar: with them every page that is opened starts two processes more.
-_FEATURES_OFF = (
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsUpgrades",
-    "HttpsFirstBalancedModeAutoEnable",
-    "LensOverlay",
-    "MediaRouter",
-    "PaintHolding",
-    "ThirdPartyStoragePartitioning",
-    "AvoidCorsURLLoaderRestartOnRedirect",
-    "OptimizationHints",
-    "NetworkTimeServiceQuerying",
-    "AimEnabled",
-    "PreconnectToSearch",
-    "WebUIOmniboxPopup",
-    "WebUIOmniboxAimPopup",
-)
+_BROWSERS = pytest.StashKey[Browsers]()
 # In the console: what a server that is down, dies or answers 4xx gives is a test's own affair.
 _OF_A_LOST_SERVER = (
     "Failed to load resource",
@@ -59,21 +26,6 @@ _OF_A_LOST_SERVER = (
     "Failed to connect to Bokeh server",
     "Error rendering Bokeh items",
 )
-# Without these a headless Chromium talks to its maker, which a closed network answers with noise.
-CHROMIUM_ARGUMENTS = (
-    "--no-sandbox",
-    "--font-render-hinting=none",  # chromium-headless-shell would round the width of each letter to whole pixels
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    f"--disable-features={','.join(_FEATURES_OFF)}",
-)
-
-_PERSON: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "nb-NO", "timezone_id": "Europe/Oslo"}
-
 # Machines differ in speed: time is measured in benchmarks/, never by a test.
 hypothesis.settings.register_profile("preview", deadline=None)
 hypothesis.settings.load_profile("preview")
@@ -140,77 +92,35 @@ def server(data_dir: Path) -> Generator[Server]:
 
 
 @pytest.fixture(scope="module")
-def browser_name(request: pytest.FixtureRequest) -> str:
+def browser_name(request: pytest.FixtureRequest) -> BrowserName:
     """Chromium, unless `--firefox` is given; a module that is of one browser alone puts its own in place."""
     return "firefox" if request.config.getoption("--firefox") else "chromium"
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Generator[Playwright]:
-    """By module, as its event loop must be gone before tests with a loop of their own run."""
-    with sync_playwright() as started:
-        yield started
+@pytest.fixture(scope="session")
+def browsers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Browsers]:
+    """The browsers of this worker, which all modules share, until a test without a browser is next."""
+    browsers = request.config.stash[_BROWSERS] = Browsers(tmp_path_factory.mktemp("browsers"))
+    yield browsers
+    browsers.close()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Close the browsers before a test without one: the driver's event loop allows no other in its thread."""
+    if _BROWSERS in item.config.stash and not item.get_closest_marker("browser"):
+        item.config.stash[_BROWSERS].close()
 
 
 @pytest.fixture(scope="module")
-def browser(browser_name: str, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Generator[Browser]:
+def browser(browser_name: BrowserName, browsers: Browsers) -> Browser:
     """Headless, for contexts that share nothing with other tests'."""
-    started = (
-        _chromium(playwright)
-        if browser_name == "chromium"
-        else _firefox(playwright, tmp_path_factory.mktemp("firefox"))
-    )
-    yield started
-    started.close()
+    return browsers.browser(browser_name)
 
 
 @pytest.fixture(scope="module")
-def context(
-    browser_name: str, playwright: Playwright, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[BrowserContext]:
-    """1440 by 900, bokmål, for all pages of a module.
-
-    In Chromium on a disk, as a person has it: there alone it keeps what it has made of the pages' scripts, a third of
-    the work of a page.
-    """
-    if browser_name == "firefox":
-        opened = request.getfixturevalue("browser").new_context(**_PERSON)
-    else:
-        folder = tmp_path_factory.mktemp("chromium")
-        opened = playwright.chromium.launch_persistent_context(
-            folder, executable_path=_chromium_path(), args=[*CHROMIUM_ARGUMENTS], **_PERSON
-        )
-    yield opened
-    opened.close()
-
-
-def _chromium(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=_chromium_path(), args=list(CHROMIUM_ARGUMENTS))
-
-
-def _chromium_path() -> str:
-    path = _first(_TEST_CHROMIUM_NAMES)
-    if path is None:
-        pytest.fail("No Chromium was found: `make test` installs Debian's, elsewhere install it yourself.")
-    return path
-
-
-def _firefox(playwright: Playwright, folder: Path) -> Browser:
-    """The machine's own, over WebDriver BiDi."""
-    path = _first(FIREFOX_NAMES)
-    if path is None:
-        pytest.skip("No Firefox was found: `make test` installs Debian's, elsewhere install it yourself.")
-    relay = folder / "relay"
-    relay.write_text(
-        f'#!/bin/sh\ncd "{REPOSITORY}" && exec "{sys.executable}" -m tests.support.bidi_relay "{path}" "$@"\n',
-        encoding="utf-8",
-    )
-    relay.chmod(0o700)
-    return playwright.firefox.launch(channel="moz-firefox", executable_path=relay)
-
-
-def _first(names: tuple[str, ...]) -> str | None:
-    return next((path for name in names if (path := shutil.which(name))), None)
+def context(browser_name: BrowserName, browsers: Browsers) -> BrowserContext:
+    """1440 by 900, bokmål, for all pages."""
+    return browsers.context(browser_name)
 
 
 @pytest.fixture

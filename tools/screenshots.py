@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
+from tests.support.browsers import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from tests.support.server_process import running_server
 
 OVERVIEW = "/?show=all"

@@ -13,7 +13,7 @@ from benchmarks.fixtures import stores
 from benchmarks.processes import run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from tests.browser.support.network_usage import NetworkUsage
-from tests.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
+from tests.support.browsers import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from tests.support.server_process import running_server
 
 TARGET = 0.4

@@ -17,7 +17,7 @@ from benchmarks.processes import Helper, run_alongside
 from benchmarks.results import BenchmarkResult
 from benchmarks.suites.first_load import chromium_path
 from tests.builders import large_dataset
-from tests.conftest import CHROMIUM_ARGUMENTS
+from tests.support.browsers import CHROMIUM_ARGUMENTS
 from tests.support.server_process import running_server
 
 TARGET_MS = 200

@@ -18,8 +18,8 @@ from benchmarks.suites.first_load import chromium_path, first_load_ms
 from preview.storage import overviews
 from preview.storage.database import Database
 from tests.builders import large_dataset
-from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.support import pipeline
+from tests.support.browsers import CHROMIUM_ARGUMENTS
 from tests.support.server_process import running_server
 
 COLD_TARGET_MS = 1_000

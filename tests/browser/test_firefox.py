@@ -18,6 +18,7 @@ from tests.browser.conftest import (
     reported_values,
     with_new_melding,
 )
+from tests.support.browsers import BrowserName
 from tests.support.server_process import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -26,7 +27,7 @@ OpenPreview = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def browser_name() -> str:
+def browser_name() -> BrowserName:
     return "firefox"
 
 

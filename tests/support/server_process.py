@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from zlib import crc32
 
 import httpx
 
@@ -18,6 +20,8 @@ from tests.support.reporting_period import REPORTING_PERIOD
 ADDRESS_PREFIX = "Bufdir Preview: "
 START_SECONDS = 30
 STOP_SECONDS = 10
+# Below those that systems give to outgoing connections.
+_FIRST_PORT, _PORTS = 20_000, 10_000
 
 _fork_servers: list[ForkServer] = []
 
@@ -71,7 +75,7 @@ class Server:
             data_dir: Folder of its store.
             arguments: Further arguments of `serve`.
             environment: Variables beside those of this process, of which none sets the program up.
-            port: Port to listen on, or 0 for any that is free.
+            port: Port to listen on, or 0 for any: the worker's own if it is free.
             fresh: Whether the program starts from nothing within `forking_servers` too.
             launcher: A command that runs the program, which is fresh then, as the command that follows it.
 
@@ -86,7 +90,7 @@ class Server:
             inherited["BUFDIR_PREVIEW_REPORTING_PERIOD"] = REPORTING_PERIOD
         data_dir.mkdir(parents=True, exist_ok=True)
         self.process = start_process(
-            ["serve", "--port", str(port), "--data-dir", str(data_dir), *arguments],
+            ["serve", "--port", str(port or _free_port()), "--data-dir", str(data_dir), *arguments],
             cwd=data_dir.parent,  # no bufdir-preview.toml of the person who runs the tests
             environment=inherited | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
             fresh=fresh,
@@ -159,6 +163,22 @@ class Server:
                 pass
             time.sleep(0.05)
         raise RuntimeError(f"The server is not ready.\n{self.output}")
+
+
+def _free_port() -> int:
+    """Return the port of this worker, or 0 if something listens there.
+
+    A browser keeps what it has made of a script under the script's address, so servers one after the other share it.
+    """
+    worker = f"{REPOSITORY} {os.environ.get('PYTEST_XDIST_WORKER', '')}"
+    port = _FIRST_PORT + crc32(worker.encode()) % _PORTS
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
 
 
 @contextmanager

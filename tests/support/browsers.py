@@ -1,0 +1,139 @@
+"""The browsers that a worker drives: each is started once, when a test first needs it, and shared by all modules."""
+
+import shutil
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from tests.support.server_process import REPOSITORY
+
+BrowserName = Literal["chromium", "firefox"]
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The same engine without a window loads a page with two thirds of the work.
+_TEST_CHROMIUM_NAMES = ("chromium-headless-shell", *CHROMIUM_NAMES)
+FIREFOX_NAMES = ("firefox-esr", "firefox")
+# Chromium heeds the last list of this kind alone, so Playwright's own stands in it. The last two are pages of the
+# address bar: with them every page that is opened starts two processes more.
+_FEATURES_OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+)
+# Without these a headless Chromium talks to its maker, which a closed network answers with noise.
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--font-render-hinting=none",  # chromium-headless-shell would round the width of each letter to whole pixels
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    f"--disable-features={','.join(_FEATURES_OFF)}",
+)
+
+_PERSON: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "nb-NO", "timezone_id": "Europe/Oslo"}
+
+
+class Browsers:
+    """Starts browsers and keeps them until `close`; they start again after it. Tests close the pages they open."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start nothing yet.
+
+        Args:
+            folder: For the profiles of the browsers.
+        """
+        self._folder = folder
+        self._stack = ExitStack()
+        self._playwright: Playwright | None = None
+        self._browsers: dict[BrowserName, Browser] = {}
+        self._contexts: dict[BrowserName, BrowserContext] = {}
+
+    def browser(self, name: BrowserName) -> Browser:
+        """Return a headless browser whose contexts share nothing."""
+        if name not in self._browsers:
+            driver = self._driver()
+            browser = _launch_chromium(driver) if name == "chromium" else _launch_firefox(driver, self._folder)
+            self._browsers[name] = browser
+            self._stack.callback(browser.close)
+        return self._browsers[name]
+
+    def context(self, name: BrowserName) -> BrowserContext:
+        """Return the context of all pages that need no own one: 1440 by 900, bokmål.
+
+        In Chromium on a disk, as a person has it: there alone it keeps what it has made of the pages' scripts, a third
+        of the work of a page.
+        """
+        if name not in self._contexts:
+            self._contexts[name] = context = (
+                self.browser(name).new_context(**_PERSON)
+                if name == "firefox"
+                else self._driver().chromium.launch_persistent_context(
+                    self._folder / "chromium", executable_path=_chromium_path(), args=[*CHROMIUM_ARGUMENTS], **_PERSON
+                )
+            )
+            context.on("close", self._forget)
+            self._stack.callback(context.close)
+        return self._contexts[name]
+
+    def close(self) -> None:
+        """Close all browsers and the driver."""
+        self._stack.close()
+        self._playwright = None
+        self._browsers.clear()
+        self._contexts.clear()
+
+    def _forget(self, context: BrowserContext) -> None:
+        self._contexts = {name: kept for name, kept in self._contexts.items() if kept is not context}
+
+    def _driver(self) -> Playwright:
+        if self._playwright is None:
+            self._playwright = self._stack.enter_context(sync_playwright())
+        return self._playwright
+
+
+def _launch_chromium(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=_chromium_path(), args=list(CHROMIUM_ARGUMENTS))
+
+
+def _chromium_path() -> str:
+    path = _first(_TEST_CHROMIUM_NAMES)
+    if path is None:
+        pytest.fail("No Chromium was found: `make test` installs Debian's, elsewhere install it yourself.")
+    return path
+
+
+def _launch_firefox(playwright: Playwright, folder: Path) -> Browser:
+    """The machine's own, over WebDriver BiDi."""
+    path = _first(FIREFOX_NAMES)
+    if path is None:
+        pytest.skip("No Firefox was found: `make test` installs Debian's, elsewhere install it yourself.")
+    relay = folder / "relay"
+    relay.write_text(
+        f'#!/bin/sh\ncd "{REPOSITORY}" && exec "{sys.executable}" -m tests.support.bidi_relay "{path}" "$@"\n',
+        encoding="utf-8",
+    )
+    relay.chmod(0o700)
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=relay)
+
+
+def _first(names: tuple[str, ...]) -> str | None:
+    return next((path for name in names if (path := shutil.which(name))), None)
