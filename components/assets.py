@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tornado.web import HTTPError
 
-from components.panel_internals import local_script_tags, panel_scripts
+from components.panel_internals import bokeh_scripts
 from components.read_only_handler import ReadOnlyHandler
 from preview.core.errors import ConfigurationError
 
@@ -87,18 +87,9 @@ class Assets:
         for asset in self._assets.values():
             _ = asset.compressed
 
-    def rewrite_scripts(self, tags: str, prefix: str) -> str:
-        """Return Panel's script tags with the URLs of these files, and without the scripts that no page needs.
-
-        Args:
-            tags: HTML with `<script>` elements, as Panel's `bokeh_js`.
-            prefix: The URL prefix of the program.
-        """
-        return local_script_tags(tags, lambda name: f"{prefix}/{self.url_path(name)}")
-
 
 def load_assets() -> Assets:
-    """Return the dashboard's scripts, stylesheets, fonts and icon, and the scripts of Bokeh and Panel.
+    """Return the dashboard's scripts, stylesheets, fonts and icon, and the scripts of Bokeh.
 
     A script is named by its path below `components/`, so that scripts can import each other by relative URLs.
 
@@ -114,7 +105,7 @@ def load_assets() -> Assets:
     own_files["icons/favicon.svg"] = COMPONENTS_DIR / "icons" / "favicon.svg"
     own_files |= {path.name: path for path in VENDOR_DIR.glob("*.woff2")}
     own_files |= {name: VENDOR_DIR / name for name in STYLESHEETS}
-    return Assets({"look": own_files, "bokeh": panel_scripts()})
+    return Assets({"look": own_files, "bokeh": bokeh_scripts()})
 
 
 class AssetHandler(ReadOnlyHandler):

@@ -56,10 +56,6 @@ class AppContext:
         """Return the module of a template, whose attributes are its macros."""
         return self.environment.get_template(template).module
 
-    def rewrite_scripts(self, tags: str) -> str:
-        """Return Panel's script tags with the URLs of this program's assets, as `Assets.rewrite_scripts`."""
-        return self.assets.rewrite_scripts(tags, self.prefix)
-
     async def run_blocking(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Run a blocking call on the read executor and return its result; its exceptions are raised here."""
         loop = asyncio.get_running_loop()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import panel as pn
+import param
 from bokeh.document import Document
-from panel.viewable import Viewer
 from tornado.ioloop import IOLoop
 
 from components.app_bar.period_frame import PeriodFrame, ShownPeriod
@@ -19,7 +19,7 @@ from components.deliveries.drawer import CLIENT_TEMPLATES as DRAWER_TEMPLATES
 from components.deliveries.drawer import DeliveryDrawer, DeliveryUpdates
 from components.layout import value_formatting
 from components.layout.preferences import RequestPreferences, Translator, preferences_of
-from components.live.component import LiveComponent, live_page
+from components.live.component import LiveComponent
 from components.live.fanout import Fanout
 from components.live.reporting_period import ReportingPeriodUpdates
 from preview.core.clock import format_rfc3339, now, today
@@ -127,7 +127,7 @@ class PlainRoute(NamedTuple):
     name: str
 
 
-class LiveSession(Viewer):
+class LiveSession(param.Parameterized):
     """The session of one open page: it patches the page, and handles the browser's messages.
 
     This class alone is enough for a page whose script sends nothing. It keeps the app bar up to date.
@@ -209,9 +209,6 @@ class LiveSession(Viewer):
         else:
             self.handle_message(message)
 
-    def __panel__(self) -> LiveComponent:
-        return self.live
-
 
 class LivePage(Generic[PageData]):
     """A page that is readable at once, and kept up to date by its session.
@@ -275,8 +272,8 @@ class LivePage(Generic[PageData]):
         page_data = await self.fetch(preferences)
         return LoadedPage(page_data, *await self.services.reporting_period.read())
 
-    def create_session(self) -> pn.Template:
-        """Create the present session, and return the rest of its page.
+    def create_session(self) -> None:
+        """Create the present session, and add its live component to the document.
 
         `LivePageHandler` leaves the result of `load` on the request. A session that a WebSocket creates in another
         process than its page has none.
@@ -289,7 +286,9 @@ class LivePage(Generic[PageData]):
         shown = self.shown_period(loaded.data if loaded else None, preferences)
         session = self.open_session(OpenedPage(self.name, shown, preferences, document, actor, is_named, loaded))
         pn.state.on_session_destroyed(lambda _: session.end())
-        return live_page(session.live, request, self.context.rewrite_scripts)
+        # Pages report a lost connection and reconnect by themselves (layout/connection.js).
+        document.config.update(reconnect_session=False, notify_connection_status=False)
+        document.add_root(session.live.model)
 
     def render(self, loaded: LoadedPage[PageData], preferences: RequestPreferences, nonce: str) -> str:
         """Return the HTML of the page, without its session.

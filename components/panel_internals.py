@@ -3,19 +3,16 @@
 `tests/components/test_panel_internals.py` names the versions for which this file was checked, and fails when a locked
 version changes. Then check each item below against the new source:
 
-- `SessionPageHandler`: `DocHandler.get` calls `get_session` once, before it writes.
+- `SessionPageHandler`: `get_session` of Panel's page handler returns a session with its `token`.
 - `SameOriginWebSocketHandler`: `WSHandler.open` raises `ProtocolError` for a token that is invalid or expired.
 - `SameOriginWebSocketHandler._has_own_token`: `WSHandler._token` is the token once the subprotocol is selected.
 - `session_routes`: the keyword arguments that Bokeh gives both handlers (`bokeh.server.tornado.BokehTornado.__init__`).
-- `UnstyledComponent`: `_process_param_change` adds `stylesheets`.
-- `prune_ended_sessions`: `state._fake_roots` and `state._views`.
-- `local_script_tags`, `panel_scripts`: the form of the script tags, and where the files are in the packages.
+- `bokeh_scripts`: where the files are in the package.
 - `ignore_closed_websockets`: `panel.io.document` sends frames as futures of which it may await only some.
 """
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,9 +23,7 @@ import panel as pn
 from bokeh.protocol.exceptions import ProtocolError
 from bokeh.server.tornado import BokehTornado
 from bokeh.util.token import check_token_signature
-from panel.custom import JSComponent
 from panel.io.server import DocHandler, WSHandler
-from panel.theme import Design
 from tornado.httputil import HTTPServerRequest
 from tornado.websocket import WebSocketClosedError
 
@@ -40,29 +35,24 @@ log = logging.getLogger(__name__)
 FAVICON = Path(pn.__file__).parent / "dist" / "images" / "favicon.ico"
 
 _BOKEH_STATIC = Path(bokeh.server.__file__).parent / "static"
-_PANEL_DIST = Path(pn.__file__).parent / "dist"
-_MODULE_SHIMS = "bundled/reactiveesm/es-module-shims@*/dist/es-module-shims.min.js"
-_SCRIPT_TAG = re.compile(
-    r'<script\b[^>]*\bsrc="(?:\./|/)?(?:[^"]*/)?static/(js/[^"?]+|extensions/panel/[^"?]+)(?:\?[^"]*)?"[^>]*></script>'
-)
-# No page draws with WebGL. Panel's own script, however, does not start without widgets and tables.
-_EXCLUDED_SCRIPTS = {"js/bokeh-gl.min.js"}
 
 
 class SessionPageHandler(DocHandler):
-    """Panel's page handler with a hook that runs before the session is created."""
+    """Panel's page handler, for pages that are sent in parts: Panel's own would render all of it after the session."""
 
     async def before_session(self) -> None:
         """Do what must happen before the session; raise `tornado.web.Finish` to end the response without one."""
 
-    async def get_session(self) -> Any:
-        """Run the hook, then create the session.
+    def end_page(self, token: str) -> None:
+        """Send the rest of the page, which connects to the session by its token."""
+        raise NotImplementedError
 
-        Panel's `get` calls this, and writes the rest of the page afterwards.
-        """
+    async def get(self, *_: str) -> None:
+        """Run the hook, then create the session and end the page (Tornado's hook)."""
         await self.before_session()
-        handler: Any = super()
-        return await handler.get_session()
+        handler: Any = self
+        session = await handler.get_session()
+        self.end_page(session.token)
 
 
 class SameOriginWebSocketHandler(WSHandler):
@@ -152,47 +142,12 @@ def session_routes(
         yield f"{url}/ws", SameOriginWebSocketHandler, {**bokeh_arguments, "hosts": hosts, "has_room": has_room}
 
 
-class UnstyledComponent(JSComponent):
-    """A component that is not visible: Panel loads neither a design nor a stylesheet for it."""
+def bokeh_scripts() -> dict[str, Path]:
+    """Return the files of the scripts of Bokeh that a session page loads, by name.
 
-    def __init__(self, **params: Any) -> None:
-        super().__init__(design=Design, **params)
-
-    def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Drop the stylesheet of the loading indicator, which the browser would fetch."""
-        changed = super()._process_param_change(params)
-        changed.pop("stylesheets", None)
-        return changed
-
-
-def prune_ended_sessions() -> None:
-    """Remove the roots of ended sessions from the list that Panel keeps for templates and never shortens by itself."""
-    roots: list[str] = pn.state._fake_roots  # pyright: ignore[reportPrivateUsage]
-    roots[:] = [root for root in roots if root in pn.state._views]  # pyright: ignore[reportPrivateUsage]
-
-
-def panel_scripts() -> dict[str, Path]:
-    """Return the files of the scripts that a session page loads, by their path below Bokeh's `static/`."""
-    bokeh_names = ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js")
-    panel_files = (_PANEL_DIST / "panel.min.js", *_PANEL_DIST.glob(_MODULE_SHIMS))
-    return {f"js/{name}": _BOKEH_STATIC / "js" / name for name in bokeh_names} | {
-        f"extensions/panel/{path.relative_to(_PANEL_DIST).as_posix()}": path for path in panel_files
-    }
-
-
-def local_script_tags(tags: str, url_of: Callable[[str], str]) -> str:
-    """Return Panel's script tags with other URLs, and without the scripts that no page needs.
-
-    Args:
-        tags: HTML as Panel's `bokeh_js`; inline scripts stay as they are.
-        url_of: Returns the URL of a script by its path below `static/` (`panel_scripts`).
+    Neither Bokeh's widgets nor its tables, nor Panel's own script: no page uses a model of theirs.
     """
-
-    def local_tag(match: re.Match[str]) -> str:
-        name = match[1]
-        return "" if name in _EXCLUDED_SCRIPTS else f'<script src="{url_of(name)}"></script>'
-
-    return _SCRIPT_TAG.sub(local_tag, tags)
+    return {"bokeh.min.js": _BOKEH_STATIC / "js" / "bokeh.min.js"}
 
 
 def ignore_closed_websockets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -9,9 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from socket import socket
 from typing import Any, Protocol, cast
 
-import panel as pn
-from bokeh.core.validation import silence
-from bokeh.core.validation.warnings import EMPTY_LAYOUT
 from bokeh.server.server import BaseServer
 from bokeh.settings import settings as bokeh_settings
 from panel.io.application import build_applications
@@ -146,9 +143,6 @@ def _route_names(prefix: str, pages: Iterable[str], plain_routes: Iterable[Plain
 
 
 def _configure_libraries(settings: Settings) -> None:
-    # Pages report errors and reconnect by themselves (layout/connection.js); Panel's notifications would be in English.
-    pn.config.param.update(notifications=False, reconnect=False)
-    silence(EMPTY_LAYOUT, True)  # Panel's template has an empty layout as the root of its roots
     redirect_library_loggers()
     bokeh_settings.log_level = "warn"
     if settings.log_level != "debug":
@@ -157,7 +151,9 @@ def _configure_libraries(settings: Settings) -> None:
 
 
 def _create_tornado_app(settings: Settings, context: AppContext, pages: Pages) -> AdmittingTornado:
-    applications = build_applications({path: page.create_session for path, page in pages.items()}, location=False)
+    # A function that returns nothing has filled the document by itself, which Panel's types do not know.
+    create_sessions: Any = {path: page.create_session for path, page in pages.items()}
+    applications = build_applications(create_sessions, location=False)
     return AdmittingTornado(
         applications,
         settings=settings,

@@ -17,7 +17,7 @@ import msgspec
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-_TOKEN = re.compile(r'"token":"([^"]+)"')
+_TOKEN = re.compile(r'data-session-token="([^"]+)"')
 _LIVE = re.compile(r'"name":"panel\.models\.esm\.ReactiveESM","id":"(p\d+)"')
 
 

@@ -4,13 +4,13 @@ import secrets
 
 from tornado.web import RequestHandler
 
-# `blob:` is for es-module-shims, which runs Panel's components from blobs. `unsafe-inline` is for styles alone, because
-# Bokeh writes style attributes. No directive allows evaluating strings as code, or another host.
+# `unsafe-inline` is for styles alone, because Bokeh writes style attributes. No directive allows evaluating strings as
+# code, or another host.
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'nonce-{nonce}' blob:",
-        "connect-src 'self' blob:",
+        "script-src 'self' 'nonce-{nonce}'",
+        "connect-src 'self'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "object-src 'none'",

@@ -1,22 +1,68 @@
 /**
  * The browser's side of `LiveComponent` (component.py): it carries regions and messages between the page and its session.
  *
- * It is loaded by Panel and cannot import the page's scripts. They exchange events with it on the document: it sends
- * `live:on`, `live:regions`, `live:pong` (the answer to `ping`), `live:answer` (the outcome of a request) and `live:lost`;
- * what the page sends as `live:send` goes to the view's Python.
- *
- * @param {{model: any}} panel `model` is Panel's proxy of the component's parameters.
+ * It is the only script that knows Bokeh. The others exchange events with it on the document: it sends `live:on`,
+ * `live:regions`, `live:pong` (the answer to `ping`), `live:answer` (the outcome of a request) and `live:lost`; what the
+ * page sends as `live:send` goes to the view's Python.
  */
-export function render({model}) {
-  const emit = (/** @type {string} */ name, /** @type {unknown} */ detail = undefined) =>
-    document.dispatchEvent(new CustomEvent(name, {detail}))
-  const emitRegions = () => emit("live:regions", model.regions)
-  model.on("regions", emitRegions)
-  model.on("pong", () => emit("live:pong"))
-  model.on("answer", () => emit("live:answer", model.answer))
-  document.addEventListener("live:send", event => model.send_msg(/** @type {CustomEvent} */ (event).detail))
-  if (Object.keys(model.regions).length > 0) emitRegions() // what has changed since the page was rendered
-  model.send_msg({action: "ready"})
-  emit("live:on")
-  model.document.on_event("connection_lost", () => emit("live:lost"))
+
+/**
+ * A property of a model: the signal that it has changed.
+ *
+ * @typedef {{change: {connect: (handler: () => void) => void}}} BokehProperty
+ *
+ * @typedef {object} LiveModel
+ * @property {{regions: BokehProperty, answer: BokehProperty, pong: BokehProperty}} properties
+ * @property {Record<string, string>} regions
+ * @property {{request: number, error: string}} answer
+ * @property {(values: {message: unknown}) => void} setv
+ *
+ * @typedef {object} BokehDocument
+ * @property {(name: string) => LiveModel | null} get_model_by_name
+ * @property {(event: string, handler: () => void) => void} on_event
+ *
+ * @typedef {object} BokehLibrary
+ * @property {{embed_items: (documents: object, items: object[]) => Promise<unknown>}} embed
+ * @property {BokehDocument[]} documents
+ */
+
+const emit = (/** @type {string} */ name, /** @type {unknown} */ detail = undefined) =>
+  document.dispatchEvent(new CustomEvent(name, {detail}))
+
+/**
+ * Load the session of this page, and keep the page connected with it. If that fails, the WebSocket is closed, which
+ * first-connection.js notices.
+ *
+ * @param {string} token
+ */
+async function connect(token) {
+  const {Bokeh} = /** @type {{Bokeh: BokehLibrary}} */ (/** @type {unknown} */ (window))
+  await Bokeh.embed.embed_items({}, [{token, roots: {}, root_ids: [], use_for_title: false}])
+  const [session] = Bokeh.documents
+  const model = session?.get_model_by_name("live")
+  if (session && model) join(session, model)
 }
+
+/**
+ * @param {BokehDocument} session
+ * @param {LiveModel} model
+ */
+function join(session, model) {
+  let sent = 0
+  const sendMessage = (/** @type {object} */ message) => {
+    sent += 1
+    model.setv({message: {...message, number: sent}}) // a value that equals the last one would not be sent
+  }
+  const emitRegions = () => emit("live:regions", model.regions)
+  model.properties.regions.change.connect(emitRegions)
+  model.properties.pong.change.connect(() => emit("live:pong"))
+  model.properties.answer.change.connect(() => emit("live:answer", model.answer))
+  document.addEventListener("live:send", event => sendMessage(/** @type {CustomEvent} */ (event).detail))
+  if (Object.keys(model.regions).length > 0) emitRegions() // what has changed since the page was rendered
+  sendMessage({action: "ready"})
+  emit("live:on")
+  session.on_event("connection_lost", () => emit("live:lost"))
+}
+
+const token = /** @type {HTMLElement | null} */ (document.querySelector("[data-session-token]"))?.dataset.sessionToken
+if (token) connect(token)

@@ -1,48 +1,65 @@
 """The live component, which carries changed regions of a page to the browser and the browser's messages back.
 
 It writes into the page that is already there (component.js and patches.js). There is no shadow root, the focus stays
-where it is, and assistive technology sees one document.
+where it is, and assistive technology sees one document. It is a data model, which BokehJS's core can hold without any
+other script: a component of Panel's would need 394 kB more in each page.
 """
 
 from collections.abc import Callable, Mapping, Set
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import panel as pn
-import param
-
-from components.panel_internals import UnstyledComponent, prune_ended_sessions
+from bokeh.core.properties import Any as AnyValue
+from bokeh.core.properties import Dict, Int, String
+from bokeh.model import DataModel
 
 
-class LiveComponent(UnstyledComponent):
+class LiveModel(DataModel):
+    """What a page and its session share. Each change on one side is sent to the other."""
+
+    regions = Dict(String, String, default={}, help="HTML by region id, to be written into the page.")
+    answer = Dict(String, AnyValue, default={}, help="Outcome of a request: its `request` number, and `error` or ''.")
+    pong = Int(default=0, help="Counts the browser's pings; each new value answers one.")
+    message = AnyValue(default=None, help="The browser's latest message, with a number that makes it differ.")
+
+
+class LiveComponent:
     """Sends regions that differ from what the browser has.
 
     Until the browser reports `ready`, `regions` accumulates everything that differs from the first HTML, so that no
     change between the page and the connection is lost. From then on it holds the latest patch.
+
+    Attributes:
+        model: The root of the session's document through which everything is sent; component.js finds it by its name.
     """
 
-    regions = param.Dict(default={}, doc="HTML by region id, to be written into the page.")
-    answer = param.Dict(default={}, doc="Outcome of a request: its number `request`, and `error`, empty on success.")
-    pong = param.Integer(default=0, doc="Counts the browser's pings; each new value answers one.")
-
-    _esm = Path(__file__).with_suffix(".js")
-
-    def __init__(
-        self, initial_regions: Mapping[str, str], on_message: Callable[[dict[str, Any]], None], **params: Any
-    ) -> None:
+    def __init__(self, initial_regions: Mapping[str, str], on_message: Callable[[dict[str, Any]], None]) -> None:
         """Create the component of one session.
 
         Args:
             initial_regions: The HTML by region id that the page was rendered with; empty if another process rendered
                 it.
             on_message: Called with each message of the browser that the component does not handle itself.
-            **params: Parameters of Panel's component.
         """
-        super().__init__(**params)
+        self.model = LiveModel(name="live")
         self._sent_html = dict(initial_regions)
         self._client_is_ready = False
         self._on_message = on_message
-        self.on_msg(lambda event: self.handle_message(event.data))
+        self.model.on_change("message", lambda _attribute, _old, new: self.handle_message(new))
+
+    @property
+    def regions(self) -> dict[str, str]:
+        """HTML by region id, as it was sent last."""
+        return cast(dict[str, str], self.model.regions)
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """Outcome of the last request."""
+        return cast(dict[str, Any], self.model.answer)
+
+    @property
+    def pong(self) -> int:
+        """Number of pings that were answered."""
+        return cast(int, self.model.pong)
 
     @property
     def sent_regions(self) -> Set[str]:
@@ -66,7 +83,7 @@ class LiveComponent(UnstyledComponent):
         else:
             changed = pending | changed
         if changed:
-            self.regions = {region: str(html) for region, html in changed.items()}
+            self.model.update(regions={region: str(html) for region, html in changed.items()})
 
     def reply(self, message: Mapping[str, Any], error: str = "") -> None:
         """Tell the browser the outcome of a message that waits for it (`ask` in channel.js).
@@ -79,7 +96,7 @@ class LiveComponent(UnstyledComponent):
         """
         request = message.get("request")
         if isinstance(request, int):
-            self.answer = {"request": request, "error": error}
+            self.model.update(answer={"request": request, "error": error})
 
     def handle_message(self, message: Any) -> None:
         """Handle a message of the browser: `ready` and `ping` here, other objects in `on_message`.
@@ -92,30 +109,6 @@ class LiveComponent(UnstyledComponent):
             self._client_is_ready = True
             self._sent_html |= self.regions
         elif message.get("action") == "ping":
-            self.pong += 1
+            self.model.update(pong=self.pong + 1)
         else:
             self._on_message(message)
-
-
-# The readable part of the page has been sent before. Each script carries the nonce; es-module-shims copies it from its
-# own tag.
-_TEMPLATE = """{% from macros import embed %}{{ embed(roots.live) }}
-{{ bokeh_css }}{{ (rewrite_scripts(bokeh_js) ~ plot_script)
-    | replace("<script", '<script nonce="' ~ nonce ~ '"') }}{{ closing_html }}"""
-
-
-def live_page(live: LiveComponent, request: Any, rewrite_scripts: Callable[[str], str]) -> pn.Template:
-    """Return the rest of a page, from the live component to the end, for the present session.
-
-    Args:
-        live: The session's component.
-        request: The request of the session. `LivePageHandler` sets `nonce` and `closing_html` on it; a session that is
-            created by another process than the page has neither, and its HTML is not used.
-        rewrite_scripts: Replaces the URLs in Panel's script tags (`AppContext.rewrite_scripts`).
-    """
-    page = pn.Template(_TEMPLATE, items={"live": live})
-    page.add_variable("closing_html", getattr(request, "closing_html", ""))
-    page.add_variable("rewrite_scripts", rewrite_scripts)
-    page.add_variable("nonce", getattr(request, "nonce", ""))
-    pn.state.on_session_destroyed(lambda _: prune_ended_sessions())
-    return page

@@ -27,7 +27,7 @@ _FIRST_PAINT_DELAY_SECONDS = 0.2
 """Pause between the readable page and its session.
 
 The browser fetches styles and paints meanwhile; otherwise the session (40 ms of the server's processor) and its scripts
-(750 kB) compete with that. With the pause the rows are visible in half the time; 0.1 s was too short on a busy machine.
+(350 kB) compete with that. With the pause the rows are visible in half the time; 0.1 s was too short on a busy machine.
 """
 
 
@@ -57,7 +57,7 @@ class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
             self._check_room()
             request.loaded_page = await self.page.load(preferences)
             html = self.page.render(request.loaded_page, preferences, self.nonce)
-            self._shell, _, request.closing_html = html.partition(STREAM_SPLIT_MARKER)
+            self._shell, _, self._end = html.partition(STREAM_SPLIT_MARKER)
         except Redirect as redirect:
             self.redirect(self.context.prefix + redirect.path)
         except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
@@ -89,3 +89,7 @@ class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
         except StreamClosedError:
             raise Finish from None
         await asyncio.sleep(_FIRST_PAINT_DELAY_SECONDS)
+
+    def end_page(self, token: str) -> None:
+        """Send the scripts, and the token with which they open the session's WebSocket."""
+        self.finish(f'<i hidden data-session-token="{token}"></i>{self._end}')

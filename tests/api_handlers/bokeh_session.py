@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-_TOKEN = re.compile(r'"token":"([^"]+)"')
+_TOKEN = re.compile(r'data-session-token="([^"]+)"')
 
 
 @contextmanager

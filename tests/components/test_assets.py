@@ -54,7 +54,7 @@ def test_missing_stylesheets_are_reported(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_loaded_assets_name_scripts_by_path() -> None:
     loaded = assets.load_assets()
-    for name in (*STYLESHEETS, "layout/dom.js", "js/bokeh.min.js", "extensions/panel/panel.min.js"):
+    for name in (*STYLESHEETS, "layout/dom.js", "bokeh.min.js"):
         asset = loaded.find(loaded.url_path(name).removeprefix("assets/"))
         assert asset is not None
         assert asset.body

@@ -252,7 +252,7 @@ def test_new_events_wait_until_asked_for(store: Application, service: SampleServ
         loaded = await harness.load(organization_id=service.organization_id)
         session = harness.open(loaded, organization_id=service.organization_id)
         shown: dict[str, str] = {}
-        session.live.param.watch(lambda event: shown.update(event.new), "regions")
+        session.live.model.on_change("regions", lambda _attribute, _old, new: shown.update(new))
 
         async def happen(day: str) -> None:
             folder = service.folder(2, day, ["2024-02-01"])
