@@ -32,24 +32,32 @@ _log = logging.getLogger(__name__)
 
 
 class Subscriber:
-    """One open stream.
+    """One open stream. It occupies a slot of the broadcaster until it ends.
 
     Attributes:
         connection: Where its bytes are written.
         organization_id, period_id: Its filters, None for all.
         position: The log position that it has reached.
-        finished: Done when the stream has ended.
+        has_ended: Whether the stream has ended.
     """
 
-    __slots__ = ("connection", "finished", "organization_id", "period_id", "position")
+    __slots__ = ("_broadcaster", "connection", "has_ended", "organization_id", "period_id", "position")
 
-    def __init__(self, connection: SseConnection, organization_id: str | None, period_id: str | None) -> None:
+    def __init__(
+        self,
+        broadcaster: "EventBroadcaster",
+        connection: SseConnection,
+        organization_id: str | None,
+        period_id: str | None,
+        position: int,
+    ) -> None:
+        self._broadcaster = broadcaster
         self.connection = connection
         self.organization_id = organization_id
         self.period_id = period_id
-        self.position = 0
-        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        connection.configure_for_broadcast()
+        self.position = position
+        self.has_ended = False
+        connection.configure_for_broadcast(self.finish)
 
     @property
     def is_filtered(self) -> bool:
@@ -91,9 +99,11 @@ class Subscriber:
         self.finish()
 
     def finish(self) -> None:
-        """End the stream: its handler finishes the response."""
-        if not self.finished.done():
-            self.finished.set_result(None)
+        """End the stream, because the client is gone or is to reconnect."""
+        if not self.has_ended:
+            self.has_ended = True
+            self._broadcaster.detach(self)
+            self.connection.end()
 
 
 class EventBroadcaster:
@@ -116,7 +126,10 @@ class EventBroadcaster:
         self.draining = False
 
     def acquire_slot(self) -> bool:
-        """Count a stream and return True, or False over the limit and while draining. `detach` releases the slot."""
+        """Count a stream and return True, or False over the limit and while draining.
+
+        `release_slot` releases it, or the subscriber when it ends.
+        """
         if self.draining or self._used_slots >= self._application.capacity.streams:
             return False
         self._used_slots += 1
@@ -124,22 +137,25 @@ class EventBroadcaster:
             self._start()
         return True
 
-    def attach(self, subscriber: Subscriber) -> bool:
-        """Add a stream to the fan-out and return True.
+    def release_slot(self) -> None:
+        """Count a stream no longer."""
+        self._used_slots -= 1
 
-        Returns False while draining, and if the stream's position is behind: it must first replay the log up to
-        `position`.
+    def attach(self, subscriber: Subscriber) -> bool:
+        """Add a stream to the fan-out and return True; it needs nothing but its subscriber from then on.
+
+        Returns False while draining, if the stream has ended, and if its position is behind: it must first replay the
+        log up to `position`.
         """
-        if self.draining or subscriber.position < self.position:
+        if self.draining or subscriber.has_ended or subscriber.position < self.position:
             return False
         self._subscribers.add(subscriber)
         return True
 
-    def detach(self, subscriber: Subscriber | None) -> None:
-        """Release a slot, and remove its stream from the fan-out."""
-        self._used_slots -= 1
-        if subscriber is not None:
-            self._subscribers.discard(subscriber)
+    def detach(self, subscriber: Subscriber) -> None:
+        """Remove a stream that has ended from the fan-out, and release its slot."""
+        self._subscribers.discard(subscriber)
+        self.release_slot()
 
     def drain(self) -> None:
         """End every stream with a `retry:` block, and admit no more: the program shuts down."""
@@ -148,7 +164,7 @@ class EventBroadcaster:
             self._unsubscribe()
         for task in self._tasks:
             task.cancel()
-        for subscriber in self._subscribers:
+        for subscriber in list(self._subscribers):
             subscriber.send(retry_block())
             subscriber.finish()
 

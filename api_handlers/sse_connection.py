@@ -1,12 +1,13 @@
-"""The connection of an event stream below Tornado's handler: chunk framing, socket options and direct writes.
+"""The connection of an event stream, apart from Tornado's handler: chunk framing, socket options and direct writes.
 
 Broadcasting writes the same bytes to many connections. They are framed once and written to each socket's stream, past
-`RequestHandler.write` and `flush`, which would frame them again for each.
+`RequestHandler.write` and `flush`, which would frame them again for each. The handler, its request and Tornado's HTTP
+connection are no longer needed once a stream is open: they would be most of the memory that a stream takes.
 """
 
 import asyncio
 import socket
-from typing import Self
+from collections.abc import Callable
 
 from tornado.http1connection import HTTP1Connection
 from tornado.httputil import HTTPServerRequest
@@ -32,15 +33,13 @@ class SseConnection:
         self._stream = stream
         self.is_chunked = is_chunked
 
-    @classmethod
-    def from_request(cls, request: HTTPServerRequest) -> Self:
-        """Return the connection of a request; raise `StreamClosedError` if the client has closed it."""
-        if (stream := stream_of(request)) is None:
-            raise StreamClosedError
-        return cls(stream, is_chunked=request.version == "HTTP/1.1")
+    def configure_for_broadcast(self, on_close: Callable[[], None]) -> None:
+        """Limit unsent data and disable Nagle's algorithm. Called once the headers are sent.
 
-    def configure_for_broadcast(self) -> None:
-        """Limit unsent data and disable Nagle's algorithm. Called once the headers are sent."""
+        Args:
+            on_close: Is called when the client has closed the connection.
+        """
+        self._stream.set_close_callback(on_close)
         self._stream.max_write_buffer_size = MAX_WRITE_BUFFER_BYTES
         if self._stream.socket is not None:
             _configure_socket(self._stream.socket)
@@ -84,6 +83,18 @@ class SseConnection:
             raise StreamClosedError(error) from error
         if sent < len(encoded):
             stream.write(encoded[sent:])
+
+    def end(self) -> None:
+        """End the response, and close the connection when all is sent.
+
+        The connection has a small send buffer, and under HTTP/1.0 only its end marks the end of the response.
+        """
+        stream = self._stream
+        if stream.closed():
+            return
+        stream.max_write_buffer_size = None
+        sent = stream.write(b"0\r\n\r\n" if self.is_chunked else b"")
+        sent.add_done_callback(lambda _: stream.close())
 
     def close(self) -> None:
         """Close the connection."""

@@ -62,9 +62,10 @@ class WatchHandler(ApiHandler):
             await self._finish_and_close()
             return
         connections.use_as(stream, Use.STREAM)
+        is_live = False
         try:
             with suppress(StreamClosedError):
-                await self._stream_events(query)
+                is_live = await self._open_stream(query)
         except Exception as error:
             if as_passing(error) is None:
                 raise
@@ -72,30 +73,31 @@ class WatchHandler(ApiHandler):
             if not self._headers_written:
                 self.write(retry_block())
         finally:
-            self.broadcaster.detach(self._subscriber)
-        await self._finish_and_close()
+            if self._subscriber is None:
+                self.broadcaster.release_slot()
+            elif not is_live:
+                self._subscriber.finish()
+        if self._subscriber is None:
+            await self._finish_and_close()
 
     def compute_etag(self) -> None:
         """Return no ETag, because a stream has none (Tornado's hook)."""
 
-    def on_connection_close(self) -> None:
-        """End the stream, because the client has closed the connection or was disconnected (Tornado's hook)."""
-        super().on_connection_close()
-        if self._subscriber is not None:
-            self._subscriber.finish()
-
-    async def _stream_events(self, query: WatchQuery) -> None:
+    async def _open_stream(self, query: WatchQuery) -> bool:
+        """Send what the client has missed; return True once the broadcaster sends what follows, False at the end."""
         position, needs_resync = await self._resume_position(query.last_event_id)
         await self.flush()
-        connection = SseConnection.from_request(self.request)
-        subscriber = self._subscriber = Subscriber(connection, query.organization_id, query.period_id)
-        subscriber.position = position
+        is_chunked = self.request.version == "HTTP/1.1"
+        connection = SseConnection(self.detach(), is_chunked=is_chunked)
+        subscriber = Subscriber(self.broadcaster, connection, query.organization_id, query.period_id, position)
+        self._subscriber = subscriber
+        self._log()  # Tornado would log the end of the response, of which this handler learns nothing
         await self._write(retry_block() + id_block(position) + (resync_block() if needs_resync else b""))
         while not self.broadcaster.attach(subscriber):
-            if self.broadcaster.draining or subscriber.finished.done():
-                return
+            if self.broadcaster.draining or subscriber.has_ended:
+                return False
             await self._replay(subscriber)
-        await subscriber.finished
+        return True
 
     async def _resume_position(self, last_event_id: str | None) -> tuple[int, bool]:
         """Return the position to continue from, and whether the client's own one is unknown (rule 6c)."""
@@ -147,11 +149,9 @@ class WatchHandler(ApiHandler):
         self.set_header("X-Accel-Buffering", "no")
 
     async def _finish_and_close(self) -> None:
-        """End the response and the connection.
-
-        The connection has a small send buffer, and under HTTP/1.0 only its end marks the end of the response.
-        """
+        """End a response without a stream, and its connection, so that the client reconnects."""
+        stream = stream_of(self.request)
         with suppress(StreamClosedError):
-            connection = SseConnection.from_request(self.request)
             await self.finish()
-            connection.close()
+        if stream is not None:
+            stream.close()

@@ -1,5 +1,6 @@
 """The event stream on the wire (rule 6, docs/api.md), with events that the tests write to the log themselves."""
 
+import gc
 import random
 import socket
 import threading
@@ -13,6 +14,7 @@ from typing import BinaryIO
 import httpx
 import pytest
 
+from api_handlers.watch import WatchHandler
 from preview.core.errors import Unavailable
 from preview.events.log import SnapshotDeleted, SourceReceived, record
 from preview.storage.events import prune
@@ -73,6 +75,20 @@ def test_stream_headers_and_first_blocks(server: InProcessServer) -> None:
         assert "ETag" not in headers
         assert stream.retry
         assert stream.last_event_id == position
+
+
+def test_open_stream_keeps_neither_handler_nor_request(server: InProcessServer) -> None:
+    """They would be most of the memory of thousands of streams."""
+
+    def handlers() -> list[WatchHandler]:
+        gc.collect()
+        return [each for each in gc.get_objects() if isinstance(each, WatchHandler)]
+
+    with open_stream(server.url, WATCH_PATH) as stream:
+        assert stream.retry
+        wait_until(lambda: not handlers(), "the handler to end")
+        position = record_events(server)
+        assert event_ids(stream.events_until(position)) == [position]
 
 
 def test_stream_bytes_on_the_wire(quiet_server: InProcessServer) -> None:
