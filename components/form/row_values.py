@@ -11,6 +11,9 @@ from preview.model.resources import Value
 MAX_PLOTTED_CHANGE = 58
 """The end of the scale of changes, in per cent (percentages: points) on either side; larger ones are drawn there."""
 
+USUAL_BAND = 30.0
+"""The limit of a large change on that scale, for most numbers (rule `stor_endring`)."""
+
 
 @dataclass(frozen=True)
 class ValueView:
@@ -45,3 +48,17 @@ def plotted_change(change: Value, percent: int | None, unit: str) -> float | Non
         # the compared value is 0, so there is no per cent
         place = math.copysign(MAX_PLOTTED_CHANGE, change) if change else 0.0
     return max(-MAX_PLOTTED_CHANGE, min(MAX_PLOTTED_CHANGE, place))
+
+
+def plotted_band(margin: float | None, compared: Value, unit: str) -> float:
+    """Return the limit of a large change on the scale of changes (`RowView.band`).
+
+    Args:
+        margin: The limit in the field's unit (`FieldRow.margin`), None if the change is not judged.
+        compared: The compared value.
+        unit: The field's unit.
+    """
+    if margin is None:
+        return 0.0
+    place = margin if unit == "prosent" or not compared else 100 * margin / abs(float(compared))
+    return min(float(MAX_PLOTTED_CHANGE), round(place, 1))

@@ -47,7 +47,6 @@ function showRows(rows) {
     row.hidden = !visible.has(key)
     if (row.hidden && isOpen(row)) toggleRow(row, false)
   }
-  for (const chart of $$("tr.chart")) chart.hidden = filter !== ALL
   for (const section of $$(".form > tbody")) section.hidden = !find("tr[data-field]:not([hidden])", section)
   $("#empty").hidden = visible.size > 0
   $("table.form").hidden = visible.size === 0

@@ -79,6 +79,7 @@ export function requestHistories() {
         bar: themeColor("neutral-surface-active"),
         now: themeColor("accent-base-default"),
         text: themeColor("neutral-text-default"),
+        band: themeColor("neutral-border-subtle"),
       },
     })
   })

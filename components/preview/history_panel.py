@@ -10,26 +10,23 @@ from bokeh.document import Document
 from bokeh.models import Model
 
 from components.context import AppContext
+from components.history.bars import Bars, HistorySource, field_bars, limit_text, limits_of, section_bars
+from components.history.chart import field_chart, parse_colors, parse_rem, section_chart
+from components.history.view import present_field_history, present_section_history
 from components.layout.preferences import Translator
 from components.live.component import LiveComponent
-from components.preview.history import HistoryView, Series, present_field_history, present_section_history
-from components.preview.history_chart import (
-    Bars,
-    field_bars,
-    field_chart,
-    parse_colors,
-    parse_rem,
-    section_bars,
-    section_chart,
-)
 from preview.views.preview import Preview
 
 
 class ChartSpec(NamedTuple):
-    """What a chart shows, the colour of its text, and the browser's font size. Two equal ones need no redraw."""
+    """Whether a chart is a section's, what it shows, its colours, and the browser's font size.
 
+    Two equal ones need no redraw.
+    """
+
+    is_section: bool
     bars: Bars
-    text_color: str
+    colors: Mapping[str, str]
     rem: float
 
 
@@ -86,34 +83,29 @@ class HistoryPanel:
         if not open_names:
             return {}, {}
         application, macros = self._context.application, self._context.macros("preview/preview_regions.html")
-        series = application.previews.history(preview.organization_id)
-        sections = {section.section_id for section in application.catalogue.sections}
+        catalogue, t = application.catalogue, self._t
+        source = HistorySource(
+            application.previews.history(preview.organization_id, preview.period_id),
+            preview.period_id,
+            catalogue,
+            t,
+            limits_of(preview),
+        )
+        arguments = (source.series, preview.period_id, catalogue, t)
+        sections = {section.section_id for section in catalogue.sections}
         tables: dict[str, str] = {}
         charts: dict[str, ChartSpec] = {}
         for name in open_names:
-            history, bars = (self._section if name in sections else self._field)(
-                name, series, preview.period_id, colors
-            )
-            tables[f"history-{name}"] = (
-                macros.history(history, self._t)
-                if name in sections
-                else macros.trend(name, history.title, history, self._t)
-            )
+            if name in sections:
+                history, bars = present_section_history(name, *arguments), section_bars(name, source, colors)
+                tables[f"history-{name}"] = macros.history(history, t)
+            else:
+                limit = limit_text(preview, name, catalogue, t)
+                history, bars = present_field_history(name, *arguments, limit), field_bars(name, source, colors)
+                tables[f"history-{name}"] = macros.trend(name, history.title, history, t)
             if history.has_series:
-                charts[name] = ChartSpec(bars, colors["text"], rem)
+                charts[name] = ChartSpec(name in sections, bars, colors, rem)
         return tables, charts
-
-    def _section(
-        self, name: str, series: Series, current_period: str, colors: dict[str, str]
-    ) -> tuple[HistoryView, Bars]:
-        arguments = (name, series, current_period, self._context.application.catalogue, self._t)
-        return present_section_history(*arguments), section_bars(*arguments, colors)
-
-    def _field(
-        self, name: str, series: Series, current_period: str, colors: dict[str, str]
-    ) -> tuple[HistoryView, Bars]:
-        history = present_field_history(name, series, current_period, self._context.application.catalogue, self._t)
-        return history, field_bars(name, series, current_period, self._t, colors)
 
     def _sync_charts(self, charts: Mapping[str, ChartSpec]) -> None:
         """Add and remove roots of the document, so that it has these charts; equal ones stay untouched."""
@@ -123,7 +115,7 @@ class HistoryPanel:
                 del self._roots[name]
         for name, spec in charts.items():
             if name not in self._roots and name in self._open_names:
-                # Only the bars of a section have texts.
-                root = (section_chart if "text" in spec.bars else field_chart)(name, *spec)
+                draw = section_chart if spec.is_section else field_chart
+                root = draw(name, spec.bars, spec.colors, spec.rem)
                 self._roots[name] = (spec, root)
                 self._document.add_root(root)

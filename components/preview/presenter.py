@@ -8,7 +8,8 @@ from datetime import date
 
 import msgspec
 
-from components.form.row_values import plotted_change, present_value
+from components.form.row_values import plotted_band, plotted_change, present_value
+from components.history.sparkline import row_picture, section_picture
 from components.layout import value_formatting
 from components.layout.preferences import Translator
 from components.preview.actions import available_actions, by_actor, job_facts
@@ -71,6 +72,8 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         comparable=_comparable_options(preview, language),
         current_head=_column_head(preview.period_id, preview.extract_until, t),
         compared_head=_column_head(preview.compare_period_id, preview.compared_until, t),
+        main_source=_main_source(preview, t),
+        history_years=_history_years(preview),
         comparison_note=_comparison_note(preview, t),
         signs_text=_signs_text(preview, t),
         is_complete=is_complete,
@@ -102,6 +105,7 @@ def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
         "compared_state": "no_report",
         "change": None,
         "percent": None,
+        "margin": None,
     }
     rows = [msgspec.structs.replace(row, **empty_row, data_source=None, deviations=[]) for row in view.preview.rows]
     no_source = {
@@ -114,6 +118,7 @@ def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
         "same_day": None,
         "compared_until": None,
         "review": None,
+        "history": {},
         "periods": [],
         "sources": [],
         "deliveries": [],
@@ -126,7 +131,8 @@ def _sections(preview: Preview, catalogue: Catalogue, t: Translator) -> tuple[Se
     for section in catalogue.sections:
         rows = tuple(_row(row, preview, catalogue, t) for row in preview.rows if row.section_id == section.section_id)
         counts = tuple(count for severity in SEVERITIES if (count := _severity_count(severity, rows, t)).count)
-        sections.append(SectionView(section.section_id, getattr(section.titles, t.language), rows, counts))
+        picture = section_picture(preview.history.get(row.key, ()) for row in rows)
+        sections.append(SectionView(section.section_id, getattr(section.titles, t.language), rows, counts, picture))
     return tuple(sections)
 
 
@@ -159,11 +165,14 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
         change=value_formatting.change(row.change, row.unit, language),
         percent=value_formatting.percent_change(row.percent, row.unit, language),
         plotted_change=plotted_change(row.change, row.percent, row.unit),
+        band=plotted_band(row.margin, row.compared_value, row.unit),
+        picture=row_picture(preview.history.get(row.field_key, ()), preview.period_id),
         is_flagged=any(deviation.rule_id in _FLAGGED_CHANGES for deviation in row.deviations),
         flags=tuple(flags),
         deviations=deviations,
         absence=" ".join(absence_sentences(row, entry, preview.period_id, preview.compared_days, language, t)),
-        source=_source_name(row.data_source, preview, t) if row.data_source else value_formatting.ABSENT,
+        source=(source := _source_name(row.data_source, preview, t) if row.data_source else value_formatting.ABSENT),
+        other_source=source if row.data_source and source != _main_source(preview, t) else "",
         source_text=_source_text(row, preview, t),
         definition=getattr(entry.definitions, language),
         law=entry.legal_basis,
@@ -196,6 +205,17 @@ def _source_name(data_source: str, preview: Preview, t: Translator) -> str:
     if data_source == KOSTRA_15F_DATA_SOURCE:  # the format names no case system
         return "KOSTRA 15F"
     return preview.source.case_system if preview.source and data_source == preview.source.data_source else data_source
+
+
+def _main_source(preview: Preview, t: Translator) -> str:
+    """Return the name of the source that the values were aggregated from; empty without values."""
+    return _source_name(preview.source.data_source, preview, t) if preview.source else ""
+
+
+def _history_years(preview: Preview) -> str:
+    history = next(iter(preview.history.values()), [])
+    years = [Period.parse(each.period_id).year for each in history]
+    return f"{years[0]}–{years[-1]}" if len(years) > 1 else ""
 
 
 def _source_text(row: FieldRow, preview: Preview, t: Translator) -> str:

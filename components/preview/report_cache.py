@@ -154,6 +154,8 @@ def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
         "approve-lead": review_macros.approve_lead(view),
         "withdraw-lead": review_macros.withdraw_lead(view),
     }
+    for section in view.sections:
+        regions[f"picture-{section.section_id}"] = macros.section_picture(section)
     for row in view.rows:
         regions[f"row-{row.key}"] = macros.row(row, t)
         regions[f"detail-{row.key}"] = macros.detail(row, view.review is not None, t, view.preview.period_id)

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from components.form.row_values import ValueView
+from markupsafe import Markup
+
+from components.form.row_values import USUAL_BAND, ValueView
+from components.history.sparkline import NO_PICTURE
 from components.layout.preferences import Translator
 from components.preview.actions import Action, JobFactsView
 from components.preview.sources_panel import SourcesPanel
@@ -55,7 +58,10 @@ class RowView:
             there (`missing`, `not_applicable` or `withheld`), `blocking` if a deviation stands in the way of an
             approval, and `since_approval` if the value is not the approved one.
         absence: A sentence about why there is no value; empty with one, and without a report.
-        source: The name of the source.
+        source: The name of the source; on the country page, the number of services.
+        other_source: The same if it is not the report's main source, else empty.
+        picture: The history of recent years, empty without one; None on a page that shows `source` in its place.
+        band: The limit of a large change on the scale of `plotted_change`, on either side; 0 if it is not judged.
         source_text: A sentence about the source.
         definition: The field's definition.
         law: Its legal basis.
@@ -86,6 +92,9 @@ class RowView:
     definition: str
     law: str
     note: str = ""
+    other_source: str = ""
+    picture: Markup | None = None
+    band: float = USUAL_BAND
     rules: tuple[tuple[str, str], ...] = ()
     findings_query: str = ""
     comments: CommentsView = NO_COMMENTS
@@ -104,12 +113,13 @@ class SeverityCount:
 
 @dataclass(frozen=True)
 class SectionView:
-    """A section of the form; `counts` has the severities that occur, severest first."""
+    """A section of the form; `counts` has the severities that occur, severest first, `picture` is its history."""
 
     section_id: str
     title: str
     rows: tuple[RowView, ...]
     counts: tuple[SeverityCount, ...]
+    picture: Markup = NO_PICTURE
 
 
 @dataclass(frozen=True)
@@ -183,6 +193,8 @@ class ReportView:
         current_head: The head of the column of the report's values.
         compared_head: The head of the column of the compared values.
         signs_text: What the signs in place of values mean; empty if every value is there.
+        main_source: The name of the source of most values; empty without values.
+        history_years: The first and the last year of the rows' pictures; empty without any.
         comparison_note: Why the comparison to the same day is not offered, or what it leaves out; empty if neither.
         is_complete: Whether the report has values.
         snapshot_id: The id of the snapshot; empty without one.
@@ -206,6 +218,8 @@ class ReportView:
     comparable: tuple[PeriodOption, ...]
     current_head: ColumnHead
     compared_head: ColumnHead
+    main_source: str
+    history_years: str
     comparison_note: str
     signs_text: str
     is_complete: bool

@@ -7,6 +7,7 @@ import msgspec
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Values
 from preview.form.rules.base import SEVERITIES, Deviation, ReportMetadata, RuleContext
+from preview.form.rules.changes import LargeChange
 
 HIDDEN_MESSAGE = "deviation.hidden"
 """Key of the message without numbers that replaces one with withheld numbers."""
@@ -31,6 +32,21 @@ def evaluate(catalogue: Catalogue, current: Values, prior: Values | None, metada
         deviations,
         key=lambda deviation: (catalogue.field(deviation.field_key).number, SEVERITIES.index(deviation.severity)),
     )
+
+
+def change_margins(catalogue: Catalogue, prior: Values, metadata: ReportMetadata) -> dict[str, float]:
+    """Return by how much the value of a field must differ from the compared one to be a large change, by field key.
+
+    Fields whose change no rule judges are absent.
+    """
+    context = RuleContext(catalogue.fields, {}, prior, metadata)
+    margins: dict[str, float] = {}
+    for rule in catalogue.rules:
+        if isinstance(rule, LargeChange):
+            for field in catalogue.fields:
+                if (margin := rule.margin(context, field)) is not None:
+                    margins[field.key] = min(margin, margins.get(field.key, margin))
+    return margins
 
 
 def redact_hidden(

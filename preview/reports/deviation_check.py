@@ -6,7 +6,7 @@ import msgspec
 
 from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
-from preview.form.deviations import evaluate, redact_hidden
+from preview.form.deviations import change_margins, evaluate, redact_hidden
 from preview.form.rules.base import Deviation, ReportMetadata
 from preview.form.sources import Source, has_system_changed
 from preview.form.suppression import suppressed_fields
@@ -142,20 +142,50 @@ def judge(
     """
     if current.metadata is None:
         return []
-    rule_facts = ReportMetadata(
+    rule_facts = _rule_facts(period, current.metadata, compared, compared_period, compared_until)
+    compared_values = compared.values if compared.metadata is not None else None
+    return evaluate(catalogue, current.values, compared_values, rule_facts)
+
+
+def visible_margins(
+    catalogue: Catalogue,
+    period: Period,
+    current: SnapshotValues,
+    compared: SnapshotValues,
+    compared_period: Period | None = None,
+    compared_until: str | None = None,
+) -> dict[str, float]:
+    """Return by how much a value must differ from the compared one to be a large change, by field key.
+
+    Fields whose change is not judged are absent, and those whose compared value is suppressed. The arguments are those
+    of `judge`.
+    """
+    if current.metadata is None or compared.metadata is None:
+        return {}
+    visible = {key: value for key, value in compared.values.items() if key not in compared.hidden}
+    facts = _rule_facts(period, current.metadata, compared, compared_period, compared_until)
+    return change_margins(catalogue, visible, facts)
+
+
+def _rule_facts(
+    period: Period,
+    metadata: AggregationMetadata,
+    compared: SnapshotValues,
+    compared_period: Period | None,
+    compared_until: str | None,
+) -> ReportMetadata:
+    return ReportMetadata(
         period_id=str(period),
         compared_period_id=str(compared_period or period.prior),
         compared_until=compared_until,
-        extract_day=current.metadata.extract_day,
-        incomplete=current.metadata.is_incomplete,
+        extract_day=metadata.extract_day,
+        incomplete=metadata.is_incomplete,
         system_changed=compared.metadata is not None
         and has_system_changed(
-            _source_from_metadata(current.metadata), compared.metadata.data_source, compared.metadata.extract_at
+            _source_from_metadata(metadata), compared.metadata.data_source, compared.metadata.extract_at
         ),
-        findings=current.metadata.findings,
+        findings=metadata.findings,
     )
-    compared_values = compared.values if compared.metadata is not None else None
-    return evaluate(catalogue, current.values, compared_values, rule_facts)
 
 
 def rows_by_severity(deviations: list[Deviation]) -> dict[str, int]:

@@ -204,6 +204,19 @@ def values(connection: Connection, number: int) -> dict[str, tuple[Number, str |
     return {key: (value, source) for key, value, source in rows.fetchall()}
 
 
+def values_of(connection: Connection, numbers: list[int]) -> dict[int, dict[str, tuple[Number, str | None]]]:
+    """Return what `values` returns of several snapshots, by number."""
+    rows = connection.execute(
+        """SELECT snapshot, field_key, value, data_source FROM snapshot_value
+        WHERE snapshot IN (SELECT value FROM json_each(?))""",
+        (msgspec.json.encode(numbers).decode(),),
+    )
+    found: dict[int, dict[str, tuple[Number, str | None]]] = {}
+    for number, key, value, source in rows.fetchall():
+        found.setdefault(number, {})[key] = (value, source)
+    return found
+
+
 def replace_values(connection: Connection, number: int, new_values: dict[str, tuple[Number, str | None]]) -> None:
     """Replace all values of a snapshot."""
     connection.execute("DELETE FROM snapshot_value WHERE snapshot = ?", (number,))

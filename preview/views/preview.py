@@ -3,8 +3,6 @@
 Independent of language and layout: the page, its live updates and the exports are all made from a `Preview`.
 """
 
-from typing import NamedTuple
-
 import msgspec
 
 from preview.core.clock import today
@@ -18,7 +16,7 @@ from preview.form.value_state import ValueState
 from preview.ingest.delivery_view import DeliveryView, recent_for
 from preview.model.resources import JobDocument, SnapshotStatus, SourceDocument, Value
 from preview.reports.aggregation_input import current_input
-from preview.reports.deviation_check import AggregationMetadata, SnapshotValues, find_deviations
+from preview.reports.deviation_check import AggregationMetadata, SnapshotValues, find_deviations, visible_margins
 from preview.reports.job_queue import job_document
 from preview.reports.organizations import list_sources
 from preview.reports.reconcile import ReportConfig
@@ -28,6 +26,7 @@ from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow
 from preview.views.comparison import SAME_DAY, Comparison, ComparisonQuery, SameDayView, parse_comparison
+from preview.views.history import RECENT_PERIODS, HistoricalValue, comparable_periods, read_series
 from preview.views.report_review import ReportReview, read_review
 
 _DELIVERY_LIMIT = 5
@@ -90,6 +89,8 @@ class FieldRow(msgspec.Struct, frozen=True):
         change: Value minus compared value, in the unit of the field; None without both.
         percent: Change in whole per cent of the compared value; None for percentages, and if that value is 0 or None.
         deviations: Deviations of the field against the compared value, most severe first (rule 7.2).
+        margin: By how much the value must differ from the compared one to be a large change, in the unit; None if the
+            change is not judged.
     """
 
     number: int
@@ -105,14 +106,7 @@ class FieldRow(msgspec.Struct, frozen=True):
     change: Value
     percent: int | None
     deviations: list[Deviation]
-
-
-class HistoricalValue(NamedTuple):
-    """Value of a field in the newest completed snapshot of a period; None unless its state is `present`."""
-
-    period_id: str
-    value: Value
-    state: ValueState = "present"
+    margin: float | None = None
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -141,6 +135,7 @@ class Preview(msgspec.Struct, frozen=True):
         sources: All sources of the organisation.
         deliveries: Its newest deliveries.
         completed_job: The job that the values of `snapshot` are from; None if it is no longer stored.
+        history: Values of every field in the newest `RECENT_PERIODS` periods of the same kind, oldest first.
         review: What people have decided on the report; None if it has never completed.
     """
 
@@ -166,6 +161,7 @@ class Preview(msgspec.Struct, frozen=True):
     extract_until: str | None = None
     same_day: SameDayView | None = None
     compared_until: str | None = None
+    history: dict[str, list[HistoricalValue]] = {}
     review: ReportReview | None = None
 
     @property
@@ -214,28 +210,18 @@ class PreviewQuery:
             lambda connection: self._read_preview(connection, organization_id, reporting, period, compare_period)
         )
 
-    def history(self, organization_id: str) -> dict[str, list[HistoricalValue]]:
-        """Return the values of every field in all periods with a completed snapshot.
+    def history(self, organization_id: str, shown: str) -> dict[str, list[HistoricalValue]]:
+        """Return the values of every field in all periods of the shown one's kind (`comparable_periods`).
 
         Returns:
-            By field key, the values in order of period, oldest first.
+            By field key, the values in order of period, oldest first; none for an organisation that does not exist.
         """
 
         def read_history(connection: Connection) -> dict[str, list[HistoricalValue]]:
             is_gone = organizations.visible_organization(connection, organization_id) is None
             rows = [] if is_gone else snapshots.list_for_organization(connection, organization_id)
             completed = latest_completed_by_period(rows)
-            values_by_period = {
-                period_id: stored_values(connection, self._report_config, row)
-                for period_id, row in reversed(completed.items())
-            }
-            return {
-                key: [
-                    HistoricalValue(period_id, snapshot_values.visible_value(key), snapshot_values.state(key))
-                    for period_id, snapshot_values in values_by_period.items()
-                ]
-                for key in (field.field_key for field in self._report_config.catalogue.fields)
-            }
+            return read_series(connection, self._report_config, completed, comparable_periods(completed, shown))
 
         return self._database.read(read_history)
 
@@ -283,15 +269,21 @@ class PreviewQuery:
             extract_until=_extract_until(period, current.metadata),
             same_day=comparison.same_day,
             compared_until=comparison.until,
+            history=read_series(
+                connection,
+                self._report_config,
+                completed,
+                comparable_periods(completed, str(period), RECENT_PERIODS),
+            ),
             review=read_review(connection, self._report_config, organization_id, str(period)),
         )
 
     def _field_rows(self, period: Period, current: SnapshotValues, comparison: Comparison) -> list[FieldRow]:
         deviations: dict[str, list[Deviation]] = {}
         compared = comparison.values
-        for deviation in find_deviations(
-            self._report_config.catalogue, period, current, compared, comparison.period, comparison.until
-        ):
+        judged = (self._report_config.catalogue, period, current, compared, comparison.period, comparison.until)
+        margins = visible_margins(*judged)
+        for deviation in find_deviations(*judged):
             deviations.setdefault(deviation.field_key, []).append(deviation)
         rows: list[FieldRow] = []
         for field in self._report_config.catalogue.fields:
@@ -313,6 +305,7 @@ class PreviewQuery:
                     change=change,
                     percent=percent,
                     deviations=deviations.get(key, []),
+                    margin=margins.get(key),
                 )
             )
         return rows

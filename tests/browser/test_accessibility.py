@@ -21,7 +21,7 @@ def test_preview_has_no_axe_violation_at_any_width(
     """Check with an open row and an open history; test_states.py checks each state at full width."""
     open_preview(busy, services["still"])
     page.get_by_role("button", name="Meldinger over frist", exact=True).click()
-    page.get_by_text("Utvikling: Meldinger", exact=True).click()
+    page.locator("[data-history=meldinger] summary").click()
     expect(page.locator("[data-history=meldinger]").get_by_role("table")).to_be_visible()
     expect(page.locator(".detail:visible").get_by_text("Barnevernsloven § 2-1")).to_be_visible()
     for width in widths:

@@ -116,11 +116,11 @@ def test_preview_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
 def test_section_history_shows_chart_and_table(still: Page) -> None:
     details = still.locator("[data-history=meldinger]")
     expect(details.get_by_role("table")).to_have_count(0)
-    still.get_by_text("Utvikling: Meldinger", exact=True).click()
+    details.locator("summary", has_text="Utvikling: Meldinger").click()
     expect(details.get_by_role("columnheader")).to_have_text(["Felt", "2023", "2024"])
     expect(details.get_by_role("row", name="Meldinger mottatt").get_by_role("cell")).to_have_text(["8", "8"])
     expect(details.locator("canvas").first).to_be_visible()
-    still.get_by_text("Utvikling: Planer", exact=True).click()
+    still.locator("[data-history=planer] summary").click()
     expect(details.locator("canvas")).to_have_count(0)
     expect(still.locator("[data-history=planer] canvas").first).to_be_visible()
 

@@ -69,7 +69,7 @@ def test_request_while_offline_keeps_reason_and_works_when_back(page: Page, prox
     page.get_by_role("button", name="Meldinger mottatt").click()
     history = page.locator("[data-region=history-antall_meldinger_mottatt]")
     expect(history.get_by_text(NO_HISTORY_OFFLINE)).to_be_visible()
-    page.get_by_text("Utvikling: Planer").click()
+    page.locator("[data-history=planer] summary").click()
     chart = page.locator("[data-region=history-planer]")
     expect(chart.get_by_text(NO_HISTORY_OFFLINE)).to_be_visible()
 
@@ -103,7 +103,7 @@ def test_request_while_connecting_keeps_reason(page: Page, states: Server) -> No
     expect(dialog.get_by_text(WHY_CONNECTING)).to_be_visible()
     expect(dialog.get_by_role("textbox")).to_have_value("Kontroll av egne tall")
     page.keyboard.press("Escape")
-    page.get_by_text("Utvikling: Meldinger").click()
+    page.locator("[data-history=meldinger] summary").click()
     expect(page.locator("#meldinger .chart__table").get_by_text(NO_HISTORY_CONNECTING)).to_be_visible()
     address = page.url
     for key in ("p", "/"):

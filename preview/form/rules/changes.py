@@ -39,6 +39,18 @@ class LargeChange(Rule, frozen=True, tag="change"):
                 params: Params = {"value": now, "prior": before, "prior_period": context.prior_period, **limits}
                 yield self.deviation(field, params, variant=variant, current=(field,), prior=(field,))
 
+    def margin(self, context: RuleContext, field: Field) -> float | None:
+        """Return by how much a value must differ from the compared one to be a large change, in the field's unit.
+
+        None if the change is not judged, or the compared value is absent or, for a number, 0.
+        """
+        before = context.before(field)
+        if before is None or not context.is_change_judged(field):
+            return None
+        if field.unit == "prosent":
+            return float(self.points)
+        return max(float(self.least), self.per_cent * abs(float(before)) / 100) if before else None
+
     def _share_change(self, change: Decimal) -> tuple[str, Params] | None:
         if abs(change) < self.points:
             return None

@@ -43,9 +43,9 @@ def test_late_outdated_history_is_discarded(application: Application, monkeypatc
     late, has_read, calls = threading.Event(), threading.Event(), []
     read = application.previews.history
 
-    def read_slowly(organization_id: str) -> dict[str, list[HistoricalValue]]:
+    def read_slowly(organization_id: str, shown: str) -> dict[str, list[HistoricalValue]]:
         calls.append(organization_id)
-        series, is_first = read(organization_id), len(calls) == 1
+        series, is_first = read(organization_id, shown), len(calls) == 1
         has_read.set()
         assert not is_first or late.wait(WAIT_SECONDS)
         return series

@@ -139,7 +139,7 @@ def test_requests_find_nothing_and_deliveries_wait_while_rows_are_deleted(data_d
         def expect_nothing(organization_id: str) -> None:
             with pytest.raises(NotFound):
                 application.previews.read(organization_id)
-            assert not any(application.previews.history(organization_id).values())
+            assert not any(application.previews.history(organization_id, "2024").values())
             with pytest.raises(NotFound):
                 application.snapshots.get(snapshot)
             assert application.snapshots.page(None, None, None, 1, 10)[:2] == ([], 0)

@@ -100,9 +100,9 @@ def test_preview_marks_hidden_values(data_dir: Path, service: SampleService) -> 
         assert (rows[CHILDREN].change, rows[CHILDREN].percent) == (None, None)
         assert preview.snapshot is not None
         assert preview.snapshot.populated == populated_counts(application, service)[newest]
-        assert dict(application.previews.history(service.organization_id))[CHILDREN] == [
-            ("2023", None, "withheld"),
-            ("2024", 5, "present"),
+        assert application.previews.history(service.organization_id, "2024")[CHILDREN] == [
+            ("2023", None, "withheld", False),
+            ("2024", 5, "present", False),
         ]
 
 

@@ -315,17 +315,22 @@ def test_source_is_as_aggregated(compared: tuple[Application, str]) -> None:
 
 def test_history_of_each_field_is_oldest_first(compared: tuple[Application, str]) -> None:
     application, organization_id = compared
-    history = application.previews.history(organization_id)
+    history = application.previews.history(organization_id, "2024")
+    assert application.previews.read(organization_id, "2024").history == history
     assert history.keys() == {field.field_key for field in application.catalogue.fields}
     received, staff = history[RECEIVED], history[STAFF]
     assert received == [
-        ("2021", 0, "present"),
-        ("2022", 1, "present"),
-        ("2023", 3, "present"),
-        ("2024", 4, "present"),
+        ("2021", 0, "present", False),
+        ("2022", 1, "present", False),
+        ("2023", 3, "present", False),
+        ("2024", 4, "present", False),
     ]
-    assert staff[1:] == [("2022", None, "missing"), ("2023", 10, "present"), ("2024", 12.5, "present")]
-    assert history[PERCENTAGE][0] == ("2021", None, "not_applicable")
+    assert staff[1:] == [
+        ("2022", None, "missing", False),
+        ("2023", 10, "present", False),
+        ("2024", 12.5, "present", False),
+    ]
+    assert history[PERCENTAGE][0] == ("2021", None, "not_applicable", False)
 
 
 def test_history_uses_newest_completed_snapshot_per_period(manual_application: Application) -> None:
@@ -336,7 +341,7 @@ def test_history_uses_newest_completed_snapshot_per_period(manual_application: A
     complete_waiting_jobs(manual_application)
     request_snapshot(manual_application)
     request_snapshot(manual_application, "2023")
-    assert manual_application.previews.history(ORGANIZATION)[RECEIVED] == [("2024", 1 + 2, "present")]
+    assert manual_application.previews.history(ORGANIZATION, "2024")[RECEIVED] == [("2024", 1 + 2, "present", True)]
 
 
 @pytest.mark.parametrize(
