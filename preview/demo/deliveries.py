@@ -171,7 +171,8 @@ def periods(service: DemoService, today: date) -> list[Period]:
 def _aggregations_after(service: DemoService, year: int, today: date) -> tuple[tuple[str, str], ...]:
     """Return the snapshots to request after the delivery of a year.
 
-    After the last delivery these are all periods. Where the case system changes after this year, the periods up to the
+    After the last delivery these are all periods. The service with faults has a report of the last ended year before,
+    which its last delivery then changes. Where the case system changes after this year, the periods up to the
     year are requested before, so that they are read from the old system.
     """
     changes = year < service.years[-1] and service.case_system(year) != service.case_system(year + 1)
@@ -181,6 +182,8 @@ def _aggregations_after(service: DemoService, year: int, today: date) -> tuple[t
     elif year == service.years[-1]:
         changed_in = [y for y in service.years[:-1] if service.case_system(y) != service.case_system(y + 1)]
         requested = [period for period in periods(service, today) if not changed_in or period.year > changed_in[-1]]
+    elif service.faulty and year == today.year - 1:
+        requested = [Period(year)]
     else:
         requested = []
     return tuple((service.organization_id, str(period)) for period in requested)

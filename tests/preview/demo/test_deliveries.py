@@ -91,13 +91,14 @@ def test_example_has_no_staffing_for_2024(demo: Demo) -> None:
 
 
 def test_each_period_is_aggregated_once_per_service(demo: Demo) -> None:
+    """Bodø also has a report of the last ended year before its last delivery, which changes most of it."""
     asked = [
         snapshot
         for delivery in demo.deliveries
         if not delivery.name.endswith("-correction.zip")
         for snapshot in delivery.aggregate
     ]
-    assert len(asked) == len(set(asked))
+    assert [snapshot for snapshot in set(asked) if asked.count(snapshot) > 1] == [("org-1804", "2025")]
     periods: defaultdict[str, set[str]] = defaultdict(set)
     for organization_id, period in asked:
         periods[organization_id].add(period)
