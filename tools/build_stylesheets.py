@@ -20,6 +20,9 @@ DESIGN_SYSTEM = ("theme.css", "designsystemet.css")
 FORM_PAGES = ("country",)
 """The pages beside the preview that show the rows of the form."""
 
+CHANGE_PAGES = ("preview",)
+"""The pages that mark what has changed since a moment."""
+
 BUNDLES = {
     "page.css": ("layout/page.css",),
     **{
@@ -27,6 +30,7 @@ BUNDLES = {
             "layout/page.css",
             *(("preview/preview.css",) if name in FORM_PAGES else ()),
             f"{name}/{name}.css",
+            *(("changes/since.css",) if name in CHANGE_PAGES else ()),
             "deliveries/drawer.css",
         )
         for name in PAGE_FOLDERS

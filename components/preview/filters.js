@@ -40,8 +40,8 @@ function showRows(rows) {
     const count = rowFilter.count(radio.value, rows, marks)
     setCount($("b", /** @type {HTMLElement} */ (radio.parentElement)), count)
     // A reason for no value that does not occur is no filter.
-    const label = closest("label[data-if-any]", radio)
-    if (label) label.hidden = count === 0 && radio.value !== filter
+    const label = closest("label", radio)
+    if (label) label.hidden = "ifAny" in label.dataset && count === 0 && radio.value !== filter
   }
   for (const {row, key} of rows) {
     row.hidden = !visible.has(key)

@@ -20,7 +20,7 @@ let shownQuery = location.search
  * @param {URL} url
  * @param {boolean} isNewEntry Whether one step back in the browser's history undoes it.
  */
-function showReport(url, isNewEntry = true) {
+export function showReport(url, isNewEntry = true) {
   if (!isLive()) {
     if (isOffline()) periodForm().reset()
     leaveIfReachable($("select", periodForm()), () => location.assign(url))
@@ -44,6 +44,8 @@ document.addEventListener("change", event => {
   for (const [name, value] of new FormData(field.form)) url.searchParams.set(name, `${value}`)
   // Another period is compared with its own prior period.
   if (field.name === "period_id") url.searchParams.delete("compare")
+  // A moment of this report alone means nothing for another one.
+  if (field.name === "period_id" && !field.form.elements.namedItem("since")) url.searchParams.delete("since")
   showReport(url)
 })
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 
+from components.changes.presenter import changed_since, last_change, present_changes
 from components.form.row_values import plotted_band, plotted_change, present_value
 from components.history.sparkline import row_picture, section_picture
 from components.layout import value_formatting
@@ -25,7 +26,7 @@ from components.preview.report_view import (
     SourceSummary,
 )
 from components.preview.sources_panel import findings_query, present_sources
-from components.review.deviations import approved_value, blocks_approval, present_answer, present_deviations
+from components.review.deviations import blocks_approval, present_answer, present_deviations
 from components.review.presenter import present_comments, present_review
 from preview.core.clock import today
 from preview.core.languages import Language
@@ -36,6 +37,7 @@ from preview.i18n import formatting
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import JobDocument
 from preview.views.absence import absence_sentences
+from preview.views.changes_since import ChangesSince
 from preview.views.comparison import SAME_DAY
 from preview.views.preview import FieldRow, Preview
 
@@ -91,6 +93,7 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         because_text=_because_text(preview.completed_job, t) if is_complete else "",
         sources_panel=present_sources(preview, t),
         review=present_review(preview, rows, catalogue, t) if is_complete else None,
+        changes=present_changes(preview, t),
     )
 
 
@@ -119,6 +122,7 @@ def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
         "compared_until": None,
         "review": None,
         "history": {},
+        "changes": ChangesSince(view.preview.changes.requested),
         "periods": [],
         "sources": [],
         "deliveries": [],
@@ -152,15 +156,16 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
     deviations = present_deviations(row.deviations, preview, t)
     if blocks_approval(preview.review, deviations):
         flags.append("blocking")
-    approved = approved_value(row.field_key, preview, catalogue, t)
-    if approved is not None:
-        flags.append("since_approval")
+    current = present_value(row.value, row.unit, row.state, t)
+    since = changed_since(row, preview, current, t)
+    if since is not None:
+        flags.append("since")
     return RowView(
         key=row.field_key,
         number=row.number,
         label=getattr(entry.labels, language),
         is_part=row.part_of is not None,
-        current=present_value(row.value, row.unit, row.state, t),
+        current=current,
         compared=present_value(row.compared_value, row.unit, row.compared_state, t),
         change=value_formatting.change(row.change, row.unit, language),
         percent=value_formatting.percent_change(row.percent, row.unit, language),
@@ -184,7 +189,8 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
             for each in (preview.review.orphaned if preview.review else ())
             if each.field_key == row.field_key
         ),
-        approved=approved,
+        since=since,
+        last_change=last_change(row, preview, t),
     )
 
 

@@ -1,5 +1,6 @@
 /** The preview of a report: rows that open, patches that mark what has changed, shortcuts, export and coming back. */
 
+import {showChangesSinceApproval} from "../changes/changes.js"
 import {setFocusFallback} from "../interaction/focus.js"
 import {reveal} from "../interaction/reveal.js"
 import {watchSections} from "../interaction/section-navigation.js"
@@ -155,7 +156,10 @@ document.addEventListener("click", event => {
       selectFilter("blocking")
       break
     case "since-approval":
-      selectFilter("since_approval")
+      showChangesSinceApproval()
+      break
+    case "since":
+      selectFilter("since")
       break
     case "aggregate":
       aggregate(target)

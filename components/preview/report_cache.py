@@ -26,11 +26,13 @@ class ReportQuery(NamedTuple):
         organization_id: The organization; empty if the URL names none.
         period_id: The period, None for the reporting period.
         compare: The period to compare with, or `views.comparison.SAME_DAY`; None for the default.
+        since: The moment from which changes count, as `activity.moments.parse_moment` reads it; None for the default.
     """
 
     organization_id: str
     period_id: str | None = None
     compare: str | None = None
+    since: str | None = None
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "ReportQuery":
@@ -129,6 +131,7 @@ def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
     """Return the regions of a preview by id. The page's first HTML and all patches are made of them."""
     macros, t = context.macros("preview/preview_regions.html"), view.t
     review_macros = context.macros("review/review_regions.html")
+    changes_macros = context.macros("changes/changes_regions.html")
     regions = {
         "title": macros.title(view),
         "organization": macros.organization(view),
@@ -140,6 +143,8 @@ def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
         "sections": macros.sections(view),
         "sources": macros.sources(view),
         "filters": macros.filters(view),
+        "since": changes_macros.choice(view),
+        "changes": changes_macros.summary(view),
         "first-error": macros.first_error(view),
         "caption": macros.caption(view),
         "columns": macros.columns(view),

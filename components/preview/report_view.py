@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from components.changes.changes_view import ChangedSinceView, ChangesView, LastChangeView
 from components.form.row_values import USUAL_BAND, ValueView
 from components.history.sparkline import NO_PICTURE
 from components.layout.preferences import Translator
@@ -56,7 +57,7 @@ class RowView:
         is_flagged: Whether the change itself is a deviation.
         flags: The filters that it passes: the severities of the field's deviations, the state of a value that is not
             there (`missing`, `not_applicable` or `withheld`), `blocking` if a deviation stands in the way of an
-            approval, and `since_approval` if the value is not the approved one.
+            approval, and `since` if the value has changed since the moment.
         absence: A sentence about why there is no value; empty with one, and without a report.
         source: The name of the source; on the country page, the number of services.
         other_source: The same if it is not the report's main source, else empty.
@@ -71,7 +72,8 @@ class RowView:
             name them.
         comments: The comments on it.
         orphaned: The answers whose deviation is gone.
-        approved: The approved value, if the present one differs; else None.
+        since: How it has changed since the moment; None if it has not.
+        last_change: Its newest change, None if it is not known.
     """
 
     key: str
@@ -99,7 +101,8 @@ class RowView:
     findings_query: str = ""
     comments: CommentsView = NO_COMMENTS
     orphaned: tuple[AnswerView, ...] = ()
-    approved: str | None = None
+    since: ChangedSinceView | None = None
+    last_change: LastChangeView | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,7 @@ class ReportView:
         completed_facts: The facts of the job that the values are from.
         dependent_period: The name of the next period, if it has a report, which this one is compared with.
         review: The review of the report; None if it has never completed.
+        changes: What has changed in it since a moment.
         rows: The rows of all sections.
     """
 
@@ -237,6 +241,7 @@ class ReportView:
     because_text: str
     sources_panel: SourcesPanel
     review: ReviewView | None
+    changes: ChangesView
     rows: tuple[RowView, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -21,11 +21,14 @@ from components.preview.report_view import NoticeView
 from components.review.actions import MESSAGE_OVERRIDES as REVIEW_OVERRIDES
 from components.review.actions import ReviewActions
 from components.services.service_list import present_services
+from preview.activity.moments import YESTERDAY
 from preview.core.actor import SYSTEM_ACTORS
+from preview.core.clock import today
 from preview.core.errors import NotFound, Unavailable, ValidationError
 from preview.core.passing_faults import as_passing, pauses
 from preview.events.log import AggregationProgress, EventRow, SnapshotDeleted
 from preview.i18n import formatting
+from preview.model.reviews import ReportingPeriodDocument
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.back.one": (),
@@ -111,6 +114,7 @@ class PreviewSession(LiveSession):
         self._report_cache = report_cache
         self._tasks: set[asyncio.Task[object]] = set()
         self._has_ended = False
+        self._day = today()
         self._requested_query = self.query
         self._requested_job = ""
         self._deleted_at: str | None = None
@@ -144,6 +148,14 @@ class PreviewSession(LiveSession):
         last_event_id = self.services.fanout.last_event_id(self.organization_id)
         if self.report is None or self.report.preview.position < last_event_id:
             self._start_task(self._refresh(last_event_id))
+
+    def receive_reporting_period(self, document: ReportingPeriodDocument) -> None:
+        """Read the preview again when "yesterday" has become another day; called outside the session."""
+        super().receive_reporting_period(document)
+        if self._day != today():
+            self._day = today()
+            if self.query.since == YESTERDAY:
+                self._start_task(self._refresh(self.services.fanout.last_event_id(self.organization_id)))
 
     def _note_deletion(self, events: list[EventRow]) -> None:
         snapshot_id = self.report.view.snapshot_id if self.report else ""
@@ -305,7 +317,8 @@ class PreviewSession(LiveSession):
         period_id, compare = self.query.period_id, self.query.compare
         name = formatting.period(self.language, period_id) if period_id else ""
         note = self.t("organizations.no_report", period=name)
-        services = present_services(options, period_id, compare, note)
+        since = self.report.view.changes.kept if self.report else ""
+        services = present_services(options, period_id, compare, note, since)
         regions = {"services": self._macros.services(services, self.t)}
         self.document.add_next_tick_callback(lambda: self.live.patch(regions))
 

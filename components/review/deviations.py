@@ -1,4 +1,4 @@
-"""The presenter of a row's deviations with the answers to them, and of the value that was approved."""
+"""The presenter of a row's deviations with the answers to them, and of values that were approved."""
 
 from collections.abc import Sequence
 
@@ -62,19 +62,6 @@ def blocks_approval(review: ReportReview | None, deviations: Sequence[DeviationV
     """Return whether one of a row's deviations stands in the way of an approval."""
     keys = {(each.rule, each.field_key) for each in review.document.blocking} if review else set()
     return any(deviation.key in keys for deviation in deviations if deviation.key is not None)
-
-
-def approved_value(field_key: str, preview: Preview, catalogue: Catalogue, t: Translator) -> str | None:
-    """Return the approved value of a field whose value is another one now; None for other fields."""
-    changed = preview.review.document.changed_since_approval if preview.review else ()
-    return next(
-        (
-            approved_text(each.approved_value, field_key, catalogue, t)
-            for each in changed
-            if each.field_key == field_key
-        ),
-        None,
-    )
 
 
 def approved_text(value: Value, field_key: str, catalogue: Catalogue, t: Translator) -> str:

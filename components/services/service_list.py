@@ -31,6 +31,7 @@ def present_services(
     period_id: str | None = None,
     compare: str | None = None,
     no_report_note: str = "",
+    since: str = "",
 ) -> list[ServiceView]:
     """Return the services, sorted and searched as those of the overview.
 
@@ -39,8 +40,13 @@ def present_services(
         period_id: The period that the page shows, which the previews of all services show too.
         compare: The comparison that was asked for, likewise: a period, or `SAME_DAY`; None for the default.
         no_report_note: What stands beside a service that has no report of the period.
+        since: The moment from which changes count, likewise; empty for the default.
     """
-    chosen = {name: value for name, value in (("period_id", period_id), ("compare", compare)) if value is not None}
+    chosen = {
+        name: value
+        for name, value in (("period_id", period_id), ("compare", compare), ("since", since or None))
+        if value is not None
+    }
     ordered = sorted(options, key=lambda option: (collation_key(option.organization_name), option.organization_id))
     return [
         ServiceView(

@@ -27,6 +27,42 @@ class _Then:
     event_id: int | None
 
 
+@dataclass(frozen=True)
+class Compared:
+    """The values of a report then and now, by field key.
+
+    Attributes:
+        snapshot: Number of the snapshot that the report shows.
+        event_id: The event that the values then are after, if that is known.
+        withheld_then: The keys of the values then that must not be shown (domain 8).
+        withheld_now: The same of the present ones.
+    """
+
+    snapshot: int
+    event_id: int | None
+    then: Mapping[str, Value]
+    now: Mapping[str, Value]
+    withheld_then: frozenset[str]
+    withheld_now: frozenset[str]
+
+    def before(self, key: str) -> Value:
+        """Return the value then, None if it must not be shown."""
+        return None if key in self.withheld_then else self.then.get(key)
+
+    def after(self, key: str) -> Value:
+        """Return the present value, None if it must not be shown."""
+        return None if key in self.withheld_now else self.now.get(key)
+
+    @property
+    def changed_keys(self) -> list[str]:
+        """The fields whose visible values differ, in form order."""
+        return [key for key in self.now if self.before(key) != self.after(key)]
+
+    def has_changed(self, key: str) -> bool:
+        """Whether the value is another one. One may only be withheld, or no longer be, because others have changed."""
+        return self.then.get(key) != self.now.get(key)
+
+
 class ChangesQuery:
     """Read access to changes of reports. All methods block: call them on a thread."""
 
@@ -54,22 +90,28 @@ class ChangesQuery:
         """
 
         def load(connection: Connection) -> tuple[ReportChanges, int]:
-            report = states.find(connection, organization_id, period_id)
-            if report is None or is_being_erased(connection, organization_id):
-                raise NotFound("The report has no completed snapshot.")
-            present = own_values(connection, self._report_config.catalogue, report.snapshot)
-            then = self._then(connection, (organization_id, period_id), since, present)
-            fields = self._changed_fields(connection, (organization_id, period_id), then.values, present)
+            compared = self.compare(connection, organization_id, period_id, since)
             changes = ReportChanges(
                 organization_id=organization_id,
                 period_id=period_id,
-                snapshot_id=format_snapshot_id(report.snapshot),
-                since_event_id=then.event_id,
-                fields=fields,
+                snapshot_id=format_snapshot_id(compared.snapshot),
+                since_event_id=compared.event_id,
+                fields=_changed_fields(connection, (organization_id, period_id), compared),
             )
             return changes, events.last_event_id(connection)
 
         return self._database.read(load)
+
+    def compare(self, connection: Connection, organization_id: str, period_id: str, since: Since) -> "Compared":
+        """Return the values of a report then and now, in a transaction of the caller, as `get`."""
+        report = states.find(connection, organization_id, period_id)
+        if report is None or is_being_erased(connection, organization_id):
+            raise NotFound("The report has no completed snapshot.")
+        present = own_values(connection, self._report_config.catalogue, report.snapshot)
+        then = self._then(connection, (organization_id, period_id), since, present)
+        return Compared(
+            report.snapshot, then.event_id, then.values, present, self._withheld(then.values), self._withheld(present)
+        )
 
     def _then(
         self, connection: Connection, report: tuple[str, str], since: Since, present: Mapping[str, Value]
@@ -98,25 +140,9 @@ class ChangesQuery:
             raise invalid_since("must be a completed snapshot of the report")
         return _reconstruct(connection, report, event_id, present)
 
-    def _changed_fields(
-        self,
-        connection: Connection,
-        report: tuple[str, str],
-        then: Mapping[str, Value],
-        present: Mapping[str, Value],
-    ) -> list[FieldChange]:
-        before, after = self._visible(then), self._visible(present)
-        changed = [key for key in present if before.get(key) != after.get(key)]
-        # A value can be withheld, or no longer be, because others have changed: then it has no change of its own.
-        own = [key for key in changed if then.get(key) != present.get(key)]
-        newest = activity.newest_changes(connection, *report, own)
-        deliveries = lineage.deliveries_of(connection, {row.job for row in newest.values() if row.job is not None})
-        return [_field_change(key, before.get(key), after.get(key), newest.get(key), deliveries) for key in changed]
-
-    def _visible(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        catalogue, suppress = self._report_config.catalogue, self._report_config.suppress
-        withheld = suppressed_fields(catalogue, dict(values)) if suppress else frozenset[str]()
-        return {key: None if key in withheld else value for key, value in values.items()}
+    def _withheld(self, values: Mapping[str, Value]) -> frozenset[str]:
+        is_suppressed = self._report_config.suppress
+        return suppressed_fields(self._report_config.catalogue, dict(values)) if is_suppressed else frozenset()
 
 
 def csv_rows(changes: ReportChanges) -> list[FieldChangeRow]:
@@ -133,6 +159,15 @@ def csv_rows(changes: ReportChanges) -> list[FieldChangeRow]:
             delivery_ids=" ".join(field.delivery_ids) if field.delivery_ids is not None else None,
         )
         for field in changes.fields
+    ]
+
+
+def _changed_fields(connection: Connection, report: tuple[str, str], compared: Compared) -> list[FieldChange]:
+    changed = compared.changed_keys
+    newest = activity.newest_changes(connection, *report, [key for key in changed if compared.has_changed(key)])
+    deliveries = lineage.deliveries_of(connection, {row.job for row in newest.values() if row.job is not None})
+    return [
+        _field_change(key, compared.before(key), compared.after(key), newest.get(key), deliveries) for key in changed
     ]
 
 

@@ -133,9 +133,9 @@ def _field_row(
         row.number,
         getattr(section.titles, language),
         getattr(field.labels, language),
-        _value_cell(row.value, row.state, row.unit, texts, language),
-        _value_cell(row.compared_value, row.compared_state, row.unit, texts, language),
-        _typed_value(row.change, row.unit),
+        value_cell(row.value, row.state, row.unit, texts, language),
+        value_cell(row.compared_value, row.compared_state, row.unit, texts, language),
+        typed_value(row.change, row.unit),
         row.percent,
         row.unit,
         " ".join([*absences, *(f"{severity}: {message}" for severity, message in notes)]),
@@ -180,15 +180,15 @@ def _validity(entry: OverviewEntry, texts: MessageCatalog, language: Language) -
     return texts.get(language, "state.valid")
 
 
-def _value_cell(value: Value, state: ValueState, unit: str, texts: MessageCatalog, language: Language) -> Cell:
+def value_cell(value: Value, state: ValueState, unit: str, texts: MessageCatalog, language: Language) -> Cell:
     """Return a value as a number; empty if it is missing, else what stands in its place."""
     if state == "withheld":
         return texts.get(language, "absence.sign.withheld")
     if state == "not_applicable":
         return texts.get(language, "absence.spoken.not_applicable")
-    return _typed_value(value, unit)
+    return typed_value(value, unit)
 
 
-def _typed_value(value: Value, unit: str) -> Value:
+def typed_value(value: Value, unit: str) -> Value:
     """Return counts as int, and percentages and årsverk as float."""
     return value if value is None else int(value) if unit == "antall" else float(value)

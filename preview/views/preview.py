@@ -5,6 +5,7 @@ Independent of language and layout: the page, its live updates and the exports a
 
 import msgspec
 
+from preview.activity.changes import ChangesQuery
 from preview.core.clock import today
 from preview.core.errors import NotFound
 from preview.core.ids import format_snapshot_id
@@ -25,6 +26,7 @@ from preview.reports.stored_values import stored_values
 from preview.storage import events, jobs, organizations, snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.snapshots import SnapshotRow
+from preview.views.changes_since import ChangesSince, ReportChangesQuery
 from preview.views.comparison import SAME_DAY, Comparison, ComparisonQuery, SameDayView, parse_comparison
 from preview.views.history import RECENT_PERIODS, HistoricalValue, comparable_periods, read_series
 from preview.views.report_review import ReportReview, read_review
@@ -137,6 +139,7 @@ class Preview(msgspec.Struct, frozen=True):
         completed_job: The job that the values of `snapshot` are from; None if it is no longer stored.
         history: Values of every field in the newest `RECENT_PERIODS` periods of the same kind, oldest first.
         review: What people have decided on the report; None if it has never completed.
+        changes: What has changed in it since a moment.
     """
 
     position: int
@@ -163,6 +166,7 @@ class Preview(msgspec.Struct, frozen=True):
     compared_until: str | None = None
     history: dict[str, list[HistoricalValue]] = {}
     review: ReportReview | None = None
+    changes: ChangesSince = ChangesSince()
 
     @property
     def covered_period(self) -> str:
@@ -187,9 +191,16 @@ class PreviewQuery:
         self._database = database
         self._report_config = report_config
         self._comparisons = ComparisonQuery(report_config)
+        self._changes = ReportChangesQuery(ChangesQuery(database, report_config), report_config)
         self._settings = settings
 
-    def read(self, organization_id: str, period_id: str | None = None, compare: str | None = None) -> Preview:
+    def read(
+        self,
+        organization_id: str,
+        period_id: str | None = None,
+        compare: str | None = None,
+        since: str | None = None,
+    ) -> Preview:
         """Return the preview of an organisation.
 
         Args:
@@ -198,6 +209,8 @@ class PreviewQuery:
             compare: The period to compare with. None for the default, which is also taken where `compare` is of another
                 length than the period, or the period itself: the prior period, of a provisional report only the same
                 days of it (rule 7.3), if they are known. `SAME_DAY` asks for that default by name.
+            since: The moment from which changes count, as `parse_moment` reads it; None for the approval in force. What
+                is no moment is a fact of the result, not an error.
 
         Raises:
             NotFound: There is no such organisation.
@@ -207,7 +220,9 @@ class PreviewQuery:
         period = Period.parse(period_id) if period_id is not None else reporting
         compare_period = parse_comparison(compare)
         return self._database.read(
-            lambda connection: self._read_preview(connection, organization_id, reporting, period, compare_period)
+            lambda connection: self._read_preview(
+                connection, organization_id, reporting, period, compare_period, since or ""
+            )
         )
 
     def history(self, organization_id: str, shown: str) -> dict[str, list[HistoricalValue]]:
@@ -232,6 +247,7 @@ class PreviewQuery:
         reporting: Period,
         period: Period,
         requested_compare: Period | None,
+        since: str,
     ) -> Preview:
         organization = organizations.visible_organization(connection, organization_id)
         if organization is None:
@@ -245,6 +261,7 @@ class PreviewQuery:
         comparison = self._comparisons.read(
             connection, organization_id, period, current.metadata, completed, requested_compare
         )
+        review = read_review(connection, self._report_config, organization_id, str(period))
         return Preview(
             position=events.last_event_id(connection),
             organization_id=organization_id,
@@ -275,7 +292,8 @@ class PreviewQuery:
                 completed,
                 comparable_periods(completed, str(period), RECENT_PERIODS),
             ),
-            review=read_review(connection, self._report_config, organization_id, str(period)),
+            review=review,
+            changes=self._changes.read(connection, (organization_id, str(period)), since, review, period_rows),
         )
 
     def _field_rows(self, period: Period, current: SnapshotValues, comparison: Comparison) -> list[FieldRow]:

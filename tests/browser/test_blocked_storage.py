@@ -52,3 +52,7 @@ def test_preview_works_with_blocked_storage(blocked: Page, busy: Server, service
     expect(blocked.locator("tr.detail").first).to_be_visible()
     blocked.keyboard.press("i")
     expect(blocked.locator("#deliver")).to_be_visible()
+    blocked.keyboard.press("Escape")
+    blocked.get_by_role("button", name="Endret siden").click()
+    expect(blocked.get_by_text("«Sist jeg var her» kan ikke velges")).to_be_visible()
+    expect(blocked.locator("#since-visit")).to_be_hidden()

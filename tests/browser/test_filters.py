@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable
 
@@ -9,7 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Service, post_delivery, with_new_melding
+from tests.browser.conftest import API, Service, post_delivery, with_new_melding
+from tests.browser.support.axe import violations_in_both_schemes
 from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
@@ -18,7 +20,7 @@ OpenPreview = Callable[..., Page]
 
 FILTERS = (
     *("all", "error", "warning", "notice", "missing", "not_applicable", "withheld"),
-    *("blocking", "since_approval", "changed"),
+    *("blocking", "changed", "since"),
 )
 RECEIVED, DISMISSED, SHARE = "antall_meldinger_mottatt", "antall_meldinger_henlagt", "andel_meldinger_innen_frist"
 
@@ -132,7 +134,7 @@ def test_opened_row_stays_in_filter_of_changed_rows_until_it_is_chosen_again(
     """Changes arrive while the filter is chosen; a value that returns to what it was has not changed."""
     service = services["filtered"]
     page = open_preview(busy, service)
-    changed = page.get_by_role("radio", name="Endret")
+    changed = page.get_by_role("radio", name="Endret nå")
     choose(page, "changed")
     assert check_agreement(page) == []
     post_delivery(busy, with_new_melding(service))
@@ -155,3 +157,52 @@ def test_opened_row_stays_in_filter_of_changed_rows_until_it_is_chosen_again(
     for name in FILTERS:
         choose(page, name)
         check_agreement(page)
+
+
+def test_changes_since_a_moment_are_marked_filtered_and_exported_live(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service]
+) -> None:
+    """The moment is in the address; a commit while the page is open adds to what has changed since then."""
+    service = services["again"]
+    event_id = httpx.get(f"{busy.url}{API}").headers["Last-Event-ID"]
+    page = open_preview(busy, service, since=event_id)
+    sentence, menu = page.locator("[data-region=changes]"), page.locator("#since-open")
+    expect(sentence).to_have_text(f"Ingen felt er endret siden hendelse {event_id}.")
+    choose(page, "since")
+    assert check_agreement(page) == []
+    post_delivery(busy, with_new_melding(service))
+    expect(sentence).to_contain_text(f"3 felt er endret siden hendelse {event_id}.")
+    assert check_agreement(page) == [RECEIVED, DISMISSED, SHARE]
+    page.locator(f"#row-{RECEIVED} .open").click()
+    newest = page.locator(f"#detail-{RECEIVED} .last-change")
+    expect(newest).to_contain_text(re.compile(r"8 →.*9\s+Leveranse: dlv-"))
+    content = httpx.get(page.evaluate(_STATE)["csv"]).content.decode("utf-8-sig")
+    received = list(csv.reader(io.StringIO(content, newline=""), delimiter=";"))[1]
+    assert (received[11], received[12], received[14]) == ("8", "9", newest.get_by_role("link").first.inner_text())
+
+    menu.focus()
+    page.keyboard.press("Enter")
+    assert violations_in_both_schemes(page) == {}
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="I går kl. 16:00")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(sentence).to_contain_text("Alle tallene har kommet siden i går kl. 16:00.")
+    expect(menu).to_be_focused()
+    expect(page).to_have_url(re.compile("since=yesterday"))
+    assert len(check_agreement(page)) == page.locator("td.current:not([data-value='–'])").count()
+    page.get_by_role("combobox", name="Periode", exact=True).select_option("2023")
+    expect_report(page, service, "2023", "2022")
+    expect(page).to_have_url(re.compile("since=yesterday"))
+    menu.click()
+    page.get_by_role("link", name="Ta bort valget").click()
+    expect(sentence).to_be_empty()
+    expect(page).not_to_have_url(re.compile("since"))
+    assert len(check_agreement(page)) == 34
+
+    visit = {f"{service.organization_id} 2023": {"seen": 1774447200000, "before": None}}  # 25 March 2026, 14:00 UTC
+    page.evaluate("visits => { localStorage.visits = visits }", json.dumps(visit))
+    page.reload()
+    expect(page.get_by_text("Direkte", exact=True)).to_be_visible()
+    menu.click()
+    page.get_by_role("button", name="Sist jeg var her").click()
+    expect(sentence).to_contain_text("siden 25. mars 2026 kl. 15:00.")

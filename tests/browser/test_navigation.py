@@ -167,7 +167,7 @@ def test_n_key_moves_between_deviations(still: Page) -> None:
 
 
 def test_single_key_shortcuts_select_filters(still: Page) -> None:
-    for key, name in (("f", "Feil"), ("w", "Varsler"), ("m", "Mangler"), ("c", "Endret"), ("x", "Alle")):
+    for key, name in (("f", "Feil"), ("w", "Varsler"), ("m", "Mangler"), ("c", "Endret nå"), ("x", "Alle")):
         still.keyboard.press(key)
         expect(still.get_by_role("radio", name=name)).to_be_checked()
 

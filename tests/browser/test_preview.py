@@ -79,7 +79,7 @@ def test_imported_folder_updates_values_in_place(
     )
     expect(history.last).to_have_text("1")
     expect(page.get_by_role("row", name="Meldinger mottatt")).to_contain_text("Endret nå, fra 8")
-    expect(page.get_by_role("radio", name="Endret 3")).to_be_visible()
+    expect(page.get_by_role("radio", name="Endret nå 3")).to_be_visible()
     expect(decision_tag(page)).to_be_visible()
     assert page.evaluate("window.stayed"), "the page was reloaded"
     expect(page.get_by_role("button", name="Meldinger henlagt", exact=True)).to_be_focused()

@@ -1,5 +1,6 @@
 """Deciding on a report: answers, comments, the approval, what changes after it, and two people at once."""
 
+import re
 from collections.abc import Generator
 
 import httpx
@@ -145,7 +146,7 @@ def look_at_what_changed(kari: Page) -> None:
     """Show the fields that are not as they were approved."""
     kari.locator("[data-region=state]").get_by_role("button", name="Vis endrede").click()
     expect(kari.locator("tr[data-field]:visible")).to_have_count(1)
-    expect(kari.get_by_role("radio", name="Endret siden godkjenning 1")).to_be_checked()
+    expect(kari.get_by_role("radio", name=re.compile("^Endret siden godkjenningen .* 1$"))).to_be_checked()
     expect(kari.locator(f"#row-{RECEIVED}")).to_contain_text("godkjent: 8")
     assert_accessible(kari)
 

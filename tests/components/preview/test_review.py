@@ -198,15 +198,9 @@ def test_warning_of_another_comparison_cannot_be_answered(render: Render, warned
     assert "Avviket gjelder bare denne sammenligningen, og skal ikke besvares." in _text(detail)
 
 
-def test_field_that_changed_since_the_approval_shows_both_values(render: Render, review_of: ChangeReview) -> None:
+def test_field_that_changed_since_the_approval_is_listed(render: Render, review_of: ChangeReview) -> None:
     regions = render(review_of(**CHANGED))
-    row = regions[f"row-{OVER_DEADLINE}"]
-    assert "since_approval" in row.get("data-flags").split()
-    assert row.xpath("./td[@data-since-approval]")
-    assert "godkjent: 100" in _text(row)
     assert "Felt 4: Meldinger over frist 100 200" in _text(regions["approve-lead"])
-    (radio,) = regions["filters"].xpath(".//label[.//input[@value='since_approval']]")
-    assert (radio.get("hidden"), _text(radio)) == (None, "Endret siden godkjenning 1")
 
 
 def test_comments_stand_in_the_row_and_are_counted(render: Render, review_of: ChangeReview) -> None:

@@ -8,10 +8,13 @@ import msgspec
 import openpyxl
 import pytest
 
+from preview.activity.last_changes import LastChange
 from preview.form.catalogue import Catalogue
 from preview.form.numbers import change_between
 from preview.form.rules.base import Deviation
 from preview.i18n.catalog import MessageCatalog
+from preview.views.changes_since import ChangesSince, ValueThen
+from preview.views.changes_table import with_changes
 from preview.views.export_tables import overview_table, preview_table
 from preview.views.overview import OverviewEntry
 from preview.views.preview import FieldRow, Preview
@@ -190,3 +193,36 @@ def test_an_overview_holds_times_as_times() -> None:
     assert line[5] == datetime(2024, 6, 2)  # noqa: DTZ001  (a spreadsheet knows no zone)
     assert line[17] == datetime(2026, 3, 25, 15, 0)  # noqa: DTZ001
     assert line[10:16] == (32, 34, 1, 1, 2, 3)
+
+
+def test_changes_since_a_moment_are_columns_of_the_fields_that_have_changed() -> None:
+    """A field whose value then is withheld has its sign, and one that has not changed has no cells."""
+    first, second, third = (field.field_key for field in CATALOGUE.fields[:3])
+    last = LastChange(
+        event_id=7,
+        at="2026-03-25T14:00:00Z",
+        before=900,
+        after=1000,
+        before_withheld=False,
+        after_withheld=False,
+        actor="auto",
+        reason=None,
+        is_deletion=False,
+        delivery_ids=["dlv-001", "dlv-002"],
+    )
+    changes = ChangesSince(
+        before={first: ValueThen(900), second: ValueThen(None, is_withheld=True)}, last={first: last, third: last}
+    )
+    shown = msgspec.structs.replace(preview(), changes=changes)
+    table = with_changes(preview_table(shown, CATALOGUE, TEXTS, "nb"), shown, "i går kl. 16:00", TEXTS, "nb")
+    assert [column.header for column in table.columns[-4:]] == [
+        "Før (i går kl. 16:00)",
+        "Nå",
+        "Sist endret",
+        "Leveranser",
+    ]
+    assert [row[-4:] for row in table.rows[:3]] == [
+        [900, 1000, datetime(2026, 3, 25, 15, 0), "dlv-001 dlv-002"],  # noqa: DTZ001
+        [":", 2000, None, None],
+        [None] * 4,
+    ]
