@@ -66,9 +66,17 @@ class Helper:
 
     def request(self, line: str) -> str:
         """Send a line to the process and return its answer, one line."""
+        self.send(line)
+        return self.read()
+
+    def send(self, line: str) -> None:
+        """Send a line to the process."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
+
+    def read(self) -> str:
+        """Return the next line of the process."""
         return self._output.readline().strip()
 
     @property

@@ -42,10 +42,27 @@ BENCHMARKS: Sequence[Benchmark] = (
         {"rounds": 2, "seconds": 1},
     ),
     Benchmark(
+        "two_processes",
+        "GET of a snapshot by two processes on one port, by wrk, which needs a part of the cores too",
+        "one process",
+        {"rounds": 2, "seconds": 1},
+    ),
+    Benchmark(
+        "get_latency",
+        "the 99th percentile of GET while eight services are aggregated again and again and a ZIP is imported",
+        "the idle server",
+        {"rounds": 1, "folders": 2_000},
+    ),
+    Benchmark(
         "fanout",
         "from a request that changes something until 1,000 and 4,000 event streams have its event; their memory",
         "sse-starlette (4); nginx with nchan (5)",
         {"rounds": 5},
+    ),
+    Benchmark(
+        "many_streams",
+        "how far 10,000 event streams of two processes fall behind 13 events a second",
+        "none: ms",
     ),
     Benchmark(
         "import_zip",

@@ -2,8 +2,10 @@
 
     python -m benchmarks.generators.streams HOST PORT PATH COUNT METHOD TRIGGER_PATH BODY
 
-Prints `ready` when all streams are open. For each line of input it sends the request, waits until every stream has got
-an event, and prints the delays' median and 99th percentile in milliseconds.
+Prints `ready` when all streams are open. For each line of input it waits until every stream has got its events, and
+prints the delays' median and 99th percentile in milliseconds. With an empty line it sends the request, of which each
+stream gets one event. With a number, another process sends so many; a second line is when it has sent each, as JSON, by
+`time.perf_counter`, which is the same clock in all processes.
 """
 
 import resource
@@ -11,11 +13,16 @@ import select
 import socket
 import sys
 import time
+from array import array
+from collections.abc import Sequence
 from math import ceil
+
+import msgspec
 
 _CONNECT_SECONDS = 60
 _EVENT_SECONDS = 30
 _BATCH = 200
+_DATA = b"\ndata: "
 
 
 def main() -> None:
@@ -30,15 +37,26 @@ def main() -> None:
         f"{method} {trigger_path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
         f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        if count_of_events := int(line.strip() or 0):
+            arrivals = streams.wait_for_events(count_of_events)
+            print("all", flush=True)
+            sent = msgspec.json.decode(sys.stdin.readline(), type=list[float])
+            _print_delays(arrivals, sent)
+            continue
         with socket.create_connection(address, timeout=_EVENT_SECONDS) as trigger:
             started = time.perf_counter()
             trigger.sendall(request)
-            delays = sorted(1000 * (at - started) for at in streams.wait_for_event())
+            arrivals = streams.wait_for_events(1)
             status = trigger.recv(4096).split(b" ", 2)[1]
         if not status.startswith(b"2"):
             raise RuntimeError(f"The request was answered by {status!r}.")
-        print(delays[len(delays) // 2], delays[ceil(0.99 * len(delays)) - 1], flush=True)
+        _print_delays(arrivals, [started])
+
+
+def _print_delays(arrivals: Sequence[Sequence[float]], sent: Sequence[float]) -> None:
+    delays = sorted(1000 * (at - began) for ats, began in zip(arrivals, sent, strict=True) for at in ats)
+    print(*(delays[ceil(share * len(delays)) - 1] for share in (0.5, 0.99)), flush=True)
 
 
 class StreamClients:
@@ -61,27 +79,35 @@ class StreamClients:
                 self._sockets[stream.fileno()] = stream
                 self._poll.register(stream.fileno(), select.EPOLLIN)
 
-    def wait_for_event(self) -> list[float]:
-        """Return when each stream got its next event, by `time.perf_counter`.
+    def wait_for_events(self, count: int) -> "list[array[float]]":
+        """Return when each stream got each of its next events, by `time.perf_counter`: an array for each event.
 
         Raises:
             RuntimeError: A stream ended, or there was no event in time.
         """
-        waiting = set(self._sockets)
-        arrived: list[float] = []
+        received = dict.fromkeys(self._sockets, 0)
+        tails: dict[int, bytes] = {}
+        arrivals = [array("d") for _ in range(count)]
+        missing = count * len(received)
         deadline = time.perf_counter() + _EVENT_SECONDS
-        while waiting:
+        while missing:
             if time.perf_counter() > deadline:
-                raise RuntimeError(f"{len(waiting)} streams got no event.")
+                raise RuntimeError(f"{missing} events did not arrive.")
             for descriptor, _ in self._poll.poll(1, 512):
-                data = self._sockets[descriptor].recv(65536)
+                data = self._sockets[descriptor].recv(262144)
                 if not data:
                     raise RuntimeError("A stream ended.")
+                at = time.perf_counter()
+                data = tails.get(descriptor, b"") + data
                 # Comments and blocks without an event come too; the data line is the last that is sent of an event.
-                if b"data:" in data and descriptor in waiting:
-                    arrived.append(time.perf_counter())
-                    waiting.discard(descriptor)
-        return arrived
+                new = data.count(_DATA)
+                for number in range(received[descriptor], received[descriptor] + new):
+                    arrivals[number].append(at)
+                received[descriptor] += new
+                missing -= new
+                tails[descriptor] = data[1 - len(_DATA) :]
+                deadline = at + _EVENT_SECONDS
+        return arrivals
 
 
 if __name__ == "__main__":

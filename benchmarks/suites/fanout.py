@@ -21,6 +21,7 @@ DELAY_TARGET = 0.4
 NCHAN_DELAY_TARGET = 1.5
 MEMORY_TARGET = 0.35
 
+COMMENT = '{"field_key": null, "text": "?"}'
 COMMENTS = f"/api/v1/reviews/{stores.EXAMPLE}/2024/comments"
 
 
@@ -60,7 +61,7 @@ def _servers(data_dir: Path) -> Generator[list[Peer]]:
                 program.url,
                 program.process.pid,
                 f"{stores.SNAPSHOTS}/watch",
-                ("POST", COMMENTS, '{"field_key": null, "text": "?"}'),
+                ("POST", COMMENTS, COMMENT),
             ),
             Peer("sse-starlette", starlette.ready_line, starlette.pid, "/watch", publish),
         ]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from benchmarks.fixtures import case_files, stores
-from benchmarks.generators.puts import Waits
+from benchmarks.generators.paced import PUT_PAUSE_SECONDS, Waits
 from benchmarks.processes import cpu_seconds, descendants, run, run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from tests.support.server_process import Server, running_server
@@ -102,7 +102,8 @@ def server_under_put_load(
     body_file.write_bytes(b"{}")
     with running_server(data_dir) as server, run_alongside("benchmarks.baselines.bare_tornado", body_file) as bare:
         urls = [f"{server.url}{stores.SNAPSHOTS}/{snapshot}" for snapshot in snapshots]
-        with run_alongside("benchmarks.generators.puts", bare.ready_line, *urls) as put_load:
+        arguments = ("PUT", str(PUT_PAUSE_SECONDS), bare.ready_line, *urls)
+        with run_alongside("benchmarks.generators.paced", *arguments) as put_load:
             yield server, lambda: msgspec.json.decode(put_load.end(), type=Waits)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.fixtures import case_files, stores
-from benchmarks.generators.puts import Waits
+from benchmarks.generators.paced import Waits
 from benchmarks.processes import running_process
 from benchmarks.results import BenchmarkResult
 from benchmarks.suites.import_zip import PUT_TARGET_MS, server_under_put_load
