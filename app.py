@@ -16,7 +16,7 @@ from preview.core.settings import Settings
 from preview.demo.background import start_demo_tasks
 from preview.ingest.inbox.placement import check_inbox_placement
 from preview.runtime.application import Application
-from preview.runtime.event_loop import loop_factory
+from preview.runtime.event_loop import loop_factory, prefer_event_loop
 from preview.runtime.signals import STOP_SIGNALS, ignore_stop_signals, prepare_signals
 from preview.runtime.sockets import ListenSocket, ReusePortSocket
 from preview.runtime.start_line import start_line
@@ -60,6 +60,7 @@ def run_process(settings: Settings, boot_id: str, listen_socket: ListenSocket, c
     """Run one server process until it is asked to stop."""
     if settings.processes > 1:
         logging_config.set_process_id(context.number)
+    prefer_event_loop()
     application = Application.open(settings, boot_id, create=context.is_first)
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
