@@ -17,8 +17,8 @@ from tools import css_purge
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 VENDOR = COMPONENTS / "vendor"
 DESIGN_SYSTEM = ("theme.css", "designsystemet.css")
-FORM_PAGES = ("country",)
-"""The pages beside the preview that show the rows of the form."""
+SHARED_SHEETS = {"country": "preview/preview.css", "overview": "activity/activity.css"}
+"""The sheet of another page whose rows a page shows too."""
 
 CHANGE_PAGES = ("preview",)
 """The pages that mark what has changed since a moment."""
@@ -28,7 +28,7 @@ BUNDLES = {
     **{
         f"{name}.css": (
             "layout/page.css",
-            *(("preview/preview.css",) if name in FORM_PAGES else ()),
+            *filter(None, (SHARED_SHEETS.get(name),)),
             f"{name}/{name}.css",
             *(("changes/since.css",) if name in CHANGE_PAGES else ()),
             "deliveries/drawer.css",

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from components.context import AppContext
 from components.layout import value_formatting
 from components.layout.preferences import Translator
-from components.overview.presenter import split_name
+from components.services.service_list import split_name
 from preview.form.catalogue import Catalogue
 from preview.i18n import formatting
 from preview.i18n.name_search import collation_key

@@ -8,11 +8,14 @@ from components.context import AppContext
 from components.layout.export_handler import ExportHandler, comma_separated
 from components.layout.preferences import Translator
 from components.overview.filters import ALL, CROSS_CUTTING, OverviewFilters
+from components.overview.rendering import OverviewVariant, ShownServices
 from components.overview.updater import OverviewUpdater
 from preview.core.clock import format_rfc3339, now
 from preview.core.languages import Language
+from preview.core.periods import Period
+from preview.totals.counties import Counties
 from preview.views.export_cover import Export, overview_cover
-from preview.views.export_tables import overview_table
+from preview.views.overview_table import overview_table
 from preview.views.spreadsheet import Table
 
 
@@ -30,25 +33,35 @@ class OverviewExport(ExportHandler):
 
     def build_table(self, arguments: Mapping[str, str], language: Language) -> tuple[Table, str]:
         """Build the table of the rows that match the filters, in the page's order, as `ExportHandler.build_table`."""
-        filters, selected_ids = OverviewFilters.from_query(arguments), comma_separated(arguments, "only")
-        state = self.updater.read(filters.period_id, language)
-        entries = [
-            row.entry
+        application, renderer = self.context.application, self.updater.renderer
+        filters = OverviewFilters.from_query(arguments, application.catalogue)
+        selected_ids = comma_separated(arguments, "only")
+        variant = OverviewVariant(filters.period_id, language, filters.columns)
+        state = renderer.read(variant)
+        overview, texts = state.overview, application.texts
+        filters = filters.in_year(Period.parse(overview.period_id).year)
+        by_id = {line.entry.organization_id: line for line in state.lines}
+        lines = [
+            by_id[row.entry.organization_id]
             for row in filters.visible(state.rows)
             if selected_ids is None or row.entry.organization_id in selected_ids
         ]
-        overview = state.overview
-        texts = self.context.application.texts
+        ids = frozenset(line.entry.organization_id for line in lines)
         export = Export(
             self.actor,
             format_rfc3339(now()),
-            len(entries),
+            len(lines),
             len(state.rows),
             present_filters(filters, Translator(texts, language), only_changed=selected_ids is not None),
         )
         cover = overview_cover(overview.period_id, export, texts, language)
-        table = overview_table(entries, overview.field_count, overview.period_id, texts, language)
-        return replace(table, cover=cover), f"{table.sheet.lower()}-{overview.period_id}"
+        totals = renderer.total_lines(variant, ShownServices(ids, filters.county))
+        table = overview_table(
+            lines, renderer.choice(variant), totals, overview.field_count, overview.period_id, texts, language
+        )
+        return replace(table, cover=cover), "-".join(
+            filter(None, (table.sheet.lower(), overview.period_id, filters.columns))
+        )
 
 
 def present_filters(filters: OverviewFilters, t: Translator, *, only_changed: bool) -> list[str]:
@@ -64,6 +77,8 @@ def present_filters(filters: OverviewFilters, t: Translator, *, only_changed: bo
         texts.append(f"{t('overview.deviations')}: {t(f'overview.deviation.{filters.deviation}')}")
     if filters.case_system:
         texts.append(f"{t('overview.column.system')}: {filters.case_system}")
+    if filters.county:
+        texts.append(f"{t('country.place')}: {Counties.load().name_of(filters.county)}")
     if filters.q:
         texts.append(f"{t('export.cover.search')}: «{filters.q}»")
     return texts

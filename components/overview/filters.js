@@ -14,6 +14,8 @@ import {searchMatcher} from "../services/search.js"
  * @property {string} show `all`, a decision state, `stale` or `failed`.
  * @property {string} deviation `all`, `none`, a severity, `missing`, or `changed`: what has changed on this page.
  * @property {string} case_system A name; empty for all.
+ * @property {string} county The number of a county; empty for all.
+ * @property {string} columns The columns of the table: empty for the status, else the id of a section.
  * @property {string} sort A column, after `-` in descending order.
  */
 
@@ -23,12 +25,22 @@ import {searchMatcher} from "../services/search.js"
  * @property {string} search
  * @property {string[]} flags
  * @property {string} caseSystem
+ * @property {string} county
  * @property {string} name The sort key of the name.
  * @property {string} key The sort key of the column that the rows are sorted by; empty if the row has no value there.
  */
 
 /** @type {Readonly<OverviewFilters>} */
-export const DEFAULTS = {period_id: "", q: "", show: "all", deviation: "all", case_system: "", sort: "-status"}
+export const DEFAULTS = {
+  period_id: "",
+  q: "",
+  show: "all",
+  deviation: "all",
+  case_system: "",
+  county: "",
+  columns: "",
+  sort: "-status",
+}
 const NAMES = /** @type {(keyof OverviewFilters)[]} */ (Object.keys(DEFAULTS))
 
 /**
@@ -38,7 +50,7 @@ const NAMES = /** @type {(keyof OverviewFilters)[]} */ (Object.keys(DEFAULTS))
  * @param {{has(id: string): boolean}} changed The ids of the rows that have changed on this page.
  * @returns {(row: RowData) => boolean}
  */
-export function matcher({q, show, deviation, case_system}, changed) {
+export function matcher({q, show, deviation, case_system, county}, changed) {
   const matchesSearch = searchMatcher(q)
   const matchesDeviation = (/** @type {RowData} */ {id, flags}) =>
     deviation === "all" || (deviation === "changed" ? changed.has(id) : flags.includes(deviation))
@@ -46,7 +58,8 @@ export function matcher({q, show, deviation, case_system}, changed) {
     matchesSearch(row.search) &&
     (show === "all" || row.flags.includes(show)) &&
     matchesDeviation(row) &&
-    (case_system === "" || row.caseSystem === case_system)
+    (case_system === "" || row.caseSystem === case_system) &&
+    (county === "" || row.county === county)
 }
 
 /**

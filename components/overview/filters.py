@@ -9,8 +9,11 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from components.overview.presenter import OverviewRowView
+from preview.form.catalogue import Catalogue
 from preview.i18n.name_search import matches_search
 from preview.reports.decision_state import DECISION_STATES
+from preview.totals.counties import Counties
+from preview.views.overview_columns import DEFAULT_SORT, column_choice
 
 STATES: Sequence[str] = DECISION_STATES
 """The values of `show` of which each organization has exactly one."""
@@ -18,10 +21,6 @@ CROSS_CUTTING = ("stale", "failed")
 """The values of `show` that are independent of the state."""
 DEVIATIONS = ("error", "warning", "notice", "missing", "none")
 """The values of `deviation`."""
-COLUMNS = ("name", "review", "status", "filled", "deviations", "aggregated", "system")
-"""The columns that can be sorted by."""
-DESCENDING = frozenset({"status", "deviations", "aggregated"})
-"""The columns whose first click sorts in descending order: what needs attention, or is newest, comes first."""
 ALL = "all"
 
 
@@ -34,6 +33,8 @@ class OverviewFilters(NamedTuple):
         show: `all`, one of `STATES`, or one of `CROSS_CUTTING`.
         deviation: `all`, or one of `DEVIATIONS`.
         case_system: The name of a case system, or empty for all.
+        county: The number of a county, or empty for all.
+        columns: The columns of the table (`ColumnChoice.choice_id`): empty for the status, else the id of a section.
         sort: A column, with a leading `-` for descending order.
     """
 
@@ -42,22 +43,31 @@ class OverviewFilters(NamedTuple):
     show: str = ALL
     deviation: str = ALL
     case_system: str = ""
-    sort: str = "-status"
+    county: str = ""
+    columns: str = ""
+    sort: str = DEFAULT_SORT
 
     @classmethod
-    def from_query(cls, arguments: Mapping[str, str]) -> "OverviewFilters":
+    def from_query(cls, arguments: Mapping[str, str], catalogue: Catalogue) -> "OverviewFilters":
         """Return the filters that query parameters ask for.
 
-        Unknown values of `show`, `deviation` and `sort` are ignored. The period is taken as it is:
+        Unknown values of `show`, `deviation`, `columns` and `sort` are ignored. The period is taken as it is:
         `OverviewUpdater.read` validates it.
         """
-        allowed: dict[str, Iterable[str]] = {
-            "show": (*STATES, *CROSS_CUTTING),
-            "deviation": DEVIATIONS,
-            "sort": (*COLUMNS, *(f"-{column}" for column in COLUMNS)),
-        }
         given = {name: arguments[name] for name in cls._fields if arguments.get(name)}
-        return cls(**{name: value for name, value in given.items() if name not in allowed or value in allowed[name]})
+        choice = column_choice(catalogue, given.get("columns"))
+        is_known: dict[str, bool] = {
+            "show": given.get("show") in (*STATES, *CROSS_CUTTING),
+            "deviation": given.get("deviation") in DEVIATIONS,
+            "columns": given.get("columns") == choice.choice_id,
+            "sort": choice.has_sort(given.get("sort", "")),
+        }
+        return cls(**{name: value for name, value in given.items() if is_known.get(name, True)})
+
+    def in_year(self, year: int) -> "OverviewFilters":
+        """Return the filters for the counties of a year: the county, or what became of it; without one, all."""
+        county = Counties.load().counterpart(self.county, year)
+        return self._replace(county=county.number if county else "")
 
     @property
     def sort_column(self) -> str:
@@ -76,6 +86,7 @@ class OverviewFilters(NamedTuple):
             and self.show in (ALL, *row.flags)
             and self.deviation in (ALL, *row.flags)
             and self.case_system in ("", row.entry.case_system)
+            and self.county in ("", row.entry.county)
         )
 
     def count_matches(self, show: str, rows: Iterable[OverviewRowView]) -> int:

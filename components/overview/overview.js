@@ -21,6 +21,7 @@ import {
   nextSort,
   rowById,
   setTabStop,
+  shownColumns,
   shownPeriod,
   table,
   tableBody,
@@ -29,6 +30,7 @@ import {
   visibleRows,
 } from "./rows.js"
 import {selectNone, selectShown, toggleSelected} from "./selection.js"
+import {shownServices} from "./totals.js"
 import {changedSince} from "./updates.js"
 import {
   applySortAndFilter,
@@ -45,15 +47,19 @@ import {
 
 // ── Filters ──
 
-/** The period that was asked for last, which may not be on the page yet. */
-let requestedPeriod = shownPeriod()
+/** The period and columns that were asked for last, which may not be on the page yet. */
+let requested = {period_id: shownPeriod(), columns: shownColumns()}
 
-/** Show another period: in place if the page is live, else by loading it, if the server answers. */
-function loadPeriod() {
+/**
+ * Show another period or other columns: in place if the page is live, else by loading them, if the server answers.
+ *
+ * @param {HTMLElement} source What the user has changed.
+ */
+function loadOverview(source) {
   if (!isLive()) {
     const filters = getFilters()
-    if (isOffline()) setFilters({...filters, period_id: shownPeriod()})
-    leaveIfReachable($("[data-region=periods] select"), () => {
+    if (isOffline()) setFilters({...filters, period_id: shownPeriod(), columns: shownColumns()})
+    leaveIfReachable(source, () => {
       setFilters(filters)
       syncUrl(true)
       location.reload()
@@ -62,9 +68,13 @@ function loadPeriod() {
   }
   syncUrl(true)
   setPaused(false)
-  requestedPeriod = getFilters().period_id
-  send({action: "show", period_id: requestedPeriod})
+  const {period_id, columns} = getFilters()
+  requested = {period_id, columns}
+  send({action: "show", ...requested, ...shownServices()})
 }
+
+/** @type {() => HTMLElement} */
+const periodField = () => $("[data-region=periods] select")
 
 /** @param {Partial<OverviewFilters>} filters */
 function applyFilters(filters) {
@@ -75,8 +85,8 @@ function applyFilters(filters) {
 
 /** @param {Partial<OverviewFilters>} [filters] */
 function resetFilters(filters = {}) {
-  const {period_id, sort} = getFilters()
-  applyFilters({...DEFAULTS, period_id, sort, ...filters})
+  const {period_id, columns, sort} = getFilters()
+  applyFilters({...DEFAULTS, period_id, columns, sort, ...filters})
 }
 
 let searchedText = searchField.value
@@ -100,8 +110,8 @@ document.addEventListener("keydown", event => {
 document.addEventListener("change", event => {
   const field = /** @type {HTMLInputElement | HTMLSelectElement} */ (targetOf(event))
   if (field.form !== form || field === searchField) return
-  if (field.name === "period_id") {
-    loadPeriod()
+  if (field.name === "period_id" || field.name === "columns") {
+    loadOverview(field)
   } else {
     syncUrl(true)
     applySortAndFilter()
@@ -110,7 +120,8 @@ document.addEventListener("change", event => {
 addEventListener("popstate", () => {
   setFilters(filtersFromUrl(new URL(location.href)))
   searchedText = searchField.value
-  if (getFilters().period_id !== requestedPeriod) loadPeriod()
+  const {period_id, columns} = getFilters()
+  if (period_id !== requested.period_id || columns !== requested.columns) loadOverview(periodField())
   else applySortAndFilter()
 })
 
@@ -126,7 +137,7 @@ function clearSearch() {
  * @param {Event} event
  * @returns {HTMLTableRowElement | null}
  */
-const rowAt = event => closest(".list > tbody > tr", targetOf(event))
+const rowAt = event => closest(".list > .rows > tr", targetOf(event))
 
 /** What a click in a row belongs to itself. */
 const ROW_CONTROLS = "a, label"
@@ -168,7 +179,7 @@ document.addEventListener("click", event => {
       if (!isPlainClick(event)) break
       event.preventDefault()
       setFilters({...getFilters(), period_id: ""})
-      loadPeriod()
+      loadOverview(periodField())
       break
     case "clear":
       clearSearch()

@@ -19,16 +19,27 @@ from components.layout.preferences import RequestPreferences, Translator
 from components.live_page import LivePage, LiveSession, OpenedPage, PageServices, PlainRoute
 from components.overview.candidates import render_candidates, requested_reports
 from components.overview.export import OverviewExport
-from components.overview.filters import ALL, COLUMNS, CROSS_CUTTING, DESCENDING, DEVIATIONS, STATES, OverviewFilters
-from components.overview.updater import OverviewState, OverviewUpdater
+from components.overview.filters import ALL, CROSS_CUTTING, DEVIATIONS, STATES, OverviewFilters
+from components.overview.rendering import (
+    MAX_ROWS_BESIDE_EVENTS,
+    NO_EVENTS,
+    OverviewState,
+    OverviewVariant,
+    ShownServices,
+    density,
+    requested_services,
+)
+from components.overview.updater import OverviewUpdate, OverviewUpdater
 from components.review.actions import MESSAGE_OVERRIDES as REVIEW_OVERRIDES
 from components.review.actions import ReviewActions
 from preview.core.errors import ValidationError
 from preview.core.languages import Language
+from preview.core.periods import Period
 from preview.i18n import formatting
 from preview.i18n.name_search import collation_key
 from preview.i18n.plurals import plural_key
 from preview.model.resources import MAX_REASON_LENGTH
+from preview.views.overview_columns import column_choice
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "overview.back.one": (),
@@ -80,61 +91,93 @@ class OverviewPageData:
     Attributes:
         filters: The filters of the URL.
         state: The overview and its regions.
+        regions: The regions of the page, those of the state among them.
+        shown: The services whose rows pass.
+        heads: The HTML of the table's head.
         rows: The HTML of all rows in their order; those that do not pass the filters have the attribute `hidden`.
         tiles: The tiles above the table.
         case_systems: The case systems that can be filtered by.
+        counties: The counties that can be filtered by, names by number.
+        density: How many fields the columns show (`rendering.density`).
         visible_count: The number of rows that pass.
     """
 
     filters: OverviewFilters
     state: OverviewState
+    regions: Mapping[str, str]
+    shown: ShownServices
+    heads: str
     rows: Markup
     tiles: tuple[FilterTile, ...]
     case_systems: tuple[str, ...]
+    counties: Mapping[str, str]
+    density: str
     visible_count: int
 
 
 class OverviewView(LiveSession):
-    """The session of one open page: it patches the page, changes to another period, and approves what is selected."""
+    """The session of one open page: it patches the page, shows another period or other columns, and approves."""
 
     period_id: str | None = param.String(
         default=None, allow_None=True, doc="The period of all rows, None for the reporting period."
     )  # pyright: ignore[reportAssignmentType]
+    columns: str = param.String(default="", doc="The chosen columns (`ColumnChoice.choice_id`).")  # pyright: ignore[reportAssignmentType]
 
     def __init__(
         self, services: PageServices, opened: OpenedPage[OverviewPageData], updater: OverviewUpdater, **params: Any
     ) -> None:
-        regions = opened.data.state.regions if opened.data else {}
+        regions = opened.data.regions if opened.data else {}
         super().__init__(services, opened, regions, **params)
         self._updater = updater
         self._tasks: set[asyncio.Task[None]] = set()
+        self.shown = opened.data.shown if opened.data else ShownServices()
         self.needs_full_refresh = False
+        self.needs_totals = False
         self._review_actions = ReviewActions(self.context, self.actor, is_named=opened.is_actor_named)
         self.live.patch({"approver": self._review_actions.render_approver(self.t)})
 
-    def receive(self, state: OverviewState) -> None:
-        """Patch the page with a state of the overview; called outside the session."""
-        self.document.add_next_tick_callback(partial(self._patch_if_current, state))
+    @property
+    def variant(self) -> OverviewVariant:
+        """Which overview the page shows."""
+        return OverviewVariant(self.period_id, self.language, self.columns)
 
-    def _patch_if_current(self, state: OverviewState) -> None:
-        """Patch the page unless it has changed to another period since the state was read."""
-        if state.requested_period == self.period_id:
-            self.live.patch({**state.removed_rows(self.live.sent_regions), **state.regions})
+    @property
+    def shows_events(self) -> bool:
+        """Whether the newest events stand beside the rows."""
+        rows = sum(region.startswith("row-") for region in self.live.sent_regions)
+        return rows <= MAX_ROWS_BESIDE_EVENTS
+
+    def receive(self, update: OverviewUpdate) -> None:
+        """Patch the page with what has changed; called outside the session."""
+        self.document.add_next_tick_callback(partial(self._patch_if_current, update))
+
+    def _patch_if_current(self, update: OverviewUpdate) -> None:
+        """Patch the page unless it has changed to another overview since the update was read."""
+        if update.variant == self.variant:
+            self.live.patch(update.regions_for(self.shown, self.live.sent_regions))
 
     def handle_message(self, message: dict[str, Any]) -> None:
-        """Change to another period, show the reports that are to be approved, or approve one."""
+        """Show another overview or its totals, show the reports that are to be approved, or approve one."""
         actions: dict[Any, Callable[[dict[str, Any]], Coroutine[Any, Any, None]]] = {
             "candidates": self._show_candidates,
             "approve": self._review_actions.by_name["approve"],
         }
         if message.get("action") == "show":
-            period_id = valid_period(message.get("period_id"))
-            self._updater.change_period(self, period_id)
-            self.show_period(ShownPeriod(period_id))
+            self.shown = requested_services(message)
+            self._show(valid_period(message.get("period_id")), message.get("columns"))
+        elif message.get("action") == "totals":
+            self.shown = requested_services(message)
+            self._updater.request_totals(self)
         elif action := actions.get(message.get("action")):
             task = asyncio.get_running_loop().create_task(self._perform(action, message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _show(self, period_id: str | None, columns: object) -> None:
+        choice = column_choice(self.context.application.catalogue, columns if isinstance(columns, str) else None)
+        self.period_id, self.columns = period_id, choice.choice_id
+        self._updater.request_all(self)
+        self.show_period(ShownPeriod(period_id, {"columns": self.columns} if self.columns else {}))
 
     async def _perform(
         self, action: Callable[[dict[str, Any]], Coroutine[Any, Any, None]], message: dict[str, Any]
@@ -160,7 +203,7 @@ class OverviewView(LiveSession):
 
 
 class OverviewPage(LivePage[OverviewPageData]):
-    """The page at `/[?period_id=…][&q=…][&show=…][&deviation=…][&case_system=…][&sort=…][&lang=…][&theme=…]`."""
+    """The page at `/`; its query is that of `OverviewFilters`, with `lang` and `theme`."""
 
     name = "overview"
     path = "/"
@@ -188,30 +231,59 @@ class OverviewPage(LivePage[OverviewPageData]):
         Raises:
             ValidationError: If the URL's period is invalid.
         """
-        return await self.context.run_blocking(
-            self._read, OverviewFilters.from_query(preferences.arguments), preferences.language
-        )
+        filters = OverviewFilters.from_query(preferences.arguments, self.context.application.catalogue)
+        return await self.context.run_blocking(self._read, filters, preferences.language)
 
     def _read(self, filters: OverviewFilters, language: Language) -> OverviewPageData:
-        state = self.updater.read(filters.period_id, language)
+        renderer = self.updater.renderer
+        variant = OverviewVariant(filters.period_id, language, filters.columns)
+        state = renderer.read(variant)
+        filters = filters.in_year(Period.parse(state.overview.period_id).year)
         rows: list[str] = []
-        visible_count = 0
+        visible: set[str] = set()
         for row in filters.sort_rows(state.rows):
             html = state.regions[f"row-{row.entry.organization_id}"]
-            is_match = filters.matches(row)
-            rows.append(html if is_match else html.replace("<tr ", "<tr hidden ", 1))
-            visible_count += is_match
+            if filters.matches(row):
+                visible.add(row.entry.organization_id)
+            else:
+                html = html.replace("<tr ", "<tr hidden ", 1)
+            rows.append(html)
         tiles = tuple(
             FilterTile(show, filters.count_matches(show, state.rows), show == filters.show)
             for show in (ALL, *STATES, *CROSS_CUTTING)
         )
-        case_systems = sorted({row.entry.case_system for row in state.rows if row.entry.case_system}, key=collation_key)
-        return OverviewPageData(filters, state, Markup("\n".join(rows)), tiles, tuple(case_systems), visible_count)  # noqa: S704  (rendered by autoescaping templates)
+        shown = ShownServices(None if len(visible) == len(rows) else frozenset(visible), filters.county)
+        regions = {
+            **state.regions,
+            "totals": renderer.render_totals(variant, shown),
+            "newest-events": renderer.render_events(language) if len(rows) <= MAX_ROWS_BESIDE_EVENTS else NO_EVENTS,
+        }
+        return OverviewPageData(
+            filters=filters,
+            state=state,
+            regions=regions,
+            shown=shown,
+            heads=renderer.render_columns(state.overview.period_id, variant, filters.sort),
+            rows=Markup("\n".join(rows)),  # noqa: S704  (rendered by autoescaping templates)
+            tiles=tiles,
+            case_systems=tuple(
+                sorted({row.entry.case_system for row in state.rows if row.entry.case_system}, key=collation_key)
+            ),
+            density=density(renderer.choice(variant)),
+            counties={row.entry.county: row.county_name for row in state.rows if row.entry.county},
+            visible_count=len(visible),
+        )
 
     def open_session(self, opened: OpenedPage[OverviewPageData]) -> OverviewView:
         """Return the session of an open page, which the updater knows from now on."""
+        arguments = opened.preferences.arguments
+        choice = column_choice(self.context.application.catalogue, arguments.get("columns"))
         view = OverviewView(
-            self.services, opened, self.updater, period_id=valid_period(opened.preferences.arguments.get("period_id"))
+            self.services,
+            opened,
+            self.updater,
+            period_id=valid_period(arguments.get("period_id")),
+            columns=choice.choice_id,
         )
         self.updater.add_session(view, opened.data.state if opened.data else None)
         return view
@@ -225,9 +297,12 @@ class OverviewPage(LivePage[OverviewPageData]):
         row_count = len(page_data.state.rows)
         return {
             "page_data": page_data,
-            "regions": page_data.state.regions,
-            "columns": COLUMNS,
-            "descending": DESCENDING,
+            "regions": page_data.regions,
+            "sections": [
+                (section.section_id, getattr(section.titles, t.language))
+                for section in self.context.application.catalogue.sections
+            ],
+            "max_rows_beside_events": MAX_ROWS_BESIDE_EVENTS,
             "deviations": DEVIATIONS,
             "states": STATES,
             "max_reason_length": MAX_REASON_LENGTH,

@@ -8,29 +8,29 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from components.form.row_values import ValueView, present_value
 from components.layout import value_formatting
 from components.layout.preferences import Translator
 from components.preview.actions import by_actor
 from components.preview.report_view import SeverityCount
+from components.services.service_list import split_name
 from preview.core.clock import local_date, parse_timestamp
 from preview.form.rules.base import Severity
 from preview.i18n import formatting
-from preview.i18n.name_search import collation_key, search_text
-from preview.model.reviews import DecisionState
-from preview.reports.decision_state import DECISION_STATES
+from preview.i18n.name_search import search_text
+from preview.totals.counties import Counties
+from preview.totals.service_numbers import ServiceNumber
+from preview.views import overview_columns as columns
 from preview.views.overview import OverviewEntry
+from preview.views.overview_columns import ColumnChoice, ServiceLine
 
-# The order of the column "status": the higher, the more attention a report needs.
-_FAILED, _STALE, _UNDER_WAY = "9", "7", "2"
-_RANK_BY_DECISION: Mapping[DecisionState, str] = {
-    "has_errors": "8",
-    "changed": "6",
-    "warnings_waiting": "5",
-    "ready": "4",
-    "provisional": "3",
-    "not_delivered": "1",
-    "approved": "0",
-}
+
+@dataclass(frozen=True)
+class NumberView:
+    """A field of a service: its value, and the change against the prior period, empty if there is no value to show."""
+
+    value: ValueView
+    change: ValueView
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class OverviewRowView:
         printed_day: The same as a date with its year, for paper.
         flags: The values of the filters `show` and `deviation` that the row passes.
         sort_keys: By column, a text that sorts by code points; empty if the row has no value in the column.
+        numbers: The fields of the chosen columns.
+        county_name: The name of the county; empty if it is not known.
         search_text: The text that search terms must occur in.
         version: A text that changes when the row says something else, except for progress.
     """
@@ -85,22 +87,26 @@ class OverviewRowView:
     share_text: str
     flags: tuple[str, ...]
     sort_keys: Mapping[str, str]
+    numbers: tuple[NumberView, ...]
+    county_name: str
     search_text: str
     version: str
 
 
-def present_row(entry: OverviewEntry, field_count: int, t: Translator, period_id: str, today: date) -> OverviewRowView:
+def present_row(
+    line: ServiceLine, choice: ColumnChoice, field_count: int, t: Translator, period_id: str, today: date
+) -> OverviewRowView:
     """Return the row of an organization in the language of the texts.
 
     Args:
-        entry: The organization and the state of its report.
+        line: The organization, the state of its report, and its numbers.
+        choice: The chosen columns.
         field_count: The number of fields of the form.
         t: The texts.
         period_id: The period that all rows show.
         today: The current date in Norway, for "today" and "yesterday".
     """
-    has_values = entry.aggregated_at is not None
-    is_stale = has_values and not entry.cache_valid
+    entry, has_values, is_stale = line.entry, columns.has_values(line.entry), columns.is_stale(line.entry)
     missing = entry.missing if has_values else 0
     name_prefix, name = split_name(entry.organization_name, t)
     share = entry.completed or 0.0
@@ -132,16 +138,24 @@ def present_row(entry: OverviewEntry, field_count: int, t: Translator, period_id
         share=round(100 * share),
         share_text=value_formatting.share(share, t.language),
         flags=_flags(entry, has_values, is_stale, missing),
-        sort_keys=_sort_keys(entry, has_values, is_stale),
+        sort_keys=choice.sort_keys(line),
+        numbers=tuple(
+            present_number(number, field.unit, t) for number, field in zip(line.numbers, choice.fields, strict=True)
+        ),
+        county_name=(Counties.load().name_of(entry.county) or "") if entry.county else "",
         search_text=search_text(entry.organization_name, entry.kommuner, entry.number, entry.organization_id),
-        version=_version(entry),
+        version=_version(line),
     )
 
 
-def split_name(organization_name: str, t: Translator) -> tuple[str, str]:
-    """Return the words that the names of most services begin with, empty if this one does not, and the rest of it."""
-    name = organization_name.removeprefix(f"{t('overview.kind')} ")
-    return "" if name == organization_name else t("overview.kind"), name
+def present_number(number: ServiceNumber, unit: str, t: Translator) -> NumberView:
+    """Return a field of a service, or a total, in the language of the texts."""
+    value = present_value(number.value, unit, number.state, t)
+    if number.change is not None:
+        return NumberView(value, ValueView(value_formatting.change(number.change, unit, t.language)))
+    if number.value is None:
+        return NumberView(value, ValueView(""))
+    return NumberView(value, ValueView(value_formatting.ABSENT, t("overview.no_change")))
 
 
 def _day(day: date, t: Translator, today: date) -> str:
@@ -197,30 +211,8 @@ def _flags(entry: OverviewEntry, has_values: bool, is_stale: bool, missing: int)
     return tuple(flags)
 
 
-def _rank(entry: OverviewEntry, is_stale: bool) -> str:
-    if entry.state == "failed":
-        return _FAILED
-    rank = _RANK_BY_DECISION[entry.decision]
-    if is_stale:
-        return max(rank, _STALE)
-    if entry.decision == "not_delivered" and entry.state in ("processing", "waiting"):
-        return _UNDER_WAY
-    return rank
-
-
-def _sort_keys(entry: OverviewEntry, has_values: bool, is_stale: bool) -> dict[str, str]:
-    return {
-        "name": collation_key(entry.organization_name),
-        "review": str(DECISION_STATES.index(entry.decision)),
-        "status": _rank(entry, is_stale),
-        "filled": f"{entry.populated:03}" if has_values else "",
-        "deviations": f"{entry.errors:03}{entry.warnings:03}{entry.notices:03}" if has_values else "",
-        "aggregated": entry.aggregated_at or "",
-        "system": collation_key(entry.case_system),
-    }
-
-
-def _version(entry: OverviewEntry) -> str:
+def _version(line: ServiceLine) -> str:
+    entry = line.entry
     parts = (
         *(
             entry.organization_name,
@@ -235,5 +227,9 @@ def _version(entry: OverviewEntry) -> str:
         *(entry.cache_valid, entry.aggregated_at, entry.case_system),
         *(entry.decision, entry.can_be_approved, entry.approved_at, entry.open_comments, entry.data_until),
         entry.latest_period,
+        *(
+            f"{number.value if number.state == 'present' else number.state}/{number.prior_value}"
+            for number in line.numbers
+        ),
     )
     return "|".join("" if part is None else str(part) for part in parts)

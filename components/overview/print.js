@@ -7,11 +7,11 @@ import {getFilters} from "./view.js"
 
 /** Return the filters that are in use, each as its label and its value, as the page shows them. */
 function filtersInUse() {
-  const {q, show, deviation, case_system: caseSystem} = getFilters()
+  const {q, show, deviation, case_system: caseSystem, county, columns} = getFilters()
   const inUse = []
   if (show !== DEFAULTS.show) inUse.push([$(".tiles legend"), $("[name=show]:checked ~ span")])
   for (const select of /** @type {HTMLSelectElement[]} */ ($$(".tools select"))) {
-    const value = {deviation, case_system: caseSystem}[select.name]
+    const value = {deviation, case_system: caseSystem, county, columns}[select.name]
     if (value && value !== DEFAULTS.deviation) inUse.push([$("span", select.labels[0]), select.selectedOptions[0]])
   }
   const texts = inUse.map(([label, value]) => `${label?.textContent}: ${value?.textContent?.trim()}`)

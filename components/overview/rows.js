@@ -1,6 +1,7 @@
 /** The rows of the overview's table: what they say, which link the Tab key reaches, and how the focus moves. */
 
 import {$, $$, find} from "../layout/dom.js"
+import {DEFAULTS} from "./filters.js"
 
 /** @typedef {import("./filters.js").RowData} RowData */
 /** @typedef {RowData & {row: HTMLTableRowElement}} Row */
@@ -8,9 +9,7 @@ import {$, $$, find} from "../layout/dom.js"
 /** @type {HTMLTableElement} */
 export const table = $("table.list")
 /** @type {HTMLTableSectionElement} */
-export const tableBody = $("tbody", table)
-/** @type {HTMLTableCellElement[]} */
-const headings = $$("thead th", table)
+export const tableBody = $("tbody.rows", table)
 
 export const allRows = () => [...tableBody.rows]
 
@@ -33,24 +32,53 @@ export const visibleRows = () => allRows().filter(row => !row.hidden)
 export const visibleLinks = () => visibleRows().map(linkOf)
 
 export const shownPeriod = () => $("caption", table).dataset.period ?? ""
+/** The columns that the table has: empty for the status, else the id of a section. */
+export const shownColumns = () => $("caption", table).dataset.columns ?? ""
+
+/** Lay the table out for as many numbers as its columns show. */
+export function showDensity() {
+  const density = $("caption", table).dataset.density
+  if (density) table.dataset.numbers = density
+  else delete table.dataset.numbers
+}
 
 // ── Sorting ──
 
-const sortedHeading = () => /** @type {HTMLTableCellElement} */ (headings.find(heading => heading.ariaSort !== "none"))
+/** @returns {HTMLTableCellElement[]} The headings of columns, in the order of a row's sort keys. */
+const headings = () => $$("thead th[aria-sort]", table)
 
 /** @param {HTMLTableCellElement} heading */
 const columnOf = heading => $("button", heading).dataset.column ?? ""
 
-export const isSortedDescending = () => sortedHeading().ariaSort === "descending"
+const readSort = () => {
+  const sorted = headings().find(heading => heading.ariaSort !== "none")
+  return sorted ? `${sorted.ariaSort === "descending" ? "-" : ""}${columnOf(sorted)}` : DEFAULTS.sort
+}
 
-/** Return the column that the rows are sorted by, after `-` if in descending order. */
-export const currentSort = () => `${isSortedDescending() ? "-" : ""}${columnOf(sortedHeading())}`
+/** The column that the rows are sorted by, after `-` if in descending order. A new head of the table does not know it. */
+let sort = readSort()
+let sortIndex = headings().findIndex(heading => heading.ariaSort !== "none")
 
-/** @param {string} sort */
-export function markSorted(sort) {
-  const column = sort.replace("-", "")
-  const direction = sort.startsWith("-") ? "descending" : "ascending"
-  for (const heading of headings) heading.ariaSort = columnOf(heading) === column ? direction : "none"
+export const isSortedDescending = () => sort.startsWith("-")
+export const currentSort = () => sort
+
+/**
+ * Mark the heading of a column as sorted by. One that the table does not have yet is kept until it has a new head.
+ *
+ * @param {string} wanted
+ */
+export function markSorted(wanted) {
+  sort = wanted
+  const columns = headings().map(columnOf)
+  const direction = isSortedDescending() ? "descending" : "ascending"
+  sortIndex = columns.indexOf(sort.replace("-", ""))
+  for (const [index, heading] of headings().entries()) heading.ariaSort = index === sortIndex ? direction : "none"
+}
+
+/** Mark the heading that is sorted by in a new head of the table; the usual one if it has no such column. */
+export function markSortedInNewHead() {
+  markSorted(sort)
+  if (sortIndex < 0) markSorted(DEFAULTS.sort)
 }
 
 /**
@@ -73,8 +101,10 @@ export function nextSort(heading) {
  * @returns {Row}
  */
 export function rowData(row) {
-  const {search = "", flags = "", caseSystem = "", name = "", [columnOf(sortedHeading())]: key = ""} = row.dataset
-  return {row, id: idOf(row), search, flags: flags.split(" "), caseSystem, name, key}
+  const {search = "", flags = "", caseSystem = "", county = "", keys = ""} = row.dataset
+  const [name = "", ...others] = keys.split("\t")
+  const key = (sortIndex === 0 ? name : others[sortIndex - 1]) ?? ""
+  return {row, id: idOf(row), search, flags: flags.split(" "), caseSystem, county, name, key}
 }
 
 export const allRowData = () => allRows().map(rowData)

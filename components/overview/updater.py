@@ -8,160 +8,94 @@ same for fifty open pages as for one.
 import asyncio
 import logging
 import weakref
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from components.context import AppContext
-from components.layout.preferences import Translator
 from components.live.fanout import Fanout
 from components.live.midnight import MidnightTimer
-from components.overview.presenter import OverviewRowView, present_row
-from preview.core.clock import today
-from preview.core.languages import Language
+from components.overview.rendering import OverviewRenderer, OverviewState, OverviewVariant, ShownServices
 from preview.core.passing_faults import PassingFault, as_passing
 from preview.events.log import AggregationProgress, EventRow
-from preview.i18n import formatting
-from preview.views.overview import Overview, OverviewEntry
 
 log = logging.getLogger(__name__)
 
-_ROW_CACHE_SIZE = 8192
-# For more organizations, one query of all is faster than a query of each.
-_MAX_SINGLE_READS = 8
 # Pause after each round, in which further changes collect. The first change is sent at once.
 _DEBOUNCE_SECONDS = 0.05
 _RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class OverviewState:
-    """An overview as it was read, with its rendered regions.
+class OverviewUpdate:
+    """What has changed for the sessions of an overview.
 
     Attributes:
-        requested_period: The period that was asked for, None for the reporting period.
-        overview: The read model.
-        rows: The rows that were read.
-        regions: HTML by region id.
-        requested_ids: The organizations that were read, None for all.
+        variant: Which overview.
+        state: The rows and heads that were read; None if only totals were asked for.
+        totals: The HTML of the totals, by the services that they are of.
+        regions: Further regions that all these sessions show.
     """
 
-    requested_period: str | None
-    overview: Overview
-    rows: Sequence[OverviewRowView]
-    regions: Mapping[str, str]
-    requested_ids: frozenset[str] | None = None
+    variant: OverviewVariant
+    state: OverviewState | None
+    totals: Mapping[ShownServices, str] = field(default_factory=dict[ShownServices, str])
+    regions: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def removed_rows(self, sent_regions: Set[str]) -> dict[str, str]:
-        """Return, as empty regions, those rows of the browser whose organizations have been erased."""
-        requested_regions = (
-            sent_regions
-            if self.requested_ids is None
-            else sent_regions & {f"row-{organization_id}" for organization_id in self.requested_ids}
-        )
-        return {region: "" for region in requested_regions if region.startswith("row-") and region not in self.regions}
+    def regions_for(self, shown: ShownServices, sent_regions: Set[str]) -> dict[str, str]:
+        """Return the regions of a page, by what it shows and the regions that its browser has."""
+        rows = {**self.state.removed_rows(sent_regions), **self.state.regions} if self.state else {}
+        totals = {"totals": self.totals[shown]} if shown in self.totals else {}
+        return {**rows, **self.regions, **totals}
 
 
 class OverviewSession(Protocol):
     """A session that shows the overview.
 
     Attributes:
-        period_id: The period of its rows, None for the reporting period.
+        shown: Which services the page shows.
         needs_full_refresh: Whether the updater must send it all rows.
+        needs_totals: Whether it must send it the totals.
     """
 
-    period_id: str | None
+    shown: ShownServices
     needs_full_refresh: bool
+    needs_totals: bool
 
     @property
-    def language(self) -> Language:
-        """The language of the page."""
+    def variant(self) -> OverviewVariant:
+        """Which overview it shows."""
         ...
 
-    def receive(self, state: OverviewState) -> None:
-        """Show a state; called on the event loop, outside the session."""
+    @property
+    def shows_events(self) -> bool:
+        """Whether the newest events stand beside its rows."""
+        ...
+
+    def receive(self, update: OverviewUpdate) -> None:
+        """Show what has changed; called on the event loop, outside the session."""
         ...
 
 
 class OverviewUpdater:
-    """Keeps the overview of all sessions up to date. It runs on the event loop, except `read`."""
+    """Keeps the overview of all sessions up to date. It runs on the event loop.
+
+    Attributes:
+        renderer: Reads and renders what the sessions show.
+    """
 
     organization_id = None
 
     def __init__(self, context: AppContext, fanout: Fanout) -> None:
         self._context = context
+        self.renderer = OverviewRenderer(context)
         self._sessions: weakref.WeakSet[OverviewSession] = weakref.WeakSet()
         self._changed_ids: set[str] = set()
         self._last_event_id = 0
         self._refresh_task: asyncio.Task[None] | None = None
         self._fault = PassingFault("reading for the overview")
         self._midnight = MidnightTimer(self._on_midnight)
-        self._cached_row = lru_cache(_ROW_CACHE_SIZE)(self._render_row)
         fanout.subscribe(self)
-
-    # ── Reading, on a thread ──
-    def read(
-        self, period_id: str | None, language: Language, organization_ids: frozenset[str] = frozenset()
-    ) -> OverviewState:
-        """Read and render the overview. Blocks.
-
-        Args:
-            period_id: The period of all rows, None for the reporting period.
-            language: The language of the texts.
-            organization_ids: The organizations to read; all if empty.
-
-        Raises:
-            ValidationError: If the period is invalid.
-        """
-        overviews = self._context.application.overviews
-        if 0 < len(organization_ids) <= _MAX_SINGLE_READS:
-            # The parts are read one after the other; the first has the earliest event position, which holds for all.
-            overview_parts = [
-                overviews.read(period_id, organization_id) for organization_id in sorted(organization_ids)
-            ]
-            overview, entries = overview_parts[0], [entry for part in overview_parts for entry in part.entries]
-        else:
-            overview = overviews.read(period_id)
-            entries = overview.entries
-        rows = [
-            self._cached_row(entry, overview.field_count, language, overview.period_id, today()) for entry in entries
-        ]
-        regions = {f"row-{row.entry.organization_id}": html for row, html in rows}
-        requested_ids = organization_ids or None
-        return OverviewState(
-            period_id,
-            overview,
-            [row for row, _ in rows],
-            {**self._render_frame(overview, language), **regions},
-            requested_ids,
-        )
-
-    def _render_row(
-        self, entry: OverviewEntry, field_count: int, language: Language, period_id: str, day: date
-    ) -> tuple[OverviewRowView, str]:
-        """Render a row. Results are cached by argument, so that of 400 rows only those that changed are rendered."""
-        t = Translator(self._context.application.texts, language)
-        row = present_row(entry, field_count, t, period_id, day)
-        html = str(self._context.macros("overview/overview_regions.html").row(row, t))
-        # In 400 rows, the white space between cells would be a tenth of all nodes of the page.
-        return row, "".join(line.strip() for line in html.splitlines())
-
-    def _render_frame(self, overview: Overview, language: Language) -> dict[str, str]:
-        macros, t = (
-            self._context.macros("overview/overview_regions.html"),
-            Translator(self._context.application.texts, language),
-        )
-        reporting = overview.reporting_period_id
-        chosen = "" if overview.period_id == reporting else overview.period_id
-        others = [period_id for period_id in (chosen, *overview.periods) if period_id not in ("", reporting)]
-        names = {period_id: formatting.period(language, period_id) for period_id in (reporting, *others)}
-        return {
-            "title": macros.title(names[chosen or reporting], t),
-            "caption": macros.caption(chosen, names[chosen or reporting], t),
-            "periods": macros.periods(chosen, reporting, names, t),
-        }
 
     # ── Sessions, on the event loop ──
     def add_session(self, session: OverviewSession, state: OverviewState | None) -> None:
@@ -172,6 +106,7 @@ class OverviewUpdater:
             state: What it shows, None if it shows nothing yet.
         """
         session.needs_full_refresh = state is None or state.overview.position < self._last_event_id
+        session.needs_totals = False
         self._sessions.add(session)
         self._midnight.start()
         self._schedule_refresh()
@@ -180,10 +115,14 @@ class OverviewUpdater:
         """Stop updating a session."""
         self._sessions.discard(session)
 
-    def change_period(self, session: OverviewSession, period_id: str | None) -> None:
-        """Show another period in a session."""
-        session.period_id = period_id
+    def request_all(self, session: OverviewSession) -> None:
+        """Send a session everything, as soon as it is read: it shows another overview now."""
         session.needs_full_refresh = True
+        self._schedule_refresh()
+
+    def request_totals(self, session: OverviewSession) -> None:
+        """Send a session its totals, as soon as they are read: it shows other services now."""
+        session.needs_totals = True
         self._schedule_refresh()
 
     def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
@@ -201,7 +140,9 @@ class OverviewUpdater:
             self._refresh_task = asyncio.get_running_loop().create_task(self._refresh_loop())
 
     def _has_work(self) -> bool:
-        return bool(self._changed_ids) or any(session.needs_full_refresh for session in self._sessions)
+        return bool(self._changed_ids) or any(
+            session.needs_full_refresh or session.needs_totals for session in self._sessions
+        )
 
     async def _refresh_loop(self) -> None:
         """Read and send until no change is pending.
@@ -210,12 +151,9 @@ class OverviewUpdater:
         """
         while self._has_work():
             changed, self._changed_ids = frozenset(self._changed_ids), set()
-            subscriptions: set[tuple[str | None, Language]] = {
-                (session.period_id, session.language) for session in self._sessions
-            }
-            for period_id, language in subscriptions:
+            for variant in {session.variant for session in self._sessions}:
                 try:
-                    await self._refresh_sessions(period_id, language, changed)
+                    await self._refresh_sessions(variant, changed)
                     self._fault.succeeded()
                 except Exception as error:
                     passing = as_passing(error)
@@ -226,23 +164,44 @@ class OverviewUpdater:
             await asyncio.sleep(_DEBOUNCE_SECONDS)
         self._refresh_task = None
 
-    async def _refresh_sessions(self, period_id: str | None, language: Language, changed: frozenset[str]) -> None:
-        sessions = [
-            session for session in self._sessions if (session.period_id, session.language) == (period_id, language)
-        ]
+    async def _refresh_sessions(self, variant: OverviewVariant, changed: frozenset[str]) -> None:
+        sessions = [session for session in self._sessions if session.variant == variant]
         is_full = any(session.needs_full_refresh for session in sessions)
-        if not is_full and not changed:
+        has_changed = is_full or bool(changed)
+        shown = frozenset(session.shown for session in sessions if has_changed or session.needs_totals)
+        if not shown:
             return
+        shows_events = has_changed and any(session.shows_events for session in sessions)
         for session in sessions:
-            session.needs_full_refresh = False
-        state = await self._context.run_blocking(self.read, period_id, language, frozenset() if is_full else changed)
+            session.needs_full_refresh = session.needs_totals = False
+        requested = (frozenset[str]() if is_full else changed) if has_changed else None
+        update = await self._context.run_blocking(self._read, variant, requested, shown, shows_events)
         for session in sessions:
-            if session in self._sessions and session.period_id == period_id and not session.needs_full_refresh:
-                self._send(session, state)
+            if session in self._sessions and session.variant == variant and not session.needs_full_refresh:
+                self._send(session, update)
 
-    def _send(self, session: OverviewSession, state: OverviewState) -> None:
+    def _read(
+        self, variant: OverviewVariant, requested: frozenset[str] | None, shown: Set[ShownServices], shows_events: bool
+    ) -> OverviewUpdate:
+        """Read what sessions need; on a thread.
+
+        Args:
+            variant: Which overview.
+            requested: The organizations to read, all if empty; None for no rows.
+            shown: What the pages show whose totals are needed.
+            shows_events: Whether the newest events are needed.
+        """
+        renderer = self.renderer
+        return OverviewUpdate(
+            variant,
+            renderer.read(variant, requested) if requested is not None else None,
+            {each: renderer.render_totals(variant, each) for each in shown},
+            {"newest-events": renderer.render_events(variant.language)} if shows_events else {},
+        )
+
+    def _send(self, session: OverviewSession, update: OverviewUpdate) -> None:
         try:
-            session.receive(state)
+            session.receive(update)
         except Exception:
             log.exception("A dashboard session could not be updated; it gets no more updates.")
             self.remove_session(session)

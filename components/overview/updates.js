@@ -1,28 +1,31 @@
 /** How patches change the overview: rows come, change and go, and what has changed is marked. */
 
-import {parseHtml, t, tPlural} from "../layout/dom.js"
+import {closest, parseHtml, t, tPlural} from "../layout/dom.js"
 import {onLive} from "../live/channel.js"
 import {patch, setPatchHandler, showPauseNotice} from "../live/patches.js"
 import {updateApproval} from "./approval.js"
 import {announceChanges, marks, tint, unmark} from "./marks.js"
-import {allRows, focusLink, idOf, linkOf, rowById, shownPeriod, versions, visibleLinks} from "./rows.js"
+import {
+  allRows,
+  focusLink,
+  idOf,
+  linkOf,
+  markSortedInNewHead,
+  rowById,
+  showDensity,
+  shownColumns,
+  shownPeriod,
+  tableBody,
+  versions,
+  visibleLinks,
+} from "./rows.js"
 import {selectedIds, unselect} from "./selection.js"
-import {applySortAndFilter, caseSystemSelect, insertRow, updateCounts} from "./view.js"
+import {markOutdatedTotals} from "./totals.js"
+import {applySortAndFilter, insertRow, syncUrl, updateCounts, updateFilterOptions} from "./view.js"
 
 /** @typedef {import("../live/patches.js").Regions} Regions */
 
 const isRowId = (/** @type {string} */ id) => id.startsWith("row-")
-
-/** Offer the case systems of new organisations in the filter too. */
-function addCaseSystems() {
-  const known = new Set([...caseSystemSelect.options].map(option => option.value))
-  for (const {dataset} of allRows()) {
-    const name = dataset.caseSystem ?? ""
-    if (known.has(name)) continue
-    known.add(name)
-    caseSystemSelect.append(new Option(name))
-  }
-}
 
 /**
  * Remove the rows of organisations that have been erased. The focus moves to the row that takes the place.
@@ -50,21 +53,58 @@ export const changedSince = before =>
     .filter(row => row.dataset.version !== before[idOf(row)])
     .map(idOf)
 
+const shownOverview = () => `${shownPeriod()}|${shownColumns()}`
+
+/**
+ * Write regions into a page that shows another overview now. Rows are replaced: they have little in common with the old
+ * ones, and to turn one into the other takes longer.
+ *
+ * @param {Regions} regions
+ */
+function replaceRows(regions) {
+  const focused = closest("tr[data-region]", document.activeElement)?.dataset.region
+  const others = Object.fromEntries(Object.entries(regions).filter(([id]) => !isRowId(id)))
+  patch(others)
+  const rows = Object.entries(regions).filter(([id]) => isRowId(id))
+  tableBody.replaceChildren(...rows.map(([, html]) => parseHtml(html)))
+  showDensity()
+  markSortedInNewHead()
+  syncUrl(false)
+  unmark(marks.keys())
+  unselect(selectedIds())
+  updateFilterOptions()
+  applySortAndFilter()
+  const row = focused ? rowById(focused) : null
+  if (row && !row.hidden) focusLink(linkOf(row))
+}
+
+/**
+ * Whether regions are of another overview than the page shows: then they have all rows.
+ *
+ * @param {Regions} regions
+ */
+function isOtherOverview({caption}) {
+  if (!caption) return false
+  const {period = "", columns = ""} = parseHtml(caption).dataset
+  return `${period}|${columns}` !== shownOverview()
+}
+
 setPatchHandler(allRegions => {
+  if (isOtherOverview(allRegions)) {
+    replaceRows(allRegions)
+    markOutdatedTotals()
+    return
+  }
   const regions = removeErasedRows(allRegions)
-  const periodBefore = shownPeriod()
   const before = versions()
   patch(regions)
+  if ("columns" in regions) markSortedInNewHead()
   for (const [id, html] of Object.entries(regions)) {
     if (isRowId(id) && !(id in before)) insertRow(/** @type {HTMLTableRowElement} */ (parseHtml(html)))
   }
-  addCaseSystems()
-  if (shownPeriod() !== periodBefore) {
-    unmark(marks.keys())
-    unselect(selectedIds())
-    applySortAndFilter()
-    return
-  }
+  if ("totals" in regions) markOutdatedTotals()
+  if (!Object.keys(regions).some(isRowId)) return
+  updateFilterOptions()
   const changed = changedSince(before)
   tint(changed, before)
   updateCounts()

@@ -5,6 +5,7 @@ import {comparator, DEFAULTS, longestOrderedRun, matcher, writeFilters} from "./
 import {marks} from "./marks.js"
 import {
   allRowData,
+  allRows,
   currentSort,
   ensureTabStop,
   isSortedDescending,
@@ -16,9 +17,13 @@ import {
   tableBody,
 } from "./rows.js"
 import {updateSelection} from "./selection.js"
+import {requestTotals} from "./totals.js"
 
 /** @typedef {import("./filters.js").OverviewFilters} OverviewFilters */
 /** @typedef {import("./rows.js").Row} Row */
+
+/** Up to so many services leave room for the newest events beside them (rendering.py). */
+const MAX_ROWS_BESIDE_EVENTS = 19
 
 /** @type {HTMLFormElement} */
 export const form = $("#choose")
@@ -31,8 +36,8 @@ export const searchField = $("#search")
  */
 const control = name => /** @type {any} */ (form.elements.namedItem(name))
 
-/** @type {HTMLSelectElement} */
-export const caseSystemSelect = /** @type {any} */ (control("case_system"))
+/** @param {string} name */
+const select = name => /** @type {HTMLSelectElement} */ (control(name))
 
 /** @returns {OverviewFilters} */
 export const getFilters = () => ({
@@ -41,6 +46,8 @@ export const getFilters = () => ({
   show: control("show").value,
   deviation: control("deviation").value,
   case_system: control("case_system").value,
+  county: control("county").value,
+  columns: control("columns").value,
   sort: currentSort(),
 })
 
@@ -139,12 +146,34 @@ export function updateCounts(rows = allRowData(), outOfOrder = countOutOfOrder(r
   setHidden($("#none"), rows.length > 0)
   setHidden($("#empty"), visible > 0)
   setHidden(table, visible === 0)
+  $("#beside").toggleAttribute("data-long", rows.length > MAX_ROWS_BESIDE_EVENTS)
   const offer = $("#reordered")
   setHidden(offer, outOfOrder === 0)
   setText($("span", offer), tPlural("overview.reordered", outOfOrder))
   updateSelection()
   setHidden($("[data-action=seen]"), filters.deviation !== "changed" || marks.size === 0)
   ensureTabStop()
+  requestTotals(rows, filters.county)
+}
+
+/**
+ * Offer in a filter what the rows have: what is new is added, and what no row has any more is removed.
+ *
+ * @param {HTMLSelectElement} field
+ * @param {Map<string, string>} values Names by value.
+ */
+function updateOptions(field, values) {
+  for (const option of [...field.options].slice(1)) {
+    if (!values.delete(option.value) && !option.selected) option.remove()
+  }
+  for (const [value, name] of values) if (value) field.append(new Option(name, value))
+}
+
+/** Offer the case systems and counties of the rows in the filters. */
+export function updateFilterOptions() {
+  const data = allRows().map(row => row.dataset)
+  updateOptions(select("case_system"), new Map(data.map(({caseSystem = ""}) => [caseSystem, caseSystem])))
+  updateOptions(select("county"), new Map(data.map(({county = "", countyName = ""}) => [county, countyName])))
 }
 
 /**

@@ -1,9 +1,10 @@
-"""View models of the list in which another service is chosen."""
+"""View models of the list in which another service is chosen, and how lists name services."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from components.layout.preferences import Translator
 from preview.i18n.name_search import collation_key, search_text
 from preview.reports.organizations import OrganizationOption
 
@@ -59,3 +60,9 @@ def present_services(
         )
         for option in ordered
     ]
+
+
+def split_name(organization_name: str, t: Translator) -> tuple[str, str]:
+    """Return the words that the names of most services begin with, empty if this one does not, and the rest of it."""
+    name = organization_name.removeprefix(f"{t('overview.kind')} ")
+    return "" if name == organization_name else t("overview.kind"), name

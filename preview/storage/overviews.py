@@ -6,6 +6,7 @@ from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.reviews import ReviewStatus
 from preview.storage.database import Connection
 from preview.storage.removal.erasure import NOT_BEING_ERASED
+from preview.storage.reviews.period_reports import MUNICIPALITY_NUMBERS
 
 
 class OverviewRow(msgspec.Struct, frozen=True):
@@ -24,6 +25,7 @@ class OverviewRow(msgspec.Struct, frozen=True):
     listed: int
     has_source: int
     kommuner: str | None
+    municipality_numbers: str
     case_system: str | None
     is_15f: int | None
     snapshot: int | None
@@ -73,6 +75,7 @@ _ROWS = f"""
             WHERE source.organization_id = organization.organization_id AND last_extract_at IS NOT NULL),
         (SELECT group_concat(kommunenummer || ' ' || kommunenavn, ' ') FROM kommune
             WHERE kommune.organization_id = organization.organization_id),
+        {MUNICIPALITY_NUMBERS},
         coalesce(json_extract(shown.facts, '$.case_system'),
             (SELECT case_system FROM source WHERE source.organization_id = organization.organization_id
                 ORDER BY last_extract_at DESC LIMIT 1)),

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from preview.form.entries import Field
-from preview.form.numbers import change_between
 from preview.form.value_state import ValueState
 from preview.i18n.name_search import collation_key
 from preview.model.resources import Value
 from preview.totals.data import TotalsData
 from preview.totals.documents import ServiceValue
 from preview.totals.reports import Service, ServiceReport
+from preview.totals.service_numbers import ServiceNumber, service_number
 
 SortKey = Literal[
     "rank",
@@ -58,19 +58,22 @@ def field_entries(data: TotalsData, field: Field, sort: SortKey) -> list[FieldEn
         sort: The order; services without a value in that column are last, and equal ones are ordered by name.
     """
     services = [each for each in data.services if each.listed or each.organization_id in data.reports]
-    values = [_visible(data.reports.get(each.organization_id), field) for each in services]
-    ranks = _ranks(values)
-    entries = [_entry(data, field, service, ranks.get(value)) for service, value in zip(services, values, strict=True)]
+    reports, prior_reports = data.reports, data.prior_reports
+    numbers = [
+        service_number(field, reports.get(each.organization_id), prior_reports.get(each.organization_id))
+        for each in services
+    ]
+    ranks = _ranks([number.value for number in numbers])
+    entries = [
+        _entry(service, number, ranks.get(number.value), reports.get(service.organization_id))
+        for service, number in zip(services, numbers, strict=True)
+    ]
     return _sorted(entries, sort)
 
 
 def field_list(data: TotalsData, field: Field, sort: SortKey) -> list[ServiceValue]:
     """Return the rows of the API, as `field_entries`."""
     return [entry.row for entry in field_entries(data, field, sort)]
-
-
-def _visible(report: ServiceReport | None, field: Field) -> Value:
-    return report.visible(field.key) if report is not None else None
 
 
 def _ranks(values: Sequence[Value]) -> dict[Value, int]:
@@ -81,23 +84,18 @@ def _ranks(values: Sequence[Value]) -> dict[Value, int]:
     return ranks
 
 
-def _entry(data: TotalsData, field: Field, service: Service, rank: int | None) -> FieldEntry:
-    report = data.reports.get(service.organization_id)
-    prior_report = data.prior_reports.get(service.organization_id)
-    value, prior = _visible(report, field), _visible(prior_report, field)
-    change, percent = change_between(value, prior, field.unit)
+def _entry(service: Service, number: ServiceNumber, rank: int | None, report: ServiceReport | None) -> FieldEntry:
     row = ServiceValue(
         organization_id=service.organization_id,
         organization_name=service.organization_name,
-        value=value,
-        prior_period_value=prior,
-        change=change,
+        value=number.value,
+        prior_period_value=number.prior_value,
+        change=number.change,
         rank=rank,
         review_status=report.review_status if report else None,
-        value_state=report.state(field.key) if report else "no_report",
+        value_state=number.state,
     )
-    prior_state = prior_report.state(field.key) if prior_report else "no_report"
-    return FieldEntry(row, percent, prior_state, report is not None and report.provisional)
+    return FieldEntry(row, number.percent, number.prior_state, report is not None and report.provisional)
 
 
 def _sorted(entries: list[FieldEntry], sort: SortKey) -> list[FieldEntry]:

@@ -1,6 +1,6 @@
 """Reads totals, their explanation, and one field everywhere (rules T1 to T4, docs/api.md)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from preview.core.clock import today
 from preview.core.errors import NotFound
@@ -14,6 +14,8 @@ from preview.totals.contributions import Contributions, contributions_to_change
 from preview.totals.data import TotalsData
 from preview.totals.documents import ServiceValue, TotalsDocument
 from preview.totals.field_list import FieldEntry, SortKey, field_entries, field_list
+from preview.totals.selection import ScopeTotals, totals_with_context
+from preview.totals.service_numbers import ServiceNumber, numbers_by_service
 from preview.totals.view import Totals, totals_document
 
 
@@ -97,6 +99,29 @@ class TotalsQuery:
         field = self._field(field_key)
         data, totals = self._get(period_id, county)
         return totals, field_entries(data, field, sort)
+
+    def service_numbers(
+        self, fields: Sequence[Field], period_id: str | None
+    ) -> Mapping[str, tuple[ServiceNumber, ...]]:
+        """Return some fields of every service, in the order of the fields, by id of the organisation."""
+        return numbers_by_service(self._get(period_id, None)[0], fields)
+
+    def selection(
+        self,
+        fields: Sequence[Field],
+        period_id: str | None,
+        organization_ids: Collection[str] | None,
+        selected_county: str,
+    ) -> list[ScopeTotals]:
+        """Return the totals of some fields over selected services, below those of the county and the country.
+
+        Args:
+            fields: The fields.
+            period_id: The period.
+            organization_ids: The services; None for all.
+            selected_county: The number of the county that was chosen; empty for none, and any other text counts so.
+        """
+        return totals_with_context(self._get(period_id, None)[0], fields, organization_ids, selected_county)
 
     def _field(self, field_key: str) -> Field:
         if field_key not in self._report_config.catalogue:

@@ -68,7 +68,7 @@ def load_services(connection: Connection, year: int) -> list[Service]:
     """Return every organisation with its county in a year, ordered by id."""
     return [
         Service(
-            row.organization_id, row.organization_name, bool(row.listed), _county_number(row.municipality_numbers, year)
+            row.organization_id, row.organization_name, bool(row.listed), county_number(row.municipality_numbers, year)
         )
         for row in period_reports.services(connection)
     ]
@@ -97,6 +97,12 @@ def _hidden(catalogue: Catalogue, field_values: str) -> frozenset[str]:
 
 
 @lru_cache(_KEPT_REPORTS)
-def _county_number(municipality_numbers: str, year: int) -> str | None:
+def county_number(municipality_numbers: str, year: int) -> str | None:
+    """Return the number of a service's county in a year, None if it is not known.
+
+    Args:
+        municipality_numbers: The numbers of its municipalities, which a comma separates.
+        year: The year.
+    """
     county = Counties.load().county_of([number for number in municipality_numbers.split(",") if number], year)
     return county.number if county else None

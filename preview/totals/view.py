@@ -1,6 +1,6 @@
 """The totals of a period as they may be shown: coverage, and every field in form order. Pure functions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -64,7 +64,6 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 def build_totals(catalogue: Catalogue, data: TotalsData) -> Totals:
     """Return the totals of the loaded services."""
-    pairs = [(values_of(data.reports, each), values_of(data.prior_reports, each)) for each in data.services]
     found = [
         (service, data.reports[service.organization_id])
         for service in data.services
@@ -86,8 +85,14 @@ def build_totals(catalogue: Catalogue, data: TotalsData) -> Totals:
         counties=data.counties,
         periods=data.periods,
         coverage=coverage,
-        fields=[_without_withheld(data, total_of(field, pairs), field) for field in catalogue.fields],
+        fields=field_totals(data, catalogue.fields),
     )
+
+
+def field_totals(data: TotalsData, fields: Iterable[Field]) -> list[FieldTotal]:
+    """Return the totals of some fields over the loaded services, without what must be withheld."""
+    pairs = [(values_of(data.reports, each), values_of(data.prior_reports, each)) for each in data.services]
+    return [_without_withheld(data, total_of(field, pairs), field) for field in fields]
 
 
 def values_of(reports: ReportsByService, service: Service) -> Mapping[str, Value]:

@@ -16,6 +16,7 @@ from preview.reports.reconcile import ReportConfig
 from preview.storage import events, overviews
 from preview.storage.database import Connection, Database
 from preview.storage.overviews import OverviewRow
+from preview.totals.reports import county_number
 from preview.views.approval_candidates import ApprovalCandidate, read_candidates
 
 State = Literal["failed", "processing", "ready", "waiting", "silent"]
@@ -61,6 +62,7 @@ class OverviewEntry(msgspec.Struct, frozen=True):
         approved_at: When the approval in force was made.
         open_comments: Number of comments on the report that are not resolved.
         latest_period: The newest period of which an organisation without this report has a completed snapshot.
+        county: Number of its county in the year of the period (rule T4, docs/api.md); None if it is not known.
     """
 
     organization_id: str
@@ -89,6 +91,7 @@ class OverviewEntry(msgspec.Struct, frozen=True):
     approved_at: str | None = None
     open_comments: int = 0
     latest_period: str | None = None
+    county: str | None = None
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -130,7 +133,8 @@ class OverviewQuery:
             ValidationError: `period_id` is no period.
         """
         reporting = str(self._settings.reporting_period_on(today()))
-        period = reporting if period_id is None else str(Period.parse(period_id))
+        shown = Period.parse(reporting if period_id is None else period_id)
+        period = str(shown)
 
         def read_overview(connection: Connection) -> Overview:
             rows = overviews.rows(connection, period, organization_id)
@@ -140,7 +144,7 @@ class OverviewQuery:
                 reporting_period_id=reporting,
                 periods=overviews.periods(connection),
                 field_count=len(self._report_config.catalogue.fields),
-                entries=[_to_entry(row) for row in rows],
+                entries=[_to_entry(row, shown.year) for row in rows],
             )
 
         return self._database.read(read_overview)
@@ -165,7 +169,7 @@ def _state(row: OverviewRow) -> State:
     return "waiting" if row.has_source else "silent"
 
 
-def _to_entry(row: OverviewRow) -> OverviewEntry:
+def _to_entry(row: OverviewRow, year: int) -> OverviewEntry:
     blocking = blocking_codes(
         processing="processing" in (row.latest_status, row.snapshot_status),
         stale=not row.cache_valid,
@@ -200,4 +204,5 @@ def _to_entry(row: OverviewRow) -> OverviewEntry:
         approved_at=row.approved_at,
         open_comments=row.open_comments,
         latest_period=row.latest_completed_period,
+        county=county_number(row.municipality_numbers, year),
     )

@@ -69,11 +69,11 @@ def test_export_contains_filtered_rows_in_order(overview: Page) -> None:
     overview.get_by_role("columnheader", name="Tjeneste").get_by_role("button").click()
     lines = csv_lines(downloaded(overview, "CSV"))
     assert names(lines) == full_names(MOSS, ALTA)
-    assert [line[4] for line in lines] == ["Klar til godkjenning", "Klar til godkjenning"]
+    assert [line[5] for line in lines] == ["Klar til godkjenning", "Klar til godkjenning"]
     book = openpyxl.load_workbook(io.BytesIO(downloaded(overview, ".xlsx")))
     sheet = book["Oversikt"]
     shown = overview.locator(".list > tbody > tr:visible .full > [aria-hidden]:first-child").all_inner_texts()
-    assert [(row[0], str(row[10])) for row in sheet.iter_rows(min_row=2, values_only=True)] == [
+    assert [(row[0], str(row[11])) for row in sheet.iter_rows(min_row=2, values_only=True)] == [
         (MOSS.full_name, shown[0]),
         (ALTA.full_name, shown[1]),
     ]
@@ -113,7 +113,7 @@ def test_overview_prints_in_grayscale(overview: Page) -> None:
 
 # The whole country has 400 rows.
 _MULTIPLY_ROWS = """wanted => {
-  const body = document.querySelector('.list > tbody'), rows = [...body.rows]
+  const body = document.querySelector('.list > .rows'), rows = [...body.rows]
   for (let n = rows.length; n < wanted; n++) body.append(rows[n % rows.length].cloneNode(true))
 }"""
 

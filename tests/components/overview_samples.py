@@ -10,6 +10,7 @@ from components.overview.presenter import OverviewRowView, present_row
 from preview.core.languages import Language
 from preview.i18n.catalog import MessageCatalog
 from preview.views.overview import OverviewEntry
+from preview.views.overview_columns import STATUS_COLUMNS, ServiceLine
 
 TODAY = date(2026, 3, 25)
 READY = OverviewEntry(
@@ -54,4 +55,5 @@ def make_row(
     texts: MessageCatalog, language: Language = "nb", shown_period: str = "2024", **changed: Any
 ) -> OverviewRowView:
     """Return the row of `READY` with changes, for a form of 34 fields."""
-    return present_row(msgspec.structs.replace(READY, **changed), 34, Translator(texts, language), shown_period, TODAY)
+    line = ServiceLine(msgspec.structs.replace(READY, **changed))
+    return present_row(line, STATUS_COLUMNS, 34, Translator(texts, language), shown_period, TODAY)

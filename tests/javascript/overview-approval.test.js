@@ -47,7 +47,7 @@ const candidate = (name, etag = `"${name}"`) =>
    <th><a href="#${name}">${name}</a></th><td data-outcome></td></tr>`
 
 openPage(`<script type="application/json" id="texts">${JSON.stringify(texts)}</script><p id="said"></p>
-<table class="list"><thead></thead><tbody></tbody></table>
+<table class="list"><thead></thead><tbody class="rows"></tbody></table>
 <div id="selection"><button data-action="select-shown"></button><span id="selected-count"></span>
   <button data-action="select-none"></button><button data-action="approve"></button></div>
 <dialog id="approve"><h2 id="approve-title" tabindex="-1"></h2><table><tbody data-candidates></tbody></table>

@@ -16,7 +16,7 @@ import {
  * @param {Partial<RowData>} values
  * @returns {RowData}
  */
-const row = values => ({id: "row-1", search: "", flags: [], caseSystem: "", name: "", key: "", ...values})
+const row = values => ({id: "row-1", search: "", flags: [], caseSystem: "", county: "", name: "", key: "", ...values})
 
 describe("matcher", () => {
   const alta = row({id: "row-1", search: "alta 1234", flags: ["ready", "error"], caseSystem: "CIS"})

@@ -5,6 +5,19 @@ import msgspec
 from preview.storage.database import Connection
 from preview.storage.removal.erasure import NOT_BEING_ERASED
 
+MUNICIPALITY_NUMBERS = """
+    coalesce(
+        (SELECT group_concat(kommunenummer) FROM kommune
+            WHERE kommune.organization_id = organization.organization_id),
+        (SELECT group_concat(DISTINCT kommunenummer)
+            FROM organization AS other JOIN kommune ON kommune.organization_id = other.organization_id
+            WHERE other.organisasjonsnummer = organization.organisasjonsnummer),
+        '')"""
+"""SQL of the numbers of the municipalities of an `organization`, which a comma separates.
+
+A bydel that has delivered nothing has those of the other bydeler with its organisation number.
+"""
+
 
 class PeriodReportRow(msgspec.Struct, frozen=True):
     """The newest completed report of an organisation in a period; `field_values` is JSON by key, auxiliaries too."""
@@ -17,10 +30,7 @@ class PeriodReportRow(msgspec.Struct, frozen=True):
 
 
 class ServiceRow(msgspec.Struct, frozen=True):
-    """An organisation with the numbers of its municipalities, which a comma separates.
-
-    A bydel that has delivered nothing has those of the other bydeler with its organisation number.
-    """
+    """An organisation with the numbers of its municipalities (`MUNICIPALITY_NUMBERS`)."""
 
     organization_id: str
     organization_name: str
@@ -49,13 +59,7 @@ def services(connection: Connection) -> list[ServiceRow]:
     """Return every organisation that is not being erased, ordered by id."""
     rows = connection.execute(
         f"""SELECT organization_id, organization_name, listed,
-            coalesce(
-                (SELECT group_concat(kommunenummer) FROM kommune
-                    WHERE kommune.organization_id = organization.organization_id),
-                (SELECT group_concat(DISTINCT kommunenummer)
-                    FROM organization AS other JOIN kommune ON kommune.organization_id = other.organization_id
-                    WHERE other.organisasjonsnummer = organization.organisasjonsnummer),
-                '')
+            {MUNICIPALITY_NUMBERS}
         FROM organization WHERE {NOT_BEING_ERASED} ORDER BY organization_id"""
     )
     return [ServiceRow(*row) for row in rows.fetchall()]

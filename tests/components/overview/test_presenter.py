@@ -11,6 +11,7 @@ from components.overview.presenter import OverviewRowView
 from preview.core.languages import LANGUAGES, Language
 from preview.i18n.catalog import MessageCatalog
 from preview.reports.decision_state import DECISION_STATES
+from preview.views.overview_columns import STATUS_COLUMNS
 from tests.components.overview_samples import NO_VALUES, make_row
 
 NB = "\u00a0"
@@ -20,7 +21,7 @@ def row(
     context: AppContext, texts: MessageCatalog, line: OverviewRowView, language: Language = "nb"
 ) -> html.HtmlElement:
     """Return the rendered row."""
-    html_row = context.macros("overview/overview_regions.html").row(line, Translator(texts, language))
+    html_row = context.macros("overview/overview_regions.html").row(line, STATUS_COLUMNS, Translator(texts, language))
     return html.fragment_fromstring(f"<table>{html_row}</table>")[0]
 
 
@@ -64,7 +65,7 @@ def test_row_without_values_shows_dashes(
         *["–ingen"] * 3,
         "CIS",
     ]
-    assert html_row.get("data-filled") == html_row.get("data-deviations") == html_row.get("data-aggregated") == ""
+    assert html_row.get("data-keys").split("\t")[3:6] == ["", "", ""]
 
 
 def test_stale_row_has_tag_and_valid_row_has_none(context: AppContext, texts: MessageCatalog) -> None:
@@ -210,7 +211,9 @@ def test_progress_does_not_change_row_version(texts: MessageCatalog) -> None:
 def test_row_html_is_escaped(context: AppContext, texts: MessageCatalog, language: Language) -> None:
     evil = '"><script>alert(1)</script>'
     html_row = context.macros("overview/overview_regions.html").row(
-        make_row(texts, language, organization_name=evil, case_system=evil, number=evil), Translator(texts, language)
+        make_row(texts, language, organization_name=evil, case_system=evil, number=evil),
+        STATUS_COLUMNS,
+        Translator(texts, language),
     )
     assert "<script" not in html_row
     assert evil in row(context, texts, make_row(texts, language, organization_name=evil), language).text_content()

@@ -11,31 +11,36 @@ from tornado.ioloop import IOLoop
 from components import assets
 from components.context import AppContext
 from components.live.fanout import Fanout
-from components.overview.updater import OverviewState, OverviewUpdater
+from components.overview.rendering import OverviewState, OverviewVariant, ShownServices
+from components.overview.updater import OverviewUpdate, OverviewUpdater
 from preview.core.clock import today
-from preview.core.languages import Language
 from preview.runtime.application import Application
 from tests.builders import large_dataset
 from tests.support import pipeline
 
 WAIT_SECONDS = 30
 SERVICES = 3
+NB_2024 = OverviewVariant("2024", "nb")
 
 
 class Session:
     """A session that queues the states that it gets."""
 
-    def __init__(self, period_id: str | None = "2024", language: Language = "nb", fails: bool = False) -> None:
-        self.period_id = period_id
-        self.language: Language = language
-        self.needs_full_refresh = False
+    def __init__(self, variant: OverviewVariant = NB_2024, fails: bool = False) -> None:
+        self.variant = variant
+        self.shown = ShownServices()
+        self.needs_full_refresh = self.needs_totals = False
+        self.shows_events = False
         self.fails = fails
         self.received: asyncio.Queue[OverviewState] = asyncio.Queue()
+        self.totals: asyncio.Queue[str] = asyncio.Queue()
 
-    def receive(self, state: OverviewState) -> None:
+    def receive(self, update: OverviewUpdate) -> None:
         if self.fails:
             raise RuntimeError("the session is gone")
-        self.received.put_nowait(state)
+        if update.state:
+            self.received.put_nowait(update.state)
+        self.totals.put_nowait(update.regions_for(self.shown, frozenset()).get("totals", ""))
 
     async def next(self) -> OverviewState:
         return await asyncio.wait_for(self.received.get(), WAIT_SECONDS)
@@ -75,9 +80,9 @@ def organization_ids(state: OverviewState) -> list[str]:
 
 def test_only_changed_rows_are_read_and_sent(application: Application) -> None:
     async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
-        session, other = Session(), Session(None, "en")
+        session, other = Session(), Session(OverviewVariant(None, "en"))
         for added in (session, other):
-            updater.add_session(added, await context.run_blocking(updater.read, added.period_id, added.language))
+            updater.add_session(added, await context.run_blocking(updater.renderer.read, added.variant))
         await context.run_blocking(
             pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20")
         )
@@ -95,7 +100,7 @@ def test_only_changed_rows_are_read_and_sent(application: Application) -> None:
 def test_new_service_is_sent(application: Application) -> None:
     async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session = Session()
-        updater.add_session(session, await context.run_blocking(updater.read, "2024", "nb"))
+        updater.add_session(session, await context.run_blocking(updater.renderer.read, NB_2024))
         listing = "organization_id,organization_name,organisasjonsnummer\norg-ny,Barnevernstjenesten Ny,912345678\n"
         await context.run_blocking(pipeline.deliver, application, listing.encode())
         state = await session.wait_for(lambda state: "row-org-ny" in state.regions)
@@ -107,7 +112,7 @@ def test_new_service_is_sent(application: Application) -> None:
 def test_outdated_session_gets_full_state(application: Application) -> None:
     async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         known = Session()
-        old = await context.run_blocking(updater.read, "2024", "nb")
+        old = await context.run_blocking(updater.renderer.read, NB_2024)
         updater.add_session(known, old)
         await context.run_blocking(
             pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-01-20")
@@ -127,8 +132,9 @@ def test_outdated_session_gets_full_state(application: Application) -> None:
 def test_period_change_sends_full_state_of_new_period_only(application: Application) -> None:
     async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session = Session()
-        updater.add_session(session, await context.run_blocking(updater.read, "2024", "nb"))
-        updater.change_period(session, "2019")
+        updater.add_session(session, await context.run_blocking(updater.renderer.read, NB_2024))
+        session.variant = OverviewVariant("2019", "nb")
+        updater.request_all(session)
         state = await session.next()
         assert state.overview.period_id == "2019"
         assert [row.entry.state for row in state.rows] == ["waiting"] * SERVICES
@@ -144,7 +150,7 @@ def test_failed_or_removed_session_does_not_block_others(
 ) -> None:
     async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session, failing, removed = Session(), Session(fails=True), Session()
-        state = await context.run_blocking(updater.read, "2024", "nb")
+        state = await context.run_blocking(updater.renderer.read, NB_2024)
         for added in (failing, session, removed):
             updater.add_session(added, state)
         updater.remove_session(removed)
@@ -167,8 +173,8 @@ def test_failed_or_removed_session_does_not_block_others(
 def test_many_changes_are_sent_and_unchanged_rows_cached(application: Application) -> None:
     async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session = Session()
-        first = await context.run_blocking(updater.read, "2024", "nb")
-        again = await context.run_blocking(updater.read, "2024", "nb")
+        first = await context.run_blocking(updater.renderer.read, NB_2024)
+        again = await context.run_blocking(updater.renderer.read, NB_2024)
         assert all(again.regions[region] is html for region, html in first.regions.items() if region.startswith("row-"))
         updater.add_session(session, first)
         many = range(SERVICES, SERVICES + 12)
@@ -183,12 +189,12 @@ def test_many_changes_are_sent_and_unchanged_rows_cached(application: Applicatio
 def test_all_rows_are_rendered_again_at_midnight(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario(context: AppContext, updater: OverviewUpdater) -> None:
         session = Session()
-        state = await context.run_blocking(updater.read, "2024", "nb")
+        state = await context.run_blocking(updater.renderer.read, NB_2024)
         assert "i dag" in state.regions["row-org-3000"]
         tomorrow = today() + timedelta(days=1)
         monkeypatch.setattr("components.live.midnight._seconds_to_midnight", lambda: 0.0)
         updater.add_session(session, state)
-        monkeypatch.setattr("components.overview.updater.today", lambda: tomorrow)
+        monkeypatch.setattr("components.overview.rendering.today", lambda: tomorrow)
         state = await session.next()
         assert len(organization_ids(state)) == SERVICES
         assert "i går" in state.regions["row-org-3000"]

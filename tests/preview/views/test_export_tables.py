@@ -9,16 +9,19 @@ import openpyxl
 import pytest
 
 from preview.activity.last_changes import LastChange
+from preview.core.languages import Language
 from preview.form.catalogue import Catalogue
 from preview.form.numbers import change_between
 from preview.form.rules.base import Deviation
 from preview.i18n.catalog import MessageCatalog
 from preview.views.changes_since import ChangesSince, ValueThen
 from preview.views.changes_table import with_changes
-from preview.views.export_tables import overview_table, preview_table
+from preview.views.export_tables import preview_table
 from preview.views.overview import OverviewEntry
+from preview.views.overview_columns import STATUS_COLUMNS, ServiceLine
+from preview.views.overview_table import overview_table
 from preview.views.preview import FieldRow, Preview
-from preview.views.spreadsheet import to_csv, to_xlsx
+from preview.views.spreadsheet import Table, to_csv, to_xlsx
 
 CATALOGUE, TEXTS = Catalogue.load(), MessageCatalog.load()
 
@@ -150,22 +153,29 @@ ENTRY = OverviewEntry(
     approved_by="Kari Nordmann",
     approved_at="2026-03-24T23:10:00Z",
     open_comments=2,
+    county="42",
 )
 ENTRY_WITHOUT_DATA = OverviewEntry(
     "org-2", "=Vik", "999999998", True, "silent", "", None, None, None, False, None, 0, 0, 0, 0, 0, None
 )
 
 
+def status_table(entries: list[OverviewEntry], language: Language) -> Table:
+    lines = [ServiceLine(entry) for entry in entries]
+    return overview_table(lines, STATUS_COLUMNS, [], 34, "2024-H1", TEXTS, language)
+
+
 def test_organisations_are_rows_in_the_given_order() -> None:
-    head, *lines = read_csv(to_csv(overview_table([ENTRY_WITHOUT_DATA, ENTRY], 34, "2024-H1", TEXTS, "nb")))
-    assert head[:6] == ["Tjeneste", "Nummer", "Id", "Periode", "Vurdering", "Data til"]
-    assert head[6:11] == ["Godkjent av", "Godkjent", "Åpne kommentarer", "Status", "Utfylte felt"]
+    head, *lines = read_csv(to_csv(status_table([ENTRY_WITHOUT_DATA, ENTRY], "nb")))
+    assert head[:7] == ["Tjeneste", "Nummer", "Id", "Fylke", "Periode", "Vurdering", "Data til"]
+    assert head[7:12] == ["Godkjent av", "Godkjent", "Åpne kommentarer", "Status", "Utfylte felt"]
     assert lines == [
-        ["'=Vik", "999999998", "org-2", "", "Ikke levert", "", "", "", "0", "Ikke levert", *[""] * 9],
+        ["'=Vik", "999999998", "org-2", "", "", "Ikke levert", "", "", "", "0", "Ikke levert", *[""] * 9],
         [
             "Barnevernstjenesten Ås",
             "999999999-01",
             "org-1",
+            "Agder",
             "1. halvår 2024",
             *("Endret etter godkjenning", "02.06.2024", "Kari Nordmann", "25.03.2026 00:10", "2"),
             "Aggregert",
@@ -181,18 +191,18 @@ def test_organisations_are_rows_in_the_given_order() -> None:
 )
 def test_provisional_report_is_not_called_valid(data_until: str | None, validity: str) -> None:
     entry = msgspec.structs.replace(ENTRY, cache_valid=True, data_until=data_until)
-    (_, line) = read_csv(to_csv(overview_table([entry], 34, "2024-H1", TEXTS, "nb")))
-    assert line[16] == validity
+    (_, line) = read_csv(to_csv(status_table([entry], "nb")))
+    assert line[17] == validity
 
 
 def test_an_overview_holds_times_as_times() -> None:
-    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(overview_table([ENTRY], 34, "2024-H1", TEXTS, "en")))).active
+    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(status_table([ENTRY], "en")))).active
     assert sheet is not None
     assert (sheet.title, sheet.freeze_panes) == ("Overview", "B2")
     (line,) = sheet.iter_rows(min_row=2, values_only=True)
-    assert line[5] == datetime(2024, 6, 2)  # noqa: DTZ001  (a spreadsheet knows no zone)
-    assert line[17] == datetime(2026, 3, 25, 15, 0)  # noqa: DTZ001
-    assert line[10:16] == (32, 34, 1, 1, 2, 3)
+    assert line[6] == datetime(2024, 6, 2)  # noqa: DTZ001  (a spreadsheet knows no zone)
+    assert line[18] == datetime(2026, 3, 25, 15, 0)  # noqa: DTZ001
+    assert line[11:17] == (32, 34, 1, 1, 2, 3)
 
 
 def test_changes_since_a_moment_are_columns_of_the_fields_that_have_changed() -> None:
