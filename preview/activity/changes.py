@@ -121,12 +121,9 @@ class ChangesQuery:
                 return _approved(connection, *report)
             case SinceSnapshot(number):
                 return self._snapshot(connection, report, number, present)
-            case SinceTime(at):
-                event_id = _event_at(connection, at)
-            case SinceEvent(event_id):
-                if event_id > events.last_event_id(connection):
-                    raise invalid_since("is an event that has not happened")
-        return _reconstruct(connection, report, event_id, present)
+            case SinceTime() | SinceEvent():
+                event_id = event_of(connection, since)
+        return _Then(activity.values_at(connection, *report, event_id, present), event_id)
 
     def _snapshot(
         self, connection: Connection, report: tuple[str, str], number: int, present: Mapping[str, Value]
@@ -138,7 +135,8 @@ class ChangesQuery:
             return _Then(own_values(connection, self._report_config.catalogue, number), event_id)
         if row is not None or event_id is None:
             raise invalid_since("must be a completed snapshot of the report")
-        return _reconstruct(connection, report, event_id, present)
+        _check_coverage(connection, event_id)
+        return _Then(activity.values_at(connection, *report, event_id, present), event_id)
 
     def _withheld(self, values: Mapping[str, Value]) -> frozenset[str]:
         is_suppressed = self._report_config.suppress
@@ -179,10 +177,23 @@ def _approved(connection: Connection, organization_id: str, period_id: str) -> _
     return _Then(approved_values(approval), event_id)
 
 
-def _reconstruct(connection: Connection, report: tuple[str, str], event_id: int, present: Mapping[str, Value]) -> _Then:
+def event_of(connection: Connection, since: SinceTime | SinceEvent) -> int:
+    """Return the id of the event after which changes count.
+
+    Raises:
+        ValidationError: If it has not happened.
+        Gone: If the audit trail no longer reaches back.
+    """
+    event_id = _event_at(connection, since.at) if isinstance(since, SinceTime) else since.event_id
+    if event_id > events.last_event_id(connection):
+        raise invalid_since("is an event that has not happened")
+    _check_coverage(connection, event_id)
+    return event_id
+
+
+def _check_coverage(connection: Connection, event_id: int) -> None:
     if event_id < audit.coverage(connection).event:
         raise Gone("The audit trail no longer reaches back that far. Choose a later point.")
-    return _Then(activity.values_at(connection, *report, event_id, present), event_id)
 
 
 def _event_at(connection: Connection, at: str) -> int:

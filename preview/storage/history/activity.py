@@ -93,6 +93,53 @@ def values_at(
     return {key: first_later[key].value_before if key in first_later else value for key, value in present.items()}
 
 
+def changed_values(
+    connection: Connection, period_id: str, event: int, keys: Collection[str], organization_id: str | None = None
+) -> dict[str, dict[str, Value]]:
+    """Return the values that the reports of a period had after an event, of the fields that have another one now.
+
+    One look-up in the index for each field of the reports that something has happened to since.
+
+    Args:
+        connection: A transaction.
+        period_id: The period.
+        event: Id of the event.
+        keys: The fields.
+        organization_id: Only the report of this organisation; None for all.
+
+    Returns:
+        The values by field key by organisation; a report that has not changed has no entry.
+    """
+    rows = connection.execute(
+        """WITH report AS MATERIALIZED (
+            SELECT organization_id, period_id, snapshot FROM review
+            WHERE period_id = :period AND organization_id = coalesce(:organization, organization_id) AND EXISTS (
+                SELECT 1 FROM audit AS action INDEXED BY activity_by_organization
+                WHERE changes_report IS NULL AND event IS NOT NULL AND action.organization_id = review.organization_id
+                    AND action.event > :event AND action.period_id = :period
+            )
+        ), change AS MATERIALIZED (
+            SELECT organization_id, snapshot, field.value AS field_key, (
+                SELECT audit FROM audit AS later INDEXED BY audit_of_report
+                WHERE changes_report = 1 AND later.organization_id = report.organization_id
+                    AND later.period_id = report.period_id AND later.field_key = field.value AND later.event > :event
+                ORDER BY later.event LIMIT 1
+            ) AS audit
+            FROM report CROSS JOIN json_each(:keys) AS field
+        )
+        SELECT change.organization_id, change.field_key, audit.value_before
+        FROM change CROSS JOIN audit ON audit.audit = change.audit
+        LEFT JOIN snapshot_value
+            ON snapshot_value.snapshot = change.snapshot AND snapshot_value.field_key = change.field_key
+        WHERE audit.value_before IS NOT snapshot_value.value""",
+        {"period": period_id, "event": event, "keys": json.dumps(list(keys)), "organization": organization_id},
+    )
+    found: dict[str, dict[str, Value]] = {}
+    for organization, key, value in rows.fetchall():
+        found.setdefault(organization, {})[key] = value
+    return found
+
+
 def newest_changes(
     connection: Connection, organization_id: str, period_id: str, keys: Collection[str]
 ) -> dict[str, AuditRow]:

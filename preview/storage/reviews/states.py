@@ -55,6 +55,16 @@ def find(connection: Connection, organization_id: str, period_id: str) -> Review
     return _to_row(row) if row else None
 
 
+def list_for_period(connection: Connection, period_id: str, organization_id: str | None = None) -> list[ReviewRow]:
+    """Return the reviews of a period, of all organisations or of one."""
+    rows = connection.execute(
+        f"""SELECT {_COLUMNS} FROM review
+        WHERE period_id = ? AND organization_id = coalesce(?, organization_id)""",
+        (period_id, organization_id),
+    )
+    return list(map(_to_row, rows.fetchall()))
+
+
 def page(
     connection: Connection,
     organization_id: str | None,

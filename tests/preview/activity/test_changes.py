@@ -1,9 +1,11 @@
 """Changes since an approval, and what `since` accepts (rule A3, docs/api.md). See also test_replay.py."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from preview.activity.change_counts import count_changes
 from preview.activity.changes import csv_rows
 from preview.activity.since import Since, SinceApproval, SinceEvent, SinceSnapshot, SinceTime, parse_since
 from preview.core.errors import NotFound, ValidationError
@@ -114,3 +116,39 @@ def test_csv_has_a_row_for_each_field() -> None:
         "organization_id,period_id,field_key,before,after,changed_at,job_id,delivery_ids",
         "org-1,2024,antall_meldinger_mottatt,,81.5,2026-03-25T14:00:00Z,job-agg-002,dlv-001 dlv-002",
     ]
+
+
+def test_changes_are_counted_for_all_reports_of_a_period(data_dir: Path) -> None:
+    """One report has changed, one has not, one is of another period, and one was approved before it changed."""
+    services = [SampleService() for _ in range(4)]
+    changing, still, elsewhere, approved = (service.organization_id for service in services)
+    with open_application(data_dir, suppress_small_counts=False) as application:
+
+        def counts(since: Since, organization_id: str | None = None) -> Mapping[str, int]:
+            return application.database.read(
+                lambda connection: count_changes(connection, application.report_config, "2024", since, organization_id)
+            )
+
+        deliver(application, *(service.folder(1, "2025-01-01", ["2024-02-01"]) for service in services))
+        for organization_id in (changing, still, approved):
+            snapshot_id = aggregate(application, organization_id, "2024").snapshot_id
+        aggregate(application, elsewhere, "2023")
+        etag = application.snapshots.get(snapshot_id).etag
+        application.reviews.approvals.approve(approved, "2024", snapshot_id, etag, "kari", is_named=True)
+        then = SinceEvent(application.event_log.last_event_id())
+        assert counts(then) == {changing: 0, still: 0, approved: 0}
+        assert counts(SinceApproval()) == {approved: 0}
+        for service in (services[0], services[3]):
+            deliver(application, service.folder(2, "2025-01-02", ["2024-02-01"]))
+            aggregate(application, service.organization_id, "2024")
+        found = counts(then)
+        for organization_id in (changing, approved):
+            listed, _ = application.activity.changes.get(organization_id, "2024", then)
+            assert found[organization_id] == len(listed.fields) > 0
+        assert found[still] == 0
+        assert counts(then, changing) == {changing: found[changing]}
+        assert counts(SinceApproval()) == {approved: found[approved]}
+        with pytest.raises(ValidationError):
+            counts(SinceSnapshot(1))
+        with pytest.raises(ValidationError):
+            counts(SinceEvent(9999))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from preview.activity.change_counts import count_changes
 from preview.activity.since import SinceEvent, SinceSnapshot
 from preview.core.errors import NotFound, ValidationError
 from preview.model.resources import Value
@@ -154,8 +155,18 @@ def test_changes_since_any_event_give_present_values(suppress: bool, steps: list
             replayed = {key: before.get(key) for key in present}
             replayed |= {field.field_key: field.after for field in changes.fields}
             assert replayed == present
+            assert count(history, SinceEvent(event_id)) == len(changes.fields)
         for snapshot in history.snapshots:
             check_snapshot(history, snapshot, present)
+
+
+def count(history: History, since: SinceEvent) -> int:
+    """Return how many fields of the report have changed, as the overview counts them."""
+    application = history.application
+    counts = application.database.read(
+        lambda connection: count_changes(connection, application.report_config, PERIOD, since)
+    )
+    return counts[ORGANIZATION]
 
 
 def check_snapshot(history: History, snapshot: str, present: dict[str, Value]) -> None:
