@@ -36,11 +36,12 @@ COMMON_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "live.waiting.one": (),
     "live.waiting.other": ("n",),
     "print.printed": ("time",),
+    "link.copied": (),
     **DRAWER_TEMPLATES,
 }
 """The texts that the browser fills in on every page, with the names of their parameters."""
 
-COMMON_KEYS = (("i", "deliver"), ("p", "pause"), ("t", "theme"), ("?", "help"), ("Esc", "escape"))
+COMMON_KEYS = (("i", "deliver"), ("y", "copy_link"), ("p", "pause"), ("t", "theme"), ("?", "help"), ("Esc", "escape"))
 """The shortcuts of every page: the keys, and the end of the text key `keys.…`."""
 
 
@@ -219,6 +220,7 @@ class LivePage(Generic[PageData]):
         message_overrides: The texts of errors that come from the URL, where the general ones say too little.
         client_templates: The texts that the page's script fills in, beside `COMMON_TEMPLATES`.
         keys: The shortcuts of the page, beside `COMMON_KEYS`.
+        signs: The signs of the page, which its list of shortcuts explains (layout/legend.html).
     """
 
     name: ClassVar[str]
@@ -226,6 +228,7 @@ class LivePage(Generic[PageData]):
     message_overrides: ClassVar[Mapping[type[Exception], str]] = {}
     client_templates: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     keys: ClassVar[Sequence[tuple[str, str]]] = ()
+    signs: ClassVar[Sequence[str]] = ()
 
     def __init__(self, services: PageServices) -> None:
         self.services = services
@@ -310,6 +313,7 @@ class LivePage(Generic[PageData]):
             frame=self.context.period_frame(self.shown_period(page_data, preferences), t, loaded.reporting_period),
             client_templates=t.templates({**COMMON_TEMPLATES, **self.client_templates}),
             shortcuts=(*self.keys, *COMMON_KEYS),
+            signs=self.signs,
             max_bytes=max_bytes,
             max_size=value_formatting.size(max_bytes, preferences.language),
             read_at=value_formatting.clock_time(instant, preferences.language),

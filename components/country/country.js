@@ -2,6 +2,7 @@
 
 import {setFocusFallback} from "../interaction/focus.js"
 import {reveal} from "../interaction/reveal.js"
+import {watchRows} from "../interaction/row-address.js"
 import {watchSections} from "../interaction/section-navigation.js"
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, closest, find, t, targetOf, tPlural} from "../layout/dom.js"
@@ -89,15 +90,11 @@ function sayWhenExplained(key) {
 document.addEventListener("row:toggled", event => {
   const {key, open} = /** @type {CustomEvent<{key: string, open: boolean}>} */ (event).detail
   if (open) unmark([key])
-  const url = new URL(location.href)
-  const keys = openKeys()
-  if (keys.length > 0) url.searchParams.set("open", keys.join(","))
-  else url.searchParams.delete("open")
-  history.replaceState(history.state, "", url.href.replaceAll("%2C", ","))
   if (isLive()) sendOpen()
   else if (open) sayWhenExplained(key)
 })
 onLive("live:on", sendOpen)
+watchRows(() => ({open: openKeys()}))
 
 setFocusFallback(focusNearRow)
 

@@ -84,6 +84,7 @@ class CountryPage(LivePage[RenderedCountry]):
     path = "/country"
     message_overrides = MESSAGE_OVERRIDES
     client_templates = CLIENT_TEMPLATES
+    signs = ("sign_missing", "sign_not_applicable", "sign_withheld", "picture", "band", "changed")
     keys = (("j k", "rows"), ("Enter", "open"), ("[ ]", "sections"))
 
     def __init__(self, services: PageServices) -> None:

@@ -1,5 +1,7 @@
 /** What every page does: theme and language, dialogs, printing, pausing, and the shortcuts for them. */
 
+import {explainColumns} from "../interaction/column-titles.js"
+import {copyLink} from "../interaction/copy-link.js"
 import {keepFocus, restoreFocusAfterBack} from "../interaction/focus.js"
 import {watchPrinting} from "../interaction/print.js"
 import {revealOpenedDetails} from "../interaction/reveal.js"
@@ -67,16 +69,22 @@ document.addEventListener("click", event => {
     case "pause":
       togglePause()
       break
+    case "copy-link":
+      closest("[popover]", target)?.hidePopover()
+      copyLink()
+      break
   }
 })
 
 watchPrinting()
+explainColumns()
 keepFocus()
 restoreFocusAfterBack()
 revealOpenedDetails()
 addShortcuts({
   t: swapTheme,
   p: togglePause,
+  y: () => (find("#link") ? copyLink() : false),
   "?": () => /** @type {HTMLDialogElement | null} */ (find("#keys"))?.showModal(),
 })
 startShortcuts(find("#single-keys"))

@@ -7,6 +7,7 @@ import {leaveIfReachable} from "../layout/needs-line.js"
 import {addShortcuts} from "../layout/shortcuts.js"
 import {isLive, isOffline, send} from "../live/channel.js"
 import {setPaused} from "../live/patches.js"
+import {saveOrder} from "../services/service-order.js"
 import {openApproval, restoreSelection, saveSelection} from "./approval.js"
 import {DEFAULTS, filtersFromUrl} from "./filters.js"
 import {mark, markSeen, marks, reconnectedText, unmark} from "./marks.js"
@@ -240,6 +241,10 @@ document.addEventListener("click", event => {
   link.href = url.href
   closest("[popover]", link)?.hidePopover()
 })
+
+// ── The order, in which a report leads to the next service ──
+
+addEventListener("pagehide", () => saveOrder(visibleRows().map(row => idOf(row).replace("row-", ""))))
 
 // ── Keys ──
 

@@ -32,6 +32,7 @@ from components.overview.rendering import (
 from components.overview.updater import OverviewUpdate, OverviewUpdater
 from components.review.actions import MESSAGE_OVERRIDES as REVIEW_OVERRIDES
 from components.review.actions import ReviewActions
+from components.services.service_order import ServiceOrder
 from preview.core.errors import ValidationError
 from preview.core.languages import Language
 from preview.core.periods import Period
@@ -220,6 +221,10 @@ class OverviewPage(LivePage[OverviewPageData]):
         ("g", "approve_selected"),
         ("e", "export"),
     )
+    signs = (
+        *(f"state_{state}" for state in (*STATES, *CROSS_CUTTING)),
+        *("error", "warning", "notice", "missing", "comment", "run", "wait"),
+    )
 
     def __init__(self, services: PageServices) -> None:
         super().__init__(services)
@@ -310,6 +315,16 @@ class OverviewPage(LivePage[OverviewPageData]):
         }
 
     def routes(self) -> Sequence[PlainRoute]:
-        """Return the route of the exports."""
+        """Return the routes of the exports and of the order."""
         arguments = {"updater": self.updater, "message_overrides": self.message_overrides}
-        return (PlainRoute(r"/overview/export\.(csv|xlsx)", OverviewExport, arguments, "/overview/export"),)
+        return (
+            PlainRoute(r"/overview/export\.(csv|xlsx)", OverviewExport, arguments, "/overview/export"),
+            PlainRoute(r"/overview/(order|next|previous)", ServiceOrder, {"read": self._read_order}, "/overview/order"),
+        )
+
+    def _read_order(self, arguments: Mapping[str, str], language: Language) -> list[str]:
+        """Return the ids of the services that a query of the overview shows, in their order. Blocks."""
+        filters = OverviewFilters.from_query(arguments, self.context.application.catalogue)
+        state = self.updater.renderer.read(OverviewVariant(filters.period_id, language, filters.columns))
+        filters = filters.in_year(Period.parse(state.overview.period_id).year)
+        return [row.entry.organization_id for row in filters.visible(state.rows)]

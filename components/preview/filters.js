@@ -79,6 +79,7 @@ export function selectFilter(filter, {kept = [], isAnnounced = true} = {}) {
   rowFilter.choose(chosen.value, kept)
   // When a filter is chosen, what is open or focused is no reason to stay.
   const count = showRows(allRows().map(row => ({...rowState(row), isShown: rowFilter.kept.has(keyOf(row))})))
+  document.dispatchEvent(new CustomEvent("filter:chosen"))
   if (isAnnounced) announce(tPlural("filter.shown", count))
 }
 

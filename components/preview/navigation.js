@@ -1,10 +1,12 @@
 /** Choosing another period or organisation: shown in place while the page is live, else loaded like any link. */
 
-import {$, $$, closest, isPlainClick, targetOf} from "../layout/dom.js"
+import {showBriefly} from "../interaction/brief-notice.js"
+import {$, $$, closest, isPlainClick, t, targetOf} from "../layout/dom.js"
 import {leaveIfReachable, requireLine} from "../layout/needs-line.js"
 import {isLive, isOffline, send} from "../live/channel.js"
 import {setPaused} from "../live/patches.js"
 import {searchMatcher} from "../services/search.js"
+import {neighbor} from "../services/service-order.js"
 
 const chooser = $("#chooser")
 /** @type {HTMLInputElement} */
@@ -12,7 +14,44 @@ const searchField = $("#search")
 /** @type {() => HTMLFormElement} */
 const periodForm = () => $("[data-region=periods]")
 
-let shownQuery = location.search
+/** What of the address says which report is shown; the rest, such as filter and open rows, stays from one to the next. */
+const REPORT = ["organization_id", "period_id", "compare", "since"]
+
+/** @param {URL} url */
+const reportOf = url => REPORT.map(name => url.searchParams.get(name)).join(" ")
+
+let shown = reportOf(new URL(location.href))
+
+/**
+ * Return the page's address with another report.
+ *
+ * @param {Record<string, string | null>} report Null for what the address does not name.
+ */
+function addressOf(report) {
+  const url = new URL(location.href)
+  for (const [name, value] of Object.entries(report)) {
+    if (value === null) url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
+  }
+  url.hash = ""
+  return url
+}
+
+/**
+ * Return the page's address with the report that a link leads to.
+ *
+ * @param {HTMLAnchorElement} link
+ */
+function followedAddress(link) {
+  const {searchParams} = new URL(link.href)
+  return addressOf(Object.fromEntries(REPORT.map(name => [name, searchParams.get(name)])))
+}
+
+/** Return the page's address with the period and comparison that it shows, also if it names neither. */
+export const fullAddress = () => addressOf(Object.fromEntries(formValues()))
+
+/** @returns {[string, string][]} */
+const formValues = () => [...new FormData(periodForm())].map(([name, value]) => [name, `${value}`])
 
 /**
  * Show another report.
@@ -26,7 +65,7 @@ export function showReport(url, isNewEntry = true) {
     leaveIfReachable($("select", periodForm()), () => location.assign(url))
     return
   }
-  shownQuery = url.search
+  shown = reportOf(url)
   setPaused(false)
   send({action: "show", arguments: Object.fromEntries(url.searchParams)})
   if (isNewEntry) history.pushState(null, "", url)
@@ -34,19 +73,18 @@ export function showReport(url, isNewEntry = true) {
 
 // A step to another section of the page is an entry of the history too, and shows the same report.
 addEventListener("popstate", () => {
-  if (location.search !== shownQuery) showReport(new URL(location.href), false)
+  if (reportOf(new URL(location.href)) !== shown) showReport(new URL(location.href), false)
 })
 
 document.addEventListener("change", event => {
   const field = /** @type {HTMLSelectElement} */ (targetOf(event))
   if (!field.form?.matches("[data-region=periods]")) return
-  const url = new URL(location.href)
-  for (const [name, value] of new FormData(field.form)) url.searchParams.set(name, `${value}`)
   // Another period is compared with its own prior period.
-  if (field.name === "period_id") url.searchParams.delete("compare")
+  const report = addressOf(Object.fromEntries(formValues()))
+  if (field.name === "period_id") report.searchParams.delete("compare")
   // A moment of this report alone means nothing for another one.
-  if (field.name === "period_id" && !field.form.elements.namedItem("since")) url.searchParams.delete("since")
-  showReport(url)
+  if (field.name === "period_id" && !field.form.elements.namedItem("since")) report.searchParams.delete("since")
+  showReport(report)
 })
 
 // The way to the reporting period, and to the latest report of a service that has none of the shown period.
@@ -55,7 +93,28 @@ document.addEventListener("click", event => {
   const link = closest("a[data-report-link], a[data-action=reporting-period]", targetOf(event))
   if (!link || !isPlainClick(event)) return
   event.preventDefault()
-  showReport(new URL(link.href))
+  showReport(followedAddress(link))
+})
+
+// ── The next service in the overview's order, and the previous one ──
+
+/** @param {1 | -1} direction */
+export async function stepToService(direction) {
+  const {organization_id = "", period_id = "", since = null} = Object.fromEntries(formValues())
+  const step = await neighbor(organization_id, period_id, direction)
+  if (step.id) {
+    showReport(addressOf({organization_id: step.id, since}))
+    showBriefly(t("head.place", {n: step.place, total: step.total}))
+  } else if (step.total) showBriefly(t(direction > 0 ? "head.last_service" : "head.first_service"))
+  else requireLine($(`[data-step="${direction}"]`))
+}
+
+document.addEventListener("click", event => {
+  /** @type {HTMLAnchorElement | null} */
+  const link = closest("a[data-step]", targetOf(event))
+  if (!link || !isPlainClick(event)) return
+  event.preventDefault()
+  stepToService(link.dataset.step === "1" ? 1 : -1)
 })
 
 // ── The list of organisations ──
@@ -110,5 +169,5 @@ chooser.addEventListener("click", event => {
   if (!link || !isPlainClick(event)) return
   event.preventDefault()
   chooser.hidePopover()
-  showReport(new URL(link.href))
+  showReport(followedAddress(link))
 })

@@ -9,14 +9,20 @@ from components.layout.page_handler import Redirect
 from components.layout.preferences import RequestPreferences, Translator
 from components.live_page import LivePage, OpenedPage, PageServices, PlainRoute
 from components.preview.export import PreviewExport
-from components.preview.report_cache import RenderedReport, ReportCache, ReportQuery, initial_regions
+from components.preview.report_cache import (
+    RenderedReport,
+    ReportCache,
+    ReportQuery,
+    addressed_regions,
+    initial_regions,
+)
 from components.preview.session import CLIENT_TEMPLATES, MESSAGE_OVERRIDES, PreviewSession, shown_period
 from preview.model.resources import MAX_REASON_LENGTH
 from preview.model.reviews import MAX_COMMENT_LENGTH
 
 
 class PreviewPage(LivePage[RenderedReport]):
-    """The page at `/preview?organization_id=…[&period_id=…][&compare=…][&lang=…][&theme=…]`."""
+    """The page at `/preview?organization_id=…[&period_id=…][&compare=…][&filter=…][&open=…][&lang=…][&theme=…]`."""
 
     name = "preview"
     path = "/preview"
@@ -27,12 +33,20 @@ class PreviewPage(LivePage[RenderedReport]):
         ("j k", "rows"),
         ("Enter", "open"),
         ("n N", "deviations"),
+        ("← →", "history"),
         ("[ ]", "sections"),
         ("f w m c", "filters"),
         ("x", "all"),
         ("g", "approve"),
+        ("J K", "services"),
         ("a", "again"),
         ("e", "export"),
+    )
+    signs = (
+        *("error", "warning", "notice", "missing", "not_applicable", "withheld", "changed", "comment"),
+        *("sign_missing", "sign_not_applicable", "sign_withheld"),
+        *("picture", "flagged", "band", "bars", "hollow", "gap", "lines"),
+        *("state_stale", "state_provisional", "state_ready", "state_approved", "state_changed"),
     )
 
     def __init__(self, services: PageServices) -> None:
@@ -72,7 +86,10 @@ class PreviewPage(LivePage[RenderedReport]):
         """Return the variables of `preview.html`."""
         return {
             "view": page_data.view,
-            "regions": {**page_data.regions, **initial_regions(self.context, t)},
+            "regions": {
+                **addressed_regions(self.context, page_data, preferences.arguments),
+                **initial_regions(self.context, t),
+            },
             "max_reason_length": MAX_REASON_LENGTH,
             "max_comment_length": MAX_COMMENT_LENGTH,
         }

@@ -1,9 +1,12 @@
 /** The preview of a report: rows that open, patches that mark what has changed, shortcuts, export and coming back. */
 
 import {showChangesSinceApproval} from "../changes/changes.js"
+import {setSharedAddress} from "../interaction/copy-link.js"
 import {setFocusFallback} from "../interaction/focus.js"
 import {reveal} from "../interaction/reveal.js"
+import {readRows, watchRows, writeRows} from "../interaction/row-address.js"
 import {watchSections} from "../interaction/section-navigation.js"
+import {watchTables} from "../interaction/table-reader.js"
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, announce, closest, find, isPlainClick, parseHtml, t, targetOf, tPlural} from "../layout/dom.js"
 import {addShortcuts} from "../layout/shortcuts.js"
@@ -14,7 +17,7 @@ import {restoreApproval, saveApproval, updateApproval} from "../review/approval.
 import {applyFilter, applyFilterAfresh, currentFilter, keptRows, selectFilter} from "./filters.js"
 import {openSection, openSections} from "./history.js"
 import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "./marks.js"
-import {filterServices, openChooser} from "./navigation.js"
+import {filterServices, fullAddress, openChooser, stepToService} from "./navigation.js"
 import {aggregate, copyNumber, restoreRequest, saveRequest, showFindings} from "./report-actions.js"
 import {
   addTableKeys,
@@ -178,6 +181,32 @@ document.addEventListener("click", event => {
   }
 })
 
+// ── The address says which rows are shown ──
+
+const openKeys = () => allRows().filter(isOpen).map(keyOf)
+const shownRows = () => ({open: openKeys(), filter: currentFilter()})
+
+watchRows(shownRows)
+setSharedAddress(() => {
+  const url = fullAddress()
+  writeRows(url, shownRows())
+  return url
+})
+
+/** Show the rows that the address asks for, as the server has in the page's first HTML, and scroll to the first open one. */
+function showAddressedRows() {
+  const {filter, open} = readRows(new URL(location.href))
+  const rows = open.map(rowOf).filter(row => row !== null)
+  for (const row of rows) toggleRow(row, true)
+  if (filter !== currentFilter()) selectFilter(filter, {kept: open, isAnnounced: false})
+  const [first] = allRows().filter(row => rows.includes(row))
+  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"))
+  if (first && navigation?.type === "navigate") {
+    setTabStop(openerOf(first))
+    revealRow(first)
+  }
+}
+
 // ── Export: the rows that the filter leaves ──
 
 document.addEventListener("click", event => {
@@ -229,6 +258,8 @@ addShortcuts({
   a: () => press("[data-report-action=again], [data-report-action=aggregate]"),
   g: openApproval,
   e: () => press("[data-report-action=export]"),
+  J: () => stepToService(1),
+  K: () => stepToService(-1),
   "/": openChooser,
 })
 
@@ -241,7 +272,7 @@ setStateSaver(() => ({
   complete: isComplete(),
   filter: currentFilter(),
   kept: keptRows(),
-  open: allRows().filter(isOpen).map(keyOf),
+  open: openKeys(),
   sections: openSections(),
   marks: [...marks],
   request: saveRequest(),
@@ -275,6 +306,10 @@ function restore(state) {
 
 setTabStop($(".open"))
 if (restoredState) restore(restoredState)
-else if (location.hash.startsWith("#row-")) showField(location.hash.slice("#row-".length))
+else {
+  showAddressedRows()
+  if (location.hash.startsWith("#row-")) showField(location.hash.slice("#row-".length))
+}
 
 watchSections()
+watchTables(".trend__in, .chart__table")

@@ -10,10 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from components.context import AppContext
 from components.layout.preferences import Translator
 from components.preview.presenter import present_report
-from components.preview.report_view import ReportView
+from components.preview.report_view import ROW_FILTERS, ReportView
 from preview.core.errors import PreviewError
 from preview.core.languages import Language
 from preview.views.preview import Preview
@@ -127,6 +129,35 @@ def initial_regions(context: AppContext, t: Translator) -> dict[str, str]:
     return {"answer": macros.answer("", ""), "services": macros.services([], t), "approver": approver}
 
 
+def addressed_regions(
+    context: AppContext, report: RenderedReport, arguments: Mapping[str, str]
+) -> dict[str, str | Markup]:
+    """Return the regions of a page's first HTML with the rows that its address opens and filters.
+
+    Args:
+        context: The templates.
+        report: The report.
+        arguments: The query; `open` has keys of fields, separated by commas, `filter` is one of `ROW_FILTERS`. Unknown
+            ones are ignored.
+    """
+    macros, view, regions = context.macros("preview/preview_regions.html"), report.view, dict(report.regions)
+    chosen = arguments.get("filter", "")
+    open_keys = frozenset(arguments.get("open", "").split(","))
+    if chosen in ROW_FILTERS:
+        regions["filters"] = macros.filters(view, chosen)
+        regions["filtered"] = macros.filtered(view, chosen)
+    for row in view.rows:
+        if row.key in open_keys:
+            regions[f"row-{row.key}"] = macros.row(row, view.t, is_open=True)
+            regions[f"detail-{row.key}"] = macros.detail(
+                row, view.review is not None, view.t, view.preview.period_id, is_open=True
+            )
+        elif chosen in ROW_FILTERS and chosen not in row.flags:
+            region = f"row-{row.key}"
+            regions[region] = Markup(str(regions[region]).replace("<tr ", "<tr hidden ", 1))  # noqa: S704  (rendered HTML)
+    return regions
+
+
 def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
     """Return the regions of a preview by id. The page's first HTML and all patches are made of them."""
     macros, t = context.macros("preview/preview_regions.html"), view.t
@@ -162,6 +193,6 @@ def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
     for section in view.sections:
         regions[f"picture-{section.section_id}"] = macros.section_picture(section)
     for row in view.rows:
-        regions[f"row-{row.key}"] = macros.row(row, t)
+        regions[f"row-{row.key}"] = macros.row(row, t, opening_query=f"{view.query}&open={row.key}")
         regions[f"detail-{row.key}"] = macros.detail(row, view.review is not None, t, view.preview.period_id)
     return regions

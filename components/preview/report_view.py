@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -19,6 +20,8 @@ from preview.views.report_review import DeviationKey
 
 ABSENCE_FILTERS: tuple[ValueState, ...] = ("missing", "not_applicable", "withheld")
 """The reasons for having no value that are filters of the rows too."""
+ROW_FILTERS = ("error", "warning", "notice", *ABSENCE_FILTERS, "blocking", "since")
+"""The filters of the rows that the address can name; `changed` is of the open page only."""
 
 
 @dataclass(frozen=True)
@@ -257,6 +260,16 @@ class ReportView:
         if self.review.is_approved:
             return ""
         return "again" if self.review.decision == "provisional" else "approve"
+
+    @property
+    def query(self) -> str:
+        """The query string of the page, with all that says which report it shows."""
+        return urlencode(self.changes.export_query)
+
+    @property
+    def step_query(self) -> str:
+        """The same without what means nothing for another service."""
+        return urlencode({**self.changes.query, **({"since": self.changes.kept} if self.changes.kept else {})})
 
     def count_matching(self, flag: str) -> int:
         """Return the number of rows that pass a filter."""

@@ -384,4 +384,4 @@ def test_shortcuts_move_between_deviations_and_filter(overview: Page) -> None:
     expect(overview.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible()
     assert "deviation" not in query_of(overview), "what changed before these eyes is nobody else's choice"
     keyboard.press("?")
-    expect(overview.get_by_role("dialog", name="Tastatursnarveier")).to_be_visible()
+    expect(overview.get_by_role("dialog", name="Snarveier og tegn")).to_be_visible()

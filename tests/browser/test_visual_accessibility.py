@@ -157,7 +157,7 @@ def test_focus_returns_to_opener_after_close(page: Page, page_server: Server) ->
 
     # A dialog whose opener is in a menu that has closed returns the focus to the menu's button.
     page.locator("#action-more").press("Enter")
-    page.locator("#more").get_by_role("button", name="Tastatursnarveier").press("Enter")
+    page.locator("#more").get_by_role("button", name="Snarveier og tegn").press("Enter")
     page.keyboard.press("Escape")
     expect(page.locator("#action-more")).to_be_focused()
 

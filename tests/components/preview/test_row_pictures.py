@@ -1,10 +1,17 @@
-"""Rendering of the rows' source, history and limits of changes."""
+"""Rendering of the rows: source, history, limits of changes, and which rows the address opens."""
 
 from collections.abc import Callable
 
 import msgspec
 from lxml import html
 
+from components.context import AppContext
+from components.preview.report_cache import (
+    RenderedReport,
+    ReportQuery,
+    addressed_regions,
+    render_regions,
+)
 from components.preview.report_view import ReportView
 from preview.form.catalogue import Catalogue
 from preview.views.history import HistoricalValue
@@ -51,3 +58,25 @@ def test_head_names_the_years_of_the_pictures(present: Callable[..., ReportView]
     series = [HistoricalValue("2023", 50), HistoricalValue("2024", 100)]
     assert present(quiet).history_years == ""
     assert present(msgspec.structs.replace(quiet, history={"antall_flyttinger": series})).history_years == "2023–2024"
+
+
+def test_address_opens_and_filters_rows(
+    context: AppContext, present: Callable[..., ReportView], catalogue: Catalogue
+) -> None:
+    values = make_values(catalogue, antall_meldinger_mottatt=1612)
+    view = present(make_preview(catalogue, values, make_values(catalogue)))
+    report = RenderedReport(ReportQuery("org-1042"), view, render_regions(context, view))
+    first, flagged = "antall_flyttinger", "antall_meldinger_mottatt"
+    assert [row.key for row in view.rows if "warning" in row.flags] == [flagged]
+
+    regions = addressed_regions(context, report, {"filter": "warning", "open": f"{first},unknown"})
+    hidden = {key for key, html in regions.items() if html.startswith("<tr hidden ")}
+    assert hidden == {f"row-{row.key}" for row in view.rows if row.key not in (first, flagged)}
+    assert 'aria-expanded="true"' in regions[f"row-{first}"]
+    assert [key for key, html in regions.items() if key.startswith("detail-") and " hidden>" not in html] == [
+        f"detail-{first}"
+    ]
+    assert 'value="warning" checked' in regions["filters"]
+    assert "Viser 1 av 34 felt: Varsler." in regions["filtered"]
+
+    assert addressed_regions(context, report, {"filter": "unknown", "open": ""}) == report.regions
