@@ -4,6 +4,7 @@ A new page is a folder with a subclass of `LivePage`, and usually one of `LiveSe
 `layout/live.html`, a script and a stylesheet of the folder's name.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
@@ -217,6 +218,7 @@ class LivePage(Generic[PageData]):
     Attributes:
         name: The name of the page's folder, template, script and stylesheet, and of its place in the navigation.
         path: The page's path below the URL prefix.
+        subject: The regular expression of what follows the path, such as the key of what the page is about; no groups.
         message_overrides: The texts of errors that come from the URL, where the general ones say too little.
         client_templates: The texts that the page's script fills in, beside `COMMON_TEMPLATES`.
         keys: The shortcuts of the page, beside `COMMON_KEYS`.
@@ -225,6 +227,7 @@ class LivePage(Generic[PageData]):
 
     name: ClassVar[str]
     path: ClassVar[str]
+    subject: ClassVar[str] = ""
     message_overrides: ClassVar[Mapping[type[Exception], str]] = {}
     client_templates: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     keys: ClassVar[Sequence[tuple[str, str]]] = ()
@@ -233,6 +236,11 @@ class LivePage(Generic[PageData]):
     def __init__(self, services: PageServices) -> None:
         self.services = services
         self.context = services.context
+
+    @classmethod
+    def url_pattern(cls) -> str:
+        """Return the regular expression of the page's path below the URL prefix, without a slash at its end."""
+        return re.escape(cls.path.rstrip("/")) + cls.subject
 
     # ── What a page defines ──
     async def fetch(self, preferences: RequestPreferences) -> PageData:

@@ -123,6 +123,7 @@ def session_routes(
     tornado_app: BokehTornado,
     handler: type[SessionPageHandler],
     arguments: Callable[[str], Mapping[str, Any]],
+    url_pattern: Callable[[str], str],
     hosts: Collection[str],
     has_room: Callable[[HTTPServerRequest], bool],
 ) -> Iterator[tuple[Any, ...]]:
@@ -132,12 +133,16 @@ def session_routes(
         tornado_app: The Bokeh application, whose `applications` are the session pages by path.
         handler: The handler of the pages.
         arguments: Returns the handler's own keyword arguments for a path.
+        url_pattern: Returns the regular expression of the URLs of a path, without a slash at its end.
         hosts: The setting `hosts`, whose pages may open the WebSocket.
         has_room: Returns whether there is room for the WebSocket that a request asks for.
     """
     for path, application_context in tornado_app.applications.items():
-        url = tornado_app.prefix + path.rstrip("/")
-        bokeh_arguments = {"application_context": application_context, "bokeh_websocket_path": f"{url}/ws"}
+        url = re.escape(tornado_app.prefix) + url_pattern(path)
+        bokeh_arguments = {
+            "application_context": application_context,
+            "bokeh_websocket_path": f"{tornado_app.prefix}{path.rstrip('/')}/ws",
+        }
         yield f"{url}/?", handler, {**bokeh_arguments, **arguments(path)}
         yield f"{url}/ws", SameOriginWebSocketHandler, {**bokeh_arguments, "hosts": hosts, "has_room": has_room}
 

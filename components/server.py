@@ -25,6 +25,7 @@ from components.context import AppContext
 from components.country.page import CountryPage
 from components.definitions.page import DefinitionsPage
 from components.deliveries.page import DeliveriesPage
+from components.field.page import FieldPage
 from components.http_server import ACCEPT_STEP, BoundedHTTPServer
 from components.layout.page_handler import NotFoundHandler
 from components.live.fanout import Fanout
@@ -49,6 +50,7 @@ PAGES: Sequence[type[LivePage[Any]]] = (
     PreviewPage,
     ActivityPage,
     DeliveriesPage,
+    FieldPage,
     DefinitionsPage,
 )
 """The live pages. A new page is a line here, and one in `MAIN_NAVIGATION` (components/app_bar/navigation.py)."""
@@ -116,6 +118,7 @@ def create_server(
         tornado_app,
         LivePageHandler,
         lambda path: {"context": context, "page": pages[path]},
+        lambda path: pages[path].url_pattern(),
         settings.hosts,
         lambda request: application.connections.use_as(getattr(request.connection, "stream", None), Use.SESSION),
     )
@@ -133,12 +136,15 @@ def create_server(
     return BaseServer(loop, tornado_app, http_server)
 
 
-def _route_names(prefix: str, pages: Iterable[str], plain_routes: Iterable[PlainRoute]) -> dict[str, str]:
+def _route_names(prefix: str, pages: Pages, plain_routes: Iterable[PlainRoute]) -> dict[str, str]:
     """Return the names of the routes that are none of the API's, for the log, by the regular expression of the path."""
     names = {route.pattern: route.name for route in plain_routes} | {r"/assets/.+": "/assets/{name}"}
-    for path in pages:
-        base = path.rstrip("/")
-        names |= {f"{base}/?": path, f"{base}/ws": f"{base}/ws"}
+    for path, page in pages.items():
+        base, subject = path.rstrip("/"), "/{subject}" if page.subject else ""
+        names |= {
+            f"{page.url_pattern()}/ws": f"{base}{subject}/ws",
+            f"{page.url_pattern()}/?": f"{base}{subject}" or path,
+        }
     return {re.escape(prefix) + pattern: prefix + name for pattern, name in names.items()}
 
 
@@ -185,9 +191,9 @@ def _build_pages(application: Application, context: AppContext, loop: IOLoop) ->
     return {page.path: page(services) for page in PAGES}
 
 
-def _plain_routes(context: AppContext, pages: Iterable[str], page_routes: Iterable[PlainRoute]) -> list[Route]:
+def _plain_routes(context: AppContext, pages: Pages, page_routes: Iterable[PlainRoute]) -> list[Route]:
     """Return the routes that need no session."""
-    bases = "|".join(re.escape(path.rstrip("/")) for path in pages)
+    bases = "|".join(page.url_pattern() for page in pages.values())
     return [
         *((route.pattern, route.handler, {"context": context, **route.arguments}) for route in page_routes),
         (r"/assets/(.+)", AssetHandler, {"assets": context.assets}),

@@ -24,6 +24,7 @@ class NavLink(NamedTuple):
 MAIN_NAVIGATION = (
     NavLink("overview", "app.overview", "/"),
     NavLink("country", "country.name", "/country"),
+    NavLink("field", "field.name"),
     NavLink("preview", "app.preview"),
     NavLink("activity", "app.activity", "/activity"),
     NavLink("deliveries", "app.deliveries", "/deliveries"),

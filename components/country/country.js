@@ -1,14 +1,14 @@
 /** The country page: the choice of a county and period, rows that open, and patches that mark what has changed. */
 
 import {setFocusFallback} from "../interaction/focus.js"
+import {watchPlaceChoice} from "../interaction/place-choice.js"
 import {reveal} from "../interaction/reveal.js"
 import {watchRows} from "../interaction/row-address.js"
 import {watchSections} from "../interaction/section-navigation.js"
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, closest, find, t, targetOf, tPlural} from "../layout/dom.js"
-import {leaveIfReachable} from "../layout/needs-line.js"
 import {addShortcuts} from "../layout/shortcuts.js"
-import {connectionState, isLive, isOffline, onLive, send} from "../live/channel.js"
+import {isLive, isOffline, onLive, send} from "../live/channel.js"
 import {patch, setPatchHandler} from "../live/patches.js"
 import {announceChanges, countMarks, fadeTints, mark, markChanges, marks, showMark, unmark} from "../preview/marks.js"
 import {
@@ -51,24 +51,6 @@ setPatchHandler(regions => {
   const changed = markChanges(before, "now")
   fadeTints(changed)
   announceChanges(changed)
-})
-
-// ── The choice of a county and period: another address ──
-
-document.addEventListener("change", event => {
-  const field = /** @type {HTMLSelectElement} */ (targetOf(event))
-  const form = field.form
-  if (!form?.matches("[data-region=choice]")) return
-  const url = new URL(location.href)
-  for (const [name, value] of new FormData(form)) {
-    if (value) url.searchParams.set(name, `${value}`)
-    else url.searchParams.delete(name)
-  }
-  if (isLive() || connectionState() === "none") location.assign(url)
-  else {
-    form.reset()
-    leaveIfReachable(field, () => location.assign(url))
-  }
 })
 
 // ── Rows: which ones are open stands in the address, and the session explains them ──
@@ -144,3 +126,4 @@ if (restoredState) {
 setTabStop($(".open"))
 countMarks()
 watchSections()
+watchPlaceChoice()

@@ -5,11 +5,17 @@ from urllib.parse import urlencode
 
 from components.country.waterfall import ContributionsView, present_contributions
 from components.form.row_values import plotted_change, present_value
-from components.form.totals_head import Option, county_options, coverage_facts, period_options, totals_notices
+from components.form.totals_head import (
+    Option,
+    county_options,
+    coverage_facts,
+    period_options,
+    total_explanation,
+    totals_notices,
+)
 from components.layout import value_formatting
 from components.layout.preferences import Translator
 from components.preview.report_view import RowView, SectionView
-from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.entries import Field
 from preview.i18n import formatting
@@ -104,7 +110,7 @@ def present_country(
             for section in catalogue.sections
         ),
         explanations={
-            entry.key: _explanation(entry, by_key[entry.key], totals.period, t) for entry in catalogue.fields
+            entry.key: total_explanation(entry, by_key[entry.key], totals.period, t) for entry in catalogue.fields
         },
         contributions={
             key: present_contributions(found, by_key[key], catalogue.field(key), totals.period, t)
@@ -139,19 +145,3 @@ def _row(entry: Field, total: FieldTotal, totals: Totals, t: Translator) -> RowV
         law=entry.legal_basis,
         note=t("country.matched", n=total.matched) if is_partly_compared else "",
     )
-
-
-def _explanation(entry: Field, total: FieldTotal, period: Period, t: Translator) -> str:
-    """Return how many services the value and the change are of; empty without a value."""
-    if not total.reporting:
-        return ""
-    prior = str(period.prior)
-    sentences = [t.plural("country.reporting", total.reporting)]
-    if not total.matched:
-        sentences.append(t("country.uncompared", prior=prior))
-    elif total.matched_value is not None and total.prior_value is not None:
-        before, after = (
-            value_formatting.value(value, entry.unit, t.language) for value in (total.prior_value, total.matched_value)
-        )
-        sentences.append(t.plural("country.compared", total.matched, prior=prior, before=before, after=after))
-    return " ".join(sentences)

@@ -3,17 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from components.form.units import unit_text
 from components.layout.preferences import Translator
 from preview.form.catalogue import Catalogue
-from preview.form.entries import Field, Unit
+from preview.form.entries import Field
 from preview.i18n.name_search import matches_search, search_text
 from preview.views.deviation_rules import DeviationRule, deviation_rules
-
-_UNIT_KEYS: Mapping[Unit, str] = {
-    "antall": "definitions.unit.number",
-    "prosent": "definitions.unit.per_cent",
-    "årsverk": "definitions.unit.full_time",
-}
 
 
 @dataclass(frozen=True)
@@ -149,14 +144,13 @@ def _field_link(field: Field, t: Translator) -> EntryLink:
 
 def _field(field: Field, rules: Mapping[str, tuple[EntryLink, ...]], t: Translator) -> FieldDefinition:
     label, definition = getattr(field.labels, t.language), getattr(field.definitions, t.language)
-    unit = t(_UNIT_KEYS[field.unit])
     return FieldDefinition(
         anchor=f"field-{field.key}",
         number=field.number,
         key=field.key,
         label=label,
         definition=definition,
-        unit=t("definitions.of_persons", unit=unit) if field.counts_persons else unit,
+        unit=unit_text(field, t),
         law=field.legal_basis,
         sql=field.sql.strip() if field.sql else None,
         rules=rules[field.key],

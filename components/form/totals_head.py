@@ -1,13 +1,16 @@
-"""The head of the pages that show many services: the county and period, how many services there are, and notices."""
+"""The head of the pages that show many services: county and period, how many services there are, and notices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from components.layout import value_formatting
 from components.layout.preferences import Translator
 from preview.core.periods import Period
+from preview.form.entries import Field
 from preview.i18n import formatting
 from preview.totals.counties import Counties
+from preview.totals.sums import FieldTotal
 from preview.totals.view import Coverage, Totals
 
 
@@ -94,3 +97,19 @@ def totals_notices(totals: Totals, replaced_county: str | None, t: Translator) -
     if not totals.coverage.reporting:
         notices.append(t("country.none", period=period_id))
     return tuple(notices)
+
+
+def total_explanation(entry: Field, total: FieldTotal, period: Period, t: Translator) -> str:
+    """Return how many services the value and the change are of; empty without a value."""
+    if not total.reporting:
+        return ""
+    prior = str(period.prior)
+    sentences = [t.plural("country.reporting", total.reporting)]
+    if not total.matched:
+        sentences.append(t("country.uncompared", prior=prior))
+    elif total.matched_value is not None and total.prior_value is not None:
+        before, after = (
+            value_formatting.value(value, entry.unit, t.language) for value in (total.prior_value, total.matched_value)
+        )
+        sentences.append(t.plural("country.compared", total.matched, prior=prior, before=before, after=after))
+    return " ".join(sentences)

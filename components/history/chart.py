@@ -3,8 +3,6 @@
 A canvas is opaque to assistive technology; the table beside each chart has all that it shows.
 """
 
-import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,35 +12,14 @@ from bokeh.plotting import figure
 
 from components.history.bars import Bars
 
+COLOR_NAMES = ("bar", "now", "text", "band")
+"""The names of the theme's colours that the charts use."""
 _SECTION_HEIGHT_REM, _FIELD_HEIGHT_REM, _TEXT_REM = 13.5, 5.25, 0.75
-_DEFAULT_REM, _REM_LIMITS = 16.0, (8.0, 64.0)
-_COLOR = re.compile(r"(rgba?|oklch|color)\([0-9a-z%., /-]{3,60}\)\Z")
-_COLOR_NAMES = ("bar", "now", "text", "band")
 _GROUP_REM = 5.25
 _BAND_ALPHA = 0.35
 _PARTIAL_ALPHA = 0.5
 _YEARS_SHARE = 0.2
 """The height of the years below a section's bars, as a share of the tallest bar."""
-
-
-def parse_colors(colors: Any) -> dict[str, str]:
-    """Return the theme's colours as the browser resolved them; black in place of what is no CSS colour.
-
-    Args:
-        colors: A message's value, expected to be an object with `bar`, `now`, `text` and `band`.
-    """
-    named_colors = colors if isinstance(colors, dict) else {}
-    return {
-        name: text if isinstance(text := named_colors.get(name), str) and _COLOR.match(text) else "black"
-        for name in _COLOR_NAMES
-    }
-
-
-def parse_rem(size: Any) -> float:
-    """Return the browser's font size in pixels, within limits; the usual one in place of what is no number."""
-    is_number = isinstance(size, int | float) and not isinstance(size, bool) and math.isfinite(size)
-    low, high = _REM_LIMITS
-    return min(high, max(low, float(size))) if is_number else _DEFAULT_REM
 
 
 def section_chart(name: str, bars: Bars, colors: Mapping[str, str], rem: float) -> Model:

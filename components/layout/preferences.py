@@ -24,11 +24,13 @@ class RequestPreferences(NamedTuple):
         language: The language of all texts.
         theme: The colour scheme.
         arguments: The first value of each query parameter, without surrounding white space.
+        path: The path that was requested, with the URL prefix; that of a session's WebSocket ends with `/ws`.
     """
 
     language: Language
     theme: Theme
     arguments: dict[str, str]
+    path: str = ""
 
 
 def preferences_of(request: Any) -> RequestPreferences:
@@ -43,7 +45,7 @@ def preferences_of(request: Any) -> RequestPreferences:
     cookies = {name: getattr(cookie, "value", cookie) for name, cookie in request.cookies.items()}
     language = _LANGUAGE_BY_CODE.get(arguments.get("lang", "")) or _LANGUAGE_BY_CODE.get(cookies.get("lang", ""), "nb")
     theme = THEMES.get(arguments.get("theme", "")) or THEMES.get(cookies.get("theme", ""), "light")
-    return RequestPreferences(language, theme, arguments)
+    return RequestPreferences(language, theme, arguments, getattr(request, "path", ""))
 
 
 class Translator:

@@ -143,7 +143,7 @@ export function setTabStop(link) {
 }
 
 /** What a row has to reach by the Tab key: its link first. */
-const targetsOf = (/** @type {HTMLTableRowElement} */ row) => $$("a, input", row)
+const targetsOf = (/** @type {HTMLTableRowElement} */ row) => $$("a, input, button", row)
 
 /** Give the tab stop to the first visible row if the row that has it is hidden or gone. */
 export function ensureTabStop() {

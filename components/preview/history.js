@@ -3,23 +3,10 @@
  * is a root of Bokeh's, which appends it to the body; it is moved to its place from there.
  */
 
+import {chartStyle, onThemeChange, placeCharts} from "../interaction/charts.js"
 import {$, $$, announce, find, t, targetOf} from "../layout/dom.js"
 import {isLive, isOffline, onLive, send} from "../live/channel.js"
 import {allRows, isOpen, keyOf} from "./rows.js"
-
-/**
- * Return a colour of the theme as the browser computes it.
- *
- * @param {string} name A colour of Designsystemet.
- */
-function themeColor(name) {
-  const probe = document.createElement("i")
-  probe.style.color = `var(--ds-color-${name})`
-  document.body.append(probe)
-  const {color} = getComputedStyle(probe)
-  probe.remove()
-  return color
-}
 
 /** @returns {string[]} The ids of the sections whose history is open. */
 export const openSections = () => $$("[data-history][open]").map(details => details.dataset.history ?? "")
@@ -74,13 +61,12 @@ export function requestHistories() {
     send({
       action: "history",
       open,
-      rem: Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
-      colors: {
-        bar: themeColor("neutral-surface-active"),
-        now: themeColor("accent-base-default"),
-        text: themeColor("neutral-text-default"),
-        band: themeColor("neutral-border-subtle"),
-      },
+      ...chartStyle({
+        bar: "neutral-surface-active",
+        now: "accent-base-default",
+        text: "neutral-text-default",
+        band: "neutral-border-subtle",
+      }),
     })
   })
 }
@@ -96,19 +82,14 @@ document.addEventListener(
 onLive("live:on", requestHistories)
 
 // Charts are drawn in the theme's colours.
-new MutationObserver(() => {
+onThemeChange(() => {
   requested = ""
   requestHistories()
-}).observe(document.documentElement, {attributeFilter: ["data-color-scheme"]})
+})
 
 // What has been asked for is not answered when the connection is lost.
 new MutationObserver(() => {
   if (!isLive()) requestHistories()
 }).observe(document.documentElement, {attributeFilter: ["data-live"]})
 
-new MutationObserver(changes => {
-  for (const node of changes.flatMap(change => [...change.addedNodes])) {
-    const chart = node instanceof HTMLElement && node.dataset.chart
-    if (chart) $(`[data-plot="${chart}"]`).append(node)
-  }
-}).observe(document.body, {childList: true})
+placeCharts()

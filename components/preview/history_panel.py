@@ -11,7 +11,8 @@ from bokeh.models import Model
 
 from components.context import AppContext
 from components.history.bars import Bars, HistorySource, field_bars, limit_text, limits_of, section_bars
-from components.history.chart import field_chart, parse_colors, parse_rem, section_chart
+from components.history.chart import COLOR_NAMES, field_chart, section_chart
+from components.history.style import parse_colors, parse_rem
 from components.history.view import present_field_history, present_section_history
 from components.layout.preferences import Translator
 from components.live.component import LiveComponent
@@ -54,7 +55,7 @@ class HistoryPanel:
         catalogue, requested = self._context.application.catalogue, message.get("open")
         names = [section.section_id for section in catalogue.sections] + [field.field_key for field in catalogue.fields]
         self._open_names = tuple(name for name in names if isinstance(requested, list) and name in requested)
-        self._colors = parse_colors(message.get("colors"))
+        self._colors = parse_colors(message.get("colors"), COLOR_NAMES)
         self._rem = parse_rem(message.get("rem"))
 
     async def refresh(self, preview: Preview) -> None:

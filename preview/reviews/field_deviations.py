@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from preview.core.periods import Period
-from preview.form.rules.base import SEVERITIES, Deviation, Params
+from preview.form.rules.base import Deviation, Params
 from preview.reports.reconcile import ReportConfig
 from preview.reports.review_states import StoredDeviation
 from preview.reviews.deviations import deviations_of_report
@@ -48,16 +48,11 @@ class FieldDeviationQuery:
             period: The period.
 
         Returns:
-            The deviations, severest first, of those the ones without an answer first, then by organisation; and the log
-            position that they reflect.
+            The deviations, ordered by organisation, and the log position that they reflect.
         """
 
         def read_deviations(connection: Connection) -> tuple[list[FieldDeviation], int]:
-            found = self._read(connection, field_key, period)
-            found.sort(
-                key=lambda each: (SEVERITIES.index(each.deviation.severity), each.acknowledgement is not None),
-            )
-            return found, events.last_event_id(connection)
+            return self._read(connection, field_key, period), events.last_event_id(connection)
 
         return self._database.read(read_deviations)
 

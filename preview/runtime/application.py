@@ -42,6 +42,7 @@ from preview.storage.database import Database
 from preview.storage.sqlite import STORE_FILE, supports_multiple_processes
 from preview.totals.query import TotalsQuery
 from preview.views.deliveries import DeliveryQuery
+from preview.views.field_history import FieldHistoryQuery
 from preview.views.overview import OverviewQuery
 from preview.views.preview import PreviewQuery
 
@@ -98,6 +99,7 @@ class Application:
         self.reviews = ReviewServices(database, report_config, settings)
         self.activity = ActivityServices(database, report_config)
         self.previews = PreviewQuery(database, report_config, settings)
+        self.field_histories = FieldHistoryQuery(database, report_config)
         self.overviews = OverviewQuery(database, report_config, settings)
         self.delivery_pages = DeliveryQuery(database)
         self.totals = TotalsQuery(database, report_config, settings)

@@ -8,10 +8,12 @@ from functools import partial
 from preview.core.actor import SYSTEM_ACTORS
 from preview.core.clock import OSLO, parse_timestamp
 from preview.core.languages import Language
+from preview.form.entries import Field
 from preview.i18n.catalog import MessageCatalog
 from preview.i18n.formatting import period
 from preview.i18n.plurals import plural_key
 from preview.model.reviews import DecisionState, ReviewDocument
+from preview.totals.view import Totals
 from preview.views.preview import Preview
 from preview.views.spreadsheet import Cell, Cover
 
@@ -84,6 +86,28 @@ def overview_cover(period_id: str, export: Export, texts: MessageCatalog, langua
     text = partial(texts.get, language)
     facts: list[tuple[str, Cell]] = [
         ("period", period(language, period_id)),
+        ("filter", _filter(export, "services", text)),
+        *_exported(export, text),
+    ]
+    return Cover(text("export.cover.sheet"), [(text(f"export.cover.{name}"), value) for name, value in facts])
+
+
+def field_cover(field: Field, totals: Totals, export: Export, texts: MessageCatalog, language: Language) -> Cover:
+    """Return the cover of one field of every service.
+
+    Args:
+        field: The field.
+        totals: The totals, whose period and county the rows are of.
+        export: By whom and when it is exported.
+        texts: The texts.
+        language: Language of the cover.
+    """
+    text = partial(texts.get, language)
+    facts: list[tuple[str, Cell]] = [
+        ("field", f"{field.number} {getattr(field.labels, language)}"),
+        ("place", totals.county.name if totals.county else text("country.whole")),
+        ("period", period(language, str(totals.period))),
+        ("compared", period(language, str(totals.period.prior))),
         ("filter", _filter(export, "services", text)),
         *_exported(export, text),
     ]

@@ -1,0 +1,31 @@
+/** The figures: the session draws them once the page is live, again in other colours, and moves along them. */
+
+import {chartStyle, onThemeChange, placeCharts} from "../interaction/charts.js"
+import {closest, targetOf} from "../layout/dom.js"
+import {isLive, onLive, send} from "../live/channel.js"
+
+const COLORS = {
+  bar: "neutral-border-subtle",
+  now: "accent-base-default",
+  text: "neutral-text-default",
+  sub: "neutral-text-subtle",
+  line: "neutral-border-subtle",
+  band: "neutral-surface-default",
+  line0: "info-text-subtle",
+  line1: "warning-text-subtle",
+  line2: "success-text-subtle",
+  line3: "brand3-text-subtle",
+}
+
+function requestFigures() {
+  if (isLive()) send({action: "figures", ...chartStyle(COLORS)})
+}
+
+document.addEventListener("click", event => {
+  const step = closest("[data-zoom]", targetOf(event))?.dataset.zoom
+  if (step) send({action: "zoom", step})
+})
+
+placeCharts()
+onThemeChange(requestFigures)
+onLive("live:on", requestFigures)
