@@ -1,13 +1,9 @@
 """The country page over a real store: its regions, its address, and its updates."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Generator
-from typing import Any
+from collections.abc import Generator
 
 import pytest
-from bokeh.document import Document
 from lxml import html
-from tornado.ioloop import IOLoop
 
 from components import assets
 from components.context import AppContext
@@ -15,19 +11,17 @@ from components.country.page import CountryPage, CountrySession
 from components.country.rendering import RenderedCountry, open_keys_of, render_country
 from components.form.totals_head import PlaceQuery
 from components.layout.preferences import RequestPreferences
-from components.live.fanout import Fanout
-from components.live_page import LoadedPage, OpenedPage, PageServices
+from components.live_page import PageServices
 from preview.core.errors import ValidationError
 from preview.core.periods import Period
-from preview.model.reviews import ReportingPeriodDocument
 from preview.runtime.application import Application
 from tests.builders import large_dataset
+from tests.components.page_harness import PageHarness, run_pages
 from tests.support import pipeline
 
-WAIT_SECONDS = 30
 FIELD = "antall_meldinger_mottatt"
 SERVICES = 2
-REPORTING_PERIOD = ReportingPeriodDocument("2024", "2024-01-01", "2024-12-31", None, 0, 0, 0)
+CountryHarness = PageHarness[CountrySession]
 
 
 @pytest.fixture(scope="module")
@@ -101,46 +95,16 @@ def test_county_of_other_years_is_replaced(
     assert (view.name, view.notices) == (name, notices)
 
 
-class PageHarness:
-    """An open page, whose callbacks run when the test calls them."""
-
-    def __init__(self, services: PageServices, arguments: dict[str, str], data: RenderedCountry | None) -> None:
-        self.document = Document()
-        self.page = CountryPage(services)
-        preferences = RequestPreferences("nb", "light", arguments)
-        loaded = LoadedPage(data, REPORTING_PERIOD, data.position) if data else None
-        shown = self.page.shown_period(data, preferences)
-        opened = OpenedPage(self.page.name, shown, preferences, self.document, "test", False, loaded)
-        self.session: CountrySession = self.page.open_session(opened)
-
-    async def wait_for(self, condition: Callable[[dict[str, str]], bool]) -> dict[str, str]:
-        """Wait until the regions that have been patched meet a condition, and return them."""
-        for _ in range(100 * WAIT_SECONDS):
-            callbacks: list[Any] = self.document.session_callbacks
-            for callback in callbacks:
-                self.document.remove_next_tick_callback(callback)
-                callback.callback()
-            if condition(self.session.live.regions):
-                return self.session.live.regions
-            await asyncio.sleep(0.01)
-        pytest.fail("The page did not show what was expected.")
-
-
-def run(context: AppContext, scenario: Callable[[PageServices], Awaitable[None]]) -> None:
-    async def running() -> None:
-        fanout = Fanout(context.application.dispatcher, IOLoop.current())
-        try:
-            await scenario(PageServices.create(context, fanout, IOLoop.current()))
-        finally:
-            fanout.close()
-
-    asyncio.run(running())
+def open_page(services: PageServices, arguments: dict[str, str], data: RenderedCountry | None) -> CountryHarness:
+    """Open the page at an address."""
+    preferences = RequestPreferences("nb", "light", arguments)
+    return PageHarness(CountryPage(services), preferences, data, data.position if data else 0)
 
 
 def test_page_is_patched_after_any_report_has_changed(application: Application, context: AppContext) -> None:
     async def scenario(services: PageServices) -> None:
         data = await context.run_blocking(render_country, context, PlaceQuery(), [], "nb")
-        page = PageHarness(services, {}, data)
+        page = open_page(services, {}, data)
         organization_id = large_dataset.organization_id(1)
         await context.run_blocking(
             pipeline.deliver, application, large_dataset.folder(1, meldinger=3, day="2025-02-20")
@@ -151,13 +115,13 @@ def test_page_is_patched_after_any_report_has_changed(application: Application, 
         assert f"contributions-{FIELD}" not in regions
         page.session.end()
 
-    run(context, scenario)
+    run_pages(context, scenario)
 
 
 def test_row_that_is_opened_is_explained(context: AppContext) -> None:
     async def scenario(services: PageServices) -> None:
         data = await context.run_blocking(render_country, context, PlaceQuery(), [], "nb")
-        page, other = PageHarness(services, {}, data), PageHarness(services, {}, data)
+        page, other = open_page(services, {}, data), open_page(services, {}, data)
         page.session.live.handle_message({"action": "open", "open": [FIELD, "unknown", 7]})
         regions = await page.wait_for(lambda regions: f"contributions-{FIELD}" in regions)
         assert "waterfall" in regions[f"contributions-{FIELD}"]
@@ -165,15 +129,15 @@ def test_row_that_is_opened_is_explained(context: AppContext) -> None:
         page.session.end()
         other.session.end()
 
-    run(context, scenario)
+    run_pages(context, scenario)
 
 
 def test_session_of_another_process_gets_everything(context: AppContext) -> None:
     async def scenario(services: PageServices) -> None:
-        page = PageHarness(services, {"county": "03", "open": FIELD}, None)
+        page = open_page(services, {"county": "03", "open": FIELD}, None)
         regions = await page.wait_for(lambda regions: "place" in regions)
         assert "Oslo" in regions["place"]
         assert f"contributions-{FIELD}" in regions
         page.session.end()
 
-    run(context, scenario)
+    run_pages(context, scenario)
