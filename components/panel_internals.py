@@ -13,6 +13,7 @@ version changes. Then check each item below against the new source:
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any

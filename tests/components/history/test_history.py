@@ -8,7 +8,8 @@ from bokeh.models import BoxAnnotation
 
 from components.form.row_values import ValueView
 from components.history.bars import HistorySource, field_bars, limit_text, limits_of, section_bars
-from components.history.chart import field_chart, parse_colors, parse_rem, section_chart
+from components.history.chart import COLOR_NAMES, field_chart, section_chart
+from components.history.style import parse_colors, parse_rem
 from components.history.view import present_field_history, present_section_history
 from components.layout.preferences import Translator
 from preview.form.catalogue import Catalogue
@@ -217,9 +218,9 @@ def test_font_size_of_the_browser_is_limited(sent: Any, rem: float) -> None:
 
 @pytest.mark.parametrize("sent", [None, "red", {"bar": 7}, {"bar": "url(evil)"}, {"bar": "rgb(1, 2, 3); x"}])
 def test_invalid_colors_become_black(sent: Any) -> None:
-    assert parse_colors(sent) == {"bar": "black", "now": "black", "text": "black", "band": "black"}
+    assert parse_colors(sent, COLOR_NAMES) == {"bar": "black", "now": "black", "text": "black", "band": "black"}
 
 
 def test_valid_colors_are_kept() -> None:
-    assert parse_colors({**COLORS, "more": "rgb(0, 0, 0)"}) == COLORS
-    assert parse_colors({"bar": "oklch(0.7 0.1 230 / 0.5)"})["bar"] == "oklch(0.7 0.1 230 / 0.5)"
+    assert parse_colors({**COLORS, "more": "rgb(0, 0, 0)"}, COLOR_NAMES) == COLORS
+    assert parse_colors({"bar": "oklch(0.7 0.1 230 / 0.5)"}, COLOR_NAMES)["bar"] == "oklch(0.7 0.1 230 / 0.5)"
