@@ -146,8 +146,9 @@ def line_columns(chosen: ChosenView, colors: Sequence[str]) -> Columns:
 def point_columns(chosen: ChosenView, colors: Sequence[str], t: Translator) -> Columns:
     """Return the columns of the points on the lines: an entry for each service and period with a report.
 
-    A provisional value is hollow. `sign` stands on the axis in place of a value that is not there, one service beside
-    the other. `letter` is beside the last point of each line, further away where two letters would be in one place.
+    The value of a period that is not complete is hollow. `sign` stands on the axis in place of a value that is not
+    there, one service beside the other. `letter` is beside the last point of each line, further away where two letters
+    would be in one place.
     """
     columns: Columns = {
         name: []
@@ -183,12 +184,12 @@ def point_columns(chosen: ChosenView, colors: Sequence[str], t: Translator) -> C
                 "letter": service.letter if with_value and place == with_value[-1] else "",
                 "letter_offset": offsets[index],
                 "color": color,
-                "fill": 0.0 if point.is_provisional else 1.0,
+                "fill": 0.0 if point.is_partial else 1.0,
                 "marker": MARKERS[index % len(MARKERS)],
                 "name": f"{service.letter} {service.name_prefix} {service.name}".replace("  ", " "),
                 "period": chosen.periods[place],
                 "value_text": point.view.spoken or point.view.text,
-                "state": t("review.state.provisional") if point.is_provisional else "",
+                "state": t("field.partial") if point.is_partial else "",
             }
             for name, value in entry.items():
                 columns[name].append(value)

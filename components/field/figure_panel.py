@@ -144,6 +144,7 @@ class FigurePanel:
             prior_period=view.prior_period,
             change_label=self._t("form.change"),
             change_tick=partial(formatting.signed, self._t.language),
+            band=view.band,
         )
 
     # ── Choice ──

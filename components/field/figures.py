@@ -33,8 +33,6 @@ _HEIGHTS_REM = {"bars": 13.0, "dots": 9.0, "lines": 14.0}
 _TEXT_REM = 0.75
 _LEFT_REM = 4.25
 """The width of the labels of the axis of values, the same in all figures, so that bars stand above their dots."""
-_BAND = 30
-"""Changes within this many per cent are unremarkable."""
 LINE_COLORS = 4
 
 
@@ -81,6 +79,7 @@ class FigureTexts:
         prior_period: The period that it is compared with.
         change_label: The label of a change in what is shown beside the pointer.
         change_tick: Returns the label of a tick of the axis of changes.
+        band: The limit of a large change on that axis, 0 for none.
     """
 
     unit: str
@@ -90,6 +89,7 @@ class FigureTexts:
     prior_period: str
     change_label: str
     change_tick: Callable[[int], str]
+    band: float
 
 
 class LinkedFigures:
@@ -197,9 +197,10 @@ class LinkedFigures:
     def _dots_figure(self, texts: FigureTexts) -> Any:
         colors, edge = self._style.colors, MAX_PLOTTED_CHANGE + 8
         plot = self._plot("dots", texts.change, self._x_range)
+        band = texts.band
         plot.add_layout(
             BoxAnnotation(
-                bottom=-_BAND, top=_BAND, fill_color=colors["band"], fill_alpha=1, line_color=None, level="image"
+                bottom=-band, top=band, fill_color=colors["band"], fill_alpha=1, line_color=None, level="image"
             )
         )
         plot.add_layout(Span(location=0, dimension="width", line_color=colors["sub"], line_width=1))
@@ -226,7 +227,7 @@ class LinkedFigures:
             **self._texts(bold=True),
             **common,
         )
-        ticks = [-50, -_BAND, 0, _BAND, 50]
+        ticks = sorted({-50, -round(band), 0, round(band), 50})
         _set_axis(plot, Scale(-edge, edge, ticks), [texts.change_tick(tick) for tick in ticks])
         plot.xaxis.axis_label = texts.place
         self._add_choosing(plot, texts)

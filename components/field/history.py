@@ -1,6 +1,5 @@
 """View models of the history of a field: the chosen services, and their values by period."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -13,22 +12,21 @@ from preview.form.entries import Field
 from preview.form.value_state import ValueState
 from preview.i18n import formatting
 from preview.model.resources import Value
-from preview.views.field_history import PeriodValue, ServiceHistory
+from preview.views.field_history import FieldHistories
+from preview.views.history import HistoricalValue
 
 LETTERS = "ABCDEFGH"
 """The signs of the chosen services, in the order in which they were chosen."""
 
-_NO_REPORT = PeriodValue(None, "no_report", provisional=False)
-
 
 @dataclass(frozen=True)
 class HistoryPoint:
-    """The value of a service in a period."""
+    """The value of a service in a period; `is_partial` as of `HistoricalValue`."""
 
     value: Value
     state: ValueState
     view: ValueView
-    is_provisional: bool
+    is_partial: bool
 
 
 @dataclass(frozen=True)
@@ -74,20 +72,18 @@ class ChosenView:
         return next((each.letter for each in self.services if each.organization_id == organization_id), "")
 
 
-def present_chosen(histories: Sequence[ServiceHistory], field: Field, period: Period, t: Translator) -> ChosenView:
-    """Return the histories of the chosen services, over all periods that one of them has a report of.
+def present_chosen(histories: FieldHistories, field: Field, period: Period, t: Translator) -> ChosenView:
+    """Return the histories of the chosen services, in the order in which they were chosen.
 
     Args:
-        histories: The histories, in the order in which the services were chosen.
+        histories: The histories.
         field: The field.
         period: The period that the page shows, for the links.
         t: The texts.
     """
-    ids = sorted({each for history in histories for each in history.by_period}, key=_sort_key)
     services: list[ChosenService] = []
-    for letter, history in zip(LETTERS, histories, strict=False):
+    for letter, history in zip(LETTERS, histories.services, strict=False):
         name_prefix, name = split_name(history.organization_name, t)
-        values = [history.by_period.get(each, _NO_REPORT) for each in ids]
         services.append(
             ChosenService(
                 letter=letter,
@@ -95,16 +91,12 @@ def present_chosen(histories: Sequence[ServiceHistory], field: Field, period: Pe
                 name_prefix=name_prefix,
                 name=name,
                 preview_query=urlencode({"organization_id": history.organization_id, "period_id": str(period)}),
-                points=tuple(
-                    HistoryPoint(
-                        each.value, each.state, present_value(each.value, field.unit, each.state, t), each.provisional
-                    )
-                    for each in values
-                ),
+                points=tuple(_point(each, field, t) for each in history.values),
             )
         )
-    return ChosenView(tuple(services), tuple(formatting.period(t.language, each) for each in ids))
+    return ChosenView(tuple(services), tuple(formatting.period(t.language, each) for each in histories.period_ids))
 
 
-def _sort_key(period_id: str) -> str:
-    return Period.parse(period_id).sort_key
+def _point(found: HistoricalValue, field: Field, t: Translator) -> HistoryPoint:
+    view = present_value(found.value, field.unit, found.state, t)
+    return HistoryPoint(found.value, found.state, view, found.is_partial)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from components.field.definition import DefinitionView
 from components.field.deviations import FieldDeviationView
-from components.form.row_values import ValueView, plotted_change, present_value
+from components.form.row_values import ValueView, plotted_band, plotted_change, present_value
 from components.form.totals_head import (
     Option,
     county_options,
@@ -27,6 +27,8 @@ from preview.totals.field_list import FieldEntry
 from preview.totals.view import Totals
 
 _REVIEW_STATES = {"open": "", "changed": "changed", "approved": "approved"}
+LARGE_NUMBER = 1000.0
+"""A number whose limit of a large change is the rule's share of it, and not the rule's least change."""
 _SORT_OFFSET = 10**12
 """Makes negative changes sort before positive ones as texts."""
 
@@ -97,6 +99,7 @@ class FieldView:
         rows: The services, in the order of the address.
         deviations: The deviations of the field.
         definition: What it counts, and how it is computed.
+        band: The limit of a large change of a large number, on the scale of changes; 0 if its change is not judged.
     """
 
     t: Translator
@@ -118,6 +121,7 @@ class FieldView:
     rows: tuple[ServiceRowView, ...]
     deviations: tuple[FieldDeviationView, ...]
     definition: DefinitionView
+    band: float
 
 
 def present_field(
@@ -127,6 +131,7 @@ def present_field(
     deviations: tuple[FieldDeviationView, ...],
     definition: DefinitionView,
     t: Translator,
+    margin: float | None = None,
     replaced_county: str | None = None,
 ) -> FieldView:
     """Return the view model of a field in the language of the texts.
@@ -138,6 +143,7 @@ def present_field(
         deviations: The deviations of the field.
         definition: What it counts, and how it is computed.
         t: The texts.
+        margin: By how much `LARGE_NUMBER` must change to be a large change, None if no rule judges that.
         replaced_county: The name of the county that was asked for, if the period's year has no such county.
     """
     total = next(each for each in totals.fields if each.field_key == field.key)
@@ -163,6 +169,7 @@ def present_field(
         rows=tuple(_row(entry, field, period_id, t) for entry in entries),
         deviations=deviations,
         definition=definition,
+        band=plotted_band(margin, LARGE_NUMBER, field.unit),
     )
 
 

@@ -10,10 +10,14 @@ from components.field.definition import present_definition
 from components.field.deviations import present_field_deviations
 from components.field.figure_data import MAX_NAMED_BARS, ranked
 from components.field.history import ChosenView, present_chosen
-from components.field.presenter import FieldView, present_field
+from components.field.presenter import LARGE_NUMBER, FieldView, present_field
 from components.field.query import FieldQuery
 from components.layout.preferences import Translator
 from preview.core.languages import Language
+from preview.core.periods import Period
+from preview.form.catalogue import Catalogue
+from preview.form.deviations import change_margins
+from preview.form.rules.base import ReportMetadata
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,16 @@ def render_field(context: AppContext, query: FieldQuery, language: Language) -> 
         present_field_deviations(found, names, str(totals.period), t),
         present_definition(field, catalogue, t),
         t,
+        _margin(catalogue, query.field_key, totals.period),
         replaced,
     )
     return RenderedField(min(position, totals.position), view, _regions(context, view, query))
+
+
+def _margin(catalogue: Catalogue, field_key: str, period: Period) -> float | None:
+    """Return by how much `LARGE_NUMBER` must change in a complete report to be a large change."""
+    metadata = ReportMetadata(period_id=str(period), extract_day=None)
+    return change_margins(catalogue, {field_key: LARGE_NUMBER}, metadata).get(field_key)
 
 
 def _regions(context: AppContext, view: FieldView, query: FieldQuery) -> dict[str, str]:

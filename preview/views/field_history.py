@@ -4,32 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from preview.core.periods import Period
-from preview.form.value_state import ValueState
-from preview.model.resources import Value
 from preview.reports.reconcile import ReportConfig
-from preview.reports.review_states import is_provisional
 from preview.reports.status import latest_completed_by_period
-from preview.reports.stored_values import stored_values
 from preview.storage import organizations, snapshots
 from preview.storage.database import Connection, Database
-
-
-@dataclass(frozen=True)
-class PeriodValue:
-    """A field of one report. `provisional`: its data end before the period does (rule P3)."""
-
-    value: Value
-    state: ValueState
-    provisional: bool
+from preview.storage.snapshots import SnapshotRow
+from preview.views.history import HistoricalValue, comparable_periods, read_series
 
 
 @dataclass(frozen=True)
 class ServiceHistory:
-    """A field of a service by period, oldest first, of the periods with a completed report."""
+    """A field of a service, a value for each period of the histories."""
 
     organization_id: str
     organization_name: str
-    by_period: dict[str, PeriodValue]
+    values: Sequence[HistoricalValue]
+
+
+@dataclass(frozen=True)
+class FieldHistories:
+    """A field of several services over the same periods, oldest first."""
+
+    period_ids: Sequence[str]
+    services: Sequence[ServiceHistory]
 
 
 class FieldHistoryQuery:
@@ -39,8 +36,8 @@ class FieldHistoryQuery:
         self._database = database
         self._report_config = report_config
 
-    def read(self, field_key: str, organization_ids: Sequence[str], period: Period) -> list[ServiceHistory]:
-        """Return the values of a field in all periods of one kind: years, or first or second half-years.
+    def read(self, field_key: str, organization_ids: Sequence[str], period: Period) -> FieldHistories:
+        """Return the values of a field in all periods of one kind (`history.comparable_periods`).
 
         Args:
             field_key: The field.
@@ -48,24 +45,25 @@ class FieldHistoryQuery:
             period: One of the periods.
         """
 
-        def read_histories(connection: Connection) -> list[ServiceHistory]:
-            found = (self._read(connection, field_key, each, period) for each in organization_ids)
-            return [history for history in found if history is not None]
+        def read_histories(connection: Connection) -> FieldHistories:
+            names: dict[str, str] = {}
+            completed: dict[str, dict[str, SnapshotRow]] = {}
+            for organization_id in organization_ids:
+                organization = organizations.visible_organization(connection, organization_id)
+                if organization is not None:
+                    names[organization_id] = organization.organization_name
+                    rows = snapshots.list_for_organization(connection, organization_id)
+                    completed[organization_id] = latest_completed_by_period(rows)
+            found = {period_id for of_service in completed.values() for period_id in of_service}
+            period_ids = comparable_periods(found, str(period))
+            services = [
+                ServiceHistory(
+                    organization_id,
+                    name,
+                    read_series(connection, self._report_config, completed[organization_id], period_ids)[field_key],
+                )
+                for organization_id, name in names.items()
+            ]
+            return FieldHistories(period_ids, services)
 
         return self._database.read(read_histories)
-
-    def _read(
-        self, connection: Connection, field_key: str, organization_id: str, period: Period
-    ) -> ServiceHistory | None:
-        organization = organizations.visible_organization(connection, organization_id)
-        if organization is None:
-            return None
-        completed = latest_completed_by_period(snapshots.list_for_organization(connection, organization_id))
-        by_period: dict[str, PeriodValue] = {}
-        for period_id, row in reversed(completed.items()):
-            if Period.parse(period_id).half == period.half:
-                values = stored_values(connection, self._report_config, row)
-                by_period[period_id] = PeriodValue(
-                    values.visible_value(field_key), values.state(field_key), is_provisional(row)
-                )
-        return ServiceHistory(organization_id, organization.organization_name, by_period)

@@ -14,11 +14,13 @@ from preview.model.resources import Value
 from preview.reviews.field_deviations import FieldDeviation
 from preview.totals.field_list import SortKey, field_entries
 from preview.totals.view import build_totals
-from preview.views.field_history import PeriodValue, ServiceHistory
+from preview.views.field_history import FieldHistories, ServiceHistory
+from preview.views.history import HistoricalValue
 from tests.preview.totals.report_samples import sample_data, sample_report
 
 CATALOGUE, TEXTS = Catalogue.load(), MessageCatalog.load()
 FIELD = CATALOGUE.fields[21]
+YEARS = ("2022", "2023", "2024")
 
 
 def translator(language: Language = "nb") -> Translator:
@@ -56,13 +58,15 @@ def sample_deviation(organization_id: str, rule_id: str = "negativ", severity: s
 
 
 def history(organization_id: str, **values: Value) -> ServiceHistory:
-    """Return a history by year; None is withheld, and the last year is provisional."""
-    by_period = {
-        year.removeprefix("y"): PeriodValue(value, "withheld" if value is None else "present", year == "y2024")
-        for year, value in values.items()
-    }
-    return ServiceHistory(organization_id, f"Barnevernstjenesten {organization_id}", by_period)
+    """Return a history of 2022 to 2024: None is withheld, what is not given has no report, and 2024 is not complete."""
+    found = [
+        HistoricalValue(year, None, "no_report")
+        if (name := f"y{year}") not in values
+        else HistoricalValue(year, values[name], "withheld" if values[name] is None else "present", year == "2024")
+        for year in YEARS
+    ]
+    return ServiceHistory(organization_id, f"Barnevernstjenesten {organization_id}", found)
 
 
 def sample_chosen(*histories: ServiceHistory, language: Language = "nb") -> ChosenView:
-    return present_chosen(histories, FIELD, Period(2024), translator(language))
+    return present_chosen(FieldHistories(YEARS, histories), FIELD, Period(2024), translator(language))

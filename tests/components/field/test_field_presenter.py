@@ -61,7 +61,7 @@ def test_history_spans_all_periods_of_the_chosen_services() -> None:
         ("A", ["5", "–", "7"]),
         ("B", ["–", ":", "–"]),
     ]
-    assert [point.is_provisional for point in chosen.services[0].points] == [False, False, True]
+    assert [point.is_partial for point in chosen.services[0].points] == [False, False, True]
     assert (chosen.ids, chosen.letter_of("y"), chosen.letter_of("z"), chosen.is_full) == ("x,y", "B", "", False)
 
 

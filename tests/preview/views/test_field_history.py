@@ -13,12 +13,10 @@ def test_history_has_periods_of_one_kind_and_withholds(data_dir: Path, service: 
         aggregate_both_years(application, service)
         aggregate(application, service.organization_id, "2024-H1")
         read = application.field_histories.read
-        (history,) = read(CHILDREN, ["unknown", service.organization_id], Period(2024))
-        assert history.organization_id == service.organization_id
-        assert [(period, each.value, each.state) for period, each in history.by_period.items()] == [
-            ("2023", None, "withheld"),
-            ("2024", 5, "present"),
-        ]
-        assert not any(each.provisional for each in history.by_period.values())
-        (halves,) = read(CHILDREN, [service.organization_id], Period.parse("2023-H1"))
-        assert list(halves.by_period) == ["2024-H1"]
+        found = read(CHILDREN, ["unknown", service.organization_id], Period(2024))
+        (history,) = found.services
+        assert (history.organization_id, found.period_ids) == (service.organization_id, ["2023", "2024"])
+        assert [(each.value, each.state) for each in history.values] == [(None, "withheld"), (5, "present")]
+        halves = read(CHILDREN, [service.organization_id], Period.parse("2023-H1"))
+        assert halves.period_ids == ["2024-H1"]
+        assert read(CHILDREN, [], Period(2024)).services == []
