@@ -17,7 +17,11 @@ from tools import css_purge
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 VENDOR = COMPONENTS / "vendor"
 DESIGN_SYSTEM = ("theme.css", "designsystemet.css")
-SHARED_SHEETS = {"country": "preview/preview.css", "field": "overview/overview.css", "overview": "activity/activity.css"}
+SHARED_SHEETS = {
+    "country": "preview/preview.css",
+    "field": "overview/overview.css",
+    "overview": "activity/activity.css",
+}
 """The sheet of another page whose rows a page shows too."""
 
 CHANGE_PAGES = ("preview",)

@@ -13,7 +13,7 @@ import {
   tableBody,
 } from "../overview/rows.js"
 
-const DEFAULT_SORT = "rank"
+const DEFAULT_SORT = "-value"
 
 const currentComparator = () => comparator(isSortedDescending())
 

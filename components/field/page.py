@@ -44,8 +44,8 @@ MESSAGE_OVERRIDES: Mapping[type[Exception], str] = {
 }
 """The texts of errors that come from the URL, where the general ones say too little."""
 
-COLUMNS = ("rank", "organization_name", "value", "prior_period_value", "change", "review_status")
-"""The columns that can be sorted by, as the API names them."""
+COLUMNS = ("organization_name", "value", "prior_period_value", "change", "review_status")
+"""The columns that can be sorted by, as the API names them, in the order of `ServiceRowView.sort_keys`."""
 DESCENDING = frozenset({"value", "prior_period_value", "change"})
 """The columns whose first click sorts in descending order."""
 

@@ -49,7 +49,7 @@ class ServiceRowView:
         change_state: Why there is no change, or `present`.
         state: What the report needs a word for: `approved`, `changed`, `provisional` or `no_report`; else empty.
         state_text: The same in words.
-        sort_keys: By column, a text that sorts by code points; empty if the row has no value in the column.
+        sort_keys: By column of the table, a text that sorts by code points; empty if the row has no value there.
         version: A text that changes when the row says something else.
     """
 
@@ -195,7 +195,6 @@ def _row(entry: FieldEntry, field: Field, period_id: str, t: Translator) -> Serv
         state=state,
         state_text=_state_text(state, t),
         sort_keys={
-            "rank": _number_key(row.rank),
             "organization_name": collation_key(row.organization_name),
             "value": _number_key(row.value),
             "prior_period_value": _number_key(row.prior_period_value),

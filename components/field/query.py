@@ -1,6 +1,7 @@
 """What the address of the page of a field asks for."""
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple, get_args
 from urllib.parse import urlencode
 
@@ -11,7 +12,9 @@ from preview.totals.field_list import SortKey
 MAX_CHOSEN = 8
 """The most services whose history is shown: so many kinds of lines are easy to distinguish."""
 
-DEFAULT_SORT: SortKey = "rank"
+DEFAULT_SORT: SortKey = "-value"
+_SAME_ORDERS: Mapping[str, SortKey] = {"rank": "-value", "-rank": "value"}
+"""The table has no heading for the rank, whose order is that of the values."""
 _FIELD_KEY = re.compile(r"/field/([^/]+)")
 
 
@@ -38,7 +41,7 @@ class FieldQuery(NamedTuple):
         """
         arguments = preferences.arguments
         found = _FIELD_KEY.search(preferences.path)
-        sorts: dict[str, SortKey] = {sort: sort for sort in get_args(SortKey)}
+        sorts: dict[str, SortKey] = {**{sort: sort for sort in get_args(SortKey)}, **_SAME_ORDERS}
         chosen = toggled(ids_from(arguments.get("org", "")), arguments.get("choose", ""))
         return cls(
             found[1] if found else "",

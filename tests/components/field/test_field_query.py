@@ -19,6 +19,7 @@ def test_address_gives_field_place_order_and_choice() -> None:
     assert found == FieldQuery("antall_flyttinger", PlaceQuery("2024", "18"), "-change", ("org-2", "org-1"))
     assert found.query_string == "period_id=2024&county=18&sort=-change&org=org-2,org-1"
     assert query("/field/antall_flyttinger/ws", sort="name") == FieldQuery("antall_flyttinger", PlaceQuery())
+    assert [query("/field/x", sort=sort).sort for sort in ("rank", "-rank")] == ["-value", "value"]
     assert query("/field").field_key == ""
     assert query("/field/x").query_string == ""
 
