@@ -1,10 +1,11 @@
 """Runs the benchmarks and prints each result beside its target: `python -m benchmarks [NAME...]`.
 
-The exit code is 1 if a target is not met.
+The exit code is 1 if a target is not met or a benchmark has failed.
 """
 
 import sys
 import time
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +32,12 @@ def main(names: tuple[str, ...], short: bool, write_docs: bool, no_run: bool, re
         if short and benchmark.short_arguments is None:
             click.echo(f"{benchmark.name}: takes too long for the short mode", err=True)
             continue
-        measurement = _measure(benchmark, short=short)
+        try:
+            measurement = _measure(benchmark, short=short)
+        except Exception:  # noqa: BLE001  (the other benchmarks, which may take an hour, are to run)
+            traceback.print_exc()
+            is_met = False
+            continue
         record.keep(measurement, results)
         click.echo(f"{benchmark.name} ({measurement.seconds:.0f} s)\n\n{table(measurement.results)}\n")
         is_met = is_met and all(result.is_met for result in measurement.results)

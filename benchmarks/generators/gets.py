@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 
 CONNECTIONS = 32
 
+_ANSWER_SECONDS = 30
+"""How long an answer may take; wrk's default of two seconds would make an error of a busy machine."""
+
 
 def load_generator() -> str:
     """Return the name of the load generator in use."""
@@ -26,7 +29,7 @@ def requests_per_second(url: str, seconds: float, headers: Mapping[str, str] | N
     """
     header_lines = [f"{name}: {value}" for name, value in (headers or {}).items()]
     if wrk := shutil.which("wrk"):
-        command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
+        command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", f"--timeout={_ANSWER_SECONDS}s"]
         command += [part for line in header_lines for part in ("-H", line)]
         output = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
         match = re.search(r"Requests/sec:\s+([0-9.]+)", output)

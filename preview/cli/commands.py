@@ -119,16 +119,15 @@ def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
 
 def _import_and_wait(application: Application, paths: list[Path], full: bool) -> DeliveryDocument:
     receipt = application.deliveries.receive_paths(paths, full=full, actor=ACTOR)
-    delivery = application.deliveries.get(receipt.delivery_id)
     with click.progressbar(length=1000, label=receipt.delivery_id, file=sys.stderr) as progress:
 
         def is_done() -> bool:
-            nonlocal delivery
-            delivery = application.deliveries.get(receipt.delivery_id)
-            progress.update(int(delivery.completed * 1000) - progress.pos)
-            return delivery.completed_at is not None
+            summary = application.deliveries.summary(receipt.delivery_id)
+            progress.update(int(summary.completed * 1000) - progress.pos)
+            return summary.completed_at is not None
 
         application.worker.wait_until(is_done)
+    delivery = application.deliveries.get(receipt.delivery_id)
     cases = (
         f"{delivery.new_cases} new, {delivery.changed_cases} changed, "
         f"{delivery.unchanged_cases} unchanged, {delivery.removed_cases} removed"

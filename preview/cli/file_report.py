@@ -70,7 +70,7 @@ def temporary_application(paths: list[Path]) -> Generator[Application]:
 
 def _import_group(application: Application, group: list[Path]) -> None:
     receipt = application.deliveries.receive_paths(group, full=False, actor=ACTOR)
-    application.worker.wait_until(lambda: application.deliveries.get(receipt.delivery_id).completed_at is not None)
+    application.worker.wait_until(lambda: application.deliveries.summary(receipt.delivery_id).completed_at is not None)
     delivery = application.deliveries.get(receipt.delivery_id)
     if delivery.refused_files or delivery.delivery_status == "refused":
         reasons = [

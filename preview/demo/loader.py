@@ -139,7 +139,7 @@ class DemoLoader:
         receipt = self._until_done(
             lambda: application.deliveries.receive([delivery.content], full=delivery.full, actor=ACTOR)
         )
-        while self._until_done(lambda: application.deliveries.get(receipt.delivery_id)).completed_at is None:
+        while self._until_done(lambda: application.deliveries.summary(receipt.delivery_id)).completed_at is None:
             self._wait(_POLL_SECONDS)
         for organization_id, period_id in delivery.fail:
             claimed = self._until_done(partial(_claim_job, application, organization_id, Period.parse(period_id)))

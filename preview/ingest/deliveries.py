@@ -164,6 +164,16 @@ class Deliveries:
 
         return self._database.read(read_delivery)
 
+    def summary(self, delivery: str) -> DeliverySummary:
+        """Return a delivery without its findings, which may be thousands; for those who wait for its end.
+
+        Raises:
+            NotFound: There is no delivery with that id.
+        """
+        return self._database.read(
+            lambda connection: DeliverySummary(**summary_fields(connection, _require_row(connection, delivery)))
+        )
+
     def is_empty(self, delivery: str) -> bool:
         """Return whether a delivery was imported, and nothing of it was (`DeliveryView.is_empty`).
 

@@ -31,9 +31,9 @@ from preview.model.findings import Finding, FindingCode, Severity
 from preview.parsing.delivery import Batch
 from preview.reports.reconcile import ReportConfig, reconcile
 from preview.storage import cases, deliveries, organizations
-from preview.storage import findings as stored_findings
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow
+from preview.storage.findings import FindingWriter
 from preview.storage.removal import unused
 
 _MISSING_PAGE = 2000
@@ -84,6 +84,7 @@ class DeliveryImport:
         self._progress = _Progress(row, batch_size)
         self._listings = ListingImporter(report_config)
         self._held_findings: list[Finding] = []
+        self._findings = FindingWriter(row.delivery)
         if row.attempt > 1 and row.outcome is None:
             self._clear_earlier_attempt()
 
@@ -357,7 +358,7 @@ class DeliveryImport:
 
     def _save_counts(self, connection: Connection, row: DeliveryRow, findings: list[Finding]) -> DeliveryRow:
         """Store the findings and the changed cases by organisation; return the row with its new counts."""
-        stored_findings.add_findings(connection, row.delivery, row.finding_count, findings)
+        self._findings.add(connection, row.finding_count, findings)
         for organization_id, changed_cases in self._merger.pop_unsaved().items():
             deliveries.upsert_organization(connection, row.delivery, organization_id, changed_cases)
         counts = self._merger.counts

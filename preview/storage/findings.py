@@ -16,39 +16,47 @@ _IS_CHECK = f"code GLOB '{CHECK_PREFIX}*'"
 _LISTED_FINDINGS = f"SELECT nr FROM finding WHERE delivery = ? ORDER BY {_IS_CHECK}, nr LIMIT ?"
 
 
-def add_findings(connection: Connection, number: int, previous_count: int, findings: list[Finding]) -> None:
-    """Store findings of a delivery, as far as the limits allow.
+class FindingWriter:
+    """Stores the findings of one delivery, as far as the limits allow.
 
     Stored are the first `MAX_STORED_FINDINGS` faults, as many findings of checks, and the refusals of the first
-    `MAX_STORED_REFUSALS` files.
-
-    Args:
-        connection: A write transaction.
-        number: Number of the delivery.
-        previous_count: Findings of the delivery before these, stored or not.
-        findings: The next findings, in the order in which they were found.
+    `MAX_STORED_REFUSALS` files. It counts what it has stored: one whose transaction was rolled back is of no more use.
     """
-    stored = _stored_counts(connection, number) if previous_count else Counter[bool]()
-    rows: list[tuple[object, ...]] = []
-    for nr, finding in enumerate(findings, start=previous_count):
-        is_check = finding.code.startswith(CHECK_PREFIX)
-        stored[is_check] += 1
-        if stored[is_check] <= MAX_STORED_FINDINGS or (
-            finding.severity is Severity.REFUSED and finding.file <= MAX_STORED_REFUSALS
-        ):
-            rows.append(
-                (
-                    number,
-                    nr,
-                    str(finding.severity),
-                    finding.code,
-                    finding.file,
-                    finding.line,
-                    finding.element,
-                    finding.detail,
+
+    def __init__(self, number: int) -> None:
+        """Create the writer of the delivery with that number."""
+        self._number = number
+        self._stored: Counter[bool] | None = None  # of checks under True, of faults under False
+
+    def add(self, connection: Connection, previous_count: int, findings: list[Finding]) -> None:
+        """Store the next findings.
+
+        Args:
+            connection: A write transaction.
+            previous_count: Findings of the delivery before these, stored or not.
+            findings: The next ones, in the order in which they were found.
+        """
+        if self._stored is None:
+            self._stored = _stored_counts(connection, self._number) if previous_count else Counter()
+        rows: list[tuple[object, ...]] = []
+        for nr, finding in enumerate(findings, start=previous_count):
+            is_check = finding.code.startswith(CHECK_PREFIX)
+            is_refusal = finding.severity is Severity.REFUSED and finding.file <= MAX_STORED_REFUSALS
+            if self._stored[is_check] < MAX_STORED_FINDINGS or is_refusal:
+                self._stored[is_check] += 1
+                rows.append(
+                    (
+                        self._number,
+                        nr,
+                        str(finding.severity),
+                        finding.code,
+                        finding.file,
+                        finding.line,
+                        finding.element,
+                        finding.detail,
+                    )
                 )
-            )
-    execute_rows(connection, "INSERT INTO finding VALUES", rows)
+        execute_rows(connection, "INSERT INTO finding VALUES", rows)
 
 
 def findings(connection: Connection, number: int) -> list[Finding]:

@@ -295,14 +295,14 @@ class InboxWatcher:
             self._resume(claim)
             return
         try:
-            document = self._deliveries.get(claim.delivery_id)
+            summary = self._deliveries.summary(claim.delivery_id)
         except NotFound:
             # The store was replaced, for example by a backup, so it is unknown whether the files were imported.
             self._finalize(claim, claim.delivery_id, {number: [] for number in claim.files})
             return
-        if document.completed_at is not None:
+        if summary.completed_at is not None:
             is_empty = self._deliveries.is_empty(claim.delivery_id)
-            has_refusals = is_empty or document.refused_files
+            has_refusals = is_empty or summary.refused_files
             refusals = self._findings_by_file(claim, claim.delivery_id) if has_refusals else {}
             if is_empty:  # every file is returned, those without a finding too
                 refusals = {number: refusals.get(number, []) for number in claim.files}
