@@ -126,12 +126,13 @@ def deliveries_of(connection: Connection, jobs: Collection[int]) -> dict[int, li
         "SELECT job FROM job WHERE lineage IS NOT NULL AND job IN (SELECT value FROM json_each(?))", (numbers,)
     )
     found: dict[int, list[int]] = {number: [] for (number,) in known.fetchall()}
+    # CROSS JOIN keeps the order of the tables: SQLite would scan all jobs, as it takes a list in JSON for a long one.
     rows = connection.execute(
         f"""SELECT job, delivery FROM (
             SELECT job, delivery, row_number() OVER (PARTITION BY job ORDER BY delivery DESC) AS nr FROM (
                 SELECT DISTINCT job.job, delivery
-                FROM json_each(?) AS wanted JOIN job ON job.job = wanted.value JOIN json_each(job.lineage) AS span
-                    JOIN input_change ON input_change.organization_id = job.organization_id AND {_IN_SPAN}
+                FROM json_each(?) AS wanted CROSS JOIN job ON job.job = wanted.value
+                    CROSS JOIN json_each(job.lineage) AS span CROSS JOIN input_change ON input_change.organization_id = job.organization_id AND {_IN_SPAN}
             )
         ) WHERE nr <= ? ORDER BY job, delivery""",
         (numbers, MAX_DELIVERIES),
