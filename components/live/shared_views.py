@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from components.live.fanout import Fanout
+from components.live.midnight import MidnightTimer
 from preview.core.passing_faults import PassingFault, as_passing
 from preview.events.log import AggregationProgress, EventRow
 
@@ -50,7 +51,13 @@ class SharedViews(Generic[Session, Rendered]):
     organization_id = None
 
     def __init__(
-        self, fanout: Fanout, render: Callable[[Sequence[Session]], Awaitable[Rendered]], subject: str
+        self,
+        fanout: Fanout,
+        render: Callable[[Sequence[Session]], Awaitable[Rendered]],
+        subject: str,
+        *,
+        debounce_seconds: float = _DEBOUNCE_SECONDS,
+        follows_progress: bool = False,
     ) -> None:
         """Subscribe to all events.
 
@@ -58,13 +65,18 @@ class SharedViews(Generic[Session, Rendered]):
             fanout: Hands events over.
             render: Returns the page of sessions that show the same. If it raises, it is tried again.
             subject: What is read, for the log.
+            debounce_seconds: The pause after each round, in which further changes collect; the first is sent at once.
+            follows_progress: Whether the progress of jobs is shown too.
         """
         self._render = render
         self._subject = subject
+        self._debounce_seconds = debounce_seconds
+        self._follows_progress = follows_progress
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._last_event_id = 0
         self._refresh_task: asyncio.Task[None] | None = None
         self._fault = PassingFault(f"reading {subject}")
+        self._midnight = MidnightTimer(self._request_all)  # the reporting period, and what days are named by
         fanout.subscribe(self)
 
     def add_session(self, session: Session, position: int | None) -> None:
@@ -75,6 +87,7 @@ class SharedViews(Generic[Session, Rendered]):
             position: Id of the last event that it shows, None if it shows nothing yet.
         """
         self._sessions.add(session)
+        self._midnight.start()
         if position is None or position < self._last_event_id:
             self.request(session)
 
@@ -89,9 +102,12 @@ class SharedViews(Generic[Session, Rendered]):
 
     def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
         """Note that what is shown may have changed; the fan-out calls this for all organizations."""
-        if not events:
-            return
-        self._last_event_id = events[-1].event_id
+        if events:
+            self._last_event_id = events[-1].event_id
+        if events or (progress and self._follows_progress):
+            self._request_all()
+
+    def _request_all(self) -> None:
         for session in self._sessions:
             session.is_outdated = True
         self._schedule()
@@ -118,7 +134,7 @@ class SharedViews(Generic[Session, Rendered]):
                     for session in sessions:
                         session.is_outdated = True
                     await asyncio.sleep(_RETRY_SECONDS if passing is None else self._fault.failed(passing))
-            await asyncio.sleep(_DEBOUNCE_SECONDS)
+            await asyncio.sleep(self._debounce_seconds)
         self._refresh_task = None
 
     async def _refresh(self, sessions: Sequence[Session]) -> None:
