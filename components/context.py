@@ -133,6 +133,7 @@ class AppContext:
             "navigation": macros.navigation(items, t),
             "menu": macros.menu(items),
             "reporting-period": macros.reporting_period(frame, t),
+            "wall-link": macros.wall_link(frame, t),
         }
 
     def error_page(self, error: ErrorMessage, preferences: RequestPreferences, nonce: str) -> str:

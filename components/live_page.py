@@ -223,6 +223,7 @@ class LivePage(Generic[PageData]):
         client_templates: The texts that the page's script fills in, beside `COMMON_TEMPLATES`.
         keys: The shortcuts of the page, beside `COMMON_KEYS`.
         signs: The signs of the page, which its list of shortcuts explains (layout/legend.html).
+        error_refresh_seconds: When the browser asks again by itself after an error page; None if a person does.
     """
 
     name: ClassVar[str]
@@ -232,6 +233,7 @@ class LivePage(Generic[PageData]):
     client_templates: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     keys: ClassVar[Sequence[tuple[str, str]]] = ()
     signs: ClassVar[Sequence[str]] = ()
+    error_refresh_seconds: ClassVar[int | None] = None
 
     def __init__(self, services: PageServices) -> None:
         self.services = services

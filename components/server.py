@@ -36,6 +36,7 @@ from components.panel_internals import FAVICON, ignore_closed_websockets, sessio
 from components.preview.page import PreviewPage
 from components.response_transforms import EntityTagPerCoding, SecurityHeaders
 from components.session_key import load_or_create_session_key
+from components.wall.page import WallPage
 from preview.core.logging_config import redirect_library_loggers
 from preview.core.settings import Settings
 from preview.runtime.application import Application
@@ -52,6 +53,7 @@ PAGES: Sequence[type[LivePage[Any]]] = (
     DeliveriesPage,
     FieldPage,
     DefinitionsPage,
+    WallPage,
 )
 """The live pages. A new page is a line here, and one in `MAIN_NAVIGATION` (components/app_bar/navigation.py)."""
 

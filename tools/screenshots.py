@@ -101,6 +101,7 @@ SCREENSHOTS = (
     Screenshot("preview-changed", PREVIEW_CHANGED),
     Screenshot("overview-approve", OVERVIEW, prepare=_approve_all_ready),
     Screenshot("country", "/country", prepare=_open_first_row),
+    Screenshot("wall", "/wall", (1920, 1080)),
     Screenshot("activity", "/activity"),
     Screenshot("deliveries", "/deliveries"),
     Screenshot("definitions", "/definitions"),

@@ -29,6 +29,7 @@ MAIN_NAVIGATION = (
     NavLink("activity", "app.activity", "/activity"),
     NavLink("deliveries", "app.deliveries", "/deliveries"),
     NavLink("definitions", "app.definitions", "/definitions"),
+    NavLink("wall", "wall.name"),
 )
 """A new page is a line here, and one in `components/server.py`."""
 

@@ -54,7 +54,9 @@ class PeriodFrame:
     Attributes:
         name: The name of the reporting period.
         deadline: A phrase about its deadline.
+        deadline_day: The day of the deadline alone; empty without one.
         progress: How many of the expected services are approved; empty where it is not known, as on an error page.
+        counts: The same as two numbers, such as `38/42`; empty also where no services are expected.
         chosen_id: The period that the page shows in place of the reporting period, None if it shows that one.
         chosen_name: Its name.
         back_query: The query string of the same page in the reporting period.
@@ -63,7 +65,9 @@ class PeriodFrame:
 
     name: str
     deadline: str
+    deadline_day: str
     progress: str
+    counts: str
     chosen_id: str | None
     chosen_name: str
     back_query: str
@@ -95,7 +99,11 @@ def present_period(
     return PeriodFrame(
         name=formatting.period(t.language, str(period)),
         deadline=_deadline_text(deadline, today, t),
+        deadline_day=_deadline_day(deadline, today, t) if deadline else "",
         progress=_progress_text(document, t) if document else "",
+        counts=f"{document.approved_organizations}/{document.expected_organizations}"
+        if document and document.expected_organizations
+        else "",
         chosen_id=chosen_id,
         chosen_name=formatting.period(t.language, chosen_id) if chosen_id else "",
         back_query=urlencode(shown.arguments),
@@ -106,9 +114,13 @@ def _deadline_text(deadline: date | None, today: date, t: Translator) -> str:
     if deadline is None:
         return t("period.deadline.none")
     days = (deadline - today).days
-    day = value_formatting.long_day(deadline, t.language, with_year=deadline.year != today.year)
+    day = _deadline_day(deadline, today, t)
     words = {0: "today", 1: "tomorrow", -1: "yesterday"}
     return t(f"period.deadline.{words.get(days, 'ahead' if days > 0 else 'passed')}", day=day, n=abs(days))
+
+
+def _deadline_day(deadline: date, today: date, t: Translator) -> str:
+    return value_formatting.long_day(deadline, t.language, with_year=deadline.year != today.year)
 
 
 def _progress_text(document: ReportingPeriodDocument, t: Translator) -> str:

@@ -147,7 +147,8 @@ function showOffline() {
     minute: "2-digit",
     timeZone: "Europe/Oslo",
   }).format(new Date())
-  $("#lost p").textContent = t("live.offline_since", {time})
+  const sentence = $("#lost p")
+  sentence.textContent = t(sentence.dataset.text ?? "live.offline_since", {time})
   $("#lost").hidden = false
 }
 

@@ -62,6 +62,8 @@ class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
             self.redirect(self.context.prefix + redirect.path)
         except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
             t = self.context.translator(preferences)
+            if self.page.error_refresh_seconds is not None:
+                self.set_header("Refresh", str(self.page.error_refresh_seconds))
             self.send_error_page(error_message(error, t, self.page.message_overrides))
 
     def _check_room(self) -> None:

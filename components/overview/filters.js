@@ -30,6 +30,8 @@ import {searchMatcher} from "../services/search.js"
  * @property {string} key The sort key of the column that the rows are sorted by; empty if the row has no value there.
  */
 
+/** @typedef {Pick<RowData, "id" | "name" | "key">} SortedData */
+
 /** @type {Readonly<OverviewFilters>} */
 export const DEFAULTS = {
   period_id: "",
@@ -72,7 +74,7 @@ const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
  * Return a function that compares rows: by the column's key, then by name; rows without a value come last either way.
  *
  * @param {boolean} isDescending
- * @returns {(a: RowData, b: RowData) => number}
+ * @returns {(a: SortedData, b: SortedData) => number}
  */
 export function comparator(isDescending) {
   const direction = isDescending ? -1 : 1

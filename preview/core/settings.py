@@ -302,6 +302,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "a connection without a request is closed after this long. Streams and WebSockets are not affected.",
         ),
     ] = 75.0
+    wall_page_seconds: Annotated[
+        float,
+        Meta(title="seconds, 1 or more", ge=1, description="How long the wall display shows a page of rows."),
+    ] = 15.0
     heartbeat_seconds: Annotated[
         float,
         Meta(

@@ -105,7 +105,7 @@ def test_app_bar_names_other_period_in_all_links(application: Application) -> No
         harness = SessionHarness(application)
         harness.session.show_period(ShownPeriod("2023", {"q": "å"}))
         regions = harness.patched()
-        assert set(regions) == {"home", "navigation", "menu", "reporting-period"}
+        assert set(regions) == {"home", "navigation", "menu", "reporting-period", "wall-link"}
         for region in ("home", "navigation", "menu"):
             assert 'href="/?period_id=2023"' in regions[region]
         assert "Du ser 2023" in regions["reporting-period"]
