@@ -30,6 +30,8 @@ const NOTICE_MS = 8000
 const ATTEMPTS_KEY = "connection-attempts"
 const SAVED_STATE_KEY = "connection-state"
 
+document.documentElement.dataset.watched = "" // base.html reloads a page that is not
+
 let wasLive = false
 let isIncomplete = false
 

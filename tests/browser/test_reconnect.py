@@ -211,56 +211,6 @@ def test_page_with_open_dialog_does_not_reload(two_processes: RestartableServer,
         expect(page.get_by_text("Tilkoblet igjen. Ingen felt er endret.").first).to_be_visible()
 
 
-_REPORT_STATES = """
-let openedAt = null
-window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); openedAt = performance.now() } }
-new MutationObserver(() => {
-  const state = document.documentElement.dataset.live
-  if (state) reportState(state, openedAt === null ? null : performance.now() - openedAt)
-}).observe(document, {subtree: true, attributeFilter: ["data-live"]})
-"""
-
-
-@pytest.mark.parametrize("fault", ["refused", "unanswered", "page_cut_off"])
-def test_failed_first_connection_is_shown_and_retried(
-    fault: Literal["refused", "unanswered", "page_cut_off"], two_processes: RestartableServer, page: Page
-) -> None:
-    reported: list[tuple[str, float | None]] = []
-    page.expose_function("reportState", lambda state, milliseconds: reported.append((state, milliseconds)))
-    page.add_init_script(_REPORT_STATES)
-    with faulty_proxy(two_processes.server, 2) as proxy:
-        set_fault: Callable[[bool], None] = {
-            "refused": proxy.refuse_websockets,
-            "unanswered": lambda on: proxy.stall_websockets() if on else proxy.release_websockets(),
-            "page_cut_off": proxy.cut_pages_off,
-        }[fault]
-        set_fault(True)
-        page.goto(f"{proxy.url}/?period_id=2024", wait_until="commit")
-        expect(page.get_by_role("alert")).to_contain_text("Frakoblet siden ")
-        expect(page.get_by_text("Frakoblet", exact=True)).to_be_visible()
-        state, milliseconds = reported[0]
-        assert state == "lost"
-        if fault != "page_cut_off":
-            assert milliseconds is not None
-            assert milliseconds < 2 * HEARTBEAT_SECONDS * 1000, "the page waited too long for its session"
-        page.wait_for_event("framenavigated", timeout=RELOAD_TIMEOUT_MS)
-        set_fault(False)
-        expect(page.locator("html")).to_have_attribute("data-live", "on", timeout=RELOAD_TIMEOUT_MS)
-        expect(page.get_by_role("alert")).to_be_hidden()
-
-
-def test_slow_first_connection_needs_no_reload(two_processes: RestartableServer, page: Page) -> None:
-    with faulty_proxy(two_processes.server, 2) as proxy:
-        proxy.stall_websockets()
-        page.goto(f"{proxy.url}/?period_id=2024")
-        page.evaluate("window.stayed = true")
-        expect(page.locator("html")).to_have_attribute("data-live", "lost")
-        proxy.release_websockets()
-        expect(page.locator("html")).to_have_attribute("data-live", "on", timeout=RELOAD_TIMEOUT_MS)
-        expect(page.get_by_role("alert")).to_be_hidden()
-        assert page.evaluate("window.stayed")
-
-
 def test_paused_page_shows_all_changes_after_reconnect(two_processes: RestartableServer, page: Page) -> None:
     with faulty_proxy(two_processes.server, 2) as proxy:
         page_driver = PageDriver("preview", page, proxy, two_processes.service)

@@ -21,7 +21,7 @@ class FaultyProxy:
     def __init__(self, server: Server, processes: int = 1) -> None:
         self.route_to(server, processes)
         self._is_cut = self._refuses_websockets = self._cuts_pages_off = False
-        self._flow, self._sockets_flow = asyncio.Event(), asyncio.Event()
+        self._flow, self._sockets_flow, self._pages_end = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="faulty-proxy", daemon=True)
@@ -59,8 +59,12 @@ class FaultyProxy:
         self._refuses_websockets = refused
 
     def cut_pages_off(self, cut_off: bool) -> None:
-        """End the connection of a page when its readable part has come through, until called with False."""
+        """Send the readable part of a page alone, until called with False; `end_pages` ends its connection."""
         self._cuts_pages_off = cut_off
+
+    def end_pages(self) -> None:
+        """End the connections of pages that were cut off."""
+        self._call(self._set(self._pages_end, True))
 
     def release_websockets(self) -> None:
         """Forward new WebSockets, first those that were held back."""
@@ -83,6 +87,7 @@ class FaultyProxy:
             self._server.close()
             self._flow.set()
             self._sockets_flow.set()
+            self._pages_end.set()
             while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
                 for writer in list(self._writers):
                     writer.transport.abort()
@@ -129,6 +134,7 @@ class FaultyProxy:
                 if self._cuts_pages_off and b"\r\naccept: text/html" in head.lower():
                     there.write(re.sub(rb"(?i)\r\naccept-encoding:[^\r]*", b"", head))
                     await _forward_readable_part(there_reader, writer)
+                    await self._pages_end.wait()
                     return
                 there.write(head)
                 await asyncio.gather(self._forward(reader, there), self._forward(there_reader, writer))
