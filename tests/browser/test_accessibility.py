@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 OpenPreview = Callable[..., Page]
 
 
-@pytest.mark.parametrize("widths", [(1440, 320), pytest.param((768, 375), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("widths", [(320,), pytest.param((1440, 768, 375), marks=pytest.mark.slow)])
 def test_preview_has_no_axe_violation_at_any_width(
     open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page, widths: tuple[int, ...]
 ) -> None:
@@ -29,7 +29,7 @@ def test_preview_has_no_axe_violation_at_any_width(
         assert (width, violations_in_both_schemes(page)) == (width, {})
 
 
-@pytest.mark.parametrize("width", [1440, 768, 375, 320])
+@pytest.mark.parametrize("width", [1440, 320, *(pytest.param(width, marks=pytest.mark.slow) for width in (768, 375))])
 def test_preview_content_is_visible_at_any_width(
     open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page, width: int
 ) -> None:

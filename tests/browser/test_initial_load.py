@@ -100,7 +100,9 @@ def _wait_until_live(page: Page) -> None:
     expect(page.locator("html[data-live=on]")).to_be_attached()
 
 
-@pytest.mark.parametrize("path", ["/preview?organization_id={}&period_id=2024", "/"])
+@pytest.mark.parametrize(
+    "path", ["/preview?organization_id={}&period_id=2024", pytest.param("/", marks=pytest.mark.slow)]
+)
 def test_warm_visit_transfers_few_bytes(browser: Browser, small: SmallServer, path: str) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -127,7 +129,11 @@ def _unpurged_sheet(name: str) -> str:
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/preview?organization_id={}&period_id=2024", "preview.css"), ("/", "overview.css"), ("/nowhere", "page.css")],
+    [
+        ("/preview?organization_id={}&period_id=2024", "preview.css"),
+        pytest.param("/", "overview.css", marks=pytest.mark.slow),
+        ("/nowhere", "page.css"),
+    ],
 )
 def test_purged_styles_equal_full_styles(page: Page, small: SmallServer, path: str, name: str) -> None:
     page.emulate_media(reduced_motion="reduce")

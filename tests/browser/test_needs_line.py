@@ -87,6 +87,7 @@ def test_request_while_offline_keeps_reason_and_works_when_back(page: Page, prox
     expect(page.locator(".because")).to_have_text("via nettsiden: Kontroll av egne tall")
 
 
+@pytest.mark.slow
 def test_dialog_is_open_again_with_its_reason_after_reconnect(page: Page, proxy: FaultyProxy) -> None:
     dialog = open_again_dialog(page, proxy.url, "on")
     proxy.cut()

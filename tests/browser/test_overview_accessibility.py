@@ -66,16 +66,19 @@ def open_page(page: Page, server: Server, query: str = "") -> Page:
     return page
 
 
-def test_overview_has_no_axe_violation_at_any_width(page: Page, states_server: Server) -> None:
+@pytest.mark.parametrize("widths", [(320,), pytest.param((1440, 768, 375), marks=pytest.mark.slow)])
+def test_overview_has_no_axe_violation_at_any_width(page: Page, states_server: Server, widths: tuple[int, ...]) -> None:
     """Check each width; test_states.py checks each state at full width."""
     open_page(page, states_server)
     expect(page.locator(".job__n")).to_have_text("62\u00a0%")
-    for width in (1440, 768, 375, 320):
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         assert (width, violations_in_both_schemes(page)) == (width, {})
 
 
-@pytest.mark.parametrize("width", [1440, 1000, 768, 375, 320])
+@pytest.mark.parametrize(
+    "width", [1000, 320, *(pytest.param(width, marks=pytest.mark.slow) for width in (1440, 768, 375))]
+)
 def test_overview_content_is_visible_at_any_width(page: Page, states_server: Server, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     open_page(page, states_server)
