@@ -9,11 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.plot import growth_svg
 from benchmarks.registry import BENCHMARKS
 from benchmarks.results import BenchmarkResult, table
 
 RESULTS_FILE = Path(".make/bench/results.json")
 PAGE = Path("docs/performance.md")
+GROWTH_PLOT = "growth.svg"
 
 _MARK = re.compile(r"(<!-- results, written by make bench -->\n).*?(<!-- end of results -->)", re.DOTALL)
 
@@ -58,8 +60,12 @@ def keep(measurement: Measurement, path: Path) -> None:
 
 
 def write_page(measurements: Sequence[Measurement], page: Path) -> None:
-    """Replace the results on a page; those of the short mode are left out."""
-    sections = "\n\n".join(_section(measurement) for measurement in measurements if not measurement.short)
+    """Replace the results on a page, and the plot of growth beside it; those of the short mode are left out."""
+    complete = [measurement for measurement in measurements if not measurement.short]
+    sections = "\n\n".join(map(_section, complete))
+    for measurement in complete:
+        if _shows_growth(measurement):
+            page.with_name(GROWTH_PLOT).write_text(growth_svg(measurement.results), encoding="utf-8")
     text = _MARK.sub(lambda match: f"{match[1]}\n{sections}\n\n{match[2]}", page.read_text(encoding="utf-8"))
     page.write_text(text, encoding="utf-8")
 
@@ -70,4 +76,9 @@ def _section(measurement: Measurement) -> str:
         f"{day} {clock} UTC, {measurement.seconds:.0f} s; {measurement.machine}; "
         f"load {measurement.load_before} before, {measurement.load_after} after."
     )
-    return f"### {measurement.benchmark}\n\n{conditions}\n\n{table(measurement.results)}"
+    plot = f"![How the cost grows with each size]({GROWTH_PLOT})\n\n" if _shows_growth(measurement) else ""
+    return f"### {measurement.benchmark}\n\n{conditions}\n\n{plot}{table(measurement.results)}"
+
+
+def _shows_growth(measurement: Measurement) -> bool:
+    return any(result.points for result in measurement.results)

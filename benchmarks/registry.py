@@ -103,5 +103,11 @@ BENCHMARKS: Sequence[Benchmark] = (
         "the first page of a million events, 384 combinations of filters and pages of them, and memory",
         "none: ms",
     ),
+    Benchmark(
+        "growth",
+        "what ten times as many services, case files, event streams or events cost, as exponent (1: ten times as much)",
+        "the smaller size",
+        {"services": (10, 50), "cases": (500, 2_000), "streams": (100, 500), "events": (10_000, 100_000), "rounds": 3},
+    ),
     Benchmark("reader_memory", "peak memory of the parsing processes for a ZIP of 300 MB", "none: bytes"),
 )

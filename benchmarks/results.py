@@ -18,6 +18,7 @@ class BenchmarkResult(msgspec.Struct, frozen=True):
         samples: Measurements of the program.
         baseline_samples: Measurements of the baseline; where there are as many, each was made in turns with the other.
         samples_unit: Unit of the measurements.
+        points: Of a result about growth: each size, and what was measured at it, in the unit of the measurements.
     """
 
     name: str
@@ -28,6 +29,7 @@ class BenchmarkResult(msgspec.Struct, frozen=True):
     samples: Sequence[float] = ()
     baseline_samples: Sequence[float] = ()
     samples_unit: str = "s"
+    points: Sequence[tuple[float, float]] = ()
 
     @property
     def is_met(self) -> bool:
@@ -51,6 +53,8 @@ class BenchmarkResult(msgspec.Struct, frozen=True):
         )
         verdict = "" if self.target is None else "met" if self.is_met else "**not met**"
         samples = [_format_samples(values, self.samples_unit) for values in (self.samples, self.baseline_samples)]
+        if self.points:
+            samples[0] = f"{' / '.join(format_number(value) for _, value in self.points)} {self.samples_unit}"
         value = f"{format_number(self.value)} {self.unit}"
         if self.spread is not None:
             value += " ({} to {})".format(*map(format_number, self.spread))

@@ -54,7 +54,7 @@ def measure(rounds: int = 7) -> list[BenchmarkResult]:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
         data_dir.mkdir()
-        _fill_store(data_dir)
+        fill_store(data_dir, EVENTS)
         with running_server(data_dir) as server, httpx.Client(base_url=f"{server.url}/api/v1/") as client:
             for query in _queries():  # the server's threads fill their caches, once
                 _get(client, query)
@@ -84,9 +84,10 @@ def measure(rounds: int = 7) -> list[BenchmarkResult]:
     ]
 
 
-def _fill_store(data_dir: Path) -> None:
+def fill_store(data_dir: Path, events: int) -> None:
+    """Fill a new store with that many events and their actions."""
     with open_application(data_dir, started=False) as application:
-        application.database.write(lambda connection: connection.execute(_EVENTS, (EVENTS,)).rowcount)
+        application.database.write(lambda connection: connection.execute(_EVENTS, (events,)).rowcount)
         for statement in (_ACTIONS, _VALUES):
             application.database.write(lambda connection, sql=statement: connection.execute(sql).rowcount)
 

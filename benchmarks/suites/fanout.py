@@ -14,7 +14,7 @@ from benchmarks.fixtures import stores
 from benchmarks.processes import PEERS_PYTHON, Helper, resident_bytes, run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from preview.storage.sqlite import STORE_FILE
-from tests.support.server_process import running_server
+from tests.support.server_process import Server, running_server
 
 COUNTS = (1000, 4000)
 DELAY_TARGET = 0.4
@@ -47,6 +47,17 @@ def measure(rounds: int = 15) -> list[BenchmarkResult]:
     return results
 
 
+def program_as_peer(server: Server) -> Peer:
+    """Return a server of the program as one of those that are compared."""
+    return Peer(
+        "the program",
+        server.url,
+        server.process.pid,
+        f"{stores.SNAPSHOTS}/watch",
+        ("POST", COMMENTS, COMMENT),
+    )
+
+
 @contextmanager
 def _servers(data_dir: Path) -> Generator[list[Peer]]:
     with ExitStack() as stack:
@@ -56,13 +67,7 @@ def _servers(data_dir: Path) -> Generator[list[Peer]]:
         )
         publish = ("POST", "/publish", "{}")
         servers = [
-            Peer(
-                "the program",
-                program.url,
-                program.process.pid,
-                f"{stores.SNAPSHOTS}/watch",
-                ("POST", COMMENTS, COMMENT),
-            ),
+            program_as_peer(program),
             Peer("sse-starlette", starlette.ready_line, starlette.pid, "/watch", publish),
         ]
         if nchan_server.is_installed():
@@ -79,7 +84,7 @@ def _measure(servers: list[Peer], count: int, rounds: int) -> list[BenchmarkResu
         clients: dict[str, Helper] = {}
         for server in servers:
             before = resident_bytes(server.pid)
-            clients[server.name] = stack.enter_context(_open_streams(server, count))
+            clients[server.name] = stack.enter_context(open_streams(server, count))
             memory[server.name] = (resident_bytes(server.pid) - before) / 1_000_000
         for number in range(rounds + 1):
             for server in servers:
@@ -110,7 +115,8 @@ def _measure(servers: list[Peer], count: int, rounds: int) -> list[BenchmarkResu
     return results
 
 
-def _open_streams(server: Peer, count: int) -> AbstractContextManager[Helper]:
+def open_streams(server: Peer, count: int) -> AbstractContextManager[Helper]:
+    """Open so many streams for the duration of a block, by a process that measures their delays."""
     address = urlsplit(server.url)
     return run_alongside(
         "benchmarks.generators.streams",

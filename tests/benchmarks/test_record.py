@@ -1,10 +1,12 @@
 """What the benchmarks measured is kept by benchmark and mode, and written between the marks of a page."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
-from benchmarks.record import PAGE, Measurement, keep, read_measurements, write_page
+from benchmarks.record import GROWTH_PLOT, PAGE, Measurement, keep, read_measurements, write_page
 from benchmarks.registry import BENCHMARKS
 from benchmarks.results import BenchmarkResult, ratio
 from tests.architecture.source_files import REPOSITORY
@@ -58,3 +60,14 @@ def test_ratio_is_of_medians_and_tells_its_spread(at_least: bool, is_met: bool) 
 
 def test_ratio_of_unequal_rounds_has_no_spread() -> None:
     assert ratio("a ratio", [2, 4], [1]).spread is None
+
+
+def test_growth_is_drawn_beside_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- results, written by make bench -->\n<!-- end of results -->\n", encoding="utf-8")
+    result = BenchmarkResult("rows & more: 10 / 100", 1, "as exponent", 1.1, points=[(10, 2), (100, 20)])
+    write_page([msgspec.structs.replace(measurement("growth", 1), results=[result])], page)
+    drawing = ElementTree.parse(tmp_path / GROWTH_PLOT).getroot()
+    texts = ["".join(text.itertext()) for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == ["rows & more", "ms; dashed: proportional", "2", "10", "20", "100"]
+    assert GROWTH_PLOT in page.read_text(encoding="utf-8")
