@@ -89,9 +89,14 @@ BENCHMARKS: Sequence[Benchmark] = (
     ),
     Benchmark(
         "overview",
-        "400 services of eight years on a cold screen; from a key or click to its frame; its HTML, and its query, with"
-        " all 3,200 reports decided on",
+        "400 services of eight years on a cold screen; its HTML, and its query, with all 3,200 reports decided on",
         "none: ms; the same without decisions; the query without reviews",
+    ),
+    Benchmark(
+        "overview_interaction",
+        "from a key or click to its frame (p95) on the overview of 400 services, with their status and with numbers",
+        "none: ms",
+        {"rounds": 1},
     ),
     Benchmark(
         "live",

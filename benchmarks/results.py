@@ -1,6 +1,7 @@
 """Defines the result of a benchmark and formats it."""
 
 from collections.abc import Sequence
+from math import ceil
 from statistics import median
 
 import msgspec
@@ -59,6 +60,11 @@ class BenchmarkResult(msgspec.Struct, frozen=True):
         if self.spread is not None:
             value += " ({} to {})".format(*map(format_number, self.spread))
         return f"| {self.name} | {value} | {target} | {verdict} | {samples[0]} | {samples[1]} |"
+
+
+def percentile(samples: Sequence[float], part: float) -> float:
+    """Return the smallest sample that at least a part (0..1) of all do not exceed."""
+    return sorted(samples)[ceil(part * len(samples)) - 1]
 
 
 def ratio(

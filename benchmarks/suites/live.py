@@ -6,7 +6,6 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
-from math import ceil
 from pathlib import Path
 
 import httpx
@@ -14,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.fixtures.stores import SNAPSHOTS
 from benchmarks.processes import Helper, run_alongside
-from benchmarks.results import BenchmarkResult
+from benchmarks.results import BenchmarkResult, percentile
 from benchmarks.suites.first_load import chromium_path
 from tests.builders import large_dataset
 from tests.support.browsers import CHROMIUM_ARGUMENTS
@@ -110,7 +109,7 @@ def _measure(
     return [
         BenchmarkResult(
             f"a commit by {writer} on {name}, beside 50 sessions (p95)",
-            _percentile(times),
+            percentile(times, PERCENTILE),
             "ms",
             TARGET_MS,
             samples=times,
@@ -157,7 +156,3 @@ def _changed_at(screen: Page, started: float) -> float:
             return changed_at
         time.sleep(0.05)
     raise RuntimeError("The screen did not change in time.")
-
-
-def _percentile(times: list[float]) -> float:
-    return sorted(times)[ceil(PERCENTILE * len(times)) - 1]

@@ -1,5 +1,6 @@
 /** The rows of the overview's table: what they say, which link the Tab key reaches, and how the focus moves. */
 
+import {settleRows} from "../interaction/near-rows.js"
 import {$, $$, find} from "../layout/dom.js"
 import {DEFAULTS} from "./filters.js"
 
@@ -94,17 +95,37 @@ export function nextSort(heading) {
 
 // ── Data ──
 
+/** @typedef {Omit<RowData, "key"> & {keys: string[]}} ReadRow */
+
+/** What the rows say of themselves: reading attributes is most of the cost of going over all rows. */
+let readRows = /** @type {WeakMap<HTMLTableRowElement, ReadRow>} */ (new WeakMap())
+
+/** Read the rows again when they are needed next: they have changed. */
+export function forgetRowData() {
+  readRows = new WeakMap()
+}
+
 /**
- * Read what a row says of itself. Reading attributes is most of the cost of going over all rows, so do it once.
- *
+ * @param {HTMLTableRowElement} row
+ * @returns {ReadRow}
+ */
+function readRow(row) {
+  const {search = "", flags = "", caseSystem = "", county = "", keys = ""} = row.dataset
+  const sortKeys = keys.split("\t")
+  return {id: idOf(row), search, flags: flags.split(" "), caseSystem, county, name: sortKeys[0] ?? "", keys: sortKeys}
+}
+
+/**
  * @param {HTMLTableRowElement} row
  * @returns {Row}
  */
 export function rowData(row) {
-  const {search = "", flags = "", caseSystem = "", county = "", keys = ""} = row.dataset
-  const [name = "", ...others] = keys.split("\t")
-  const key = (sortIndex === 0 ? name : others[sortIndex - 1]) ?? ""
-  return {row, id: idOf(row), search, flags: flags.split(" "), caseSystem, county, name, key}
+  let read = readRows.get(row)
+  if (!read) {
+    read = readRow(row)
+    readRows.set(row, read)
+  }
+  return {...read, row, key: read.keys[sortIndex] ?? ""}
 }
 
 export const allRowData = () => allRows().map(rowData)
@@ -130,11 +151,17 @@ export function moveRow(row, next) {
 /** @type {HTMLAnchorElement | null} */
 let tabStop = null
 
+/** @type {WeakSet<HTMLTableRowElement>} The rows that the Tab key passes over, but for the one that it stops at. */
+const passedRows = new WeakSet()
+
 /** @param {HTMLAnchorElement | null} link */
 export function setTabStop(link) {
   if (link && link === tabStop) return
+  const previous = tabStop?.closest("tr")
   tabStop = link
   for (const row of allRows()) {
+    if (passedRows.has(row) && row !== previous && !row.contains(link)) continue
+    passedRows.add(row)
     const tabIndex = linkOf(row) === link ? "0" : "-1"
     for (const target of targetsOf(row)) {
       if (target.getAttribute("tabindex") !== tabIndex) target.setAttribute("tabindex", tabIndex)
@@ -157,6 +184,7 @@ export function ensureTabStop() {
 export function focusLink(link) {
   if (!link) return
   setTabStop(link)
+  settleRows()
   link.focus()
   link.scrollIntoView({block: "nearest"})
 }

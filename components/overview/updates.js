@@ -8,6 +8,7 @@ import {announceChanges, marks, tint, unmark} from "./marks.js"
 import {
   allRows,
   focusLink,
+  forgetRowData,
   idOf,
   linkOf,
   markSortedInNewHead,
@@ -90,6 +91,7 @@ function isOtherOverview({caption}) {
 }
 
 setPatchHandler(allRegions => {
+  forgetRowData()
   if (isOtherOverview(allRegions)) {
     replaceRows(allRegions)
     markOutdatedTotals()

@@ -1,5 +1,6 @@
 /** The overview's controls, and the table as they ask for it: filtered, sorted and counted. */
 
+import {changeRows} from "../interaction/near-rows.js"
 import {$, $$, announce, find, setCount, tPlural} from "../layout/dom.js"
 import {comparator, DEFAULTS, longestOrderedRun, matcher, writeFilters} from "./filters.js"
 import {marks} from "./marks.js"
@@ -104,13 +105,16 @@ function setHidden(element, hidden) {
 export function applySortAndFilter(isAnnounced = true) {
   const focused = /** @type {HTMLElement | null} */ (document.activeElement)
   const ordered = allRowData().sort(currentComparator())
-  const matches = currentMatcher()
-  let next = null
-  for (const {row} of ordered.toReversed()) {
-    if (row.nextElementSibling !== next) moveRow(row, next)
-    next = row
-  }
-  for (const data of ordered) setHidden(data.row, !matches(data))
+  changeRows(tableBody, () => {
+    let next = null
+    for (const {row} of ordered.toReversed()) {
+      if (row.nextElementSibling !== next) moveRow(row, next)
+      next = row
+    }
+    const matches = currentMatcher()
+    for (const data of ordered) setHidden(data.row, !matches(data))
+    return ordered.map(({row}) => row).filter(row => !row.hidden)
+  })
   if (document.activeElement !== focused && tableBody.contains(focused)) focused?.focus()
   updateCounts(ordered, 0)
   if (isAnnounced) announce($("#seen").textContent)
@@ -129,6 +133,17 @@ function countOutOfOrder(rows) {
 }
 
 /**
+ * Return how many rows have each flag, and all of them under the value of the tile that shows all.
+ *
+ * @param {Row[]} rows
+ */
+function countByFlag(rows) {
+  const counts = new Map([[DEFAULTS.show, rows.length]])
+  for (const {flags} of rows) for (const flag of flags) counts.set(flag, (counts.get(flag) ?? 0) + 1)
+  return counts
+}
+
+/**
  * Update the numbers of the tiles and of the visible rows, the messages of an empty table, and the offer to sort.
  *
  * @param {Row[]} rows
@@ -137,9 +152,9 @@ function countOutOfOrder(rows) {
 export function updateCounts(rows = allRowData(), outOfOrder = countOutOfOrder(rows)) {
   const filters = getFilters()
   const visible = rows.filter(({row}) => !row.hidden).length
+  const counts = countByFlag(rows.filter(matcher({...filters, show: DEFAULTS.show}, marks)))
   for (const radio of /** @type {HTMLInputElement[]} */ ($$("[name=show]"))) {
-    const matches = matcher({...filters, show: radio.value}, marks)
-    setCount($("b", /** @type {HTMLElement} */ (radio.parentElement)), rows.filter(matches).length)
+    setCount($("b", /** @type {HTMLElement} */ (radio.parentElement)), counts.get(radio.value) ?? 0)
   }
   setText($("#seen"), tPlural("overview.shown", rows.length, {n: visible, total: rows.length}))
   setHidden($("#first"), rows.length === 0)
