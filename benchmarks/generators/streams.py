@@ -15,9 +15,10 @@ import sys
 import time
 from array import array
 from collections.abc import Sequence
-from math import ceil
 
 import msgspec
+
+from benchmarks.results import percentile
 
 _CONNECT_SECONDS = 60
 _EVENT_SECONDS = 30
@@ -55,8 +56,8 @@ def main() -> None:
 
 
 def _print_delays(arrivals: Sequence[Sequence[float]], sent: Sequence[float]) -> None:
-    delays = sorted(1000 * (at - began) for ats, began in zip(arrivals, sent, strict=True) for at in ats)
-    print(*(delays[ceil(share * len(delays)) - 1] for share in (0.5, 0.99)), flush=True)
+    delays = [1000 * (at - began) for ats, began in zip(arrivals, sent, strict=True) for at in ats]
+    print(percentile(delays, 0.5), percentile(delays, 0.99), flush=True)
 
 
 class StreamClients:

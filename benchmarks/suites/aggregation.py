@@ -10,7 +10,7 @@ from benchmarks.suites.import_zip import parse_with_bare_lxml
 from preview.runtime.application import Application
 from tests.support import pipeline
 
-TARGET = 0.3
+TARGET = 0.1
 
 
 def measure(count: int = 20_000, rounds: int = 5) -> list[BenchmarkResult]:

@@ -15,7 +15,7 @@ import msgspec
 
 from benchmarks.fixtures import case_files, stores
 from benchmarks.fixtures.case_files import ORGANIZATION, YEAR, Folder
-from benchmarks.results import BenchmarkResult
+from benchmarks.results import BenchmarkResult, percentile
 from preview.core.clock import sortable_timestamp
 from preview.core.periods import Period
 from preview.core.settings import Settings
@@ -24,7 +24,7 @@ from preview.runtime.application import Application
 from tests.support import pipeline
 from tests.support.server_process import running_server
 
-TARGET_SECONDS = 0.5
+TARGET_SECONDS = 0.3
 FIELD = "antall_meldinger_mottatt"
 
 _CASES = 3_000
@@ -36,7 +36,7 @@ _SERVER_OPTIONS = ("--auto-quiet-seconds", "0", "--open-periods", str(YEAR))
 _SAK_ID = re.compile(rb'<Sak (?:[^>]* )?Id="([^"]+)"')
 
 
-def measure(cases: int = _CASES, neighbours: int = _NEIGHBOURS, rounds: int = 15) -> list[BenchmarkResult]:
+def measure(cases: int = _CASES, neighbours: int = _NEIGHBOURS, rounds: int = 20) -> list[BenchmarkResult]:
     """Measure over HTTP, and then in one process, without the time that HTTP and polling need."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
@@ -46,11 +46,15 @@ def measure(cases: int = _CASES, neighbours: int = _NEIGHBOURS, rounds: int = 15
     label = f"a changed case of {cases:,}, beside {neighbours} organisations, in its snapshot"
     return [
         BenchmarkResult(
-            f"{label}: from POST until GET shows it (longest)", max(over_http), "s", TARGET_SECONDS, samples=over_http
+            f"{label}: from POST until GET shows it (p95)",
+            percentile(over_http, 0.95),
+            "s",
+            TARGET_SECONDS,
+            samples=over_http,
         ),
         BenchmarkResult(
-            f"{label}: from `receive` until its event (longest)",
-            max(in_process),
+            f"{label}: from `receive` until its event (p95)",
+            percentile(in_process, 0.95),
             "s",
             TARGET_SECONDS,
             samples=in_process,

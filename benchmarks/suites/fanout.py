@@ -3,7 +3,7 @@ sse-starlette and nginx with nchan.
 """
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -35,15 +35,15 @@ class Peer(NamedTuple):
     trigger: tuple[str, str, str]
 
 
-def measure(rounds: int = 15) -> list[BenchmarkResult]:
+def measure(rounds: int = 15, counts: Sequence[int] = COUNTS) -> list[BenchmarkResult]:
     """Measure all servers in turns, each in its own process, by the same client."""
     results: list[BenchmarkResult] = []
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
         stores.with_example(data_dir)
-        for count in COUNTS:
+        for count in counts:
             with _servers(data_dir) as servers:
-                results += _measure(servers, count, rounds)
+                results += _measure(servers, count, rounds, with_memory=count == max(counts))
     return results
 
 
@@ -77,7 +77,7 @@ def _servers(data_dir: Path) -> Generator[list[Peer]]:
         yield servers
 
 
-def _measure(servers: list[Peer], count: int, rounds: int) -> list[BenchmarkResult]:
+def _measure(servers: list[Peer], count: int, rounds: int, *, with_memory: bool) -> list[BenchmarkResult]:
     delays: dict[str, list[float]] = {server.name: [] for server in servers}
     memory: dict[str, float] = {}
     with ExitStack() as stack:
@@ -102,7 +102,7 @@ def _measure(servers: list[Peer], count: int, rounds: int) -> list[BenchmarkResu
         )
         for name in (starlette, *others)
     ]
-    if count == max(COUNTS):
+    if with_memory:
         results.append(
             ratio(
                 f"memory of {count:,} streams beside {starlette}",

@@ -16,7 +16,7 @@ from tests.browser.support.network_usage import NetworkUsage
 from tests.support.browsers import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from tests.support.server_process import running_server
 
-TARGET = 0.4
+TARGET = 0.33
 WARM_TARGET_BYTES = 60_000
 ROWS = 34
 

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from math import ceil
 from pathlib import Path
 
 import httpx
@@ -18,7 +17,7 @@ import msgspec
 from benchmarks.fixtures import case_files, stores
 from benchmarks.generators.paced import Waits
 from benchmarks.processes import run_alongside
-from benchmarks.results import BenchmarkResult, ratio
+from benchmarks.results import BenchmarkResult, percentile, ratio
 from tests.support import pipeline
 from tests.support.server_process import running_server
 
@@ -56,15 +55,15 @@ def measure(rounds: int = 3, folders: int = 4_000) -> list[BenchmarkResult]:
     return [
         ratio(
             f"GET while {SERVICES} services are aggregated and {folders:,} folders imported, beside idle (p99)",
-            [_p99(waits.samples) for waits in busy],
-            [_p99(waits.samples) for waits in idle],
+            [percentile(waits.samples, 0.99) for waits in busy],
+            [percentile(waits.samples, 0.99) for waits in idle],
             TARGET,
             unit="ms",
         ),
         ratio(
             "- the same of a bare Tornado handler beside it",
-            [_p99(waits.baseline) for waits in busy],
-            [_p99(waits.baseline) for waits in idle],
+            [percentile(waits.baseline, 0.99) for waits in busy],
+            [percentile(waits.baseline, 0.99) for waits in idle],
             unit="ms",
         ),
     ]
@@ -126,7 +125,3 @@ def _aggregations(url: str, organizations: list[str]) -> Generator[None]:
     finally:
         stopping.set()
         thread.join()
-
-
-def _p99(samples: list[float]) -> float:
-    return sorted(samples)[ceil(0.99 * len(samples)) - 1]

@@ -15,7 +15,7 @@ from benchmarks.processes import cpu_seconds, descendants, run, run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from tests.support.server_process import Server, running_server
 
-IMPORT_TARGET = 5.0
+IMPORT_TARGET = 4.0
 PUT_TARGET_MS = 100.0
 
 _SEED_FOLDERS = 200

@@ -19,7 +19,7 @@ from tests.builders import large_dataset
 from tests.support.browsers import CHROMIUM_ARGUMENTS
 from tests.support.server_process import running_server
 
-TARGET_MS = 200
+TARGET_MS = 100
 PERCENTILE = 0.95
 SERVICES = 20
 PERIOD = "2024"
