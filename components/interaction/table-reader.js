@@ -37,7 +37,9 @@ export function reading(cell) {
  */
 export function nextCell(table, key) {
   /** @type {HTMLTableCellElement[][]} */
-  const cells = $$("tbody tr", table).map(row => $$("td", row))
+  const cells = $$("tr", table)
+    .map(row => /** @type {HTMLTableCellElement[]} */ ($$("td", row)))
+    .filter(row => row.length > 0)
   /** @type {HTMLTableCellElement | null} */
   const marked = find("[data-reads]", table)
   if (!marked) return cells[0]?.at(-1) ?? null

@@ -202,7 +202,7 @@ function showAddressedRows() {
   const [first] = allRows().filter(row => rows.includes(row))
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"))
   if (first && navigation?.type === "navigate") {
-    setTabStop(openerOf(first))
+    focusOpener(openerOf(first))
     revealRow(first)
   }
 }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -58,6 +59,36 @@ def test_url_restores_all_options(open_preview: OpenPreview, busy: Server, servi
     expect(page.get_by_role("button", name="Reports received")).to_be_visible()
 
 
+def test_shared_link_opens_rows_and_leads_to_next_service(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service]
+) -> None:
+    order = httpx.get(f"{busy.url}/overview/order", params={"period_id": "2024"}).json()
+    by_id = {service.organization_id: service for service in services.values()}
+    first, second = (by_id[organization_id] for organization_id in order[:2])
+    page = open_preview(busy, first, period_id="2024", filter="missing", open="antall_flyttinger,antall_arsverk")
+    row = page.get_by_role("button", name="Flyttinger", exact=True)
+    expect(row).to_have_attribute("aria-expanded", "true")
+    expect(row).to_be_in_viewport()
+    expect(page.get_by_role("radio", name="Mangler")).to_be_checked()
+    page.keyboard.press("K")
+    expect(page.locator("#said")).to_have_text("Dette er den første tjenesten i oversikten.")
+    page.keyboard.press("J")
+    expect(page.get_by_role("heading", level=1, name=second.name)).to_be_visible()
+    expect(page).to_have_url(re.compile(f"organization_id={second.organization_id}.*filter=missing"))
+    page.get_by_role("link", name="Forrige tjeneste").click()
+    expect(page.get_by_role("heading", level=1, name=first.name)).to_be_visible()
+    page.keyboard.press("x")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.keyboard.press("y")
+    copied = httpx.URL(page.get_by_role("textbox", name="Lenke til det du ser").input_value()).params
+    assert (copied["organization_id"], copied["period_id"], copied["compare"]) == (
+        first.organization_id,
+        "2024",
+        "2023",
+    )
+    assert "filter" not in copied
+
+
 def test_service_can_be_found_and_opened_by_keyboard(still: Page, services: dict[str, Service]) -> None:
     other = services["posted"]
     still.keyboard.press("/")
@@ -97,13 +128,18 @@ def test_preview_rows_are_one_tab_stop_and_open_with_enter(still: Page) -> None:
     expect(first).to_have_attribute("aria-expanded", "false")
     still.keyboard.press("Enter")
     history = still.locator("#detail-antall_meldinger_mottatt .trend__in")
-    expect(history).to_be_visible()
+    expect(history.get_by_role("table")).to_be_visible()
     still.keyboard.press("Tab")
     expect(still.locator("#open-comment-antall_meldinger_mottatt")).to_be_focused()
-    still.keyboard.press("Tab")
-    expect(still.locator("#definition-antall_meldinger_mottatt")).to_be_focused()
+    facts = still.locator("#detail-antall_meldinger_mottatt .facts a")
+    assert facts.count() > 0
+    for index in range(facts.count()):
+        still.keyboard.press("Tab")
+        expect(facts.nth(index)).to_be_focused()
     still.keyboard.press("Tab")
     expect(history).to_be_focused()
+    still.keyboard.press("ArrowLeft")
+    expect(still.locator("#said")).to_have_text("2024: 8")
     still.keyboard.press("Escape")
     expect(first).to_have_attribute("aria-expanded", "false")
     expect(first).to_be_focused()

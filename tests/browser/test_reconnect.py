@@ -18,7 +18,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Service, with_new_melding
 from tests.browser.support.disruptions import (
     DISRUPTIONS,
-    HEARTBEAT_SECONDS,
     RELOAD_TIMEOUT_MS,
     Disruption,
     RestartableServer,

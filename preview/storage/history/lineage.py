@@ -132,7 +132,8 @@ def deliveries_of(connection: Connection, jobs: Collection[int]) -> dict[int, li
             SELECT job, delivery, row_number() OVER (PARTITION BY job ORDER BY delivery DESC) AS nr FROM (
                 SELECT DISTINCT job.job, delivery
                 FROM json_each(?) AS wanted CROSS JOIN job ON job.job = wanted.value
-                    CROSS JOIN json_each(job.lineage) AS span CROSS JOIN input_change ON input_change.organization_id = job.organization_id AND {_IN_SPAN}
+                    CROSS JOIN json_each(job.lineage) AS span CROSS JOIN input_change
+                        ON input_change.organization_id = job.organization_id AND {_IN_SPAN}
             )
         ) WHERE nr <= ? ORDER BY job, delivery""",
         (numbers, MAX_DELIVERIES),
