@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import TypeVar
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,9 +79,20 @@ def services(draw: st.DrawFn) -> ReferenceSource:
     return ReferenceSource(cases, period.first_day, period.last_day, extract, kostra_year)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(service=services())
 def test_sql_agrees_with_reference_implementation(base: CaseBase, service: ReferenceSource) -> None:
+    check_agreement(base, service)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
+@given(service=services())
+def test_sql_agrees_with_reference_implementation_often(base: CaseBase, service: ReferenceSource) -> None:
+    check_agreement(base, service)
+
+
+def check_agreement(base: CaseBase, service: ReferenceSource) -> None:
     year = service.kostra_year or 0
     parameters = Parameters(
         source_id=base.source(service.cases, "15f" if year else "v4", year),

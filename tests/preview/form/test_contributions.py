@@ -25,7 +25,7 @@ def of_2024(base: CaseBase, *cases: CaseContent) -> Parameters:
     )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(service=services())
 def test_contributions_add_up_to_every_value(base: CaseBase, service: ReferenceSource) -> None:
     year = service.kostra_year or 0
