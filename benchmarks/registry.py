@@ -69,6 +69,11 @@ BENCHMARKS: Sequence[Benchmark] = (
         "bare lxml (1)",
         {"count": 4_000, "rounds": 1},
     ),
+    Benchmark(
+        "country",
+        "400 services with 55,000 case files, from the POST of a ZIP of each to all snapshots, by two processes",
+        "bare lxml (1) on two processes",
+    ),
     Benchmark("aggregation", "the 34 fields over those cases", "bare lxml (1)", {"count": 4_000, "rounds": 3}),
     Benchmark(
         "long_writes",
