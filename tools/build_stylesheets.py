@@ -24,7 +24,7 @@ SHARED_SHEETS = {
 }
 """The sheet of another page whose rows a page shows too."""
 
-CHANGE_PAGES = ("preview",)
+CHANGE_PAGES = ("preview", "overview")
 """The pages that mark what has changed since a moment."""
 
 BUNDLES = {

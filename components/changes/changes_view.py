@@ -76,34 +76,50 @@ class MomentOption:
 
 
 @dataclass(frozen=True)
-class ChangesView:
-    """The choice of a moment, and what has changed since then.
+class MomentMenu:
+    """The choice of a moment.
 
     Attributes:
         requested: The moment as the address names it; empty for the usual one.
-        kept: The same where it also means something for another report, else empty.
-        moment: The moment as the end of a sentence; empty without one.
-        short: The same beside the filter that it is the moment of; empty if that filter is not offered.
-        summary: How many fields have changed since then, or why that is not known; empty unless a moment was chosen.
-        is_known: Whether it is known.
-        count: How many fields have changed.
+        short: The moment beside what it is the moment of; empty without one.
         query: The query of the page without a moment.
         options: The moments to choose.
         local_time: The chosen time, as a form has it; empty if none was.
     """
 
     requested: str
-    kept: str
-    moment: str
     short: str
-    summary: str
-    is_known: bool
-    count: int
     query: Mapping[str, str]
     options: Sequence[MomentOption]
     local_time: str
 
+
+@dataclass(frozen=True)
+class ChangesView:
+    """What has changed in a report since a moment.
+
+    Attributes:
+        menu: The choice of the moment.
+        kept: The moment as the address names it where it also means something for another report, else empty.
+        moment: The moment as the end of a sentence; empty without one.
+        summary: How many fields have changed since then, or why that is not known; empty unless a moment was chosen.
+        is_known: Whether it is known.
+        count: How many fields have changed.
+    """
+
+    menu: MomentMenu
+    kept: str
+    moment: str
+    summary: str
+    is_known: bool
+    count: int
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether a moment was chosen, and it is known what has changed since."""
+        return bool(self.menu.requested) and self.is_known
+
     @property
     def export_query(self) -> Mapping[str, str]:
         """The query of an export of the page."""
-        return {**self.query, "since": self.requested} if self.requested else self.query
+        return {**self.menu.query, "since": self.menu.requested} if self.menu.requested else self.menu.query

@@ -1,9 +1,9 @@
 """The presenter of changes: from the read model of a report to the view models of its changes, in one language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from components.changes.changes_view import ChangedSinceView, ChangesView, LastChangeView, MomentOption
+from components.changes.changes_view import ChangedSinceView, ChangesView, LastChangeView, MomentMenu, MomentOption
 from components.form.row_values import ValueView
 from components.layout import value_formatting
 from components.layout.preferences import Translator
@@ -14,9 +14,10 @@ from preview.core.clock import OSLO, local_date, parse_timestamp, today
 from preview.core.ids import format_snapshot_id
 from preview.model.resources import Value
 from preview.views.changes_since import Moment
+from preview.views.counted_changes import CountedChanges
 from preview.views.preview import FieldRow, Preview
 
-APPROVAL = "approval"
+APPROVAL, VISIT = "approval", "visit"
 _VISIBLE_DELIVERIES = 5
 _OF_ONE_REPORT = frozenset({"snapshot", "event"})
 
@@ -26,7 +27,7 @@ def moment_text(moment: Moment, t: Translator) -> str:
     at = value_formatting.instant(moment.at, t.language) if moment.at else ""
     match moment.kind:
         case "approval":
-            return t("changes.moment.approval", instant=at)
+            return t("changes.moment.approval", instant=at) if at else t("changes.short.approval")
         case "yesterday":
             return t("changes.moment.yesterday", time=value_formatting.clock_time(moment.at, t.language))
         case "snapshot":
@@ -53,27 +54,62 @@ def _short_text(moment: Moment, t: Translator) -> str:
             return moment_text(moment, t)
 
 
+def present_menu(
+    requested: str,
+    moment: Moment | None,
+    query: Mapping[str, str],
+    offered: Sequence[tuple[str, str, str]],
+    t: Translator,
+    *,
+    is_named: bool,
+) -> MomentMenu:
+    """Return the choice of a moment.
+
+    Args:
+        requested: The moment as the address names it; empty if none was chosen.
+        moment: The moment; None without one.
+        query: The query of the page without a moment.
+        offered: Value, text and note of each moment that the page offers.
+        t: The texts.
+        is_named: Whether the button names the moment, because it stands beside what is of that moment.
+    """
+    chosen = requested or (APPROVAL if moment and moment.kind == "approval" else "")
+    options = [
+        MomentOption(value, value, text, note, urlencode({**query, "since": value}), value == chosen)
+        for value, text, note in offered
+    ]
+    options.append(MomentOption(VISIT, "", t("changes.option.visit"), "", ""))
+    if requested:
+        options.append(MomentOption("none", "", t("changes.option.none"), "", urlencode(query)))
+    return MomentMenu(
+        requested=requested,
+        short=_short_text(moment, t) if moment and is_named else "",
+        query=query,
+        options=options,
+        local_time=_local_time(moment) if moment and moment.kind == "time" else "",
+    )
+
+
 def present_changes(preview: Preview, t: Translator) -> ChangesView:
     """Return the choice of a moment for a report, and what has changed since then."""
     changes = preview.changes
     moment, count = changes.moment, len(changes.before)
+    is_of_report = (moment is not None and moment.kind in _OF_ONE_REPORT) or changes.obstacle == "invalid"
     query = {
         "organization_id": preview.organization_id,
         "period_id": preview.period_id,
         "compare": preview.compare_query,
     }
-    is_of_report = (moment is not None and moment.kind in _OF_ONE_REPORT) or changes.obstacle == "invalid"
     return ChangesView(
-        requested=changes.requested,
+        # Without a choice, the filter that the moment is of is only offered if something has changed.
+        menu=present_menu(
+            changes.requested, moment, query, _offered(preview, t), t, is_named=bool(changes.requested or count)
+        ),
         kept="" if is_of_report else changes.requested,
         moment=moment_text(moment, t) if moment else "",
-        short=_short_text(moment, t) if moment and (changes.requested or count) else "",
         summary=_summary(preview, t) if changes.requested else "",
         is_known=not changes.obstacle,
         count=count,
-        query=query,
-        options=_options(preview, query, t),
-        local_time=_local_time(moment) if moment and moment.kind == "time" else "",
     )
 
 
@@ -159,36 +195,35 @@ def _has_come_since(preview: Preview) -> bool:
     return had_none and all(row.field_key in before for row in preview.rows if row.state == "present")
 
 
-def _options(preview: Preview, query: Mapping[str, str], t: Translator) -> tuple[MomentOption, ...]:
-    chosen = preview.changes.requested
+def usual_moments(t: Translator) -> list[tuple[str, str, str]]:
+    """Return value, text and note of the moments that many reports have."""
+    return [(APPROVAL, t("changes.option.approval"), ""), (YESTERDAY, t("changes.option.yesterday"), "")]
+
+
+def counted_sentence(changes: CountedChanges | None, t: Translator) -> str:
+    """Return what the numbers of changed fields count, or why there are none; empty if no moment was chosen."""
+    if changes is None:
+        return ""
+    if changes.moment is None:
+        return t(f"changes.obstacle.{changes.obstacle}")
+    return t("changes.counted", moment=moment_text(changes.moment, t))
+
+
+def _offered(preview: Preview, t: Translator) -> Sequence[tuple[str, str, str]]:
+    """Return value, text and note of the moments that a report offers."""
     approval = preview.review.document.approval if preview.review else None
-
-    def option(name: str, text: str, value: str, note: str = "", *, is_chosen: bool = False) -> MomentOption:
-        return MomentOption(
-            name, value, text, note, urlencode({**query, "since": value} if value else query), is_chosen
-        )
-
-    options: list[MomentOption] = []
+    offered = [(YESTERDAY, t("changes.option.yesterday"), "")]
     if approval is not None:
         note = value_formatting.instant(approval.approved_at, t.language)
-        options.append(
-            option(APPROVAL, t("changes.option.approval"), APPROVAL, note, is_chosen=chosen in ("", APPROVAL))
-        )
-    options += [
-        option(YESTERDAY, t("changes.option.yesterday"), YESTERDAY, is_chosen=chosen == YESTERDAY),
-        option("visit", t("changes.option.visit"), ""),
-    ]
-    options += [
-        option(
+        offered.insert(0, (APPROVAL, t("changes.option.approval"), note))
+    return offered + [
+        (
             snapshot.snapshot_id,
             t("changes.option.snapshot", id=snapshot.snapshot_id),
-            snapshot.snapshot_id,
             value_formatting.instant(snapshot.aggregated_at, t.language),
-            is_chosen=chosen == snapshot.snapshot_id,
         )
         for snapshot in preview.changes.older
     ]
-    return (*options, option("none", t("changes.option.none"), "")) if chosen else tuple(options)
 
 
 def _local_time(moment: Moment) -> str:

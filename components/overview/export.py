@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from components.changes.presenter import moment_text
 from components.context import AppContext
 from components.layout.export_handler import ExportHandler, comma_separated
 from components.layout.preferences import Translator
@@ -36,7 +37,7 @@ class OverviewExport(ExportHandler):
         application, renderer = self.context.application, self.updater.renderer
         filters = OverviewFilters.from_query(arguments, application.catalogue)
         selected_ids = comma_separated(arguments, "only")
-        variant = OverviewVariant(filters.period_id, language, filters.columns)
+        variant = OverviewVariant(filters.period_id, language, filters.columns, filters.since)
         state = renderer.read(variant)
         overview, texts = state.overview, application.texts
         filters = filters.in_year(Period.parse(overview.period_id).year)
@@ -56,8 +57,16 @@ class OverviewExport(ExportHandler):
         )
         cover = overview_cover(overview.period_id, export, texts, language)
         totals = renderer.total_lines(variant, ShownServices(ids, filters.county))
+        moment = overview.changes.moment if overview.changes else None
         table = overview_table(
-            lines, renderer.choice(variant), totals, overview.field_count, overview.period_id, texts, language
+            lines,
+            renderer.choice(variant),
+            totals,
+            overview.field_count,
+            overview.period_id,
+            texts,
+            language,
+            moment_text(moment, Translator(texts, language)) if moment else "",
         )
         return replace(table, cover=cover), "-".join(
             filter(None, (table.sheet.lower(), overview.period_id, filters.columns))

@@ -16,6 +16,7 @@ import {searchMatcher} from "../services/search.js"
  * @property {string} case_system A name; empty for all.
  * @property {string} county The number of a county; empty for all.
  * @property {string} columns The columns of the table: empty for the status, else the id of a section.
+ * @property {string} since The moment from which changes count, as the address names it; empty for none.
  * @property {string} sort A column, after `-` in descending order.
  */
 
@@ -41,6 +42,7 @@ export const DEFAULTS = {
   case_system: "",
   county: "",
   columns: "",
+  since: "",
   sort: "-status",
 }
 const NAMES = /** @type {(keyof OverviewFilters)[]} */ (Object.keys(DEFAULTS))

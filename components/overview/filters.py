@@ -35,6 +35,7 @@ class OverviewFilters(NamedTuple):
         case_system: The name of a case system, or empty for all.
         county: The number of a county, or empty for all.
         columns: The columns of the table (`ColumnChoice.choice_id`): empty for the status, else the id of a section.
+        since: The moment from which changes count (`activity.moments`), as the address names it; empty for none.
         sort: A column, with a leading `-` for descending order.
     """
 
@@ -45,6 +46,7 @@ class OverviewFilters(NamedTuple):
     case_system: str = ""
     county: str = ""
     columns: str = ""
+    since: str = ""
     sort: str = DEFAULT_SORT
 
     @classmethod
@@ -55,7 +57,7 @@ class OverviewFilters(NamedTuple):
         `OverviewUpdater.read` validates it.
         """
         given = {name: arguments[name] for name in cls._fields if arguments.get(name)}
-        choice = column_choice(catalogue, given.get("columns"))
+        choice = column_choice(catalogue, given.get("columns"), given.get("since", ""))
         is_known: dict[str, bool] = {
             "show": given.get("show") in (*STATES, *CROSS_CUTTING),
             "deviation": given.get("deviation") in DEVIATIONS,
@@ -101,7 +103,12 @@ class OverviewFilters(NamedTuple):
     @property
     def query_string(self) -> str:
         """The query parameters of all values that differ from the defaults, URL-encoded."""
-        return urlencode({name: value for name, value in self._asdict().items() if value != self._field_defaults[name]})
+        return urlencode(self.query_without())
+
+    def query_without(self, *left_out: str) -> dict[str, str]:
+        """Return the query parameters of all values that differ from the defaults, but those that are left out."""
+        given = self._asdict().items()
+        return {name: value for name, value in given if value != self._field_defaults[name] and name not in left_out}
 
     def sort_rows(self, rows: Iterable[OverviewRowView]) -> list[OverviewRowView]:
         """Return the rows sorted by the column, then by name; rows without a value come last in both directions."""

@@ -1,5 +1,6 @@
 /** The overview: searching, filtering and sorting of rows that are all here, and marks of what has changed. */
 
+import {serveMomentMenu} from "../changes/moment-menu.js"
 import {setFocusFallback} from "../interaction/focus.js"
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, closest, isPlainClick, targetOf} from "../layout/dom.js"
@@ -24,6 +25,7 @@ import {
   setTabStop,
   shownColumns,
   shownPeriod,
+  shownSince,
   table,
   tableBody,
   versions,
@@ -49,17 +51,17 @@ import {
 // ── Filters ──
 
 /** The period and columns that were asked for last, which may not be on the page yet. */
-let requested = {period_id: shownPeriod(), columns: shownColumns()}
+let requested = {period_id: shownPeriod(), columns: shownColumns(), since: shownSince()}
 
 /**
- * Show another period or other columns: in place if the page is live, else by loading them, if the server answers.
+ * Show another period, other columns or the changes since another moment: in place if the page is live, else by loading them, if the server answers.
  *
  * @param {HTMLElement} source What the user has changed.
  */
 function loadOverview(source) {
   if (!isLive()) {
     const filters = getFilters()
-    if (isOffline()) setFilters({...filters, period_id: shownPeriod(), columns: shownColumns()})
+    if (isOffline()) setFilters({...filters, period_id: shownPeriod(), columns: shownColumns(), since: shownSince()})
     leaveIfReachable(source, () => {
       setFilters(filters)
       syncUrl(true)
@@ -69,8 +71,8 @@ function loadOverview(source) {
   }
   syncUrl(true)
   setPaused(false)
-  const {period_id, columns} = getFilters()
-  requested = {period_id, columns}
+  const {period_id, columns, since} = getFilters()
+  requested = {period_id, columns, since}
   send({action: "show", ...requested, ...shownServices()})
 }
 
@@ -86,8 +88,8 @@ function applyFilters(filters) {
 
 /** @param {Partial<OverviewFilters>} [filters] */
 function resetFilters(filters = {}) {
-  const {period_id, columns, sort} = getFilters()
-  applyFilters({...DEFAULTS, period_id, columns, sort, ...filters})
+  const {period_id, columns, since, sort} = getFilters()
+  applyFilters({...DEFAULTS, period_id, columns, since, sort, ...filters})
 }
 
 let searchedText = searchField.value
@@ -121,10 +123,19 @@ document.addEventListener("change", event => {
 addEventListener("popstate", () => {
   setFilters(filtersFromUrl(new URL(location.href)))
   searchedText = searchField.value
-  const {period_id, columns} = getFilters()
-  if (period_id !== requested.period_id || columns !== requested.columns) loadOverview(periodField())
+  const {period_id, columns, since} = getFilters()
+  const isOther = period_id !== requested.period_id || columns !== requested.columns || since !== requested.since
+  if (isOther) loadOverview(periodField())
   else applySortAndFilter()
 })
+
+serveMomentMenu(
+  since => {
+    setFilters({...getFilters(), since})
+    loadOverview($("#since-open"))
+  },
+  () => `overview ${shownPeriod()}`,
+)
 
 function clearSearch() {
   searchField.value = ""

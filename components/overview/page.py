@@ -123,6 +123,7 @@ class OverviewView(LiveSession):
         default=None, allow_None=True, doc="The period of all rows, None for the reporting period."
     )  # pyright: ignore[reportAssignmentType]
     columns: str = param.String(default="", doc="The chosen columns (`ColumnChoice.choice_id`).")  # pyright: ignore[reportAssignmentType]
+    since: str = param.String(default="", doc="The moment from which changes count; empty for none.")  # pyright: ignore[reportAssignmentType]
 
     def __init__(
         self, services: PageServices, opened: OpenedPage[OverviewPageData], updater: OverviewUpdater, **params: Any
@@ -140,7 +141,7 @@ class OverviewView(LiveSession):
     @property
     def variant(self) -> OverviewVariant:
         """Which overview the page shows."""
-        return OverviewVariant(self.period_id, self.language, self.columns)
+        return OverviewVariant(self.period_id, self.language, self.columns, self.since)
 
     @property
     def shows_events(self) -> bool:
@@ -165,7 +166,10 @@ class OverviewView(LiveSession):
         }
         if message.get("action") == "show":
             self.shown = requested_services(message)
-            self._show(valid_period(message.get("period_id")), message.get("columns"))
+            texts = {
+                name: value if isinstance(value := message.get(name), str) else "" for name in ("columns", "since")
+            }
+            self._show(valid_period(message.get("period_id")), **texts)
         elif message.get("action") == "totals":
             self.shown = requested_services(message)
             self._updater.request_totals(self)
@@ -174,11 +178,12 @@ class OverviewView(LiveSession):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _show(self, period_id: str | None, columns: object) -> None:
-        choice = column_choice(self.context.application.catalogue, columns if isinstance(columns, str) else None)
-        self.period_id, self.columns = period_id, choice.choice_id
+    def _show(self, period_id: str | None, columns: str, since: str) -> None:
+        choice = column_choice(self.context.application.catalogue, columns)
+        self.period_id, self.columns, self.since = period_id, choice.choice_id, since
         self._updater.request_all(self)
-        self.show_period(ShownPeriod(period_id, {"columns": self.columns} if self.columns else {}))
+        kept = {"columns": self.columns, "since": since}
+        self.show_period(ShownPeriod(period_id, {name: value for name, value in kept.items() if value}))
 
     async def _perform(
         self, action: Callable[[dict[str, Any]], Coroutine[Any, Any, None]], message: dict[str, Any]
@@ -223,7 +228,7 @@ class OverviewPage(LivePage[OverviewPageData]):
     )
     signs = (
         *(f"state_{state}" for state in (*STATES, *CROSS_CUTTING)),
-        *("error", "warning", "notice", "missing", "comment", "run", "wait"),
+        *("error", "warning", "notice", "missing", "since", "comment", "run", "wait"),
     )
 
     def __init__(self, services: PageServices) -> None:
@@ -241,7 +246,7 @@ class OverviewPage(LivePage[OverviewPageData]):
 
     def _read(self, filters: OverviewFilters, language: Language) -> OverviewPageData:
         renderer = self.updater.renderer
-        variant = OverviewVariant(filters.period_id, language, filters.columns)
+        variant = OverviewVariant(filters.period_id, language, filters.columns, filters.since)
         state = renderer.read(variant)
         filters = filters.in_year(Period.parse(state.overview.period_id).year)
         rows: list[str] = []
@@ -261,6 +266,7 @@ class OverviewPage(LivePage[OverviewPageData]):
         regions = {
             **state.regions,
             "totals": renderer.render_totals(variant, shown),
+            "since": renderer.render_menu(state.overview, variant, filters.query_without("since")),
             "newest-events": renderer.render_events(language) if len(rows) <= MAX_ROWS_BESIDE_EVENTS else NO_EVENTS,
         }
         return OverviewPageData(
@@ -289,6 +295,7 @@ class OverviewPage(LivePage[OverviewPageData]):
             self.updater,
             period_id=valid_period(arguments.get("period_id")),
             columns=choice.choice_id,
+            since=arguments.get("since", ""),
         )
         self.updater.add_session(view, opened.data.state if opened.data else None)
         return view

@@ -117,13 +117,13 @@ def present_row(
         entry=entry,
         name_prefix=name_prefix,
         name=name,
-        preview_query=_query(entry, period_id),
+        preview_query=_query(entry, period_id, choice.since),
         approval=f"{_day(_day_of(entry.approved_at), t, today)} {approved_by}" if entry.approved_at else "",
         printed_approval=f"{_printed_day(entry.approved_at, t)} {approved_by}" if entry.approved_at else "",
         comments_text=t.plural("overview.comments", entry.open_comments),
         data_until=_data_until(entry, t, today),
         latest_period=formatting.period(t.language, latest) if latest else "",
-        latest_query=_query(entry, latest) if latest else "",
+        latest_query=_query(entry, latest, choice.since) if latest else "",
         has_values=has_values,
         is_stale=is_stale,
         filled_text=t("state.filled", n=entry.populated, total=field_count) if has_values else "",
@@ -181,9 +181,10 @@ def _data_until(entry: OverviewEntry, t: Translator, today: date) -> str:
     return value_formatting.short_day(day, t.language, with_year=day.year != today.year)
 
 
-def _query(entry: OverviewEntry, period_id: str) -> str:
-    """Return the query string of the organization's preview of a period."""
-    return urlencode({"organization_id": entry.organization_id, "period_id": period_id})
+def _query(entry: OverviewEntry, period_id: str, since: str) -> str:
+    """Return the query string of the organization's preview of a period, with the moment from which changes count."""
+    query = {"organization_id": entry.organization_id, "period_id": period_id}
+    return urlencode({**query, "since": since} if since else query)
 
 
 def _severity_counts(entry: OverviewEntry, t: Translator) -> tuple[SeverityCount, ...]:
@@ -227,6 +228,7 @@ def _version(line: ServiceLine) -> str:
         *(entry.cache_valid, entry.aggregated_at, entry.case_system),
         *(entry.decision, entry.can_be_approved, entry.approved_at, entry.open_comments, entry.data_until),
         entry.latest_period,
+        entry.changed,
         *(
             f"{number.value if number.state == 'present' else number.state}/{number.prior_value}"
             for number in line.numbers

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from components.activity.newest import render_newest
+from components.changes.presenter import counted_sentence, present_menu, usual_moments
 from components.context import AppContext
 from components.layout.preferences import Translator
 from components.overview.presenter import NumberView, OverviewRowView, present_number, present_row
@@ -40,11 +41,13 @@ class OverviewVariant(NamedTuple):
         period_id: The period of all rows, None for the reporting period.
         language: The language of the texts.
         columns: The chosen columns (`ColumnChoice.choice_id`).
+        since: The moment from which changes count, as the address names it; empty for none.
     """
 
     period_id: str | None
     language: Language
     columns: str = ""
+    since: str = ""
 
 
 class ShownServices(NamedTuple):
@@ -127,7 +130,7 @@ class OverviewRenderer:
 
     def choice(self, variant: OverviewVariant) -> ColumnChoice:
         """Return the columns of an overview."""
-        return column_choice(self._context.application.catalogue, variant.columns)
+        return column_choice(self._context.application.catalogue, variant.columns, variant.since)
 
     def read(self, variant: OverviewVariant, organization_ids: frozenset[str] = frozenset()) -> OverviewState:
         """Read and render the rows and heads of an overview.
@@ -143,11 +146,12 @@ class OverviewRenderer:
         if 0 < len(organization_ids) <= _MAX_SINGLE_READS:
             # The parts are read one after the other; the first has the earliest event position, which holds for all.
             overview_parts = [
-                overviews.read(variant.period_id, organization_id) for organization_id in sorted(organization_ids)
+                overviews.read(variant.period_id, organization_id, variant.since)
+                for organization_id in sorted(organization_ids)
             ]
             overview, entries = overview_parts[0], [entry for part in overview_parts for entry in part.entries]
         else:
-            overview = overviews.read(variant.period_id)
+            overview = overviews.read(variant.period_id, since=variant.since)
             entries = overview.entries
         lines = self._lines(entries, self.choice(variant), overview.period_id)
         rendered = [
@@ -192,13 +196,33 @@ class OverviewRenderer:
         names = {period_id: formatting.period(t.language, period_id) for period_id in (reporting, *others)}
         period, choice = names[chosen or reporting], self.choice(variant)
         prior = formatting.period(t.language, str(Period.parse(overview.period_id).prior))
+        query = {"period_id": chosen, "columns": choice.choice_id}
         return {
             "title": macros.title(period, t),
-            "caption": macros.caption(chosen, choice.choice_id, density(choice), period, t),
+            "caption": macros.caption(chosen, choice, density(choice), period, t),
+            "since": self.render_menu(overview, variant, query),
+            "changes": self._context.macros("changes/changes_regions.html").counted(
+                counted_sentence(overview.changes, t),
+                is_known=overview.changes is None or not overview.changes.obstacle,
+            ),
             "note": macros.note(choice, prior, self._context.application.settings.suppress_small_counts, t),
             "periods": macros.periods(chosen, reporting, names, t),
             "columns": self.render_columns(overview.period_id, variant, ""),
         }
+
+    def render_menu(self, overview: Overview, variant: OverviewVariant, query: Mapping[str, str]) -> str:
+        """Return the choice of the moment; `query` is that of the page without one."""
+        t = Translator(self._context.application.texts, variant.language)
+        moment = overview.changes.moment if overview.changes else None
+        menu = present_menu(
+            variant.since,
+            moment,
+            {name: value for name, value in query.items() if value},
+            usual_moments(t),
+            t,
+            is_named=True,
+        )
+        return self._context.macros("changes/changes_regions.html").choice(menu, True, "/", t, has_label=True)
 
     def render_columns(self, period_id: str, variant: OverviewVariant, sort: str) -> str:
         """Return the head of the table.

@@ -36,9 +36,13 @@ export const shownPeriod = () => $("caption", table).dataset.period ?? ""
 /** The columns that the table has: empty for the status, else the id of a section. */
 export const shownColumns = () => $("caption", table).dataset.columns ?? ""
 
-/** Lay the table out for as many numbers as its columns show. */
+/** The moment from which changes count, as the address names it; empty for none. */
+export const shownSince = () => $("caption", table).dataset.since ?? ""
+
+/** Lay the table out for what its columns show: how many numbers, and whether changes are counted. */
 export function showDensity() {
   const density = $("caption", table).dataset.density
+  table.toggleAttribute("data-counts", shownSince() !== "")
   if (density) table.dataset.numbers = density
   else delete table.dataset.numbers
 }

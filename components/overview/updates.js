@@ -16,6 +16,7 @@ import {
   showDensity,
   shownColumns,
   shownPeriod,
+  shownSince,
   tableBody,
   versions,
   visibleLinks,
@@ -54,7 +55,7 @@ export const changedSince = before =>
     .filter(row => row.dataset.version !== before[idOf(row)])
     .map(idOf)
 
-const shownOverview = () => `${shownPeriod()}|${shownColumns()}`
+const shownOverview = () => `${shownPeriod()}|${shownColumns()}|${shownSince()}`
 
 /**
  * Write regions into a page that shows another overview now. Rows are replaced: they have little in common with the old
@@ -86,8 +87,8 @@ function replaceRows(regions) {
  */
 function isOtherOverview({caption}) {
   if (!caption) return false
-  const {period = "", columns = ""} = parseHtml(caption).dataset
-  return `${period}|${columns}` !== shownOverview()
+  const {period = "", columns = "", since = ""} = parseHtml(caption).dataset
+  return `${period}|${columns}|${since}` !== shownOverview()
 }
 
 setPatchHandler(allRegions => {

@@ -49,6 +49,7 @@ export const getFilters = () => ({
   case_system: control("case_system").value,
   county: control("county").value,
   columns: control("columns").value,
+  since: control("since").value,
   sort: currentSort(),
 })
 

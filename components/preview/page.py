@@ -43,7 +43,7 @@ class PreviewPage(LivePage[RenderedReport]):
         ("e", "export"),
     )
     signs = (
-        *("error", "warning", "notice", "missing", "not_applicable", "withheld", "changed", "comment"),
+        *("error", "warning", "notice", "missing", "not_applicable", "withheld", "changed", "since", "comment"),
         *("sign_missing", "sign_not_applicable", "sign_withheld"),
         *("picture", "flagged", "band", "bars", "hollow", "gap", "lines"),
         *("state_stale", "state_provisional", "state_ready", "state_approved", "state_changed"),

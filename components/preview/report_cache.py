@@ -174,7 +174,7 @@ def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
         "sections": macros.sections(view),
         "sources": macros.sources(view),
         "filters": macros.filters(view),
-        "since": changes_macros.choice(view),
+        "since": changes_macros.choice(view.changes.menu, view.is_complete, "/preview", t, has_label=False),
         "changes": changes_macros.summary(view),
         "first-error": macros.first_error(view),
         "caption": macros.caption(view),

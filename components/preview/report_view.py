@@ -269,7 +269,7 @@ class ReportView:
     @property
     def step_query(self) -> str:
         """The same without what means nothing for another service."""
-        return urlencode({**self.changes.query, **({"since": self.changes.kept} if self.changes.kept else {})})
+        return urlencode({**self.changes.menu.query, **({"since": self.changes.kept} if self.changes.kept else {})})
 
     def count_matching(self, flag: str) -> int:
         """Return the number of rows that pass a filter."""

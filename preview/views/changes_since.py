@@ -136,17 +136,25 @@ class ReportChangesQuery:
         of_review = [each.field_key for each in review.document.changed_since_approval]
         changed = of_review if isinstance(since, SinceApproval) else compared.changed_keys
         before = {key: ValueThen(compared.before(key), key in compared.withheld_then) for key in changed}
-        return ChangesSince(requested, _moment(since, requested, review, completed), before=before)
+        at = _time_of(since, approval.approved_at if approval else "", completed)
+        return ChangesSince(requested, moment_of(since, requested, at), before=before)
 
 
-def _moment(since: Since, requested: str, review: ReportReview, completed: Sequence[SnapshotRow]) -> Moment:
+def _time_of(since: Since, approved_at: str, completed: Sequence[SnapshotRow]) -> str:
+    """Return the time of an approval or snapshot of the report; empty where it is not known."""
+    if isinstance(since, SinceSnapshot):
+        return next((row.aggregated_at or "" for row in completed if row.snapshot == since.number), "")
+    return approved_at if isinstance(since, SinceApproval) else ""
+
+
+def moment_of(since: Since, requested: str, at: str = "") -> Moment:
+    """Return the moment that the address names, with the time of what is no time itself."""
     match since:
-        case SinceTime(at):
-            return Moment("yesterday" if requested == YESTERDAY else "time", at)
+        case SinceTime(time):
+            return Moment("yesterday" if requested == YESTERDAY else "time", time)
         case SinceSnapshot(number):
-            at = next((row.aggregated_at for row in completed if row.snapshot == number), None)
-            return Moment("snapshot", at or "", number)
+            return Moment("snapshot", at, number)
         case SinceEvent(event_id):
             return Moment("event", "", event_id)
         case SinceApproval():
-            return Moment("approval", review.document.approval.approved_at if review.document.approval else "")
+            return Moment("approval", at)

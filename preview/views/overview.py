@@ -18,6 +18,7 @@ from preview.storage.database import Connection, Database
 from preview.storage.overviews import OverviewRow
 from preview.totals.reports import county_number
 from preview.views.approval_candidates import ApprovalCandidate, read_candidates
+from preview.views.counted_changes import CountedChanges, read_counts
 
 State = Literal["failed", "processing", "ready", "waiting", "silent"]
 """State of an organisation:
@@ -61,6 +62,8 @@ class OverviewEntry(msgspec.Struct, frozen=True):
         approved_by: Who has approved the report: the name that the person has stated, or else the actor.
         approved_at: When the approval in force was made.
         open_comments: Number of comments on the report that are not resolved.
+        changed: Number of fields that have changed since the chosen moment; None if none is chosen, or there is nothing
+            to count from.
         latest_period: The newest period of which an organisation without this report has a completed snapshot.
         county: Number of its county in the year of the period (rule T4, docs/api.md); None if it is not known.
     """
@@ -92,6 +95,7 @@ class OverviewEntry(msgspec.Struct, frozen=True):
     open_comments: int = 0
     latest_period: str | None = None
     county: str | None = None
+    changed: int | None = None
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -104,6 +108,7 @@ class Overview(msgspec.Struct, frozen=True):
         periods: Periods with a snapshot, newest first.
         field_count: Number of fields of the form.
         entries: The organisations, by name.
+        changes: How many fields have changed since the chosen moment; None if none is chosen.
     """
 
     position: int
@@ -112,6 +117,7 @@ class Overview(msgspec.Struct, frozen=True):
     periods: list[str]
     field_count: int
     entries: list[OverviewEntry]
+    changes: CountedChanges | None = None
 
 
 class OverviewQuery:
@@ -122,12 +128,14 @@ class OverviewQuery:
         self._report_config = report_config
         self._settings = settings
 
-    def read(self, period_id: str | None = None, organization_id: str | None = None) -> Overview:
+    def read(self, period_id: str | None = None, organization_id: str | None = None, since: str = "") -> Overview:
         """Return the overview.
 
         Args:
             period_id: Show this period; None for the reporting period.
             organization_id: Return only this organisation; None for all.
+            since: Count the changes since this moment, as `parse_moment` reads it; empty for none. What is no moment is
+                a fact of the result.
 
         Raises:
             ValidationError: `period_id` is no period.
@@ -138,13 +146,18 @@ class OverviewQuery:
 
         def read_overview(connection: Connection) -> Overview:
             rows = overviews.rows(connection, period, organization_id)
+            changes = read_counts(connection, self._report_config, period, since, organization_id)
             return Overview(
                 position=events.last_event_id(connection),
                 period_id=period,
                 reporting_period_id=reporting,
                 periods=overviews.periods(connection),
                 field_count=len(self._report_config.catalogue.fields),
-                entries=[_to_entry(row, shown.year) for row in rows],
+                entries=[
+                    _to_entry(row, shown.year, changes.counts.get(row.organization_id) if changes else None)
+                    for row in rows
+                ],
+                changes=changes,
             )
 
         return self._database.read(read_overview)
@@ -169,7 +182,7 @@ def _state(row: OverviewRow) -> State:
     return "waiting" if row.has_source else "silent"
 
 
-def _to_entry(row: OverviewRow, year: int) -> OverviewEntry:
+def _to_entry(row: OverviewRow, year: int, changed: int | None) -> OverviewEntry:
     blocking = blocking_codes(
         processing="processing" in (row.latest_status, row.snapshot_status),
         stale=not row.cache_valid,
@@ -205,4 +218,5 @@ def _to_entry(row: OverviewRow, year: int) -> OverviewEntry:
         open_comments=row.open_comments,
         latest_period=row.latest_completed_period,
         county=county_number(row.municipality_numbers, year),
+        changed=changed,
     )

@@ -62,11 +62,13 @@ class ColumnChoice(NamedTuple):
         choice_id: Its value in the address (`columns`): the id of a section; empty for the status.
         columns: The columns.
         fields: The fields that they show.
+        since: The moment since which one of them counts changes, as the address names it; empty for none.
     """
 
     choice_id: str
     columns: tuple[OverviewColumn, ...]
     fields: tuple[Field, ...] = ()
+    since: str = ""
 
     def sort_keys(self, line: ServiceLine) -> Mapping[str, str]:
         """Return the sort keys of a service by column."""
@@ -131,6 +133,13 @@ _NAME = OverviewColumn(
 )
 _STATUS = OverviewColumn("status", _rank, starts_descending=True, exports=("state",))
 
+_CHANGED = OverviewColumn(
+    "changed",
+    lambda line: number_key(line.entry.changed),
+    starts_descending=True,
+    exports=("changed",),
+)
+
 STATUS_COLUMNS = ColumnChoice(
     "",
     (
@@ -159,10 +168,25 @@ STATUS_COLUMNS = ColumnChoice(
 """The columns of the overview if the address chooses none."""
 
 
-def column_choice(catalogue: Catalogue, choice_id: str | None) -> ColumnChoice:
-    """Return a choice of columns; the status if there is no such choice."""
+def column_choice(catalogue: Catalogue, choice_id: str | None, since: str = "") -> ColumnChoice:
+    """Return a choice of columns; the status if there is no such choice.
+
+    Args:
+        catalogue: The form.
+        choice_id: The choice, `ColumnChoice.choice_id`.
+        since: The moment whose changes one more column counts, empty for none. It stands beside the status, and in the
+            columns of the status in the place of the case system.
+    """
     fields = catalogue.fields_in_section(choice_id) if choice_id else ()
-    return _section_columns(choice_id, fields) if choice_id and fields else STATUS_COLUMNS
+    choice = _section_columns(choice_id, fields) if choice_id and fields else STATUS_COLUMNS
+    return _with_changes(choice, since) if since else choice
+
+
+@lru_cache
+def _with_changes(choice: ColumnChoice, since: str) -> ColumnChoice:
+    columns = [column for column in choice.columns if column.key != "system"]
+    place = [column.key for column in columns].index("status" if choice.fields else "deviations") + 1
+    return choice._replace(columns=(*columns[:place], _CHANGED, *columns[place:]), since=since)
 
 
 @lru_cache

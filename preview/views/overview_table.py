@@ -31,12 +31,13 @@ class TotalLine(NamedTuple):
 
 
 class _Export(NamedTuple):
-    """What the cells need beside the services: the texts, the size of the form, and the period."""
+    """What the cells need beside the services: the texts, the size of the form, the period, and the moment in words."""
 
     texts: MessageCatalog
     language: Language
     field_count: int
     period_id: str
+    moment: str = ""
 
     def text(self, key: str, **params: str | float) -> str:
         return self.texts.get(self.language, key, **params)
@@ -89,6 +90,7 @@ _COLUMNS: Mapping[str, _ExportColumn] = {
     "errors": _ExportColumn(8, _if_values(lambda entry, _: entry.errors)),
     "warnings": _ExportColumn(8, _if_values(lambda entry, _: entry.warnings)),
     "notices": _ExportColumn(10, _if_values(lambda entry, _: entry.notices)),
+    "changed": _ExportColumn(24, lambda entry, _: entry.changed),
     "validity": _ExportColumn(36, _validity),
     "aggregated": _ExportColumn(17, lambda entry, _: local_time(entry.aggregated_at)),
     "system": _ExportColumn(16, lambda entry, _: entry.case_system or None),
@@ -104,6 +106,7 @@ def overview_table(
     period_id: str,
     texts: MessageCatalog,
     language: Language,
+    moment: str = "",
 ) -> Table:
     """Return a table with one row per service, in the given order, and below them the totals.
 
@@ -115,8 +118,9 @@ def overview_table(
         period_id: The period of all rows.
         texts: The texts of headers and states.
         language: Language of the table.
+        moment: The moment in words, if a column counts the changes since.
     """
-    export = _Export(texts, language, field_count, period_id)
+    export = _Export(texts, language, field_count, period_id, moment)
     sheet = export.text("export.overview.sheet")
     headings = [heading for column in choice.columns for heading in _headings(column, export)]
     rows = [
@@ -128,7 +132,10 @@ def overview_table(
 
 def _headings(column: OverviewColumn, export: _Export) -> list[Column]:
     if column.field is None:
-        return [Column(export.text(f"export.overview.{key}"), _COLUMNS[key].width) for key in column.exports]
+        return [
+            Column(export.text(f"export.overview.{key}", moment=export.moment), _COLUMNS[key].width)
+            for key in column.exports
+        ]
     label = getattr(column.field.labels, export.language)
     if column.part == "change":
         return [Column(f"{label}, {export.text('form.change').lower()}", _NUMBER_WIDTH)]

@@ -1,5 +1,7 @@
 """Live updates of the overview: rows change in place, are marked and announced, and never move by themselves."""
 
+import csv
+import io
 import re
 from collections.abc import Generator
 from pathlib import Path
@@ -10,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import API, post_delivery
 from tests.browser.support import overview_fixtures
+from tests.browser.support.axe import violations_in_both_schemes
 from tests.browser.support.overview_fixtures import (
     ALTA,
     AS,
@@ -246,3 +249,31 @@ def test_overview_restores_state_and_changes_on_reconnect(page: Page, tmp_path: 
         expect(page.get_by_text("1 rad står ikke lenger i rekkefølge")).to_be_visible()
         page.get_by_role("button", name="Sorter").click()
         expect_order(page, OSLO_VEST, TROMSO)
+
+
+def test_changes_since_a_moment_are_counted_live(overview: Page, states_server: Server) -> None:
+    """A moment is chosen and taken back in place; the preview of a row, and the export, are of the same moment."""
+    menu, heading = overview.locator("#since-open"), overview.locator(".h-changed")
+    menu.click()
+    overview.get_by_role("link", name="I går kl. 16:00").click()
+    expect(heading).to_have_text("Endret siden")
+    expect(menu).to_be_focused()
+    expect(row(overview, OSLO_VEST).locator(".c-changed")).to_have_text("31")
+    expect(row(overview, TROMSO).locator(".c-changed")).to_contain_text("ingen")
+    assert violations_in_both_schemes(overview) == {}
+    aggregate(states_server, TROMSO)
+    expect(row(overview, TROMSO).locator(".c-changed")).to_have_text(re.compile(r"^\d+$"))
+    heading.get_by_role("button").click()
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    shown = overview.locator(".list > .rows > tr:visible .c-changed").all_inner_texts()
+    exported = httpx.get(f"{states_server.url}/overview/export.csv?{overview.url.partition('?')[2]}").text
+    lines = list(csv.DictReader(io.StringIO(exported.removeprefix("\ufeff"), newline=""), delimiter=";"))
+    assert [line["Felt endret siden i går kl. 16:00"] or "–" for line in lines] == [
+        text.split("\n")[0].strip() for text in shown
+    ]
+    expect(row(overview, TROMSO).get_by_role("link")).to_have_attribute("href", re.compile("since=yesterday"))
+    menu.click()
+    overview.get_by_role("link", name="Ta bort valget").click()
+    expect(heading).to_have_count(0)
+    expect(overview).not_to_have_url(re.compile("since|sort"))
+    assert overview.evaluate("window.stayed")

@@ -130,7 +130,7 @@ def test_newest_change_is_said_as_far_as_it_is_known(
         ),
         (
             {"moment": None, "obstacle": "invalid", "before": {}},
-            "Denne rapporten har ikke det tidspunktet. Velg et annet.",
+            "Det tidspunktet finnes ikke her. Velg et annet.",
         ),
     ],
 )

@@ -109,6 +109,26 @@ def test_reason_of_a_new_aggregation_is_kept_with_its_changes(report: Report, se
     assert last.delivery_ids == [delivered.delivery_id]
 
 
+def test_overview_counts_what_the_preview_marks(report: Report, service: SampleService) -> None:
+    event_id = report.application.event_log.last_event_id()
+    report.grow()
+
+    def counted(since: str, *, only: bool = False) -> tuple[int | None, str]:
+        overview = report.application.overviews.read("2024", service.organization_id if only else None, since)
+        (entry,) = (each for each in overview.entries if each.organization_id == service.organization_id)
+        return entry.changed, overview.changes.obstacle if overview.changes else ""
+
+    for since in (str(event_id), "2020-01-01T00:00:00Z"):
+        number = len(report.changes(since).before)
+        assert counted(since) == counted(since, only=True) == (number, "")
+        assert number > 0
+    assert counted("") == counted("approval") == (None, "")
+    for since in (report.snapshot_id, "nonsense", "999999"):  # a snapshot is of one report
+        assert counted(since) == (None, "invalid")
+    report.application.database.write(lambda connection: audit.prune(connection, "2999-01-01T00:00:00Z", 1000))
+    assert counted("0") == (None, "gone")
+
+
 @pytest.mark.parametrize("since", ["nonsense", "snap-999", "999999"])
 def test_what_is_no_moment_of_the_report_is_a_fact_of_the_page(report: Report, since: str) -> None:
     changes = report.changes(since)
