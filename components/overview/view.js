@@ -154,7 +154,7 @@ export function updateCounts(rows = allRowData(), outOfOrder = countOutOfOrder(r
   const filters = getFilters()
   const visible = rows.filter(({row}) => !row.hidden).length
   const counts = countByFlag(rows.filter(matcher({...filters, show: DEFAULTS.show}, marks)))
-  for (const radio of /** @type {HTMLInputElement[]} */ ($$("[name=show]"))) {
+  for (const radio of /** @type {HTMLInputElement[]} */ ($$(".tiles [name=show]"))) {
     setCount($("b", /** @type {HTMLElement} */ (radio.parentElement)), counts.get(radio.value) ?? 0)
   }
   setText($("#seen"), tPlural("overview.shown", rows.length, {n: visible, total: rows.length}))
