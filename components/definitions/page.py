@@ -25,6 +25,7 @@ class DefinitionsPage(LivePage[FormDefinitions]):
     name = "definitions"
     path = "/definitions"
     client_templates = CLIENT_TEMPLATES
+    signs = ("error", "warning", "notice")
     keys = (("/", "search_entries"), ("j k", "entries"))
 
     async def fetch(self, preferences: RequestPreferences) -> FormDefinitions:

@@ -62,8 +62,6 @@ async function copy(text) {
   }
 }
 
-const copyLink = () => copy(location.href)
-
 document.addEventListener("click", event => {
   const target = targetOf(event)
   /** @type {HTMLTableCellElement | null} */
@@ -86,9 +84,6 @@ document.addEventListener("click", event => {
   switch (actionOf(event)) {
     case "sort":
       sortRows()
-      break
-    case "copy-link":
-      copyLink()
       break
     case "copy-sql":
       copy($(".sql code").textContent ?? "")
@@ -125,7 +120,6 @@ setFocusFallback(focusNearRow)
 addShortcuts({
   j: () => moveFocus(1),
   k: () => moveFocus(-1),
-  y: copyLink,
   e: () => $("#export").showPopover({source: $("[popovertarget=export]")}),
 })
 

@@ -149,6 +149,10 @@ class FieldPage(LivePage[FieldPageData]):
     subject = "(?:/[^/]+)?"
     message_overrides = MESSAGE_OVERRIDES
     client_templates = CLIENT_TEMPLATES
+    signs = (
+        *("error", "warning", "notice", "missing", "not_applicable", "withheld", "state_provisional"),
+        *("sign_missing", "sign_not_applicable", "sign_withheld"),
+    )
     keys = (("j k", "rows"), ("Enter", "open_report"), ("Space", "choose_service"), ("e", "export"))
 
     def __init__(self, services: PageServices) -> None:
