@@ -92,6 +92,11 @@ BENCHMARKS: Sequence[Benchmark] = (
         {"rounds": 3},
     ),
     Benchmark(
+        "totals_pages",
+        "the country, and one field of 400 services, on the screen of a cold Chromium",
+        "Dash pages with the same tables and figures (3)",
+    ),
+    Benchmark(
         "overview",
         "400 services of eight years on a cold screen; its HTML, and its query, with all 3,200 reports decided on",
         "none: ms; the same without decisions; the query without reviews",

@@ -3,7 +3,7 @@
  * address which ones the session sends.
  */
 
-import {$, $$, announce, find, t} from "../layout/dom.js"
+import {$, $$, announce, closest, find, t} from "../layout/dom.js"
 import {requireLine} from "../layout/needs-line.js"
 import {send} from "../live/channel.js"
 
@@ -43,7 +43,10 @@ export function showChosen() {
     const letter = LETTERS[index] ?? ""
     const sign = $("span", button)
     if (button.ariaPressed !== `${index >= 0}`) button.ariaPressed = `${index >= 0}`
-    if (sign.textContent !== letter) sign.textContent = letter
+    if (sign.textContent !== letter) {
+      sign.textContent = letter
+      closest("tr", button)?.toggleAttribute("data-chosen", index >= 0)
+    }
   }
   const added = ids.find(id => !shown.includes(id))
   const removed = shown.find(id => !ids.includes(id))

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from components.field.cache import FieldCache
 from components.field.export import FieldExport
 from components.field.figure_panel import FigurePanel
 from components.field.history import ChosenView
@@ -12,16 +13,16 @@ from components.field.query import FieldQuery, toggled
 from components.field.rendering import (
     FieldPageData,
     RenderedField,
-    load_field_page,
+    complete_page,
     read_chosen,
     render_chosen,
-    render_field,
 )
 from components.layout.error_messages import error_message
 from components.layout.preferences import RequestPreferences, Translator
 from components.live.shared_views import SharedViews
 from components.live_page import LivePage, LiveSession, OpenedPage, PageServices, PlainRoute
 from preview.core.errors import NotFound, ValidationError
+from preview.core.languages import Language
 
 CLIENT_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "overview.reordered.one": ("n",),
@@ -157,6 +158,7 @@ class FieldPage(LivePage[FieldPageData]):
 
     def __init__(self, services: PageServices) -> None:
         super().__init__(services)
+        self._cache = FieldCache(services.context)
         self._updater: SharedViews[FieldSession, RenderedField] = SharedViews(
             services.fanout, self._render_for, "a field of all services"
         )
@@ -169,7 +171,7 @@ class FieldPage(LivePage[FieldPageData]):
             ValidationError: The address has no valid period or county.
         """
         query = FieldQuery.from_preferences(preferences)
-        return await self.context.run_blocking(load_field_page, self.context, query, preferences.language)
+        return await self.context.run_blocking(self._load, query, preferences.language)
 
     def page_title(self, page_data: FieldPageData, t: Translator) -> str:
         """Return the name of the field, the county or country, and the period."""
@@ -198,6 +200,9 @@ class FieldPage(LivePage[FieldPageData]):
         arguments = {"message_overrides": self.message_overrides}
         return (PlainRoute(r"/field/[^/]+/export\.(csv|xlsx)", FieldExport, arguments, "/field/{field_key}/export"),)
 
+    def _load(self, query: FieldQuery, language: Language) -> FieldPageData:
+        return complete_page(self.context, self._cache.get(query, language), query, language)
+
     async def _render_for(self, sessions: Sequence[FieldSession]) -> RenderedField:
         first = sessions[0]
-        return await self.context.run_blocking(render_field, self.context, first.query, first.language)
+        return await self.context.run_blocking(self._cache.get, first.query, first.language)

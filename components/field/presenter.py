@@ -201,7 +201,7 @@ def _row(entry: FieldEntry, field: Field, period_id: str, t: Translator) -> Serv
             "change": _number_key(row.change),
             "review_status": str(list(_REVIEW_STATES).index(row.review_status)) if row.review_status else "",
         },
-        version="|".join((row.organization_name, current.text, compared.text, state, str(row.rank))),
+        version="|".join((row.organization_name, current.text, compared.text, state)),
     )
 
 

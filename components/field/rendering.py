@@ -137,9 +137,8 @@ def render_chosen(context: AppContext, chosen: ChosenView, language: Language) -
     return context.macros("field/field_regions.html").chosen(chosen, t)
 
 
-def load_field_page(context: AppContext, query: FieldQuery, language: Language) -> FieldPageData:
-    """Read and render all of the page, as `render_field`."""
-    rendered = render_field(context, query, language)
+def complete_page(context: AppContext, rendered: RenderedField, query: FieldQuery, language: Language) -> FieldPageData:
+    """Add the chosen services to a rendered page. Blocks."""
     chosen = read_chosen(context, query, language)
     macros, view = context.macros("field/field_regions.html"), rendered.view
     letters = {each.organization_id: each.letter for each in chosen.services}
@@ -149,5 +148,9 @@ def load_field_page(context: AppContext, query: FieldQuery, language: Language) 
         else rendered.regions[f"row-{row.organization_id}"]
         for row in view.rows
     ]
-    regions = {**rendered.regions, "chosen": render_chosen(context, chosen, language)}
+    regions = {
+        **rendered.regions,
+        "choice": macros.choice(view, query),
+        "chosen": render_chosen(context, chosen, language),
+    }
     return FieldPageData(query, rendered, chosen, Markup("\n".join(rows)), regions)  # noqa: S704  (rendered by autoescaping templates)

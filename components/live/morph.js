@@ -9,6 +9,7 @@ const CLIENT_ATTRIBUTES = new Set([
   "aria-pressed",
   "checked",
   "data-changed",
+  "data-chosen",
   "hidden",
   "open",
   "tabindex",

@@ -10,9 +10,10 @@ from lxml import html
 
 from components import assets
 from components.context import AppContext
+from components.field.cache import FieldCache
 from components.field.page import FieldPage, FieldSession
 from components.field.query import FieldQuery
-from components.field.rendering import FieldPageData, load_field_page
+from components.field.rendering import FieldPageData, complete_page, render_field
 from components.layout.preferences import RequestPreferences
 from components.live_page import PageServices
 from preview.core.errors import NotFound, ValidationError
@@ -55,7 +56,8 @@ async def open_page(services: PageServices, **arguments: str) -> PageHarness[Fie
 
 
 def load(context: AppContext, **arguments: str) -> FieldPageData:
-    return load_field_page(context, FieldQuery.from_preferences(address(**arguments)), "nb")
+    query = FieldQuery.from_preferences(address(**arguments))
+    return complete_page(context, render_field(context, query, "nb"), query, "nb")
 
 
 def figure_sources(page: PageHarness[FieldSession]) -> list[ColumnDataSource]:
@@ -85,6 +87,15 @@ def test_first_html_has_every_service_and_the_chosen_history(context: AppContext
     assert chosen.get("data-org") == SECOND
     assert [cell.text for cell in chosen.iter("th")][1:3] == ["2023", "2024"]
     assert "Ingen avvik på feltet." in data.regions["deviations"]
+
+
+def test_page_is_rendered_once_for_each_state_of_the_store(application: Application, context: AppContext) -> None:
+    cache, query = FieldCache(context), FieldQuery.from_preferences(address())
+    first = cache.get(query, "nb")
+    assert cache.get(query._replace(chosen=(FIRST,)), "nb") is first
+    assert cache.get(query, "en") is not first
+    application.reviews.comments.add(FIRST, "2024", None, "Ser riktig ut.", "test")
+    assert cache.get(query, "nb") is not first
 
 
 @pytest.mark.parametrize(
