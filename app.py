@@ -8,20 +8,17 @@ import os
 import secrets
 import sys
 from functools import partial
+from typing import TYPE_CHECKING
 
 from preview.cli import commands
 from preview.core import logging_config
-from preview.core.hosts import format_authority
 from preview.core.settings import Settings
-from preview.demo.background import start_demo_tasks
-from preview.ingest.inbox.placement import check_inbox_placement
-from preview.runtime.application import Application
-from preview.runtime.event_loop import loop_factory, prefer_event_loop
-from preview.runtime.signals import STOP_SIGNALS, ignore_stop_signals, prepare_signals
-from preview.runtime.sockets import ListenSocket, ReusePortSocket
-from preview.runtime.start_line import start_line
-from preview.runtime.supervisor import ChildContext, Supervisor, give_signs_of_life, start_shutdown_watchdog
-from preview.storage.sqlite import require_multiple_processes
+
+# What serves is imported in the functions that need it: other commands start without it.
+if TYPE_CHECKING:
+    from preview.runtime.application import Application
+    from preview.runtime.sockets import ListenSocket
+    from preview.runtime.supervisor import ChildContext
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +26,10 @@ log = logging.getLogger(__name__)
 def preload_modules() -> None:
     """Import what takes a second of CPU time, once before the processes are forked. Other commands do not need it."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not fork
+    gc.disable()  # Modules stay: looking for garbage among them took a tenth of the time.
     for name in ("api_handlers.routes", "components.server"):
         importlib.import_module(name)
+    gc.enable()
 
 
 def serve(settings: Settings) -> None:
@@ -41,32 +40,42 @@ def serve(settings: Settings) -> None:
         AddressInUse: If the address or port is taken.
         StoreError: If the store cannot be used, or SQLite is too old for several processes.
     """
+    from preview.ingest.inbox.placement import check_inbox_placement
+    from preview.runtime import capacity, signals, sockets, start_line, supervisor
+    from preview.storage.sqlite import require_multiple_processes
+
+    capacity.raise_descriptor_limit(settings)
     logging_config.log_uncaught_exceptions()
     check_inbox_placement(settings)
-    prepare_signals()
+    signals.prepare_signals()
     multi_process, boot_id = settings.processes > 1, secrets.token_hex(8)
     if multi_process:
         require_multiple_processes()
-    listen_socket = (ReusePortSocket if multi_process else ListenSocket)(settings.address, settings.port)
-    announce_ready = partial(_announce_ready, settings, listen_socket)
+    socket_class = sockets.ReusePortSocket if multi_process else sockets.ListenSocket
+    listen_socket = socket_class(settings.address, settings.port)
+    announce_ready = partial(start_line.announce, settings, listen_socket)
     run = partial(run_process, settings, boot_id, listen_socket)
     if multi_process:
         preload_modules()
-        sys.exit(Supervisor(settings.processes, run, announce_ready, settings.process_timeout_seconds).run())
-    run(ChildContext(1, announce_ready))
+        seconds = settings.process_timeout_seconds
+        sys.exit(supervisor.Supervisor(settings.processes, run, announce_ready, seconds).run())
+    run(supervisor.ChildContext(1, announce_ready))
 
 
-def run_process(settings: Settings, boot_id: str, listen_socket: ListenSocket, context: ChildContext) -> None:
+def run_process(settings: Settings, boot_id: str, listen_socket: "ListenSocket", context: "ChildContext") -> None:
     """Run one server process until it is asked to stop."""
+    from preview.runtime import event_loop, signals
+    from preview.runtime.application import Application
+
     if settings.processes > 1:
         logging_config.set_process_id(context.number)
-    prefer_event_loop()
+    event_loop.prefer_event_loop()
     application = Application.open(settings, boot_id, create=context.is_first)
     try:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=event_loop.loop_factory()) as runner:
             runner.run(_serve(application, listen_socket, context))
     finally:
-        ignore_stop_signals()
+        signals.ignore_stop_signals()
         application.close()
 
 
@@ -75,16 +84,15 @@ def main() -> None:
     commands.build_cli(serve)(prog_name="bufdir-preview")
 
 
-async def _serve(application: Application, listen_socket: ListenSocket, context: ChildContext) -> None:
+async def _serve(application: "Application", listen_socket: "ListenSocket", context: "ChildContext") -> None:
+    preload_modules()
     from api_handlers import response_cache, routes
     from api_handlers.event_broadcaster import EventBroadcaster
     from components.server import create_server
+    from preview.demo.background import start_demo_tasks
+    from preview.runtime import signals, supervisor
 
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for signal_number in STOP_SIGNALS:
-        loop.add_signal_handler(signal_number, stop.set)
-    if context.parent_pipe is not None:
-        loop.add_reader(context.parent_pipe, stop.set)
+    stop = signals.create_stop_event(context.parent_pipe)
     application.start()
     broadcaster = EventBroadcaster(application)
     api_routes = routes.build_routes(application, broadcaster)
@@ -95,23 +103,17 @@ async def _serve(application: Application, listen_socket: ListenSocket, context:
     gc.collect()
     gc.freeze()
     context.announce_ready()
-    signs_of_life = asyncio.create_task(give_signs_of_life(context))
+    signs_of_life = asyncio.create_task(supervisor.give_signs_of_life(context))
     demo_tasks = start_demo_tasks(application)
     await stop.wait()
     log.info("stopping")
-    start_shutdown_watchdog()
+    supervisor.start_shutdown_watchdog()
     broadcaster.drain()
     server.stop()
     await application.finish_requests()
     for demo_task in demo_tasks:
         await asyncio.to_thread(demo_task.stop)
     signs_of_life.cancel()
-
-
-def _announce_ready(settings: Settings, listen_socket: ListenSocket) -> None:
-    address = format_authority(settings.address, listen_socket.port)
-    log.info("%s", start_line(settings))
-    print(f"Bufdir Preview: http://{address}{settings.prefix}/", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,41 +1,103 @@
-"""Defines the command line. Commands use the same services as the API; their actor is `cli`.
+"""Defines the command line: which commands there are, and how their errors are reported.
+
+A command's module is imported when the command runs, since most of them import all services. Commands use the same
+services as the API; their actor is `cli`.
 
 Exit codes: 0 done; 1 refused, failed or not found; 2 wrong usage. `check` has further ones (see `local_commands.py`).
 """
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+import importlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import click
-import msgspec
 
-from preview.cli import file_report
-from preview.cli import local_commands as local
-from preview.cli.maintenance_commands import backup, check_store, restore
-from preview.cli.settings_options import all_settings_options, settings_options
+from preview.cli.settings_options import all_settings_options
 from preview.core import logging_config
-from preview.core.clock import today
 from preview.core.errors import PreviewError, ValidationError
 from preview.core.settings import Settings
-from preview.demo.deliveries import write_demo_deliveries
-from preview.model.resources import DeliveryDocument, SnapshotDocument
-from preview.runtime.application import Application
-from preview.runtime.capacity import raise_descriptor_limit
-from preview.storage.sqlite import require_store
-
-ACTOR = "cli"
-_MAX_PRINTED_FINDINGS = 20
 
 Serve = Callable[[Settings], None]
 
 
-class _ErrorHandlingGroup(click.Group):
-    """A group that reports `PreviewError` as one line on standard error, and a line for each wrong input."""
+class LazyCommand(NamedTuple):
+    """A command that is not imported yet: its module, its name there, and the first sentence of its help."""
+
+    module: str
+    attribute: str
+    short_help: str
+
+
+_STORE = "preview.cli.store_commands"
+_LOCAL = "preview.cli.local_commands"
+_MAINTENANCE = "preview.cli.maintenance_commands"
+
+LAZY_COMMANDS = {
+    "import": LazyCommand(
+        _STORE,
+        "import_",
+        "Import files: case files and KOSTRA 15F files (XML), ZIP archives, CSV files, and folders of these.",
+    ),
+    "aggregate": LazyCommand(
+        _STORE, "aggregate", "Aggregate the report of an organisation and period, and wait for the result."
+    ),
+    "list": LazyCommand(_STORE, "list_", "List the snapshots, newest period first."),
+    "show": LazyCommand(
+        _STORE, "show", "Show every field of one snapshot, with the values of the period and of the prior period."
+    ),
+    "forget": LazyCommand(
+        _STORE,
+        "forget",
+        "Erase an organisation: its cases, snapshots, figures, jobs, events and audit trail, from every file of the "
+        "store.",
+    ),
+    "demo-data": LazyCommand(_STORE, "demo_data", "Write synthetic deliveries in the real formats to DIRECTORY."),
+    "backup": LazyCommand(_MAINTENANCE, "backup", "Copy the store and its keys to FOLDER, which is made."),
+    "restore": LazyCommand(
+        _MAINTENANCE, "restore", "Bring the backup in FOLDER into use as --data-dir, which must be empty or not exist."
+    ),
+    "check-store": LazyCommand(
+        _MAINTENANCE,
+        "check_store",
+        "Check that the store is sound and that every status, document and count follows from its data.",
+    ),
+    "report": LazyCommand(
+        _LOCAL, "report", "Show the report that the given files, folders and ZIP archives add up to."
+    ),
+    "check": LazyCommand(_LOCAL, "check", "List the findings in the given files, folders and ZIP archives."),
+    "explain": LazyCommand(
+        _LOCAL, "explain", "List the cases in the given files, folders and ZIP archives that a field counts."
+    ),
+}
+"""The commands beside `serve`, by name."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it runs.
+
+    It reports `PreviewError` as one line on standard error, and a line for each wrong input.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, also of those that are not imported."""
+        return sorted([*super().list_commands(ctx), *LAZY_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, which is imported now; None if there is none of that name."""
+        lazy = LAZY_COMMANDS.get(cmd_name)
+        if lazy is None:
+            return super().get_command(ctx, cmd_name)
+        return getattr(importlib.import_module(lazy.module), lazy.attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands, without importing them."""
+        helps = {name: lazy.short_help for name, lazy in LAZY_COMMANDS.items()}
+        helps |= {name: command.get_short_help_str(formatter.width) for name, command in self.commands.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(helps.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that the arguments name."""
         try:
             return super().invoke(ctx)
         except PreviewError as error:
@@ -59,7 +121,7 @@ def build_cli(serve: Serve) -> click.Group:
 
     @click.version_option(package_name="bufdir-preview", message="%(prog)s %(version)s")
     @click.group(
-        cls=_ErrorHandlingGroup,
+        cls=LazyGroup,
         context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUFDIR_PREVIEW"},
     )
     def main() -> None:
@@ -70,172 +132,6 @@ def build_cli(serve: Serve) -> click.Group:
     def serve_(settings: Settings) -> None:
         """Serve the dashboard and the API until SIGTERM or Ctrl-C."""
         logging_config.configure_logging(settings.log_level)
-        raise_descriptor_limit(settings)
         serve(settings)
 
-    own = (import_, aggregate, list_, show, forget, demo_data)
-    for command in (*own, backup, restore, check_store, local.report, local.check, local.explain):
-        main.add_command(command)
     return main
-
-
-@contextmanager
-def _running_application(settings: Settings) -> Iterator[Application]:
-    """Open a store with a running worker. The watched folder and the live demo are left to the server."""
-    application = Application.open(msgspec.structs.replace(settings, inbox_dir=None, demo_live=False))
-    try:
-        application.start()
-        yield application
-    finally:
-        application.close()
-
-
-@click.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--full",
-    is_flag=True,
-    help="The delivery contains every case of its organisations: stored cases that it lacks are deleted.",
-)
-@settings_options("data_dir")
-def import_(settings: Settings, paths: tuple[Path, ...], full: bool) -> None:
-    """Import files: case files and KOSTRA 15F files (XML), ZIP archives, CSV files, and folders of these.
-
-    Files are imported in order of name. Each ZIP archive is one delivery, and so are the other files between two
-    archives.
-    """
-    logging_config.configure_logging(settings.log_level)
-    groups = file_report.group_into_deliveries(list(paths))
-    if full and len(groups) > 1:
-        raise click.UsageError("A full delivery must be one ZIP archive, or files and folders without any ZIP archive.")
-    with _running_application(settings) as application:
-        outcomes = [_import_and_wait(application, group, full) for group in groups]
-        empty = [outcome.delivery_id for outcome in outcomes if application.deliveries.is_empty(outcome.delivery_id)]
-    for delivery_id in empty:
-        click.echo(f"{delivery_id}: nothing was imported, as every line was left out or there is none.", err=True)
-    if empty or any(outcome.refused_files or outcome.delivery_status == "refused" for outcome in outcomes):
-        sys.exit(1)
-
-
-def _import_and_wait(application: Application, paths: list[Path], full: bool) -> DeliveryDocument:
-    receipt = application.deliveries.receive_paths(paths, full=full, actor=ACTOR)
-    with click.progressbar(length=1000, label=receipt.delivery_id, file=sys.stderr) as progress:
-
-        def is_done() -> bool:
-            summary = application.deliveries.summary(receipt.delivery_id)
-            progress.update(int(summary.completed * 1000) - progress.pos)
-            return summary.completed_at is not None
-
-        application.worker.wait_until(is_done)
-    delivery = application.deliveries.get(receipt.delivery_id)
-    cases = (
-        f"{delivery.new_cases} new, {delivery.changed_cases} changed, "
-        f"{delivery.unchanged_cases} unchanged, {delivery.removed_cases} removed"
-    )
-    files = f"{delivery.files} files ({delivery.refused_files} refused)"
-    click.echo(f"{delivery.delivery_id} {delivery.delivery_status}: {files}; cases: {cases}")
-    for finding in delivery.findings[:_MAX_PRINTED_FINDINGS]:
-        click.echo(f"  {finding.severity} file {finding.file} line {finding.line} {finding.element}: {finding.detail}")
-    if delivery.finding_count > _MAX_PRINTED_FINDINGS:
-        click.echo(f"  and {delivery.finding_count - _MAX_PRINTED_FINDINGS} more findings")
-    return delivery
-
-
-@click.command()
-@click.option("--organization", "organization_id", required=True, help="Id of the organisation, such as org-1042.")
-@click.option("--period", "period_id", required=True, help="A year or half a year, such as 2024 or 2024-H1.")
-@click.option("--force", is_flag=True, help="Aggregate even if the newest snapshot is still valid.")
-@settings_options("data_dir")
-def aggregate(settings: Settings, organization_id: str, period_id: str, force: bool) -> None:
-    """Aggregate the report of an organisation and period, and wait for the result."""
-    logging_config.configure_logging(settings.log_level)
-    require_store(settings.data_dir)
-    with _running_application(settings) as application:
-        requested, has_job_to_run = application.snapshots.request(organization_id, period_id, force, ACTOR)
-        with click.progressbar(length=1000, label=requested.snapshot_id, file=sys.stderr) as progress:
-
-            def is_done() -> bool:
-                job = application.jobs.get(requested.job_id)
-                progress.update(int(job.completed * 1000) - progress.pos)
-                return job.ended_at is not None
-
-            if has_job_to_run:
-                application.worker.wait_until(is_done)
-        job = application.jobs.get(requested.job_id)
-    click.echo(f"{requested.snapshot_id} {job.job_status}" + (f": {job.detail}" if job.detail else ""))
-    if job.job_status != "completed":
-        sys.exit(1)
-
-
-@click.command("list")
-@click.option("--organization", "organization_id", help="List only the snapshots of this organisation.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@settings_options("data_dir")
-def list_(settings: Settings, organization_id: str | None, as_json: bool) -> None:
-    """List the snapshots, newest period first."""
-    logging_config.configure_logging(settings.log_level)
-    require_store(settings.data_dir)
-    application = Application.open(settings)
-    try:
-        rows, total, _ = application.snapshots.page(organization_id, None, None, 1, 1_000_000)
-    finally:
-        application.close()
-    if as_json:
-        click.echo(msgspec.json.encode(rows))
-        return
-    for row in rows:
-        valid = "valid" if row.cache_valid else "stale"
-        fields = f"{row.populated_field_count}/{row.field_count}"
-        click.echo(
-            f"{row.snapshot_id:10} {row.period_id:8} {row.snapshot_status:10} {valid:5} {fields:6} "
-            f"{row.organization_id:24} {row.organization_name}"
-        )
-    click.echo(f"{total} snapshots", err=True)
-
-
-@click.command()
-@click.argument("snapshot_id")
-@click.option("--json", "as_json", is_flag=True, help="Print the document of the API.")
-@settings_options("data_dir")
-def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
-    """Show every field of one snapshot, with the values of the period and of the prior period."""
-    logging_config.configure_logging(settings.log_level)
-    require_store(settings.data_dir)
-    application = Application.open(settings)
-    try:
-        rendered = application.snapshots.get(snapshot_id)
-    finally:
-        application.close()
-    click.echo(
-        rendered.body
-        if as_json
-        else file_report.format_table(application.catalogue, msgspec.json.decode(rendered.body, type=SnapshotDocument))
-    )
-
-
-@click.command()
-@click.option("--organization", "organization_id", required=True, help="Id of the organisation, such as org-1042.")
-@settings_options("data_dir")
-def forget(settings: Settings, organization_id: str) -> None:
-    """Erase an organisation: its cases, snapshots, figures, jobs, events and audit trail, from every file of the store.
-
-    Waits for deliveries that are being read, and for a moment without writes in which the file of the store is
-    rewritten. Other writes go on meanwhile. Files in a watched folder and backups are not touched: delete them
-    yourself.
-    """
-    logging_config.configure_logging(settings.log_level)
-    require_store(settings.data_dir)
-    with _running_application(settings) as application:
-        application.eraser.erase(organization_id, ACTOR, lambda text: click.echo(text, err=True))
-    click.echo(f"{organization_id} was erased")
-
-
-@click.command("demo-data")
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-def demo_data(directory: Path) -> None:
-    """Write synthetic deliveries in the real formats to DIRECTORY."""
-    with click.progressbar(length=1000, label="demo data", file=sys.stderr) as progress:
-        written = write_demo_deliveries(
-            directory, today(), progress=lambda share_done: progress.update(int(share_done * 1000) - progress.pos)
-        )
-    click.echo(f"{len(written)} deliveries in {directory}")

@@ -1,5 +1,6 @@
 """What signals do to a process before its event loop handles them, and after."""
 
+import asyncio
 import signal
 import sys
 
@@ -12,6 +13,20 @@ def prepare_signals() -> None:
     for name in ("SIGHUP", "SIGUSR1"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def create_stop_event(parent_pipe: int | None) -> asyncio.Event:
+    """Return the event that a request to stop sets from now on; on the running event loop.
+
+    Args:
+        parent_pipe: A descriptor that becomes readable when the supervisor has ended; None without one.
+    """
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for signal_number in STOP_SIGNALS:
+        loop.add_signal_handler(signal_number, stop.set)
+    if parent_pipe is not None:
+        loop.add_reader(parent_pipe, stop.set)
+    return stop
 
 
 def ignore_stop_signals() -> None:

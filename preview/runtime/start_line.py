@@ -1,12 +1,25 @@
-"""The log line of a start: what an operator is asked for first when something is wrong."""
+"""The lines of a start: the address, and what an operator is asked for first when something is wrong."""
 
+import logging
 from importlib.metadata import version
 from pathlib import Path
 
 from preview.core.file_system import file_system_kind
+from preview.core.hosts import format_authority
 from preview.core.setting_declarations import SETTINGS, Setting
 from preview.core.settings import Settings
+from preview.runtime.sockets import ListenSocket
 from preview.storage.sqlite import sqlite_version
+
+# The name under which the program logs its start and its end.
+log = logging.getLogger("app")
+
+
+def announce(settings: Settings, listen_socket: ListenSocket) -> None:
+    """Log the start, and print the address."""
+    address = format_authority(settings.address, listen_socket.port)
+    log.info("%s", start_line(settings))
+    print(f"Bufdir Preview: http://{address}{settings.prefix}/", flush=True)  # noqa: T201
 
 
 def start_line(settings: Settings) -> str:

@@ -14,18 +14,18 @@ from urllib.parse import quote
 
 from preview.core.errors import InsufficientStorage, StoreError, Unavailable
 
-# sqlite-utils imports pandas if it is installed (Panel depends on it), which would double the start time of a command.
-# The import is blocked meanwhile: no data frames are used here.
-_PANDAS_BLOCKED = "pandas" not in sys.modules
-if _PANDAS_BLOCKED:
-    sys.modules["pandas"] = None  # pyright: ignore[reportArgumentType]
+# sqlite-utils imports pandas and numpy if they are installed (Panel depends on them), which would double the start time
+# of a command. The import is blocked meanwhile: neither data frames nor arrays are stored here.
+_BLOCKED = {"pandas", "numpy"} - sys.modules.keys()
+for name in _BLOCKED:
+    sys.modules[name] = None  # pyright: ignore[reportArgumentType]
 try:
     from sqlite_utils import Database as SqliteUtils
     from sqlite_utils.migrations import Migrations
     from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsage]
 finally:
-    if _PANDAS_BLOCKED:
-        del sys.modules["pandas"]
+    for name in _BLOCKED:
+        del sys.modules[name]
 
 __all__ = [
     "BUSY_MILLISECONDS",

@@ -5,6 +5,7 @@ import re
 from itertools import chain
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 
@@ -101,7 +102,8 @@ def test_ci_command_is_named_in_the_readme() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    commands = build_cli(lambda settings: None).commands
+    group = build_cli(lambda settings: None)
+    commands = group.list_commands(click.Context(group))
     readme = read_source(README)
     assert [name for name in commands if f"`{name}`" not in readme] == []
 
