@@ -332,6 +332,6 @@ class OverviewPage(LivePage[OverviewPageData]):
     def _read_order(self, arguments: Mapping[str, str], language: Language) -> list[str]:
         """Return the ids of the services that a query of the overview shows, in their order. Blocks."""
         filters = OverviewFilters.from_query(arguments, self.context.application.catalogue)
-        state = self.updater.renderer.read(OverviewVariant(filters.period_id, language, filters.columns))
+        state = self.updater.renderer.read(OverviewVariant(filters.period_id, language, filters.columns, filters.since))
         filters = filters.in_year(Period.parse(state.overview.period_id).year)
         return [row.entry.organization_id for row in filters.visible(state.rows)]
