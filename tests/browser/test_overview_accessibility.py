@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.support import overview_fixtures
 from tests.browser.support.axe import violations_in_both_schemes
-from tests.browser.support.overview_fixtures import ALL, AS, BODO, DRAMMEN, HAMAR, LOM, MOSS, NESODDEN, VIK
+from tests.browser.support.overview_fixtures import ALL, AS, BODO, DRAMMEN, HAMAR, LOM, MOSS, NESODDEN, READY, VIK
 from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
@@ -194,3 +194,18 @@ def test_print_contains_visible_rows_and_no_controls(page: Page, states_server: 
     expect(page.locator(".tile:visible")).to_have_count(0)
     expect(page.get_by_text("Skrevet ut fra Bufdir Rapportering.")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('.row-link')).color") == "rgb(0, 0, 0)"
+
+
+def test_numbers_are_readable_at_any_width(page: Page, states_server: Server) -> None:
+    """The section with the most fields fits at every width, and has no violation in the widest and the narrowest."""
+    open_page(page, states_server, "&columns=barn-under-omsorg")
+    expect(page.get_by_role("columnheader", name="I fosterhjem: 2024")).to_have_attribute("aria-sort", "none")
+    expect(page.get_by_role("rowheader", name="De viste")).to_be_visible()
+    for width in (1440, 1000, 768, 375, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+        assert (width, page.evaluate(_CROSSING)) == (width, [])
+        expect(page.locator(".rows .c-value:visible")).to_have_count(8 * len(ALL))
+        expect(page.locator(".rows .c-change:not(:empty):visible")).to_have_count(8 * len(READY))
+        if width in (1440, 320):
+            assert (width, violations_in_both_schemes(page)) == (width, {})

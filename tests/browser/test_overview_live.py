@@ -277,3 +277,31 @@ def test_changes_since_a_moment_are_counted_live(overview: Page, states_server: 
     expect(heading).to_have_count(0)
     expect(overview).not_to_have_url(re.compile("since|sort"))
     assert overview.evaluate("window.stayed")
+
+
+def test_numbers_and_totals_follow_filters_and_changes(overview: Page, states_server: Server) -> None:
+    """The columns stay in the address, also through a sort, and totals are of the rows that a search leaves."""
+    overview.get_by_role("combobox", name="Kolonner").select_option("Meldinger")
+    country, shown = (overview.get_by_role("row", name=re.compile(f"^{name}")) for name in ("Hele landet", "De viste"))
+    received = "td:nth-child(3)"
+    before = int(country.locator(received).inner_text())
+    expect(shown.locator(received)).to_have_text(str(before))
+    head = overview.get_by_role("columnheader", name="Meldinger mottatt: 2024")
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    assert "columns=meldinger&sort=-antall_meldinger_mottatt" in overview.url
+    overview.get_by_role("searchbox").fill("oslo")
+    expect(shown).to_contain_text("2 tjenester")
+    numbers = [int(row(overview, service).locator(received).inner_text()) for service in (OSLO_SOR, OSLO_VEST)]
+    expect(shown.locator(received)).to_have_text(str(sum(numbers)))
+    post_delivery(states_server, OSLO_VEST.folder(overview_fixtures.LATER, meldinger=numbers[1] + 4))
+    aggregate(states_server, OSLO_VEST)
+    expect(row(overview, OSLO_VEST).locator(received)).to_have_text(str(numbers[1] + 4))
+    expect(shown.locator(received)).to_have_text(str(sum(numbers) + 4))
+    expect(country.locator(received)).to_have_text(str(before + 4))
+    overview.go_back()
+    overview.go_back()
+    overview.go_back()
+    expect(overview.get_by_role("columnheader", name="Vurdering")).to_be_visible()
+    expect(country).to_have_count(0)
+    assert overview.evaluate("window.stayed")
