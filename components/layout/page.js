@@ -1,5 +1,6 @@
 /** What every page does: theme and language, dialogs, printing, pausing, and the shortcuts for them. */
 
+import {keepColumns} from "../interaction/column-memory.js"
 import {explainColumns} from "../interaction/column-titles.js"
 import {copyLink} from "../interaction/copy-link.js"
 import {keepFocus, restoreFocusAfterBack} from "../interaction/focus.js"
@@ -44,6 +45,8 @@ function runCommand(button) {
   if (button.getAttribute("command") === "close") dialog.close()
   else dialog.showModal()
 }
+
+keepColumns()
 
 document.addEventListener("change", event => {
   const field = /** @type {HTMLSelectElement} */ (targetOf(event))

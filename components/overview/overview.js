@@ -1,6 +1,7 @@
 /** The overview: searching, filtering and sorting of rows that are all here, and marks of what has changed. */
 
 import {serveMomentMenu} from "../changes/moment-menu.js"
+import {rememberColumns} from "../interaction/column-memory.js"
 import {setFocusFallback} from "../interaction/focus.js"
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, closest, isPlainClick, targetOf} from "../layout/dom.js"
@@ -302,6 +303,7 @@ setStateSaver(() => ({
 
 watchOverviewPrinting()
 updateCounts()
+rememberColumns(shownColumns())
 if (restoredState) {
   const state = restoredState
   restoreSelection(state.selection)

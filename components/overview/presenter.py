@@ -155,6 +155,8 @@ def present_number(number: ServiceNumber, unit: str, t: Translator) -> NumberVie
         return NumberView(value, ValueView(value_formatting.change(number.change, unit, t.language)))
     if number.value is None:
         return NumberView(value, ValueView(""))
+    if number.prior_state == "withheld":
+        return NumberView(value, present_value(None, unit, "withheld", t))
     return NumberView(value, ValueView(value_formatting.ABSENT, t("overview.no_change")))
 
 

@@ -1,5 +1,6 @@
 /** The overview's controls, and the table as they ask for it: filtered, sorted and counted. */
 
+import {rememberColumns} from "../interaction/column-memory.js"
 import {changeRows} from "../interaction/near-rows.js"
 import {$, $$, announce, find, setCount, tPlural} from "../layout/dom.js"
 import {comparator, DEFAULTS, longestOrderedRun, matcher, writeFilters} from "./filters.js"
@@ -76,6 +77,7 @@ export function setFilters(filters) {
 export function syncUrl(isNewEntry) {
   const url = new URL(location.href)
   writeFilters(url, getFilters())
+  rememberColumns(getFilters().columns)
   if (url.href === location.href) return
   if (isNewEntry) history.pushState(null, "", url)
   else history.replaceState(null, "", url)

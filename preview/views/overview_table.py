@@ -14,7 +14,7 @@ from preview.totals.counties import Counties
 from preview.totals.service_numbers import ServiceNumber
 from preview.totals.sums import FieldTotal
 from preview.views.export_cover import actor_name, local_time
-from preview.views.export_tables import typed_value, value_cell
+from preview.views.export_tables import value_cell
 from preview.views.overview import OverviewEntry
 from preview.views.overview_columns import ColumnChoice, OverviewColumn, ServiceLine, has_values
 from preview.views.spreadsheet import Cell, Column, Table
@@ -162,12 +162,16 @@ def _total_cells(choice: ColumnChoice, total: TotalLine, export: _Export) -> lis
 def total_number(total: FieldTotal, unit: str) -> ServiceNumber:
     """Return a total as the numbers of a service are shown; its change is that of the services with both values."""
     change, _ = change_between(total.matched_value, total.prior_value, unit)
-    return ServiceNumber(total.value, total.state, total.prior_value, total.prior_state, change)
+    is_withheld = total.matched > 0 and None in (total.matched_value, total.prior_value)
+    return ServiceNumber(
+        total.value, total.state, total.prior_value, "withheld" if is_withheld else total.prior_state, change
+    )
 
 
 def _number_cells(column: OverviewColumn, number: ServiceNumber, export: _Export) -> list[Cell]:
     assert column.field is not None
     unit, as_cell = column.field.unit, partial(value_cell, texts=export.texts, language=export.language)
     if column.part == "change":
-        return [typed_value(number.change, unit)]
+        is_withheld = number.value is not None and number.prior_state == "withheld"
+        return [as_cell(number.change, "withheld" if is_withheld else "present", unit)]
     return [as_cell(number.value, number.state, unit), as_cell(number.prior_value, number.prior_state, unit)]

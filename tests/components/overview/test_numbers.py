@@ -41,7 +41,7 @@ def test_absent_numbers_are_told_apart(context: AppContext, t: Translator) -> No
     fragment = context.macros("overview/overview_regions.html").row(row, CHOICE, t)
     cells = texts_of(html.fragment_fromstring(f"<table>{fragment}</table>")[0])
     assert cells[1:4] == ["Med feil", "1 480", "−13"]
-    assert cells[4:6] == ["7", "–ingen endring å vise"]
+    assert cells[4:6] == ["7", ":skjult av hensyn til personvern"]
     assert cells[6:] == ["–mangler", "", ":skjult av hensyn til personvern", "", "i.a.ikke aktuelt", ""]
 
 
@@ -91,6 +91,6 @@ def test_export_has_value_prior_value_and_change_and_ends_with_totals(texts: Mes
     ]
     line, sums = table.rows
     assert line[:5] == ["Barnevernstjenesten Oslo Sør", "958935420-15", "org-0301-15", "Oslo", "2024"]
-    assert line[7:] == [1480, 1493, -13, 7, ":", None, None, 3, None, ":", 3, None, "ikke aktuelt", None, None]
+    assert line[7:] == [1480, 1493, -13, 7, ":", ":", None, 3, None, ":", 3, None, "ikke aktuelt", None, None]
     assert sums[0] == "De viste: 3 tjenester"
-    assert sums[7:13] == [90, 40, 10, ":", 40, None]
+    assert sums[7:13] == [90, 40, 10, ":", ":", None]
