@@ -90,6 +90,7 @@ SCREENSHOTS = (
     Screenshot("overview", OVERVIEW),
     Screenshot("overview-dark", OVERVIEW, theme="dark"),
     Screenshot("overview-375", OVERVIEW, MOBILE_SIZE),
+    Screenshot("overview-numbers", f"{OVERVIEW}&columns=undersokelser"),
     Screenshot("overview-deliver", OVERVIEW, prepare=_deliver),
     Screenshot("preview", PREVIEW),
     Screenshot("preview-dark", PREVIEW, theme="dark"),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from components.layout.preferences import Translator
-from components.overview.presenter import split_name
 from components.review.texts import signature
+from components.services.service_list import split_name
 from preview.form.rules.base import SEVERITIES, Severity
 from preview.i18n.name_search import collation_key
 from preview.reviews.field_deviations import FieldDeviation

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from components.field.query import MAX_CHOSEN
 from components.form.row_values import ValueView, present_value
 from components.layout.preferences import Translator
-from components.overview.presenter import split_name
+from components.services.service_list import split_name
 from preview.core.periods import Period
 from preview.form.entries import Field
 from preview.form.value_state import ValueState

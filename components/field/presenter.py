@@ -17,7 +17,7 @@ from components.form.totals_head import (
 )
 from components.layout import value_formatting
 from components.layout.preferences import Translator
-from components.overview.presenter import split_name
+from components.services.service_list import split_name
 from preview.form.entries import Field
 from preview.form.value_state import ValueState
 from preview.i18n import formatting
