@@ -138,7 +138,8 @@ class LinkedFigures:
 
     def set_history_axes(self, scale: Scale, labels: Sequence[str], periods: Sequence[str]) -> None:
         """Set the axes of the lines."""
-        _set_axis(self._lines, scale, labels)
+        # A point at 0 is drawn in full.
+        _set_axis(self._lines, scale._replace(start=scale.start - 0.04 * (scale.end - scale.start)), labels)
         self._line_range.update(start=-0.4, end=max(0.6, len(periods) - 0.3))
         self._lines.xaxis.ticker = FixedTicker(ticks=list(range(len(periods))))
         self._lines.xaxis.major_label_overrides = dict(enumerate(periods))

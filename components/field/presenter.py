@@ -90,7 +90,7 @@ class FieldView:
         current: The total.
         compared: The prior value of the services with a value in both periods.
         change: The change of these services.
-        percent: The same in per cent.
+        percent: The same in per cent; empty without one, and for a share.
         explanation: How many services the total and the change are of.
         coverage: How many services there are, the first fact first.
         notices: What must be known before the values are read.
@@ -160,7 +160,7 @@ def present_field(
         current=present_value(total.value, field.unit, total.state, t),
         compared=present_value(total.prior_value, field.unit, total.prior_state, t),
         change=value_formatting.change(change, field.unit, t.language),
-        percent=value_formatting.percent_change(percent, field.unit, t.language),
+        percent=value_formatting.percent_change(percent, field.unit, t.language) if percent is not None else "",
         explanation=total_explanation(field, total, totals.period, t),
         coverage=coverage_facts(totals.coverage, is_county=county is not None, t=t),
         notices=totals_notices(totals, replaced_county, t),
