@@ -110,7 +110,7 @@ def test_changed_prior_value_is_marked(open_preview: OpenPreview, manual_server:
         )
         post_delivery(server, extra)
         expect(page.get_by_text("Utdatert", exact=True)).to_be_visible()
-        expect(page.get_by_text("Kilden er endret etter")).to_be_visible()
+        expect(page.locator("[data-region=state]")).to_contain_text("Kilden er endret etter")
         assert marked_cells(page) == set()
         api.put(f"{API}/{prior}", json={"invalidate_cache": True, "reason": "Ny melding i 2023"}).raise_for_status()
         expect(page.locator("td.compared[data-changed]").first).to_be_visible()
