@@ -5,6 +5,7 @@ import {watchPlaceChoice} from "../interaction/place-choice.js"
 import {announceReconnect, restoredState, setStateSaver} from "../layout/connection.js"
 import {$, actionOf, announce, closest, find, isPlainClick, t, targetOf} from "../layout/dom.js"
 import {addShortcuts} from "../layout/shortcuts.js"
+import {onLive} from "../live/channel.js"
 import {patch, setPatchHandler} from "../live/patches.js"
 import {announceChanges, mark, markSeen, marks, reconnectedText, tint, unmark} from "../overview/marks.js"
 import {
@@ -40,12 +41,16 @@ setPatchHandler(regions => {
   }
   patch(Object.fromEntries(Object.entries(regions).filter(([id, html]) => html || !isRowId(id))))
   for (const [id, html] of Object.entries(regions)) if (isRowId(id) && html && !(id in before)) insertRow(html)
-  if ("chosen" in regions) showChosen()
   const changed = changedSince(before).filter(id => id in before)
   tint(changed, before)
   announceChanges(changed)
   countOutOfOrder()
   ensureTabStop()
+})
+
+// The choice is written into the page while it is paused too.
+onLive("live:regions", (/** @type {Record<string, string>} */ regions) => {
+  if ("chosen" in regions) showChosen()
 })
 
 // ── Clicks and keys ──

@@ -74,6 +74,7 @@ const isRequested = id =>
   id === "answer" ||
   id === "services" ||
   id === "candidates" ||
+  id === "chosen" ||
   ((id.startsWith("history-") || id.startsWith("contributions-")) && !find(`[data-region="${id}"] table`))
 
 let wasLive = false

@@ -104,6 +104,13 @@ def test_figures_table_and_address_share_one_choice(server: Server, page: Page) 
     page.keyboard.press(" ")
     expect(chosen).to_have_attribute("data-org", SECOND.organization_id)
 
+    page.get_by_role("button", name="Pause").click()
+    choose_button(FIRST).click()
+    expect(choose_button(FIRST)).to_have_text("B")
+    choose_button(FIRST).click()
+    expect(choose_button(FIRST)).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Fortsett").first.click()
+
     page.get_by_role("button", name="Tjeneste", exact=True).click()
     page.get_by_role("button", name="Tjeneste", exact=True).click()
     assert "sort=-organization_name" in page.url

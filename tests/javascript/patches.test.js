@@ -40,8 +40,10 @@ it("while paused, regions wait and the newest of each is applied", () => {
 
 it("while paused, what the user has asked for is applied at once", () => {
   setPaused(true)
-  emit("live:regions", {a: region("a", 1), answer: region("answer", 1)})
+  document.body.innerHTML += region("chosen", 0)
+  emit("live:regions", {a: region("a", 1), answer: region("answer", 1), chosen: region("chosen", 1)})
   assert.deepEqual(texts(), ["0", "1"])
+  assert.equal($("[data-region=chosen]").textContent, "1")
 })
 
 it("a page that has lost its connection stays as it was", () => {
