@@ -122,5 +122,16 @@ BENCHMARKS: Sequence[Benchmark] = (
         "what ten times as many services, case files, event streams or events cost, as exponent (1: ten times as much)",
         "the smaller size",
     ),
+    Benchmark(
+        "session_memory",
+        "memory of an open dashboard session, and what 1,000 that were opened and closed leave",
+        "none: bytes",
+    ),
+    Benchmark(
+        "start_times",
+        "from the start of a command to its end, and of the server to its first answer and page",
+        "none: seconds",
+        {"rounds": 3},
+    ),
     Benchmark("reader_memory", "peak memory of the parsing processes for a ZIP of 300 MB", "none: bytes"),
 )

@@ -103,8 +103,9 @@ def create_server(
     settings = application.settings
     _configure_libraries(settings)
     context = AppContext.from_application(application, assets.load_assets())
-    application.read_executor.submit(context.warm_up)
     loop = IOLoop.current()
+    # As soon as the server answers, so as not to delay that.
+    loop.add_callback(application.read_executor.submit, context.warm_up)
     cast(Any, loop).asyncio_loop.set_exception_handler(ignore_closed_websockets)
     pages = _build_pages(application, context, loop)
     page_plain_routes = [route for page in pages.values() for route in page.routes()]

@@ -18,7 +18,7 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 _TOKEN = re.compile(r'data-session-token="([^"]+)"')
-_LIVE = re.compile(r'"name":"panel\.models\.esm\.ReactiveESM","id":"(p\d+)"')
+_LIVE = re.compile(r'"name":"components\.live\.component\.LiveModel","id":"(p\d+)"')
 
 
 class Session:
@@ -53,14 +53,9 @@ class Session:
         await self._send("PULL-DOC-REQ", {})
         live = _LIVE.search(await self._wait_for("PULL-DOC-REPLY"))
         assert live
-        data = {
-            "type": "map",
-            "entries": [["model", {"id": live[1]}], ["data", {"type": "map", "entries": [["action", "ready"]]}]],
-        }
-        event = {"type": "event", "name": "data_event", "values": data}
-        await self._send(
-            "PATCH-DOC", {"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}]}
-        )
+        message = {"type": "map", "entries": [["action", "ready"], ["number", 1]]}
+        change = {"kind": "ModelChanged", "model": {"id": live[1]}, "attr": "message", "new": message}
+        await self._send("PATCH-DOC", {"events": [change]})
         await self._wait_for("OK")
 
     async def _send(self, kind: str, content: dict[str, object]) -> None:

@@ -69,7 +69,8 @@ class LimitedStreamHandler(logging.StreamHandler[Any]):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, unless a client has caused too many of its kind (called under the handler's lock)."""
         cause: str = getattr(record, "caused_by_client", "")
-        if cause or record.name.partition(".")[0] in _SERVING_LIBRARIES:
+        is_bounded = cause or record.name.partition(".")[0] in _SERVING_LIBRARIES
+        if is_bounded and record.levelno > logging.DEBUG:  # the level debug shows everything
             # A kind is a place in the code: the text of a record has values that a client varies.
             kind = (record.name, cause or record.pathname, record.lineno)
             self._lines[kind] += 1
