@@ -11,6 +11,7 @@ from tests.browser.support.network_usage import NetworkUsage
 from tests.builders.case_xml import folder, melding
 from tests.support import pipeline
 from tests.support.server_process import REPOSITORY, running_server
+from tools.build_stylesheets import BUNDLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.chromium]  # network log and media emulation
 
@@ -121,9 +122,7 @@ def test_warm_visit_transfers_few_bytes(browser: Browser, small: SmallServer, pa
 
 def _unpurged_sheet(name: str) -> str:
     """Return the stylesheet of a page with all of Designsystemet, unpurged."""
-    page_sheet = f"{name.removesuffix('.css')}/{name}" if name != "page.css" else "layout/page.css"
-    system = ("vendor/theme.css", "vendor/designsystemet.css")
-    parts = dict.fromkeys(("layout/page.css", page_sheet, "deliveries/drawer.css", *system))
+    parts = (*BUNDLES[name], "vendor/theme.css", "vendor/designsystemet.css")
     return "\n".join((COMPONENTS / part).read_text(encoding="utf-8").replace('@charset "UTF-8";', "") for part in parts)
 
 
