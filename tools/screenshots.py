@@ -21,7 +21,7 @@ from tests.support.browsers import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from tests.support.server_process import running_server
 
 OVERVIEW = "/?show=all"
-PREVIEW = "/preview?organization_id=org-1042&period_id=2024"
+PREVIEW = "/preview?organization_id=org-0301-02&period_id=2025"
 PREVIEW_WITH_DEVIATIONS = "/preview?organization_id=org-5601&period_id=2026"
 PREVIEW_ANSWERED = "/preview?organization_id=org-0301-02&period_id=2025"
 PREVIEW_CHANGED = "/preview?organization_id=org-5601&period_id=2025"

@@ -46,11 +46,11 @@ def row_picture(values: Sequence[HistoricalValue], shown: str) -> Markup:
 
 
 def section_picture(series: Iterable[Sequence[HistoricalValue]]) -> Markup:
-    """Return a line for each field of a section, each on a scale of its own; empty for fewer than two periods.
+    """Return a line for each field of a section, each on a scale of its own; empty for fewer than three periods.
 
     The lines are interrupted where a field has no value, and dashed to and from a period that is not complete.
     """
-    lines = [values for values in series if len(values) > 1]
+    lines = [values for values in series if len(values) > 2]
     if not lines:
         return NO_PICTURE
     paths = {"line": "", "line part": ""}
