@@ -171,7 +171,7 @@ def test_preview_works_by_keyboard(page: Page, actor_server: Server) -> None:
     expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
     tab_to(page, page.locator("select[name=compare]"))
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("columnheader", name="2024")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="2024", exact=True)).to_be_visible()
     assert "compare=2024" in page.url
 
     # Export.
