@@ -10,7 +10,7 @@ import {local} from "./storage.js"
  */
 
 const SWITCHED_OFF_KEY = "keys-off"
-const TEXT_FIELDS = "input:not([type=radio], [type=checkbox]), textarea, select"
+const TEXT_FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea, select"
 /** @type {Record<string, ShortcutHandler>} */
 const shortcuts = {}
 

@@ -100,6 +100,9 @@ def test_pages_turn_and_never_hide_an_alarm(wall: Server, page: Page) -> None:
     while page.locator("#page-number").text_content() != f"Side 1 av {PAGES}":
         page.keyboard.press("ArrowRight")
     expect(shown_rows(page).locator("[data-name]").nth(1)).to_have_text(OSLO_VEST.name)
+    expect(page.locator("[data-changed=now]")).to_have_count(
+        0
+    )  # the colours of a tint change at once, its ground slowly
     for width, height in ((1440, 900), (768, 1024), (375, 812), (320, 700)):
         page.set_viewport_size({"width": width, "height": height})
         assert (width, layout_problems(page)) == (width, [])

@@ -10,7 +10,6 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from zlib import crc32
 
 import httpx
 
@@ -166,12 +165,11 @@ class Server:
 
 
 def _free_port() -> int:
-    """Return the port of this worker, or 0 if something listens there.
+    """Return the port of this process of the tests, or 0 if something listens there.
 
     A browser keeps what it has made of a script under the script's address, so servers one after the other share it.
     """
-    worker = f"{REPOSITORY} {os.environ.get('PYTEST_XDIST_WORKER', '')}"
-    port = _FIRST_PORT + crc32(worker.encode()) % _PORTS
+    port = _FIRST_PORT + os.getpid() % _PORTS
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
