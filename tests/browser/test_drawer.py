@@ -239,7 +239,7 @@ def test_upload_continues_in_closed_drawer_and_can_be_cancelled(
     expect(entry(page, "treg.zip")).to_contain_text("Sendes, ")
     page.keyboard.press("Escape")
     expect(drawer(page)).to_be_hidden()
-    page.get_by_role("button", name="Lever uttrekk").first.click()
+    page.keyboard.press("i")  # a file field in the drawer has the focus until the browser draws the page
     progress = drawer(page).get_by_role("progressbar", name="Hvor mye av treg.zip som er sendt")
     expect(progress).to_be_visible()
     expect(entry(page, "treg.zip").get_by_text("Sendes, 0\u00a0%")).to_have_count(0)
