@@ -41,24 +41,9 @@ def measure(count: int = 20_000, rounds: int = 3) -> list[BenchmarkResult]:
         by_cli.append(_import_beside_server(path, seed))
         baseline_samples.append(parse_with_bare_lxml(path))
         by_server.append(_import_by_server(path, seed))
-    wall, cpu = [sample[0] for sample in baseline_samples], [sample[1] for sample in baseline_samples]
     return [
-        ratio(
-            f"import of {count:,} folders beside a server, PUTs all along",
-            [sample.wall for sample in by_cli],
-            wall,
-            IMPORT_TARGET,
-        ),
-        ratio("- its processor time (that of the server and its PUTs too)", [sample.cpu for sample in by_cli], cpu),
-        _longest_wait("longest wait of a PUT meanwhile", by_cli),
-        ratio(
-            f"the server itself takes {count:,} folders, PUTs all along",
-            [sample.wall for sample in by_server],
-            wall,
-            IMPORT_TARGET,
-        ),
-        ratio("- its processor time (that of the server and its PUTs too)", [sample.cpu for sample in by_server], cpu),
-        _longest_wait("longest wait of a PUT meanwhile", by_server),
+        *_beside_baseline(f"import of {count:,} folders beside a server, PUTs all along", by_cli, baseline_samples),
+        *_beside_baseline(f"the server itself takes {count:,} folders, PUTs all along", by_server, baseline_samples),
     ]
 
 
@@ -109,6 +94,21 @@ def server_under_put_load(
 
 def _cpu_of_all(pid: int) -> float:
     return sum(cpu_seconds(process_id) for process_id in (pid, *descendants(pid)))
+
+
+def _beside_baseline(
+    name: str, imports: list[ImportResult], baseline: list[tuple[float, float]]
+) -> list[BenchmarkResult]:
+    """Return what one way of importing took beside bare lxml, and how long PUTs waited for it."""
+    return [
+        ratio(name, [each.wall for each in imports], [wall for wall, _ in baseline], IMPORT_TARGET),
+        ratio(
+            "- its processor time (that of the server and its PUTs too)",
+            [each.cpu for each in imports],
+            [cpu for _, cpu in baseline],
+        ),
+        _longest_wait("longest wait of a PUT meanwhile", imports),
+    ]
 
 
 def _longest_wait(name: str, imports: list[ImportResult]) -> BenchmarkResult:
