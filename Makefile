@@ -55,7 +55,7 @@ architecture: $(VENV)/.dev
 	$(PYTEST) tests/architecture
 
 javascript: node_modules/.dev
-	$(NODE) node --test tests/javascript/*.test.js
+	$(NODE) node --test tests/javascript/*.test.js tests/javascript/*/*.test.js
 
 fix: $(VENV)/.dev node_modules/.dev ## Fix what lint can fix, format, and renew the tables of the documentation
 	$(BIN)/ruff check --fix

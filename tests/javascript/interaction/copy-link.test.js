@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import {beforeEach, it} from "node:test"
-import {openPage} from "./support/page.js"
+import {openPage} from "../support/page.js"
 
 openPage(
   `<p id="said"></p><div id="brief" hidden><p></p></div>
@@ -8,8 +8,8 @@ openPage(
 <script type="application/json" id="texts">{"link.copied": "copied"}</script>`,
   {url: "http://localhost/preview?organization_id=org-1&theme=dark&lang=nn"},
 )
-const {$} = await import("../../components/layout/dom.js")
-const {copyLink, setSharedAddress} = await import("../../components/interaction/copy-link.js")
+const {$} = await import("../../../components/layout/dom.js")
+const {copyLink, setSharedAddress} = await import("../../../components/interaction/copy-link.js")
 
 let copied = ""
 const setClipboard = (/** @type {unknown} */ clipboard) =>

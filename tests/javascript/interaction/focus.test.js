@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import {beforeEach, describe, it} from "node:test"
-import {openPage} from "./support/page.js"
+import {openPage} from "../support/page.js"
 
 openPage("")
 // happy-dom lays nothing out: an element is visible if neither it nor one around it is hidden or closed.
@@ -9,8 +9,8 @@ Object.assign(HTMLElement.prototype, {
     return !(/** @type {HTMLElement} */ (this).closest("[hidden], dialog:not([open]), [popover]:not([data-shown])"))
   },
 })
-const {keepFocus, recoverFocus, setFocusFallback} = await import("../../components/interaction/focus.js")
-const {$} = await import("../../components/layout/dom.js")
+const {keepFocus, recoverFocus, setFocusFallback} = await import("../../../components/interaction/focus.js")
+const {$} = await import("../../../components/layout/dom.js")
 globalThis.requestAnimationFrame = callback => Number(setTimeout(callback))
 keepFocus()
 

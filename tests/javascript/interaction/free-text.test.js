@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import {readFileSync} from "node:fs"
 import {beforeEach, it} from "node:test"
-import {openPage} from "./support/page.js"
+import {openPage} from "../support/page.js"
 
 openPage(`
 <form id="form">
@@ -10,11 +10,11 @@ openPage(`
   <div class="reasons"><button type="button">Checked</button></div>
 </form>
 <script type="application/json" id="texts">{"text.left": "{n} left", "text.national_id": "names a person"}</script>`)
-const {FreeTextField, holdsNationalId} = await import("../../components/interaction/free-text.js")
-const {$} = await import("../../components/layout/dom.js")
+const {FreeTextField, holdsNationalId} = await import("../../../components/interaction/free-text.js")
+const {$} = await import("../../../components/layout/dom.js")
 
 /** The examples of the server's test too (tests/preview/core/test_free_text.py). */
-const examples = JSON.parse(readFileSync(new URL("fixtures/free-texts.json", import.meta.url), "utf-8"))
+const examples = JSON.parse(readFileSync(new URL("../fixtures/free-texts.json", import.meta.url), "utf-8"))
 /** @type {HTMLTextAreaElement} */
 const area = $("textarea")
 const field = new FreeTextField($("#form"))

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict"
 import {it} from "node:test"
-import {openPage} from "./support/page.js"
+import {openPage} from "../support/page.js"
 
 const ROWS = 200
 openPage(`<table><tbody>${'<tr><td><a href="#">x</a></td></tr>'.repeat(ROWS)}</tbody></table>`)
 /** @type {(() => void)[]} */
 const frames = []
 Object.assign(globalThis, {innerHeight: 300, requestAnimationFrame: (/** @type {() => void} */ f) => frames.push(f)})
-const {changeRows, settleRows} = await import("../../components/interaction/near-rows.js")
+const {changeRows, settleRows} = await import("../../../components/interaction/near-rows.js")
 
 const body = /** @type {HTMLElement} */ (document.querySelector("tbody"))
 const rows = /** @type {HTMLElement[]} */ ([...body.children])

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import {describe, it} from "node:test"
-import {printedAt} from "../../components/interaction/print.js"
+import {printedAt} from "../../../components/interaction/print.js"
 
 describe("printedAt", () => {
   const instant = new Date("2026-03-25T14:02:00Z")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import {describe, it} from "node:test"
-import {revealOffset} from "../../components/interaction/reveal.js"
+import {revealOffset} from "../../../components/interaction/reveal.js"
 
 describe("revealOffset", () => {
   const view = {top: 40, bottom: 900}

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import {it} from "node:test"
-import {openPage} from "./support/page.js"
+import {openPage} from "../support/page.js"
 
 openPage("", {url: "http://localhost/preview?organization_id=org-1"})
-const {readRows, watchRows, writeRows} = await import("../../components/interaction/row-address.js")
+const {readRows, watchRows, writeRows} = await import("../../../components/interaction/row-address.js")
 
 const settle = () => new Promise(resolve => setTimeout(resolve, 5))
 

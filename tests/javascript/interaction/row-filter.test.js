@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import {it} from "node:test"
-import {ALL, CHANGED, RowFilter} from "../../components/interaction/row-filter.js"
+import {ALL, CHANGED, RowFilter} from "../../../components/interaction/row-filter.js"
 
 /**
  * @param {string} key
- * @param {Partial<import("../../components/interaction/row-filter.js").RowState>} [state]
+ * @param {Partial<import("../../../components/interaction/row-filter.js").RowState>} [state]
  */
 const row = (key, state = {}) => ({key, flags: [], isShown: true, isInUse: false, ...state})
 const error = ["error"]

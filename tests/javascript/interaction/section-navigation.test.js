@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import {test} from "node:test"
-import {openPage} from "./support/page.js"
+import {openPage} from "../support/page.js"
 
 openPage("")
-const {sectionInView} = await import("../../components/interaction/section-navigation.js")
+const {sectionInView} = await import("../../../components/interaction/section-navigation.js")
 
 /** Nine sections of 300 px below a head of page of 200 px, in a window of 900 px: the page can be scrolled by 2100 px. */
 const PAGE = {sections: 9, size: 300, before: 200, height: 900, head: 40, scrollable: 2100}

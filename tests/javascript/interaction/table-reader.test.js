@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import {beforeEach, it} from "node:test"
-import {openPage, press} from "./support/page.js"
+import {openPage, press} from "../support/page.js"
 
 openPage(`<p id="said"></p>
 <div class="group" tabindex="0"><table>
@@ -9,8 +9,8 @@ openPage(`<p id="said"></p>
 <tr><th><span aria-hidden="true">1</span>Mottatt</th><td>8</td><td><span aria-hidden="true">:</span><span>skjult</span></td></tr>
 <tr><th>Henlagt</th><td>2</td><td>3</td></tr>
 </tbody></table></div>`)
-const {$} = await import("../../components/layout/dom.js")
-const {watchTables} = await import("../../components/interaction/table-reader.js")
+const {$} = await import("../../../components/layout/dom.js")
+const {watchTables} = await import("../../../components/interaction/table-reader.js")
 
 const group = $(".group")
 for (const cell of /** @type {any} */ (group.querySelectorAll("td"))) cell.scrollIntoView = () => {}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import {beforeEach, it} from "node:test"
-import {openPage} from "./support/page.js"
+import {openPage} from "../support/page.js"
 
 const texts = {
   "selection.approved": "approved",
@@ -55,12 +55,12 @@ openPage(`<script type="application/json" id="texts">${JSON.stringify(texts)}</s
   <form><div class="free-text"><textarea></textarea><p class="count"></p><p data-field="validation"></p></div>
     <p data-connection-state="lost">lost</p><p data-request-error hidden></p><button type="submit"></button></form></dialog>`)
 const {openApproval, restoreSelection, saveSelection, updateApproval} = await import(
-  "../../components/overview/approval.js"
+  "../../../components/overview/approval.js"
 )
 const {select, selectedIds, selectNone, selectShown, updateSelection} = await import(
-  "../../components/overview/selection.js"
+  "../../../components/overview/selection.js"
 )
-const {$, $$} = await import("../../components/layout/dom.js")
+const {$, $$} = await import("../../../components/layout/dom.js")
 
 /** @type {HTMLDialogElement} */
 const dialog = $("#approve")

@@ -8,9 +8,9 @@ import {
   longestOrderedRun,
   matcher,
   writeFilters,
-} from "../../components/overview/filters.js"
+} from "../../../components/overview/filters.js"
 
-/** @typedef {import("../../components/overview/filters.js").RowData} RowData */
+/** @typedef {import("../../../components/overview/filters.js").RowData} RowData */
 
 /**
  * @param {Partial<RowData>} values
@@ -46,7 +46,7 @@ describe("matcher", () => {
 
 describe("comparator", () => {
   /** @type {{name: string, key: string}[]} Checked against the server in tests/preview/i18n/test_norwegian_order.py. */
-  const ordered = JSON.parse(readFileSync(new URL("fixtures/norwegian-order.json", import.meta.url), "utf8"))
+  const ordered = JSON.parse(readFileSync(new URL("../fixtures/norwegian-order.json", import.meta.url), "utf8"))
   const rows = ordered.map(({name, key}) => row({id: name, name: key, key}))
 
   it("sorts Æ, Ø and Å last and in this order", () => {

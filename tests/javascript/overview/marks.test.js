@@ -1,12 +1,12 @@
 import assert from "node:assert/strict"
 import {it} from "node:test"
-import {openPage} from "./support/page.js"
+import {openPage} from "../support/page.js"
 
 openPage(
   '<table class="list"><thead></thead><tbody class="rows"><tr data-region="row-a" data-version="1"></tr></tbody></table>',
 )
-const {marks, tint, unmark} = await import("../../components/overview/marks.js")
-const {$} = await import("../../components/layout/dom.js")
+const {marks, tint, unmark} = await import("../../../components/overview/marks.js")
+const {$} = await import("../../../components/layout/dom.js")
 
 /** @param {string} version */
 function change(version) {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import {beforeEach, it} from "node:test"
-import {openPage} from "./support/page.js"
+import {openPage} from "../support/page.js"
 
 openPage(`<table class="list"><caption data-columns="meldinger"></caption><thead></thead>
   <tbody data-region="totals" data-request="0"></tbody><tbody class="rows"></tbody></table>`)
-const {requestTotals, markOutdatedTotals} = await import("../../components/overview/totals.js")
+const {requestTotals, markOutdatedTotals} = await import("../../../components/overview/totals.js")
 
 /** @type {any[]} What the page has sent. */
 let sent = []

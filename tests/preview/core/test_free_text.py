@@ -9,7 +9,7 @@ from preview.core.free_text import holds_national_id, parse_free_text
 from tests.architecture.source_files import REPOSITORY
 
 EXAMPLES = json.loads((REPOSITORY / "tests/javascript/fixtures/free-texts.json").read_text(encoding="utf-8"))
-"""Examples that the page's script is tested with too (tests/javascript/free-text.test.js)."""
+"""Examples that the page's script is tested with too (tests/javascript/interaction/free-text.test.js)."""
 BIRTH_NUMBER = EXAMPLES["refused"][0]
 
 

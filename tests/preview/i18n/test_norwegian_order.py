@@ -1,4 +1,4 @@
-"""The sort keys of the browser's tests (tests/javascript/overview-filters.test.js) are those of the server."""
+"""The sort keys of the browser's tests (tests/javascript/overview/filters.test.js) are those of the server."""
 
 import json
 

@@ -130,7 +130,7 @@ def test_overview_counts_what_the_preview_marks(report: Report, service: SampleS
 
 
 @pytest.mark.parametrize("since", ["nonsense", "snap-999", "999999"])
-def test_what_is_no_moment_of_the_report_is_a_fact_of_the_page(report: Report, since: str) -> None:
+def test_moment_unknown_to_report_is_a_fact_of_the_page(report: Report, since: str) -> None:
     changes = report.changes(since)
     assert (changes.requested, changes.obstacle, changes.moment, changes.before) == (since, "invalid", None, {})
 
