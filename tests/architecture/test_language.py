@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.architecture.source_files import REPOSITORY, line_of, read_source, tracked_files
+from tests.architecture.source_files import line_of, read_source, tracked_files
 
 CODE = (".py", ".js")
 TEXT = (".py", ".js", ".html", ".css", ".sql", ".sh", ".toml", ".md", ".yaml", "")
@@ -23,10 +23,10 @@ class BannedWord(NamedTuple):
 
 
 BANNED_WORDS = (
-    BannedWord(re.compile(r"\bElsewhere\b"), "Redirect", CODE),
-    BannedWord(re.compile(r"\bTellsCalmly\b"), "HtmlErrorMixin"),
-    BannedWord(re.compile(r"\bNothingHere\b"), "NotFoundHandler"),
-    BannedWord(re.compile(r"\bHappening\b"), "Event"),
+    BannedWord(re.compile(r"\b[E]lsewhere\b"), "Redirect", CODE),
+    BannedWord(re.compile(r"\b[T]ellsCalmly\b"), "HtmlErrorMixin"),
+    BannedWord(re.compile(r"\b[N]othingHere\b"), "NotFoundHandler"),
+    BannedWord(re.compile(r"\b[H]appening\b"), "Event"),
     BannedWord(re.compile(r"\b[Ww]hoever\b"), "name the process, client or user"),
     BannedWord(re.compile(r"(?<=\s)anew\b"), "re-, again"),
     BannedWord(re.compile(r"\b(?:is|are|was|were|be|been)\s+told\b"), "what is sent to whom"),
@@ -41,7 +41,6 @@ BANNED_WORDS = (
     BannedWord(re.compile(r"\b[Cc]ontract(?=,?\s\(?[GSEH]?[1-9])|\b[Tt]he\s+contract\b|\bhouse\s+rule\b"), "rule S4"),
 )
 
-OWN_PATH = Path(__file__).relative_to(REPOSITORY)
 LOCK_FILES = ("requirements", "package-lock")
 
 
@@ -54,30 +53,31 @@ def find_banned_words(path: Path, content: str) -> Iterator[str]:
                 yield f"{path}:{line} has {' '.join(match[0].split())!r}: write {word.instead}"
 
 
+# The samples are cut by "|", so that a search of the repository does not find them.
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.py", "class Elsewhere(Exception):"),
-        ("a.py", "class TellsCalmly:"),
-        ("a.py", "NothingHere"),
-        ("a.py", "Happening"),
-        ("a.md", "Whoever asks"),
-        ("a.md", "it is made\nanew"),
-        ("a.toml", "The client is told so."),
-        ("a.py", '"""Says goodbye."""'),
-        ("a.js", "a folder of ours"),
-        ("a.py", "replaces who dies"),
-        ("a.md", "as the house has it, by its nouns"),
-        ("a.md", "0 for good"),
-        ("a.py", "for mappe in mapper:"),
-        ("a.py", "(`domain.md` 5.3)"),
-        ("a.md", "see house.md"),
-        ("a.py", "(contract S4)"),
-        ("a.sql", "-- as the contract says"),
+        ("a.py", "class Else|where(Exception):"),
+        ("a.py", "class Tells|Calmly:"),
+        ("a.py", "Nothing|Here"),
+        ("a.py", "Happen|ing"),
+        ("a.md", "Who|ever asks"),
+        ("a.md", "it is made\nan|ew"),
+        ("a.toml", "The client is to|ld so."),
+        ("a.py", '"""Says good|bye."""'),
+        ("a.js", "a folder of ou|rs"),
+        ("a.py", "replaces who di|es"),
+        ("a.md", "as the ho|use has it, by its no|uns"),
+        ("a.md", "0 for go|od"),
+        ("a.py", "for mappe in map|per:"),
+        ("a.py", "(`dom|ain.md` 5.3)"),
+        ("a.md", "see ho|use.md"),
+        ("a.py", "(con|tract S4)"),
+        ("a.sql", "-- as the con|tract says"),
     ],
 )
 def test_banned_word_is_found(name: str, content: str) -> None:
-    assert list(find_banned_words(Path(name), content))
+    assert list(find_banned_words(Path(name), content.replace("|", "")))
 
 
 @pytest.mark.parametrize(
@@ -85,19 +85,19 @@ def test_banned_word_is_found(name: str, content: str) -> None:
     [
         ("a.py", "from tests.contract import scenarios"),
         ("a.py", "rule 5.3 (docs/domain.md)"),
-        ("a.md", "[domain.md](domain.md)"),
-        ("a.nb.toml", "Slipp filer eller mapper her"),
-        ("a.py", 'expect(entry).to_contain_text("Importert 9 mapper")'),
+        ("a.md", "[dom|ain.md](dom|ain.md)"),
+        ("a.nb.toml", "Slipp filer eller map|per her"),
+        ("a.py", 'expect(entry).to_contain_text("Importert 9 map|per")'),
         ("a.md", "our own, a renewed one"),
         ("LICENSE", "AN ACTION OF CONTRACT"),
     ],
 )
 def test_plain_word_passes(name: str, content: str) -> None:
-    assert list(find_banned_words(Path(name), content)) == []
+    assert list(find_banned_words(Path(name), content.replace("|", ""))) == []
 
 
 def test_files_contain_no_banned_word() -> None:
-    files = [path for path in tracked_files() if path != OWN_PATH and not path.name.startswith(LOCK_FILES)]
+    files = [path for path in tracked_files() if not path.name.startswith(LOCK_FILES)]
     checked = [path for path in files if path.suffix in TEXT]
     assert checked
     assert [fault for path in checked for fault in find_banned_words(path, read_source(path))] == []
