@@ -17,7 +17,8 @@ RESULTS_FILE = Path(".make/bench/results.json")
 PAGE = Path("docs/performance.md")
 GROWTH_PLOT = "growth.svg"
 
-_MARK = re.compile(r"(<!-- results, written by make bench -->\n).*?(<!-- end of results -->)", re.DOTALL)
+_MARK = re.compile(r"(<!-- results, written by make bench -->\n)(.*?)(<!-- end of results -->)", re.DOTALL)
+_SECTION = re.compile(r"^### (\w+)\n.*?(?=\n+### |\s*\Z)", re.DOTALL | re.MULTILINE)
 
 
 class Measurement(msgspec.Struct, frozen=True):
@@ -60,14 +61,23 @@ def keep(measurement: Measurement, path: Path) -> None:
 
 
 def write_page(measurements: Sequence[Measurement], page: Path) -> None:
-    """Replace the results on a page, and the plot of growth beside it; those of the short mode are left out."""
+    """Replace the results on a page, and the plot of growth beside it.
+
+    Those of the short mode are left out. The page keeps its section of a benchmark that was not measured again, because
+    each section has a date of its own.
+    """
     complete = [measurement for measurement in measurements if not measurement.short]
-    sections = "\n\n".join(map(_section, complete))
     for measurement in complete:
         if _shows_growth(measurement):
             page.with_name(GROWTH_PLOT).write_text(growth_svg(measurement.results), encoding="utf-8")
-    text = _MARK.sub(lambda match: f"{match[1]}\n{sections}\n\n{match[2]}", page.read_text(encoding="utf-8"))
-    page.write_text(text, encoding="utf-8")
+    new = {measurement.benchmark: _section(measurement) for measurement in complete}
+
+    def renew(match: re.Match[str]) -> str:
+        sections = {section[1]: section[0] for section in _SECTION.finditer(match[2])} | new
+        ordered = [sections[benchmark.name] for benchmark in BENCHMARKS if benchmark.name in sections]
+        return "{}\n{}\n\n{}".format(match[1], "\n\n".join(ordered), match[3])
+
+    page.write_text(_MARK.sub(renew, page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _section(measurement: Measurement) -> str:

@@ -45,6 +45,20 @@ def test_page_gets_the_results_between_its_marks(tmp_path: Path) -> None:
     assert "live" not in text
 
 
+def test_page_keeps_the_section_of_a_benchmark_not_measured(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("A\n<!-- results, written by make bench -->\n<!-- end of results -->\nB\n", encoding="utf-8")
+    write_page([measurement("live", 7), measurement("fanout", 0.5)], page)
+    write_page([measurement("get_requests", 3), measurement("fanout", 0.25)], page)
+    titles = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("### ")]
+    assert titles == ["### get_requests", "### fanout", "### live"]
+    results = [line.split(" | ")[1] for line in page.read_text(encoding="utf-8").splitlines() if "| result of" in line]
+    assert results == ["3 x", "0.25 x", "7 x"]
+    once = page.read_text(encoding="utf-8")
+    write_page([], page)
+    assert page.read_text(encoding="utf-8") == once
+
+
 def test_performance_page_has_the_marks() -> None:
     assert "<!-- results, written by make bench -->" in (REPOSITORY / PAGE).read_text(encoding="utf-8")
 
