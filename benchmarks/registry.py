@@ -119,8 +119,8 @@ BENCHMARKS: Sequence[Benchmark] = (
     ),
     Benchmark(
         "growth",
-        "what ten times as many services, case files, event streams or events cost, as exponent (1: ten times as much)",
-        "the smaller size",
+        "what more services, case files, event streams and events cost: exponent of the steepest step (1: in proportion)",
+        "the next smaller size",
     ),
     Benchmark(
         "session_memory",

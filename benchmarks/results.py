@@ -20,6 +20,7 @@ class BenchmarkResult(msgspec.Struct, frozen=True):
         baseline_samples: Measurements of the baseline; where there are as many, each was made in turns with the other.
         samples_unit: Unit of the measurements.
         points: Of a result about growth: each size, and what was measured at it, in the unit of the measurements.
+        points_unit: What the sizes count.
     """
 
     name: str
@@ -31,6 +32,7 @@ class BenchmarkResult(msgspec.Struct, frozen=True):
     baseline_samples: Sequence[float] = ()
     samples_unit: str = "s"
     points: Sequence[tuple[float, float]] = ()
+    points_unit: str = ""
 
     @property
     def is_met(self) -> bool:

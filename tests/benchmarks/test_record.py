@@ -6,10 +6,13 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from benchmarks.plot import growth_svg
 from benchmarks.record import GROWTH_PLOT, PAGE, Measurement, keep, read_measurements, write_page
 from benchmarks.registry import BENCHMARKS
 from benchmarks.results import BenchmarkResult, ratio
 from tests.architecture.source_files import REPOSITORY
+
+_SVG = "{http://www.w3.org/2000/svg}"
 
 
 def measurement(benchmark: str, value: float, *, short: bool = False) -> Measurement:
@@ -79,9 +82,30 @@ def test_ratio_of_unequal_rounds_has_no_spread() -> None:
 def test_growth_is_drawn_beside_the_page(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("<!-- results, written by make bench -->\n<!-- end of results -->\n", encoding="utf-8")
-    result = BenchmarkResult("rows & more: 10 / 100", 1, "as exponent", 1.1, points=[(10, 2), (100, 20)])
+    result = BenchmarkResult(
+        "rows & more: 10 / 100 <rows>",
+        1,
+        "as exponent",
+        1.1,
+        samples_unit="ms",
+        points=[(10, 2), (100, 20)],
+        points_unit="<rows>",
+    )
     write_page([msgspec.structs.replace(measurement("growth", 1), results=[result])], page)
     drawing = ElementTree.parse(tmp_path / GROWTH_PLOT).getroot()
-    texts = ["".join(text.itertext()) for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
-    assert texts == ["rows & more", "ms; dashed: proportional", "2", "10", "20", "100"]
+    texts = ["".join(text.itertext()) for text in drawing.iter(f"{_SVG}text")]
+    assert texts == [
+        *("rows & more", "ms; dashed: proportional to the size"),
+        *("10", "100", "1", "10", "100"),
+        *("2", "20", "<rows>"),
+    ]
     assert GROWTH_PLOT in page.read_text(encoding="utf-8")
+
+
+def test_growth_is_drawn_on_logarithmic_axes() -> None:
+    result = BenchmarkResult("rows", 1, samples_unit="ms", points=[(10, 1), (100, 1_000), (1_000, 10_000)])
+    drawing = ElementTree.fromstring(growth_svg([result]))
+    centres = [(float(circle.get("cx", "")), float(circle.get("cy", ""))) for circle in drawing.iter(f"{_SVG}circle")]
+    (first, second, third) = centres
+    assert second[0] - first[0] == pytest.approx(third[0] - second[0], abs=0.2)
+    assert first[1] - second[1] == pytest.approx(3 * (second[1] - third[1]), abs=0.4)
