@@ -119,7 +119,7 @@ BENCHMARKS: Sequence[Benchmark] = (
     ),
     Benchmark(
         "growth",
-        "what more services, case files, event streams and events cost: exponent of the steepest step (1: in proportion)",
+        "what more services, cases, event streams and events cost: exponent of the steepest step (1: in proportion)",
         "the next smaller size",
     ),
     Benchmark(
