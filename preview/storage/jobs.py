@@ -70,8 +70,11 @@ def latest_completed_for_snapshot(connection: Connection, snapshot: int) -> JobR
 
 
 def list_running(connection: Connection) -> list[JobRow]:
-    """Return all running jobs, of every process."""
-    return _select(connection, "job_status = 'running' ORDER BY job", ())
+    """Return all running jobs, of every process, by snapshot.
+
+    Ordered by their numbers, SQLite would look at every job that ever ended; this is asked after each commit.
+    """
+    return _select(connection, "job_status = 'running' ORDER BY snapshot", ())
 
 
 def insert(
