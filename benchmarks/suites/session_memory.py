@@ -21,7 +21,7 @@ _WARM_UP_ROUNDS = 2
 _END_SECONDS = 300
 
 
-def measure(sessions: int = 100, rounds: int = 10) -> list[BenchmarkResult]:
+def measure(sessions: int = 200, rounds: int = 5) -> list[BenchmarkResult]:
     """Open sessions of all pages, close them, and do so again; a first session of each page warms the server up."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
