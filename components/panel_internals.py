@@ -80,6 +80,9 @@ class SameOriginWebSocketHandler(WSHandler):
 
     def open(self) -> None:
         """Open the connection; if the page's token is invalid or expired, it is closed again, and the page reloads."""
+        # A message of Bokeh's protocol is several small frames, of which the second would wait until the browser has
+        # acknowledged the first, up to 40 ms.
+        self.set_nodelay(True)
         if not self._has_own_token():
             log.info("A WebSocket was refused, because its token is not one of this program.", extra=CAUSED_BY_CLIENT)
             self.close()
