@@ -20,6 +20,9 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 _TOKEN = re.compile(r'data-session-token="([^"]+)"')
 _LIVE = re.compile(r'"name":"components\.live\.component\.LiveModel","id":"(p\d+)"')
 
+_CONNECTING = 8
+"""Pages that are being opened at the same time: each waits for a while between its two parts."""
+
 
 class Session:
     """The session of one page."""
@@ -41,6 +44,8 @@ class Session:
             subprotocols=["bokeh", token[1]],
             max_message_size=2**26,
         )
+        assert socket.protocol is not None
+        socket.protocol.set_nodelay(True)  # as browsers do
         session = cls(socket)
         await session._start_listening()
         reading = asyncio.create_task(session._count_patches())
@@ -85,7 +90,13 @@ async def main() -> None:
     """Run until the input is closed."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
-        sessions = [await stack.enter_async_context(Session.connect(client, url)) for url in sys.argv[1:]]
+        room = asyncio.Semaphore(_CONNECTING)
+
+        async def connect(url: str) -> Session:
+            async with room:
+                return await stack.enter_async_context(Session.connect(client, url))
+
+        sessions = await asyncio.gather(*map(connect, sys.argv[1:]))
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.read)
         print(msgspec.json.encode([session.patches for session in sessions]).decode())
