@@ -53,8 +53,9 @@ _FIND_SMALL_TARGETS = """() => {
     return Math.hypot(nearest(x, other.box.left, other.box.right), nearest(y, other.box.top, other.box.bottom)) < 12
   }
   const apart = (one, other) => !one.each.contains(other.each) && !other.each.contains(one.each)
+  const isText = node => node.nodeType === Node.TEXT_NODE || !node.querySelector(kinds) && !node.matches(kinds)
   const inSentence = ({each}) => getComputedStyle(each).display === 'inline'
-    && each.parentElement.textContent.trim() !== each.textContent.trim()
+    && [...each.parentElement.childNodes].some(node => isText(node) && /[\\p{L}\\d]/u.test(node.textContent))
   const size = box => `${box.width.toFixed()} x ${box.height.toFixed()}`
   return targets.filter(small)
     .filter(one => !inSentence(one) && targets.some(other => apart(one, other) && meets(one, other)))
