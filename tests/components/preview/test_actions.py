@@ -135,6 +135,14 @@ def test_job_facts_list_all_details(render: Render, quiet: Preview) -> None:
     }
 
 
+def test_menu_leads_to_the_wall_and_the_activity_of_the_service(render: Render, quiet: Preview) -> None:
+    menu = render(quiet)["actions"].xpath(".//*[@id='more']//a")
+    assert [(link.text_content(), link.get("href")) for link in menu] == [
+        ("Aktivitet for tjenesten", "/bufdir/activity?organization_id=org-1042"),
+        ("Veggskjerm for tjenesten", "/bufdir/wall?org=org-1042&period_id=2024"),
+    ]
+
+
 def test_sources_and_findings_are_listed_with_actions(render: Render, quiet: Preview) -> None:
     delivery = DeliveryView(IMPORTED, [OSLO], [FindingCount("warning", "forrige_not_seen", 18, 1, 2)])
     origins = render(msgspec.structs.replace(quiet, deliveries=[delivery]))["origins"]
