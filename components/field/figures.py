@@ -283,7 +283,8 @@ class LinkedFigures:
             background_fill_alpha=0,
             border_fill_alpha=0,
             outline_line_color=None,
-            html_attributes={"data-chart": name},
+            # A negative value takes the canvas in its shadow tree out of the tab order: no key does anything there.
+            html_attributes={"data-chart": name, "tabindex": "-1"},
             min_border_left=round(_LEFT_REM * style.rem),
             min_border_right=round(style.rem),
         )

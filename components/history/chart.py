@@ -99,7 +99,8 @@ def _figure(name: str, height: float, x_range: FactorRange, bottom: float, top: 
         background_fill_alpha=0,
         border_fill_alpha=0,
         outline_line_color=None,
-        html_attributes={"data-chart": name},
+        # A negative value takes the canvas in its shadow tree out of the tab order: no key does anything there.
+        html_attributes={"data-chart": name, "tabindex": "-1"},
     )
     plot.yaxis.visible = False
     plot.grid.visible = False

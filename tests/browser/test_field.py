@@ -95,6 +95,9 @@ def test_figures_table_and_address_share_one_choice(server: Server, page: Page) 
     expect(chosen).to_have_attribute("data-org", SECOND.organization_id)
     expect(choose_button(SECOND)).to_have_attribute("aria-pressed", "true")
     expect(choose_button(SECOND)).to_have_text("A")
+    page.get_by_role("button", name="Alle", exact=True).focus()
+    page.keyboard.press("Tab")  # past the canvases, in which no key does anything
+    expect(page.get_by_role("group", name="Utvikling for de valgte tjenestene")).to_be_focused()
     press_bar(page, 1 / 6)
     both = f"{SECOND.organization_id},{FIRST.organization_id}"
     expect(chosen).to_have_attribute("data-org", both)

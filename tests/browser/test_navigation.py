@@ -156,6 +156,9 @@ def test_section_history_shows_chart_and_table(still: Page) -> None:
     expect(details.get_by_role("columnheader")).to_have_text(["Felt", "2023", "2024"])
     expect(details.get_by_role("row", name="Meldinger mottatt").get_by_role("cell")).to_have_text(["8", "8"])
     expect(details.locator("canvas").first).to_be_visible()
+    details.get_by_role("img").focus()
+    still.keyboard.press("Tab")  # past the canvas, in which no key does anything
+    expect(details.get_by_role("group", name="Utvikling: Meldinger")).to_be_focused()
     still.locator("[data-history=planer] summary").click()
     expect(details.locator("canvas")).to_have_count(0)
     expect(still.locator("[data-history=planer] canvas").first).to_be_visible()
