@@ -1,13 +1,15 @@
-"""Single-flight rendering of previews.
+"""Single-flight rendering of previews, which are kept as long as neither the store nor the day has changed.
 
 A preview is read and rendered on a thread, once for all sessions that ask for it at the same time. The event loop never
 waits.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -16,9 +18,12 @@ from components.context import AppContext
 from components.layout.preferences import Translator
 from components.preview.presenter import present_report
 from components.preview.report_view import ROW_FILTERS, ReportView
+from preview.core.clock import today
 from preview.core.errors import PreviewError
 from preview.core.languages import Language
 from preview.views.preview import Preview
+
+_MAX_REPORTS = 16
 
 
 class ReportQuery(NamedTuple):
@@ -43,6 +48,9 @@ class ReportQuery(NamedTuple):
         return cls(**{"organization_id": "", **values})
 
 
+_Key = tuple[ReportQuery, Language]
+
+
 @dataclass(frozen=True)
 class RenderedReport:
     """A preview with its view model and rendered regions.
@@ -64,14 +72,17 @@ class RenderedReport:
 
 
 class ReportCache:
-    """Renders previews on a thread.
+    """Renders previews on a thread. It lives on the event loop.
 
-    Concurrent requests for the same preview share one rendering; none is kept afterwards.
+    Concurrent requests for the same preview share one rendering. The newest ones are kept until the store or the day
+    changes, unless a job of the report is open. Nothing in them belongs to a visitor: see `initial_regions`.
     """
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
-        self._pending: dict[tuple[ReportQuery, Language], asyncio.Future[RenderedReport]] = {}
+        self._pending: dict[_Key, asyncio.Future[RenderedReport]] = {}
+        self._kept: OrderedDict[_Key, RenderedReport] = OrderedDict()
+        self._kept_of: tuple[int, date] | None = None
 
     async def get(self, query: ReportQuery, language: Language, min_event_id: int = 0) -> RenderedReport:
         """Return a preview that reflects the event log.
@@ -86,6 +97,9 @@ class ReportCache:
             ValidationError: If a period is invalid.
         """
         key = (query, language)
+        kept = self._find_kept(key)
+        if kept is not None and kept.preview.position >= min_event_id:
+            return kept
         pending = self._pending.get(key)
         if pending is not None:
             with suppress(PreviewError):  # the error may not occur again
@@ -96,20 +110,41 @@ class ReportCache:
         # registered.
         pending = self._pending.get(key)
         if pending is None or pending.done():
-            pending = self._pending[key] = self._start_render(query, language)
+            pending = self._pending[key] = self._start_render(key)
         return await asyncio.shield(pending)
 
-    def _start_render(self, query: ReportQuery, language: Language) -> asyncio.Future[RenderedReport]:
-        future = asyncio.get_running_loop().run_in_executor(
-            self._context.application.read_executor, self._render, query, language
-        )
+    def _find_kept(self, key: _Key) -> RenderedReport | None:
+        """Return what is kept of the present store and day; what is of another one is forgotten."""
+        present = self._present()
+        if present != self._kept_of:
+            self._kept.clear()
+            self._kept_of = present
+        return self._kept.get(key)
 
-        def remove_pending(_: asyncio.Future[RenderedReport]) -> None:
-            if self._pending.get((query, language)) is future:
-                del self._pending[query, language]
+    def _present(self) -> tuple[int, date]:
+        return self._context.application.database.data_version(), today()
 
-        future.add_done_callback(remove_pending)
+    def _start_render(self, key: _Key) -> asyncio.Future[RenderedReport]:
+        # Read before the preview: a commit in between makes what is kept outdated at once, never wrong.
+        present = self._present()
+        future = asyncio.get_running_loop().run_in_executor(self._context.application.read_executor, self._render, *key)
+
+        def end_render(_: asyncio.Future[RenderedReport]) -> None:
+            if self._pending.get(key) is future:
+                del self._pending[key]
+            if not future.cancelled() and future.exception() is None and present == self._kept_of:
+                self._keep(key, future.result())
+
+        future.add_done_callback(end_render)
         return future
+
+    def _keep(self, key: _Key, report: RenderedReport) -> None:
+        if report.view.job is not None:  # its progress and remaining time are of this moment
+            return
+        self._kept[key] = report
+        self._kept.move_to_end(key)
+        if len(self._kept) > _MAX_REPORTS:
+            self._kept.popitem(last=False)
 
     def _render(self, query: ReportQuery, language: Language) -> RenderedReport:
         application = self._context.application

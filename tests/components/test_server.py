@@ -42,6 +42,47 @@ def test_page_content_is_sent_before_session_starts(data_dir: Path) -> None:
         assert b"</body>" not in chunk
 
 
+def test_visitors_of_kept_preview_share_nothing_personal(data_dir: Path) -> None:
+    with pipeline.open_application(data_dir) as application:
+        delivery = pipeline.deliver(application, folder(meldinger=[melding("2024-01-10")]))
+        [organization_id] = delivery.organizations
+        pipeline.aggregate(application, organization_id, "2024")
+    visits = {
+        "Kari": ({"open": "antall_meldinger_mottatt", "filter": "error"}, "dark"),
+        "Ola": ({}, "light"),
+        "Ann": ({"lang": "en"}, "light"),
+    }
+    report = {"organization_id": organization_id, "period_id": "2024"}
+    environment = {"BUFDIR_PREVIEW_ACTOR_HEADER": "X-User"}
+    with (
+        running_server(data_dir, "--no-auto-aggregate", environment=environment) as server,
+        httpx.Client(base_url=server.url) as client,
+    ):
+        pages = {
+            name: client.get(
+                "/preview", params=report | arguments, headers={"X-User": name, "Cookie": f"theme={theme}"}
+            )
+            for name, (arguments, theme) in visits.items()
+        }
+        comment = {"field_key": None, "text": "Ser riktig ut."}
+        client.post(f"/api/v1/reviews/{organization_id}/2024/comments", json=comment).raise_for_status()
+        later = client.get("/preview", params=report, headers={"X-User": "Ola"})
+    secrets = set[str]()
+    for name, page in pages.items():
+        document, (_, theme) = html.fromstring(page.content), visits[name]
+        [nonce] = set(document.xpath("//script/@nonce"))
+        assert f"'nonce-{nonce}'" in page.headers["Content-Security-Policy"]
+        secrets |= {nonce, *document.xpath("//@data-session-token")}
+        assert document.get("data-color-scheme") == theme
+        assert document.get("lang") == ("en" if name == "Ann" else "nb")
+        shown = document.xpath("//tr[@data-region='detail-antall_meldinger_mottatt'][not(@hidden)]")
+        assert bool(shown) == (name == "Kari")
+        assert not [other for other in visits if other in page.text and other != name]
+    assert len(secrets) == 2 * len(pages)
+    assert "Ser riktig ut." not in pages["Ola"].text
+    assert "Ser riktig ut." in later.text
+
+
 def _links(response: httpx.Response) -> dict[str, str]:
     """Return the addresses of the links by id."""
     document = html.fromstring(response.content)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future, wait
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,11 @@ import pytest
 from components import assets
 from components.context import AppContext
 from components.preview.report_cache import ReportCache, ReportQuery
+from preview.core.clock import today
 from preview.core.errors import NotFound
 from preview.runtime.application import Application
+from preview.storage.database import Database
+from preview.storage.sqlite import STORE_FILE
 from tests.builders import large_dataset
 from tests.support import pipeline
 
@@ -105,5 +110,93 @@ def test_waiter_renders_again_after_failed_render(application: Application, subm
         ).preview.organization_id == query.organization_id
         with pytest.raises(NotFound):
             await first
+
+    run(application, scenario)
+
+
+# ── What is kept ──
+
+
+def test_report_is_kept_while_nothing_changes(application: Application, submitted: list[Future[Any]]) -> None:
+    async def scenario(report_cache: ReportCache) -> None:
+        first = await report_cache.get(QUERY, "nb")
+        assert await report_cache.get(QUERY, "nb", application.event_log.last_event_id()) is first
+        assert (await report_cache.get(QUERY, "en")).view.t.language == "en"
+        compared = await report_cache.get(QUERY._replace(compare="2022"), "nb")
+        assert compared.preview.compare_period_id == "2022"
+        assert await report_cache.get(QUERY, "nb") is first
+        assert len(submitted) == 3
+
+    run(application, scenario)
+
+
+def test_kept_report_is_rendered_again_after_any_commit(application: Application) -> None:
+    async def scenario(report_cache: ReportCache) -> None:
+        first = await report_cache.get(QUERY, "nb")
+        application.reviews.comments.add(QUERY.organization_id, "2024", None, "Ser riktig ut.", "test")
+        second = await report_cache.get(QUERY, "nb")
+        assert "Ser riktig ut." not in first.regions["comments"]
+        assert "Ser riktig ut." in second.regions["comments"]
+        with closing(Database(application.settings.data_dir / STORE_FILE)) as other:  # as another process has it open
+            other.write(
+                lambda connection: connection.execute(
+                    "UPDATE organization SET organization_name = 'Nytt navn' WHERE organization_id = ?",
+                    (QUERY.organization_id,),
+                )
+            )
+        assert (await report_cache.get(QUERY, "nb")).preview.organization_name == "Nytt navn"
+
+    run(application, scenario)
+
+
+def test_commit_during_rendering_leaves_nothing_outdated(
+    application: Application, submitted: list[Future[Any]]
+) -> None:
+    async def scenario(report_cache: ReportCache) -> None:
+        first = asyncio.create_task(report_cache.get(QUERY, "nb"))
+        await asyncio.sleep(0)
+        wait(submitted)  # blocks the event loop: the rendering has ended, but is not kept yet
+        application.reviews.comments.add(QUERY.organization_id, "2024", None, "Ser riktig ut.", "test")
+        await first
+        assert "Ser riktig ut." in (await report_cache.get(QUERY, "nb")).regions["comments"]
+
+    run(application, scenario)
+
+
+def test_kept_report_is_rendered_again_on_another_day(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(report_cache: ReportCache) -> None:
+        first = await report_cache.get(QUERY, "nb")
+        tomorrow = today() + timedelta(days=1)
+        monkeypatch.setattr("components.preview.report_cache.today", lambda: tomorrow)
+        second = await report_cache.get(QUERY, "nb")
+        assert second is not first
+        assert await report_cache.get(QUERY, "nb") is second
+
+    run(application, scenario)
+
+
+def test_report_with_open_job_is_not_kept(application: Application) -> None:
+    async def scenario(report_cache: ReportCache) -> None:
+        pipeline.start_reaggregation(application, (await report_cache.get(QUERY, "nb")).view.snapshot_id)
+        first = await report_cache.get(QUERY, "nb")
+        assert first.view.job is not None
+        assert await report_cache.get(QUERY, "nb") is not first
+
+    run(application, scenario)
+
+
+def test_number_of_kept_reports_is_limited(application: Application, submitted: list[Future[Any]]) -> None:
+    queries = [QUERY._replace(compare=str(year)) for year in range(2000, 2017)]
+
+    async def scenario(report_cache: ReportCache) -> None:
+        for query in queries:
+            await report_cache.get(query, "nb")
+        assert len(submitted) == 17
+        await report_cache.get(queries[-1], "nb")
+        assert len(submitted) == 17
+        await report_cache.get(queries[0], "nb")
+        assert len(submitted) == 18
 
     run(application, scenario)
