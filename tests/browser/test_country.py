@@ -66,6 +66,7 @@ def test_page_is_accessible_live_and_shared_by_address(server: Server, page: Pag
     for width in (320,):
         page.set_viewport_size({"width": width, "height": 900})
         assert (width, violations_in_both_schemes(page)) == (width, {})
+    assert problems_by_font_size(page, [24]) == {24: []}
     page.set_viewport_size({"width": 1280, "height": 900})
     assert not any(problems_by_font_size(page).values())
 

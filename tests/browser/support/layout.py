@@ -1,5 +1,7 @@
 """Layout problems: texts that are cut, reach over the edge of the page, or overlap; and targets that are too small."""
 
+from collections.abc import Sequence
+
 from playwright.sync_api import Page
 
 _FIND_PROBLEMS = """() => {
@@ -86,11 +88,11 @@ def small_targets(page: Page) -> list[str]:
     return page.evaluate(_FIND_SMALL_TARGETS)
 
 
-def problems_by_font_size(page: Page) -> dict[int, list[str]]:
+def problems_by_font_size(page: Page, sizes: Sequence[int] = (20, 24, 32)) -> dict[int, list[str]]:
     """Return the unreadable texts with each of the sizes that a visitor may have set as the browser's standard font."""
     browser = page.context.new_cdp_session(page)
     problems: dict[int, list[str]] = {}
-    for size in (20, 24, 32):
+    for size in sizes:
         # Unlike a font size of <html>, this is what an `em` of a media query follows too.
         browser.send("Page.setFontSizes", {"fontSizes": {"standard": size}})
         assert page.evaluate("size => matchMedia(`(width <= ${innerWidth / size + 0.1}em)`).matches", size)
