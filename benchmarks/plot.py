@@ -11,6 +11,7 @@ from benchmarks.results import BenchmarkResult, format_number
 _WIDTH, _HEIGHT = 400, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 52, 56, 56
 _PER_ROW = 2
+_ROOM = 0.3  # Part of a power of ten below the lowest point, for its number.
 
 _STYLE = """
 svg { font: 12px sans-serif; --back: #fff; --text: #1e2b3c; --grid: #d5dbe1; --bound: #68707c; --line: #0062ba }
@@ -55,7 +56,7 @@ class _Panel:
         self._proportional = (first_size, first), (last_size, first * last_size / first_size)
         values = [value for _, value in [*result.points, *self._proportional]]
         self._x_powers = floor(log10(first_size)), ceil(log10(last_size))
-        self._y_powers = floor(log10(min(values))), ceil(log10(max(values)))
+        self._y_powers = floor(log10(min(values)) - _ROOM), ceil(log10(max(values)))
 
     def svg(self) -> str:
         """Return the panel, its top left corner at the origin."""
@@ -89,7 +90,7 @@ class _Panel:
             kind = "axis" if power == low else "grid"
             yield self._line((10**left, 10**power), (10**right, 10**power), kind)
             x, y = self._place((10**left, 10**power))
-            yield f'<text class="y" x="{x - 8}" y="{y + 4}">{10.0**power:,g}</text>'
+            yield f'<text class="y" x="{x - 8}" y="{y + 4}">{format_number(10.0**power)}</text>'
 
     def _line(self, start: Point, end: Point, kind: str) -> str:
         (x1, y1), (x2, y2) = self._place(start), self._place(end)
