@@ -147,8 +147,8 @@ def _memory_bytes(pid: int, name: str) -> int:
     return int(match[1]) * 1024 if match else 0
 
 
-def descendants(pid: int) -> list[int]:
-    """Return the ids of the running descendants of the process."""
+def children(pid: int) -> list[int]:
+    """Return the ids of the running child processes of the process."""
     pids: list[int] = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -156,8 +156,13 @@ def descendants(pid: int) -> list[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         if parent == pid:
-            pids += [int(stat.parent.name), *descendants(int(stat.parent.name))]
+            pids.append(int(stat.parent.name))
     return pids
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the ids of the running descendants of the process."""
+    return [descendant for child in children(pid) for descendant in (child, *descendants(child))]
 
 
 def _start(

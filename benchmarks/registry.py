@@ -42,7 +42,7 @@ BENCHMARKS: Sequence[Benchmark] = (
     ),
     Benchmark(
         "two_processes",
-        "GET of a snapshot by two processes on one port, by wrk, which needs a part of the cores too",
+        "GET of a snapshot by two processes on one port, by wrk, on all cores and with a fixed share of a core each",
         "one process",
         {"rounds": 2, "seconds": 1},
     ),
