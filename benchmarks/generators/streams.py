@@ -6,11 +6,16 @@ Prints `ready` when all streams are open. For each line of input it waits until 
 prints the delays' median and 99th percentile in milliseconds. With an empty line it sends the request, of which each
 stream gets one event. With a number, another process sends so many; a second line is when it has sent each, as JSON, by
 `time.perf_counter`, which is the same clock in all processes.
+
+The kernel notes when an event arrives at a stream's socket, and this process reads it some milliseconds later. A reader
+that is woken by each event would need half a core: it would take that time from the server, and add its own to the
+delays.
 """
 
 import resource
 import select
 import socket
+import struct
 import sys
 import time
 from array import array
@@ -22,8 +27,15 @@ from benchmarks.results import percentile
 
 _CONNECT_SECONDS = 60
 _EVENT_SECONDS = 30
+_READ_SECONDS, _READ_BYTES = 0.005, 65536
 _BATCH = 200
 _DATA = b"\ndata: "
+
+_SO_TIMESTAMPNS = 35
+"""Linux's socket option (asm-generic/socket.h), which the module `socket` does not name: each message then comes with
+the time at which the kernel received it, by the clock of `time.time`."""
+_TIMESPEC = struct.Struct("@ll")
+_CONTROL_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
 
 
 def main() -> None:
@@ -72,6 +84,7 @@ class StreamClients:
                 socket.create_connection(address, timeout=_CONNECT_SECONDS) for _ in range(min(_BATCH, count - first))
             ]
             for stream in opened:
+                stream.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
                 stream.sendall(request)
             for stream in opened:
                 if b" 200 " not in stream.recv(65536).split(b"\r\n", 1)[0]:
@@ -83,9 +96,12 @@ class StreamClients:
     def wait_for_events(self, count: int) -> "list[array[float]]":
         """Return when each stream got each of its next events, by `time.perf_counter`: an array for each event.
 
+        Of events that are read together, each counts as arrived when the last one was.
+
         Raises:
             RuntimeError: A stream ended, or there was no event in time.
         """
+        clock_difference = time.time() - time.perf_counter()
         received = dict.fromkeys(self._sockets, 0)
         tails: dict[int, bytes] = {}
         arrivals = [array("d") for _ in range(count)]
@@ -94,11 +110,14 @@ class StreamClients:
         while missing:
             if time.perf_counter() > deadline:
                 raise RuntimeError(f"{missing} events did not arrive.")
-            for descriptor, _ in self._poll.poll(1, 512):
-                data = self._sockets[descriptor].recv(262144)
+            time.sleep(_READ_SECONDS)
+            readable = self._poll.poll(1, len(self._sockets))
+            for descriptor, _ in readable:
+                data, control, _, _ = self._sockets[descriptor].recvmsg(_READ_BYTES, _CONTROL_BYTES)
                 if not data:
                     raise RuntimeError("A stream ended.")
-                at = time.perf_counter()
+                seconds, nanoseconds = _TIMESPEC.unpack(control[0][2])
+                at = seconds + nanoseconds / 1e9 - clock_difference
                 data = tails.get(descriptor, b"") + data
                 # Comments and blocks without an event come too; the data line is the last that is sent of an event.
                 new = data.count(_DATA)
@@ -107,7 +126,8 @@ class StreamClients:
                 received[descriptor] += new
                 missing -= new
                 tails[descriptor] = data[1 - len(_DATA) :]
-                deadline = at + _EVENT_SECONDS
+            if readable:
+                deadline = time.perf_counter() + _EVENT_SECONDS
         return arrivals
 
 
