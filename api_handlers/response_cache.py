@@ -1,8 +1,11 @@
-"""Responses of GET from memory, without a request handler, as long as the store has not changed.
+"""Responses of GET from memory, without a request handler, as long as what they depend on has not changed.
 
 A report's document is asked for far more often than it changes. The first response to a request is recorded as it is
 sent, after every transform; the same request then gets the same bytes in one write. So both ways cannot differ, and
 whatever is not recorded (changes, streams, errors) is answered by its handler alone.
+
+After a commit, a response is looked up by the version of its snapshot's document: while an import or an aggregation
+commits many times a second, nearly all commits leave the document that is asked for. Only its log position is renewed.
 
 Requests are the same by the headers on which a response may depend, once Tornado has parsed them. Requests whose bytes
 were parsed before are known without that.
@@ -14,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from tornado.http1connection import HTTP1Connection
@@ -34,6 +38,7 @@ from api_handlers.base import REPORT_DATA_PATH
 from api_handlers.event_broadcaster import EventBroadcaster
 from preview.core.errors import Unavailable
 from preview.core.request_log import logs_every_request
+from preview.reports.snapshots import DocumentVersion
 from preview.runtime.application import Application
 
 VARYING_HEADERS = ("Host", "Accept", "Accept-Encoding", "If-None-Match", "Origin")
@@ -47,14 +52,21 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _MAX_ENTRIES = 512
 _MAX_BODY_BYTES = 64 * 1024
 
-RequestKey = tuple[str | None, ...]
+RequestKey = tuple[str, *tuple[str | None, ...]]
+
+
+class Version(NamedTuple):
+    """What the store had before a response was made: its own version, and the ETag of the document, if it is of one."""
+
+    store: int
+    etag: str | None
 
 
 @dataclass
 class RecordedResponse:
-    """A response as it was sent, and the version of the store before it was made."""
+    """A response as it was sent, and what the store had before it was made."""
 
-    store_version: int
+    version: Version
     start_line: ResponseStartLine
     headers: HTTPHeaders
     body: bytes
@@ -76,6 +88,12 @@ class RecordedResponse:
             self.encoded = "\r\n".join([*lines, "", ""]).encode("latin1") + self.body
         return self.encoded
 
+    def renew(self, version: Version, position: int) -> None:
+        """Set the log position of a document that a commit has left as it was."""
+        self.version = version
+        self.headers["Last-Event-ID"] = str(position)
+        self.encoded = b""
+
     def _renew_date(self) -> None:
         second = int(time.time())
         if second != self.sent_second:
@@ -87,19 +105,27 @@ class RecordedResponse:
 class ResponseCache:
     """Recorded responses by request. It belongs to the event loop."""
 
-    def __init__(self, path: str, store_version: Callable[[], int], is_active: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        path: str,
+        store_version: Callable[[], int],
+        document_version: Callable[[str], DocumentVersion | None],
+        is_active: Callable[[], bool],
+    ) -> None:
         """Create an empty cache.
 
         Args:
             path: Start of the paths whose responses depend on nothing but the store and `VARYING_HEADERS`.
             store_version: Returns a number that differs after any commit by any process; must not block.
+            document_version: Returns the version of the document with that id, None if there is none; must not block.
             is_active: Returns whether responses may be sent from memory at the moment.
         """
         self._path = path
         self._store_version = store_version
+        self._document_version = document_version
         self._is_active = is_active
         self._responses: OrderedDict[RequestKey, RecordedResponse] = OrderedDict()
-        self._expected: WeakKeyDictionary[HTTPConnection, tuple[RequestKey, int]] = WeakKeyDictionary()
+        self._expected: WeakKeyDictionary[HTTPConnection, tuple[RequestKey, Version]] = WeakKeyDictionary()
         self._keys: OrderedDict[bytes, RequestKey] = OrderedDict()
         self._unknown: WeakKeyDictionary[IOStream, bytes] = WeakKeyDictionary()
 
@@ -146,7 +172,7 @@ class ResponseCache:
             self._learn(request, key)
         return self._find_current(key, connection)
 
-    def record(self, key: RequestKey, store_version: int, status: int, headers: HTTPHeaders, body: bytes) -> None:
+    def record(self, key: RequestKey, version: Version, status: int, headers: HTTPHeaders, body: bytes) -> None:
         """Keep a response, in place of the one that was kept longest if there is no room.
 
         A stream that is refused (6c) is complete at once, but depends on more than the store.
@@ -154,27 +180,35 @@ class ResponseCache:
         if status not in _STATUSES or len(body) > _MAX_BODY_BYTES or "no-store" in headers.get("Cache-Control", ""):
             return
         start_line = ResponseStartLine("", status, HTTPStatus(status).phrase)
-        self._responses[key] = RecordedResponse(store_version, start_line, headers.copy(), body)
+        self._responses[key] = RecordedResponse(version, start_line, headers.copy(), body)
         self._responses.move_to_end(key)
         if len(self._responses) > _MAX_ENTRIES:
             self._responses.popitem(last=False)
 
     def _find_current(self, key: RequestKey, connection: HTTPConnection | None = None) -> RecordedResponse | None:
-        """Return the response that is recorded under a key, None if the store has changed since.
+        """Return the response that is recorded under a key, None if the store has another one by now.
+
+        The ETag of a document contains a log position and is never used again. So a response whose document had the
+        same ETag before it was made as it has now is a response with that document.
 
         Args:
             key: The key.
             connection: Where the handler's response is to be recorded otherwise.
         """
+        response = self._responses.get(key)
         try:
             store_version = self._store_version()
+            if response is not None and response.version.store == store_version:
+                return response
+            document = self._document_version(key[0].removeprefix(self._path + "/"))
         except Unavailable:
             return None
-        response = self._responses.get(key)
-        if response is not None and response.store_version == store_version:
+        version = Version(store_version, None if document is None else document.etag)
+        if response is not None and document is not None and response.version.etag == document.etag:
+            response.renew(version, document.position)
             return response
         if connection is not None:
-            self._expected[connection] = (key, store_version)
+            self._expected[connection] = (key, version)
         return None
 
     def _learn(self, request: bytes, key: RequestKey) -> None:
@@ -194,14 +228,17 @@ def create_response_cache(application: Application, broadcaster: EventBroadcaste
     """
     path = application.settings.prefix + REPORT_DATA_PATH
     return ResponseCache(
-        path, application.database.data_version, lambda: not broadcaster.draining and not logs_every_request()
+        path,
+        application.database.data_version,
+        application.snapshots.version,
+        lambda: not broadcaster.draining and not logs_every_request(),
     )
 
 
 class _Recorder(OutputTransform):
     """Records a response that is complete in its first chunk; a stream is not."""
 
-    def __init__(self, cache: ResponseCache, expected: tuple[RequestKey, int] | None) -> None:
+    def __init__(self, cache: ResponseCache, expected: tuple[RequestKey, Version] | None) -> None:
         self._cache = cache
         self._expected = expected
 

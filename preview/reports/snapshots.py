@@ -4,6 +4,7 @@ Each change is one transaction with its events.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -45,8 +46,15 @@ class RenderedDocument:
     position: int
 
 
+class DocumentVersion(NamedTuple):
+    """Which version of a snapshot's document the store has: its ETag, and the log position as of which it has it."""
+
+    etag: str
+    position: int
+
+
 class Snapshots:
-    """Operations on snapshots. All methods block: call them on a thread."""
+    """Operations on snapshots. All methods but `version` block: call them on a thread."""
 
     def __init__(self, database: Database, report_config: ReportConfig) -> None:
         self._database = database
@@ -104,6 +112,17 @@ class Snapshots:
             return RenderedDocument(document[0], document[1], events.last_event_id(connection))
 
         return self._database.read(load_document)
+
+    def version(self, snapshot: str) -> DocumentVersion | None:
+        """Return the version of a snapshot's document, None if there is no snapshot with that id.
+
+        The event loop may call it, as `Database.read_briefly`.
+        """
+        number = parse_snapshot_id(snapshot)
+        if number is None:
+            return None
+        version = self._database.read_briefly(lambda connection: snapshots.visible_version(connection, number))
+        return None if version is None else DocumentVersion(*version)
 
     def request(
         self,

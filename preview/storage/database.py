@@ -218,6 +218,18 @@ class Database:
                 with passing_faults_translated(writing=False):
                     raise error
 
+    def read_briefly(self, operation: Callable[[Connection], T]) -> T:
+        """Run `operation`, one statement on a few rows that it finds by their key, on the connection of `data_version`.
+
+        It takes microseconds and waits for no writer, so the event loop may call it. A thread would take longer to do
+        it than the event loop takes itself, and all the more while other threads compute.
+
+        Raises:
+            Unavailable: If the store cannot be read at the moment.
+        """
+        with self._version_lock, passing_faults_translated(writing=False):
+            return operation(self._version_connection)
+
     def try_compact(self, should_stop: Callable[[], bool] = lambda: False) -> bool:
         """Rewrite the store without deleted content, if nothing is written to it meanwhile: no byte stays in a file.
 

@@ -1,4 +1,4 @@
-"""Responses of GET from memory: the same as those of the handlers, and only while the store is unchanged."""
+"""Responses of GET from memory: the same as those of the handlers, and only while what they show is unchanged."""
 
 import re
 import socket
@@ -34,14 +34,19 @@ REQUEST_HEADERS: tuple[dict[str, str], ...] = (
 def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[InProcessServer]:
     """Run a server without a worker, so that its store changes only where a test changes it."""
     data_dir = tmp_path_factory.mktemp("response_cache")
+    fill_store(data_dir)
+    with run_in_process_server(data_dir, with_worker=False, cors_origins=("https://allowed.example",)) as server:
+        yield server
+
+
+def fill_store(data_dir: Path) -> None:
+    """Aggregate two periods: `snap-001` and `snap-002`."""
     with open_application(data_dir) as application:
         service = ChildWelfareService(1)
         deliver(application, service.listing("Prøvetjenesten"))
         deliver(application, *base_delivery(service))
         for period_id in ("2023", "2024"):
             aggregate(application, service.organization_id, period_id)
-    with run_in_process_server(data_dir, with_worker=False, cors_origins=("https://allowed.example",)) as server:
-        yield server
 
 
 @pytest.fixture
@@ -104,16 +109,76 @@ def test_not_modified_comes_from_memory_too(
     assert second.headers["ETag"] == tag
 
 
+LIST_PATH = f"{REPORT_DATA_PATH}?limit=1"
+
+
+@pytest.mark.parametrize(("path", "handled"), [(DOCUMENT_PATH, 0), (LIST_PATH, 6)])
 def test_commit_of_another_process_is_seen_at_once(
-    server: InProcessServer, commit_change: Callable[[], object], handled_paths: list[str]
+    server: InProcessServer,
+    commit_change: Callable[[], object],
+    handled_paths: list[str],
+    path: str,
+    handled: int,
 ) -> None:
+    """Of a document that a commit leaves, only the log position differs; a list is made again."""
     with server.client() as client:
+        client.get(path)
+        handled_paths.clear()
         for _ in range(3):
             commit_change()
-            before = client.get(DOCUMENT_PATH).headers["Last-Event-ID"]
+            before = client.get(path).headers["Last-Event-ID"]
             commit_change()
-            assert int(client.get(DOCUMENT_PATH).headers["Last-Event-ID"]) > int(before)
-    assert len(handled_paths) == 6
+            assert int(client.get(path).headers["Last-Event-ID"]) > int(before)
+    assert len(handled_paths) == handled
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}], ids=str)
+@pytest.mark.parametrize("known", [False, True])
+def test_renewed_response_equals_the_handlers(
+    server: InProcessServer,
+    commit_change: Callable[[], object],
+    handled_paths: list[str],
+    headers: dict[str, str],
+    known: bool,
+) -> None:
+    with server.client() as client:
+        tag = client.get(DOCUMENT_PATH, headers=headers).headers["ETag"]
+        headers = headers | ({"If-None-Match": tag} if known else {})
+        client.get(DOCUMENT_PATH, headers=headers)
+        commit_change()
+        handled_paths.clear()
+        renewed = client.get(DOCUMENT_PATH, headers=headers)
+        assert not handled_paths
+        handled = client.get(DOCUMENT_PATH, headers=headers | {"Connection": "close"})
+    assert handled_paths == [DOCUMENT_PATH]
+    assert renewed.status_code == (304 if known else 200)
+    status, handled_headers, body = without_date(handled)
+    del handled_headers["connection"]
+    assert without_date(renewed) == (status, handled_headers, body)
+
+
+def test_changed_document_is_sent_at_once(tmp_path: Path, handled_paths: list[str]) -> None:
+    """Another process changes a document, also where its bytes stay the same, and deletes it."""
+    fill_store(tmp_path)
+    with (
+        run_in_process_server(tmp_path, with_worker=False) as server,
+        open_application(tmp_path, started=False) as other,
+        server.client() as client,
+    ):
+        tags = [client.get(DOCUMENT_PATH).headers["ETag"]]
+        for _ in range(3):
+            unchanged = {"If-None-Match": tags[-1]}
+            assert client.get(DOCUMENT_PATH, headers=unchanged).status_code == 304
+            other.snapshots.invalidate("snap-001", "Prøve", "test")
+            handled_paths.clear()
+            assert client.get(DOCUMENT_PATH, headers=unchanged).status_code == 200
+            response = client.get(DOCUMENT_PATH)
+            assert len(handled_paths) == 2
+            assert response.json()["cache_valid"] is False
+            tags.append(response.headers["ETag"])
+        assert len(set(tags)) == len(tags)
+        other.snapshots.delete("snap-001", "test")
+        assert client.get(DOCUMENT_PATH).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,16 @@ def test_data_version_changes_after_any_commit(database: Database, data_dir: Pat
         other.close()
 
 
+def test_brief_read_sees_commits_and_data_version_still_does(database: Database) -> None:
+    before = database.data_version()
+    database.write(lambda connection: meta.put(connection, "a", "1"))
+    assert database.read_briefly(lambda connection: meta.get(connection, "a")) == "1"
+    assert database.data_version() != before
+
+
 def test_reader_connection_rejects_writes(database: Database) -> None:
+    with pytest.raises(Exception, match="readonly"):
+        database.read_briefly(lambda connection: meta.put(connection, "a", "1"))
     with pytest.raises(Exception, match="readonly"):
         database.read(lambda connection: meta.put(connection, "a", "1"))
 
