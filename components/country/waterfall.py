@@ -63,12 +63,17 @@ class WaterfallRow:
 
 @dataclass(frozen=True)
 class ContributionsView:
-    """Where a change comes from: the lines, or a sentence that says why there are none."""
+    """Where a change comes from: the lines, or a sentence that says why there are none.
+
+    `services_query` chooses the services of the lines on the page of the field, the largest contributions first; that
+    page takes as many as it can show.
+    """
 
     title: str = ""
     prior_period: str = ""
     period: str = ""
     rows: tuple[WaterfallRow, ...] = ()
+    services_query: str = ""
     sentence: str = ""
 
 
@@ -91,7 +96,9 @@ def present_contributions(
         return ContributionsView(title=title, sentence=sentence)
     if not found.services and not found.rest:
         return ContributionsView(title=title, sentence=t("country.unchanged"))
-    return ContributionsView(title, prior_name, name, _rows(found, entry, period, t))
+    services = ",".join(row.organization_id for row in found.services)
+    services_query = urlencode({"org": services}, safe=",") if services else ""
+    return ContributionsView(title, prior_name, name, _rows(found, entry, period, t), services_query)
 
 
 def _rows(found: Contributions, entry: Field, period: Period, t: Translator) -> tuple[WaterfallRow, ...]:

@@ -59,6 +59,8 @@ def test_page_is_accessible_live_and_shared_by_address(server: Server, page: Pag
     expect(row.locator(".current")).to_have_attribute("data-changed", "now")
     expect(waterfall.get_by_role("link", name=NORDLAND.name)).to_be_visible()
     expect(waterfall.get_by_role("row", name=f"{NORDLAND.name} 8 9 +1")).to_be_visible()
+    chosen = f"/field/antall_meldinger_mottatt?county=&period_id=2024&org={NORDLAND.organization_id}"
+    expect(page.get_by_role("link", name="Se feltet hos alle tjenester")).to_have_attribute("href", chosen)
 
     for width in (1440, 768, 375, 320):
         page.set_viewport_size({"width": width, "height": 900})

@@ -75,6 +75,7 @@ def test_waterfall_leads_from_the_prior_value_to_the_value(catalogue: Catalogue,
     places = [(round(row.bar.start), round(row.bar.end)) for row in waterfall.rows]
     assert places == [(6, 6), (6, 94), (94, 50), (50, 50), (50, 50)]
     assert waterfall.rows[1].query == "organization_id=a&period_id=2024"
+    assert waterfall.services_query == "org=a,b"
 
 
 def test_rounded_contributions_of_a_share_add_up(catalogue: Catalogue, texts: MessageCatalog) -> None:
@@ -103,6 +104,7 @@ def test_change_that_cannot_be_explained_says_why(catalogue: Catalogue, texts: M
         view.rows[21].key: "Endringen er skjult av hensyn til personvern.",
     }
     assert (view.rows[21].current.text, view.rows[21].change) == (":", "–")
+    assert {found.services_query for found in view.contributions.values()} == {""}
     view = present(catalogue, texts, sample_data(catalogue, one, {}), 1)
     assert view.contributions[view.rows[0].key].sentence.startswith("Ingen tjeneste har en verdi i begge perioder")
 
