@@ -154,6 +154,7 @@ def _route_names(prefix: str, pages: Pages, plain_routes: Iterable[PlainRoute]) 
 def _configure_libraries(settings: Settings) -> None:
     redirect_library_loggers()
     bokeh_settings.log_level = "warn"
+    bokeh_settings.simple_ids = True  # its default; unless it is set, Bokeh asks the environment for each message's id
     if settings.log_level != "debug":
         for library in ("bokeh", "panel"):  # they log several lines per session
             logging.getLogger(library).setLevel(logging.WARNING)

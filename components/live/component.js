@@ -13,7 +13,7 @@
  *
  * @typedef {object} LiveModel
  * @property {{regions: BokehProperty, answer: BokehProperty, pong: BokehProperty}} properties
- * @property {Record<string, string>} regions
+ * @property {string} regions
  * @property {{request: number, error: string}} answer
  * @property {(values: {message: unknown}) => void} setv
  *
@@ -53,12 +53,15 @@ function join(session, model) {
     sent += 1
     model.setv({message: {...message, number: sent}}) // a value that equals the last one would not be sent
   }
-  const emitRegions = () => emit("live:regions", model.regions)
+  const emitRegions = () => {
+    const regions = JSON.parse(model.regions)
+    if (Object.keys(regions).length > 0) emit("live:regions", regions)
+  }
   model.properties.regions.change.connect(emitRegions)
   model.properties.pong.change.connect(() => emit("live:pong"))
   model.properties.answer.change.connect(() => emit("live:answer", model.answer))
   document.addEventListener("live:send", event => sendMessage(/** @type {CustomEvent} */ (event).detail))
-  if (Object.keys(model.regions).length > 0) emitRegions() // what has changed since the page was rendered
+  emitRegions() // what has changed since the page was rendered
   sendMessage({action: "ready"})
   emit("live:on")
   session.on_event("connection_lost", () => emit("live:lost"))

@@ -8,6 +8,7 @@ other script: a component of Panel's would need 394 kB more in each page.
 from collections.abc import Callable, Mapping, Set
 from typing import Any, cast
 
+import msgspec
 from bokeh.core.properties import Any as AnyValue
 from bokeh.core.properties import Dict, Int, String
 from bokeh.model import DataModel
@@ -16,7 +17,9 @@ from bokeh.model import DataModel
 class LiveModel(DataModel):
     """What a page and its session share. Each change on one side is sent to the other."""
 
-    regions = Dict(String, String, default={}, help="HTML by region id, to be written into the page.")
+    # As JSON, because Bokeh would validate each entry of a dictionary, search it for models and encode it by itself, in
+    # each of the sessions that a change concerns.
+    regions = String(default="{}", help="A JSON object: HTML by region id, to be written into the page.")
     answer = Dict(String, AnyValue, default={}, help="Outcome of a request: its `request` number, and `error` or ''.")
     pong = Int(default=0, help="Counts the browser's pings; each new value answers one.")
     message = AnyValue(default=None, help="The browser's latest message, with a number that makes it differ.")
@@ -49,7 +52,7 @@ class LiveComponent:
     @property
     def regions(self) -> dict[str, str]:
         """HTML by region id, as it was sent last."""
-        return cast(dict[str, str], self.model.regions)
+        return msgspec.json.decode(cast(str, self.model.regions), type=dict[str, str])
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -83,7 +86,8 @@ class LiveComponent:
         else:
             changed = pending | changed
         if changed:
-            self.model.update(regions={region: str(html) for region, html in changed.items()})
+            texts = {region: str(html) for region, html in changed.items()}
+            self.model.update(regions=msgspec.json.encode(texts).decode())
 
     def reply(self, message: Mapping[str, Any], error: str = "") -> None:
         """Tell the browser the outcome of a message that waits for it (`ask` in channel.js).

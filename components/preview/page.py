@@ -8,6 +8,7 @@ from components.app_bar.period_frame import ShownPeriod, valid_period
 from components.layout.page_handler import Redirect
 from components.layout.preferences import RequestPreferences, Translator
 from components.live_page import LivePage, OpenedPage, PageServices, PlainRoute
+from components.preview.deletion import DeletionAuthors
 from components.preview.export import PreviewExport
 from components.preview.report_cache import (
     RenderedReport,
@@ -52,6 +53,7 @@ class PreviewPage(LivePage[RenderedReport]):
     def __init__(self, services: PageServices) -> None:
         super().__init__(services)
         self._report_cache = ReportCache(services.context)
+        self._deletion_authors = DeletionAuthors(services.context)
 
     async def fetch(self, preferences: RequestPreferences) -> RenderedReport:
         """Read and render what the page shows, before a session exists.
@@ -69,7 +71,7 @@ class PreviewPage(LivePage[RenderedReport]):
 
     def open_session(self, opened: OpenedPage[RenderedReport]) -> PreviewSession:
         """Return the session of an open page, which gets events from now on."""
-        session = PreviewSession(self.services, opened, self._report_cache)
+        session = PreviewSession(self.services, opened, self._report_cache, self._deletion_authors)
         self.services.fanout.subscribe(session)
         session.catch_up()
         return session

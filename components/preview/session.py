@@ -13,6 +13,7 @@ from components.layout import value_formatting
 from components.layout.error_messages import error_message
 from components.live_page import LiveSession, OpenedPage, PageServices
 from components.preview.actions import available_actions, job_facts
+from components.preview.deletion import DeletionAuthors
 from components.preview.history_panel import HistoryPanel
 from components.preview.notices import present_job, present_receipt
 from components.preview.presenter import without_values
@@ -22,7 +23,6 @@ from components.review.actions import MESSAGE_OVERRIDES as REVIEW_OVERRIDES
 from components.review.actions import ReviewActions
 from components.services.service_list import present_services
 from preview.activity.moments import YESTERDAY
-from preview.core.actor import SYSTEM_ACTORS
 from preview.core.clock import today
 from preview.core.errors import NotFound, Unavailable, ValidationError
 from preview.core.passing_faults import as_passing, pauses
@@ -102,7 +102,12 @@ class PreviewSession(LiveSession):
     )
 
     def __init__(
-        self, services: PageServices, opened: OpenedPage[RenderedReport], report_cache: ReportCache, **params: Any
+        self,
+        services: PageServices,
+        opened: OpenedPage[RenderedReport],
+        report_cache: ReportCache,
+        deletion_authors: DeletionAuthors,
+        **params: Any,
     ) -> None:
         report, t = opened.data, services.context.translator(opened.preferences)
         query = report.query if report else ReportQuery.from_arguments(opened.preferences.arguments)
@@ -115,6 +120,7 @@ class PreviewSession(LiveSession):
             **params,
         )
         self._report_cache = report_cache
+        self._deletion_authors = deletion_authors
         self._tasks: set[asyncio.Task[object]] = set()
         self._has_ended = False
         self._day = today()
@@ -168,11 +174,6 @@ class PreviewSession(LiveSession):
                 if deleted.snapshot_id == snapshot_id:
                     self._deleted_at, self._deleted_id, self._deleted_by = deleted.deleted_at, snapshot_id, None
 
-    async def _load_deleted_by(self) -> None:
-        """Find out who deleted the report; None for a channel, such as the API, that names no person."""
-        actor = await self.context.run_blocking(self.context.application.snapshots.deleted_by, self._deleted_id)
-        self._deleted_by = None if actor in SYSTEM_ACTORS else actor
-
     def end(self) -> None:
         """Retry no reading any more, and get no more events."""
         self._has_ended = True
@@ -184,7 +185,7 @@ class PreviewSession(LiveSession):
         while query == self.query and not self._has_ended:
             try:
                 if self._deleted_at is not None and self._deleted_by is None:
-                    await self._load_deleted_by()
+                    self._deleted_by = await self._deletion_authors.find(self._deleted_id)
                 report = await self._report_cache.get(query, self.t.language, last_event_id)
             except NotFound:
                 self.document.add_next_tick_callback(partial(self._show_erased, query))

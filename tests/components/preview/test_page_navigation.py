@@ -15,6 +15,7 @@ from components.context import AppContext
 from components.layout.preferences import RequestPreferences
 from components.live.fanout import Fanout
 from components.live_page import LoadedPage, OpenedPage, PageServices
+from components.preview.deletion import DeletionAuthors
 from components.preview.report_cache import ReportCache, ReportQuery
 from components.preview.session import PreviewSession, shown_period
 from preview.runtime.application import Application
@@ -56,7 +57,7 @@ class PageHarness:
             loaded,
         )
         services = PageServices.create(context, fanout, IOLoop.current())
-        self.view: Any = PreviewSession(services, opened, ReportCache(context))
+        self.view: Any = PreviewSession(services, opened, ReportCache(context), DeletionAuthors(context))
         self.view.param.watch(lambda changed: self.periods.append(changed.new.preview.period_id), "report")
         fanout.subscribe(self.view)
 
