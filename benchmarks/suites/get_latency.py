@@ -113,10 +113,10 @@ def _aggregations(url: str, organizations: list[str]) -> Generator[None]:
                     .json()["job_id"]
                     for organization_id in organizations
                 ]
-                while not stopping.wait(0.05) and not all(
-                    client.get(f"/api/v1/jobs/{job}").json()["job_status"] in ("completed", "failed") for job in jobs
-                ):
-                    pass
+                for job in jobs:
+                    # One after the other: to ask for all of them 20 times a second would be a load of its own.
+                    while not _has_ended(client, job) and not stopping.wait(0.05):
+                        pass
 
     thread = threading.Thread(target=aggregate)
     thread.start()
@@ -125,3 +125,7 @@ def _aggregations(url: str, organizations: list[str]) -> Generator[None]:
     finally:
         stopping.set()
         thread.join()
+
+
+def _has_ended(client: httpx.Client, job: str) -> bool:
+    return client.get(f"/api/v1/jobs/{job}").json()["job_status"] in ("completed", "failed")
