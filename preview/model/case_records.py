@@ -2,12 +2,13 @@
 
 Rule 4 (docs/domain.md) says what is stored of a case. The records hold nothing that identifies a person. Dates are
 ISO text (`2024-01-31`), which is compared as text. A code that is not in its list is None (rule 10).
+They have no reference cycles, so the garbage collector need not track them (`gc=False`).
 """
 
 import msgspec
 
 
-class Melding(msgspec.Struct, frozen=True, array_like=True):
+class Melding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A report of concern.
 
     Attributes:
@@ -23,7 +24,7 @@ class Melding(msgspec.Struct, frozen=True, array_like=True):
     frist: str
 
 
-class Undersokelse(msgspec.Struct, frozen=True, array_like=True):
+class Undersokelse(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An investigation.
 
     Attributes:
@@ -39,7 +40,7 @@ class Undersokelse(msgspec.Struct, frozen=True, array_like=True):
     frist: str
 
 
-class Plan(msgspec.Struct, frozen=True, array_like=True):
+class Plan(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A plan; `type` is its Plantype, 1 to 8."""
 
     start: str
@@ -47,7 +48,7 @@ class Plan(msgspec.Struct, frozen=True, array_like=True):
     type: int | None
 
 
-class Tiltak(msgspec.Struct, frozen=True, array_like=True):
+class Tiltak(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A measure.
 
     Attributes:
@@ -71,7 +72,7 @@ class Tiltak(msgspec.Struct, frozen=True, array_like=True):
     opphevet: int | None
 
 
-class Flytting(msgspec.Struct, frozen=True, array_like=True):
+class Flytting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A move on a day; `arsak` is the code of ArsakFra (`1.2.1`), `til` that of FlyttingTil (`4`)."""
 
     dato: str
@@ -79,7 +80,7 @@ class Flytting(msgspec.Struct, frozen=True, array_like=True):
     til: str | None
 
 
-class CaseContent(msgspec.Struct, frozen=True, array_like=True):
+class CaseContent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that is stored of one case.
 
     Attributes:
@@ -105,7 +106,7 @@ class CaseContent(msgspec.Struct, frozen=True, array_like=True):
     finding_count: int
 
 
-class Avgiver(msgspec.Struct, frozen=True, array_like=True):
+class Avgiver(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The organisation that delivers. `bydelsnummer` and `bydelsnavn` are empty if it is not a bydel."""
 
     organisasjonsnummer: str
@@ -115,7 +116,7 @@ class Avgiver(msgspec.Struct, frozen=True, array_like=True):
     bydelsnavn: str
 
 
-class CaseFolder(msgspec.Struct, frozen=True, array_like=True):
+class CaseFolder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One case of a v4 file, pseudonymised. Its hashes and keys are HMAC-SHA-256 under the store's key (rule 4.1).
 
     Attributes:
@@ -145,7 +146,7 @@ class CaseFolder(msgspec.Struct, frozen=True, array_like=True):
     content_hash: bytes
 
 
-class Individ(msgspec.Struct, frozen=True, array_like=True):
+class Individ(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One child of a 15F file, pseudonymised: a case of its own, whatever its Id (rule 2.2).
 
     Attributes:
@@ -157,14 +158,14 @@ class Individ(msgspec.Struct, frozen=True, array_like=True):
     content_hash: bytes
 
 
-class BydelPart(msgspec.Struct, frozen=True, array_like=True):
+class BydelPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The children of a 15F file with the same Bydelsnummer, or without one (rule 2.4). `avgiver` names the bydel."""
 
     avgiver: Avgiver
     individer: list[Individ]
 
 
-class AnnualFile(msgspec.Struct, frozen=True, array_like=True):
+class AnnualFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One 15F file: what a municipality reports for a year (rule 2).
 
     Attributes:
@@ -184,7 +185,7 @@ class AnnualFile(msgspec.Struct, frozen=True, array_like=True):
     parts: list[BydelPart]
 
 
-class SupplementaryFigure(msgspec.Struct, frozen=True, array_like=True):
+class SupplementaryFigure(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line of a file of supplementary figures (rule 6.1). A `value` of None removes the figure."""
 
     file: int
@@ -196,7 +197,7 @@ class SupplementaryFigure(msgspec.Struct, frozen=True, array_like=True):
     data_source: str
 
 
-class OrganizationListing(msgspec.Struct, frozen=True, array_like=True):
+class OrganizationListing(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line of an organisations file (rule 3.1)."""
 
     file: int

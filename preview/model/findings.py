@@ -20,7 +20,7 @@ class Severity(StrEnum):
     NOTICE = "notice"
 
 
-class Finding(msgspec.Struct, frozen=True, array_like=True):
+class Finding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A remark about a place in a delivery.
 
     Attributes:

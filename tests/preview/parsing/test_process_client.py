@@ -1,5 +1,6 @@
 """The parser process: reuse, back-pressure, crashes, memory limit and end."""
 
+import gc
 import itertools
 import os
 import signal
@@ -79,6 +80,15 @@ def is_running(process: int) -> bool:
 
 def test_batches_equal_parsing_in_same_process(parser: ParserProcess, folders: Path) -> None:
     assert list(parser.parse(folders, NOW)) == list(delivery.parse_delivery(folders, KEY, NOW, Limits(batch_folders=5)))
+
+
+def test_collector_ignores_records_and_rests_only_meanwhile(parser: ParserProcess, folders: Path) -> None:
+    records = [
+        record for batch in parser.parse(folders, NOW) for each in batch.folders for record in (each, each.content)
+    ]
+    assert records
+    assert not any(map(gc.is_tracked, records))
+    assert gc.isenabled()
 
 
 def test_one_process_serves_one_delivery_after_another(parser: ParserProcess, folders: Path) -> None:
