@@ -129,6 +129,11 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def cpu_of_all(pid: int) -> float:
+    """Return the processor time that the process and its running descendants have used so far, in seconds."""
+    return sum(cpu_seconds(process_id) for process_id in (pid, *descendants(pid)))
+
+
 def peak_bytes(pid: int) -> int:
     """Return the peak memory of the process in bytes; 0 if it has ended."""
     return _memory_bytes(pid, "VmHWM")

@@ -11,7 +11,7 @@ import msgspec
 
 from benchmarks.fixtures import case_files, stores
 from benchmarks.generators.paced import PUT_PAUSE_SECONDS, Waits
-from benchmarks.processes import cpu_seconds, descendants, run, run_alongside
+from benchmarks.processes import cpu_of_all, run, run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from tests.support.server_process import Server, running_server
 
@@ -55,18 +55,18 @@ def parse_with_bare_lxml(path: Path) -> tuple[float, float]:
 
 def _import_beside_server(path: Path, seed: Path) -> ImportResult:
     with tempfile.TemporaryDirectory() as folder, server_under_put_load(Path(folder), seed) as (server, waits):
-        before = _cpu_of_all(server.process.pid)  # The server's worker can claim the delivery of the command line.
+        before = cpu_of_all(server.process.pid)  # The server's worker can claim the delivery of the command line.
         outcome = run("app.py", "import", "--data-dir", server.data_dir, path)
-        return ImportResult(outcome.wall, outcome.cpu + _cpu_of_all(server.process.pid) - before, waits())
+        return ImportResult(outcome.wall, outcome.cpu + cpu_of_all(server.process.pid) - before, waits())
 
 
 def _import_by_server(path: Path, seed: Path) -> ImportResult:
     with tempfile.TemporaryDirectory() as folder, server_under_put_load(Path(folder), seed) as (server, waits):
-        before = _cpu_of_all(server.process.pid)
+        before = cpu_of_all(server.process.pid)
         began = time.perf_counter()
         stores.post(server.url, path.read_bytes(), "application/zip")
         wall = time.perf_counter() - began
-        return ImportResult(wall, _cpu_of_all(server.process.pid) - before, waits())
+        return ImportResult(wall, cpu_of_all(server.process.pid) - before, waits())
 
 
 @contextmanager
@@ -90,10 +90,6 @@ def server_under_put_load(
         arguments = ("PUT", str(PUT_PAUSE_SECONDS), bare.ready_line, *urls)
         with run_alongside("benchmarks.generators.paced", *arguments) as put_load:
             yield server, lambda: msgspec.json.decode(put_load.end(), type=Waits)
-
-
-def _cpu_of_all(pid: int) -> float:
-    return sum(cpu_seconds(process_id) for process_id in (pid, *descendants(pid)))
 
 
 def _beside_baseline(
