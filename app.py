@@ -1,11 +1,7 @@
 """Assemble the program and serve it: `python app.py serve` is the same as `bufdir-preview serve`."""
 
-import asyncio
-import gc
-import importlib
 import logging
 import os
-import secrets
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,9 +9,11 @@ from typing import TYPE_CHECKING
 from preview.cli import commands
 from preview.core import logging_config
 from preview.core.settings import Settings
+from preview.runtime import preloading
 
 # What serves is imported in the functions that need it: other commands start without it.
 if TYPE_CHECKING:
+    from components.server import DashboardFactory
     from preview.runtime.application import Application
     from preview.runtime.sockets import ListenSocket
     from preview.runtime.supervisor import ChildContext
@@ -23,13 +21,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def preload_modules() -> None:
-    """Import what takes a second of CPU time, once before the processes are forked. Other commands do not need it."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not fork
-    gc.disable()  # Modules stay: looking for garbage among them took a tenth of the time.
-    for name in ("api_handlers.routes", "components.server"):
-        importlib.import_module(name)
-    gc.enable()
+def preload_modules() -> "DashboardFactory":
+    """Import what the server needs: before processes are forked, or while the API answers; return the dashboard's."""
+    preloading.preload("api_handlers.routes", "components.server", "components.dashboard")
+    from components.dashboard import create_dashboard
+
+    return create_dashboard
 
 
 def serve(settings: Settings) -> None:
@@ -48,7 +45,7 @@ def serve(settings: Settings) -> None:
     logging_config.log_uncaught_exceptions()
     check_inbox_placement(settings)
     signals.prepare_signals()
-    multi_process, boot_id = settings.processes > 1, secrets.token_hex(8)
+    multi_process, boot_id = settings.processes > 1, os.urandom(8).hex()
     if multi_process:
         require_multiple_processes()
     socket_class = sockets.ReusePortSocket if multi_process else sockets.ListenSocket
@@ -69,11 +66,9 @@ def run_process(settings: Settings, boot_id: str, listen_socket: "ListenSocket",
 
     if settings.processes > 1:
         logging_config.set_process_id(context.number)
-    event_loop.prefer_event_loop()
     application = Application.open(settings, boot_id, create=context.is_first)
     try:
-        with asyncio.Runner(loop_factory=event_loop.loop_factory()) as runner:
-            runner.run(_serve(application, listen_socket, context))
+        event_loop.run(_serve(application, listen_socket, context))
     finally:
         signals.ignore_stop_signals()
         application.close()
@@ -85,11 +80,11 @@ def main() -> None:
 
 
 async def _serve(application: "Application", listen_socket: "ListenSocket", context: "ChildContext") -> None:
-    preload_modules()
+    import asyncio
+
     from api_handlers import response_cache, routes
     from api_handlers.event_broadcaster import EventBroadcaster
-    from components.server import create_server
-    from preview.demo.background import start_demo_tasks
+    from components.server import Server
     from preview.runtime import signals, supervisor
 
     stop = signals.create_stop_event(context.parent_pipe)
@@ -97,13 +92,15 @@ async def _serve(application: "Application", listen_socket: "ListenSocket", cont
     broadcaster = EventBroadcaster(application)
     api_routes = routes.build_routes(application, broadcaster)
     cache = response_cache.create_response_cache(application, broadcaster)
-    server = create_server(application, api_routes, listen_socket.listen(), cache)
-    server.start()
-    # Loaded modules stay. A collection that skips them stops the threads for 200 to 400 ms less.
-    gc.collect()
-    gc.freeze()
+    server = Server(application, api_routes, listen_socket.listen(), cache)
+    loading = asyncio.create_task(server.load_dashboard(preload_modules))
+    if context.parent_pipe is not None:  # The modules are preloaded, and the supervisor must learn of every failure.
+        await loading
     context.announce_ready()
     signs_of_life = asyncio.create_task(supervisor.give_signs_of_life(context))
+    await loading
+    from preview.demo.background import start_demo_tasks
+
     demo_tasks = start_demo_tasks(application)
     await stop.wait()
     log.info("stopping")

@@ -4,19 +4,17 @@ A page that rebinds its name to this address (`Host`) gets nothing but 421. A co
 503, or 429 if its client has too many; the probes and the event stream answer by themselves.
 """
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
-from bokeh.server.tornado import BokehTornado
 from tornado.httputil import HTTPServerRequest
-from tornado.web import RequestHandler
+from tornado.web import Application, RequestHandler
 
 from preview.core.errors import TooManyRequests, Unavailable
 from preview.core.hosts import is_served_host
-from preview.core.request_log import UNKNOWN_ROUTE, log_request
+from preview.core.request_log import log_request
 from preview.core.settings import Settings
 from preview.runtime.connections import ConnectionTable
 
@@ -44,36 +42,44 @@ _MISDIRECTED = Refusal(
 )
 
 
-class AdmittingTornado(BokehTornado):
-    """Bokeh's application, which answers some requests before any handler."""
+class AdmittingApplication(Application):
+    """Tornado's application, which answers some requests before any handler."""
 
-    def __init__(self, *args: Any, settings: Settings, connections: ConnectionTable, **kwargs: Any) -> None:
-        """Create the application; all arguments but `settings` and `connections` are Bokeh's."""
+    def __init__(
+        self,
+        rules: list[Any],
+        *,
+        settings: Settings,
+        connections: ConnectionTable,
+        api_handlers: Collection[type[RequestHandler]],
+        name_route: Callable[[str], str],
+    ) -> None:
+        """Create the application.
+
+        Args:
+            rules: Tornado's URL rules.
+            settings: The hosts that the program serves.
+            connections: Says for which connections there is room.
+            api_handlers: The handlers whose refusal is a problem (RFC 9457); that of the others is a line of text.
+            name_route: Returns the name of a path's route for the log, if it is none of the API's.
+        """
         self._listen_address = settings.address
         self._hosts = settings.hosts
         self._connections = connections
-        self._api_handlers: Collection[type[RequestHandler]] = ()
-        self._routes: list[tuple[re.Pattern[str], str]] = []
-        super().__init__(*args, **kwargs)
-
-    def set_api_handlers(self, handlers: Collection[type[RequestHandler]]) -> None:
-        """Set the handlers whose refusal is a problem (RFC 9457); that of the others is a line of text."""
-        self._api_handlers = handlers
-
-    def set_routes(self, routes: Mapping[str, str]) -> None:
-        """Set the names under which routes are logged, by the regular expression of their path."""
-        self._routes = [(re.compile(f"{pattern}$"), name) for pattern, name in routes.items()]
+        self._api_handlers = api_handlers
+        self._name_route = name_route
+        super().__init__(rules, compress_response=True)
 
     def log_request(self, handler: RequestHandler) -> None:
-        """Log a request that is none of the API's (Tornado's hook); Tornado would log the query.
+        """Log a refusal (Tornado's hook); the handlers of the API log by themselves.
 
         One for which there is no room is not logged: the table of connections logs a summary.
         """
         if isinstance(handler, RefusalHandler) and handler.has_no_room:
             return
         request = handler.request
-        name = next((name for pattern, name in self._routes if pattern.match(request.path)), UNKNOWN_ROUTE)
-        log_request(request.method or "", name, handler.get_status(), request.request_time())
+        route = self._name_route(request.path)
+        log_request(request.method or "", route, handler.get_status(), request.request_time())
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Return the handler of the route, or that of a refusal (Tornado's hook)."""
@@ -83,10 +89,6 @@ class AdmittingTornado(BokehTornado):
             return delegate
         arguments = {"refusal": refusal, "as_problem": handler in self._api_handlers}
         return self.get_handler_delegate(request, RefusalHandler, arguments)
-
-    def count_sessions(self) -> int:
-        """Return how many sessions there are, those of pages that have not connected yet included."""
-        return sum(len(self.get_sessions(path)) for path in self.app_paths)
 
     def _refusal(self, request: HTTPServerRequest, handler: object) -> Refusal | None:
         if not is_served_host(request.host, _local_address(request), self._listen_address, self._hosts):

@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Coroutine
+from typing import Any
 
 _SWITCH_SECONDS = 0.0005
 """How long a thread that computes keeps the interpreter lock while another one waits for it; Python's default is 5 ms.
@@ -12,15 +13,17 @@ aggregation on another thread may take it.
 """
 
 
-def prefer_event_loop() -> None:
-    """Let the event loop's thread wait less for the interpreter lock while other threads compute."""
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run the event loop until a coroutine ends. Its thread waits less for the interpreter lock than Python's default.
+
+    The loop is uvloop's on Linux; it is not installed on other platforms.
+    """
     sys.setswitchinterval(_SWITCH_SECONDS)
+    if sys.platform == "linux":
+        import uvloop
 
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's factory on Linux; it is not installed on other platforms."""
-    if sys.platform != "linux":
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
+        factory = uvloop.new_event_loop
+    else:
+        factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)

@@ -15,10 +15,10 @@ from components.app_bar.navigation import MAIN_NAVIGATION, NavItem, NavLink, nav
 from components.app_bar.period_frame import ShownPeriod
 from components.assets import PAGE_FOLDERS
 from components.context import AppContext
+from components.dashboard import PAGES
 from components.layout.preferences import RequestPreferences, Translator
 from components.live.fanout import Fanout
 from components.live_page import LivePage, LiveSession, LoadedPage, OpenedPage, PageServices
-from components.server import PAGES
 from preview.core.clock import today
 from preview.core.languages import LANGUAGES, Language
 from preview.i18n.catalog import MessageCatalog
