@@ -29,7 +29,7 @@ help: ## Show this list
 run: install ## Install what it needs, start on demo data and print the address
 	$(BIN)/bufdir-preview serve --demo --demo-live
 
-install: $(VENV)/.runtime $(VENV)/.program components/vendor/.built ## Make the environment at .venv, fetch styles and font, build the stylesheets
+install: $(VENV)/.runtime $(VENV)/.program components/vendor/.built components/__pycache__/.compiled ## Make the environment at .venv, fetch styles and font, build the stylesheets
 
 test: ## Install what it needs and run everything but the slow suites
 	@$(MAKE) --no-print-directory --jobs=3 IN_PARALLEL=yes test-tools
@@ -149,6 +149,12 @@ components/vendor/.built: components/vendor/.fetched $(wildcard tools/build_styl
 		$(shell find components -type f -not -path '*/vendor/*' \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.py' -o -name '*.svg' \))
 	@echo "Building the stylesheets ..."
 	@$(BIN)/python -m tools.build_stylesheets
+	@touch $@
+
+components/__pycache__/.compiled: components/vendor/.built app.py tools/compile_program.py $(VENV)/.runtime \
+		$(shell find preview api_handlers -name '*.py')
+	@echo "Compiling the program ..."
+	@$(BIN)/python -m tools.compile_program
 	@touch $@
 
 # The program needs none of these packages, and fetching its own removes them.

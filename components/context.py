@@ -14,7 +14,7 @@ from components.app_bar.period_frame import PeriodFrame, ShownPeriod, present_pe
 from components.assets import Assets
 from components.layout.error_messages import ErrorMessage
 from components.layout.preferences import LANGUAGE_NAMES, RequestPreferences, Translator
-from components.layout.templates import create_environment
+from components.layout.templates import compile_templates, create_environment
 from preview.core.actor import actor_of, canonical_header_name
 from preview.core.clock import today
 from preview.core.periods import Period
@@ -48,8 +48,7 @@ class AppContext:
 
     def warm_up(self) -> None:
         """Compile all templates and compress all assets, so that the first visitor need not wait. Blocks."""
-        for template in self.environment.list_templates(extensions=["html"]):
-            self.environment.get_template(template)
+        compile_templates(self.environment)
         self.assets.compress()
 
     def macros(self, template: str) -> Any:

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from components.assets import Assets
+from components.template_cache import TemplateCache
 
 COMPONENTS_DIR = Path(__file__).parents[1]
 _ICON_SYMBOL = re.compile(r'<symbol id="([\w-]+)" viewBox="0 0 16 16">(.*?)</symbol>')
@@ -30,6 +31,7 @@ def create_environment(assets: Assets, prefix: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.bytecode_cache = TemplateCache(environment)
     template_globals: dict[str, Any] = {
         "asset": lambda name: f"{prefix}/{assets.url_path(name)}",
         "url": lambda path: f"{prefix}{path}",
@@ -37,6 +39,12 @@ def create_environment(assets: Assets, prefix: str) -> Environment:
     }
     environment.globals.update(template_globals)
     return environment
+
+
+def compile_templates(environment: Environment) -> None:
+    """Compile all templates, as far as that is not done."""
+    for template in environment.list_templates(extensions=["html"]):
+        environment.get_template(template)
 
 
 def _load_icons() -> dict[str, Markup]:
