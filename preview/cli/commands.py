@@ -1,9 +1,9 @@
 """Defines the command line: which commands there are, and how their errors are reported.
 
-A command's module is imported when the command runs, since most of them import all services. Commands use the same
-services as the API; their actor is `cli`.
+A command's module is imported when the command runs, and commands that need the same are in one module: importing takes
+longer than what most of them do. Commands use the same services as the API; their actor is `cli`.
 
-Exit codes: 0 done; 1 refused, failed or not found; 2 wrong usage. `check` has further ones (see `local_commands.py`).
+Exit codes: 0 done; 1 refused, failed or not found; 2 wrong usage. `check` has further ones (see `check_command.py`).
 """
 
 import importlib
@@ -29,8 +29,11 @@ class LazyCommand(NamedTuple):
 
 
 _STORE = "preview.cli.store_commands"
+_READ = "preview.cli.read_commands"
 _LOCAL = "preview.cli.local_commands"
+_CHECK = "preview.cli.check_command"
 _MAINTENANCE = "preview.cli.maintenance_commands"
+_DEMO = "preview.cli.demo_command"
 
 LAZY_COMMANDS = {
     "import": LazyCommand(
@@ -41,9 +44,9 @@ LAZY_COMMANDS = {
     "aggregate": LazyCommand(
         _STORE, "aggregate", "Aggregate the report of an organisation and period, and wait for the result."
     ),
-    "list": LazyCommand(_STORE, "list_", "List the snapshots, newest period first."),
+    "list": LazyCommand(_READ, "list_", "List the snapshots, newest period first."),
     "show": LazyCommand(
-        _STORE, "show", "Show every field of one snapshot, with the values of the period and of the prior period."
+        _READ, "show", "Show every field of one snapshot, with the values of the period and of the prior period."
     ),
     "forget": LazyCommand(
         _STORE,
@@ -51,7 +54,7 @@ LAZY_COMMANDS = {
         "Erase an organisation: its cases, snapshots, figures, jobs, events and audit trail, from every file of the "
         "store.",
     ),
-    "demo-data": LazyCommand(_STORE, "demo_data", "Write synthetic deliveries in the real formats to DIRECTORY."),
+    "demo-data": LazyCommand(_DEMO, "demo_data", "Write synthetic deliveries in the real formats to DIRECTORY."),
     "backup": LazyCommand(_MAINTENANCE, "backup", "Copy the store and its keys to FOLDER, which is made."),
     "restore": LazyCommand(
         _MAINTENANCE, "restore", "Bring the backup in FOLDER into use as --data-dir, which must be empty or not exist."
@@ -64,7 +67,7 @@ LAZY_COMMANDS = {
     "report": LazyCommand(
         _LOCAL, "report", "Show the report that the given files, folders and ZIP archives add up to."
     ),
-    "check": LazyCommand(_LOCAL, "check", "List the findings in the given files, folders and ZIP archives."),
+    "check": LazyCommand(_CHECK, "check", "List the findings in the given files, folders and ZIP archives."),
     "explain": LazyCommand(
         _LOCAL, "explain", "List the cases in the given files, folders and ZIP archives that a field counts."
     ),

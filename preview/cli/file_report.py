@@ -12,7 +12,6 @@ from preview.core.errors import NotFound, ValidationError
 from preview.core.periods import Period
 from preview.core.settings import Settings
 from preview.core.temporary_data_dir import temporary_data_dir
-from preview.form.catalogue import Catalogue
 from preview.model.resources import SnapshotDocument
 from preview.parsing import archive
 from preview.runtime.application import Application
@@ -123,21 +122,3 @@ def without_ids(document: SnapshotDocument) -> dict[str, Any]:
     if data["prior_period"]:
         data["prior_period"] |= {"snapshot_id": None, "aggregated_at": None}
     return data
-
-
-def format_table(catalogue: Catalogue, document: SnapshotDocument) -> str:
-    """Return the document as a table for the terminal: number, label, value and prior value of each field."""
-    prior = document.prior_period.period_id if document.prior_period else "-"
-    lines = [
-        f"{document.organization_name} ({document.organization_id})",
-        f"{'':47}{document.period_id:>10}{prior:>10}",
-    ]
-    for section in document.sections:
-        lines.append(section.section_title)
-        for field_value in section.fields:
-            field = catalogue.field(field_value.field_key)
-            values = [
-                ("-" if value is None else str(value)) for value in (field_value.value, field_value.prior_period_value)
-            ]
-            lines.append(f"  {field.number:>2} {field.labels.nb:42}{values[0]:>10}{values[1]:>10}")
-    return "\n".join(lines)

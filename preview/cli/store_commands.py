@@ -1,4 +1,4 @@
-"""Defines the commands that use a store, with the same services as the API, and the one that writes demo data."""
+"""Defines the commands that change a store, with the same services as the API."""
 
 import sys
 from collections.abc import Iterator
@@ -11,10 +11,8 @@ import msgspec
 from preview.cli import file_report
 from preview.cli.settings_options import settings_options
 from preview.core import logging_config
-from preview.core.clock import today
 from preview.core.settings import Settings
-from preview.demo.deliveries import write_demo_deliveries
-from preview.model.resources import DeliveryDocument, SnapshotDocument
+from preview.model.resources import DeliveryDocument
 from preview.runtime.application import Application
 from preview.storage.sqlite import require_store
 
@@ -110,52 +108,6 @@ def aggregate(settings: Settings, organization_id: str, period_id: str, force: b
         sys.exit(1)
 
 
-@click.command("list")
-@click.option("--organization", "organization_id", help="List only the snapshots of this organisation.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@settings_options("data_dir")
-def list_(settings: Settings, organization_id: str | None, as_json: bool) -> None:
-    """List the snapshots, newest period first."""
-    logging_config.configure_logging(settings.log_level)
-    require_store(settings.data_dir)
-    application = Application.open(settings)
-    try:
-        rows, total, _ = application.snapshots.page(organization_id, None, None, 1, 1_000_000)
-    finally:
-        application.close()
-    if as_json:
-        click.echo(msgspec.json.encode(rows))
-        return
-    for row in rows:
-        valid = "valid" if row.cache_valid else "stale"
-        fields = f"{row.populated_field_count}/{row.field_count}"
-        click.echo(
-            f"{row.snapshot_id:10} {row.period_id:8} {row.snapshot_status:10} {valid:5} {fields:6} "
-            f"{row.organization_id:24} {row.organization_name}"
-        )
-    click.echo(f"{total} snapshots", err=True)
-
-
-@click.command()
-@click.argument("snapshot_id")
-@click.option("--json", "as_json", is_flag=True, help="Print the document of the API.")
-@settings_options("data_dir")
-def show(settings: Settings, snapshot_id: str, as_json: bool) -> None:
-    """Show every field of one snapshot, with the values of the period and of the prior period."""
-    logging_config.configure_logging(settings.log_level)
-    require_store(settings.data_dir)
-    application = Application.open(settings)
-    try:
-        rendered = application.snapshots.get(snapshot_id)
-    finally:
-        application.close()
-    click.echo(
-        rendered.body
-        if as_json
-        else file_report.format_table(application.catalogue, msgspec.json.decode(rendered.body, type=SnapshotDocument))
-    )
-
-
 @click.command()
 @click.option("--organization", "organization_id", required=True, help="Id of the organisation, such as org-1042.")
 @settings_options("data_dir")
@@ -171,14 +123,3 @@ def forget(settings: Settings, organization_id: str) -> None:
     with _running_application(settings) as application:
         application.eraser.erase(organization_id, ACTOR, lambda text: click.echo(text, err=True))
     click.echo(f"{organization_id} was erased")
-
-
-@click.command("demo-data")
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-def demo_data(directory: Path) -> None:
-    """Write synthetic deliveries in the real formats to DIRECTORY."""
-    with click.progressbar(length=1000, label="demo data", file=sys.stderr) as progress:
-        written = write_demo_deliveries(
-            directory, today(), progress=lambda share_done: progress.update(int(share_done * 1000) - progress.pos)
-        )
-    click.echo(f"{len(written)} deliveries in {directory}")

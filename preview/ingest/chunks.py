@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 import msgspec
 
 from preview.model.case_records import CaseFolder
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.storage.cases import row_count
 
 TARGET_TRANSACTION_SECONDS = 0.015

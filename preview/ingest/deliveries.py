@@ -21,7 +21,7 @@ from preview.ingest.spool import Spool
 from preview.ingest.spool_file import SpooledDelivery, SpoolFile
 from preview.model.findings import Finding, FindingCode
 from preview.model.resources import DeliveryDocument, DeliveryReceipt, DeliverySummary, FindingDocument
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.reports.reconcile import ReportConfig
 from preview.storage import deliveries, findings
 from preview.storage.database import Connection, Database

@@ -3,7 +3,7 @@
 import msgspec
 
 from preview.core.clock import local_date, parse_timestamp
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.storage.deliveries import DeliveryRow
 
 

@@ -28,7 +28,7 @@ from preview.ingest.listing_import import ListingImporter
 from preview.ingest.pieces import content_pieces, write_pieces
 from preview.model.case_records import CaseFolder
 from preview.model.findings import Finding, FindingCode, Severity
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.reports.reconcile import ReportConfig, reconcile
 from preview.storage import cases, deliveries, organizations
 from preview.storage.database import Connection, Database

@@ -4,71 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
-from preview.model.case_records import AnnualFile, CaseFolder, OrganizationListing, SupplementaryFigure
-from preview.model.findings import Finding
 from preview.model.limits import MIB, Limits
 from preview.parsing import archive
 from preview.parsing.archive import DeliveryFile
 from preview.parsing.file_parser import FileContents, parse_file
 from preview.parsing.helper_process import HelperProcess
-
-MIXED = "mixed"
-"""Format of a delivery whose files have different formats."""
+from preview.parsing.messages import MIXED, Batch
 
 _BATCH_BYTES = 4 * MIB  # of input, so that a batch of huge files has fewer of them
 _BATCH_FINDINGS = 2000
 _PART_LINES = 4000
-
-
-class Batch(msgspec.Struct):
-    """Some consecutive files of a delivery. No file is split: the year of a 15F file is replaced as a whole (rule 2.3).
-
-    Attributes:
-        format: Format of the files up to here: a `FileFormat`, `MIXED`, or None if none was recognised.
-        files: Number of files up to here.
-        refused_files: Number of refused files up to here.
-        bytes_read: Bytes of the delivery up to here.
-        total_bytes: Bytes of the whole delivery.
-        unpacked_bytes: Bytes of the files up to here, unpacked.
-        lines: Number of lines of CSV files up to here, those that are left out included.
-        folders: Cases of v4 files.
-        annual_files: 15F files.
-        figures: Supplementary figures.
-        listings: Lines of organisations files.
-        findings: Findings of these files.
-    """
-
-    format: str | None = None
-    files: int = 0
-    refused_files: int = 0
-    bytes_read: int = 0
-    total_bytes: int = 0
-    unpacked_bytes: int = 0
-    lines: int = 0
-    folders: list[CaseFolder] = []
-    annual_files: list[AnnualFile] = []
-    figures: list[SupplementaryFigure] = []
-    listings: list[OrganizationListing] = []
-    findings: list[Finding] = []
-
-    @property
-    def progress(self) -> float:
-        """The part of the delivery that is parsed, 0 to 1."""
-        return self.bytes_read / self.total_bytes if self.total_bytes else 1.0
-
-    @property
-    def case_count(self) -> int:
-        """Number of cases in the batch."""
-        return len(self.folders) + sum(
-            len(part.individer) for annual_file in self.annual_files for part in annual_file.parts
-        )
-
-    @property
-    def line_count(self) -> int:
-        """Number of figures or of listings in the batch, whichever are more."""
-        return max(len(self.figures), len(self.listings))
 
 
 def parse_delivery(

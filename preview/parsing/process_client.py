@@ -22,8 +22,7 @@ import preview
 from preview.core.errors import NotFound, ParserCrashed, ParserTooSlow
 from preview.core.passing_faults import as_passing
 from preview.model.limits import Limits
-from preview.parsing.delivery import Batch
-from preview.parsing.worker_process import InitMessage, ParseReply, ParseRequest, decode_reply, encode
+from preview.parsing.messages import Batch, InitMessage, ParseReply, ParseRequest, decode_reply, encode
 
 _ROOT = Path(preview.__file__).parents[1]  # the folder of the package, as the working directory may be another one
 

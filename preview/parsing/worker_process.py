@@ -23,56 +23,11 @@ from pathlib import Path
 import msgspec
 
 from preview.core.errors import NotFound
-from preview.model.limits import Limits
 from preview.parsing import delivery, file_parser
-from preview.parsing.delivery import Batch
 from preview.parsing.helper_process import HelperCrashed, HelperError, HelperProcess, has_spare_core
+from preview.parsing.messages import InitMessage, ParseReply, ParseRequest, encode
 
 _PARENT_POLL_SECONDS = 1.0
-
-
-class InitMessage(msgspec.Struct, frozen=True):
-    """The first message: what is the same for all deliveries.
-
-    Attributes:
-        key: The store's key for pseudonyms.
-        limits: Limits of a delivery and of the process.
-        fields: Fields that supplementary figures may be given for; None allows any.
-    """
-
-    key: bytes
-    limits: Limits
-    fields: list[str] | None
-
-    @property
-    def field_keys(self) -> frozenset[str] | None:
-        """The `fields` as a set."""
-        return None if self.fields is None else frozenset(self.fields)
-
-
-class ParseRequest(msgspec.Struct, frozen=True):
-    """Request to parse the delivery at an absolute path; `now` is the present instant."""
-
-    path: str
-    now: datetime
-
-
-class ParseReply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One of the replies to a request: each batch, then one reply without a batch.
-
-    Attributes:
-        batch: The next batch; None in the last reply.
-        not_found: Whether there is nothing at the path.
-        error: Description of an unexpected error; empty if there is none.
-    """
-
-    batch: Batch | None = None
-    not_found: bool = False
-    error: str = ""
-
-
-encode = msgspec.msgpack.Encoder().encode
-decode_reply = msgspec.msgpack.Decoder(ParseReply).decode
 
 
 def main() -> None:

@@ -9,37 +9,31 @@ from pathlib import Path
 
 from preview.activity.services import ActivityServices
 from preview.core.clock import SteadyClock, now
-from preview.core.data_dir import create_data_dir
-from preview.core.errors import Unavailable
-from preview.core.file_lock import FileLock
 from preview.core.leader_lock import LeaderLock
 from preview.core.settings import Settings
 from preview.events.dispatcher import EventDispatcher
 from preview.events.log import EventLog
-from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from preview.ingest.deliveries import DebounceSettings, Deliveries
 from preview.ingest.inbox.placement import check_inbox_placement
 from preview.ingest.spool import Spool
 from preview.maintenance.erasure import OrganizationEraser
 from preview.maintenance.retention import Retention
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.reports.job_queue import JobQueue
 from preview.reports.organizations import Organizations
-from preview.reports.reconcile import ReportConfig, rerender_if_config_changed
 from preview.reports.snapshots import Snapshots
 from preview.reviews.services import ReviewServices
 from preview.runtime.capacity import Capacity, descriptor_limit
 from preview.runtime.connections import ConnectionTable
-from preview.runtime.creation import acquire_process_lock, create_inbox_watcher, create_parser
+from preview.runtime.creation import create_inbox_watcher, create_parser
 from preview.runtime.data_dir_check import DataDirCheck
 from preview.runtime.idempotency import IdempotencyStore
+from preview.runtime.open_store import OpenStore
 from preview.runtime.requests_in_progress import RequestsInProgress
 from preview.runtime.upload_slots import UploadSlots
 from preview.runtime.worker import Step, Worker
 from preview.runtime.worker_registry import WorkerRegistry
-from preview.storage.database import Database
-from preview.storage.sqlite import STORE_FILE, supports_multiple_processes
 from preview.totals.query import TotalsQuery
 from preview.views.deliveries import DeliveryQuery
 from preview.views.field_history import FieldHistoryQuery
@@ -61,21 +55,14 @@ class Application:
     Call `open`, then `start` if the process is to run work and follow the event log, and `close` at the end.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        catalogue: Catalogue,
-        texts: MessageCatalog,
-        database: Database,
-        process_lock: FileLock | None,
-        boot_id: str,
-    ) -> None:
+    def __init__(self, settings: Settings, store: OpenStore, texts: MessageCatalog, boot_id: str) -> None:
         """Build the services. `open` calls this; use `open`."""
         folder = settings.data_dir
         self.settings = settings
-        self.catalogue = catalogue
         self.texts = texts
-        self.database = database
+        self.database = database = store.database
+        self.report_config = report_config = store.report_config
+        self.catalogue = report_config.catalogue
         self.boot_id = boot_id
         self.capacity = Capacity.of(settings, descriptor_limit())
         self.connections = ConnectionTable(self.capacity)
@@ -83,11 +70,9 @@ class Application:
         self.read_executor = ThreadPoolExecutor(_READ_THREADS, thread_name_prefix="store-reader")
         # Uploads wait for the disk. They have threads of their own, so that reads do not wait for them.
         self.upload_executor = ThreadPoolExecutor(_UPLOAD_THREADS, thread_name_prefix="upload")
-        self._process_lock = process_lock
-        self.report_config = report_config = ReportConfig(catalogue, settings.suppress_small_counts)
-        rerender_if_config_changed(database, report_config)
+        self._store = store
         self._worker_registry = WorkerRegistry(folder / "workers", database)
-        self._parser = create_parser(settings, database)
+        self._parser = create_parser(settings, store.key)
         spool = Spool(folder / "spool", settings.max_delivery_bytes, self.worker_id)
         debounce = DebounceSettings(settings.auto_aggregate, settings.auto_quiet_seconds, settings.auto_latest_seconds)
         self.event_log = EventLog(database)
@@ -139,14 +124,8 @@ class Application:
             CatalogueError: If the form's data or the texts are invalid.
         """
         check_inbox_placement(settings)
-        catalogue, texts = Catalogue.load(), MessageCatalog.load()
-        if not create and not (settings.data_dir / STORE_FILE).is_file():
-            raise Unavailable("The data folder or the store in it is missing.")
-        create_data_dir(settings.data_dir)
-        process_lock = None if supports_multiple_processes() else acquire_process_lock(settings.data_dir)
-        database = Database(settings.data_dir / STORE_FILE, busy_seconds=settings.store_busy_seconds)
-        database.read(catalogue.validate_sql)
-        return cls(settings, catalogue, texts, database, process_lock, boot_id or secrets.token_hex(8))
+        texts = MessageCatalog.load()
+        return cls(settings, OpenStore.open(settings, create=create), texts, boot_id or secrets.token_hex(8))
 
     def start(self) -> None:
         """Start the dispatcher and the worker, after cleaning up what crashed workers left."""
@@ -206,9 +185,7 @@ class Application:
         self.deliveries.close()
         self._parser.close()
         self._worker_registry.close()
-        self.database.close()
-        if self._process_lock is not None:
-            self._process_lock.release()
+        self._store.close()
 
     def _pollers(self) -> dict[str, Step]:
         inbox: dict[str, Step] = {"inbox": self._inbox_watcher.poll} if self._inbox_watcher else {}

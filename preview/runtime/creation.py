@@ -1,9 +1,5 @@
 """Creates those parts of an application that depend on many settings."""
 
-from pathlib import Path
-
-from preview.core.errors import StoreError
-from preview.core.file_lock import FileLock
 from preview.core.leader_lock import LeaderLock
 from preview.core.settings import Settings
 from preview.i18n.catalog import MessageCatalog
@@ -11,14 +7,12 @@ from preview.ingest.deliveries import Deliveries
 from preview.ingest.inbox.watcher import InboxWatcher
 from preview.model.limits import Limits
 from preview.parsing.process_client import ParserProcess
-from preview.storage.database import Database
-from preview.storage.hash_key import load_or_create_key
 
 
-def create_parser(settings: Settings, database: Database) -> ParserProcess:
+def create_parser(settings: Settings, key: bytes) -> ParserProcess:
     """Return the process that parses deliveries; it is not started."""
     return ParserProcess(
-        load_or_create_key(settings.data_dir, database),
+        key,
         Limits.from_settings(settings),
         progress_seconds=settings.parser_timeout_seconds,
         seconds_per_mb=settings.parser_seconds_per_mb,
@@ -38,18 +32,3 @@ def create_inbox_watcher(settings: Settings, deliveries: Deliveries, texts: Mess
         settle_seconds=settings.inbox_settle_seconds,
         max_delivery_bytes=settings.max_delivery_bytes,
     )
-
-
-def acquire_process_lock(folder: Path) -> FileLock:
-    """Lock the data folder for this process: with an old SQLite, two processes could lose committed data.
-
-    Raises:
-        StoreError: Another process has the lock.
-    """
-    lock = FileLock(folder / "process.lock")
-    if not lock.try_acquire():
-        raise StoreError(
-            "Another process has the store open, and this SQLite is too old for two processes. "
-            "Stop that process, or use SQLite 3.51.3 or later."
-        )
-    return lock

@@ -17,10 +17,8 @@ from preview.storage.sqlite import (
     BUSY_MILLISECONDS,
     Connection,
     SqliteError,
-    SqliteUtils,
     connect,
     create_owner_only,
-    is_complete_statement,
     passing_faults_translated,
 )
 from preview.storage.write_lock import WriteLock
@@ -102,7 +100,7 @@ class Database:
                 create_owner_only(path)
                 self._writer = connect(path, readonly=False)
                 with transaction(self._writer, self._write_lock) as connection:
-                    migrate(SqliteUtils(connection), is_complete_statement)
+                    migrate(connection)
                 self._version_connection = connect(path, readonly=True)
                 self._version_cursor = self._version_connection.cursor()
         except OSError as error:

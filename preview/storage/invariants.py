@@ -1,7 +1,7 @@
 """Invariants of the tables that a query can check: what must never be found in a store."""
 
 from preview.storage.cases import CONTENT_TABLES
-from preview.storage.migrations import migration_names
+from preview.storage.migrations import applied_migrations, migration_names
 from preview.storage.sqlite import Connection
 
 _QUERIES = {
@@ -91,10 +91,5 @@ def find_damage(connection: Connection, limit: int) -> list[str]:
 
 def missing_migrations(connection: Connection) -> list[str]:
     """Return the migrations that the store lacks, in order; the schema of such a store is older than the program."""
-    exists = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
-    applied = (
-        {row[0] for row in connection.execute("SELECT name FROM _sqlite_migrations").fetchall()}
-        if exists
-        else set[str]()
-    )
+    applied = applied_migrations(connection)
     return [name for name in migration_names() if name not in applied]

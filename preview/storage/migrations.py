@@ -1,63 +1,52 @@
 """Apply the schema's migrations: each file under schema/ once, in order of name, inside the caller's transaction.
 
-sqlite-utils records the applied ones by file name. A file that was released must not change, comments excepted.
+A file that was released must not change, comments excepted.
 """
 
-from collections.abc import Callable
-from importlib.resources import files
+from pathlib import Path
 
 from preview.core.errors import StoreError
-from preview.storage.sqlite import Migrations, SqliteUtils
+from preview.storage.sqlite import Connection
+
+MIGRATION_SET = "bufdir-preview"
+"""The name under which sqlite-utils records the migrations of this program."""
+
+_SCHEMA_DIR = Path(__file__).parent / "schema"
 
 
-def _split_statements(script: str, is_complete: Callable[[str], bool]) -> list[str]:
-    """Return the statements of a script one by one: `executescript` would commit the surrounding transaction."""
-    statements: list[str] = []
-    pending = ""
-    for line in script.splitlines(keepends=True):
-        pending += line
-        if is_complete(pending):
-            statements.append(pending)
-            pending = ""
-    return statements
-
-
-def _load_scripts() -> dict[str, str]:
-    """Return the text of the schema's files by name without suffix, in order."""
-    folder = files("preview.storage").joinpath("schema")
-    return {
-        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
-        for file in sorted(folder.iterdir(), key=lambda file: file.name)
-    }
-
-
-def migrate(db: SqliteUtils, is_complete: Callable[[str], bool]) -> None:
+def migrate(connection: Connection) -> None:
     """Bring the schema up to date.
 
     Args:
-        db: The database, inside a write transaction.
-        is_complete: Tells whether a text consists of whole statements (`sqlite3.complete_statement`).
+        connection: A connection inside a write transaction.
 
     Raises:
         StoreError: If the store has migrations that this program does not know.
     """
-    migrations = Migrations("bufdir-preview")
-    scripts = _load_scripts()
-    for name, script in scripts.items():
-
-        def apply(db: SqliteUtils, script: str = script) -> None:
-            for statement in _split_statements(script, is_complete):
-                db.execute(statement)
-
-        migrations(name=name)(apply)
-    if newer := {applied.name for applied in migrations.applied(db)} - set(scripts):
+    names, applied = migration_names(), applied_migrations(connection)
+    if newer := applied.difference(names):
         raise StoreError(
             f"The store is newer than this program ({', '.join(sorted(newer))}). "
             "Use the program that wrote it, or a later one."
         )
-    migrations.apply(db)
+    if applied.issuperset(names):
+        return
+    # Imported only when there is something to apply: that takes as long as all else that opens a store.
+    from preview.storage.schema.update import apply_scripts
+
+    scripts = {name: (_SCHEMA_DIR / f"{name}.sql").read_text(encoding="utf-8") for name in names}
+    apply_scripts(connection, MIGRATION_SET, scripts)
 
 
 def migration_names() -> list[str]:
-    """Return the names of all migrations, in order."""
-    return list(_load_scripts())
+    """Return the names of all migrations, in order: those of the schema's files, without suffix."""
+    return sorted(file.stem for file in _SCHEMA_DIR.glob("*.sql"))
+
+
+def applied_migrations(connection: Connection) -> set[str]:
+    """Return the names of the migrations that a store has; none if it is no store yet."""
+    exists = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
+    if not exists:
+        return set()
+    query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
+    return {row[0] for row in connection.execute(query, (MIGRATION_SET,)).fetchall()}

@@ -1,39 +1,31 @@
 """SQLite: connections, copies of a database file, and which of its errors pass.
 
-This is the only module that imports sqlite3, and it takes it from sqlite-utils: two copies of the SQLite library that
+This is the only module that imports sqlite3, and it chooses the same library as sqlite-utils: two copies of SQLite that
 open the same file in one process would break each other's locks.
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 from preview.core.errors import InsufficientStorage, StoreError, Unavailable
 
-# sqlite-utils imports pandas and numpy if they are installed (Panel depends on them), which would double the start time
-# of a command. The import is blocked meanwhile: neither data frames nor arrays are stored here.
-_BLOCKED = {"pandas", "numpy"} - sys.modules.keys()
-for name in _BLOCKED:
-    sys.modules[name] = None  # pyright: ignore[reportArgumentType]
-try:
-    from sqlite_utils import Database as SqliteUtils
-    from sqlite_utils.migrations import Migrations
-    from sqlite_utils.utils import sqlite3  # pyright: ignore[reportPrivateImportUsage]
-finally:
-    for name in _BLOCKED:
-        del sys.modules[name]
+if TYPE_CHECKING:
+    import sqlite3
+else:
+    try:
+        import pysqlite3 as sqlite3
+    except ImportError:
+        import sqlite3
 
 __all__ = [
     "BUSY_MILLISECONDS",
     "STORE_FILE",
     "Connection",
-    "Migrations",
     "SqliteError",
-    "SqliteUtils",
     "connect",
     "connect_plain",
     "connect_to_copy",

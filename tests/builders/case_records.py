@@ -7,7 +7,7 @@ import msgspec
 
 from preview.core.clock import sortable_timestamp
 from preview.model.case_records import Avgiver, CaseContent, CaseFolder, Melding
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 
 AVGIVER = Avgiver("999999999", "0301", "Testkommune", "02", "Testbydel")
 START = datetime(2024, 3, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from preview.storage.migrations import migrate
-from preview.storage.sqlite import STORE_FILE, SqliteUtils, connect, create_owner_only, is_complete_statement
+from preview.storage.sqlite import STORE_FILE, connect, create_owner_only
 
 
 def copy_empty_store(path: Path) -> None:
@@ -25,7 +25,7 @@ def _empty_store() -> Path:
     create_owner_only(path)
     connection = connect(path, readonly=False)
     connection.execute("BEGIN IMMEDIATE")
-    migrate(SqliteUtils(connection), is_complete_statement)
+    migrate(connection)
     connection.execute("COMMIT")
     connection.close()
     return path

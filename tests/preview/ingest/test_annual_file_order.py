@@ -13,7 +13,7 @@ from preview.ingest.annual_file_import import AnnualFileImporter
 from preview.ingest.case_merge import CaseMerger
 from preview.model.case_records import AnnualFile
 from preview.parsing import file_parser
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.runtime.application import Application
 from preview.storage.database import Connection
 from preview.storage.deliveries import DeliveryRow

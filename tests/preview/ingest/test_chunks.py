@@ -14,7 +14,7 @@ from preview.ingest.chunks import (
 )
 from preview.model.case_records import AnnualFile, CaseFolder, Melding
 from preview.model.findings import FindingCode
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from tests.builders.case_records import case_folder
 
 MELDING = Melding("2024-01-01", None, None, "2024-01-08")

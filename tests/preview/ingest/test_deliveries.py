@@ -10,7 +10,7 @@ import pytest
 
 from preview.core.errors import NotFound, PayloadTooLarge, ValidationError
 from preview.ingest.deliveries import DeliveryReader
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.runtime.application import Application
 from tests.builders import case_xml
 from tests.builders.case_records import AVGIVER, batch, case_folder

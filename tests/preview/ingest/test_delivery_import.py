@@ -13,7 +13,7 @@ from preview.ingest.delivery_completion import DebounceSettings
 from preview.ingest.spool import Spool
 from preview.model.case_records import CaseFolder
 from preview.model.findings import FindingCode
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.runtime.application import Application
 from preview.storage import deliveries as store
 from preview.storage.database import Connection

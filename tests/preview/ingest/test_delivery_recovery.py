@@ -6,7 +6,7 @@ from pathlib import Path
 from preview.core.errors import ParserCrashed, ParserTooSlow
 from preview.ingest.deliveries import MAX_ATTEMPTS
 from preview.ingest.spool import Spool
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from tests.builders.case_records import batch, case_folder
 from tests.builders.services import SampleService
 from tests.support.pipeline import deliver, event_types, events, open_application, spool_files, wait_until

@@ -10,7 +10,7 @@ from preview.core.errors import NotFound
 from preview.model.findings import FindingCode
 from preview.model.limits import Limits
 from preview.parsing import delivery
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from tests.builders.case_xml import OLD_PLAN, folder, melding, plan, uid
 from tests.builders.kostra_xml import annual_file, individ
 from tests.preview.parsing.parser_helpers import KEY, NOW, parse_single_folder

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from preview.model.limits import Limits
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.parsing.process_client import ParserProcess
 from tests.builders.case_xml import folder, melding, tiltak, uid
 from tests.preview.parsing.parser_helpers import KEY, NOW

@@ -17,7 +17,7 @@ import pytest
 from preview.core.errors import NotFound, ParserCrashed, ParserTooSlow, Unavailable
 from preview.model.limits import MIB, Limits
 from preview.parsing import delivery, process_client
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.parsing.process_client import ParserProcess
 from tests.builders.case_xml import folder, melding, uid
 from tests.preview.parsing.parser_helpers import KEY, NOW

@@ -29,7 +29,7 @@ from preview.core.periods import Period
 from preview.core.settings import Settings
 from preview.model.case_records import CaseFolder
 from preview.model.resources import SnapshotDocument, SnapshotSummary
-from preview.parsing.delivery import Batch
+from preview.parsing.messages import Batch
 from preview.reports.automatic_aggregation import schedule_automatic_aggregations
 from preview.reports.job_queue import TRANSITIONS as JOB_TRANSITIONS
 from preview.reports.reconcile import ReportConfig

@@ -134,3 +134,8 @@ def test_old_audit_trail_gets_its_events_and_what_it_lacked(old_store: Path) -> 
     assert values == [(32, 7, 0)] * 4
     assert lineage == []
     assert covered.event == 40
+
+
+def test_store_and_sqlite_utils_use_one_library() -> None:
+    """Two copies of SQLite that open one file in one process would break each other's locks."""
+    assert isinstance(sqlite_utils.Database(memory=True).conn, Connection)

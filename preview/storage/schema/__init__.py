@@ -1,0 +1,1 @@
+"""The schema: a migration a file, and what applies them."""
