@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import hashlib
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from tornado.web import HTTPError
@@ -88,23 +88,27 @@ class Assets:
             _ = asset.compressed
 
 
-def load_assets() -> Assets:
-    """Return the dashboard's scripts, stylesheets, fonts and icon, and the scripts of Bokeh.
+@cache
+def load_assets(vendor_dir: Path = VENDOR_DIR) -> Assets:
+    """Return the dashboard's scripts, stylesheets, fonts and icon, and the scripts of Bokeh; once per process.
 
     A script is named by its path below `components/`, so that scripts can import each other by relative URLs.
+
+    Args:
+        vendor_dir: Folder of the stylesheets and fonts.
 
     Raises:
         ConfigurationError: If the stylesheets have not been built.
     """
-    missing = [name for name in STYLESHEETS if not (VENDOR_DIR / name).exists()]
+    missing = [name for name in STYLESHEETS if not (vendor_dir / name).exists()]
     if missing:
         raise ConfigurationError(
-            f"{', '.join(missing)} missing in {VENDOR_DIR}. Run `make install` to build the stylesheets."
+            f"{', '.join(missing)} missing in {vendor_dir}. Run `make install` to build the stylesheets."
         )
     own_files = {path.relative_to(COMPONENTS_DIR).as_posix(): path for path in COMPONENTS_DIR.rglob("*.js")}
     own_files["icons/favicon.svg"] = COMPONENTS_DIR / "icons" / "favicon.svg"
-    own_files |= {path.name: path for path in VENDOR_DIR.glob("*.woff2")}
-    own_files |= {name: VENDOR_DIR / name for name in STYLESHEETS}
+    own_files |= {path.name: path for path in vendor_dir.glob("*.woff2")}
+    own_files |= {name: vendor_dir / name for name in STYLESHEETS}
     return Assets({"look": own_files, "bokeh": bokeh_scripts()})
 
 

@@ -1,6 +1,7 @@
 """The Jinja environment of the pages: autoescaping, and separate from the one that Panel uses for its own templates."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ COMPONENTS_DIR = Path(__file__).parents[1]
 _ICON_SYMBOL = re.compile(r'<symbol id="([\w-]+)" viewBox="0 0 16 16">(.*?)</symbol>')
 
 
+@cache
 def create_environment(assets: Assets, prefix: str) -> Environment:
-    """Return an environment that loads templates by their path below `components/`.
+    """Return the environment that loads templates by their path below `components/`.
 
     Args:
         assets: The static files; templates get a file's URL with `asset(name)`.

@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,9 @@ class Catalogue:
         self._by_key = {field.field_key: field for field in self.fields}
 
     @classmethod
+    @cache
     def load(cls, folder: Path = FORM_DIR) -> "Catalogue":
-        """Load `fields/*.toml` and `rules.toml` of a folder.
+        """Load `fields/*.toml` and `rules.toml` of a folder, once per process.
 
         Raises:
             CatalogueError: If a file is unreadable or the form is invalid; the message says what is wrong and where.

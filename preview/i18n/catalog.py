@@ -8,6 +8,7 @@ A file `locales/LANGUAGE/NAME.toml` contains texts as nested tables: the key of 
 import string
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,9 @@ class MessageCatalog:
         self._by_language = by_language
 
     @classmethod
+    @cache
     def load(cls, folder: Path = LOCALES_DIR) -> "MessageCatalog":
-        """Read every `LANGUAGE/*.toml` of a folder.
+        """Read every `LANGUAGE/*.toml` of a folder, once per process.
 
         Raises:
             CatalogueError: A file or a text is wrong. The message names it.

@@ -46,10 +46,9 @@ def test_unknown_path_finds_no_asset(tmp_path: Path, asked: str) -> None:
     assert _write_assets(tmp_path, "a{}").find(asked) is None
 
 
-def test_missing_stylesheets_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assets, "VENDOR_DIR", tmp_path)
+def test_missing_stylesheets_are_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="make install"):
-        assets.load_assets()
+        assets.load_assets(tmp_path)
 
 
 def test_loaded_assets_name_scripts_by_path() -> None:

@@ -1,8 +1,9 @@
 """Forks servers from a process that has imported the program already, as the program does with several processes.
 
-Importing Panel takes more than a second of CPU time, and the tests start some 80 servers. Only the import is shared:
-each server is a process of its own, with its own arguments, environment, session and exit code. `tests/test_start.py`
-and `tests/test_signals.py` start the program from nothing, and so does everything outside of pytest.
+Importing Panel takes more than a second of CPU time, reading the program's files and compiling its templates takes half
+a second, and the tests start some 80 servers. Only that is shared: each server is a process of its own, with its own
+arguments, environment, session and exit code. `tests/test_start.py` and `tests/test_signals.py` start the program from
+nothing, and so does everything outside of pytest.
 """
 
 import gc
@@ -119,6 +120,7 @@ def serve_requests(connection: socket.socket) -> None:
     import app
 
     app.preload_modules()
+    _load_files()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process between stays as a zombie
@@ -146,6 +148,20 @@ def serve_requests(connection: socket.socket) -> None:
             os._exit(0)
         os.close(output)
         os.close(status)
+
+
+def _load_files() -> None:
+    """Load what each server would load: a process loads a file once, and here that is the one that is forked."""
+    from components import assets
+    from components.layout import templates
+    from preview.form.catalogue import Catalogue
+    from preview.i18n.catalog import MessageCatalog
+
+    Catalogue.load()
+    MessageCatalog.load()
+    loaded = assets.load_assets()
+    loaded.compress()
+    templates.compile_templates(templates.create_environment(loaded, ""))
 
 
 def _become_server(output: int, arguments: list[str], cwd: str, environment: dict[str, str]) -> None:
