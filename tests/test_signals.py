@@ -39,7 +39,7 @@ def test_second_ctrl_c_does_not_change_the_exit_code(data_dir: Path) -> None:
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_hangup_and_user_signal_do_not_end_the_server(data_dir: Path, processes: str) -> None:
-    with running_server(data_dir, "--processes", processes, fresh=True) as server:
+    with running_server(data_dir, "--processes", processes) as server:
         for signal_number in (signal.SIGHUP, signal.SIGUSR1):
             os.killpg(server.process.pid, signal_number)
         assert httpx.get(f"{server.url}/readyz", timeout=20).status_code == 200

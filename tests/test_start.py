@@ -1,39 +1,42 @@
-"""Start of the real program: reasons for which it does not start, and the address that it prints."""
+"""Start of the real program: reasons for which it does not start, and the address that it prints.
+
+Some start from nothing: those with a launcher, and that which starts. The others are forked, like all servers.
+"""
 
 import os
 import shutil
+import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.server_process import REPOSITORY, running_server
+from tests.support.server_process import running_server, start_process
+
+EXIT_SECONDS = 60
 
 
-def start(data_dir: Path, *arguments: str, launcher: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """Return the completed process of a server that does not start."""
-    command = [
-        *launcher,
-        sys.executable,
-        str(REPOSITORY / "app.py"),
-        "serve",
-        "--port",
-        "0",
-        "--data-dir",
-        str(data_dir),
-    ]
-    return subprocess.run([*command, *arguments], cwd=tempfile.gettempdir(), capture_output=True, text=True, timeout=60)
+def start(data_dir: Path, *arguments: str, launcher: tuple[str, ...] = ()) -> tuple[int, str]:
+    """Return exit code and output of a server that does not start."""
+    command = ["serve", "--port", "0", "--data-dir", str(data_dir), *arguments]
+    cwd, environment = Path(tempfile.gettempdir()), dict(os.environ)
+    process = start_process(command, cwd, environment, fresh=False, launcher=launcher)
+    assert process.stdout is not None
+    with process.stdout:
+        try:
+            return process.wait(EXIT_SECONDS), process.stdout.read()
+        finally:
+            process.send_signal(signal.SIGKILL)  # if it runs still
 
 
-def assert_one_sentence(result: subprocess.CompletedProcess[str], words: str) -> None:
-    lines = result.stderr.splitlines()
-    assert result.returncode == 1, result
-    assert "Traceback" not in result.stderr
-    assert lines[0].startswith("Error: "), result.stderr
+def assert_one_sentence(result: tuple[int, str], words: str) -> None:
+    code, output = result
+    lines = output.splitlines()
+    assert code == 1, output
+    assert "Traceback" not in output
+    assert lines[0].startswith("Error: "), output
     assert words in lines[0]
     assert len([line for line in lines if not line.startswith("{")]) == 1
 

@@ -2,8 +2,8 @@
 
 Importing Panel takes more than a second of CPU time, reading the program's files and compiling its templates takes half
 a second, and the tests start some 80 servers. Only that is shared: each server is a process of its own, with its own
-arguments, environment, session and exit code. `tests/test_start.py` and `tests/test_signals.py` start the program from
-nothing, and so does everything outside of pytest.
+arguments, environment, session and exit code. Some tests in `tests/test_signals.py` and `tests/test_start.py` start the
+program from nothing, and so does everything outside of pytest.
 """
 
 import gc

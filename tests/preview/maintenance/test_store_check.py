@@ -1,5 +1,6 @@
 """The check of a store finds each kind of fault, and none in a sound store."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ TILTAK = [case_xml.tiltak("2023-02-02")]
 CONFIG = ReportConfig(Catalogue.load(), suppress=False)
 
 
-@pytest.fixture
-def store(data_dir: Path, service: SampleService) -> Path:
+@pytest.fixture(scope="module")
+def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with two cases, a figure and two snapshots of 2023 and 2024."""
-    with open_application(data_dir) as application:
+    folder, service = tmp_path_factory.mktemp("store"), SampleService()
+    with open_application(folder) as application:
         deliver(
             application,
             *(service.folder(case, "2025-01-15", ["2023-02-01", "2024-02-01"], tiltak=TILTAK) for case in (1, 2)),
@@ -30,6 +32,13 @@ def store(data_dir: Path, service: SampleService) -> Path:
         for period_id in ("2023", "2024"):
             aggregate(application, service.organization_id, period_id)
         deliver(application, b"<Barnevern/>")
+    return folder
+
+
+@pytest.fixture
+def store(store_template: Path, data_dir: Path) -> Path:
+    """A copy of the data folder."""
+    shutil.copytree(store_template, data_dir, dirs_exist_ok=True)
     return data_dir
 
 

@@ -1,7 +1,9 @@
 """SIGKILL at every point of a job and of a delivery: after a restart the work is done exactly once."""
 
 import shutil
+from copy import copy
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
@@ -28,6 +30,17 @@ from tests.support.pipeline import (
 DAY, NEXT_DAY = "2024-05-01", "2024-05-02"
 FOLDERS = 450
 """Cases of the delivery that crashes: three transactions of at most 200."""
+
+
+Scenario = TypeVar("Scenario", "JobScenario", "DeliveryScenario")
+
+
+def copy_scenario(template: Scenario, data_dir: Path) -> Scenario:
+    """Return a scenario whose store is a copy."""
+    shutil.copytree(template.data_dir, data_dir)
+    scenario = copy(template)
+    scenario.data_dir = data_dir
+    return scenario
 
 
 # A job.
@@ -66,10 +79,16 @@ class JobScenario:
         ]
 
 
+@pytest.fixture(scope="module")
+def job_scenario_template(tmp_path_factory: pytest.TempPathFactory) -> JobScenario:
+    """Build a store with a waiting job once; each test works on a copy."""
+    return JobScenario(tmp_path_factory.mktemp("job") / "data")
+
+
 @pytest.fixture
-def job_scenario(data_dir: Path) -> JobScenario:
-    """Build a store with a waiting job."""
-    return JobScenario(data_dir)
+def job_scenario(job_scenario_template: JobScenario, tmp_path: Path) -> JobScenario:
+    """Copy the scenario's store."""
+    return copy_scenario(job_scenario_template, tmp_path / "data")
 
 
 CHANGED = ["antall_meldinger_mottatt", "antall_meldinger_til_undersokelse"]
@@ -220,11 +239,7 @@ def delivery_scenario_template(tmp_path_factory: pytest.TempPathFactory) -> Deli
 @pytest.fixture
 def delivery_scenario(delivery_scenario_template: DeliveryScenario, tmp_path: Path) -> DeliveryScenario:
     """Copy the scenario's store."""
-    copy = object.__new__(DeliveryScenario)
-    copy.__dict__.update(delivery_scenario_template.__dict__)
-    copy.data_dir = tmp_path / "data"
-    shutil.copytree(delivery_scenario_template.data_dir, copy.data_dir)
-    return copy
+    return copy_scenario(delivery_scenario_template, tmp_path / "data")
 
 
 def assert_imported_once(scenario: DeliveryScenario, application: Application) -> None:
