@@ -1,9 +1,8 @@
 """Works on a store and kills its own process at a chosen point, like a power cut.
 
-    python -m tests.support.crash_process DATA_DIR POINT [FILE]
-
-A FILE is delivered first; at a point that begins with `key-`, a delivery with an idempotency key is. At a point that
-ends with `-hang` it prints a line and waits to be killed.
+The fork server (`fork_server.py`) starts it with the arguments DATA_DIR POINT [FILE]. A FILE is delivered first; at a
+point that begins with `key-`, a delivery with an idempotency key is. At a point that ends with `-hang` it prints a line
+and waits to be killed.
 """
 
 import os
@@ -120,8 +119,9 @@ CRASH_POINTS: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
 """By name: the patched attribute, and how. `reconcile` is the last call in a job's last transaction."""
 
 
-def main(data_dir: str, point: str, *files: str) -> None:
+def main() -> None:
     """Work until the crash; return after a minute if the point is not reached."""
+    data_dir, point, *files = sys.argv[1:]
     owner, name, wrap = CRASH_POINTS[point]
     application = Application.open(Settings(data_dir=Path(data_dir), auto_aggregate=False))
     setattr(owner, name, wrap(getattr(owner, name)))
@@ -133,7 +133,3 @@ def main(data_dir: str, point: str, *files: str) -> None:
         application.deliveries.receive_paths([Path(file) for file in files], full=False, actor="test")
     application.start()
     time.sleep(60)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -7,6 +7,7 @@ program from nothing, and so does everything outside of pytest.
 """
 
 import gc
+import importlib
 import json
 import os
 import select
@@ -66,6 +67,10 @@ class ForkedProcess:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def kill(self) -> None:
+        """Kill the process by SIGKILL, unless it has ended."""
+        self.send_signal(signal.SIGKILL)
+
     def _read_exit_code(self) -> None:
         self.returncode = self._read_number()
         os.close(self._status)
@@ -87,8 +92,8 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
 
-    def start(self, arguments: list[str], cwd: Path, environment: dict[str, str]) -> ForkedProcess:
-        """Start `app.py` with these arguments, in a session of its own, in this folder and environment."""
+    def start(self, arguments: list[str], cwd: Path, environment: dict[str, str], module: str = "app") -> ForkedProcess:
+        """Call `main` of the module with these arguments, in a session of its own, in this folder and environment."""
         if self._socket is None:
             self._socket, theirs = socket.socketpair()
             with theirs:
@@ -101,7 +106,9 @@ class ForkServer:
                 )
         output, their_output = os.pipe()
         status, their_status = os.pipe()
-        request = json.dumps({"arguments": arguments, "cwd": str(cwd), "environment": environment}).encode()
+        request = json.dumps(
+            {"arguments": arguments, "cwd": str(cwd), "environment": environment, "module": module}
+        ).encode()
         socket.send_fds(self._socket, [len(request).to_bytes(4, "big") + request], [their_output, their_status])
         os.close(their_output)
         os.close(their_status)
@@ -138,8 +145,7 @@ def serve_requests(connection: socket.socket) -> None:
             pid = os.fork()
             if pid == 0:
                 os.close(status)
-                _become_server(output, **json.loads(request))
-                app.main()
+                _run(output, **json.loads(request))
                 return
             os.close(output)
             os.write(status, b"%d\n" % pid)
@@ -164,7 +170,7 @@ def _load_files() -> None:
     templates.compile_templates(templates.create_environment(loaded, ""))
 
 
-def _become_server(output: int, arguments: list[str], cwd: str, environment: dict[str, str]) -> None:
+def _run(output: int, arguments: list[str], cwd: str, environment: dict[str, str], module: str) -> None:
     os.setsid()
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -172,7 +178,8 @@ def _become_server(output: int, arguments: list[str], cwd: str, environment: dic
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = [str(REPOSITORY / "app.py"), *arguments]
+    sys.argv = [module, *arguments]
+    importlib.import_module(module).main()
 
 
 if __name__ == "__main__":

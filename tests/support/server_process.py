@@ -42,7 +42,7 @@ def start_process(
 ) -> "subprocess.Popen[str] | ForkedProcess":
     """Start `app.py`: forked within `forking_servers`, unless it is to be fresh; otherwise from nothing."""
     if _fork_servers and not fresh and not launcher:
-        return _fork_servers[-1].start(arguments, cwd, environment)
+        return fork_process(arguments, cwd, environment)
     return subprocess.Popen(
         [*launcher, sys.executable, str(REPOSITORY / "app.py"), *arguments],
         cwd=cwd,
@@ -53,6 +53,11 @@ def start_process(
         text=True,
         start_new_session=True,
     )
+
+
+def fork_process(arguments: list[str], cwd: Path, environment: dict[str, str], module: str = "app") -> ForkedProcess:
+    """Call `main` of the module in a process that is forked within `forking_servers`."""
+    return _fork_servers[-1].start(arguments, cwd, environment, module)
 
 
 class Server:
