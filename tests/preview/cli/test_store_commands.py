@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from preview.reports.job_queue import JobQueue
 from tests.builders.services import SampleService
 from tests.preview.cli.command_runner import DAY, NO_XML, CommandRunner, failure_message, successful_lines
-from tests.support.pipeline import document, open_application, zip_files
+from tests.support.pipeline import aggregate, deliver, document, open_application, zip_files
 
 COMMANDS = ("serve", "import", "aggregate", "list", "show", "demo-data", "report", "check", "explain")
 
@@ -157,10 +158,36 @@ def test_import_beside_a_running_program(
 # aggregate, list, show
 
 
+@pytest.fixture(scope="module")
+def service() -> SampleService:
+    """One for all tests, each of which has a store of its own."""
+    return SampleService()
+
+
+@pytest.fixture(scope="module")
+def imported_store(tmp_path_factory: pytest.TempPathFactory, service: SampleService) -> Path:
+    """A store with three cases, which have been imported once; each test works on a copy."""
+    store = tmp_path_factory.mktemp("imported")
+    with open_application(store) as application:
+        deliver(application, *(service.folder(case, DAY, ["2024-03-01"]) for case in (1, 2, 3)))
+    return store
+
+
+@pytest.fixture(scope="module")
+def aggregated_store(tmp_path_factory: pytest.TempPathFactory, service: SampleService, imported_store: Path) -> Path:
+    """The same store with snapshots of 2023 and 2024."""
+    store = tmp_path_factory.mktemp("aggregated")
+    shutil.copytree(imported_store, store, dirs_exist_ok=True)
+    with open_application(store) as application:
+        for period in ("2023", "2024"):
+            aggregate(application, service.organization_id, period)
+    return store
+
+
 @pytest.fixture
-def imported(run: CommandRunner, sent: Path) -> CommandRunner:
-    """Import three cases into the store."""
-    successful_lines(run("import", sent))
+def imported(run: CommandRunner, imported_store: Path, data_dir: Path) -> CommandRunner:
+    """Run commands on a store with three cases."""
+    shutil.copytree(imported_store, data_dir, dirs_exist_ok=True)
     return run
 
 
@@ -195,11 +222,10 @@ def test_failed_aggregation_exits_with_1(
 
 
 @pytest.fixture
-def aggregated(imported: CommandRunner, service: SampleService) -> CommandRunner:
-    """Create snapshots of 2023 and 2024."""
-    for period in ("2023", "2024"):
-        successful_lines(imported("aggregate", "--organization", service.organization_id, "--period", period))
-    return imported
+def aggregated(run: CommandRunner, aggregated_store: Path, data_dir: Path) -> CommandRunner:
+    """Run commands on a store with snapshots of 2023 and 2024."""
+    shutil.copytree(aggregated_store, data_dir, dirs_exist_ok=True)
+    return run
 
 
 def test_list(aggregated: CommandRunner, service: SampleService) -> None:
