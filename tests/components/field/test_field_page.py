@@ -119,7 +119,7 @@ def test_figures_follow_the_choice_and_taps(context: AppContext) -> None:
         assert page.document.roots == []
         page.send(**STYLE)
         assert [root.html_attributes for root in page.document.roots] == [  # type: ignore[attr-defined]
-            {"data-chart": name} for name in ("bars", "dots", "lines")
+            {"data-chart": name, "tabindex": "-1"} for name in ("bars", "dots", "lines")
         ]
         services_source, lines, _ = figure_sources(page)
         assert columns(services_source)["place"] == [1, 2]
