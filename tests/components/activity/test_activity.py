@@ -1,6 +1,7 @@
 """The activity page: who, what, why, deliveries and values by day, filters in the address, and what is new waits."""
 
 import asyncio
+import json
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -252,7 +253,7 @@ def test_new_events_wait_until_asked_for(store: Application, service: SampleServ
         loaded = await harness.load(organization_id=service.organization_id)
         session = harness.open(loaded, organization_id=service.organization_id)
         shown: dict[str, str] = {}
-        session.live.model.on_change("regions", lambda _attribute, _old, new: shown.update(new))
+        session.live.model.on_change("regions", lambda _attribute, _old, new: shown.update(json.loads(new)))
 
         async def happen(day: str) -> None:
             folder = service.folder(2, day, ["2024-02-01"])
