@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import hypothesis
@@ -18,6 +18,7 @@ from tests.support.server_process import Server, forking_servers, running_server
 
 _TESTS = Path(__file__).parent
 _BROWSERS = pytest.StashKey[Browsers]()
+_FAILED = pytest.StashKey[bool]()
 # In the console: what a server that is down, dies or answers 4xx gives is a test's own affair.
 _OF_A_LOST_SERVER = (
     "Failed to load resource",
@@ -127,11 +128,18 @@ def context(browser_name: BrowserName, browsers: Browsers) -> BrowserContext:
     return browsers.context(browser_name)
 
 
-@pytest.fixture
-def page(context: BrowserContext) -> Generator[Page]:
-    """A page of a browser that knows nothing of the tests before. An uncaught script error, an error in its console
-    (one of the Content-Security-Policy too) or a request to another host fails the test; so do those of other pages
-    that the test opens.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test has failed: the state of its page is not known."""
+    report = yield
+    item.stash[_FAILED] = report.failed or item.stash.get(_FAILED, False)
+    return report
+
+
+@contextmanager
+def _watched(context: BrowserContext) -> Generator[None]:
+    """Fail on an uncaught script error, an error in the console (one of the Content-Security-Policy too) or a request
+    to another host, of any page; close the pages that were opened, and forget what the browser has stored.
     """
     faults: list[str] = []
 
@@ -150,7 +158,7 @@ def page(context: BrowserContext) -> Generator[Page]:
     context.on("weberror", error)
     context.on("request", request)
     before = context.pages
-    yield context.new_page()
+    yield
     for opened in (each for each in context.pages if each not in before):
         with suppress(PlaywrightError):  # a page of the browser's own, where a server is gone, holds nothing
             opened.evaluate("localStorage.clear()")
@@ -160,3 +168,22 @@ def page(context: BrowserContext) -> Generator[Page]:
     context.remove_listener("weberror", error)
     context.remove_listener("request", request)
     assert not faults, faults
+
+
+@pytest.fixture
+def page(
+    request: pytest.FixtureRequest, context: BrowserContext, browser_name: BrowserName, browsers: Browsers
+) -> Generator[Page]:
+    """A page of a browser that knows nothing of the tests before. Tests use the same one in turn, which each leaves
+    without a document, but for those that are marked `own_page`.
+    """
+    is_shared = browser_name == "chromium" and request.node.get_closest_marker("own_page") is None
+    shared = browsers.page(browser_name) if is_shared else None
+    try:
+        with _watched(context):
+            yield shared or context.new_page()
+    finally:
+        if shared:
+            browsers.reset_page(shared)
+            if request.node.stash[_FAILED]:
+                shared.close()

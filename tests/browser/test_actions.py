@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import decision_tag
 from tests.browser.support import overview_fixtures
@@ -212,14 +212,12 @@ def test_preview_works_by_keyboard(page: Page, actor_server: Server) -> None:
 
 
 @pytest.fixture
-def two_pages(browser: Browser, actor_server: Server) -> Generator[tuple[Page, Page]]:
-    """Open the page for two users, Kari and Ola, in separate browser contexts."""
-    contexts = [
-        browser.new_context(locale="nb-NO", extra_http_headers={ACTOR: name}) for name in ("Kari Sætre", "ola.m")
-    ]
-    yield contexts[0].new_page(), contexts[1].new_page()
-    for context in contexts:
-        context.close()
+def two_pages(page: Page) -> tuple[Page, Page]:
+    """A page for each of two users, Kari and Ola; the tests that use them are marked `own_page`."""
+    pages = page, page.context.new_page()
+    for opened, name in zip(pages, ("Kari Sætre", "ola.m"), strict=True):
+        opened.set_extra_http_headers({ACTOR: name})
+    return pages
 
 
 def request_reaggregation(page: Page, reason: str) -> None:
@@ -229,6 +227,7 @@ def request_reaggregation(page: Page, reason: str) -> None:
     dialog.get_by_role("button", name="Aggreger på nytt").click()
 
 
+@pytest.mark.own_page
 def test_actions_of_two_users_are_visible_to_both(two_pages: tuple[Page, Page], actor_server: Server) -> None:
     """Both aggregate a stale report; then one deletes the report that the other is about to aggregate again."""
     kari, ola = (open_preview(page, actor_server, HAMAR) for page in two_pages)
@@ -267,6 +266,7 @@ def test_actions_of_two_users_are_visible_to_both(two_pages: tuple[Page, Page], 
     assert shown_actions(ola) == {"export": NO_VALUES, "aggregate": OFFERED, "deliver": OFFERED, "delete": NO_REPORT}
 
 
+@pytest.mark.own_page
 def test_delete_removes_snapshot_named_in_dialog(two_pages: tuple[Page, Page], actor_server: Server) -> None:
     """A report that was aggregated after the dialog was opened must not be deleted."""
     kari, ola = (open_preview(page, actor_server, AS) for page in two_pages)

@@ -64,6 +64,7 @@ def test_new_events_wait_and_are_shown_with_keyboard(activity: Page, activity_se
     expect(events.first).to_contain_text("Leveranse tatt inn via API-et")
 
 
+@pytest.mark.own_page
 def test_filters_are_kept_in_a_short_address(activity: Page) -> None:
     activity.get_by_role("combobox", name="Tjeneste").select_option(label=OTHER.name)
     activity.get_by_role("combobox", name="Hendelse").select_option(label="Aggregert")

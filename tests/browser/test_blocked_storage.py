@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Service
 from tests.support.server_process import Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.own_page]
 
 _BLOCK_STORAGE = """
 for (const name of ["localStorage", "sessionStorage"]) {

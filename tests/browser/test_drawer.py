@@ -166,6 +166,7 @@ def test_loose_files_form_one_delivery_with_findings_per_file(overview: Page, em
     assert list_deliveries(empty_server)[0]["files"] == 3
 
 
+@pytest.mark.own_page
 def test_drawer_works_by_keyboard(overview: Page) -> None:
     page, service = overview, Service(8103)
     page.on(

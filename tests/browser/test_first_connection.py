@@ -45,6 +45,7 @@ new MutationObserver(() => {
 
 
 @pytest.mark.parametrize("fault", ["refused", "unanswered", "page_cut_off"])
+@pytest.mark.own_page
 def test_failed_first_connection_is_shown_and_retried(
     fault: Literal["refused", "unanswered", "page_cut_off"], proxy: FaultyProxy, page: Page
 ) -> None:
@@ -74,6 +75,7 @@ def test_failed_first_connection_is_shown_and_retried(
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
+@pytest.mark.own_page
 def test_page_without_its_scripts_is_reloaded(proxy: FaultyProxy, page: Page) -> None:
     page.clock.install()
     page.route("**/connection.js", lambda route: route.abort())

@@ -134,6 +134,7 @@ def _unpurged_sheet(name: str) -> str:
         ("/nowhere", "page.css"),
     ],
 )
+@pytest.mark.own_page
 def test_purged_styles_equal_full_styles(page: Page, small: SmallServer, path: str, name: str) -> None:
     page.emulate_media(reduced_motion="reduce")
     page.goto(_address(small, path))

@@ -56,6 +56,7 @@ def test_no_text_is_cut_at_200_percent_zoom_or_320_px(
 
 
 @pytest.mark.slow
+@pytest.mark.own_page
 def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir: Path) -> None:
     """A report is deleted, an organization erased, a row changed, and the connection lost and restored."""
     overview_fixtures.fill(data_dir, ["2024"])
@@ -118,6 +119,7 @@ def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir:
         expect_texts(forgotten, "nn", "notice.no_organization")
 
 
+@pytest.mark.own_page
 def test_rows_and_notice_shown_while_connecting(page: Page, states: Server) -> None:
     page.route_web_socket("**/ws**", lambda _: None)  # accepted, but never answered
     for path, rows in ((_address(AS), 34), ("/?period_id=2023&lang=nn", len(overview_fixtures.ALL))):

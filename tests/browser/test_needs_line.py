@@ -97,6 +97,7 @@ def test_dialog_is_open_again_with_its_reason_after_reconnect(page: Page, proxy:
     expect(dialog.get_by_role("textbox")).to_have_value("Kontroll av egne tall")
 
 
+@pytest.mark.own_page
 def test_request_while_connecting_keeps_reason(page: Page, states: Server) -> None:
     page.route_web_socket("**/ws*", lambda _: None)  # it opens, and nothing is ever answered
     dialog = open_again_dialog(page, states.url, "connecting")

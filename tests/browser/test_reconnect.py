@@ -141,6 +141,7 @@ def two_processes(servers: Callable[[int], Server]) -> RestartableServer:
     return RestartableServer(servers(2), next(_numbers), ExitStack())
 
 
+@pytest.mark.own_page
 def test_change_in_one_process_updates_page_of_other_process(page: Page, tmp_path: Path) -> None:
     """The proxy sends requests to the first process, and the page's WebSocket to the second.
 

@@ -54,16 +54,15 @@ def server(tmp_path_factory: pytest.TempPathFactory, service: Service) -> Genera
 
 
 @pytest.fixture
-def two_pages(browser: Browser, server: Server, service: Service) -> Generator[tuple[Page, Page]]:
-    """Open the report in two browsers."""
-    contexts = [browser.new_context(locale="nb-NO") for _ in range(2)]
-    pages = [context.new_page() for context in contexts]
+def two_pages(page: Page, browser: Browser, server: Server, service: Service) -> Generator[tuple[Page, Page]]:
+    """Open the report for two persons, whose pages share nothing."""
+    other = browser.new_context(locale="nb-NO")
+    pages = page, other.new_page()
     for page in pages:
         page.goto(f"{server.url}/preview?organization_id={service.organization_id}&period_id=2024")
         expect(page.locator("html")).to_have_attribute("data-live", "on")
-    yield pages[0], pages[1]
-    for context in contexts:
-        context.close()
+    yield pages
+    other.close()
 
 
 def with_meldinger(service: Service, count: int) -> bytes:

@@ -74,6 +74,7 @@ def address(service: SampleService) -> str:
 
 
 @pytest.mark.chromium
+@pytest.mark.own_page
 def test_states_differ_with_forced_colors(page: Page, page_server: Server) -> None:
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     alike: list[object] = []
@@ -97,6 +98,7 @@ def test_states_differ_with_forced_colors(page: Page, page_server: Server) -> No
 
 @pytest.mark.chromium
 @pytest.mark.parametrize("path", VIEWS)
+@pytest.mark.own_page
 def test_reduced_motion_disables_animations(page: Page, page_server: Server, path: str) -> None:
     page.emulate_media(reduced_motion="reduce")
     open_page(page, page_server, path)
@@ -162,6 +164,7 @@ def test_focus_returns_to_opener_after_close(page: Page, page_server: Server) ->
     expect(page.locator("#action-more")).to_be_focused()
 
 
+@pytest.mark.own_page
 def test_focus_moves_on_when_its_element_vanishes(page: Page, page_server: Server) -> None:
     page.emulate_media(reduced_motion="reduce")
     open_page(page, page_server, address(DRAMMEN))

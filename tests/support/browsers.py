@@ -5,9 +5,11 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.server_process import REPOSITORY
 
@@ -49,7 +51,12 @@ CHROMIUM_ARGUMENTS = (
     f"--disable-features={','.join(_FEATURES_OFF)}",
 )
 
-_PERSON: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "nb-NO", "timezone_id": "Europe/Oslo"}
+# One process for all pages of the servers, so that another page does not start one.
+_TEST_ARGUMENTS = (*CHROMIUM_ARGUMENTS, "--process-per-site")
+
+_CLEAR_STORAGE = "localStorage.clear(); sessionStorage.clear()"
+_VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
+_PERSON: dict[str, Any] = {"viewport": _VIEWPORT, "locale": "nb-NO", "timezone_id": "Europe/Oslo"}
 
 
 class Browsers:
@@ -64,17 +71,20 @@ class Browsers:
         self._folder = folder
         self._stack = ExitStack()
         self._playwright: Playwright | None = None
-        self._browsers: dict[BrowserName, Browser] = {}
+        self._firefox: Browser | None = None
         self._contexts: dict[BrowserName, BrowserContext] = {}
+        self._pages: dict[BrowserName, Page] = {}
 
     def browser(self, name: BrowserName) -> Browser:
-        """Return a headless browser whose contexts share nothing."""
-        if name not in self._browsers:
-            driver = self._driver()
-            browser = _launch_chromium(driver) if name == "chromium" else _launch_firefox(driver, self._folder)
-            self._browsers[name] = browser
-            self._stack.callback(browser.close)
-        return self._browsers[name]
+        """Return a headless browser whose contexts share nothing: for Chromium, that of `context`."""
+        if name == "chromium":
+            browser = self.context(name).browser
+            assert browser is not None
+            return browser
+        if self._firefox is None:
+            self._firefox = _launch_firefox(self._driver(), self._folder)
+            self._stack.callback(self._firefox.close)
+        return self._firefox
 
     def context(self, name: BrowserName) -> BrowserContext:
         """Return the context of all pages that need no own one: 1440 by 900, bokmål.
@@ -87,19 +97,43 @@ class Browsers:
                 self.browser(name).new_context(**_PERSON)
                 if name == "firefox"
                 else self._driver().chromium.launch_persistent_context(
-                    self._folder / "chromium", executable_path=_chromium_path(), args=[*CHROMIUM_ARGUMENTS], **_PERSON
+                    self._folder / "chromium", executable_path=_chromium_path(), args=[*_TEST_ARGUMENTS], **_PERSON
                 )
             )
             context.on("close", self._forget)
             self._stack.callback(context.close)
         return self._contexts[name]
 
+    def page(self, name: BrowserName) -> Page:
+        """Return the page that tests use one after the other: it has a process already."""
+        page = self._pages.get(name)
+        if page is None or page.is_closed():
+            page = self._pages[name] = self.context(name).new_page()
+        return page
+
+    def reset_page(self, page: Page) -> None:
+        """Leave the document of the page, forget what it has stored, and undo what a test may have done to the page.
+
+        A page whose server is gone is closed instead.
+        """
+        try:
+            page.evaluate(_CLEAR_STORAGE)
+            page.goto(urljoin(page.url, "/healthz"))  # on the same site, or its process would end
+            page.evaluate(_CLEAR_STORAGE)  # what was stored in leaving
+        except PlaywrightError:
+            page.close()
+            return
+        page.mouse.move(0, 0)
+        if page.viewport_size != _VIEWPORT:
+            page.set_viewport_size(_VIEWPORT)
+
     def close(self) -> None:
         """Close all browsers and the driver."""
         self._stack.close()
         self._playwright = None
-        self._browsers.clear()
+        self._firefox = None
         self._contexts.clear()
+        self._pages.clear()
 
     def _forget(self, context: BrowserContext) -> None:
         self._contexts = {name: kept for name, kept in self._contexts.items() if kept is not context}
@@ -108,10 +142,6 @@ class Browsers:
         if self._playwright is None:
             self._playwright = self._stack.enter_context(sync_playwright())
         return self._playwright
-
-
-def _launch_chromium(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=_chromium_path(), args=list(CHROMIUM_ARGUMENTS))
 
 
 def _chromium_path() -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import httpx
 
@@ -20,7 +21,8 @@ ADDRESS_PREFIX = "Bufdir Preview: "
 START_SECONDS = 30
 STOP_SECONDS = 10
 # Below those that systems give to outgoing connections.
-_FIRST_PORT, _PORTS = 20_000, 10_000
+_FIRST_PORTS = {"server": 20_000, "proxy": 10_000}
+_PORTS = 10_000
 
 _fork_servers: list[ForkServer] = []
 
@@ -94,7 +96,7 @@ class Server:
             inherited["BUFDIR_PREVIEW_REPORTING_PERIOD"] = REPORTING_PERIOD
         data_dir.mkdir(parents=True, exist_ok=True)
         self.process = start_process(
-            ["serve", "--port", str(port or _free_port()), "--data-dir", str(data_dir), *arguments],
+            ["serve", "--port", str(port or free_port("server")), "--data-dir", str(data_dir), *arguments],
             cwd=data_dir.parent,  # no bufdir-preview.toml of the person who runs the tests
             environment=inherited | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
             fresh=fresh,
@@ -169,12 +171,13 @@ class Server:
         raise RuntimeError(f"The server is not ready.\n{self.output}")
 
 
-def _free_port() -> int:
-    """Return the port of this process of the tests, or 0 if something listens there.
+def free_port(use: Literal["server", "proxy"]) -> int:
+    """Return the port of this process of the tests, one for each use, or 0 if something listens there.
 
-    A browser keeps what it has made of a script under the script's address, so servers one after the other share it.
+    A browser keeps what it has made of a script under the script's address, so servers one after the other share it,
+    and so do proxies.
     """
-    port = _FIRST_PORT + os.getpid() % _PORTS
+    port = _FIRST_PORTS[use] + os.getpid() % _PORTS
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -184,6 +184,7 @@ def test_overview_is_shown_in_requested_language(
 
 
 @pytest.mark.chromium
+@pytest.mark.own_page
 def test_print_contains_visible_rows_and_no_controls(page: Page, states_server: Server) -> None:
     open_page(page, states_server, "&theme=dark")
     pdf = page.pdf(format="A4", prefer_css_page_size=True)

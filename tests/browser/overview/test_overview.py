@@ -119,6 +119,7 @@ def test_overview_works_without_scripts(browser: Browser, states_server: Server)
     context.close()
 
 
+@pytest.mark.own_page
 def test_overview_is_usable_while_connecting(page: Page, states_server: Server) -> None:
     page.route_web_socket("**/ws**", lambda _: None)  # accepted, but never answered
     page.goto(f"{states_server.url}/?period_id=2024")

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from tests.support.process_inspection import pid_of_connection, wait_for_both
-from tests.support.server_process import Server
+from tests.support.server_process import Server, free_port
 
 
 class FaultyProxy:
@@ -111,7 +111,7 @@ class FaultyProxy:
     async def _listen(self) -> asyncio.Server:
         self._flow.set()
         self._sockets_flow.set()
-        return await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return await asyncio.start_server(self._serve, "127.0.0.1", free_port("proxy"))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
