@@ -1,5 +1,6 @@
 """Fixtures of the browser tests: services with reports behind a running server, and helpers to change and read them."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -135,7 +136,7 @@ def open_preview(page: Page) -> Callable[..., Page]:
     return open_page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def services() -> dict[str, Service]:
     """Return a service for each test that changes one, and one that no test changes."""
     return {
@@ -144,12 +145,20 @@ def services() -> dict[str, Service]:
     }
 
 
-@pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory, services: dict[str, Service]) -> Generator[Server]:
-    """Run a server that aggregates automatically."""
-    data_dir = tmp_path_factory.mktemp("busy") / "data"
+@pytest.fixture(scope="session")
+def services_store(tmp_path_factory: pytest.TempPathFactory, services: dict[str, Service]) -> Path:
+    """Return a data folder with reports of all services, which modules copy."""
+    data_dir = tmp_path_factory.mktemp("services") / "data"
     data_dir.mkdir()
     fill_store(data_dir, list(services.values()), "2023", "2024")
+    return data_dir
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory, services_store: Path) -> Generator[Server]:
+    """Run a server that aggregates automatically."""
+    data_dir = tmp_path_factory.mktemp("busy") / "data"
+    shutil.copytree(services_store, data_dir)
     with running_server(data_dir, environment=AUTO_AGGREGATE_AT_ONCE) as server:
         yield server
 

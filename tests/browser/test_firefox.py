@@ -31,11 +31,6 @@ def browser_name() -> BrowserName:
     return "firefox"
 
 
-@pytest.fixture(scope="module")
-def services() -> dict[str, Service]:
-    return {"still": Service(9910), "imported": Service(9911), "again": Service(9912)}
-
-
 def test_report_opens_from_overview_by_keyboard(page: Page, busy: Server, services: dict[str, Service]) -> None:
     page.goto(f"{busy.url}/")
     expect(page.locator("html")).to_have_attribute("data-live", "on")

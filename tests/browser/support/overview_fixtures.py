@@ -1,10 +1,14 @@
 """A store with a service in every state of the overview, and changes to it while a server runs."""
 
+import atexit
 import itertools
+import shutil
+import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -104,12 +108,20 @@ ORDER_WITHOUT_2023 = (BODO, DRAMMEN, HAMAR, NESODDEN, ALTA, MOSS, OSLO_SOR, OSLO
 
 
 def fill(data_dir: Path, periods: Sequence[str] = ("2023", "2024")) -> None:
-    """Fill a store with a report of 2024 in every state.
+    """Fill a new store with a report of 2024 in every state.
 
     Bodø has failed, Drammen has errors, Hamar is stale, Nesodden has changed after its approval, Moss and Oslo Sør have
     warnings, Alta and Oslo Vest are ready, Lom is provisional, Tromsø has no report, Vik has no data, Ås is approved.
     """
-    with pipeline.open_application(data_dir) as application:
+    shutil.copytree(_filled_store(tuple(periods)), data_dir, dirs_exist_ok=True)
+
+
+@cache
+def _filled_store(periods: tuple[str, ...]) -> Path:
+    """Return the data folder that is copied."""
+    folder = tempfile.mkdtemp(prefix="filled-store-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with pipeline.open_application(Path(folder)) as application:
         listing = "\n".join(
             ["organization_id,organization_name,organisasjonsnummer", *(service.listing() for service in ALL)]
         )
@@ -124,6 +136,7 @@ def fill(data_dir: Path, periods: Sequence[str] = ("2023", "2024")) -> None:
         application.reviews.comments.add(AS.organization_id, "2024", None, "Ser riktig ut.", "kari")
         pipeline.deliver(application, NESODDEN.folder(LATER, meldinger=2))
         pipeline.aggregate(application, NESODDEN.organization_id, "2024", force=True)
+    return Path(folder)
 
 
 def approve(application: Application, service: SampleService) -> None:
