@@ -1,8 +1,12 @@
 """All states of all views: texts, actions, and no axe-core violation.
 
-Each state is tried in one of the languages by turns, and every other one with axe, in one of the colour schemes; the
-slow suite tries every state in every language, with axe in both schemes.
+Each view is opened in one of the languages by turns, and brought into all of its states; every other view is tried with
+axe, in one of the colour schemes, and so is each dialog and menu by itself. The slow suite tries every state in every
+language, with axe in both schemes.
 """
+
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,16 +14,27 @@ from playwright.sync_api import Page, expect
 from preview.core.languages import LANGUAGES, Language
 from tests.browser.support.axe import violations_in_both_schemes, violations_in_scheme
 from tests.browser.support.layout import small_targets
-from tests.browser.support.view_states import STATES, ViewState, expect_texts, find_action, open_state, text_pattern
+from tests.browser.support.view_states import (
+    STATES,
+    ViewState,
+    expect_texts,
+    find_action,
+    open_state,
+    open_view,
+    text_pattern,
+)
 from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
 
-TURNS = [(state, LANGUAGES[turn % 3], ("light", None, "dark", None)[turn % 4]) for turn, state in enumerate(STATES)]
+PATHS = dict.fromkeys(state.path for state in STATES)
+TURNS = [
+    pytest.param([state for state in STATES if state.path == path], LANGUAGES[turn % 3], turn, id=path)
+    for turn, path in enumerate(PATHS)
+]
 
 
-def check(page: Page, server: Server, state: ViewState, language: Language) -> None:
-    open_state(page, server, state, language)
+def check(page: Page, state: ViewState, language: Language) -> None:
     expect_texts(page, language, *state.texts)
     for key in state.actions:
         expect(find_action(page, state, language, key).first).to_be_visible()
@@ -33,13 +48,31 @@ def check(page: Page, server: Server, state: ViewState, language: Language) -> N
         expect(page.get_by_text(text_pattern(language, "live.connecting_long")).filter(visible=True)).to_have_count(0)
 
 
-@pytest.mark.parametrize(("state", "language", "scheme"), TURNS, ids=lambda value: getattr(value, "name", value))
-def test_view_state_shows_its_texts_and_actions(
-    page: Page, states: Server, state: ViewState, language: Language, scheme: str | None
+@contextmanager
+def naming(state: ViewState) -> Generator[None]:
+    """Add the name of the state to a failure."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"The state: {state.name}.")
+        raise
+
+
+@pytest.mark.parametrize(("view", "language", "turn"), TURNS)
+def test_states_of_view_show_their_texts_and_actions(
+    page: Page, states: Server, view: list[ViewState], language: Language, turn: int
 ) -> None:
-    check(page, states, state, language)
-    if scheme:
-        assert violations_in_scheme(page, scheme) == []
+    open_view(page, states, view[0], language)
+    scheme = ("light", "dark")[turn // 2 % 2]
+    for number, state in enumerate(view):
+        with naming(state):
+            state.setup(page)
+            check(page, state, language)
+            if number == 0 and turn % 2 == 0:
+                assert violations_in_scheme(page, scheme) == []
+            elif state.within != "main":
+                assert violations_in_scheme(page, scheme, state.within) == []
+            state.leave(page)
 
 
 @pytest.mark.slow
@@ -48,5 +81,6 @@ def test_view_state_shows_its_texts_and_actions(
 def test_view_state_shows_its_texts_and_actions_in_all_languages(
     page: Page, states: Server, state: ViewState, language: Language
 ) -> None:
-    check(page, states, state, language)
+    open_state(page, states, state, language)
+    check(page, state, language)
     assert violations_in_both_schemes(page) == {}

@@ -13,10 +13,10 @@ _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 # A menu that a user has opened covers parts of targets until it closes: the size of its own is tried then, and that of
 # those under it in the states without it. Selectors and passed elements are not read, and computing them takes a third
 # of the time.
-_RUN = """async only => {
+_RUN = """async ([within, only]) => {
   const menu = document.querySelector(':popover-open')
   const options = {runOnly: only, resultTypes: ['violations'], selectors: false}
-  if (!menu) return (await axe.run(document, options)).violations
+  if (within || !menu) return (await axe.run(within ?? document, options)).violations
   const page = await axe.run(document, {...options, rules: {'target-size': {enabled: false}}})
   const targets = await axe.run(menu, {...options, runOnly: ['target-size']})
   return [...page.violations, ...targets.violations]
@@ -30,8 +30,15 @@ def _source() -> str:
     return _AXE.read_text(encoding="utf-8")
 
 
-def violations(page: Page, rules: list[str] | None = None) -> list[str]:
-    """Return the violations of the page as it is now, each as rule and element; of all rules if none are given."""
+def violations(page: Page, rules: list[str] | None = None, within: str | None = None) -> list[str]:
+    """Return the violations of the page as it is now, each as rule and element.
+
+    Args:
+        page: The page.
+        rules: Rules to check, or None for all.
+        within: The selector of what is to be checked, where the rest of the page is checked in another state; None for
+            the whole page.
+    """
     if not page.evaluate("'axe' in window"):
         # The page's Content-Security-Policy refuses it as a script tag.
         page.evaluate(f"() => {{ {_source()} }}")
@@ -39,15 +46,15 @@ def violations(page: Page, rules: list[str] | None = None) -> list[str]:
     page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
     return [
         f"{violation['id']}: {node['html'][:200]}"
-        for violation in page.evaluate(_RUN, rules or _TAGS)
+        for violation in page.evaluate(_RUN, [within, rules or _TAGS])
         for node in violation["nodes"]
     ]
 
 
-def violations_in_scheme(page: Page, scheme: str) -> list[str]:
-    """Return the violations of the page in one colour scheme, `light` or `dark`."""
+def violations_in_scheme(page: Page, scheme: str, within: str | None = None) -> list[str]:
+    """Return the violations of the page, or of what is within a selector, in one colour scheme, `light` or `dark`."""
     page.evaluate("scheme => { document.documentElement.dataset.colorScheme = scheme }", scheme)
-    return violations(page)
+    return violations(page, within=within)
 
 
 def violations_in_both_schemes(page: Page) -> dict[str, list[str]]:

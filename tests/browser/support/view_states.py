@@ -41,6 +41,7 @@ class ViewState:
         actions: Keys of the names of the buttons and links that must be visible.
         absent_actions: The same, for those that must not be visible.
         setup: What a visitor does after the page has opened.
+        leave: What the visitor does to have the page as it was before.
         rows: The number of visible rows, None if it does not matter.
         live: Whether the page has a session; error pages have none.
         within: The selector of the element that has the actions.
@@ -52,6 +53,7 @@ class ViewState:
     actions: tuple[str, ...] = ()
     absent_actions: tuple[str, ...] = ()
     setup: Callable[[Page], object] = lambda _: None
+    leave: Callable[[Page], object] = lambda page: page.keyboard.press("Escape")
     rows: int | None = None
     live: bool = True
     within: str = "main"
@@ -141,10 +143,33 @@ PREVIEW = (
         ("head.again",),
         rows=34,
     ),
-    ViewState("no field passes", _preview_path(AS), ("filter.none",), ("filter.reset",), setup=_press_key("f"), rows=0),
-    ViewState("paused", _preview_path(AS), ("live.paused",), ("live.resume",), setup=_press_key("p"), rows=34),
+    ViewState(
+        "no field passes",
+        _preview_path(AS),
+        ("filter.none",),
+        ("filter.reset",),
+        setup=_press_key("f"),
+        leave=_press_key("x"),
+        rows=0,
+    ),
+    ViewState(
+        "paused",
+        _preview_path(AS),
+        ("live.paused",),
+        ("live.resume",),
+        setup=_press_key("p"),
+        leave=_press_key("p"),
+        rows=34,
+    ),
     ViewState("row opened", _preview_path(DRAMMEN), ("form.definition", "form.key"), (), setup=_open_row, rows=34),
-    ViewState("history opened", _preview_path(AS), ("form.history",), (), setup=_open_history, rows=34),
+    ViewState(
+        "history opened",
+        _preview_path(AS),
+        ("form.history",),
+        setup=_open_history,
+        leave=_click("[data-history=meldinger] summary"),
+        rows=34,
+    ),
     ViewState(
         "again",
         _preview_path(AS),
@@ -184,7 +209,15 @@ OVERVIEW = (
     ),
     ViewState("other period", "/?period_id=2023", ("review.state.not_delivered",), (), rows=len(ALL)),
     ViewState("nobody passes", "/?q=nobody", ("organizations.none_found",), ("filter.reset",), rows=0),
-    ViewState("paused list", "/", ("live.paused",), ("live.resume",), setup=_press_key("p"), rows=len(ALL)),
+    ViewState(
+        "paused list",
+        "/",
+        ("live.paused",),
+        ("live.resume",),
+        setup=_press_key("p"),
+        leave=_press_key("p"),
+        rows=len(ALL),
+    ),
     ViewState(
         "keys of the list", "/", ("keys.title", "keys.off"), ("app.close",), setup=_press_key("?"), within="#keys"
     ),
@@ -209,11 +242,16 @@ def find_action(page: Page, state: ViewState, language: Language, key: str) -> L
     return within.get_by_role("button", name=name).or_(within.get_by_role("link", name=name)).filter(visible=True)
 
 
-def open_state(page: Page, server: Server, state: ViewState, language: Language) -> None:
-    """Open a view in a language and bring it into the state."""
+def open_view(page: Page, server: Server, state: ViewState, language: Language) -> None:
+    """Open the view of a state in a language."""
     page.goto(f"{server.url}{state.path}{'&' if '?' in state.path else '?'}lang={language}")
     if state.live:
         expect(page.locator("html")).to_have_attribute("data-live", "on")
+
+
+def open_state(page: Page, server: Server, state: ViewState, language: Language) -> None:
+    """Open a view in a language and bring it into the state."""
+    open_view(page, server, state, language)
     state.setup(page)
 
 
