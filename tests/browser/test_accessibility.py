@@ -29,23 +29,16 @@ def test_preview_has_no_axe_violation_at_any_width(
         assert (width, violations_in_both_schemes(page)) == (width, {})
 
 
-@pytest.mark.parametrize("width", [1440, 320, *(pytest.param(width, marks=pytest.mark.slow) for width in (768, 375))])
 def test_preview_content_is_visible_at_any_width(
-    open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page, width: int
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page
 ) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
     open_preview(busy, services["still"])
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
-    expect(page.locator("tr[data-field]:visible")).to_have_count(34)
-    expect(page.locator("tr.section-row th:visible")).to_have_count(9)
-    expect(page.locator("td.current:visible")).to_have_count(34)
-    expect(page.get_by_role("navigation", name="Deler av skjemaet").get_by_role("link")).to_have_count(9)
-    expect(page.get_by_role("columnheader", name="2024", exact=True)).to_be_visible()
-    expect(page.get_by_role("button", name="Aggreger på nytt")).to_be_visible()
-
-
-@pytest.mark.chromium
-def test_preview_prints_on_one_page(open_preview: OpenPreview, busy: Server, services: dict[str, Service]) -> None:
-    page = open_preview(busy, services["still"])
-    pdf = page.pdf(format="A4", prefer_css_page_size=True)
-    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+    for width in (1440, 768, 375, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+        expect(page.locator("tr[data-field]:visible")).to_have_count(34)
+        expect(page.locator("tr.section-row th:visible")).to_have_count(9)
+        expect(page.locator("td.current:visible")).to_have_count(34)
+        expect(page.get_by_role("navigation", name="Deler av skjemaet").get_by_role("link")).to_have_count(9)
+        expect(page.get_by_role("columnheader", name="2024", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Aggreger på nytt")).to_be_visible()

@@ -193,7 +193,7 @@ def test_open_row_shows_field_history_until_closed(still: Page) -> None:
     assert _roots(still) == before
 
 
-def test_n_key_moves_between_deviations(still: Page) -> None:
+def test_single_keys_move_between_deviations_and_filter(still: Page) -> None:
     deviating = still.locator("tr[data-flags~=error], tr[data-flags~=warning], tr[data-flags~=notice]")
     expect(deviating.first).to_be_visible()
     for index in range(deviating.count()):
@@ -203,9 +203,6 @@ def test_n_key_moves_between_deviations(still: Page) -> None:
     expect(deviating.first.get_by_role("button")).to_be_focused()
     still.keyboard.press("N")
     expect(deviating.last.get_by_role("button")).to_be_focused()
-
-
-def test_single_key_shortcuts_select_filters(still: Page) -> None:
     for key, name in (("f", "Feil"), ("w", "Varsler"), ("m", "Mangler"), ("c", "Endret nå"), ("x", "Alle")):
         still.keyboard.press(key)
         expect(still.get_by_role("radio", name=name)).to_be_checked()
@@ -237,7 +234,6 @@ def test_theme_and_language_are_remembered(still: Page) -> None:
 
 
 def test_skip_link_focuses_main_content(still: Page) -> None:
-    still.reload()
     still.keyboard.press("Tab")
     skip = still.get_by_role("link", name="Hopp til innholdet")
     expect(skip).to_be_focused()

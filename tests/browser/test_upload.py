@@ -1,5 +1,7 @@
 """Uploads to the API from a browser: by an HTML form, and by XMLHttpRequest with progress."""
 
+import itertools
+from collections.abc import Generator
 from pathlib import Path
 
 import httpx
@@ -8,7 +10,7 @@ from playwright.sync_api import Page
 
 from tests.contract.scenario_fixtures import ChildWelfareService
 from tests.support.pipeline import wait_until, zip_files
-from tests.support.server_process import Server
+from tests.support.server_process import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -29,9 +31,19 @@ SEND = f"""file => new Promise(resolve => {{
 }})"""
 
 
+_numbers = itertools.count(4712)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    with running_server(tmp_path_factory.mktemp("upload") / "data") as running:
+        yield running
+
+
 @pytest.fixture
 def service() -> ChildWelfareService:
-    return ChildWelfareService(4712)
+    """Return a service that no other test has delivered for."""
+    return ChildWelfareService(next(_numbers))
 
 
 @pytest.fixture
