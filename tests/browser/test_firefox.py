@@ -36,13 +36,13 @@ def test_report_opens_from_overview_by_keyboard(page: Page, busy: Server, servic
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     expect(page.locator(".list > tbody > tr:visible")).to_have_count(len(services))
     page.keyboard.press("/")
-    page.keyboard.type("9912")
+    page.keyboard.type(f"{services['again'].number}")
     expect(page.locator(".list > tbody > tr:visible")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name=services["again"].name)).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("searchbox")).to_have_value("9912")
+    expect(page.get_by_role("searchbox")).to_have_value(f"{services['again'].number}")
 
 
 def test_preview_shows_all_values_and_opens_rows(
