@@ -106,11 +106,15 @@ export function keepFocus() {
   })
 }
 
-/** Give the focus back to the link that led away from this page, and note which one does. */
+/**
+ * Give the focus back to the link that led away from this page, and note which one does.
+ *
+ * Also after a reload, as a page whose first connection fails after Back reloads itself.
+ */
 export function restoreFocusAfterBack() {
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"))
   const href = history.state?.followed
-  if (navigation?.type === "back_forward" && href) {
+  if (navigation?.type !== "navigate" && href) {
     const link = find(`a[href="${CSS.escape(href)}"]`)
     if (isSeen(link)) link?.focus({preventScroll: true})
   }

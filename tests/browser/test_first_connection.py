@@ -76,6 +76,22 @@ def test_failed_first_connection_is_shown_and_retried(
 
 
 @pytest.mark.own_page
+def test_link_has_focus_after_back_to_page_that_is_reloaded(proxy: FaultyProxy, page: Page) -> None:
+    page.goto(f"{proxy.url}/?period_id=2024")
+    page.locator("html[data-live=on]").wait_for()
+    service = page.locator("a.row-link")
+    service.click()
+    page.locator("html[data-live=on] h1", has_text=Service(9980).name).wait_for()
+    proxy.refuse_websockets(True)
+    page.go_back()
+    expect(page.get_by_role("alert")).to_contain_text("Frakoblet siden ")
+    page.wait_for_event("framenavigated", timeout=RELOAD_TIMEOUT_MS)
+    proxy.refuse_websockets(False)
+    expect(page.locator("html")).to_have_attribute("data-live", "on", timeout=RELOAD_TIMEOUT_MS)
+    expect(service).to_be_focused()
+
+
+@pytest.mark.own_page
 def test_page_without_its_scripts_is_reloaded(proxy: FaultyProxy, page: Page) -> None:
     page.clock.install()
     page.route("**/connection.js", lambda route: route.abort())
