@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import hypothesis
@@ -175,8 +175,12 @@ def page(
     request: pytest.FixtureRequest, context: BrowserContext, browser_name: BrowserName, browsers: Browsers
 ) -> Generator[Page]:
     """A page of a browser that knows nothing of the tests before. Tests use the same one in turn, which each leaves
-    without a document, but for those that are marked `own_page`.
+    without a document, but for those that are marked `own_page` or `own_context`.
     """
+    if request.node.get_closest_marker("own_context"):
+        with closing(browsers.new_context(browser_name)) as own, _watched(own):
+            yield own.new_page()
+        return
     is_shared = browser_name == "chromium" and request.node.get_closest_marker("own_page") is None
     shared = browsers.page(browser_name) if is_shared else None
     try:

@@ -75,7 +75,6 @@ def test_failed_first_connection_is_shown_and_retried(
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-@pytest.mark.own_page
 def test_link_has_focus_after_back_to_page_that_is_reloaded(proxy: FaultyProxy, page: Page) -> None:
     page.goto(f"{proxy.url}/?period_id=2024")
     page.locator("html[data-live=on]").wait_for()
@@ -91,7 +90,7 @@ def test_link_has_focus_after_back_to_page_that_is_reloaded(proxy: FaultyProxy, 
     expect(service).to_be_focused()
 
 
-@pytest.mark.own_page
+@pytest.mark.own_context
 def test_page_without_its_scripts_is_reloaded(proxy: FaultyProxy, page: Page) -> None:
     page.clock.install()
     page.route("**/connection.js", lambda route: route.abort())

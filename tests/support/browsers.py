@@ -94,7 +94,7 @@ class Browsers:
         """
         if name not in self._contexts:
             self._contexts[name] = context = (
-                self.browser(name).new_context(**_PERSON)
+                self.new_context(name)
                 if name == "firefox"
                 else self._driver().chromium.launch_persistent_context(
                     self._folder / "chromium", executable_path=_chromium_path(), args=[*_TEST_ARGUMENTS], **_PERSON
@@ -103,6 +103,10 @@ class Browsers:
             context.on("close", self._forget)
             self._stack.callback(context.close)
         return self._contexts[name]
+
+    def new_context(self, name: BrowserName) -> BrowserContext:
+        """Return a context like that of `context`, for one test alone, which closes it."""
+        return self.browser(name).new_context(**_PERSON)
 
     def page(self, name: BrowserName) -> Page:
         """Return the page that tests use one after the other: it has a process already."""

@@ -148,7 +148,7 @@ def test_changed_rows_can_be_filtered_and_marked_seen(overview: Page, states_ser
     expect(overview.locator(".list > tbody > tr:visible")).to_have_count(len(ORDER_WITHOUT_2023))
 
 
-@pytest.mark.own_page
+@pytest.mark.own_context
 def test_change_mark_fades_and_clears_on_focus(page: Page, states_server: Server) -> None:
     page.clock.install()
     page.goto(f"{states_server.url}/?period_id=2024")
