@@ -52,7 +52,7 @@ CHROMIUM_ARGUMENTS = (
 )
 
 # One process for all pages of the servers, so that another page does not start one.
-_TEST_ARGUMENTS = (*CHROMIUM_ARGUMENTS, "--process-per-site")
+_TEST_ARGUMENTS = (*CHROMIUM_ARGUMENTS, "--process-per-site", "--in-process-gpu")
 
 _CLEAR_STORAGE = "localStorage.clear(); sessionStorage.clear()"
 _VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
