@@ -169,8 +169,8 @@ async function tryReconnect() {
     reconnectTimer = setTimeout(tryReconnect, RETRY_MS)
     return
   }
-  // A page that was never live hands on what it was given.
-  const state = wasLive ? {address: location.href, missedChanges, ...saveState()} : savedState
+  // A page that was never live, or without all of its scripts, hands on what it was given.
+  const state = wasLive && !isIncomplete ? {address: location.href, missedChanges, ...saveState()} : savedState
   session.set(SAVED_STATE_KEY, JSON.stringify(state))
   location.reload()
 }
