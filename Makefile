@@ -20,7 +20,7 @@ NODE := $(BIN)/python -m tools.node
 ifndef IN_PARALLEL
 .NOTPARALLEL:
 endif
-.PHONY: help run install test test-tools check lint types architecture javascript fix demo-data slow firefox bench bench-short bench-tools lock \
+.PHONY: help run install test tests test-tools check lint types architecture javascript fix demo-data slow firefox bench bench-short bench-tools lock \
 	chromium headless-chromium firefox-esr
 
 help: ## Show this list
@@ -32,11 +32,11 @@ run: install ## Install what it needs, start on demo data and print the address
 install: $(VENV)/.runtime $(VENV)/.program components/vendor/.built components/__pycache__/.compiled ## Make the environment at .venv, fetch styles and font, build the stylesheets
 
 test: ## Install what it needs and run everything but the slow suites
-	@$(MAKE) --no-print-directory --jobs=3 IN_PARALLEL=yes test-tools
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory types javascript & checks=$$!; \
-	$(PYTEST_IN_PARALLEL); tests=$$?; \
-	wait $$checks || { echo "The types or the tests of the scripts are wrong: see above."; exit 1; }; exit $$tests
+	@$(MAKE) --no-print-directory --jobs=4 --keep-going IN_PARALLEL=yes lint types javascript tests
+
+# Each begins when what it needs is installed.
+tests: test-tools
+	$(PYTEST_IN_PARALLEL)
 
 test-tools: $(VENV)/.dev install node_modules/.dev headless-chromium
 
@@ -122,7 +122,7 @@ $(VENV)/.program: pyproject.toml $(wildcard app.py */__init__.py) | $(VENV)/.run
 # After the others that write to the environment, as two installations at a time are not safe.
 $(VENV)/.dev: requirements-dev.lock | $(VENV)/.runtime $(VENV)/.program $(VENV)/.node
 	@echo "Installing what the tests need ..."
-	@$(PIP) --require-hashes -r $<
+	@$(PIP) --no-compile --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.bench: requirements-bench.lock | $(VENV)/.runtime

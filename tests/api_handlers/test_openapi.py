@@ -104,11 +104,6 @@ def test_every_request_part_is_described(document: dict[str, Any]) -> None:
                 assert schema["description"].endswith("."), (method, path, media_type)
 
 
-def test_server_conforms_to_openapi(data_dir: Path) -> None:
-    """A few examples; `make slow` runs the test below with more."""
-    run_schemathesis(data_dir, examples=2)
-
-
 @pytest.mark.slow
 def test_server_conforms_to_openapi_many_examples(data_dir: Path) -> None:
     run_schemathesis(data_dir, examples=300)

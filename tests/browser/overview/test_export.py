@@ -118,8 +118,9 @@ _MULTIPLY_ROWS = """wanted => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
-@pytest.mark.parametrize(("rows", "most_sheets"), [(120, 4), pytest.param(400, 12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("rows", "most_sheets"), [(120, 4), (400, 12)])
 def test_long_overview_prints_head_and_number_on_each_sheet(overview: Page, rows: int, most_sheets: int) -> None:
     overview.get_by_role("searchbox").fill("oslo")
     overview.get_by_role("combobox", name="Avvik", exact=True).select_option("notice")

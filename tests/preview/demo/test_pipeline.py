@@ -94,6 +94,7 @@ def values(preview: Preview) -> dict[str, float | None]:
     return {row.field_key: row.value for row in preview.rows}
 
 
+@pytest.mark.slow
 def test_every_possible_rule_occurs(loaded: LoadedDemo) -> None:
     assert {
         rule for preview in loaded.previews.values() for rule in fired_rules(preview)
