@@ -57,9 +57,14 @@ class RestartableServer:
                 response = api.post(API, json={"organization_id": self.service.organization_id, "period_id": period})
                 job = response.raise_for_status().json()["job_id"]
                 wait_until(lambda job=job: api.get(f"/api/v1/jobs/{job}").json()["ended_at"] is not None, job)
+        self._reported = time.time()
 
     def change(self) -> None:
-        """Add a melding and wait until it is aggregated; directly in the store if the server is down."""
+        """Add a melding and wait until it is aggregated; directly in the store if the server is down.
+
+        In a later second than the first report: when it was made is all that a row of services shows of this change.
+        """
+        wait_until(lambda: int(time.time()) > int(self._reported), "the next second")
         if self.server.process.poll() is None:
             httpx.post(
                 f"{self.server.url}/api/v1/deliveries", content=with_new_melding(self.service)
