@@ -94,7 +94,10 @@ class WatchHandler(ApiHandler):
         self._log()  # Tornado would log the end of the response, of which this handler learns nothing
         await self._write(retry_block() + id_block(position) + (resync_block() if needs_resync else b""))
         while not self.broadcaster.attach(subscriber):
-            if self.broadcaster.draining or subscriber.has_ended:
+            if subscriber.has_ended:
+                return False
+            if self.broadcaster.draining:  # `drain` has ended those alone that were part of the fan-out
+                await self._write(retry_block())
                 return False
             await self._replay(subscriber)
         return True
