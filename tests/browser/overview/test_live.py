@@ -285,6 +285,7 @@ def test_numbers_and_totals_follow_filters_and_changes(overview: Page, states_se
     overview.get_by_role("combobox", name="Kolonner").select_option("Meldinger")
     country, shown = (overview.get_by_role("row", name=re.compile(f"^{name}")) for name in ("Hele landet", "De viste"))
     received = "td:nth-child(3)"
+    expect(country.locator(received)).to_have_text(re.compile(r"^\d+$"))
     before = int(country.locator(received).inner_text())
     expect(shown.locator(received)).to_have_text(str(before))
     head = overview.get_by_role("columnheader", name="Meldinger mottatt: 2024")
