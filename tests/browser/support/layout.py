@@ -1,6 +1,7 @@
 """Layout problems: texts that are cut, reach over the edge of the page, or overlap; and targets that are too small."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from playwright.sync_api import Page
 
@@ -78,14 +79,38 @@ def empty_menus(page: Page) -> list[str]:
     return page.evaluate(_FIND_EMPTY_MENUS)
 
 
+@contextmanager
+def _everything_laid_out(page: Page) -> Iterator[None]:
+    """Lay out the rows off screen too.
+
+    Until the next frame, the box of a row with `content-visibility: auto` has the size that it had when it was last
+    on screen, so that its texts lie over the next row's where the window or the font has changed since.
+    """
+    sheet = page.evaluate_handle("""() => {
+      const sheet = new CSSStyleSheet()
+      sheet.replaceSync("* { content-visibility: visible !important }")
+      document.adoptedStyleSheets.push(sheet)
+      return sheet
+    }""")
+    try:
+        yield
+    finally:
+        sheet.evaluate("""sheet => {
+          document.adoptedStyleSheets = document.adoptedStyleSheets.filter(each => each !== sheet)
+        }""")
+        sheet.dispose()
+
+
 def layout_problems(page: Page) -> list[str]:
     """Return the unreadable texts of the open dialog or menu, else of the page."""
-    return page.evaluate(_FIND_PROBLEMS)
+    with _everything_laid_out(page):
+        return page.evaluate(_FIND_PROBLEMS)
 
 
 def small_targets(page: Page) -> list[str]:
     """Return the targets that are smaller than WCAG 2.5.8 requires."""
-    return page.evaluate(_FIND_SMALL_TARGETS)
+    with _everything_laid_out(page):
+        return page.evaluate(_FIND_SMALL_TARGETS)
 
 
 def problems_by_font_size(page: Page, sizes: Sequence[int] = (20, 24, 32)) -> dict[int, list[str]]:
