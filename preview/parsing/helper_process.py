@@ -5,6 +5,8 @@ of files, never a path, and describes errors as the parser process does: without
 """
 
 import os
+import select
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -18,10 +20,13 @@ from preview.parsing.file_parser import FileContents
 
 ParseFunction = Callable[[bytes, int, datetime], FileContents]
 """Parses a file: its bytes, its ordinal and the present instant."""
+ParsedFile = tuple[DeliveryFile, FileContents | None]
+"""A file and its content, None if it is not read."""
 
-# The parser process reads and unpacks the files of both blocks, so it parses fewer of them.
-_LOCAL_FILES, _HELPER_FILES = 40, 60
+_BLOCK_FILES = 20
 _BLOCK_BYTES = 512 * 1024
+_MAX_LOCAL_FILES = 400
+"""Files that are parsed here at most while one block is being parsed there: their content waits in memory."""
 
 
 class HelperCrashed(Exception):
@@ -63,6 +68,8 @@ class HelperProcess:
         self._connection = connection
         self._pid = pid
         self._reply_pending = False
+        self._poll = select.poll()  # `Connection.poll` makes one at each call
+        self._poll.register(connection.fileno(), select.POLLIN)
 
     @classmethod
     def fork(
@@ -93,36 +100,50 @@ class HelperProcess:
 
     def parse(
         self, items: Iterator[DeliveryFile], now: datetime, parse_locally: Callable[[DeliveryFile], FileContents | None]
-    ) -> Iterator[tuple[DeliveryFile, FileContents | None]]:
-        """Parse files here and in the helper process, in blocks.
+    ) -> Iterator[ParsedFile]:
+        """Parse files here and in the helper process at the same time.
+
+        The helper process gets a block; until it answers, the files after the block are parsed here. So neither waits
+        for the other, whatever else each has to do.
 
         Args:
-            items: The files. About a hundred are read ahead of the results.
+            items: The files. About two blocks are read ahead of the results.
             now: The present instant, in UTC.
             parse_locally: Parses a file in this process, or returns None for a file that is not read.
 
         Yields:
-            Each file in order with its content. A delivery that fits into one block is parsed here only.
+            Each file in order with its content. A delivery that has no more files than a block is parsed here only.
 
         Raises:
             HelperCrashed: If the helper process ended.
             HelperError: If the helper process failed.
         """
-        local_files, helper_files = _next_block(items, _LOCAL_FILES), _next_block(items, _HELPER_FILES)
+        waiting = _ReadAhead(items)
+        helper_files = [] if waiting.fits_into_block else waiting.take_block()
         try:
             self._send(helper_files, now)
-            while local_files:
-                contents = [parse_locally(item) for item in local_files]
-                next_blocks = _next_block(items, _LOCAL_FILES), _next_block(items, _HELPER_FILES)
-                helper_results = self._receive_results(helper_files)
-                self._send(next_blocks[1], now)
-                yield from zip(local_files, contents, strict=True)
-                yield from helper_results
-                local_files, helper_files = next_blocks
+            while helper_files:
+                waiting.fill()
+                parsed_here = self._parse_until_answered(waiting, parse_locally)
+                parsed_there = self._receive_results(helper_files)
+                helper_files = waiting.take_block()
+                self._send(helper_files, now)
+                yield from parsed_there
+                yield from parsed_here
+            for item in waiting:
+                yield item, parse_locally(item)
         finally:
             # A reply that was not received must not be taken for that of the next delivery.
             with suppress(HelperCrashed, HelperError):
                 self._receive_contents()
+
+    def _parse_until_answered(
+        self, waiting: "_ReadAhead", parse_locally: Callable[[DeliveryFile], FileContents | None]
+    ) -> list[ParsedFile]:
+        parsed: list[ParsedFile] = []
+        while len(parsed) < _MAX_LOCAL_FILES and not self._poll.poll(0) and (item := next(waiting, None)) is not None:
+            parsed.append((item, parse_locally(item)))
+        return parsed
 
     def _send(self, items: list[DeliveryFile], now: datetime) -> None:
         if items:
@@ -134,7 +155,7 @@ class HelperProcess:
                 raise HelperCrashed from None
             self._reply_pending = True
 
-    def _receive_results(self, items: list[DeliveryFile]) -> list[tuple[DeliveryFile, FileContents | None]]:
+    def _receive_results(self, items: list[DeliveryFile]) -> list[ParsedFile]:
         contents = iter(self._receive_contents())
         return [(item, None if item.rejection else next(contents)) for item in items]
 
@@ -151,14 +172,54 @@ class HelperProcess:
         return reply.contents
 
 
-def _next_block(items: Iterator[DeliveryFile], max_files: int) -> list[DeliveryFile]:
-    """Return the next files, fewer if they are large."""
-    block: list[DeliveryFile] = []
-    size = 0
-    while len(block) < max_files and size < _BLOCK_BYTES and (item := next(items, None)) is not None:
-        block.append(item)
-        size += len(item.data)
-    return block
+class _ReadAhead(Iterator[DeliveryFile]):
+    """The files that are still to be parsed. One more than a block is read ahead, or fewer if they are large."""
+
+    def __init__(self, items: Iterator[DeliveryFile]) -> None:
+        self._items = items
+        self._read: deque[DeliveryFile] = deque()
+        self._bytes = 0
+        self._has_all = False
+        self.fill()
+
+    @property
+    def fits_into_block(self) -> bool:
+        """Whether no more files follow than those of one block."""
+        return self._has_all and len(self._read) <= _BLOCK_FILES
+
+    def __next__(self) -> DeliveryFile:
+        self.fill()
+        if not self._read:
+            raise StopIteration
+        return self._pop()
+
+    def fill(self) -> None:
+        """Read until there are a block and one file more."""
+        while not self._has_all and len(self._read) <= _BLOCK_FILES and self._bytes_before_last() < _BLOCK_BYTES:
+            if (item := next(self._items, None)) is None:
+                self._has_all = True
+            else:
+                self._read.append(item)
+                self._bytes += len(item.data)
+
+    def take_block(self) -> list[DeliveryFile]:
+        """Return the next block, or half of the files if no further ones follow: both processes then end together."""
+        self.fill()
+        max_files = min(_BLOCK_FILES, len(self._read) // 2 if self._has_all else len(self._read) - 1)
+        block: list[DeliveryFile] = []
+        size = 0
+        while len(block) < max_files and size < _BLOCK_BYTES:
+            block.append(self._pop())
+            size += len(block[-1].data)
+        return block
+
+    def _bytes_before_last(self) -> int:
+        return self._bytes - len(self._read[-1].data) if self._read else 0
+
+    def _pop(self) -> DeliveryFile:
+        item = self._read.popleft()
+        self._bytes -= len(item.data)
+        return item
 
 
 def serve(connection: Connection, parse: ParseFunction, describe_error: Callable[[Exception], str]) -> None:
