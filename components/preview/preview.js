@@ -47,6 +47,8 @@ import {
 // ── Patches ──
 
 const isRowId = (/** @type {string} */ id) => id.startsWith("row-")
+/** Whether a region has values, or says how rows are filtered; the progress of a job, for one, is in none of these. */
+const concernsRows = (/** @type {string} */ id) => isRowId(id) || id === "columns" || id === "filters"
 
 function clearMarks() {
   marks.clear()
@@ -55,31 +57,42 @@ function clearMarks() {
 }
 
 setPatchHandler(regions => {
-  const before = allValues()
-  const reportBefore = shownReport()
-  const wasComplete = isComplete()
+  const before = Object.keys(regions).some(concernsRows)
+    ? {report: shownReport(), complete: isComplete(), values: allValues()}
+    : null
   const hadError = find("[data-region=answer] [data-color=danger]") !== null
   patch(regions)
   updateForms()
   updateApproval()
   if ("services" in regions) filterServices()
-  if (shownReport() !== reportBefore) {
+  if (before) updateRows(regions, before)
+  if (!hadError) find("[data-region=answer] [data-color=danger]")?.scrollIntoView({block: "nearest"})
+})
+
+/**
+ * Mark the values that a patch has changed, and filter the rows again.
+ *
+ * @param {Regions} regions
+ * @param {{report: string | undefined, complete: boolean, values: Record<string, import("./rows.js").CellValues>}} before
+ *   What the page showed before it.
+ */
+function updateRows(regions, before) {
+  if (shownReport() !== before.report) {
     clearMarks()
     applyFilterAfresh()
     return
   }
   // A patch removes the note of a mark, which the server does not know of.
   for (const id of Object.keys(regions).filter(isRowId)) showMark($(`[data-region="${id}"]`))
-  if (wasComplete && isComplete()) {
-    const changed = markChanges(before, "now")
+  if (before.complete && isComplete()) {
+    const changed = markChanges(before.values, "now")
     fadeTints(changed)
     announceChanges(changed)
   } else if (isComplete()) {
     announce(t("live.ready"))
   }
   applyFilter()
-  if (!hadError) find("[data-region=answer] [data-color=danger]")?.scrollIntoView({block: "nearest"})
-})
+}
 
 onLive("live:waiting", (/** @type {Regions} */ pending) => {
   const shown = allValues()
