@@ -30,7 +30,7 @@ class LastChangeView:
     by: str
     reason: str
     deliveries_label: str
-    deliveries: Sequence[str]
+    deliveries: tuple[str, ...]
     more_deliveries: str
     are_deliveries_unknown: bool
     activity_query: str

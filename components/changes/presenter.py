@@ -153,7 +153,7 @@ def last_change(row: FieldRow, preview: Preview, t: Translator) -> LastChangeVie
         by=_by(change, t),
         reason=change.reason or "",
         deliveries_label=t.plural("activity.deliveries", len(deliveries)) if deliveries or are_unknown else "",
-        deliveries=deliveries[-_VISIBLE_DELIVERIES:],
+        deliveries=tuple(deliveries[-_VISIBLE_DELIVERIES:]),
         more_deliveries=t("activity.more_deliveries", n=left_out) if left_out > 0 else "",
         are_deliveries_unknown=are_unknown,
         activity_query=urlencode(query),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -17,13 +18,14 @@ from markupsafe import Markup
 from components.context import AppContext
 from components.layout.preferences import Translator
 from components.preview.presenter import present_report
-from components.preview.report_view import ROW_FILTERS, ReportView
+from components.preview.report_view import ROW_FILTERS, ReportView, RowView
 from preview.core.clock import today
 from preview.core.errors import PreviewError
 from preview.core.languages import Language
 from preview.views.preview import Preview
 
 _MAX_REPORTS = 16
+_MAX_ROWS = 1024  # of 30 reports
 
 
 class ReportQuery(NamedTuple):
@@ -83,6 +85,7 @@ class ReportCache:
         self._pending: dict[_Key, asyncio.Future[RenderedReport]] = {}
         self._kept: OrderedDict[_Key, RenderedReport] = OrderedDict()
         self._kept_of: tuple[int, date] | None = None
+        self._rows = RowRenderer(context)
 
     async def get(self, query: ReportQuery, language: Language, min_event_id: int = 0) -> RenderedReport:
         """Return a preview that reflects the event log.
@@ -153,7 +156,33 @@ class ReportCache:
         )
         # An open page keeps its period when another one becomes the reporting period.
         return RenderedReport(
-            query._replace(period_id=view.preview.period_id), view, render_regions(self._context, view)
+            query._replace(period_id=view.preview.period_id), view, render_regions(self._context, view, self._rows)
+        )
+
+
+class RowRenderer:
+    """Renders rows and their details. Most events change few rows of a report: equal ones are rendered once."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._render = lru_cache(_MAX_ROWS)(self._render_row)
+
+    def regions(self, view: ReportView) -> dict[str, str]:
+        """Return the regions of all rows by id."""
+        regions: dict[str, str] = {}
+        for row in view.rows:
+            rendered = self._render(row, view.t.language, view.query, view.preview.period_id, view.review is not None)
+            regions[f"row-{row.key}"], regions[f"detail-{row.key}"] = rendered
+        return regions
+
+    def _render_row(
+        self, row: RowView, language: Language, query: str, period_id: str, has_review: bool
+    ) -> tuple[str, str]:
+        macros = self._context.macros("preview/preview_regions.html")
+        t = Translator(self._context.application.texts, language)
+        return (
+            macros.row(row, t, opening_query=f"{query}&open={row.key}"),
+            macros.detail(row, has_review, t, period_id),
         )
 
 
@@ -193,8 +222,14 @@ def addressed_regions(
     return regions
 
 
-def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
-    """Return the regions of a preview by id. The page's first HTML and all patches are made of them."""
+def render_regions(context: AppContext, view: ReportView, rows: RowRenderer | None = None) -> dict[str, str]:
+    """Return the regions of a preview by id. The page's first HTML and all patches are made of them.
+
+    Args:
+        context: The templates.
+        view: The preview.
+        rows: Renders its rows; None for a renderer that keeps nothing.
+    """
     macros, t = context.macros("preview/preview_regions.html"), view.t
     review_macros = context.macros("review/review_regions.html")
     changes_macros = context.macros("changes/changes_regions.html")
@@ -227,7 +262,4 @@ def render_regions(context: AppContext, view: ReportView) -> dict[str, str]:
     }
     for section in view.sections:
         regions[f"picture-{section.section_id}"] = macros.section_picture(section)
-    for row in view.rows:
-        regions[f"row-{row.key}"] = macros.row(row, t, opening_query=f"{view.query}&open={row.key}")
-        regions[f"detail-{row.key}"] = macros.detail(row, view.review is not None, t, view.preview.period_id)
-    return regions
+    return {**regions, **(rows or RowRenderer(context)).regions(view)}
