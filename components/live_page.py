@@ -5,7 +5,7 @@ A new page is a folder with a subclass of `LivePage`, and usually one of `LiveSe
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -169,6 +169,20 @@ class LiveSession(param.Parameterized):
 
     def handle_message(self, message: dict[str, Any]) -> None:
         """Handle a message of the page's own script; without effect unless overridden."""
+
+    async def change_document(self, change: Callable[[], None]) -> None:
+        """Hold the document's lock for a change, and wait until it is sent; without effect once the session is gone.
+
+        For tasks. `document.add_next_tick_callback` does the same with more steps, in each of the sessions that an event
+        concerns.
+        """
+
+        async def change_locked(_: Document) -> None:
+            change()
+
+        session_context = self.document.session_context
+        if session_context is not None:
+            await session_context.with_locked_document(change_locked)
 
     def show_period(self, shown: ShownPeriod) -> None:
         """Name another period in the app bar, and keep it in all its links; in a callback of the session."""

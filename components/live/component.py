@@ -6,12 +6,19 @@ other script: a component of Panel's would need 394 kB more in each page.
 """
 
 from collections.abc import Callable, Mapping, Set
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
 from bokeh.core.properties import Any as AnyValue
 from bokeh.core.properties import Dict, Int, String
 from bokeh.model import DataModel
+
+
+@lru_cache(8)
+def _encode(regions: tuple[tuple[str, str], ...]) -> str:
+    """Return regions as a JSON object: once for the many sessions that a commit changes in the same way."""
+    return msgspec.json.encode({region: str(html) for region, html in regions}).decode()
 
 
 class LiveModel(DataModel):
@@ -72,7 +79,8 @@ class LiveComponent:
     def patch(self, regions: Mapping[str, str]) -> None:
         """Send the regions whose HTML differs from what the browser has.
 
-        Must run in a callback of the session (`add_next_tick_callback`), which holds the document's lock.
+        Must run while the session holds the document's lock: in `LiveSession.change_document` or in a callback of
+        `add_next_tick_callback`.
 
         Args:
             regions: HTML by region id; an empty text removes the region's element.
@@ -86,8 +94,7 @@ class LiveComponent:
         else:
             changed = pending | changed
         if changed:
-            texts = {region: str(html) for region, html in changed.items()}
-            self.model.update(regions=msgspec.json.encode(texts).decode())
+            self.model.update(regions=_encode(tuple(changed.items())))
 
     def reply(self, message: Mapping[str, Any], error: str = "") -> None:
         """Tell the browser the outcome of a message that waits for it (`ask` in channel.js).

@@ -151,7 +151,7 @@ class OverviewView(LiveSession):
 
     def receive(self, update: OverviewUpdate) -> None:
         """Patch the page with what has changed; called outside the session."""
-        self.document.add_next_tick_callback(partial(self._patch_if_current, update))
+        self._start_task(self.change_document(partial(self._patch_if_current, update)))
 
     def _patch_if_current(self, update: OverviewUpdate) -> None:
         """Patch the page unless it has changed to another overview since the update was read."""
@@ -174,9 +174,12 @@ class OverviewView(LiveSession):
             self.shown = requested_services(message)
             self._updater.request_totals(self)
         elif action := actions.get(message.get("action")):
-            task = asyncio.get_running_loop().create_task(self._perform(action, message))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start_task(self._perform(action, message))
+
+    def _start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _show(self, period_id: str | None, columns: str, since: str) -> None:
         choice = column_choice(self.context.application.catalogue, columns)

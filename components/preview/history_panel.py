@@ -58,9 +58,14 @@ class HistoryPanel:
         self._colors = parse_colors(message.get("colors"), COLOR_NAMES)
         self._rem = parse_rem(message.get("rem"))
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether there is anything to refresh: an open history, or the chart of one that was closed."""
+        return bool(self._open_names or self._roots)
+
     async def refresh(self, preview: Preview) -> None:
         """Read and render the open histories for a preview, and show them in the session's next tick."""
-        if not self._open_names and not self._roots:
+        if not self.is_in_use:
             return
         self._last_requested += 1
         request_number = self._last_requested

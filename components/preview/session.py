@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import msgspec
-import param
 
 from components.app_bar.period_frame import ShownPeriod, valid_period
 from components.layout import value_formatting
@@ -92,14 +91,11 @@ class PreviewSession(LiveSession):
 
     It gets the events of its organization, reads the preview again, and patches the page. Its state is the query, which
     the URL holds too, and the report that was rendered for it.
-    """
 
-    report = param.ClassSelector(
-        class_=RenderedReport, allow_None=True, doc="The report that was rendered last for the query."
-    )
-    query = param.ClassSelector(
-        class_=ReportQuery, default=ReportQuery(""), doc="The organization and periods that the page shows."
-    )
+    Attributes:
+        query: The organization and periods that the page shows.
+        report: The report that was rendered last for the query; None if another process has rendered the page.
+    """
 
     def __init__(
         self,
@@ -107,18 +103,11 @@ class PreviewSession(LiveSession):
         opened: OpenedPage[RenderedReport],
         report_cache: ReportCache,
         deletion_authors: DeletionAuthors,
-        **params: Any,
     ) -> None:
         report, t = opened.data, services.context.translator(opened.preferences)
-        query = report.query if report else ReportQuery.from_arguments(opened.preferences.arguments)
-        super().__init__(
-            services,
-            opened,
-            {**report.regions, **initial_regions(services.context, t)} if report else {},
-            report=report,
-            query=query,
-            **params,
-        )
+        super().__init__(services, opened, {**report.regions, **initial_regions(services.context, t)} if report else {})
+        self.report = report
+        self.query = report.query if report else ReportQuery.from_arguments(opened.preferences.arguments)
         self._report_cache = report_cache
         self._deletion_authors = deletion_authors
         self._tasks: set[asyncio.Task[object]] = set()
@@ -184,11 +173,9 @@ class PreviewSession(LiveSession):
         query, seconds = self.query, pauses()
         while query == self.query and not self._has_ended:
             try:
-                if self._deleted_at is not None and self._deleted_by is None:
-                    self._deleted_by = await self._deletion_authors.find(self._deleted_id)
-                report = await self._report_cache.get(query, self.t.language, last_event_id)
+                report = await self._read_report(query, last_event_id)
             except NotFound:
-                self.document.add_next_tick_callback(partial(self._show_erased, query))
+                await self.change_document(partial(self._show_erased, query))
                 return
             except Exception as error:  # noqa: BLE001  (error_message logs it and maps it to a sentence)
                 if as_passing(error) is None:
@@ -196,22 +183,31 @@ class PreviewSession(LiveSession):
                     return
                 await asyncio.sleep(next(seconds))
             else:
-                self.document.add_next_tick_callback(partial(self._apply_report, report, query))
+                await self.change_document(partial(self._apply_report, report, query))
                 return
+
+    async def _read_report(self, query: ReportQuery, last_event_id: int) -> RenderedReport:
+        """Return the report, and find out at the same time who deleted the one that the page shows."""
+        reading = self._report_cache.get(query, self.t.language, last_event_id)
+        if self._deleted_at is None or self._deleted_by is not None:
+            return await reading
+        report, self._deleted_by = await asyncio.gather(reading, self._deletion_authors.find(self._deleted_id))
+        return report
 
     def _apply_report(self, report: RenderedReport, query: ReportQuery) -> None:
         """Show a report, unless the page has changed its query since, or a newer report was shown already."""
         if query == self.query and (self.report is None or self.report.preview.position <= report.preview.position):
-            self.param.update(query=report.query, report=report)
+            self._show_report(report)
 
-    @param.depends("report", watch=True)
-    def _patch(self) -> None:
-        report = self._current_report
+    def _show_report(self, report: RenderedReport) -> None:
+        self.query, self.report = report.query, report
         self.show_period(shown_period(report.query))
         if report.view.is_complete:
             self._deleted_at = None
-        self._start_task(self._run_action(self._history_panel.refresh(report.preview)))
-        self._start_task(self._run_action(self._show_receipt()))
+        if self._history_panel.is_in_use:
+            self._start_task(self._run_action(self._history_panel.refresh(report.preview)))
+        if self._requested_job:
+            self._start_task(self._run_action(self._show_receipt()))
         if self._deleted_at is None:
             self.live.patch(report.regions)
             return
@@ -311,7 +307,7 @@ class PreviewSession(LiveSession):
             if query is not self._requested_query:  # the visitor has chosen another query since
                 return
             self._deleted_at = None
-            self.param.update(query=report.query, report=report)
+            self._show_report(report)
             self.catch_up()  # events of another organization were not delivered so far
 
         self.document.add_next_tick_callback(apply_query)

@@ -5,7 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 import pytest
+from bokeh.application.application import SessionContext
+from bokeh.core.types import ID
 from bokeh.document import Document
+from bokeh.server.contexts import BokehSessionContext
 from tornado.ioloop import IOLoop
 
 from components.context import AppContext
@@ -20,6 +23,16 @@ REPORTING_PERIOD = ReportingPeriodDocument("2024", "2024-01-01", "2024-12-31", N
 Session = TypeVar("Session", bound=LiveSession)
 
 
+class OpenDocument(Document):
+    """A document whose session has no connection, so that nothing needs its lock."""
+
+    @property
+    def session_context(self) -> SessionContext:
+        """The context of the session."""
+        no_server: Any = None
+        return BokehSessionContext(ID("test"), no_server, self)
+
+
 class PageHarness(Generic[Session]):
     """An open page with its session."""
 
@@ -32,7 +45,7 @@ class PageHarness(Generic[Session]):
             data: What the page was rendered from; None if another process has rendered it.
             position: The log position that the data reflect.
         """
-        self.document = Document()
+        self.document = OpenDocument()
         loaded = LoadedPage(data, REPORTING_PERIOD, position) if data else None
         shown = page.shown_period(data, preferences)
         opened = OpenedPage(page.name, shown, preferences, self.document, "test", False, loaded)

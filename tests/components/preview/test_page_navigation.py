@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bokeh.document import Document
 from tornado.ioloop import IOLoop
 
 from components import assets
@@ -21,6 +20,7 @@ from components.preview.session import PreviewSession, shown_period
 from preview.runtime.application import Application
 from preview.views.preview import Preview
 from tests.builders import large_dataset
+from tests.components.page_harness import OpenDocument
 from tests.support import pipeline
 
 WAIT_SECONDS = 30
@@ -40,7 +40,7 @@ class PageHarness:
     """The session of an open page, whose callbacks run when the test calls them."""
 
     def __init__(self, application: Application, context: AppContext, fanout: Fanout) -> None:
-        self._document = Document()
+        self._document = OpenDocument()
         self.fanout = fanout
         self.periods: list[str] = []
         """The periods that the page has shown."""
@@ -58,8 +58,13 @@ class PageHarness:
         )
         services = PageServices.create(context, fanout, IOLoop.current())
         self.view: Any = PreviewSession(services, opened, ReportCache(context), DeletionAuthors(context))
-        self.view.param.watch(lambda changed: self.periods.append(changed.new.preview.period_id), "report")
+        self.view.live.model.on_change("regions", lambda _attribute, _old, _new: self._note_period())
         fanout.subscribe(self.view)
+
+    def _note_period(self) -> None:
+        period_id = self.view.report.preview.period_id
+        if period_id not in self.periods[-1:]:
+            self.periods.append(period_id)
 
     def change_query(self, query: ReportQuery) -> None:
         self.view.live.handle_message({"action": "show", "arguments": query._asdict()})
