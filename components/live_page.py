@@ -173,8 +173,8 @@ class LiveSession(param.Parameterized):
     async def change_document(self, change: Callable[[], None]) -> None:
         """Hold the document's lock for a change, and wait until it is sent; without effect once the session is gone.
 
-        For tasks. `document.add_next_tick_callback` does the same with more steps, in each of the sessions that an event
-        concerns.
+        For tasks. `document.add_next_tick_callback` does the same with more steps, in each of the sessions that an
+        event concerns.
         """
 
         async def change_locked(_: Document) -> None:

@@ -18,7 +18,7 @@ from preview.reports.automatic_aggregation import schedule_automatic_aggregation
 from preview.reports.job_queue import JobQueue
 from preview.reports.reconcile import ReportConfig
 from preview.runtime.worker_registry import WorkerRegistry
-from preview.storage import jobs
+from preview.storage import deliveries, jobs
 from preview.storage.database import Connection, Database
 from preview.storage.jobs import JobRow
 
@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.25
 _PROGRESS_SECONDS = 0.25
-_JOB_THREADS = 2
+_JOB_THREADS = ("jobs-1", "jobs-2")
+_DELIVERY_THREAD = "deliveries"
+_TIMER_THREAD = "timer"
 
 Step = Callable[[], bool]
 """Does one piece of work. Returns False if there was none: the thread then waits, at most for the poll interval."""
@@ -72,15 +74,13 @@ class Worker:
         self._registry = registry
         self._delivery_reader = delivery_reader
         self._stopping = threading.Event()
-        wakeable_steps: dict[str, Step] = {
-            "jobs-1": self._run_job,
-            "jobs-2": self._run_job,
-            "deliveries": self._process_delivery,
-            "timer": self._schedule_due,
+        self._steps: dict[str, Step] = {
+            **dict.fromkeys(_JOB_THREADS, self._run_job),
+            _DELIVERY_THREAD: self._process_delivery,
+            _TIMER_THREAD: self._schedule_due,
+            **pollers,
         }
-        self._steps = wakeable_steps | dict(pollers)
         self._wake_events = {name: threading.Event() for name in self._steps}
-        self._wakeable = [self._wake_events[name] for name in wakeable_steps]
         self._threads: list[threading.Thread] = []
         self.failed: list[str] = []
         """The threads that have stopped because of an error of the program."""
@@ -90,16 +90,11 @@ class Worker:
     def start(self) -> None:
         """Take over the work of crashed workers and start the threads."""
         self._requeue_orphaned()
-        self._database.on_commit(self.wake)
+        self._database.on_commit(self._wake_for_work)
         for name, step in self._steps.items():
             thread = threading.Thread(target=self._loop, args=(name, step), name=f"worker-{name}", daemon=True)
             self._threads.append(thread)
             thread.start()
-
-    def wake(self) -> None:
-        """Wake the threads that wait for work."""
-        for wake in self._wakeable:
-            wake.set()
 
     def request_stop(self) -> None:
         """Ask the threads to start no further work."""
@@ -128,6 +123,29 @@ class Worker:
             if self.failed:
                 raise PreviewError("The worker has stopped because of a program error. See the log.")
             time.sleep(0.02)
+
+    def _wake_for_work(self) -> None:
+        """Wake the threads for which there is work after a commit; the others would only find that there is none.
+
+        One look on the writer's thread costs less than waking four threads, which take the interpreter lock from the
+        event loop while it answers.
+        """
+        try:
+            names = self._database.read(self._threads_with_work)
+        except Exception:  # noqa: BLE001  The threads meet the fault as well, and report it.
+            names = (*_JOB_THREADS, _DELIVERY_THREAD, _TIMER_THREAD)
+        for name in names:
+            self._wake_events[name].set()
+
+    def _threads_with_work(self, connection: Connection) -> list[str]:
+        names: list[str] = []
+        if jobs.next_runnable(connection) is not None:
+            names += _JOB_THREADS
+        if deliveries.has_pending(connection):
+            names.append(_DELIVERY_THREAD)
+        if self._settings.auto_aggregate and self._is_due_soon(self._next_due(connection)):
+            names.append(_TIMER_THREAD)
+        return names
 
     def _loop(self, name: str, step: Step) -> None:
         wake, fault = self._wake_events[name], self.faults.step(name)
@@ -229,11 +247,15 @@ class Worker:
         if self._settings.auto_aggregate and (due := self._database.read(self._next_due)) is not None:
             if due <= time.time():
                 self._database.write_in_steps(self._aggregate_next_due)
-            elif due - time.time() < _POLL_SECONDS:
+            elif self._is_due_soon(due):
                 self._stopping.wait(max(0.0, due - time.time()))
                 return True
         self._requeue_orphaned()
         return False
+
+    @staticmethod
+    def _is_due_soon(due: float | None) -> bool:
+        return due is not None and due - time.time() < _POLL_SECONDS
 
     def _next_due(self, connection: Connection) -> float | None:
         return jobs.next_due(connection, time.time(), self._settings.auto_latest_seconds)

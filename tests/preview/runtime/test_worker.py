@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from preview.core.periods import Period
 from preview.ingest.deliveries import MAX_ATTEMPTS as DELIVERY_ATTEMPTS
 from preview.reports.job_queue import MAX_ATTEMPTS as JOB_ATTEMPTS
+from preview.reports.job_queue import JobQueue
+from preview.runtime import worker
 from preview.storage import worker_rows
 from preview.storage.database import Database
+from preview.storage.jobs import JobRow
 from tests.builders.case_records import case_folder
 from tests.builders.services import SampleService
 from tests.support.manual_worker import ORGANIZATION, claim_job, process_delivery
@@ -57,6 +61,41 @@ def test_work_of_another_process_is_found(data_dir: Path) -> None:
         )
         receipt = other.deliveries.receive([service.folder(1, "2024-05-02")], full=False, actor="test")
         wait_for_delivery(other, receipt.delivery_id)
+
+
+def test_commits_wake_threads_for_work_without_polling(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivery, the automatic aggregation after it, and a requested one follow from commits alone."""
+    monkeypatch.setattr(worker, "_POLL_SECONDS", 3600)
+    service = SampleService()
+    with open_application(
+        data_dir, auto_aggregate=True, auto_quiet_seconds=0, open_periods=(Period(2024),)
+    ) as application:
+        wait_until(lambda: application.readiness_failures() == [])
+        deliver(application, service.folder(1, "2024-05-01"))
+        wait_until(lambda: "aggregation_completed" in event_types(events(application)), "the automatic aggregation")
+        requested = aggregate(application, service.organization_id, "2024", force=True)
+        assert document(application, requested.snapshot_id).aggregated_at is not None
+
+
+def test_commits_without_work_wake_no_thread(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+    claim = JobQueue.claim
+
+    def record_and_claim(queue: JobQueue, worker_id: int) -> JobRow | None:
+        looks.append(threading.current_thread().name)
+        return claim(queue, worker_id)
+
+    monkeypatch.setattr(worker, "_POLL_SECONDS", 3600)
+    service = SampleService()
+    with open_application(data_dir) as application:
+        deliver(application, service.folder(1, "2024-05-01"))
+        aggregate(application, service.organization_id, "2024")
+        monkeypatch.setattr(JobQueue, "claim", record_and_claim)
+        for number in range(50):
+            application.reviews.comments.add(service.organization_id, "2024", None, f"{number}?", "test")
+        aggregate(application, service.organization_id, "2024", force=True)
+    # Both threads look when the job was requested, and the one that ran it again after it.
+    assert 1 <= len(looks) < 10
 
 
 @pytest.mark.parametrize("thread", ["jobs-1", "deliveries", "timer"])
