@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 Listener = Callable[[list[EventRow], list[AggregationProgress]], None]
 """Called with new events and changed progress of running jobs; one of the two lists can be empty."""
 
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.01
 _PAGE_SIZE = 500
 
 
