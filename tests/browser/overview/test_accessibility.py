@@ -2,7 +2,7 @@
 table semantics.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.support import overview_fixtures
 from tests.browser.support.axe import violations_in_both_schemes
 from tests.browser.support.overview_fixtures import ALL, AS, BODO, DRAMMEN, HAMAR, LOM, MOSS, NESODDEN, READY, VIK
-from tests.support.server_process import Server, running_server
+from tests.browser.support.overview_page import open_overview
+from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
 
@@ -48,29 +49,22 @@ _TWO_DIGITS = """() => {
 
 
 @pytest.fixture(scope="module")
-def states_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """Run a server with a service in every state, also one that is being aggregated."""
-    data_dir = tmp_path_factory.mktemp("states_server") / "data"
-    data_dir.mkdir()
-    overview_fixtures.fill(data_dir)
-    with (
-        running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server,
-        overview_fixtures.open_second_application(data_dir) as application,
-    ):
+def reported_periods() -> Sequence[str]:
+    return ("2023", "2024")
+
+
+@pytest.fixture(scope="module")
+def states_server(states_server: Server) -> Generator[Server]:
+    """Aggregate one of the services for as long as the module runs."""
+    with overview_fixtures.open_second_application(states_server.data_dir) as application:
         overview_fixtures.start_held_job(application, MOSS, 0.62)
-        yield server
-
-
-def open_page(page: Page, server: Server, query: str = "") -> Page:
-    page.goto(f"{server.url}/?period_id=2024{query}")
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
-    return page
+        yield states_server
 
 
 @pytest.mark.parametrize("widths", [(320,), pytest.param((1440, 768, 375), marks=pytest.mark.slow)])
 def test_overview_has_no_axe_violation_at_any_width(page: Page, states_server: Server, widths: tuple[int, ...]) -> None:
     """Check each width; test_states.py checks each state at full width."""
-    open_page(page, states_server)
+    open_overview(page, states_server)
     expect(page.locator(".job__n")).to_have_text("62\u00a0%")
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
@@ -78,7 +72,7 @@ def test_overview_has_no_axe_violation_at_any_width(page: Page, states_server: S
 
 
 def test_overview_content_is_visible_at_any_width(page: Page, states_server: Server) -> None:
-    open_page(page, states_server)
+    open_overview(page, states_server)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         check_content(page, width)
@@ -122,7 +116,7 @@ def check_content(page: Page, width: int) -> None:
 
 def test_touch_targets_are_large_enough(page: Page, states_server: Server) -> None:
     """Targets are at least 44 px high on touch screens, and 24 px (WCAG 2.5.8) on others."""
-    open_page(page, states_server)
+    open_overview(page, states_server)
     for width, least in ((375, 44), (1440, 24)):
         page.set_viewport_size({"width": width, "height": 800})
         heights = page.evaluate("""() =>
@@ -134,7 +128,7 @@ def test_touch_targets_are_large_enough(page: Page, states_server: Server) -> No
 
 
 def test_overview_exposes_table_semantics(page: Page, states_server: Server) -> None:
-    open_page(page, states_server)
+    open_overview(page, states_server)
     table = page.get_by_role("table", name="Tjenester med nyeste rapport for 2024")
     expect(table.get_by_role("columnheader")).to_have_text(
         ["Tjeneste", "Vurdering", "Status", "Utfylt", "Avvik", "Aggregert", "Fagsystem"]
@@ -182,7 +176,7 @@ def test_overview_exposes_table_semantics(page: Page, states_server: Server) -> 
 def test_overview_is_shown_in_requested_language(
     page: Page, states_server: Server, language: str, texts: list[str]
 ) -> None:
-    open_page(page, states_server, f"&lang={language}")
+    open_overview(page, states_server, f"&lang={language}")
     expect(page.locator("html")).to_have_attribute("lang", language)
     for text in texts:
         expect(page.locator("main").get_by_text(text, exact=True).first).to_be_visible()
@@ -191,7 +185,7 @@ def test_overview_is_shown_in_requested_language(
 @pytest.mark.chromium
 @pytest.mark.own_page
 def test_print_contains_visible_rows_and_no_controls(page: Page, states_server: Server) -> None:
-    open_page(page, states_server, "&theme=dark")
+    open_overview(page, states_server, "&theme=dark")
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
     page.emulate_media(media="print")
@@ -204,7 +198,7 @@ def test_print_contains_visible_rows_and_no_controls(page: Page, states_server: 
 
 def test_numbers_are_readable_at_any_width(page: Page, states_server: Server) -> None:
     """The section with the most fields fits at every width; the narrowest has no violation in either scheme."""
-    open_page(page, states_server, "&columns=barn-under-omsorg")
+    open_overview(page, states_server, "&columns=barn-under-omsorg")
     expect(page.get_by_role("columnheader", name="I fosterhjem: 2024")).to_have_attribute("aria-sort", "none")
     expect(page.get_by_role("rowheader", name="De viste")).to_be_visible()
     for width in WIDTHS:

@@ -1,7 +1,5 @@
 """Approval of several reports from the overview: each that was selected and seen, with its own check and outcome."""
 
-from collections.abc import Generator
-
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -20,33 +18,10 @@ from tests.browser.support.overview_fixtures import (
     OSLO_VEST,
     SampleService,
 )
-from tests.support.server_process import Server, running_server
+from tests.browser.support.overview_page import expect_order
+from tests.support.server_process import Server
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """Run a server with a service in every state; four reports are ready."""
-    data_dir = tmp_path_factory.mktemp("states_server") / "data"
-    data_dir.mkdir()
-    overview_fixtures.fill(data_dir, ["2024"])
-    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
-        yield server
-
-
-@pytest.fixture
-def states_server(shared: Server) -> Generator[Server]:
-    """Restore the store after each test."""
-    yield shared
-    overview_fixtures.restore(shared.data_dir)
-
-
-@pytest.fixture
-def overview(page: Page, states_server: Server) -> Page:
-    page.goto(f"{states_server.url}/?period_id=2024")
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
-    return page
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("restored")]
 
 
 def row(page: Page, service: SampleService) -> Locator:
@@ -135,7 +110,5 @@ def test_approval_by_another_updates_row_in_place(overview: Page, states_server:
     expect(row(overview, ALTA)).to_have_attribute("data-changed", "now")
     expect(overview.locator("#said")).to_have_text(f"Endret: {ALTA.full_name}.")
     expect(overview.get_by_text("1 rad står ikke lenger i rekkefølge")).to_be_visible()
-    expect(overview.locator(".list > tbody > tr:visible .row-link")).to_have_text(
-        [service.full_name for service in ORDER_WITHOUT_2023]
-    )
+    expect_order(overview, *ORDER_WITHOUT_2023)
     expect(overview.locator(".tile").filter(has_text="Godkjent").locator("b")).to_have_text("2")

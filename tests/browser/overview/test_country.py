@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from preview.reports.decision_state import DECISION_STATES
 from tests.browser.conftest import post_delivery
 from tests.browser.support import overview_fixtures
+from tests.browser.support.overview_page import open_overview
 from tests.builders import large_dataset
 from tests.support.server_process import Server, running_server
 
@@ -35,10 +36,8 @@ def large(tmp_path_factory: pytest.TempPathFactory, years: Sequence[str]) -> Gen
 
 
 @pytest.fixture
-def overview(page: Page, large: Server) -> Page:
-    page.goto(f"{large.url}/?period_id=2024")
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
-    return page
+def overview(large: Server, page: Page) -> Page:
+    return open_overview(page, large)
 
 
 def test_html_contains_every_service_and_period(large: Server, years: Sequence[str]) -> None:

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Generator
 from pathlib import Path
 
 import httpx
@@ -16,26 +15,9 @@ from preview.core.clock import today as today_in_norway
 from tests.browser.support import overview_fixtures
 from tests.browser.support.overview_fixtures import ALTA, DRAMMEN, HAMAR, MOSS, SampleService
 from tests.browser.support.pdf import PrintedPdf
-from tests.support.server_process import Server, running_server
+from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def states_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """Run a server with a service in every state, without automatic aggregation."""
-    data_dir = tmp_path_factory.mktemp("states_server") / "data"
-    data_dir.mkdir()
-    overview_fixtures.fill(data_dir, ["2024"])
-    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
-        yield server
-
-
-@pytest.fixture
-def overview(page: Page, states_server: Server) -> Page:
-    page.goto(f"{states_server.url}/?period_id=2024")
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
-    return page
 
 
 def names(lines: list[list[str]]) -> list[str]:

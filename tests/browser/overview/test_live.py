@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Generator
 from pathlib import Path
 
 import httpx
@@ -29,46 +28,22 @@ from tests.browser.support.overview_fixtures import (
     VIK,
     SampleService,
 )
+from tests.browser.support.overview_page import expect_order, open_overview
 from tests.support import pipeline
 from tests.support.server_process import Server, running_server
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """Run a server with a service in every state."""
-    data_dir = tmp_path_factory.mktemp("states_server") / "data"
-    data_dir.mkdir()
-    overview_fixtures.fill(data_dir, ["2024"])
-    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
-        yield server
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("restored")]
 
 
 @pytest.fixture
-def states_server(shared: Server) -> Generator[Server]:
-    """Restore the store before each test."""
-    yield shared
-    overview_fixtures.restore(shared.data_dir)
-
-
-@pytest.fixture
-def overview(page: Page, states_server: Server) -> Page:
-    """Open the overview of 2024, live. `window.stayed` exists until the page is reloaded."""
-    page.goto(f"{states_server.url}/?period_id=2024")
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
-    page.evaluate("window.stayed = true")
-    return page
+def overview(overview: Page) -> Page:
+    """`window.stayed` exists until the page is reloaded."""
+    overview.evaluate("window.stayed = true")
+    return overview
 
 
 def row(page: Page, service: SampleService) -> Locator:
     return page.locator(".list > tbody > tr").filter(has=page.get_by_role("link", name=service.full_name, exact=True))
-
-
-def expect_order(page: Page, *services: SampleService) -> None:
-    expect(page.locator(".list > tbody > tr:visible .row-link")).to_have_text(
-        [service.full_name for service in services]
-    )
 
 
 def tile_count(page: Page, tile: str) -> Locator:
@@ -151,8 +126,7 @@ def test_changed_rows_can_be_filtered_and_marked_seen(overview: Page, states_ser
 @pytest.mark.own_context
 def test_change_mark_fades_and_clears_on_focus(page: Page, states_server: Server) -> None:
     page.clock.install()
-    page.goto(f"{states_server.url}/?period_id=2024")
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    open_overview(page, states_server)
     aggregate(states_server, TROMSO)
     expect(row(page, TROMSO)).to_contain_text("Klar til godkjenning")
     expect(row(page, TROMSO)).to_have_attribute("data-changed", "now")
@@ -197,9 +171,7 @@ def test_service_stays_listed_after_report_deletion(overview: Page, states_serve
 
 
 def test_action_in_one_session_updates_other_sessions(overview: Page, states_server: Server) -> None:
-    other = overview.context.new_page()
-    other.goto(f"{states_server.url}/?period_id=2024&lang=en")
-    expect(other.locator("html")).to_have_attribute("data-live", "on")
+    other = open_overview(overview.context.new_page(), states_server, "&lang=en")
     report = overview.context.new_page()
     report.goto(f"{states_server.url}/preview?organization_id={HAMAR.organization_id}&period_id=2024")
     expect(report.get_by_text("Direkte", exact=True)).to_be_visible()
@@ -225,8 +197,7 @@ def test_overview_restores_state_and_changes_on_reconnect(page: Page, tmp_path: 
     data_dir.mkdir()
     overview_fixtures.fill(data_dir, ["2024"])
     with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as first:
-        page.goto(f"{first.url}/?period_id=2024")
-        expect(page.locator("html")).to_have_attribute("data-live", "on")
+        open_overview(page, first)
         page.get_by_role("searchbox").fill("oslo")
         port = first.port
         first.stop()

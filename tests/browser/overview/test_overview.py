@@ -1,6 +1,6 @@
 """The overview: first HTML, search, filters, sorting, keyboard, and the URL that holds all choices."""
 
-from collections.abc import Generator
+from collections.abc import Sequence
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -9,7 +9,6 @@ from lxml import html
 from playwright.sync_api import Browser, Page, expect
 
 from preview.reports.decision_state import DECISION_STATES
-from tests.browser.support import overview_fixtures
 from tests.browser.support.layout import empty_menus
 from tests.browser.support.overview_fixtures import (
     ALL,
@@ -26,40 +25,16 @@ from tests.browser.support.overview_fixtures import (
     OSLO_VEST,
     TROMSO,
     VIK,
-    SampleService,
 )
-from tests.support.server_process import Server, running_server
+from tests.browser.support.overview_page import expect_order, open_overview
+from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def states_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """Run a server with a service in every state, without automatic aggregation."""
-    data_dir = tmp_path_factory.mktemp("states_server") / "data"
-    data_dir.mkdir()
-    overview_fixtures.fill(data_dir)
-    with running_server(data_dir, environment=overview_fixtures.NO_AUTO_AGGREGATE) as server:
-        yield server
-
-
-@pytest.fixture
-def overview(page: Page, states_server: Server) -> Page:
-    """Open the overview of 2024 and wait until it is live."""
-    return open_page(page, f"{states_server.url}/?period_id=2024")
-
-
-def open_page(page: Page, url: str) -> Page:
-    page.goto(url)
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
-    return page
-
-
-def expect_rows(page: Page, *services: SampleService) -> None:
-    """Assert that exactly these services are visible, in this order."""
-    expect(page.locator(".list > tbody > tr:visible .row-link")).to_have_text(
-        [service.full_name for service in services]
-    )
+def reported_periods() -> Sequence[str]:
+    return ("2023", "2024")
 
 
 def query_of(page: Page) -> dict[str, str]:
@@ -108,14 +83,14 @@ def test_overview_works_without_scripts(browser: Browser, states_server: Server)
     context = browser.new_context(java_script_enabled=False, locale="nb-NO")
     page = context.new_page()
     page.goto(f"{states_server.url}/?period_id=2024")
-    expect_rows(page, *DEFAULT_ORDER)
+    expect_order(page, *DEFAULT_ORDER)
     assert empty_menus(page) == []
     page.get_by_role("searchbox").fill("oslo")
     sort_by(page, "Tjeneste")
-    expect_rows(page, OSLO_SOR, OSLO_VEST)
+    expect_order(page, OSLO_SOR, OSLO_VEST)
     assert query_of(page) == {"q": "oslo", "show": "all", "deviation": "all", "sort": "name"}
     sort_by(page, "Tjeneste")
-    expect_rows(page, OSLO_VEST, OSLO_SOR)
+    expect_order(page, OSLO_VEST, OSLO_SOR)
     context.close()
 
 
@@ -124,9 +99,9 @@ def test_overview_is_usable_while_connecting(page: Page, states_server: Server) 
     page.route_web_socket("**/ws**", lambda _: None)  # accepted, but never answered
     page.goto(f"{states_server.url}/?period_id=2024")
     expect(page.get_by_text("Kobler til …")).to_be_visible()
-    expect_rows(page, *DEFAULT_ORDER)
+    expect_order(page, *DEFAULT_ORDER)
     page.get_by_role("searchbox").fill("vik")
-    expect_rows(page, VIK)
+    expect_order(page, VIK)
 
 
 # ── Search, filters, tiles ──
@@ -144,11 +119,11 @@ def test_search_shows_matching_services(overview: Page) -> None:
     search = overview.get_by_role("searchbox", name="Søk i tjenester")
     for typed, found in SEARCHES:
         search.press_sequentially(typed)
-        expect_rows(overview, *found)
+        expect_order(overview, *found)
         expect(overview.get_by_text(f"{len(found)} av {len(ALL)} tjenester").first).to_be_visible()
         expect(overview.locator("#said")).to_have_text(f"{len(found)} av {len(ALL)} tjenester")
         search.press("Escape")
-        expect_rows(overview, *DEFAULT_ORDER)
+        expect_order(overview, *DEFAULT_ORDER)
 
 
 def exported_names(page: Page, server: Server) -> list[str]:
@@ -195,19 +170,19 @@ def test_deviation_filter_shows_matching_services(overview: Page) -> None:
         ("Ingen avvik", [HAMAR, NESODDEN, ALTA, OSLO_VEST, AS]),
     ):
         overview.get_by_role("combobox", name="Avvik", exact=True).select_option(deviation)
-        expect_rows(overview, *left)
+        expect_order(overview, *left)
 
 
 def test_case_system_filter_combines_with_other_filters(overview: Page) -> None:
     overview.get_by_role("combobox", name="Fagsystem", exact=True).select_option("Acos")
-    expect_rows(overview, MOSS, ALTA)
+    expect_order(overview, MOSS, ALTA)
     overview.get_by_role("combobox", name="Avvik", exact=True).select_option("Varsler")
-    expect_rows(overview, MOSS)
+    expect_order(overview, MOSS)
     select_tile(overview, "Utdaterte")
     expect(overview.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible()
     expect(overview.get_by_role("table")).to_be_hidden()
     overview.get_by_role("button", name="Nullstill filter").click()
-    expect_rows(overview, *DEFAULT_ORDER)
+    expect_order(overview, *DEFAULT_ORDER)
     assert query_of(overview) == {}
 
 
@@ -216,11 +191,11 @@ def test_search_can_be_cleared(overview: Page) -> None:
     expect(overview.get_by_role("button", name="Tøm søket")).to_be_hidden()
     search.fill("vik")
     overview.get_by_role("button", name="Tøm søket").click()
-    expect_rows(overview, *DEFAULT_ORDER)
+    expect_order(overview, *DEFAULT_ORDER)
     expect(search).to_be_focused()
     search.fill("vik")
     search.press("Escape")
-    expect_rows(overview, *DEFAULT_ORDER)
+    expect_order(overview, *DEFAULT_ORDER)
 
 
 # ── Sorting ──
@@ -247,11 +222,9 @@ def test_column_heads_sort_rows_as_the_server_does(overview: Page, states_server
 
 # ── URL ──
 def test_url_restores_all_filters(page: Page, states_server: Server) -> None:
-    open_page(
-        page,
-        f"{states_server.url}/?period_id=2024&q=oslo&show=ready&deviation=none&case_system=CIS&sort=-name&lang=en&theme=dark",
-    )
-    expect_rows(page, OSLO_VEST)
+    query = "&q=oslo&show=ready&deviation=none&case_system=CIS&sort=-name&lang=en&theme=dark"
+    open_overview(page, states_server, query)
+    expect_order(page, OSLO_VEST)
     expect(page.get_by_role("combobox", name="Period", exact=True).locator("option:checked")).to_have_text("2024")
     expect(page.get_by_role("searchbox")).to_have_value("oslo")
     expect(page.get_by_role("radio", name="Ready for approval")).to_be_checked()
@@ -267,16 +240,16 @@ def test_filters_update_url_and_back_restores_them(overview: Page) -> None:
     overview.get_by_role("combobox", name="Avvik", exact=True).select_option("Ingen avvik")
     sort_by(overview, "Tjeneste")
     assert query_of(overview) == {"show": "ready", "q": "oslo", "deviation": "none", "sort": "name"}
-    expect_rows(overview, OSLO_VEST)
+    expect_order(overview, OSLO_VEST)
     overview.go_back()
     expect(overview.get_by_role("columnheader", name="Status")).to_have_attribute("aria-sort", "descending")
     overview.go_back()
-    expect_rows(overview, OSLO_VEST)
+    expect_order(overview, OSLO_VEST)
     overview.go_back()
     expect(overview.get_by_role("searchbox")).to_have_value("")
-    expect_rows(overview, HAMAR, ALTA, OSLO_VEST)
+    expect_order(overview, HAMAR, ALTA, OSLO_VEST)
     overview.go_back()
-    expect_rows(overview, *DEFAULT_ORDER)
+    expect_order(overview, *DEFAULT_ORDER)
     overview.go_forward()
     expect(overview.get_by_role("radio", name="Klar til godkjenning")).to_be_checked()
     assert overview.evaluate("window.stayed")
@@ -288,7 +261,7 @@ def test_back_from_report_restores_overview(overview: Page) -> None:
     expect(overview.get_by_role("heading", level=1, name=OSLO_VEST.full_name)).to_be_visible()
     assert query_of(overview) == {"organization_id": OSLO_VEST.organization_id, "period_id": "2024"}
     overview.go_back()
-    expect_rows(overview, OSLO_SOR, OSLO_VEST)
+    expect_order(overview, OSLO_SOR, OSLO_VEST)
     expect(overview.get_by_role("searchbox")).to_have_value("oslo")
     expect(overview.get_by_role("link", name=OSLO_VEST.full_name)).to_be_focused()
 
@@ -296,7 +269,7 @@ def test_back_from_report_restores_overview(overview: Page) -> None:
 def test_period_change_updates_overview_in_place(overview: Page) -> None:
     overview.evaluate("window.stayed = true")
     overview.get_by_role("combobox", name="Periode", exact=True).select_option("2023")
-    expect_rows(overview, HAMAR, NESODDEN, ALTA, DRAMMEN, LOM, MOSS, OSLO_SOR, OSLO_VEST, AS, BODO, TROMSO, VIK)
+    expect_order(overview, HAMAR, NESODDEN, ALTA, DRAMMEN, LOM, MOSS, OSLO_SOR, OSLO_VEST, AS, BODO, TROMSO, VIK)
     expect(overview.get_by_role("row", name=BODO.full_name)).to_contain_text("Uten rapport")
     latest = overview.get_by_role("row", name=BODO.full_name).get_by_role("link", name="siste: 2024")
     expect(latest).to_have_count(0)  # the report of 2024 has failed, so that there is none to link to
@@ -309,11 +282,11 @@ def test_period_change_updates_overview_in_place(overview: Page) -> None:
     expect(bar.locator("#reporting-period")).to_contain_text("Du ser 2023")
     bar.get_by_role("link", name="Til 2024").click()
     expect(bar.locator("#reporting-period")).not_to_contain_text("Du ser")
-    expect_rows(overview, *DEFAULT_ORDER)
+    expect_order(overview, *DEFAULT_ORDER)
     assert query_of(overview) == {}
     overview.go_back()
     overview.go_back()
-    expect_rows(overview, *DEFAULT_ORDER)
+    expect_order(overview, *DEFAULT_ORDER)
     assert overview.evaluate("window.stayed")
 
 
@@ -380,7 +353,7 @@ def test_shortcuts_move_between_deviations_and_filter(overview: Page) -> None:
         ("m", [DRAMMEN, HAMAR, NESODDEN, MOSS, OSLO_SOR, ALTA, OSLO_VEST, LOM, AS]),
     ):
         keyboard.press(key)
-        expect_rows(overview, *left)
+        expect_order(overview, *left)
     keyboard.press("c")
     expect(overview.get_by_text("Ingen tjenester passer med søket eller filteret.")).to_be_visible()
     assert "deviation" not in query_of(overview), "what changed before these eyes is nobody else's choice"
