@@ -106,10 +106,6 @@ def test_every_request_part_is_described(document: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_server_conforms_to_openapi_many_examples(data_dir: Path) -> None:
-    run_schemathesis(data_dir, examples=300)
-
-
-def run_schemathesis(data_dir: Path, examples: int) -> None:
     """Run all phases of Schemathesis. The only stream is in use, so that its own ones are answered and closed."""
     with (
         run_in_process_server(data_dir, max_streams=1) as server,
@@ -122,7 +118,7 @@ def run_schemathesis(data_dir: Path, examples: int) -> None:
         command = [
             str(Path(sys.executable).with_name("schemathesis")),
             *("--config-file", str(Path(__file__).with_name("schemathesis.toml"))),
-            *("run", f"{server.url}/openapi.json", "--max-examples", str(examples), "--seed", "1"),
+            *("run", f"{server.url}/openapi.json", "--max-examples", "300", "--seed", "1"),
             *("--generation-database", "none", "--suppress-health-check", "all", "--no-color"),
         ]
         run = subprocess.run(command, cwd=data_dir, capture_output=True, text=True, check=False)
