@@ -20,7 +20,7 @@ from tests.support.server_process import Server, running_server
 pytestmark = pytest.mark.browser
 
 DELIVERIES = "/api/v1/deliveries"
-LIMIT = 4_000_000
+LIMIT = 1_000_000
 SETTINGS = {"BUFDIR_PREVIEW_AUTO_AGGREGATE": "false", "BUFDIR_PREVIEW_MAX_DELIVERY_BYTES": str(LIMIT)}
 # Dispatches the events of a drag and drop, which cannot be simulated with files otherwise.
 DROP = """(target, files) => {
@@ -210,7 +210,7 @@ def test_oversized_and_empty_files_are_not_sent(overview: Page, empty_server: Se
     page, before = overview, len(list_deliveries(empty_server))
     drop(page, UploadFile("stor.zip", b"0" * (LIMIT + 1)), UploadFile("tom.xml", b""))
     expect(entry(page, "stor.zip")).to_contain_text(
-        "Filen er større enn grensen for en leveranse (4,0 MB). Del den opp."
+        "Filen er større enn grensen for en leveranse (1,0 MB). Del den opp."
     )
     expect(entry(page, "tom.xml")).to_contain_text("Filen er tom.")
     expect(page.get_by_role("button", name="Prøv stor.zip igjen")).to_have_count(0)
@@ -235,8 +235,8 @@ def test_upload_continues_in_closed_drawer_and_can_be_cancelled(
     overview: Page, empty_server: Server, limit_upload_rate: Callable[[int], None]
 ) -> None:
     page, before = overview, len(list_deliveries(empty_server))
-    limit_upload_rate(50_000)
-    drop(page, UploadFile("treg.zip", b"PK" + b"0" * 3_900_000))
+    limit_upload_rate(12_500)
+    drop(page, UploadFile("treg.zip", b"PK" + b"0" * 970_000))
     expect(entry(page, "treg.zip")).to_contain_text("Sendes, ")
     page.keyboard.press("Escape")
     expect(drawer(page)).to_be_hidden()
