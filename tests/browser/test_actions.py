@@ -1,7 +1,7 @@
 """Actions on a report: in each state, by keyboard, by two users at once, and while offline."""
 
 from collections.abc import Generator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -154,12 +154,12 @@ def test_notice_links_open_job_and_findings(page: Page, actor_server: Server) ->
     expect(origins.get_by_text("Tatt inn").first).to_be_visible()
 
 
-def tab_to(page: Page, target: Locator) -> None:
+def tab_to(page: Page, target: Locator, key: Literal["Tab", "Shift+Tab"] = "Tab") -> None:
     """Move the focus to an element with the Tab key alone."""
     for _ in range(60):
         if target.evaluate("each => each === document.activeElement"):
             return
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
     raise AssertionError("The Tab key does not reach the element.")
 
 
@@ -205,7 +205,7 @@ def test_preview_works_by_keyboard(page: Page, actor_server: Server) -> None:
     expect(decision_tag(page)).to_be_visible()
 
     # The page loads in the chosen language.
-    tab_to(page, page.get_by_role("combobox", name="Språk"))
+    tab_to(page, page.get_by_role("combobox", name="Språk"), "Shift+Tab")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="Aggreger på nytt")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "nn")
