@@ -193,7 +193,12 @@ def test_open_row_shows_field_history_until_closed(still: Page) -> None:
     assert _roots(still) == before
 
 
-def test_single_keys_move_between_deviations_and_filter(still: Page) -> None:
+def test_skip_link_and_single_keys_move_and_filter(still: Page) -> None:
+    still.keyboard.press("Tab")
+    skip = still.get_by_role("link", name="Hopp til innholdet")
+    expect(skip).to_be_focused()
+    still.keyboard.press("Enter")
+    expect(still.locator("main")).to_be_focused()
     deviating = still.locator("tr[data-flags~=error], tr[data-flags~=warning], tr[data-flags~=notice]")
     expect(deviating.first).to_be_visible()
     for index in range(deviating.count()):
@@ -231,14 +236,6 @@ def test_theme_and_language_are_remembered(still: Page) -> None:
     still.goto(still.url.split("/preview")[0])
     expect(still.locator("html")).to_have_attribute("lang", "nn")
     expect(still.get_by_role("heading", level=1, name="Oversyn")).to_be_visible()
-
-
-def test_skip_link_focuses_main_content(still: Page) -> None:
-    still.keyboard.press("Tab")
-    skip = still.get_by_role("link", name="Hopp til innholdet")
-    expect(skip).to_be_focused()
-    still.keyboard.press("Enter")
-    expect(still.locator("main")).to_be_focused()
 
 
 def test_content_security_policy_allows_only_own_scripts(

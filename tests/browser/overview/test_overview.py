@@ -115,7 +115,7 @@ SEARCHES = (
 )
 
 
-def test_search_shows_matching_services(overview: Page) -> None:
+def test_search_shows_matching_services_until_cleared(overview: Page) -> None:
     search = overview.get_by_role("searchbox", name="Søk i tjenester")
     for typed, found in SEARCHES:
         search.press_sequentially(typed)
@@ -124,6 +124,12 @@ def test_search_shows_matching_services(overview: Page) -> None:
         expect(overview.locator("#said")).to_have_text(f"{len(found)} av {len(ALL)} tjenester")
         search.press("Escape")
         expect_order(overview, *DEFAULT_ORDER)
+    clear = overview.get_by_role("button", name="Tøm søket")
+    expect(clear).to_be_hidden()
+    search.fill("vik")
+    clear.click()
+    expect_order(overview, *DEFAULT_ORDER)
+    expect(search).to_be_focused()
 
 
 def exported_names(page: Page, server: Server) -> list[str]:
@@ -132,7 +138,15 @@ def exported_names(page: Page, server: Server) -> list[str]:
     return [line.split(";")[0] for line in content.splitlines()[1:]]
 
 
-def test_tile_count_equals_number_of_filtered_and_exported_rows(overview: Page, states_server: Server) -> None:
+def test_tiles_count_filtered_and_exported_rows(overview: Page, states_server: Server) -> None:
+    expect(overview.locator(".tile")).to_have_text(
+        [
+            *("12Alle", "3Ikke levert", "1Foreløpig", "1Med feil", "2Varsler venter", "3Klar til godkjenning"),
+            *("1Godkjent", "1Endret etter godkjenning", "1Utdaterte", "1Feilet"),
+        ]
+    )
+    gap, stale = overview.locator(".tiles__gap"), overview.locator(".tile").filter(has_text="Utdaterte")
+    assert gap.evaluate("(gap, stale) => gap.nextElementSibling === stale", stale.element_handle())
     for search in ("", "oslo"):
         overview.get_by_role("searchbox").fill(search)
         sizes: dict[str, int] = {}
@@ -150,30 +164,7 @@ def test_tile_count_equals_number_of_filtered_and_exported_rows(overview: Page, 
         select_tile(overview, "Alle")
 
 
-def test_tiles_count_all_services_and_separate_exclusive_states(overview: Page) -> None:
-    expect(overview.locator(".tile")).to_have_text(
-        [
-            *("12Alle", "3Ikke levert", "1Foreløpig", "1Med feil", "2Varsler venter", "3Klar til godkjenning"),
-            *("1Godkjent", "1Endret etter godkjenning", "1Utdaterte", "1Feilet"),
-        ]
-    )
-    gap, stale = overview.locator(".tiles__gap"), overview.locator(".tile").filter(has_text="Utdaterte")
-    assert gap.evaluate("(gap, stale) => gap.nextElementSibling === stale", stale.element_handle())
-
-
-def test_deviation_filter_shows_matching_services(overview: Page) -> None:
-    for deviation, left in (
-        ("Feil", [DRAMMEN]),
-        ("Varsler", [MOSS, OSLO_SOR]),
-        ("Merknader", [DRAMMEN, MOSS, OSLO_SOR, LOM]),
-        ("Mangler", [DRAMMEN, HAMAR, NESODDEN, MOSS, OSLO_SOR, ALTA, OSLO_VEST, LOM, AS]),
-        ("Ingen avvik", [HAMAR, NESODDEN, ALTA, OSLO_VEST, AS]),
-    ):
-        overview.get_by_role("combobox", name="Avvik", exact=True).select_option(deviation)
-        expect_order(overview, *left)
-
-
-def test_case_system_filter_combines_with_other_filters(overview: Page) -> None:
+def test_filters_show_matching_services_and_combine(overview: Page) -> None:
     overview.get_by_role("combobox", name="Fagsystem", exact=True).select_option("Acos")
     expect_order(overview, MOSS, ALTA)
     overview.get_by_role("combobox", name="Avvik", exact=True).select_option("Varsler")
@@ -184,18 +175,15 @@ def test_case_system_filter_combines_with_other_filters(overview: Page) -> None:
     overview.get_by_role("button", name="Nullstill filter").click()
     expect_order(overview, *DEFAULT_ORDER)
     assert query_of(overview) == {}
-
-
-def test_search_can_be_cleared(overview: Page) -> None:
-    search = overview.get_by_role("searchbox")
-    expect(overview.get_by_role("button", name="Tøm søket")).to_be_hidden()
-    search.fill("vik")
-    overview.get_by_role("button", name="Tøm søket").click()
-    expect_order(overview, *DEFAULT_ORDER)
-    expect(search).to_be_focused()
-    search.fill("vik")
-    search.press("Escape")
-    expect_order(overview, *DEFAULT_ORDER)
+    for deviation, left in (
+        ("Feil", [DRAMMEN]),
+        ("Varsler", [MOSS, OSLO_SOR]),
+        ("Merknader", [DRAMMEN, MOSS, OSLO_SOR, LOM]),
+        ("Mangler", [DRAMMEN, HAMAR, NESODDEN, MOSS, OSLO_SOR, ALTA, OSLO_VEST, LOM, AS]),
+        ("Ingen avvik", [HAMAR, NESODDEN, ALTA, OSLO_VEST, AS]),
+    ):
+        overview.get_by_role("combobox", name="Avvik", exact=True).select_option(deviation)
+        expect_order(overview, *left)
 
 
 # ── Sorting ──
@@ -255,17 +243,6 @@ def test_filters_update_url_and_back_restores_them(overview: Page) -> None:
     assert overview.evaluate("window.stayed")
 
 
-def test_back_from_report_restores_overview(overview: Page) -> None:
-    overview.get_by_role("searchbox").fill("oslo")
-    overview.get_by_role("link", name=OSLO_VEST.full_name).click()
-    expect(overview.get_by_role("heading", level=1, name=OSLO_VEST.full_name)).to_be_visible()
-    assert query_of(overview) == {"organization_id": OSLO_VEST.organization_id, "period_id": "2024"}
-    overview.go_back()
-    expect_order(overview, OSLO_SOR, OSLO_VEST)
-    expect(overview.get_by_role("searchbox")).to_have_value("oslo")
-    expect(overview.get_by_role("link", name=OSLO_VEST.full_name)).to_be_focused()
-
-
 def test_period_change_updates_overview_in_place(overview: Page) -> None:
     overview.evaluate("window.stayed = true")
     overview.get_by_role("combobox", name="Periode", exact=True).select_option("2023")
@@ -308,7 +285,7 @@ def test_click_on_row_opens_report(overview: Page) -> None:
     expect(overview.get_by_role("heading", level=1, name=MOSS.full_name)).to_be_visible()
 
 
-def test_overview_works_by_keyboard(overview: Page) -> None:
+def test_overview_works_by_keyboard_and_is_restored_by_back(overview: Page) -> None:
     keyboard = overview.keyboard
     keyboard.press("Tab")
     expect(overview.get_by_role("link", name="Hopp til innholdet")).to_be_focused()
@@ -324,6 +301,11 @@ def test_overview_works_by_keyboard(overview: Page) -> None:
     keyboard.press("k")
     keyboard.press("Enter")
     expect(overview.get_by_role("heading", level=1, name=OSLO_SOR.full_name)).to_be_visible()
+    assert query_of(overview) == {"organization_id": OSLO_SOR.organization_id, "period_id": "2024"}
+    overview.go_back()
+    expect_order(overview, OSLO_SOR, OSLO_VEST)
+    expect(overview.get_by_role("searchbox")).to_have_value("oslo")
+    expect(overview.get_by_role("link", name=OSLO_SOR.full_name)).to_be_focused()
 
 
 def test_overview_rows_are_one_tab_stop(overview: Page) -> None:
