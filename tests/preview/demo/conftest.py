@@ -1,14 +1,17 @@
 """Fixtures with the demo data of one day, unpacked once."""
 
 import io
+import pickle
 import zipfile
 from collections import defaultdict
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 import pytest
 
+from preview.core.file_lock import FileLock
 from preview.demo.deliveries import DemoDelivery, demo_deliveries
 
 TODAY = date(2026, 11, 24)
@@ -44,10 +47,23 @@ def unpack(delivery: DemoDelivery) -> list[Folder]:
     return [Folder(delivery.name, content, _root(content)) for content in contents]
 
 
+def stored_deliveries(folder: Path) -> list[DemoDelivery]:
+    """Generate the deliveries, which takes almost two seconds, once for all workers that share the folder."""
+    stored, lock = folder / "demo-deliveries", FileLock(folder / "demo-deliveries.lock")
+    lock.acquire()
+    try:
+        if not stored.exists():
+            stored.write_bytes(pickle.dumps(list(demo_deliveries(TODAY))))
+        return pickle.loads(stored.read_bytes())  # noqa: S301  (of this run's own folder)
+    finally:
+        lock.release()
+
+
 @pytest.fixture(scope="session")
-def demo() -> Demo:
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
     """The demo data of TODAY."""
-    deliveries = list(demo_deliveries(TODAY))
+    folder = tmp_path_factory.getbasetemp()
+    deliveries = stored_deliveries(folder if worker_id == "master" else folder.parent)
     folders: dict[str, list[Folder]] = defaultdict(list)
     for delivery in deliveries:
         if delivery.name.endswith(".zip"):
