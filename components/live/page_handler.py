@@ -44,6 +44,7 @@ class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
         """
         self.context = context
         self.page = page
+        self._is_visitor_gone = False
 
     async def prepare(self) -> None:
         """Read and render the page on a thread; send a redirect or an error page if it cannot be shown."""
@@ -91,6 +92,13 @@ class LivePageHandler(ReadOnlyHandler, HtmlErrorMixin, SessionPageHandler):
         except StreamClosedError:
             raise Finish from None
         await asyncio.sleep(_FIRST_PAINT_DELAY_SECONDS)
+        if self._is_visitor_gone:
+            raise Finish
+
+    def on_connection_close(self) -> None:
+        """Note that the client has disconnected (Tornado's hook)."""
+        super().on_connection_close()
+        self._is_visitor_gone = True
 
     def end_page(self, token: str) -> None:
         """Send the scripts, and the token with which they open the session's WebSocket."""

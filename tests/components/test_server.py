@@ -42,6 +42,13 @@ def test_page_content_is_sent_before_session_starts(data_dir: Path) -> None:
         assert b"</body>" not in chunk
 
 
+def test_visitor_who_leaves_before_session_starts_gets_none(data_dir: Path) -> None:
+    with running_server(data_dir, "--max-sessions", "2") as server, httpx.Client(base_url=server.url) as client:
+        _first_chunk(server, "/")
+        # The second visit begins later, so that it ends after the pause of the first one.
+        assert [client.get("/").status_code for _ in range(2)] == [200, 200]
+
+
 def test_visitors_of_kept_preview_share_nothing_personal(data_dir: Path) -> None:
     with pipeline.open_application(data_dir) as application:
         delivery = pipeline.deliver(application, folder(meldinger=[melding("2024-01-10")]))
