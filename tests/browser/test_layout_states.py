@@ -46,7 +46,7 @@ def test_no_text_is_cut_at_200_percent_zoom_or_320_px(
             page.set_viewport_size({"width": width, "height": 450})
             open_state(page, states, state, language)
             wrong |= {state.name: found} if (found := [*layout_problems(page), *small_targets(page)]) else {}
-            if width == 320 and state.name != "overview":
+            if width == 320:
                 wrong |= {f"{state.name} with 24 px": found} if (found := problems_by_font_size(page, [24])[24]) else {}
             if width == 320:
                 page.set_viewport_size({"width": 1280, "height": 900})
