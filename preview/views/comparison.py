@@ -11,7 +11,7 @@ from preview.reports.same_day import SameDayValues, same_day
 from preview.reports.stored_values import stored_values
 from preview.storage.database import Connection
 from preview.storage.snapshots import SnapshotRow
-from preview.views.period_selection import compared_period
+from preview.views.compared_period import compared_period
 
 SAME_DAY = "same-day"
 """Stands for the comparison to the same day where a query names a period to compare with."""
