@@ -18,6 +18,7 @@ from preview.storage import audit, deliveries, jobs, organizations
 from preview.storage.audit import AuditRow
 from preview.storage.database import Connection, Database
 from preview.storage.deliveries import DeliveryRow
+from preview.storage.removal import unused
 
 
 class DebounceSettings(msgspec.Struct, frozen=True):
@@ -55,13 +56,16 @@ class DeliveryCompletion:
                 self._to_prepare = None
 
     def complete_next(self, connection: Connection, row: DeliveryRow) -> bool:
-        """Complete the delivery for the next organisation, or end it when there is none left.
+        """Delete what the delivery has replaced, then complete it for one organisation after the other, and end it.
 
         Returns:
             False if nothing is left, or if the figures of the next organisation have to be prepared again.
         """
         if not deliveries.is_claimed(connection, row):
             raise LeaseLost("The delivery was taken over.")
+        # The last cases may have been replaced in the transaction that sealed the delivery.
+        if unused.delete_detached_piece(connection, row.delivery):
+            return True
         pending = deliveries.next_unreported(connection, row.delivery, self._last_organization)
         if pending is None:
             _end_delivery(connection, row)

@@ -136,7 +136,6 @@ class DeliveryImport:
             if self._figures.has_any:
                 figure_findings, others = self._figures.prepare()
                 whole_findings += figure_findings
-        unused.delete_detached_cases(self._database, self._progress.row.delivery)
 
         is_sealed = False
 

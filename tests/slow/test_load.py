@@ -179,9 +179,9 @@ def run(
         statuses = application.database.read(
             lambda connection: connection.execute("SELECT DISTINCT job_status FROM job").fetchall()
         )
-        assert {status for (status,) in statuses} == (
-            {"completed", "cancelled"} if with_invalidations else {"completed"}
-        )
+        # Whether an invalidation meets an open job, which it cancels, depends on how long the jobs take.
+        allowed = {"completed", "cancelled"} if with_invalidations else {"completed"}
+        assert {"completed"} <= {status for (status,) in statuses} <= allowed
         return completed, observations
 
 

@@ -24,12 +24,16 @@ def delete_unused(database: Database) -> None:
         database.write_in_steps(_delete_piece)
 
 
-def delete_detached_cases(database: Database, delivery: int) -> None:
-    """Delete, in steps, what is detached in the sources that a delivery has changed, before they are unlocked."""
+def delete_detached_piece(connection: Connection, delivery: int) -> bool:
+    """Delete the next piece of what is detached in the sources that a delivery has locked.
+
+    The SQL of a field counts all content of a source, so none of it may be left when the source is unlocked.
+
+    Returns:
+        False if none is left.
+    """
     locked = "source IN (SELECT source FROM import_lock WHERE delivery = ?)"
-    query = f"{_CASE} AND {locked} LIMIT 1"
-    if database.read(lambda connection: connection.execute(query, (delivery,)).fetchone()) is not None:
-        database.write_in_steps(lambda connection: _delete_case(connection, query, (delivery,)))
+    return _delete_case(connection, f"{_CASE} AND {locked} LIMIT 1", (delivery,))
 
 
 def abandon(connection: Connection, delivery: int) -> None:

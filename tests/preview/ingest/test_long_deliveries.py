@@ -14,6 +14,8 @@ from preview.ingest import chunks
 from preview.ingest.chunks import MAX_CHUNK_ROWS
 from preview.ingest.figure_import import FigureImporter
 from preview.model.case_records import SupplementaryFigure
+from preview.model.limits import Limits
+from preview.parsing.delivery import parse_delivery
 from preview.runtime.application import Application
 from preview.storage import database as storage
 from preview.storage import deliveries, figures
@@ -252,3 +254,24 @@ def test_killed_delivery_is_as_before_and_then_as_after(data_dir: Path, tmp_path
             )
             assert events == (1,)
         check_invariants(application)
+
+
+def _count_meldinger(connection: Connection) -> int:
+    return connection.execute("SELECT count(*) FROM melding").fetchone()[0]
+
+
+def test_replaced_rows_are_gone_when_a_short_delivery_takes_effect(data_dir: Path) -> None:
+    """The case has too many rows to be replaced in place, and all of the delivery is one transaction.
+
+    Fields count all rows of a source, and nothing else but the next delivery would delete these.
+    """
+    service = SampleService()
+    with open_application(data_dir, started=False) as application:
+        for day, count in ((1, 60), (2, 70)):
+            content = service.folder(1, f"2024-05-{day:02}", ["2024-03-01"] * count)
+            receipt = application.deliveries.receive([content], full=False, actor="test")
+            row = application.deliveries.claim(application.worker_id, receipt.delivery_id)
+            assert row is not None
+            application.deliveries.process(row, lambda path: parse_delivery(path, b"k" * 32, now(), Limits()))
+            assert application.deliveries.get(receipt.delivery_id).delivery_status == "taken"
+            assert application.database.read(_count_meldinger) == count
