@@ -25,8 +25,8 @@ ParsedFile = tuple[DeliveryFile, FileContents | None]
 
 _BLOCK_FILES = 20
 _BLOCK_BYTES = 512 * 1024
-_MAX_LOCAL_FILES = 400
-"""Files that are parsed here at most while one block is being parsed there: their content waits in memory."""
+_MAX_LOCAL_FILES, _MAX_LOCAL_BYTES = 400, 4 * 1024 * 1024
+"""What is parsed here at most while one block is being parsed there: the files and their content wait in memory."""
 
 
 class HelperCrashed(Exception):
@@ -141,8 +141,12 @@ class HelperProcess:
         self, waiting: "_ReadAhead", parse_locally: Callable[[DeliveryFile], FileContents | None]
     ) -> list[ParsedFile]:
         parsed: list[ParsedFile] = []
-        while len(parsed) < _MAX_LOCAL_FILES and not self._poll.poll(0) and (item := next(waiting, None)) is not None:
+        size = 0
+        while len(parsed) < _MAX_LOCAL_FILES and size < _MAX_LOCAL_BYTES and not self._poll.poll(0):
+            if (item := next(waiting, None)) is None:
+                break
             parsed.append((item, parse_locally(item)))
+            size += len(item.data)
         return parsed
 
     def _send(self, items: list[DeliveryFile], now: datetime) -> None:

@@ -137,6 +137,14 @@ def test_files_are_parsed_here_while_helper_is_busy(start_helper: StartHelper, m
     ]
 
 
+def test_large_files_parsed_here_wait_for_helper(start_helper: StartHelper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their content must not fill the memory while the helper is busy, which it is until two have been parsed here."""
+    monkeypatch.setattr(helper_process, "_MAX_LOCAL_BYTES", 2)
+    both = Rendezvous(files_here=2)
+    parsed = details(start_helper(both.parse_in_helper).parse(items(*"abcdefgh"), NOW, both.parse_locally))
+    assert parsed[:6] == ["there a 2025", "there b 2025", "here c", "here d", "there e 2025", "there f 2025"]
+
+
 def test_entries_refused_by_archive_are_not_parsed(start_helper: StartHelper) -> None:
     refused = FindingCode.ARCHIVE_ENTRY.finding(2)
     walked = [
