@@ -39,6 +39,7 @@ from preview.model.resources import JobDocument
 from preview.views.absence import absence_sentences
 from preview.views.changes_since import ChangesSince
 from preview.views.comparison import SAME_DAY
+from preview.views.comparison_notes import comparison_notes
 from preview.views.preview import FieldRow, Preview
 
 _FLAGGED_CHANGES = {"stor_endring", "fra_null", "til_null"}
@@ -76,7 +77,7 @@ def present_report(preview: Preview, catalogue: Catalogue, t: Translator) -> Rep
         compared_head=_column_head(preview.compare_period_id, preview.compared_until, t),
         main_source=_main_source(preview, t),
         history_years=_history_years(preview),
-        comparison_note=_comparison_note(preview, t),
+        comparison_note=" ".join(comparison_notes(preview, language, t)),
         signs_text=_signs_text(preview, t),
         is_complete=is_complete,
         snapshot_id=snapshot.snapshot_id if snapshot else "",
@@ -271,19 +272,6 @@ def _column_head(period_id: str, until: str | None, t: Translator) -> ColumnHead
         return ColumnHead(period)
     day = value_formatting.short_day(date.fromisoformat(until), t.language, with_year=False)
     return ColumnHead(period, t("form.until", day=day.replace(" ", formatting.NO_BREAK_SPACE)))
-
-
-def _comparison_note(preview: Preview, t: Translator) -> str:
-    """Return why a provisional report is not compared to the same day, or what that comparison leaves out; else an
-    empty text.
-    """
-    offer = preview.same_day
-    if offer is None:
-        return ""
-    period = formatting.period(t.language, offer.period_id)
-    if not offer.is_offered:
-        return t("head.no_same_day", period=period)
-    return t("head.same_day_incomplete", period=period) if preview.compared_until and offer.is_incomplete else ""
 
 
 def _period_options(periods: Iterable[str], selected: str, language: Language) -> tuple[PeriodOption, ...]:

@@ -201,7 +201,7 @@ class ReportView:
         signs_text: What the signs in place of values mean; empty if every value is there.
         main_source: The name of the source of most values; empty without values.
         history_years: The first and the last year of the rows' pictures; empty without any.
-        comparison_note: Why the comparison to the same day is not offered, or what it leaves out; empty if neither.
+        comparison_note: What must be known of the comparison beside its columns (`comparison_notes`); may be empty.
         is_complete: Whether the report has values.
         snapshot_id: The id of the snapshot; empty without one.
         state: `valid`, `stale`, or `none` without values.

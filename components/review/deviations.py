@@ -7,7 +7,6 @@ from components.layout.preferences import Translator
 from components.preview.report_view import DeviationView
 from components.review import texts
 from components.review.review_view import AnswerView
-from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.form.rules.base import SEVERITIES, Deviation
 from preview.model.resources import Value
@@ -23,7 +22,7 @@ def present_deviations(deviations: Sequence[Deviation], preview: Preview, t: Tra
 
 def _present(deviation: Deviation, preview: Preview, t: Translator) -> DeviationView:
     review = preview.review
-    key = review.key_of(deviation, is_own_comparison=_is_own_comparison(preview)) if review else None
+    key = review.key_of(deviation, is_own_comparison=preview.is_own_comparison) if review else None
     acknowledgement = review.acknowledgement(key) if review else None
     answer = present_answer(acknowledgement, t) if acknowledgement else None
     is_lapsed = acknowledgement is not None and acknowledgement.lapsed
@@ -37,11 +36,6 @@ def _present(deviation: Deviation, preview: Preview, t: Translator) -> Deviation
         None if is_lapsed else answer,
         answer if is_lapsed else None,
     )
-
-
-def _is_own_comparison(preview: Preview) -> bool:
-    """Return whether the page compares the report with what it is judged against: all of the prior period."""
-    return preview.compare_query == str(Period.parse(preview.period_id).prior)
 
 
 def _rank(deviation: DeviationView) -> tuple[int, bool]:

@@ -15,7 +15,6 @@ from components.review.review_view import (
     CommentView,
     ReviewView,
 )
-from preview.core.periods import Period
 from preview.form.catalogue import Catalogue
 from preview.i18n import formatting
 from preview.model.reviews import WHOLE_REPORT, Blocking, CommentDocument, ReviewDocument
@@ -43,7 +42,7 @@ def present_review(preview: Preview, rows: Sequence[RowView], catalogue: Catalog
         decision=review.decision,
         state=t(f"review.state.{review.decision}"),
         line=_line(preview, review, t),
-        own_comparison=str(Period.parse(preview.period_id).prior),
+        own_comparison=preview.own_comparison,
         etag=preview.snapshot.etag,
         is_approved=is_approved,
         has_approval=approval is not None,

@@ -21,6 +21,7 @@ from components.wall.presenter import (
 from preview.core.clock import today
 from preview.core.errors import NotFound
 from preview.core.languages import Language
+from preview.core.periods import Period
 from preview.i18n import formatting
 from preview.views.overview import OverviewEntry
 from preview.views.overview_columns import STATUS_COLUMNS, ServiceLine
@@ -106,6 +107,7 @@ class WallRenderer:
     def _all(self, period_id: str | None, t: Translator) -> RenderedWall:
         overview = self._application.overviews.read(period_id)
         period, day = formatting.period(t.language, overview.period_id), today()
+        prior = formatting.period(t.language, str(Period.parse(overview.period_id).prior))
         rendered = {
             row.entry.organization_id: (row, html)
             for row, html in (
@@ -125,7 +127,7 @@ class WallRenderer:
                 "alarms": macros.alarms(service_alarms(ordered, t)),
                 "notice": macros.notice("" if ordered else t("organizations.empty")),
                 "caption": macros.caption(t("overview.caption", period=period), overview.period_id),
-                "columns": macros.service_columns(t),
+                "columns": macros.service_columns(prior, t),
                 **{
                     f"{ROW_PREFIX}{row.entry.organization_id}": rendered[row.entry.organization_id][1]
                     for row in ordered

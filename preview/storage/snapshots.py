@@ -12,8 +12,9 @@ class SnapshotRow(msgspec.Struct, frozen=True):
     """A snapshot without its values and document. `completion` counts completed aggregations.
 
     `input_version` identifies the source, its version and the version of the figures that were read (see
-    `AggregationInput`); `rendered_from` is the JSON of the document's `DocumentState`, null if it must be rendered
-    again. `etag` is null until the document is rendered, and within the transaction of a PUT.
+    `AggregationInput`); `errors`, `warnings` and `notices` are numbers of fields with such a deviation; `rendered_from`
+    is the JSON of the document's `DocumentState`, null if it must be rendered again. `etag` is null until the document
+    is rendered, and within the transaction of a PUT.
     """
 
     snapshot: int
@@ -29,6 +30,9 @@ class SnapshotRow(msgspec.Struct, frozen=True):
     input_version: str | None
     facts: str | None
     populated: int
+    errors: int
+    warnings: int
+    notices: int
     last_job: int
     rendered_from: str | None
     etag: str | None

@@ -8,12 +8,14 @@ from functools import partial
 from preview.core.actor import SYSTEM_ACTORS
 from preview.core.clock import OSLO, parse_timestamp
 from preview.core.languages import Language
+from preview.core.periods import Period
 from preview.form.entries import Field
 from preview.i18n.catalog import MessageCatalog
 from preview.i18n.formatting import period
 from preview.i18n.plurals import plural_key
 from preview.model.reviews import DecisionState, ReviewDocument
 from preview.totals.view import Totals
+from preview.views.comparison_notes import comparison_notes
 from preview.views.preview import Preview
 from preview.views.spreadsheet import Cell, Cover
 
@@ -86,6 +88,7 @@ def overview_cover(period_id: str, export: Export, texts: MessageCatalog, langua
     text = partial(texts.get, language)
     facts: list[tuple[str, Cell]] = [
         ("period", period(language, period_id)),
+        ("compared", period(language, str(Period.parse(period_id).prior))),
         ("filter", _filter(export, "services", text)),
         *_exported(export, text),
     ]
@@ -139,12 +142,8 @@ def actor_name(actor: str, text: Text) -> str:
 
 
 def _comparison(preview: Preview, text: Text, language: Language) -> str:
-    name = period(language, preview.compared_days)
-    if preview.same_day is not None and not preview.same_day.is_offered:
-        return f"{name}. {text('head.no_same_day', period=period(language, preview.same_day.period_id))}"
-    if preview.same_day is not None and preview.compared_until and preview.same_day.is_incomplete:
-        return f"{name}. {text('head.same_day_incomplete', period=period(language, preview.same_day.period_id))}"
-    return name
+    name, notes = period(language, preview.compared_days), comparison_notes(preview, language, text)
+    return f"{name}. {' '.join(notes)}" if notes else name
 
 
 def _state(preview: Preview, decision: DecisionState, text: Text) -> str:

@@ -44,6 +44,7 @@ class SnapshotView(msgspec.Struct, frozen=True):
         aggregated_at: Time of its values; None without values.
         populated: Number of fields whose value is shown.
         etag: Entity tag of its document; empty if the document is not rendered.
+        deviation_counts: Numbers of fields with a deviation by severity, as they are stored with it.
     """
 
     snapshot_id: str
@@ -52,6 +53,7 @@ class SnapshotView(msgspec.Struct, frozen=True):
     aggregated_at: str | None
     populated: int
     etag: str
+    deviation_counts: dict[str, int] = {}
 
 
 class SourceView(msgspec.Struct, frozen=True):
@@ -182,6 +184,16 @@ class Preview(msgspec.Struct, frozen=True):
     def compare_query(self) -> str:
         """The comparison as a query names it: the period, or `SAME_DAY`."""
         return SAME_DAY if self.compared_until else self.compare_period_id
+
+    @property
+    def own_comparison(self) -> str:
+        """What the stored deviations are judged against, as a query names it: all of the prior period (rule 7.2)."""
+        return str(Period.parse(self.period_id).prior)
+
+    @property
+    def is_own_comparison(self) -> bool:
+        """Whether the page compares the report with what the stored deviations are judged against."""
+        return self.compare_query == self.own_comparison
 
 
 class PreviewQuery:
@@ -353,6 +365,7 @@ def _snapshot_view(row: SnapshotRow | None) -> SnapshotView | None:
         row.aggregated_at,
         row.populated,
         row.etag or "",
+        {"error": row.errors, "warning": row.warnings, "notice": row.notices},
     )
 
 

@@ -11,7 +11,7 @@ from preview.form.catalogue import Catalogue
 from preview.i18n.catalog import MessageCatalog
 from preview.totals.service_numbers import ServiceNumber
 from preview.totals.sums import FieldTotal
-from preview.views.overview_columns import ServiceLine, column_choice, number_key
+from preview.views.overview_columns import STATUS_COLUMNS, ServiceLine, column_choice, number_key
 from preview.views.overview_table import TotalLine, overview_table
 from tests.components.overview_samples import READY, TODAY
 
@@ -43,6 +43,14 @@ def test_absent_numbers_are_told_apart(context: AppContext, t: Translator) -> No
     assert cells[1:4] == ["Med feil", "1 480", "−13"]
     assert cells[4:6] == ["7", ":skjult av hensyn til personvern"]
     assert cells[6:] == ["–mangler", "", ":skjult av hensyn til personvern", "", "i.a.ikke aktuelt", ""]
+
+
+def test_note_says_what_numbers_and_deviations_are_compared_with(context: AppContext, t: Translator) -> None:
+    note = context.macros("overview/overview_regions.html").note
+    (numbers,) = texts_of(html.fragment_fromstring(f"<div>{note(CHOICE, '2023', False, t)}</div>"))
+    (states,) = texts_of(html.fragment_fromstring(f"<div>{note(STATUS_COLUMNS, '2023', False, t)}</div>"))
+    assert numbers.startswith("Endring er fra 2023. En sum sammenligner")
+    assert states == "Avvik er vurdert mot hele 2023, også i foreløpige rapporter."
 
 
 def test_heads_name_field_and_sort_by_value_and_change(context: AppContext, t: Translator) -> None:

@@ -110,6 +110,28 @@ def test_cases_that_may_be_missing_are_told(render: Render, provisional: Preview
     assert note not in _text(render(whole)["periods"])
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("nb", "Oversikten teller 2 varsler: den sammenligner med hele 2023."),
+        ("nn", "Oversynet tel 2 varsel: det samanliknar med heile 2023."),
+        ("en", "The overview counts 2 warnings: it compares with all of 2023."),
+    ],
+)
+def test_other_counts_of_the_overview_are_told(
+    render: Render, provisional: Preview, language: Language, sentence: str
+) -> None:
+    assert provisional.snapshot is not None
+    stored = {"error": 0, "warning": 2, "notice": 0}
+    snapshot = msgspec.structs.replace(provisional.snapshot, deviation_counts=stored)
+    counted = msgspec.structs.replace(provisional, snapshot=snapshot)
+    (note,) = render(counted, language)["periods"].xpath(".//*[@id='comparison-note']")
+    assert _text(note) == sentence
+    # Compared with all of the prior period, the page itself says what the overview counts.
+    whole = msgspec.structs.replace(counted, compared_until=None)
+    assert not render(whole, language)["periods"].xpath(".//*[@id='comparison-note']")
+
+
 def test_report_of_the_whole_period_says_nothing_of_days(
     render: Render, present: Present, context: AppContext, provisional: Preview
 ) -> None:

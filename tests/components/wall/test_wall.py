@@ -57,6 +57,7 @@ def test_all_services_agree_with_overview(application: Application, renderer: Wa
     assert texts_of(rendered, "alarms") == f"Feilet: {BODO.name} Med feil: {DRAMMEN.name}"
     assert "Feilet1" in texts_of(rendered, "figures")
     assert texts_of(rendered, "notice") == ""
+    assert texts_of(rendered, "columns").endswith("Avvik mot 2023")
 
 
 def test_figures_are_those_of_the_overview_tiles(texts: MessageCatalog) -> None:

@@ -110,6 +110,14 @@ def test_cover_says_why_there_is_no_same_day() -> None:
     assert str(partial).startswith("2023 (til 29. november). 2023 kan mangle saker")
 
 
+def test_cover_says_what_the_overview_counts_if_it_differs() -> None:
+    counted = provisional()
+    assert counted.snapshot is not None
+    stored = msgspec.structs.replace(counted.snapshot, deviation_counts={"error": 0, "warning": 7, "notice": 1})
+    told = facts(msgspec.structs.replace(counted, snapshot=stored))["Sammenlignet med"]
+    assert told == ("2023 (til 29. november). Oversikten teller 7 varsler, 1 merknad: den sammenligner med hele 2023.")
+
+
 def test_stale_and_changed_reports_say_so() -> None:
     stale = SnapshotView("snap-001", "current", False, "2026-03-01T14:00:00Z", 33, '"a"')
     assert facts(msgspec.structs.replace(report(), snapshot=stale), decision="changed")["Status"] == (
@@ -124,12 +132,14 @@ def test_cover_names_the_filter_and_how_much_it_leaves() -> None:
     cover = facts(report(), export=filtered)
     assert (cover["Viser"], cover["Eksportert av"]) == ("Varsler. 3 av 34 felt", "nettsiden")
     overview = overview_cover("2024", Export("Ola", "2026-03-25T14:00:00Z", 4, 42, ["Søk: «ås»"]), TEXTS, "nb")
-    assert overview.facts[:2] == [
+    assert overview.facts[:3] == [
         ("Periode", "2024"),
+        ("Sammenlignet med", "2023"),
         ("Viser", "Søk: «ås». 4 av 42 tjenester"),
     ]
-    assert overview_cover("2024-H1", EXPORT, TEXTS, "en").facts[:2] == [
+    assert overview_cover("2024-H1", EXPORT, TEXTS, "en").facts[:3] == [
         ("Period", "H1 2024"),
+        ("Compared with", "H1 2023"),
         ("Shows", "All 34 services"),
     ]
 

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from preview.core.periods import Period, same_day_of_year_before
+from preview.reports.deviation_check import rows_by_severity
 from preview.reports.same_day import SameDay, SameDayValues, same_day
 from preview.reports.stored_values import stored_values
 from preview.runtime.application import Application
 from preview.storage import snapshots
 from preview.storage.database import Connection
 from preview.views.comparison import SAME_DAY
+from preview.views.comparison_notes import other_counts
 from preview.views.preview import FieldRow, Preview
 from tests.builders import case_xml
 from tests.builders.case_xml import melding, plan, tiltak, undersokelse
@@ -204,6 +206,27 @@ def test_accumulating_fields_are_judged_against_the_same_day_only(provisional: t
     sentence = application.texts.get("nb", change.message, **change.params)
     assert sentence.startswith("30 er 10 flere enn i 2023 (til 29. november), da det var 20")
     assert rules(application.previews.read(organization_id, "2024", "2023"), RECEIVED) == {"forelopig"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "counts"),
+    [
+        ((), {"warning": 0}),  # the page judges a large change up to the day, the overview none of part of a year
+        (("2024", SAME_DAY), {"warning": 0}),
+        (("2024", "2022"), {}),  # another comparison with as many
+        (("2024", "2023"), {}),
+    ],
+)
+def test_page_says_what_the_overview_counts_if_it_differs(
+    provisional: tuple[Application, str], asked: tuple[str, ...], counts: dict[str, int]
+) -> None:
+    application, organization_id = provisional
+    (entry,) = application.overviews.read("2024", organization_id).entries
+    stored = {"error": entry.errors, "warning": entry.warnings, "notice": entry.notices}
+    shown = application.previews.read(organization_id, *(asked or ("2024",)))
+    found = [deviation for each in shown.rows for deviation in each.deviations]
+    assert {**rows_by_severity(found), **counts} == stored
+    assert other_counts(shown) == counts
 
 
 def test_no_activity_is_judged_up_to_the_same_day(application: Application, service: SampleService) -> None:
