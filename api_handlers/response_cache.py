@@ -31,6 +31,7 @@ from tornado.httputil import (
     ResponseStartLine,
     format_timestamp,
 )
+from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 from tornado.web import OutputTransform
 
@@ -129,6 +130,11 @@ class ResponseCache:
         self._keys: OrderedDict[bytes, RequestKey] = OrderedDict()
         self._unknown: WeakKeyDictionary[IOStream, bytes] = WeakKeyDictionary()
 
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._responses.clear()
+        self._keys.clear()
+
     def wrap(self, router: HTTPServerConnectionDelegate) -> HTTPServerConnectionDelegate:
         """Return what answers from memory, and passes every other request to `router`."""
         return _CachingRouter(self, router)
@@ -224,15 +230,19 @@ class ResponseCache:
 def create_response_cache(application: Application, broadcaster: EventBroadcaster) -> ResponseCache:
     """Return the cache of the resource snapshots, whose responses depend on the store alone.
 
-    While the server shuts down, or logs every request, the handlers answer.
+    While the server shuts down, or logs every request, the handlers answer. Nothing is kept of an organisation that is
+    erased.
     """
     path = application.settings.prefix + REPORT_DATA_PATH
-    return ResponseCache(
+    cache = ResponseCache(
         path,
         application.database.data_version,
         application.snapshots.version,
         lambda: not broadcaster.draining and not logs_every_request(),
     )
+    loop = IOLoop.current()
+    application.dispatcher.subscribe_erasures(lambda _: loop.add_callback(cache.clear))
+    return cache
 
 
 class _Recorder(OutputTransform):

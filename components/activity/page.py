@@ -131,6 +131,11 @@ class ActivitySession(LiveSession):
         if events:
             self._check()
 
+    def on_erased(self, organization_id: str) -> None:
+        """Show the newest activity again, without that of an organization that is being erased; called likewise."""
+        self._must_show = True
+        self._check()
+
     def handle_message(self, message: dict[str, Any]) -> None:
         """Show what is new."""
         if message.get("action") == "show":

@@ -18,6 +18,7 @@ class FieldCache:
         self._context = context
         self._lock = threading.Lock()
         self._pages: OrderedDict[tuple[FieldQuery, Language], tuple[int, RenderedField]] = OrderedDict()
+        context.application.dispatcher.subscribe_erasures(self._on_erased)
 
     def get(self, query: FieldQuery, language: Language) -> RenderedField:
         """Return the page of a query without its chosen services, as `render_field`."""
@@ -35,3 +36,8 @@ class FieldCache:
             if len(self._pages) > _MAX_PAGES:
                 self._pages.popitem(last=False)
         return rendered
+
+    def _on_erased(self, _: str) -> None:
+        """Keep nothing: every page may name the organization that is being erased."""
+        with self._lock:
+            self._pages.clear()

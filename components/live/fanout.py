@@ -2,6 +2,8 @@
 
 import logging
 import weakref
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from tornado.ioloop import IOLoop
@@ -31,6 +33,13 @@ class EventSubscriber(Protocol):
         """
         ...
 
+    def on_erased(self, organization_id: str) -> None:
+        """Show no longer what was read of an organization that is being erased: the subscribed one.
+
+        Runs as `on_events`, when the erasure begins and when it ends (`EventDispatcher.subscribe_erasures`).
+        """
+        ...
+
 
 class Fanout:
     """Delivers events to subscribers; one per process.
@@ -49,6 +58,7 @@ class Fanout:
         self._subscribers: weakref.WeakSet[EventSubscriber] = weakref.WeakSet()
         self._last_event_ids: dict[str, int] = {}
         self.close = dispatcher.subscribe(self._on_dispatched)
+        dispatcher.subscribe_erasures(partial(loop.add_callback, self._deliver_erasure))
 
     def subscribe(self, subscriber: EventSubscriber) -> None:
         """Deliver events to the subscriber from now on."""
@@ -76,10 +86,17 @@ class Fanout:
             organization_id = subscriber.organization_id
             relevant_events = [event for event in events if organization_id in (None, event.organization_id)]
             relevant_progress = [update for update in progress if organization_id in (None, update.organization_id)]
-            if not relevant_events and not relevant_progress:
-                continue
-            try:
-                subscriber.on_events(relevant_events, relevant_progress)
-            except Exception:
-                log.exception("A dashboard session could not be updated; it gets no more events.")
-                self._subscribers.discard(subscriber)
+            if relevant_events or relevant_progress:
+                self._call(subscriber, partial(subscriber.on_events, relevant_events, relevant_progress))
+
+    def _deliver_erasure(self, organization_id: str) -> None:
+        for subscriber in list(self._subscribers):
+            if subscriber.organization_id in (None, organization_id):
+                self._call(subscriber, partial(subscriber.on_erased, organization_id))
+
+    def _call(self, subscriber: EventSubscriber, deliver: Callable[[], None]) -> None:
+        try:
+            deliver()
+        except Exception:
+            log.exception("A dashboard session could not be updated; it gets no more events.")
+            self._subscribers.discard(subscriber)

@@ -68,6 +68,10 @@ class ReportingPeriodUpdates:
             self._last_event_id = max(self._last_event_id, events[-1].event_id)
             self._on_change()
 
+    def on_erased(self, organization_id: str) -> None:
+        """Count an organization that is being erased no longer."""
+        self._on_change()
+
     def _on_change(self) -> None:
         if not self._sessions:
             return

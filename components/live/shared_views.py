@@ -107,6 +107,10 @@ class SharedViews(Generic[Session, Rendered]):
         if events or (progress and self._follows_progress):
             self._request_all()
 
+    def on_erased(self, organization_id: str) -> None:
+        """Show no longer what is of an organization that is being erased."""
+        self._request_all()
+
     def _request_all(self) -> None:
         for session in self._sessions:
             session.is_outdated = True

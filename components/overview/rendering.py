@@ -127,6 +127,7 @@ class OverviewRenderer:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._cached_row = lru_cache(_ROW_CACHE_SIZE)(self._render_row)
+        context.application.dispatcher.subscribe_erasures(lambda _: self._cached_row.cache_clear())
 
     def choice(self, variant: OverviewVariant) -> ColumnChoice:
         """Return the columns of an overview."""

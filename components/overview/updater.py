@@ -133,6 +133,11 @@ class OverviewUpdater:
         self._last_event_id = max([self._last_event_id, *(event.event_id for event in events)])
         self._schedule_refresh()
 
+    def on_erased(self, organization_id: str) -> None:
+        """Remove the row of an organization that is being erased."""
+        self._changed_ids.add(organization_id)
+        self._schedule_refresh()
+
     def _schedule_refresh(self) -> None:
         if not self._sessions:
             self._changed_ids.clear()

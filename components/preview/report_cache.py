@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
+from tornado.ioloop import IOLoop
 
 from components.context import AppContext
 from components.layout.preferences import Translator
@@ -86,6 +87,8 @@ class ReportCache:
         self._kept: OrderedDict[_Key, RenderedReport] = OrderedDict()
         self._kept_of: tuple[int, date] | None = None
         self._rows = RowRenderer(context)
+        # A page is created on the event loop that serves it.
+        context.application.dispatcher.subscribe_erasures(partial(IOLoop.current().add_callback, self._on_erased))
 
     async def get(self, query: ReportQuery, language: Language, min_event_id: int = 0) -> RenderedReport:
         """Return a preview that reflects the event log.
@@ -123,6 +126,12 @@ class ReportCache:
             self._kept.clear()
             self._kept_of = present
         return self._kept.get(key)
+
+    def _on_erased(self, _: str) -> None:
+        """Keep nothing: what is kept may be of the organization that is being erased."""
+        self._kept.clear()
+        self._kept_of = None
+        self._rows.clear()
 
     def _present(self) -> tuple[int, date]:
         return self._context.application.database.data_version(), today()
@@ -166,6 +175,10 @@ class RowRenderer:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._render = lru_cache(_MAX_ROWS)(self._render_row)
+
+    def clear(self) -> None:
+        """Keep no row."""
+        self._render.cache_clear()
 
     def regions(self, view: ReportView) -> dict[str, str]:
         """Return the regions of all rows by id."""

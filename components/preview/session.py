@@ -141,6 +141,10 @@ class PreviewSession(LiveSession):
         for update in progress:
             self.document.add_next_tick_callback(partial(self._show_progress, update))
 
+    def on_erased(self, organization_id: str) -> None:
+        """Show that the organization of the page is being erased; called outside the session."""
+        self._start_task(self._refresh(self.services.fanout.last_event_id(organization_id)))
+
     def catch_up(self) -> None:
         """Read the preview again if an event of the organization was delivered before the session subscribed."""
         last_event_id = self.services.fanout.last_event_id(self.organization_id)
@@ -228,10 +232,9 @@ class PreviewSession(LiveSession):
             self.live.patch({"notice": notice})
             return
         self._start_task(self._run_action(self._history_panel.refresh(self.report.preview)))
-        self.live.patch(
-            render_regions(self.context, without_values(self.report.view, self.context.application.catalogue))
-            | {"notice": notice}
-        )
+        view = without_values(self.report.view, self.context.application.catalogue)
+        self.report = RenderedReport(self.report.query, view, render_regions(self.context, view))
+        self.live.patch({**self.report.regions, "notice": notice})
 
     def _show_progress(self, progress: AggregationProgress) -> None:
         job = self.report.preview.job if self.report else None

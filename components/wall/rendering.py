@@ -70,6 +70,7 @@ class WallRenderer:
         self._context = context
         self._application = context.application
         self._cached_row = lru_cache(_ROW_CACHE_SIZE)(self._render_service)
+        self._application.dispatcher.subscribe_erasures(lambda _: self._cached_row.cache_clear())
 
     def render(self, query: WallQuery, language: Language) -> RenderedWall:
         """Read and render what a query asks for.

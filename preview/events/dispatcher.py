@@ -5,7 +5,7 @@ It reads the log of the store, so it delivers events of every process that write
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from preview.core.ids import format_job_id, format_snapshot_id
 from preview.core.passing_faults import PassingFault, as_passing
@@ -13,11 +13,16 @@ from preview.events.log import AggregationProgress, EventLog
 from preview.storage import deliveries, jobs
 from preview.storage.database import Database
 from preview.storage.events import EventRow
+from preview.storage.jobs import JobRow
+from preview.storage.removal import erasure
 
 log = logging.getLogger(__name__)
 
 Listener = Callable[[list[EventRow], list[AggregationProgress]], None]
 """Called with new events and changed progress of running jobs; one of the two lists can be empty."""
+
+ErasureListener = Callable[[str], None]
+"""Called with an organisation that is being erased."""
 
 _POLL_SECONDS = 0.01
 _PAGE_SIZE = 500
@@ -42,6 +47,8 @@ class EventDispatcher:
         self._listeners: list[Listener] = []
         self._delivery_listeners: list[Callable[[], None]] = []
         self._delivery_state: object = None
+        self._erasure_listeners: list[ErasureListener] = []
+        self._being_erased: str | None = None
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -92,6 +99,15 @@ class EventDispatcher:
         with self._lock:
             self._delivery_listeners = [*self._delivery_listeners, listener]
 
+    def subscribe_erasures(self, listener: ErasureListener) -> None:
+        """Call `listener` on the dispatcher's thread when the erasure of an organisation begins, and when its rows are
+        gone: what was read before the beginning can be kept in memory after it.
+
+        No event reports the erasure of an organisation without snapshots, as it changes no aggregated data.
+        """
+        with self._lock:
+            self._erasure_listeners = [*self._erasure_listeners, listener]
+
     def _run(self) -> None:
         seen_version = -1
         while not self._stopping:
@@ -121,9 +137,22 @@ class EventDispatcher:
                 listeners = self._listeners
                 self.position = events[-1].event_id
             self._notify(listeners, events, [])
-        if progress := self._read_changed_progress():
+        running, being_erased = self._database.read(
+            lambda connection: (jobs.list_running(connection), erasure.being_erased(connection))
+        )
+        if progress := self._changed_progress(running):
             self._notify(self._listeners, [], progress)
+        self._note_erasure(being_erased)
         self._poll_deliveries()
+
+    def _note_erasure(self, being_erased: str | None) -> None:
+        if being_erased == self._being_erased:
+            return
+        concerned = [each for each in (self._being_erased, being_erased) if each is not None]
+        self._being_erased = being_erased
+        for listener in self._erasure_listeners:
+            for organization_id in concerned:
+                _call(listener, organization_id)
 
     def _poll_deliveries(self) -> None:
         listeners = self._delivery_listeners
@@ -131,24 +160,18 @@ class EventDispatcher:
             return
         self._delivery_state = state
         for listener in listeners:
-            try:
-                listener()
-            except Exception:
-                log.exception("a listener of the event dispatcher failed")
+            _call(listener)
 
     def _notify(self, listeners: list[Listener], events: list[EventRow], progress: list[AggregationProgress]) -> None:
         for listener in listeners:
-            try:
-                listener(events, progress)
-            except Exception:
-                log.exception("a listener of the event dispatcher failed")
+            _call(listener, events, progress)
 
-    def _read_changed_progress(self) -> list[AggregationProgress]:
+    def _changed_progress(self, rows: Sequence[JobRow]) -> list[AggregationProgress]:
         """Return the progress of running jobs that changed since the last call.
 
         Progress is a column of the job, not an event.
         """
-        running = {row.job: row for row in self._database.read(jobs.list_running) if row.completed > 0}
+        running = {row.job: row for row in rows if row.completed > 0}
         changed = [row for number, row in running.items() if self._progress.get(number) != row.completed]
         self._progress = {number: row.completed for number, row in running.items()}
         return [
@@ -161,3 +184,11 @@ class EventDispatcher:
             )
             for row in changed
         ]
+
+
+def _call(listener: Callable[..., None], *arguments: object) -> None:
+    """Call a listener; the others must be called too if it raises."""
+    try:
+        listener(*arguments)
+    except Exception:
+        log.exception("a listener of the event dispatcher failed")

@@ -99,6 +99,12 @@ class SameDayValues:
             self._keep(key, aggregation_input.input_version, values)
         return values
 
+    def drop(self, organization_id: str) -> None:
+        """Keep no values of an organisation."""
+        with self._lock:
+            for key in [key for key in self._entries if key[0] == organization_id]:
+                del self._entries[key]
+
     def _aggregate(self, connection: Connection, organization_id: str, comparison: SameDay) -> SnapshotValues:
         result = aggregate_values(
             connection,

@@ -88,6 +88,8 @@ class Application:
         self.overviews = OverviewQuery(database, report_config, settings)
         self.delivery_pages = DeliveryQuery(database)
         self.totals = TotalsQuery(database, report_config, settings)
+        for query in (self.previews, self.totals):
+            self.dispatcher.subscribe_erasures(query.on_erased)
         self.requests = RequestsInProgress()
         self.idempotency = IdempotencyStore(SteadyClock().now)
         self.eraser = OrganizationEraser(database, folder / "forgetting.lock")

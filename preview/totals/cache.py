@@ -8,6 +8,7 @@ from preview.core.periods import Period
 from preview.reports.reconcile import ReportConfig
 from preview.storage.database import Database
 from preview.totals.data import TotalsData, load_totals_data
+from preview.totals.reports import forget_hidden
 from preview.totals.view import Totals, build_totals
 
 _MAX_PERIODS = 4
@@ -49,6 +50,12 @@ class TotalsCache:
                 data = kept.country if county is None else kept.country.of_county(county)
                 kept.by_county[county] = data, build_totals(self._report_config.catalogue, data)
             return kept.by_county[county]
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        with self._lock:
+            self._periods.clear()
+        forget_hidden()
 
     def _read(self, period: Period) -> _Kept:
         # The version is read first: a commit in between makes what is kept outdated at once, never wrong.

@@ -31,6 +31,10 @@ class TotalsQuery:
         self._report_config = report_config
         self._settings = settings
 
+    def on_erased(self, _: str) -> None:
+        """Keep no totals in memory: they are made from the values of the organisation that is being erased too."""
+        self._cache.clear()
+
     def document(self, period_id: str | None, county: str | None) -> tuple[TotalsDocument, int]:
         """Return the resource of the totals, and the log position that it reflects."""
         totals = self.read(period_id, county)

@@ -96,6 +96,11 @@ def _hidden(catalogue: Catalogue, field_values: str) -> frozenset[str]:
     return suppressed_fields(catalogue, _VALUES.decode(field_values))
 
 
+def forget_hidden() -> None:
+    """Keep the values of no report in memory."""
+    _hidden.cache_clear()
+
+
 @lru_cache(_KEPT_REPORTS)
 def county_number(municipality_numbers: str, year: int) -> str | None:
     """Return the number of a service's county in a year, None if it is not known.

@@ -70,7 +70,7 @@ class ComparisonQuery:
 
     def __init__(self, report_config: ReportConfig) -> None:
         self._report_config = report_config
-        self._same_day_values = SameDayValues(report_config)
+        self.same_day_values = SameDayValues(report_config)
 
     def read(
         self,
@@ -99,6 +99,6 @@ class ComparisonQuery:
         offer = same_day(connection, organization_id, period, metadata)
         view = offer and SameDayView(str(offer.period), offer.until.isoformat(), offer.is_offered, offer.is_incomplete)
         if offer is not None and offer.is_offered and is_default:
-            values = self._same_day_values.get(connection, organization_id, offer)
+            values = self.same_day_values.get(connection, organization_id, offer)
             return Comparison(compared, values, row, view, is_same_day=True)
         return Comparison(compared, stored_values(connection, self._report_config, row), row, view, is_same_day=False)

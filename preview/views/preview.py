@@ -237,6 +237,10 @@ class PreviewQuery:
             )
         )
 
+    def on_erased(self, organization_id: str) -> None:
+        """Keep nothing of an organisation that is being erased in memory."""
+        self._comparisons.same_day_values.drop(organization_id)
+
     def history(self, organization_id: str, shown: str) -> dict[str, list[HistoricalValue]]:
         """Return the values of every field in all periods of the shown one's kind (`comparable_periods`).
 

@@ -15,7 +15,8 @@ from api_handlers.base import REPORT_DATA_PATH, ApiHandler
 from api_handlers.response_cache import RecordedResponse, ResponseCache
 from tests.api_handlers.in_process_server import InProcessServer, run_in_process_server
 from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery
-from tests.support.pipeline import aggregate, deliver, open_application
+from tests.support.kept_texts import texts_in
+from tests.support.pipeline import aggregate, deliver, open_application, wait_until
 
 DOCUMENT_PATH = f"{REPORT_DATA_PATH}/snap-001"
 PATHS = (DOCUMENT_PATH, REPORT_DATA_PATH + DOCUMENT_PATH, f"{REPORT_DATA_PATH}?limit=1")
@@ -301,3 +302,17 @@ def test_draining_server_answers_by_its_handlers(tmp_path: Path) -> None:
         assert [client.get(list_path).status_code for _ in range(2)] == [200, 200]
         draining.drain()
         assert client.get(list_path).status_code == 503
+
+
+def test_nothing_of_an_erased_organisation_is_kept(tmp_path: Path) -> None:
+    fill_store(tmp_path)
+    with run_in_process_server(tmp_path, with_worker=False) as server, server.client() as client:
+        document = client.get(DOCUMENT_PATH, headers={"Accept-Encoding": "identity"}).json()
+        name = document["organization_name"]
+
+        def is_kept() -> bool:
+            return any(name in text for text in texts_in(server.application.dispatcher))
+
+        assert is_kept()
+        server.application.eraser.erase(document["organization_id"], "test")
+        wait_until(lambda: not is_kept(), "the responses to be forgotten")

@@ -43,6 +43,11 @@ def organization_exists(connection: Connection, organization_id: str) -> bool:
     )
 
 
+def being_erased(connection: Connection) -> str | None:
+    """Return the organisation that is being erased, None if there is none."""
+    return meta.get(connection, UNFINISHED_KEY) or None
+
+
 def is_being_erased(connection: Connection, organization_id: str) -> bool:
     """Return whether an organisation is being erased: to requests it is gone, so that what is read between two steps
     is what is read after the last one.

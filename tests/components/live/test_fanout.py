@@ -14,19 +14,28 @@ class _Loop:
 
 
 class _Dispatcher:
-    """A dispatcher whose `publish` calls its one listener."""
+    """A dispatcher whose `publish` and `erase` call its one listener."""
 
     def subscribe(self, listener: Any) -> Any:
         self.publish = listener
         return lambda: None
 
+    def subscribe_erasures(self, listener: Any) -> None:
+        self.erase = listener
+
 
 class _Subscriber:
-    def __init__(self, organization_id: str, fails: bool = False) -> None:
+    def __init__(self, organization_id: str | None, fails: bool = False) -> None:
         self.organization_id = organization_id
         self.fails = fails
         self.event_ids: list[int] = []
         self.progress: list[float] = []
+        self.erased: list[str] = []
+
+    def on_erased(self, organization_id: str) -> None:
+        if self.fails:
+            raise RuntimeError("the session is gone")
+        self.erased.append(organization_id)
 
     def on_events(self, events: list[EventRow], progress: list[AggregationProgress]) -> None:
         if self.fails:
@@ -63,6 +72,16 @@ def test_subscribers_get_own_events_despite_failed_subscriber() -> None:
     failing.fails = False
     dispatcher.publish([_event(4, "org-1")], [])
     assert (first.event_ids, failing.event_ids) == ([1, 3], [])
+
+
+def test_subscribers_learn_of_own_erasure_despite_failed_subscriber() -> None:
+    dispatcher = _Dispatcher()
+    fanout = Fanout(dispatcher, _Loop())  # pyright: ignore[reportArgumentType]  (the methods that a fanout calls)
+    failing, first, second, every = _Subscriber("org-1", fails=True), *map(_Subscriber, ("org-1", "org-2", None))
+    for subscriber in (failing, first, second, every):
+        fanout.subscribe(subscriber)
+    dispatcher.erase("org-1")
+    assert (first.erased, second.erased, every.erased) == (["org-1"], [], ["org-1"])
 
 
 def test_subscribers_are_weakly_referenced() -> None:

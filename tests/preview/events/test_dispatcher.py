@@ -192,6 +192,17 @@ def test_stopped_dispatcher_dispatches_nothing(application: Application) -> None
     assert listener.rows == []
 
 
+def test_erasure_is_dispatched_at_beginning_and_end(application: Application, data_dir: Path) -> None:
+    """Another process erases it, and no event reports it: it has no snapshot."""
+    erased: list[str] = []
+    application.dispatcher.subscribe_erasures(erased.append)
+    listener = Listener(application.dispatcher)
+    with open_application(data_dir, started=False) as other:
+        other.eraser.erase(ORGANIZATION, "test")
+    wait_until(lambda: len(erased) == 2, "the end of the erasure")
+    assert (erased, listener.rows) == ([ORGANIZATION] * 2, [])
+
+
 def test_delivery_listener_is_called_on_every_status_change(application: Application, data_dir: Path) -> None:
     """The delivery is imported by another process. Changes between two polls may be reported by one call."""
     calls: list[int] = []

@@ -298,3 +298,7 @@ def test_values_are_kept_until_the_source_changes(application: Application, serv
     _, second, count = application.database.read(read)
     assert second is not first
     assert count == 2
+    kept.drop("org-other")
+    assert application.database.read(read)[1] is second
+    kept.drop(service.organization_id)
+    assert application.database.read(read)[1] is not second
