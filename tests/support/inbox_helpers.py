@@ -1,10 +1,12 @@
 """Helpers for tests of the watched folder."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from preview.core.leader_lock import LeaderLock
 from preview.ingest.inbox.watcher import InboxWatcher
@@ -50,6 +52,21 @@ def finished_deliveries(application: Application) -> list[DeliverySummary]:
 def wait_until_empty(inbox: Path) -> None:
     """Wait until the folder contains no file."""
     wait_until(lambda: not remaining_files(inbox) and not has_claims(inbox), "the watched folder to be empty")
+
+
+@contextmanager
+def failing_renames(fails: Callable[[Path], bool], number: int) -> Generator[None]:
+    """Let a rename of a file fail with an error number."""
+    rename = Path.rename
+
+    def rename_or_fail(self: Path, target: Path) -> Path:
+        if fails(self):
+            raise OSError(number, os.strerror(number))
+        return rename(self, target)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "rename", rename_or_fail)
+        yield
 
 
 class ManualPoller:

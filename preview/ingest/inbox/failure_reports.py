@@ -26,8 +26,8 @@ class FailureReport(msgspec.Struct, frozen=True):
     Attributes:
         folder: The watched folder.
         ordinal: Place of the file among those of the folder and its subfolders by name, from 1; None for files that
-            were delivered, but cannot be moved or deleted.
-        delivery_id: The delivery of such files.
+            were moved aside, and cannot be moved or deleted afterwards.
+        delivery_id: The delivery of such files; None if they were not delivered.
         cause: Why, in the words of the operating system.
         reported_at: When the report was written, RFC 3339 in UTC.
         next_attempt_at: When it is tried again.
@@ -46,7 +46,7 @@ class FailureReport(msgspec.Struct, frozen=True):
 
 
 class FailureReports:
-    """The reports in one watched folder, by key of the file or delivery."""
+    """The reports in one watched folder, by key of the file or claim."""
 
     def __init__(self, folder: Path, texts: MessageCatalog) -> None:
         self._folder = folder
@@ -66,12 +66,12 @@ class FailureReports:
         """Write or renew a report, or leave it out if that is not possible either: the log has the same.
 
         Args:
-            key: The file or delivery.
+            key: The path of the file in the watched folder, or the name of the claim.
             beside: The folder of the file. If it cannot be written, the report is in the watched folder itself.
             cause: Why the file cannot be moved, without its name.
             pause_seconds: Seconds until it is tried again.
-            ordinal: Place of the file in the watched folder.
-            delivery_id: The delivery of files that cannot be moved after it.
+            ordinal: Place of the file in the watched folder; None for a claim.
+            delivery_id: The delivery of a claim, if it was received.
         """
         if previous := self._paths.pop(key, None):
             _delete(previous)
@@ -83,13 +83,13 @@ class FailureReports:
             cause,
             format_rfc3339(written_at),
             format_rfc3339(written_at + timedelta(seconds=pause_seconds)),
-            self._localized("not_delivered.file" if ordinal else "not_delivered.after_import"),
+            self._localized("not_delivered.after_import" if delivery_id else "not_delivered.file"),
             self._localized("not_delivered.action"),
         )
         content = msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
         for folder in dict.fromkeys((beside, self._folder)):
             with suppress(OSError):
-                path = unique_path(folder / f"not-taken-{ordinal or delivery_id}", ".report.json")
+                path = unique_path(folder / f"not-taken-{ordinal or key}", ".report.json")
                 write_private_file(path, content)
                 self._paths[key] = path
                 return
@@ -98,7 +98,7 @@ class FailureReports:
         """Delete the reports of every other key, and those that an earlier run of the program has left.
 
         Args:
-            keys: The files and deliveries that cannot be moved at present.
+            keys: The files and claims that cannot be moved at present.
             found: All reports in the folder.
         """
         self._paths = {key: path for key, path in self._paths.items() if key in keys}

@@ -287,7 +287,7 @@ class InboxWatcher:
                 message = "the files of %s in the watched folder %s cannot be moved (%s); they are tried again in %d s"
                 log.warning(message, claim.name, self._folder, _cause(error), pause)
                 self._failure_reports.write(
-                    claim.name, self._folder, cause=_cause(error), pause_seconds=pause, delivery_id=claim.name
+                    claim.name, self._folder, cause=_cause(error), pause_seconds=pause, delivery_id=claim.delivery_id
                 )
 
     def _process_claim(self, claim: Claim) -> None:

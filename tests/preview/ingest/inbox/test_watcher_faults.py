@@ -7,20 +7,18 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from preview.ingest.inbox import failure_reports, postponed
 from preview.ingest.inbox.postponed import Postponed
 from tests.builders.services import SampleService
 from tests.support.inbox_helpers import (
     MARCH,
     ManualPoller,
+    failing_renames,
     finished_deliveries,
     has_claims,
     remaining_files,
@@ -91,21 +89,6 @@ def _no_space(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-@contextmanager
-def failing_renames(fails: Callable[[Path], bool], number: int) -> Generator[None]:
-    """Let a rename of a file fail with an error number."""
-    rename = Path.rename
-
-    def rename_or_fail(self: Path, target: Path) -> Path:
-        if fails(self):
-            raise OSError(number, os.strerror(number))
-        return rename(self, target)
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Path, "rename", rename_or_fail)
-        yield
-
-
 def test_file_on_another_mount_is_copied(data_dir: Path, inbox: Path, service: SampleService) -> None:
     (inbox / "mount").mkdir()
     (inbox / "mount" / "a.xml").write_bytes(service.folder(1, MARCH))
@@ -152,52 +135,6 @@ def test_file_that_cannot_be_moved_stops_no_other(
         "it is tried again in 5 s"
     )
     assert all("file 1 (by name)" in report for report in reports)
-
-
-def test_report_is_deleted_when_the_file_was_taken_or_removed(
-    data_dir: Path, inbox: Path, service: SampleService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(postponed, "_FIRST_PAUSE_SECONDS", 0.0)
-    (inbox / "under").mkdir()
-    (inbox / "not-taken-9.report.json").write_text("of an earlier run")
-    for number, name in enumerate(("a.xml", "b.xml")):
-        (inbox / "under" / name).write_bytes(service.folder(number, MARCH))
-    with watching_application(data_dir, inbox, started=False) as application:
-        poll = ManualPoller(application, inbox)
-        with failing_renames(lambda path: path.parent.name == "under", errno.EPERM):
-            poll()
-            poll()
-            assert remaining_files(inbox) == {
-                f"under/{name}" for name in ("a.xml", "b.xml", "not-taken-1.report.json", "not-taken-2.report.json")
-            }
-            (inbox / "under" / "b.xml").unlink()
-            poll()
-            assert remaining_files(inbox) == {"under/a.xml", "under/not-taken-1.report.json"}
-        poll()
-        poll()
-        assert remaining_files(inbox) - {path for path in remaining_files(inbox) if path.startswith(".taking")} == set()
-        assert application.deliveries.page(None, None, 1, 9)[1] == 1
-
-
-def test_report_is_in_the_watched_folder_if_its_own_cannot_be_written(
-    data_dir: Path, inbox: Path, service: SampleService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write = failure_reports.write_private_file
-
-    def write_or_fail(path: Path, content: bytes) -> None:
-        if path.parent.name == "under":
-            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-        write(path, content)
-
-    monkeypatch.setattr(failure_reports, "write_private_file", write_or_fail)
-    (inbox / "under").mkdir()
-    (inbox / "under" / "a.xml").write_bytes(service.folder(1, MARCH))
-    with watching_application(data_dir, inbox, started=False) as application:
-        poll = ManualPoller(application, inbox)
-        with failing_renames(lambda path: path.parent.name == "under", errno.EROFS):
-            poll()
-            poll()
-        assert remaining_files(inbox) == {"under/a.xml", "not-taken-1.report.json"}
 
 
 def test_postponed_file_waits_longer_each_time() -> None:
