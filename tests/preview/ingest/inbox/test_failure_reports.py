@@ -5,9 +5,9 @@ import json
 import os
 import stat
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -91,6 +91,19 @@ def failing_deletions(fails: Callable[[Path], bool], number: int) -> Generator[N
         yield
 
 
+def read_report(path: Path) -> tuple[dict[str, Any], int]:
+    """Return a report and its mode, as soon as it is there: it is written anew at each attempt."""
+    found: list[tuple[dict[str, Any], int]] = []
+
+    def is_read() -> bool:
+        with suppress(OSError, ValueError), path.open() as file:
+            found.append((json.load(file), stat.S_IMODE(os.fstat(file.fileno()).st_mode)))
+        return bool(found)
+
+    wait_until(is_read, "the report")
+    return found[0]
+
+
 @pytest.mark.parametrize(
     ("policy", "failing", "left"),
     [("delete", failing_deletions, set[str]()), ("move", failing_renames, {"taken/Ola.xml", "taken/b.xml"})],
@@ -107,19 +120,22 @@ def test_delivered_file_that_stays_is_reported_by_its_delivery(
     report, stays = inbox / "not-taken-dlv-001.report.json", ".taking/dlv-001/00000001/Ola.xml"
     for number, name in enumerate(("Ola.xml", "b.xml")):
         (inbox / name).write_bytes(service.folder(number, MARCH))
-    with watching_application(data_dir, inbox, inbox_taken=policy) as application:
-        with failing(lambda path: str(path) == str(inbox / stays), errno.EPERM):
-            expected = {stays, report.name, *(left - {"taken/Ola.xml"})}
-            wait_until(lambda: remaining_files(inbox) == expected, "the report")
-            content = report.read_text()
-            assert stat.S_IMODE(report.stat().st_mode) == 0o600
-            assert application.readiness_warnings() == [
-                "1 files or deliveries of the watched folder cannot be moved; see its reports"
-            ]
+    stuck = {inbox / stays}
+    with (
+        failing(lambda path: path in stuck, errno.EPERM),
+        watching_application(data_dir, inbox, inbox_taken=policy) as application,
+    ):
+        expected = {stays, report.name, *(left - {"taken/Ola.xml"})}
+        wait_until(lambda: remaining_files(inbox) == expected, "the other file to be moved")
+        document, mode = read_report(report)
+        assert application.readiness_warnings() == [
+            "1 files or deliveries of the watched folder cannot be moved; see its reports"
+        ]
+        stuck.clear()
         wait_until(lambda: remaining_files(inbox) == left, "the file to be moved, and the report to be deleted")
         assert [delivery.files for delivery in finished_deliveries(application)] == [2]
-    assert "Ola" not in content
-    document = json.loads(content)
+    assert mode == 0o600
+    assert "Ola" not in str(document)
     assert (document["delivery_id"], document["ordinal"], document["cause"]) == (
         "dlv-001",
         None,
@@ -136,11 +152,13 @@ def test_claimed_file_that_cannot_be_moved_back_has_no_delivery(
     stays = claim / "00000001" / "sak.xml"
     stays.parent.mkdir(parents=True)
     stays.write_bytes(service.folder(1, MARCH))
-    report = inbox / f"not-taken-{claim.name}.report.json"
-    with watching_application(data_dir, inbox) as application:
-        with failing_renames(lambda path: path == stays, errno.EPERM):
-            wait_until(report.exists, "the report")
-            document = json.loads(report.read_text())
+    stuck = {stays}
+    with (
+        failing_renames(lambda path: path in stuck, errno.EPERM),
+        watching_application(data_dir, inbox) as application,
+    ):
+        document, _ = read_report(inbox / f"not-taken-{claim.name}.report.json")
+        stuck.clear()
         wait_until_empty(inbox)
         assert [delivery.new_cases for delivery in finished_deliveries(application)] == [1]
     assert (document["delivery_id"], document["ordinal"]) == (None, None)
