@@ -11,7 +11,7 @@ from typing import NamedTuple
 import httpx
 
 from benchmarks.fixtures import case_files, stores
-from benchmarks.processes import cpu_of_all, run
+from benchmarks.processes import cpu_of_all, run, wait_until_idle
 from benchmarks.results import BenchmarkResult, ratio
 from tests.support.server_process import running_server
 
@@ -62,6 +62,7 @@ def _import(paths: list[Path]) -> Seconds:
         running_server(Path(folder) / "data", *options) as server,
         httpx.Client(base_url=server.url, timeout=60) as client,
     ):
+        wait_until_idle(server.process.pid)
         began, cpu_before = time.perf_counter(), cpu_of_all(server.process.pid)
         for path in paths:
             headers = {"Content-Type": "application/zip"}

@@ -16,7 +16,7 @@ import msgspec
 
 from benchmarks.fixtures import case_files, stores
 from benchmarks.generators.paced import Waits
-from benchmarks.processes import run_alongside
+from benchmarks.processes import run_alongside, wait_until_idle
 from benchmarks.results import BenchmarkResult, percentile, ratio
 from tests.support import pipeline
 from tests.support.server_process import running_server
@@ -45,6 +45,7 @@ def measure(rounds: int = 3, folders: int = 4_000) -> list[BenchmarkResult]:
                 running_server(data_dir) as server,
                 run_alongside("benchmarks.baselines.bare_tornado", body_file) as bare,
             ):
+                wait_until_idle(server.process.pid)
                 urls = (bare.ready_line, f"{server.url}{stores.SNAPSHOTS}/{snapshot_id}")
                 with _gets(*urls) as waits:
                     time.sleep(_IDLE_SECONDS)
