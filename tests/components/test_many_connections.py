@@ -89,7 +89,9 @@ def test_streams_over_the_hard_limit_get_retry(server: Server) -> None:
 
         wait_until(are_closed, "the others to be closed")
         assert not is_closed(peers[0])
-    assert server.output.count("\n") < 20
+    # The test's own deliveries are logged one by one, each attempt while slow uploads make no room for it.
+    lines = [line for line in server.output.splitlines() if "POST /api/v1/deliveries" not in line]
+    assert len(lines) < 20
 
 
 def test_soft_limit_is_raised_for_all_streams(data_dir: Path) -> None:

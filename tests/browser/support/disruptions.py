@@ -134,7 +134,7 @@ def disrupted(
             reloaded = time.monotonic()
             wait_until(lambda: time.monotonic() > reloaded + TOKEN_SECONDS + 1, "the page's token to expire")
             proxy.release_websockets()
-            wait_until(lambda: "Token is expired" in restartable.server.output, "the token to be refused")
+            wait_until(lambda: "its token has expired" in restartable.server.output, "the token to be refused")
         case "sleep":
             with suspended(browser_processes()):
                 wait_until(lambda: proxy.websockets == 0, "the server to end its connection")
