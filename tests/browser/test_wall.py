@@ -168,7 +168,7 @@ def test_wall_comes_back_by_itself(disruption: Disruption, page: Page, tmp_path:
     with ExitStack() as stack:
         server = stack.enter_context(run_server(tmp_path / "data", 1))
         restartable = RestartableServer(server, 7300, stack)
-        httpx.post(f"{server.url}/api/v1/deliveries", content=listing(14)).raise_for_status()
+        restartable.deliver(listing(14))  # a wall of one page cannot be paused
         proxy = stack.enter_context(faulty_proxy(server, 1))
         driver = WallDriver(page, proxy)
         with disrupted(disruption, driver, restartable, proxy, 1):

@@ -48,16 +48,19 @@ class RestartableServer:
         self.stack = stack
         self.service = Service(number)
         with httpx.Client(base_url=server.url) as api:
-            api.post("/api/v1/deliveries", content=zip_files(self.service.folders())).raise_for_status()
-            wait_until(
-                lambda: api.get("/api/v1/deliveries?limit=1").json()["data"][0]["completed_at"] is not None,
-                "the delivery",
-            )
+            self.deliver(zip_files(self.service.folders()))
             for period in ("2023", "2024"):
                 response = api.post(API, json={"organization_id": self.service.organization_id, "period_id": period})
                 job = response.raise_for_status().json()["job_id"]
                 wait_until(lambda job=job: api.get(f"/api/v1/jobs/{job}").json()["ended_at"] is not None, job)
         self._reported = time.time()
+
+    def deliver(self, content: bytes) -> None:
+        """Deliver a file, and wait until it is imported."""
+        with httpx.Client(base_url=self.server.url) as api:
+            response = api.post("/api/v1/deliveries", content=content).raise_for_status()
+            delivery = f"/api/v1/deliveries/{response.json()['delivery_id']}"
+            wait_until(lambda: api.get(delivery).json()["completed_at"] is not None, delivery)
 
     def change(self) -> None:
         """Add a melding and wait until it is aggregated; directly in the store if the server is down.
