@@ -28,18 +28,20 @@ export function settleRows() {
  */
 export function changeRows(body, change) {
   settleRows()
-  const {top, height} = body.getBoundingClientRect()
   const before = body.querySelectorAll(":scope > :not([hidden])").length
+  const boxBefore = body.getBoundingClientRect()
   const shown = change()
-  if (shown.length < MIN_ROWS || before === 0) return
-  const rowHeight = height / before
+  if (shown.length < MIN_ROWS) return
+  body.dataset.settling = ""
+  settling = body
+  // Where no row was shown, the height of one is known only now: they are laid out without their content.
+  const {top, height} = before > 0 ? boxBefore : body.getBoundingClientRect()
+  const rowHeight = height / (before || shown.length)
   const margin = top < 0 ? SCROLLED_MARGIN_ROWS : MARGIN_ROWS
   const first = Math.floor(Math.max(0, -top) / rowHeight) - margin
   const last = Math.ceil((innerHeight - top) / rowHeight) + margin
   for (const [index, row] of shown.entries()) {
     if ((index >= first && index <= last) || row.contains(document.activeElement)) row.dataset.near = ""
   }
-  body.dataset.settling = ""
-  settling = body
   requestAnimationFrame(() => setTimeout(settleRows))
 }

@@ -116,7 +116,9 @@ export function applySortAndFilter(isAnnounced = true) {
     }
     const matches = currentMatcher()
     for (const data of ordered) setHidden(data.row, !matches(data))
-    return ordered.map(({row}) => row).filter(row => !row.hidden)
+    const shown = ordered.map(({row}) => row).filter(row => !row.hidden)
+    setHidden(table, shown.length === 0)
+    return shown
   })
   if (document.activeElement !== focused && tableBody.contains(focused)) focused?.focus()
   updateCounts(ordered, 0)

@@ -30,3 +30,14 @@ it("few rows are all drawn at once", () => {
   changeRows(body, () => rows.slice(0, 40))
   assert.equal("settling" in body.dataset, false)
 })
+
+it("rows in the window are drawn first where none was shown before", () => {
+  for (const row of rows) row.hidden = true
+  changeRows(body, () => {
+    for (const row of rows) row.hidden = false
+    return rows
+  })
+  assert.equal("settling" in body.dataset, true)
+  assert.deepEqual(near(), [...Array(14).keys(), 150])
+  settleRows()
+})
