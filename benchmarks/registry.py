@@ -87,7 +87,7 @@ BENCHMARKS: Sequence[Benchmark] = (
     ),
     Benchmark(
         "first_load",
-        "34 rows on the screen of a cold Chromium; bytes of a cold and a warm visit",
+        "34 rows on the screen of a cold Chromium, also after a page of another site; bytes of a cold and a warm visit",
         "a Dash page (3), a Streamlit page (3); none",
         {"rounds": 3},
     ),
