@@ -92,7 +92,7 @@ def failing_deletions(fails: Callable[[Path], bool], number: int) -> Generator[N
 
 
 def read_report(path: Path) -> tuple[dict[str, Any], int]:
-    """Return a report and its mode, as soon as it is there: it is written anew at each attempt."""
+    """Return a report and its mode, as soon as it is there: each attempt writes it again."""
     found: list[tuple[dict[str, Any], int]] = []
 
     def is_read() -> bool:
