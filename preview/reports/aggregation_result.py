@@ -79,6 +79,7 @@ def aggregate_values(
     values: dict[str, tuple[Value, str | None]] = {key: (value, source_name) for key, value in computed.items()}
     for key, figure in figures.figures(connection, organization_id, str(period)).items():
         values[key] = figure
+    cases, findings = organizations.case_and_finding_count(connection, source.source_id)
     metadata = AggregationMetadata(
         data_source=source_name,
         case_system=source.case_system,
@@ -86,8 +87,8 @@ def aggregate_values(
         last_full_at=source.last_full_at,
         extract_day=day.isoformat(),
         is_incomplete=aggregation_input.selection.incomplete,
-        findings=organizations.finding_count(connection, source.source_id),
-        case_count=organizations.case_counts(connection, organization_id).get(source.source_id, 0),
+        findings=findings,
+        case_count=cases,
         inputs=aggregation_input.inputs,
     )
     return AggregationResult(aggregation_input.input_version, values, metadata, aggregation_input.inputs)

@@ -300,13 +300,18 @@ def case_counts(connection: Connection, organization_id: str) -> dict[int, int]:
     return dict(rows.fetchall())
 
 
-def finding_count(connection: Connection, number: int) -> int:
-    """Return the number of findings in the held case files of a source, or in its 15F file."""
-    return connection.execute(
-        """SELECT findings + (SELECT coalesce(sum(findings), 0) FROM sak WHERE sak.source = source.source)
-        FROM source WHERE source = ?""",
-        (number,),
-    ).fetchone()[0]
+def case_and_finding_count(connection: Connection, number: int) -> tuple[int, int]:
+    """Return the number of cases of a source, without tombstones, and that of findings in its held files."""
+    cases, findings = connection.execute(
+        """SELECT cases, findings + findings_of_cases
+        FROM source, (
+            SELECT count(*) FILTER (WHERE NOT slettet) AS cases, coalesce(sum(findings), 0) AS findings_of_cases
+            FROM sak WHERE source = :source
+        )
+        WHERE source = :source""",
+        {"source": number},
+    ).fetchone()
+    return cases, findings
 
 
 def list_options(connection: Connection) -> list[tuple[str, str, str, str, str]]:
