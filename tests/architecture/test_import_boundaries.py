@@ -112,6 +112,21 @@ def test_imports_go_one_way() -> None:
     assert [fault for path in files for fault in forbidden_imports(path, read_source(path))] == []
 
 
+def test_tests_open_the_store_with_the_programs_own_sqlite() -> None:
+    """Another copy of the library would take the program's locks from it, and cut off the index that it has in memory:
+    its process then ends with a bus error.
+    """
+    other_copies = ("sqlite3", "pysqlite3")
+    assert is_in_package("sqlite3.dbapi2", other_copies[0])
+    imports = {path: imported_names(ast.parse(read_source(path))) for path in source_files(".py", within=("tests",))}
+    assert [
+        f"{path}:{line} imports {name}"
+        for path, names in imports.items()
+        for line, name in names
+        if any(is_in_package(name, copy) for copy in other_copies)
+    ] == []
+
+
 def test_every_package_of_preview_has_its_level() -> None:
     known = {package for packages in PACKAGES for package in packages}
     assert {

@@ -1,6 +1,5 @@
 """Approvals (rules R1 to R4 and R8, docs/api.md)."""
 
-import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -181,9 +180,9 @@ def test_review_that_does_not_follow_from_its_data_is_found(data_dir: Path, revi
     reviewed.approve()
     report_config = reviewed.application.report_config
     assert check_store(data_dir, report_config) == []
-    with sqlite3.connect(data_dir / "store.sqlite") as store:
-        store.execute("UPDATE review SET review_status = 'open'")
-    store.close()
+    reviewed.application.database.write(
+        lambda connection: connection.execute("UPDATE review SET review_status = 'open'").fetchall()
+    )
     assert any("the review of" in fault for fault in check_store(data_dir, report_config))
 
 
