@@ -52,7 +52,7 @@ def is_being_erased(connection: Connection, organization_id: str) -> bool:
     """Return whether an organisation is being erased: to requests it is gone, so that what is read between two steps
     is what is read after the last one.
     """
-    return meta.get(connection, UNFINISHED_KEY) == organization_id
+    return being_erased(connection) == organization_id
 
 
 def begin(connection: Connection, organization_id: str, at: str) -> None:
