@@ -117,7 +117,7 @@ export function applySortAndFilter(isAnnounced = true) {
     const matches = currentMatcher()
     for (const data of ordered) setHidden(data.row, !matches(data))
     const shown = ordered.map(({row}) => row).filter(row => !row.hidden)
-    setHidden(table, shown.length === 0)
+    setHidden(table, shown.length === 0) // Before the rows are measured: a hidden table has no height.
     return shown
   })
   if (document.activeElement !== focused && tableBody.contains(focused)) focused?.focus()
