@@ -59,6 +59,12 @@ def shown_rows(page: Page) -> Locator:
     return page.locator(".board tbody tr:visible")
 
 
+def wide_column_heads(page: Page) -> list[str]:
+    """Return the column heads that can be seen; the others are there for screen readers only."""
+    heads = page.get_by_role("columnheader").all()
+    return [head.inner_text() for head in heads if head.evaluate("head => head.clientWidth > 1")]
+
+
 def count_elements(page: Page) -> int:
     return page.evaluate("document.getElementsByTagName('*').length")
 
@@ -109,6 +115,7 @@ def test_pages_turn_and_never_hide_an_alarm(wall: Server, page: Page) -> None:
         if width == 1440:
             assert violations_in_both_schemes(page) == {}
     assert violations(page) == [], "in the narrowest"
+    assert wide_column_heads(page) == ["Status", "Utfylt", "Avvik mot 2023"]
     page.set_viewport_size({"width": 1280, "height": 900})
     assert not any(problems_by_font_size(page).values())
 
@@ -121,6 +128,8 @@ def test_wall_of_one_service_shows_fields_until_it_is_erased(wall: Server, page:
     expect(received.locator(".c-current")).to_have_text("1")
     expect(page.get_by_text("Page 1 of 3")).to_be_visible()
     assert violations_in_both_schemes(page) == {}
+    page.set_viewport_size({"width": 375, "height": 812})
+    assert wide_column_heads(page) == ["2024", "2023", "Change", "Deviation"]
 
     with overview_fixtures.open_second_application(wall.data_dir) as application:
         pipeline.deliver(application, AS.folder(overview_fixtures.LATER, meldinger=3))

@@ -9,10 +9,12 @@ _FIND_PROBLEMS = """() => {
   const name = box => box.text.trim().slice(0, 40)
   const root = document.querySelector('dialog[open], :popover-open') ?? document.querySelector('main')
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), boxes = [], lost = []
+  const ups = element => element && element !== document.body ? [element, ...ups(element.parentElement)] : []
+  // What is clipped to nothing is there for screen readers only.
   const isSeen = holder => holder.checkVisibility({visibilityProperty: true, opacityProperty: true})
+    && !ups(holder).some(up => getComputedStyle(up).clipPath === 'inset(50%)')
   const scrolls = element => ['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
   const clips = element => ['hidden', 'clip'].includes(getComputedStyle(element).overflowX)
-  const ups = element => element && element !== document.body ? [element, ...ups(element.parentElement)] : []
   for (let text; (text = walker.nextNode());) {
     const holder = text.parentElement
     if (!text.data.trim() || !isSeen(holder)) continue
