@@ -1,5 +1,6 @@
 """What every test may ask for: a data folder, the running program, a real browser, the published example files."""
 
+import gc
 import logging
 import os
 from collections.abc import Generator
@@ -39,6 +40,19 @@ hypothesis.settings.load_profile("preview")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--firefox`: the browser tests in Firefox."""
     parser.addoption("--firefox", action="store_true", help="drive Firefox in place of Chromium")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect no garbage while the tests are collected, and keep what they are out of later collections: it stays to
+    the end, and to walk through it again and again takes a third of the time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
