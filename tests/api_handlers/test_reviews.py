@@ -1,5 +1,6 @@
 """Reviews and the reporting period over HTTP (rules P1 to P3 and R1 to R8, docs/api.md)."""
 
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from preview.core.periods import Period
 from tests.api_handlers.in_process_server import InProcessServer, run_in_process_server
 from tests.api_handlers.sse_client import open_stream
 from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery, third_melding_2024
-from tests.support.pipeline import aggregate, deliver
+from tests.support.pipeline import aggregate, deliver, open_application
 
 REVIEW = "/api/v1/reviews/org-t1/2024"
 SNAPSHOT = "/api/v1/aggregated-report-data/snap-002"
@@ -20,20 +21,31 @@ KARI, OLA = {"X-User": "Kari Nordmann"}, {"X-User": "Ola Nordmann"}
 BIRTH_NUMBER = add_check_digits("014101998")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service() -> ChildWelfareService:
     return ChildWelfareService(1)
 
 
-@pytest.fixture
-def server(data_dir: Path, service: ChildWelfareService) -> Generator[InProcessServer]:
-    """Run a server with a report of 2024 that has one warning."""
-    with run_in_process_server(data_dir, actor_header="X-User", reporting_period=Period(2024)) as server:
-        deliver(server.application, service.listing("Prøvetjenesten"))
-        deliver(server.application, *base_delivery(service))
-        server.deliver(b"organization_id,period_id,field_key,value,data_source\norg-t1,2023,antall_arsverk,12.5,\n")
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, service: ChildWelfareService) -> Path:
+    """A data folder with a report of 2024 that has one warning, which each test copies."""
+    data_dir = tmp_path_factory.mktemp("reviews")
+    with open_application(data_dir) as application:
+        deliver(application, service.listing("Prøvetjenesten"))
+        deliver(application, *base_delivery(service))
+        deliver(
+            application, b"organization_id,period_id,field_key,value,data_source\norg-t1,2023,antall_arsverk,12.5,\n"
+        )
         for period_id in ("2023", "2024"):
-            aggregate(server.application, "org-t1", period_id)
+            aggregate(application, "org-t1", period_id)
+    return data_dir
+
+
+@pytest.fixture
+def server(data_dir: Path, store: Path) -> Generator[InProcessServer]:
+    """Run a server on the store."""
+    shutil.copytree(store, data_dir, dirs_exist_ok=True)
+    with run_in_process_server(data_dir, actor_header="X-User", reporting_period=Period(2024)) as server:
         yield server
 
 

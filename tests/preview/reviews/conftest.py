@@ -1,5 +1,6 @@
 """A service whose report of 2024 has one warning: the full-time equivalents of 2023 are missing in 2024."""
 
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -72,14 +73,26 @@ class ReviewedService:
         return [msgspec.json.decode(row.data) for row in rows if row.type == "review_updated"]
 
 
-@pytest.fixture
-def reviewed(data_dir: Path) -> Generator[ReviewedService]:
-    service = ChildWelfareService(1)
+@pytest.fixture(scope="session")
+def reviewed_service() -> ChildWelfareService:
+    return ChildWelfareService(1)
+
+
+@pytest.fixture(scope="session")
+def reviewed_store(tmp_path_factory: pytest.TempPathFactory, reviewed_service: ChildWelfareService) -> Path:
+    """A data folder with the reports of the service, which each test copies."""
+    data_dir = tmp_path_factory.mktemp("reviewed")
     with open_application(data_dir) as application:
-        deliver(application, service.listing("Prøvetjenesten"))
-        deliver(application, *base_delivery(service))
-        reviewed = ReviewedService(application, service)
-        reviewed.figures("2023,antall_arsverk,12.5")
+        deliver(application, reviewed_service.listing("Prøvetjenesten"))
+        deliver(application, *base_delivery(reviewed_service))
+        ReviewedService(application, reviewed_service).figures("2023,antall_arsverk,12.5")
         for period_id in ("2023", "2024"):
-            aggregate(application, service.organization_id, period_id)
-        yield reviewed
+            aggregate(application, reviewed_service.organization_id, period_id)
+    return data_dir
+
+
+@pytest.fixture
+def reviewed(data_dir: Path, reviewed_store: Path, reviewed_service: ChildWelfareService) -> Generator[ReviewedService]:
+    shutil.copytree(reviewed_store, data_dir, dirs_exist_ok=True)
+    with open_application(data_dir) as application:
+        yield ReviewedService(application, reviewed_service)
