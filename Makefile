@@ -66,7 +66,7 @@ fix: $(VENV)/.dev node_modules/.dev ## Fix what lint can fix, format, and renew 
 demo-data: install ## Write synthetic deliveries to demo-data/ (DEMO_DIR=... for another folder)
 	$(BIN)/bufdir-preview demo-data $(DEMO_DIR)
 
-slow: $(VENV)/.dev install node_modules/.dev headless-chromium firefox-esr ## Run the slow suites: crash, leak, load, Firefox
+slow: $(VENV)/.dev install node_modules/.dev headless-chromium firefox-esr ## Run the slow suites: crash, leak, load, long stories in a browser, Firefox
 	$(PYTEST) -m slow
 
 firefox: $(VENV)/.dev install node_modules/.dev firefox-esr ## Run all browser tests in Firefox; `make slow` runs the core paths in it

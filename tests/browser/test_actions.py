@@ -82,6 +82,9 @@ STATES = {
     "historical": State(DRAMMEN, "2023", " av 34 felt", ALL_OFFERED),
 }
 
+FAST_STATES = {"no source", "processing", "valid"}
+"""`make slow` opens the others too; tests/components/preview/test_actions.py tries all without a browser."""
+
 
 @pytest.fixture(scope="module")
 def actor_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
@@ -113,7 +116,9 @@ def shown_actions(page: Page) -> dict[str, str]:
     return dict(found)
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(
+    "state", [state if state in FAST_STATES else pytest.param(state, marks=pytest.mark.slow) for state in STATES]
+)
 def test_state_offers_actions_or_shows_disabled_reason(page: Page, actor_server: Server, state: str) -> None:
     service, period_id, says, actions = STATES[state]
     open_preview(page, actor_server, service, period_id)
@@ -156,8 +161,9 @@ def test_notice_links_open_job_and_findings(page: Page, actor_server: Server) ->
 
 def tab_to(page: Page, target: Locator, key: Literal["Tab", "Shift+Tab"] = "Tab") -> None:
     """Move the focus to an element with the Tab key alone."""
+    element = target.element_handle()  # to look it up by its role takes longer than the key
     for _ in range(60):
-        if target.evaluate("each => each === document.activeElement"):
+        if element.evaluate("each => each === document.activeElement"):
             return
         page.keyboard.press(key)
     raise AssertionError("The Tab key does not reach the element.")
@@ -227,6 +233,7 @@ def request_reaggregation(page: Page, reason: str) -> None:
     dialog.get_by_role("button", name="Aggreger på nytt").click()
 
 
+@pytest.mark.slow
 @pytest.mark.own_page
 def test_actions_of_two_users_are_visible_to_both(two_pages: tuple[Page, Page], actor_server: Server) -> None:
     """Both aggregate a stale report; then one deletes the report that the other is about to aggregate again."""

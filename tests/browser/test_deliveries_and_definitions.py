@@ -118,6 +118,7 @@ def test_page_is_accessible_at_any_width(page: Page, pages: Server, path: str, l
     assert violations_in_both_schemes(page) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
 def test_pages_are_readable_on_paper_and_in_large_text(page: Page, pages: Server) -> None:
     open_page(page, pages, "/deliveries?severity=notice")

@@ -266,6 +266,7 @@ def test_interrupted_upload_can_be_retried_once(overview: Page, empty_server: Se
     assert len(list_deliveries(empty_server)) == before + 1
 
 
+@pytest.mark.slow
 def test_file_changed_on_disk_is_to_be_chosen_again(overview: Page, empty_server: Server, tmp_path: Path) -> None:
     """Trying it again would fail every time, and choosing it again replaces it in the list."""
     page, service, chosen = overview, Service(8106), tmp_path / "endret.xml"
@@ -289,6 +290,7 @@ def test_file_changed_on_disk_is_to_be_chosen_again(overview: Page, empty_server
     assert len(list_deliveries(empty_server)) == before + 1
 
 
+@pytest.mark.slow
 def test_page_with_unsent_file_reloads_only_after_upload(page: Page, empty_server: Server) -> None:
     """The connection is lost during the upload; a reload would lose the chosen file."""
     service = Service(8106)
@@ -325,7 +327,7 @@ def test_report_without_source_offers_upload(page: Page, empty_server: Server) -
     expect(page.get_by_role("button", name="Aggreger", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 320)])
+@pytest.mark.parametrize(("theme", "width"), [pytest.param("light", 1440, marks=pytest.mark.slow), ("dark", 320)])
 def test_drawer_has_no_axe_violation(page: Page, empty_server: Server, theme: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     live(page, f"{empty_server.url}/?theme={theme}")

@@ -105,7 +105,11 @@ def normalize(text: str) -> str:
     return {"–": "", "i.a.": "ikke aktuelt"}.get(bare, bare)
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["all shown", "small counts hidden"])
+@pytest.fixture(
+    scope="module",
+    params=[False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["all shown", "small counts hidden"],
+)
 def export_case(store_dir: Path, request: pytest.FixtureRequest) -> Generator[ExportCase]:
     """Run a server with or without suppression, and return the values that it must show."""
     with open_application(store_dir, started=False) as application:

@@ -160,6 +160,7 @@ def test_opened_row_stays_in_filter_of_changed_rows_until_it_is_chosen_again(
         check_agreement(page)
 
 
+@pytest.mark.slow
 def test_changes_since_a_moment_are_marked_filtered_and_exported_live(
     open_preview: OpenPreview, busy: Server, services: dict[str, Service]
 ) -> None:

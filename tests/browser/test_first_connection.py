@@ -44,7 +44,7 @@ new MutationObserver(() => {
 """
 
 
-@pytest.mark.parametrize("fault", ["refused", "unanswered", "page_cut_off"])
+@pytest.mark.parametrize("fault", ["refused", pytest.param("unanswered", marks=pytest.mark.slow), "page_cut_off"])
 @pytest.mark.own_page
 def test_failed_first_connection_is_shown_and_retried(
     fault: Literal["refused", "unanswered", "page_cut_off"], proxy: FaultyProxy, page: Page
@@ -75,6 +75,7 @@ def test_failed_first_connection_is_shown_and_retried(
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_link_has_focus_after_back_to_page_that_is_reloaded(proxy: FaultyProxy, page: Page) -> None:
     page.goto(f"{proxy.url}/?period_id=2024")
     page.locator("html[data-live=on]").wait_for()

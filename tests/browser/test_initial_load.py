@@ -129,7 +129,7 @@ def _unpurged_sheet(name: str) -> str:
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("/preview?organization_id={}&period_id=2024", "preview.css"),
+        pytest.param("/preview?organization_id={}&period_id=2024", "preview.css", marks=pytest.mark.slow),
         pytest.param("/", "overview.css", marks=pytest.mark.slow),
         ("/nowhere", "page.css"),
     ],

@@ -119,6 +119,7 @@ def test_deletion_erasure_and_disconnect_update_open_pages(page: Page, data_dir:
         expect_texts(forgotten, "nn", "notice.no_organization")
 
 
+@pytest.mark.slow
 @pytest.mark.own_page
 def test_rows_and_notice_shown_while_connecting(page: Page, states: Server) -> None:
     page.route_web_socket("**/ws**", lambda _: None)  # accepted, but never answered
@@ -140,6 +141,7 @@ def test_noscript_notice_shown_in_each_language(states: Server, language: Langua
         assert text_pattern(language, "live.reload").fullmatch(noscript.find(".//a").text)
 
 
+@pytest.mark.slow
 def test_empty_store_shows_instructions(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/?lang=en")
     expect_texts(page, "en", "organizations.empty", "organizations.empty_help")

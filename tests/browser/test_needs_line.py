@@ -116,6 +116,7 @@ def test_request_while_connecting_keeps_reason(page: Page, states: Server) -> No
     assert page.url == address
 
 
+@pytest.mark.slow
 def test_overview_stays_readable_while_offline(page: Page, proxy: FaultyProxy) -> None:
     page.goto(f"{proxy.url}/?period_id=2024")
     expect(page.locator("html")).to_have_attribute("data-live", "on")

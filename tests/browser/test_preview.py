@@ -214,6 +214,7 @@ def _newest_job(server: Server, service: Service) -> str:
     return response.json()["job_id"]
 
 
+@pytest.mark.slow
 def test_page_reconnects_after_server_restart(open_preview: OpenPreview, tmp_path: Path) -> None:
     service, data_dir = Service(9922), tmp_path / "data"
     data_dir.mkdir()

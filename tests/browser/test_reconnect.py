@@ -141,6 +141,7 @@ def two_processes(servers: Callable[[int], Server]) -> RestartableServer:
     return RestartableServer(servers(2), next(_numbers), ExitStack())
 
 
+@pytest.mark.slow
 @pytest.mark.own_page
 def test_change_in_one_process_updates_page_of_other_process(page: Page, tmp_path: Path) -> None:
     """The proxy sends requests to the first process, and the page's WebSocket to the second.
@@ -211,6 +212,7 @@ def test_page_with_open_dialog_does_not_reload(two_processes: RestartableServer,
         expect(page.get_by_text("Tilkoblet igjen. Ingen felt er endret.").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_paused_page_shows_all_changes_after_reconnect(two_processes: RestartableServer, page: Page) -> None:
     with faulty_proxy(two_processes.server, 2) as proxy:
         page_driver = PageDriver("preview", page, proxy, two_processes.service)

@@ -69,6 +69,7 @@ def count_elements(page: Page) -> int:
     return page.evaluate("document.getElementsByTagName('*').length")
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
 def test_pages_turn_and_never_hide_an_alarm(wall: Server, page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})

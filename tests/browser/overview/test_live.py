@@ -192,6 +192,7 @@ def test_paused_overview_defers_changes(overview: Page, states_server: Server) -
     expect(row(overview, TROMSO)).to_have_attribute("data-changed", "now")
 
 
+@pytest.mark.slow
 def test_overview_restores_state_and_changes_on_reconnect(page: Page, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir()

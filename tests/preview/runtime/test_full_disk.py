@@ -172,7 +172,7 @@ def check_held_lock(data_dir: Path, service: SampleService, processes: str, busy
         assert_recovers(client)
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("processes", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_held_lock_passes_without_a_restart(data_dir: Path, service: SampleService, processes: str) -> None:
     check_held_lock(data_dir, service, processes, busy_seconds="0.5", seconds=1.0)
 
