@@ -66,4 +66,4 @@ def test_sigterm_stops_server_with_open_work(data_dir: Path) -> None:
         wait_until(
             lambda: httpx.get(f"{server.url}{location}").json()["delivery_status"] == "taken", "the import to complete"
         )
-        assert [path.suffix for path in (data_dir / "spool").iterdir()] == []
+        wait_until(lambda: not list((data_dir / "spool").iterdir()), "the spool to be empty, just after the commit")
