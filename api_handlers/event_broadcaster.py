@@ -6,13 +6,14 @@ The dispatcher's thread hands batches to the event loop, where one task writes t
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from itertools import chain
 
 from tornado.iostream import StreamBufferFullError, StreamClosedError
 
 from api_handlers import problem_details
 from api_handlers.heartbeat import Heartbeat, heartbeat_payload, queue_heartbeats
 from api_handlers.sse import (
+    Audience,
     Frame,
     event_frame,
     progress_frame,
@@ -26,8 +27,6 @@ from preview.runtime.application import Application
 WRITES_PER_TICK = 256
 """Connections that are written before the event loop runs other tasks."""
 
-_Result = TypeVar("_Result")
-
 _log = logging.getLogger(__name__)
 
 
@@ -35,42 +34,23 @@ class Subscriber:
     """One open stream. It occupies a slot of the broadcaster until it ends.
 
     Attributes:
-        connection: Where its bytes are written.
-        organization_id, period_id: Its filters, None for all.
-        position: The log position that it has reached.
+        audience: The streams that get the same bytes.
+        position: The log position that it has replayed. Once it is part of the fan-out, it has reached the
+            broadcaster's position as well.
         has_ended: Whether the stream has ended.
     """
 
-    __slots__ = ("_broadcaster", "connection", "has_ended", "organization_id", "period_id", "position")
+    __slots__ = ("_broadcaster", "_connection", "audience", "has_ended", "position")
 
     def __init__(
-        self,
-        broadcaster: "EventBroadcaster",
-        connection: SseConnection,
-        organization_id: str | None,
-        period_id: str | None,
-        position: int,
+        self, broadcaster: "EventBroadcaster", connection: SseConnection, audience: Audience, position: int
     ) -> None:
         self._broadcaster = broadcaster
-        self.connection = connection
-        self.organization_id = organization_id
-        self.period_id = period_id
+        self._connection = connection
+        self.audience = audience
         self.position = position
         self.has_ended = False
         connection.configure_for_broadcast(self.finish)
-
-    @property
-    def is_filtered(self) -> bool:
-        """Return whether there are events that the filters leave out."""
-        return self.organization_id is not None or self.period_id is not None
-
-    def accepts(self, frame: Frame) -> bool:
-        """Return whether a frame passes the filters and is newer than the position."""
-        return (
-            (self.organization_id is None or frame.organization_id == self.organization_id)
-            and (self.period_id is None or frame.period_id is None or frame.period_id == self.period_id)
-            and not 0 < frame.event_id <= self.position
-        )
 
     def send(self, payload: bytes) -> "asyncio.Future[None] | None":
         """Encode and write a payload without waiting; disconnect a client that reads too slowly (rule 6f).
@@ -78,24 +58,26 @@ class Subscriber:
         Returns:
             A future that is done when the kernel has accepted the bytes, None if the connection is closed.
         """
-        return self._guard(self.connection.write, self.connection.encode(payload))
-
-    def push(self, encoded: bytes) -> None:
-        """Write encoded bytes of a broadcast; disconnect a client that reads too slowly (rule 6f)."""
-        self._guard(self.connection.push, encoded)
-
-    def _guard(self, write: Callable[[bytes], _Result], encoded: bytes) -> _Result | None:
         try:
-            return write(encoded)
+            return self._connection.write(self.audience.encode(payload))
         except StreamClosedError:
             return None
         except StreamBufferFullError:
             self.abort()
             return None
 
+    def push(self, encoded: bytes) -> None:
+        """Write encoded bytes of a broadcast; disconnect a client that reads too slowly (rule 6f)."""
+        try:
+            self._connection.push(encoded)
+        except StreamClosedError:
+            return
+        except StreamBufferFullError:
+            self.abort()
+
     def abort(self) -> None:
         """Close the connection."""
-        self.connection.close()
+        self._connection.close()
         self.finish()
 
     def finish(self) -> None:
@@ -103,7 +85,7 @@ class Subscriber:
         if not self.has_ended:
             self.has_ended = True
             self._broadcaster.detach(self)
-            self.connection.end()
+            self._connection.end(self.audience.encoded_end())
 
 
 class EventBroadcaster:
@@ -117,7 +99,7 @@ class EventBroadcaster:
     def __init__(self, application: Application) -> None:
         """Create a broadcaster; it starts with the first stream, because no event loop may be running yet."""
         self._application = application
-        self._subscribers: set[Subscriber] = set()
+        self._subscribers: dict[Audience, set[Subscriber]] = {}
         self._used_slots = 0
         self._queue: asyncio.Queue[list[Frame] | Heartbeat] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
@@ -149,12 +131,15 @@ class EventBroadcaster:
         """
         if self.draining or subscriber.has_ended or subscriber.position < self.position:
             return False
-        self._subscribers.add(subscriber)
+        self._subscribers.setdefault(subscriber.audience, set()).add(subscriber)
         return True
 
     def detach(self, subscriber: Subscriber) -> None:
         """Remove a stream that has ended from the fan-out, and release its slot."""
-        self._subscribers.discard(subscriber)
+        subscribers = self._subscribers.get(subscriber.audience, set())
+        subscribers.discard(subscriber)
+        if not subscribers:
+            self._subscribers.pop(subscriber.audience, None)
         self.release_slot()
 
     def drain(self) -> None:
@@ -164,7 +149,7 @@ class EventBroadcaster:
             self._unsubscribe()
         for task in self._tasks:
             task.cancel()
-        for subscriber in list(self._subscribers):
+        for subscriber in list(chain.from_iterable(self._subscribers.values())):
             subscriber.send(retry_block())
             subscriber.finish()
 
@@ -198,46 +183,43 @@ class EventBroadcaster:
         self._unsubscribe = None
         for other in self._tasks:
             other.cancel()
-        for subscriber in list(self._subscribers):
+        for subscriber in list(chain.from_iterable(self._subscribers.values())):
             subscriber.abort()
 
     async def _write_loop(self) -> None:
         while True:
             frames, heartbeat = _take_all(self._queue, await self._queue.get())
             for batch in split_into_batches(frames):
-                await self._write_to_all(self._batch_writer(batch))
+                await self._write_batch(batch)
             if heartbeat:
-                await self._write_to_all(_write_heartbeat)
+                await self._write_to_all(heartbeat_payload, self.position)
 
-    async def _write_to_all(self, write: Callable[[Subscriber], None]) -> None:
-        for count, subscriber in enumerate(list(self._subscribers), 1):
-            write(subscriber)
-            if count % WRITES_PER_TICK == 0:
-                await asyncio.sleep(0)
-        await asyncio.sleep(0)
-
-    def _batch_writer(self, frames: list[Frame]) -> Callable[[Subscriber], None]:
-        """Return a function that writes the frames to one stream.
-
-        Streams with the same filters share the encoded bytes, except one that has replayed some of the frames already.
-        """
+    async def _write_batch(self, frames: list[Frame]) -> None:
         previous_position = self.position
         self.position = max([previous_position, *(frame.event_id for frame in frames)])
-        encoded_by_filter: dict[tuple[str | None, str | None, bool], bytes] = {}
+        await self._write_to_all(lambda audience, position: audience.select(frames, position), previous_position)
 
-        def write(subscriber: Subscriber) -> None:
-            key = (subscriber.organization_id, subscriber.period_id, subscriber.connection.is_chunked)
-            encoded = encoded_by_filter.get(key) if subscriber.position == previous_position else None
-            if encoded is None:
-                payload = b"".join(frame.payload for frame in frames if subscriber.accepts(frame))
-                encoded = subscriber.connection.encode(payload) if payload else b""
-                if subscriber.position == previous_position:
-                    encoded_by_filter[key] = encoded
-            subscriber.position = max(subscriber.position, self.position)
-            if encoded:
-                subscriber.push(encoded)
+    async def _write_to_all(self, payload_of: Callable[[Audience, int], bytes], position: int) -> None:
+        """Write a payload to every stream.
 
-        return write
+        Args:
+            payload_of: Returns the payload for an audience that has reached a log position; may be empty.
+            position: The position that all streams have reached, except those that have replayed more.
+        """
+        written = 0
+        for audience, subscribers in [(audience, list(group)) for audience, group in self._subscribers.items()]:
+            encoded = audience.encode(payload_of(audience, position))
+            for subscriber in subscribers:
+                if subscriber.position > position:
+                    own = audience.encode(payload_of(audience, subscriber.position))
+                else:
+                    own = encoded
+                if own:
+                    subscriber.push(own)
+                written += 1
+                if written % WRITES_PER_TICK == 0:
+                    await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
 
 def _take_all(
@@ -258,8 +240,3 @@ def _take_all(
             frames += waiting
         waiting = None if queue.empty() else queue.get_nowait()
     return frames, heartbeat
-
-
-def _write_heartbeat(subscriber: Subscriber) -> None:
-    payload = heartbeat_payload(subscriber.position, is_filtered=subscriber.is_filtered)
-    subscriber.push(subscriber.connection.encode(payload))

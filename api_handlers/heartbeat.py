@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from api_handlers.sse import HEARTBEAT_COMMENT, id_block
+from api_handlers.sse import HEARTBEAT_COMMENT, Audience, id_block
 
 
 class Heartbeat:
@@ -22,6 +22,6 @@ async def queue_heartbeats(queue: "asyncio.Queue[Any]", seconds: float) -> None:
         queue.put_nowait(Heartbeat())
 
 
-def heartbeat_payload(position: int, *, is_filtered: bool) -> bytes:
-    """Return a comment, and the position for a filtered stream, which does not get all events (rule 6d)."""
-    return HEARTBEAT_COMMENT + (id_block(position) if is_filtered else b"")
+def heartbeat_payload(audience: Audience, position: int) -> bytes:
+    """Return a comment, and the position for filtered streams, which do not get all events (rule 6d)."""
+    return HEARTBEAT_COMMENT + (id_block(position) if audience.is_filtered else b"")

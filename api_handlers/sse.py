@@ -30,6 +30,44 @@ class Frame(NamedTuple):
     payload: bytes
 
 
+class Audience(NamedTuple):
+    """What all streams that get the same bytes have in common: their filters, and how their responses are framed.
+
+    Attributes:
+        organization_id, period_id: The filters, None for all.
+        is_chunked: Whether the responses use chunked transfer coding (HTTP/1.1) or end with the connection (HTTP/1.0).
+    """
+
+    organization_id: str | None
+    period_id: str | None
+    is_chunked: bool
+
+    @property
+    def is_filtered(self) -> bool:
+        """Return whether there are events that the filters leave out."""
+        return self.organization_id is not None or self.period_id is not None
+
+    def accepts(self, frame: Frame, position: int) -> bool:
+        """Return whether a frame passes the filters and is newer than a log position."""
+        return (
+            (self.organization_id is None or frame.organization_id == self.organization_id)
+            and (self.period_id is None or frame.period_id is None or frame.period_id == self.period_id)
+            and not 0 < frame.event_id <= position
+        )
+
+    def select(self, frames: Iterable[Frame], position: int) -> bytes:
+        """Return the payloads of the frames that `accepts` accepts."""
+        return b"".join(frame.payload for frame in frames if self.accepts(frame, position))
+
+    def encode(self, payload: bytes) -> bytes:
+        """Return a payload as a connection carries it; nothing for an empty one, which would end a chunked response."""
+        return b"%x\r\n%s\r\n" % (len(payload), payload) if payload and self.is_chunked else payload
+
+    def encoded_end(self) -> bytes:
+        """Return what ends a response, apart from the end of its connection."""
+        return b"0\r\n\r\n" if self.is_chunked else b""
+
+
 def event_frame(row: EventRow) -> Frame:
     """Return the frame of a durable event."""
     payload = b"id: %d\nevent: %s\ndata: %s\n\n" % (row.event_id, row.type.encode(), row.data)

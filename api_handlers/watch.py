@@ -11,7 +11,7 @@ from api_handlers.event_broadcaster import EventBroadcaster, Subscriber
 from api_handlers.last_event_id import parse_last_event_id
 from api_handlers.operations import operation
 from api_handlers.request_parsing import EventId, OrganizationId, PeriodId
-from api_handlers.sse import event_frame, id_block, resync_block, retry_block, split_into_batches
+from api_handlers.sse import Audience, event_frame, id_block, resync_block, retry_block, split_into_batches
 from api_handlers.sse_connection import SseConnection, stream_of
 from preview.core.passing_faults import as_passing
 from preview.runtime.application import Application
@@ -87,9 +87,8 @@ class WatchHandler(ApiHandler):
         """Send what the client has missed; return True once the broadcaster sends what follows, False at the end."""
         position, needs_resync = await self._resume_position(query.last_event_id)
         await self.flush()
-        is_chunked = self.request.version == "HTTP/1.1"
-        connection = SseConnection(self.detach(), is_chunked=is_chunked)
-        subscriber = Subscriber(self.broadcaster, connection, query.organization_id, query.period_id, position)
+        audience = Audience(query.organization_id, query.period_id, is_chunked=self.request.version == "HTTP/1.1")
+        subscriber = Subscriber(self.broadcaster, SseConnection(self.detach()), audience, position)
         self._subscriber = subscriber
         self._log()  # Tornado would log the end of the response, of which this handler learns nothing
         await self._write(retry_block() + id_block(position) + (resync_block() if needs_resync else b""))
@@ -127,7 +126,7 @@ class WatchHandler(ApiHandler):
             await self._write(id_block(broadcast_position))
             return
         for batch in split_into_batches(map(event_frame, rows)):
-            if payload := b"".join(frame.payload for frame in batch if subscriber.accepts(frame)):
+            if payload := subscriber.audience.select(batch, subscriber.position):
                 await self._write(payload)
         subscriber.position = rows[-1].event_id
 
