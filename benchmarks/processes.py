@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.server_process import REPOSITORY
+from tests.support.server_process import REPOSITORY, Server, running_server
 
 PEERS_PYTHON = str(REPOSITORY / ".make" / "peers" / "bin" / "python")
 """Interpreter of the peers, which have an environment of their own (`make bench`)."""
@@ -135,15 +135,20 @@ def cpu_of_all(pid: int) -> float:
     return sum(cpu_seconds(process_id) for process_id in (pid, *descendants(pid)))
 
 
-def wait_until_idle(pid: int) -> None:
-    """Wait until a server that has started has also loaded what its first page needs, in all its processes.
+@contextmanager
+def loaded_server(data_dir: Path, *arguments: str) -> Generator[Server]:
+    """Run the program's server for the duration of a block, which begins once all its processes have also loaded what
+    their first page needs.
 
-    That takes more than a second of the processor for each process. It is part of `start_times`, and would add to
-    what a server is measured with otherwise.
-
-    Raises:
-        RuntimeError: The processes do not become idle.
+    That takes more than a second of the processor and tens of megabytes for each process. It is part of `start_times`,
+    and would add to what a server is measured with otherwise.
     """
+    with running_server(data_dir, *arguments) as server:
+        _wait_until_idle(server.process.pid)
+        yield server
+
+
+def _wait_until_idle(pid: int) -> None:
     deadline = time.monotonic() + _IDLE_TIMEOUT_SECONDS
     before = cpu_of_all(pid)
     while time.monotonic() < deadline:

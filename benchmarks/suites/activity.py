@@ -8,10 +8,9 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.processes import resident_bytes
+from benchmarks.processes import loaded_server, resident_bytes
 from benchmarks.results import BenchmarkResult
 from tests.support.pipeline import open_application
-from tests.support.server_process import running_server
 
 EVENTS = 1_000_000
 FIRST_PAGE_TARGET_MS = 100
@@ -55,7 +54,7 @@ def measure(rounds: int = 7) -> list[BenchmarkResult]:
         data_dir = Path(folder) / "data"
         data_dir.mkdir()
         fill_store(data_dir, EVENTS)
-        with running_server(data_dir) as server, httpx.Client(base_url=f"{server.url}/api/v1/") as client:
+        with loaded_server(data_dir) as server, httpx.Client(base_url=f"{server.url}/api/v1/") as client:
             for query in _queries():  # the server's threads fill their caches, once
                 _get(client, query)
             before = resident_bytes(server.process.pid)

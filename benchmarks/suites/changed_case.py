@@ -15,6 +15,7 @@ import msgspec
 
 from benchmarks.fixtures import case_files, stores
 from benchmarks.fixtures.case_files import ORGANIZATION, YEAR, Folder
+from benchmarks.processes import loaded_server
 from benchmarks.results import BenchmarkResult, percentile
 from preview.core.clock import sortable_timestamp
 from preview.core.periods import Period
@@ -22,7 +23,6 @@ from preview.core.settings import Settings
 from preview.model.resources import SnapshotDocument
 from preview.runtime.application import Application
 from tests.support import pipeline
-from tests.support.server_process import running_server
 
 TARGET_SECONDS = 0.3
 FIELD = "antall_meldinger_mottatt"
@@ -118,7 +118,7 @@ def _measure_over_http(data_dir: Path, snapshot_id: str, changes: Iterator[bytes
     """Return the seconds from the POST of each case file until a GET of the snapshot shows it."""
     durations: list[float] = []
     with (
-        running_server(data_dir, *_SERVER_OPTIONS) as server,
+        loaded_server(data_dir, *_SERVER_OPTIONS) as server,
         httpx.Client(base_url=server.url, timeout=_WAIT_SECONDS) as client,
     ):
         url = f"{stores.SNAPSHOTS}/{snapshot_id}"

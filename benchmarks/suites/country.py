@@ -11,9 +11,8 @@ from typing import NamedTuple
 import httpx
 
 from benchmarks.fixtures import case_files, stores
-from benchmarks.processes import cpu_of_all, run, wait_until_idle
+from benchmarks.processes import cpu_of_all, loaded_server, run
 from benchmarks.results import BenchmarkResult, ratio
-from tests.support.server_process import running_server
 
 SERVICES = 400
 CASE_FILES = 55_000
@@ -59,10 +58,9 @@ def _import(paths: list[Path]) -> Seconds:
     options = ("--processes", str(PROCESSES), "--auto-quiet-seconds", "0", "--open-periods", str(case_files.YEAR))
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_server(Path(folder) / "data", *options) as server,
+        loaded_server(Path(folder) / "data", *options) as server,
         httpx.Client(base_url=server.url, timeout=60) as client,
     ):
-        wait_until_idle(server.process.pid)
         began, cpu_before = time.perf_counter(), cpu_of_all(server.process.pid)
         for path in paths:
             headers = {"Content-Type": "application/zip"}

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from benchmarks.baselines import nchan_server
 from benchmarks.fixtures import stores
-from benchmarks.processes import PEERS_PYTHON, Helper, resident_bytes, run_alongside
+from benchmarks.processes import PEERS_PYTHON, Helper, loaded_server, resident_bytes, run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from preview.storage.sqlite import STORE_FILE
-from tests.support.server_process import Server, running_server
+from tests.support.server_process import Server
 
 COUNTS = (1000, 4000)
 DELAY_TARGET = 0.4
@@ -61,7 +61,7 @@ def program_as_peer(server: Server) -> Peer:
 @contextmanager
 def _servers(data_dir: Path) -> Generator[list[Peer]]:
     with ExitStack() as stack:
-        program = stack.enter_context(running_server(data_dir, "--max-streams", "16000"))
+        program = stack.enter_context(loaded_server(data_dir, "--max-streams", "16000"))
         starlette = stack.enter_context(
             run_alongside("benchmarks.baselines.fastapi_server", data_dir / STORE_FILE, python=PEERS_PYTHON)
         )

@@ -16,10 +16,9 @@ import msgspec
 
 from benchmarks.fixtures import case_files, stores
 from benchmarks.generators.paced import Waits
-from benchmarks.processes import run_alongside, wait_until_idle
+from benchmarks.processes import loaded_server, run_alongside
 from benchmarks.results import BenchmarkResult, percentile, ratio
 from tests.support import pipeline
-from tests.support.server_process import running_server
 
 TARGET = 3.0
 SERVICES = 8
@@ -42,10 +41,9 @@ def measure(rounds: int = 3, folders: int = 4_000) -> list[BenchmarkResult]:
         for number in range(rounds):
             data_dir = shutil.copytree(filled, Path(folder) / f"data-{number}")
             with (
-                running_server(data_dir) as server,
+                loaded_server(data_dir) as server,
                 run_alongside("benchmarks.baselines.bare_tornado", body_file) as bare,
             ):
-                wait_until_idle(server.process.pid)
                 urls = (bare.ready_line, f"{server.url}{stores.SNAPSHOTS}/{snapshot_id}")
                 with _gets(*urls) as waits:
                     time.sleep(_IDLE_SECONDS)

@@ -10,11 +10,10 @@ import httpx
 
 from benchmarks.fixtures import stores
 from benchmarks.generators.gets import load_generator, requests_per_second
-from benchmarks.processes import PEERS_PYTHON, run_alongside
+from benchmarks.processes import PEERS_PYTHON, loaded_server, run_alongside
 from benchmarks.results import BenchmarkResult, ratio
 from preview.storage.sqlite import STORE_FILE
 from tests.builders import large_dataset
-from tests.support.server_process import running_server
 
 SERVICES = 375
 LIST = "?limit=20"
@@ -56,7 +55,7 @@ def _comparisons(data_dir: Path, snapshot_id: str, snapshots: int) -> Generator[
     """Start all servers, and yield what is compared."""
     store, body_file = data_dir / STORE_FILE, data_dir / "snapshot.json"
     with ExitStack() as stack:
-        program = f"{stack.enter_context(running_server(data_dir)).url}{stores.SNAPSHOTS}"
+        program = f"{stack.enter_context(loaded_server(data_dir)).url}{stores.SNAPSHOTS}"
         document = httpx.get(f"{program}/{snapshot_id}").raise_for_status()
         body_file.write_bytes(document.content)
         fastapi, datasette = (

@@ -16,6 +16,7 @@ import httpx
 
 from benchmarks.fixtures import case_files, stores
 from benchmarks.pages import readable_page_ms
+from benchmarks.processes import loaded_server
 from benchmarks.results import BenchmarkResult
 from benchmarks.suites import activity
 from benchmarks.suites.fanout import open_streams, program_as_peer
@@ -107,7 +108,7 @@ def _cases_ms(folder: Path, cases: int, rounds: int) -> tuple[float, float]:
 def _event_ms(folder: Path, streams: int, rounds: int) -> tuple[float]:
     stores.with_example(folder / "data")
     with (
-        running_server(folder / "data", "--max-streams", "16000") as server,
+        loaded_server(folder / "data", "--max-streams", "16000") as server,
         open_streams(program_as_peer(server), streams) as clients,
     ):
         return (median([float(clients.request("").split()[1]) for _ in range(rounds + 1)][1:]),)
@@ -117,7 +118,7 @@ def _activity_ms(folder: Path, events: int, rounds: int) -> tuple[float]:
     data_dir = folder / "data"
     data_dir.mkdir()
     activity.fill_store(data_dir, events)
-    with running_server(data_dir) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+    with loaded_server(data_dir) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         return (_in_rounds(lambda: client.get("/api/v1/activity", params={"limit": 20}).raise_for_status(), rounds),)
 
 

@@ -11,9 +11,9 @@ import msgspec
 
 from benchmarks.fixtures import case_files, stores
 from benchmarks.generators.paced import PUT_PAUSE_SECONDS, Waits
-from benchmarks.processes import cpu_of_all, run, run_alongside, wait_until_idle
+from benchmarks.processes import cpu_of_all, loaded_server, run, run_alongside
 from benchmarks.results import BenchmarkResult, ratio
-from tests.support.server_process import Server, running_server
+from tests.support.server_process import Server
 
 IMPORT_TARGET = 4.0
 PUT_TARGET_MS = 100.0
@@ -85,9 +85,8 @@ def server_under_put_load(
     prepare(data_dir)
     body_file = folder / "body.json"
     body_file.write_bytes(b"{}")
-    with running_server(data_dir) as server, run_alongside("benchmarks.baselines.bare_tornado", body_file) as bare:
+    with loaded_server(data_dir) as server, run_alongside("benchmarks.baselines.bare_tornado", body_file) as bare:
         urls = [f"{server.url}{stores.SNAPSHOTS}/{snapshot}" for snapshot in snapshots]
-        wait_until_idle(server.process.pid)
         arguments = ("PUT", str(PUT_PAUSE_SECONDS), bare.ready_line, *urls)
         with run_alongside("benchmarks.generators.paced", *arguments) as put_load:
             yield server, lambda: msgspec.json.decode(put_load.end(), type=Waits)

@@ -5,10 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.fixtures import stores
-from benchmarks.processes import run_alongside
+from benchmarks.processes import loaded_server, run_alongside
 from benchmarks.results import BenchmarkResult
 from benchmarks.suites.fanout import COMMENT, COMMENTS
-from tests.support.server_process import running_server
 
 STREAMS = 10_000
 PER_SECOND = 13
@@ -23,7 +22,7 @@ def measure(seconds: float = 15, rounds: int = 3) -> list[BenchmarkResult]:
         data_dir = Path(folder) / "data"
         stores.with_example(data_dir)
         options = ("--processes", "2", "--max-streams", "16000")
-        with running_server(data_dir, *options) as server:
+        with loaded_server(data_dir, *options) as server:
             address = urlsplit(server.url)
             path = f"{stores.SNAPSHOTS}/watch"
             streams = (address.hostname or "", str(address.port), path, str(STREAMS), "", "", "")

@@ -17,9 +17,9 @@ import click
 from benchmarks import cpu_quota
 from benchmarks.fixtures import stores
 from benchmarks.generators.gets import requests_per_second
-from benchmarks.processes import children, cpu_seconds, descendants
+from benchmarks.processes import children, cpu_seconds, descendants, loaded_server
 from benchmarks.results import BenchmarkResult, ratio
-from tests.support.server_process import Server, running_server
+from tests.support.server_process import Server
 
 TARGET = 1.7
 CORES_OF_A_PROCESS = 0.4
@@ -33,7 +33,7 @@ def measure(rounds: int = 7, seconds: float = 2) -> list[BenchmarkResult]:
         servers: dict[int, Server] = {}
         for count in (1, 2):
             own_dir = shutil.copytree(data_dir, Path(folder) / f"data-{count}")
-            servers[count] = stack.enter_context(running_server(own_dir, "--processes", str(count)))
+            servers[count] = stack.enter_context(loaded_server(own_dir, "--processes", str(count)))
         name = "GET of a snapshot by two processes beside one"
         rates, per_cpu_second = _measure(servers, path, rounds, seconds)
         results = [
