@@ -29,14 +29,24 @@ WAIT_SECONDS = 30.0
 
 
 @contextmanager
-def open_application(data_dir: Path, *, started: bool = True, **settings: Any) -> Generator[Application]:
-    """Open an application, by default without automatic aggregation, for the duration of a block."""
+def open_application(
+    data_dir: Path, *, started: bool = True, fresh: bool = False, **settings: Any
+) -> Generator[Application]:
+    """Open an application, by default without automatic aggregation, for the duration of a block.
+
+    Args:
+        data_dir: Folder of its store.
+        started: Whether its workers run.
+        fresh: Whether it makes its folder and store itself, instead of finding an empty store.
+        settings: Other settings than those of the tests.
+    """
     given: dict[str, Any] = {
         "auto_aggregate": False,
         "reporting_period": Period.parse(REPORTING_PERIOD),
         **settings,
     }
-    if data_dir.is_dir():
+    if not fresh:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         copy_empty_store(data_dir / STORE_FILE)
     application = Application.open(Settings(data_dir=data_dir, **given))
     try:

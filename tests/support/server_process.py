@@ -14,6 +14,8 @@ from typing import Literal
 
 import httpx
 
+from preview.storage.sqlite import STORE_FILE
+from tests.support.empty_store import copy_empty_store
 from tests.support.fork_server import REPOSITORY, ForkedProcess, ForkServer
 from tests.support.reporting_period import REPORTING_PERIOD
 
@@ -43,7 +45,7 @@ def start_process(
     arguments: list[str], cwd: Path, environment: dict[str, str], *, fresh: bool, launcher: Sequence[str] = ()
 ) -> "subprocess.Popen[str] | ForkedProcess":
     """Start `app.py`: forked within `forking_servers`, unless it is to be fresh; otherwise from nothing."""
-    if _fork_servers and not fresh and not launcher:
+    if _is_forked(fresh, launcher):
         return fork_process(arguments, cwd, environment)
     return subprocess.Popen(
         [*launcher, sys.executable, str(REPOSITORY / "app.py"), *arguments],
@@ -55,6 +57,10 @@ def start_process(
         text=True,
         start_new_session=True,
     )
+
+
+def _is_forked(fresh: bool, launcher: Sequence[str]) -> bool:
+    return bool(_fork_servers) and not fresh and not launcher
 
 
 def fork_process(arguments: list[str], cwd: Path, environment: dict[str, str], module: str = "app") -> ForkedProcess:
@@ -82,7 +88,7 @@ class Server:
             arguments: Further arguments of `serve`.
             environment: Variables beside those of this process, of which none sets the program up.
             port: Port to listen on, or 0 for any: the worker's own if it is free.
-            fresh: Whether the program starts from nothing within `forking_servers` too.
+            fresh: Whether the program starts from nothing, within `forking_servers` and without a store too.
             launcher: A command that runs the program, which is fresh then, as the command that follows it.
 
         Raises:
@@ -95,6 +101,8 @@ class Server:
         if "--demo" not in arguments:
             inherited["BUFDIR_PREVIEW_REPORTING_PERIOD"] = REPORTING_PERIOD
         data_dir.mkdir(parents=True, exist_ok=True)
+        if _is_forked(fresh, launcher):
+            copy_empty_store(data_dir / STORE_FILE)
         self.process = start_process(
             ["serve", "--port", str(port or free_port("server")), "--data-dir", str(data_dir), *arguments],
             cwd=data_dir.parent,  # no bufdir-preview.toml of the person who runs the tests

@@ -92,7 +92,7 @@ def test_data_folder_and_its_files_are_owner_only(tmp_path: Path, service: Sampl
     created, existing = tmp_path / "created", tmp_path / "existing"
     existing.mkdir(mode=0o755)
     for folder in (created, existing):
-        with open_application(folder) as application:
+        with open_application(folder, fresh=True) as application:
             deliver(application, service.folder(1, "2024-05-01"))
             application.deliveries.receive([b"content"], full=False, actor="test")
             open_to_others = [path.name for path in folder.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
