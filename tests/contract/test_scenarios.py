@@ -1,4 +1,7 @@
-"""Rules of docs/api.md over HTTP against a real store, in both forms of path."""
+"""Rules of docs/api.md over HTTP against a real store, in the two forms of path by turns, which one pattern matches.
+
+The slow suite tries each scenario in both forms.
+"""
 
 import itertools
 import re
@@ -18,12 +21,21 @@ API_RULES = frozenset(
 S5 in tests/preview.
 """
 
+TURNS = [
+    pytest.param(
+        scenario,
+        path_form,
+        marks=() if (turn + number) % len(PATH_FORMS) == 0 else pytest.mark.slow,
+        id=re.sub(r"\W+", "_", f"{scenario.name} {path_form}"),
+    )
+    for turn, scenario in enumerate(SCENARIOS)
+    for number, path_form in enumerate(PATH_FORMS)
+]
 
 _organization_numbers = itertools.count(1)
 
 
-@pytest.mark.parametrize("path_form", PATH_FORMS)
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: re.sub(r"\W+", "_", scenario.name))
+@pytest.mark.parametrize(("scenario", "path_form"), TURNS)
 def test_scenario_conforms_to_api_rules(
     scenario: Scenario, path_form: str, scenario_servers: Callable[[str], ScenarioServer]
 ) -> None:
