@@ -45,8 +45,13 @@ BUNDLES = {
 The first one orders the cascade layers.
 """
 
-_SEARCHES_PAGE = {"body:has(.ds-dialog:modal)": "body:has(> .ds-dialog:modal)"}
-"""Selectors for which a browser searches the whole page after each change, and the same for our pages."""
+_REPLACED_SELECTORS = {
+    # For this one a browser searches the whole page after each change.
+    "body:has(.ds-dialog:modal)": "body:has(> .ds-dialog:modal)",
+    # Pages name their colour scheme. Rules of an unknown component are dropped.
+    '[data-color-scheme="auto"]': ".ds-unknown",
+}
+"""Selectors of Designsystemet, and what does the same for our pages."""
 
 _MARKUP_SUFFIXES = {".html", ".py", ".js", ".svg"}
 
@@ -61,7 +66,7 @@ def markup_files() -> Iterator[Path]:
 def build_bundles() -> dict[str, str]:
     """Return the text of each bundle by its file name."""
     markup = "\n".join(path.read_text(encoding="utf-8") for path in markup_files())
-    design_system = [_without_page_searches((VENDOR / name).read_text(encoding="utf-8")) for name in DESIGN_SYSTEM]
+    design_system = [_replace_selectors((VENDOR / name).read_text(encoding="utf-8")) for name in DESIGN_SYSTEM]
     names = {name for parts in BUNDLES.values() for name in parts}
     own_sheets = {name: (COMPONENTS / name).read_text(encoding="utf-8") for name in sorted(names)}
     used_design_system = css_purge.purge(design_system, list(own_sheets.values()), markup)
@@ -71,8 +76,8 @@ def build_bundles() -> dict[str, str]:
     }
 
 
-def _without_page_searches(text: str) -> str:
-    for selector, replacement in _SEARCHES_PAGE.items():
+def _replace_selectors(text: str) -> str:
+    for selector, replacement in _REPLACED_SELECTORS.items():
         text = text.replace(selector, replacement)
     return text
 

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from components.assets import STYLESHEETS, VENDOR_DIR
+from components.layout.preferences import THEMES
 from tools.build_stylesheets import BUNDLES, build_bundles, markup_files
 from tools.css_purge import CssRule, parse
 
+_COLOR_SCHEME = re.compile(r"""\[data-color-scheme=["']?([\w-]+)""")
 _SEARCHES_PAGE = re.compile(r"(?:^|,) *(?:html|body|:root)[^ >+~,(]*:has\((?! *>)")
 
 
@@ -20,6 +22,11 @@ def test_bundles_hold_own_rules_before_used_design_system() -> None:
         assert text.startswith("@layer")
         assert ".ds-button" in text
         assert ".ds-breadcrumbs" not in text
+
+
+def test_no_rule_is_for_a_colour_scheme_that_pages_do_not_have() -> None:
+    schemes = {scheme for text in build_bundles().values() for scheme in _COLOR_SCHEME.findall(text)}
+    assert schemes == set(THEMES.values())
 
 
 def test_markup_holds_no_vendored_file() -> None:
