@@ -200,6 +200,29 @@ def test_resumed_streams_get_each_event_once_in_order(server: InProcessServer) -
         writer.join()
 
 
+def test_stream_that_has_replayed_more_than_was_broadcast_gets_nothing_twice(quiet_server: InProcessServer) -> None:
+    may_go_on = threading.Event()
+    may_go_on.set()
+
+    def hold_back(_events: object, _progress: object) -> None:
+        may_go_on.wait(20)
+
+    # Listeners are called in their order, so this one, which comes before the broadcaster's, can hold a batch back.
+    quiet_server.application.dispatcher.subscribe(hold_back)
+    first = record_events(quiet_server, count=2)
+    with open_stream(quiet_server.url, WATCH_PATH, last_event_id=str(first)) as waiting:
+        may_go_on.clear()
+        newest = record_events(quiet_server, count=3)
+        # It is behind what was broadcast, so it replays the log, to the end.
+        with open_stream(quiet_server.url, WATCH_PATH, last_event_id=str(first - 1)) as ahead:
+            assert event_ids(ahead.events_until(newest)) == [first, first + 1, first + 2, first + 3]
+            httpx.get(f"{quiet_server.url}/healthz")  # after it the stream is part of the fan-out
+            may_go_on.set()
+            assert event_ids(waiting.events_until(newest)) == [first + 1, first + 2, first + 3]
+            last = record_events(quiet_server)
+            assert event_ids(ahead.events_until(last)) == event_ids(waiting.events_until(last)) == [last]
+
+
 def test_filters_apply_to_live_and_replayed_events(server: InProcessServer) -> None:
     before = server.application.event_log.last_event_id()
     streams = {
