@@ -11,8 +11,9 @@ from preview.core.national_id import add_check_digits
 from preview.core.periods import Period
 from tests.api_handlers.in_process_server import InProcessServer, run_in_process_server
 from tests.api_handlers.sse_client import open_stream
-from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery, third_melding_2024
-from tests.support.pipeline import aggregate, deliver, open_application
+from tests.builders import reviews_store
+from tests.contract.scenario_fixtures import ChildWelfareService, third_melding_2024
+from tests.support.pipeline import aggregate, deliver
 
 REVIEW = "/api/v1/reviews/org-t1/2024"
 SNAPSHOT = "/api/v1/aggregated-report-data/snap-002"
@@ -30,14 +31,7 @@ def service() -> ChildWelfareService:
 def store(tmp_path_factory: pytest.TempPathFactory, service: ChildWelfareService) -> Path:
     """A data folder with a report of 2024 that has one warning, which each test copies."""
     data_dir = tmp_path_factory.mktemp("reviews")
-    with open_application(data_dir) as application:
-        deliver(application, service.listing("Prøvetjenesten"))
-        deliver(application, *base_delivery(service))
-        deliver(
-            application, b"organization_id,period_id,field_key,value,data_source\norg-t1,2023,antall_arsverk,12.5,\n"
-        )
-        for period_id in ("2023", "2024"):
-            aggregate(application, "org-t1", period_id)
+    reviews_store.fill_store(data_dir, service)
     return data_dir
 
 

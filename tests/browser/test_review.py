@@ -182,22 +182,26 @@ def withdraw_and_be_refused(ola: Page) -> None:
     expect(approve_dialog(ola).get_by_text("Rapporten er endret siden du så den.")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    "goes_on", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["until approved", "whole story"]
-)
-def test_report_is_answered_approved_changed_and_approved_again(
-    two_pages: tuple[Page, Page], server: Server, service: Service, goes_on: bool
-) -> None:
-    kari, ola = two_pages
-    for page in two_pages:
+def answer_and_approve(kari: Page, ola: Page) -> None:
+    """Answer the only warning, discuss it, and approve the report, on two pages."""
+    for page in (kari, ola):
         expect(decision_tag(page)).to_have_text("Varsler venter")
         expect(page.get_by_text("Kan ikke godkjennes ennå: 1 varsel uten svar.")).to_be_visible()
     answer_the_warning(kari, ola)
     comment_and_resolve(kari, ola)
     approve_before_the_other(kari, ola)
-    if not goes_on:
-        return
 
+
+def test_report_is_answered_and_approved(two_pages: tuple[Page, Page]) -> None:
+    answer_and_approve(*two_pages)
+
+
+@pytest.mark.slow
+def test_report_is_answered_approved_changed_and_approved_again(
+    two_pages: tuple[Page, Page], server: Server, service: Service
+) -> None:
+    kari, ola = two_pages
+    answer_and_approve(kari, ola)
     post_delivery(server, with_meldinger(service, 1))
     for page in two_pages:
         expect(decision_tag(page)).to_have_text("Endret etter godkjenning")

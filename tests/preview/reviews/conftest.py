@@ -11,7 +11,8 @@ import pytest
 from preview.model.reviews import ReviewDocument
 from preview.runtime.application import Application
 from preview.storage import events
-from tests.contract.scenario_fixtures import ChildWelfareService, base_delivery
+from tests.builders import reviews_store
+from tests.contract.scenario_fixtures import ChildWelfareService
 from tests.support.pipeline import aggregate, deliver, open_application
 
 MISSING_WARNING = ("mangler", "antall_arsverk")
@@ -82,12 +83,7 @@ def reviewed_service() -> ChildWelfareService:
 def reviewed_store(tmp_path_factory: pytest.TempPathFactory, reviewed_service: ChildWelfareService) -> Path:
     """A data folder with the reports of the service, which each test copies."""
     data_dir = tmp_path_factory.mktemp("reviewed")
-    with open_application(data_dir) as application:
-        deliver(application, reviewed_service.listing("Prøvetjenesten"))
-        deliver(application, *base_delivery(reviewed_service))
-        ReviewedService(application, reviewed_service).figures("2023,antall_arsverk,12.5")
-        for period_id in ("2023", "2024"):
-            aggregate(application, reviewed_service.organization_id, period_id)
+    reviews_store.fill_store(data_dir, reviewed_service)
     return data_dir
 
 
