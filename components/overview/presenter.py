@@ -196,7 +196,7 @@ def _severity_counts(entry: OverviewEntry, t: Translator) -> tuple[SeverityCount
         ("notice", entry.notices),
     )
     return tuple(
-        SeverityCount(severity, size, t.plural(f"severity.{severity}_count", size)) for severity, size in sizes
+        SeverityCount(severity, size, t.plural(f"severity.{severity}_fields", size)) for severity, size in sizes
     )
 
 

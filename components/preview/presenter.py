@@ -3,7 +3,7 @@
 The page's first HTML and every later patch are rendered from one view model, so they cannot disagree.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import msgspec
@@ -26,7 +26,7 @@ from components.preview.report_view import (
     SourceSummary,
 )
 from components.preview.sources_panel import findings_query, present_sources
-from components.review.deviations import blocks_approval, present_answer, present_deviations
+from components.review.deviations import blocking_by_row, present_answer, present_deviations, present_owed
 from components.review.presenter import present_comments, present_review
 from preview.core.clock import today
 from preview.core.languages import Language
@@ -36,6 +36,7 @@ from preview.form.rules.base import SEVERITIES, Severity
 from preview.i18n import formatting
 from preview.model.file_format import KOSTRA_15F_DATA_SOURCE
 from preview.model.resources import JobDocument
+from preview.model.reviews import Blocking
 from preview.views.absence import absence_sentences
 from preview.views.changes_since import ChangesSince
 from preview.views.comparison import SAME_DAY
@@ -133,8 +134,13 @@ def without_values(view: ReportView, catalogue: Catalogue) -> ReportView:
 
 def _sections(preview: Preview, catalogue: Catalogue, t: Translator) -> tuple[SectionView, ...]:
     sections: list[SectionView] = []
+    blocking = blocking_by_row(preview.review, [row.field_key for row in preview.rows])
     for section in catalogue.sections:
-        rows = tuple(_row(row, preview, catalogue, t) for row in preview.rows if row.section_id == section.section_id)
+        rows = tuple(
+            _row(row, preview, catalogue, blocking.get(row.field_key, ()), t)
+            for row in preview.rows
+            if row.section_id == section.section_id
+        )
         counts = tuple(count for severity in SEVERITIES if (count := _severity_count(severity, rows, t)).count)
         picture = section_picture(preview.history.get(row.key, ()) for row in rows)
         sections.append(SectionView(section.section_id, getattr(section.titles, t.language), rows, counts, picture))
@@ -143,10 +149,10 @@ def _sections(preview: Preview, catalogue: Catalogue, t: Translator) -> tuple[Se
 
 def _severity_count(severity: Severity, rows: Iterable[RowView], t: Translator) -> SeverityCount:
     size = sum(severity in row.flags for row in rows)
-    return SeverityCount(severity, size, t.plural(f"severity.{severity}_count", size))
+    return SeverityCount(severity, size, t.plural(f"severity.{severity}_fields", size))
 
 
-def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -> RowView:
+def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, blocking: Sequence[Blocking], t: Translator) -> RowView:
     language = t.language
     entry = catalogue.field(row.field_key)
     flags = [
@@ -155,7 +161,7 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
     if row.state in ABSENCE_FILTERS:
         flags.append(row.state)
     deviations = present_deviations(row.deviations, preview, t)
-    if blocks_approval(preview.review, deviations):
+    if blocking:
         flags.append("blocking")
     current = present_value(row.value, row.unit, row.state, t)
     since = changed_since(row, preview, current, t)
@@ -190,6 +196,7 @@ def _row(row: FieldRow, preview: Preview, catalogue: Catalogue, t: Translator) -
             for each in (preview.review.orphaned if preview.review else ())
             if each.field_key == row.field_key
         ),
+        owed=present_owed(blocking, deviations, preview, t),
         since=since,
         last_change=last_change(row, preview, t),
     )

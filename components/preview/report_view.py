@@ -12,7 +12,7 @@ from components.history.sparkline import NO_PICTURE
 from components.layout.preferences import Translator
 from components.preview.actions import Action, JobFactsView
 from components.preview.sources_panel import SourcesPanel
-from components.review.review_view import NO_COMMENTS, AnswerView, CommentsView, ReviewView
+from components.review.review_view import NO_COMMENTS, AnswerView, CommentsView, OwedView, ReviewView
 from preview.form.rules.base import Severity
 from preview.form.value_state import ValueState
 from preview.views.preview import Preview
@@ -59,8 +59,8 @@ class RowView:
             0; None without a change.
         is_flagged: Whether the change itself is a deviation.
         flags: The filters that it passes: the severities of the field's deviations, the state of a value that is not
-            there (`missing`, `not_applicable` or `withheld`), `blocking` if a deviation stands in the way of an
-            approval, and `since` if the value has changed since the moment.
+            there (`missing`, `not_applicable` or `withheld`), `blocking` if a deviation of the report's own comparison
+            stands in the way of an approval, and `since` if the value has changed since the moment.
         absence: A sentence about why there is no value; empty with one, and without a report.
         source: The name of the source; on the country page, the number of services.
         other_source: The same if it is not the report's main source, else empty.
@@ -75,6 +75,7 @@ class RowView:
             name them.
         comments: The comments on it.
         orphaned: The answers whose deviation is gone.
+        owed: What stands in the way of an approval and is not among the deviations; None for nothing.
         since: How it has changed since the moment; None if it has not.
         last_change: Its newest change, None if it is not known.
     """
@@ -104,6 +105,7 @@ class RowView:
     findings_query: str = ""
     comments: CommentsView = NO_COMMENTS
     orphaned: tuple[AnswerView, ...] = ()
+    owed: OwedView | None = None
     since: ChangedSinceView | None = None
     last_change: LastChangeView | None = None
 

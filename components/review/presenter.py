@@ -41,7 +41,7 @@ def present_review(preview: Preview, rows: Sequence[RowView], catalogue: Catalog
     return ReviewView(
         decision=review.decision,
         state=t(f"review.state.{review.decision}"),
-        line=_line(preview, review, t),
+        line=_line(preview, review, sum("blocking" in row.flags for row in rows), t),
         own_comparison=preview.own_comparison,
         etag=preview.snapshot.etag,
         is_approved=is_approved,
@@ -59,8 +59,15 @@ def present_review(preview: Preview, rows: Sequence[RowView], catalogue: Catalog
     )
 
 
-def _line(preview: Preview, review: ReportReview, t: Translator) -> str:
-    """Return what the page's second line says about the review, after its state."""
+def _line(preview: Preview, review: ReportReview, blocking_fields: int, t: Translator) -> str:
+    """Return what the page's second line says about the review, after its state.
+
+    Args:
+        preview: The read model of the report.
+        review: Its review.
+        blocking_fields: The number of rows that the filter of what blocks an approval leaves.
+        t: The texts in the visitor's language.
+    """
     document = review.document
     match review.decision:
         case "approved" if document.approval:
@@ -69,22 +76,27 @@ def _line(preview: Preview, review: ReportReview, t: Translator) -> str:
             day = value_formatting.day(document.approval.approved_at, t.language)
             return t.plural("approval.changed", len(document.changed_since_approval), day=day)
         case "has_errors" | "warnings_waiting":
-            return t("approval.blocked", reasons=_reasons(document.blocking, t))
+            return t("approval.blocked", reasons=_reasons(document.blocking, blocking_fields, t))
         case "provisional":
             return _data_until(preview, t)
         case _:
             return ""
 
 
-def _reasons(blocking: Sequence[Blocking], t: Translator) -> str:
-    """Return how many deviations stand in the way: `1 feil og 2 varsler uten svar`."""
+def _reasons(blocking: Sequence[Blocking], fields: int, t: Translator) -> str:
+    """Return how many deviations stand in the way, and in how many fields if that is another number than theirs:
+    `1 feil og 2 varsler uten svar, i 2 felt`.
+    """
     counts = [
         (key, count)
         for key, code in (("severity.error_count", "error"), ("approval.unanswered", "warning"))
         if (count := sum(each.code == code for each in blocking))
     ]
     words = [t.plural(key, count) for key, count in counts]
-    return words[0] if len(words) == 1 else t("approval.and", first=words[0], second=words[1])
+    reasons = words[0] if len(words) == 1 else t("approval.and", first=words[0], second=words[1])
+    if sum(count for _, count in counts) == fields:
+        return reasons
+    return t.plural("approval.in_fields", fields, reasons=reasons)
 
 
 def _data_until(preview: Preview, t: Translator) -> str:

@@ -17,6 +17,23 @@ class AnswerView:
 
 
 @dataclass(frozen=True)
+class OwedView:
+    """What a row owes an approval by deviations of the report's own comparison, while the page shows another one.
+
+    Attributes:
+        note: What the deviations are judged against, for the row.
+        text: A sentence with all of them, for the opened row.
+        link: The text of the link to the report's own comparison.
+        query: The query string of that page.
+    """
+
+    note: str
+    text: str
+    link: str
+    query: str
+
+
+@dataclass(frozen=True)
 class CommentView:
     """A comment.
 

@@ -25,7 +25,7 @@ def comparison_notes(preview: Preview, language: Language, text: Callable[..., s
     elif offer is not None and offer.is_incomplete and preview.compared_until:
         notes.append(text("head.same_day_incomplete", period=period(language, offer.period_id)))
     if counts := other_counts(preview):
-        words = [text(plural_key(f"severity.{severity}_count", n), n=n) for severity, n in counts.items()]
+        words = [text(plural_key(f"severity.{severity}_fields", n), n=n) for severity, n in counts.items()]
         own_period = period(language, preview.own_comparison)
         notes.append(text("head.other_counts", counts=", ".join(words), period=own_period))
     return notes

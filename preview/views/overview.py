@@ -50,9 +50,9 @@ class OverviewEntry(msgspec.Struct, frozen=True):
         aggregated_at: Time of its values.
         populated: Number of fields whose value is shown.
         missing: Number of fields that no source or figure gives (rule 7.4, docs/domain.md).
-        errors: Number of deviations of severity error.
-        warnings: Number of deviations of severity warning.
-        notices: Number of deviations of severity notice.
+        errors: Number of fields with a deviation of severity error.
+        warnings: Number of fields with a deviation of severity warning.
+        notices: Number of fields with a deviation of severity notice.
         completed: Completed part (0..1) of a job that waits or runs.
         kommuner: Numbers and names of the municipalities that its deliveries name, for the search.
         decision: What the report needs next on its way to being approved.

@@ -50,7 +50,7 @@ def test_note_says_what_numbers_and_deviations_are_compared_with(context: AppCon
     (numbers,) = texts_of(html.fragment_fromstring(f"<div>{note(CHOICE, '2023', False, t)}</div>"))
     (states,) = texts_of(html.fragment_fromstring(f"<div>{note(STATUS_COLUMNS, '2023', False, t)}</div>"))
     assert numbers.startswith("Endring er fra 2023. En sum sammenligner")
-    assert states == "Avvik er vurdert mot hele 2023, også i foreløpige rapporter."
+    assert states == "Avvik er talt i felt og vurdert mot hele 2023, også i foreløpige rapporter."
 
 
 def test_heads_name_field_and_sort_by_value_and_change(context: AppContext, t: Translator) -> None:

@@ -36,13 +36,13 @@ def test_row_shows_status_of_latest_snapshot(context: AppContext, texts: Message
         "Med feil",
         "Gyldig",
         "32/3432 av 34 felt22 mangler",
-        "11 feil66 varsler",
+        "11 felt med feil66 felt med varsler",
         "i dag kl. 14:52",
         "CIS",
     ]
     # Texts for screen readers replace the signs beside them.
     spoken = [span.text_content() for span in html_row.iter("span") if span.get("class") == "ds-sr-only"]
-    assert spoken == ["Barnevernstjenesten ", "32 av 34 felt", "2 mangler", "1 feil", "6 varsler"]
+    assert spoken == ["Barnevernstjenesten ", "32 av 34 felt", "2 mangler", "1 felt med feil", "6 felt med varsler"]
     assert html_row.find(".//a").get("href") == "/bufdir/preview?organization_id=org-0301-15&period_id=2024"
 
 

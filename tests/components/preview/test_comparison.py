@@ -113,9 +113,9 @@ def test_cases_that_may_be_missing_are_told(render: Render, provisional: Preview
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("nb", "Oversikten teller 2 varsler: den sammenligner med hele 2023."),
-        ("nn", "Oversynet tel 2 varsel: det samanliknar med heile 2023."),
-        ("en", "The overview counts 2 warnings: it compares with all of 2023."),
+        ("nb", "Oversikten teller 2 felt med varsler: den sammenligner med hele 2023."),
+        ("nn", "Oversynet tel 2 felt med varsel: det samanliknar med heile 2023."),
+        ("en", "The overview counts 2 fields with warnings: it compares with all of 2023."),
     ],
 )
 def test_other_counts_of_the_overview_are_told(

@@ -64,12 +64,23 @@ CHANGED = {
         (
             {
                 "blocking": [
-                    Blocking("error", "a", "delmengde"),
-                    Blocking("warning", "a", "mangler"),
-                    Blocking("warning", "b", "mangler"),
+                    Blocking("error", "antall_flyttinger", "delmengde"),
+                    Blocking("warning", OVER_DEADLINE, "stor_endring"),
+                    Blocking("warning", "antall_arsverk", "mangler"),
                 ]
             },
             "Med feil Kan ikke godkjennes ennå: 1 feil og 2 varsler uten svar. Vis Ikke godkjent.",
+            "approve",
+        ),
+        (
+            {
+                "blocking": [
+                    Blocking("error", OVER_DEADLINE, "delmengde"),
+                    Blocking("warning", OVER_DEADLINE, "stor_endring"),
+                    Blocking("warning", "-", "kilde_endret"),
+                ]
+            },
+            "Med feil Kan ikke godkjennes ennå: 1 feil og 2 varsler uten svar, i 2 felt. Vis Ikke godkjent.",
             "approve",
         ),
         ({"blocking": []}, "Klar til godkjenning Ikke godkjent.", "approve"),
@@ -119,6 +130,23 @@ def test_dialog_lists_what_blocks_with_links_to_the_rows(render: Render, review_
     (link,) = lead.xpath(".//ul[@class='blocking']//a")
     assert (link.get("data-target-field"), link.text_content()) == (OVER_DEADLINE, "Felt 4: Meldinger over frist")
     assert not lead.xpath(".//*[@id='approve-totals']")
+
+
+def test_what_blocks_stays_in_its_row_under_another_comparison(
+    render: Render, present: Present, warned: Preview
+) -> None:
+    rows = [msgspec.structs.replace(row, deviations=[]) for row in warned.rows]
+    compared = msgspec.structs.replace(warned, compare_period_id="2022", rows=rows)
+    assert present(compared).count_matching("blocking") == present(warned).count_matching("blocking") == 1
+    regions = render(compared)
+    assert regions[f"row-{OVER_DEADLINE}"].get("data-flags").split() == ["blocking"]
+    assert "mot 2023" in _text(regions[f"row-{OVER_DEADLINE}"])
+    detail = regions[f"detail-{OVER_DEADLINE}"]
+    assert "Mot 2023 må dette avklares: Stor endring. Vis mot 2023" in _text(detail)
+    assert "Ingen avvik" not in _text(detail)
+    (link,) = detail.xpath(f".//a[@id='owed-{OVER_DEADLINE}']")
+    assert link.get("href").endswith(f"?organization_id=org-1042&period_id=2024&compare=2023#row-{OVER_DEADLINE}")
+    assert "Mot 2023" not in _text(render(warned)[f"detail-{OVER_DEADLINE}"])
 
 
 def test_link_to_a_row_of_another_comparison_leads_to_the_own_one(render: Render, warned: Preview) -> None:

@@ -115,7 +115,10 @@ def test_cover_says_what_the_overview_counts_if_it_differs() -> None:
     assert counted.snapshot is not None
     stored = msgspec.structs.replace(counted.snapshot, deviation_counts={"error": 0, "warning": 7, "notice": 1})
     told = facts(msgspec.structs.replace(counted, snapshot=stored))["Sammenlignet med"]
-    assert told == ("2023 (til 29. november). Oversikten teller 7 varsler, 1 merknad: den sammenligner med hele 2023.")
+    assert told == (
+        "2023 (til 29. november). "
+        "Oversikten teller 7 felt med varsler, 1 felt med merknad: den sammenligner med hele 2023."
+    )
 
 
 def test_stale_and_changed_reports_say_so() -> None:
