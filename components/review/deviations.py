@@ -66,7 +66,8 @@ def blocking_by_row(review: ReportReview | None, keys: Sequence[str]) -> dict[st
     found: dict[str, list[Blocking]] = {}
     for each in review.document.blocking if review else ():
         if each.rule is not None:
-            found.setdefault(each.field_key if each.field_key in keys else keys[0], []).append(each)
+            key = each.field_key if each.field_key and each.field_key in keys else keys[0]
+            found.setdefault(key, []).append(each)
     return found
 
 
