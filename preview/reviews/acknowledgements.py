@@ -6,8 +6,9 @@ from preview.core.free_text import parse_free_text
 from preview.model.resources import MAX_REASON_LENGTH
 from preview.model.reviews import ReviewDocument
 from preview.reports.reconcile import ReportConfig
-from preview.reports.review_states import review_audit_row
+from preview.reports.review_states import StoredDeviation, review_audit_row
 from preview.reviews.changes import finish_change, load_for_change
+from preview.reviews.documents import ReviewedReport, build_review
 from preview.storage.database import Connection, Database
 from preview.storage.reviews import acknowledgements
 from preview.storage.reviews.acknowledgements import AcknowledgementRow
@@ -29,7 +30,7 @@ class Acknowledgements:
         actor: str,
         if_match: str | None = None,
     ) -> ReviewDocument:
-        """Acknowledge a deviation as it is now; an earlier acknowledgement of it is replaced.
+        """Acknowledge a deviation as it is now, in place of an earlier acknowledgement; an equal one changes nothing.
 
         Args:
             organization_id: The organisation.
@@ -58,6 +59,8 @@ class Acknowledgements:
                 raise NotFound("The report has no such deviation.")
             if found.severity == "error":
                 raise Conflict("An error cannot be acknowledged. It has to be corrected in the source.")
+            if _is_held(report, found, reason, actor):
+                return build_review(connection, self._report_config, report)
             at = format_rfc3339(now())
             row = AcknowledgementRow(
                 organization_id=organization_id,
@@ -103,3 +106,14 @@ class Acknowledgements:
             return finish_change(connection, self._report_config, entry, "acknowledgement")
 
         return self._database.write(delete_acknowledgement)
+
+
+def _is_held(report: ReviewedReport, deviation: StoredDeviation, reason: str, actor: str) -> bool:
+    """Return whether the deviation, as it is now, has this acknowledgement: a client that has lost the answer sends it
+    once more.
+    """
+    return any(
+        (each.rule_id, each.field_key) == deviation.key
+        and (each.named_values, each.reason, each.acknowledged_by) == (deviation.named_values, reason, actor)
+        for each in report.acknowledgements
+    )

@@ -20,7 +20,7 @@ from preview.reports.etag import etag_matches
 from preview.reports.reconcile import ReportConfig
 from preview.reports.review_states import own_values, review_audit_row
 from preview.reviews.changes import finish_change, load_for_change
-from preview.reviews.documents import ReviewedReport, find_blocking, load_report
+from preview.reviews.documents import ReviewedReport, build_review, find_blocking, load_report
 from preview.storage import snapshots
 from preview.storage.database import Connection, Database
 from preview.storage.reviews import approvals
@@ -54,7 +54,7 @@ class Approvals:
         note: str | None = None,
         stated_name: str | None = None,
     ) -> ReviewDocument:
-        """Approve the document that `if_match` names.
+        """Approve the document that `if_match` names. A repetition of the approval in force changes nothing.
 
         Args:
             organization_id: The organisation.
@@ -90,12 +90,11 @@ class Approvals:
             body, etag = snapshots.document(connection, report.snapshot.snapshot) or (b"", "")
             if snapshot_id != format_snapshot_id(report.snapshot.snapshot) or not etag_matches(if_match, etag):
                 raise PreconditionFailed("The document has changed since. Look at it again before you approve it.")
-            if blocking := find_blocking(connection, report):
-                raise ApprovalBlocked(
-                    "The report cannot be approved yet. See `blocking`.",
-                    [(each.code, each.field_key, each.rule) for each in blocking],
-                )
-            new = self._new_approval(connection, report, (body, etag), actor, stated_name, note)
+            words = (actor, stated_name, note)
+            if _is_in_force(connection, report, etag, words):
+                return build_review(connection, self._report_config, report)
+            _check_unblocked(connection, report)
+            new = self._new_approval(connection, report, (body, etag), words)
             approvals.insert(connection, new)
             entry = review_audit_row(report.review, actor, "approved", at=new.approved_at, reason=note)
             return finish_change(connection, self._report_config, entry, "approval")
@@ -172,12 +171,11 @@ class Approvals:
         connection: Connection,
         report: ReviewedReport,
         document: tuple[bytes, str],
-        actor: str,
-        stated_name: str | None,
-        note: str | None,
+        words: tuple[str, str | None, str | None],
     ) -> NewApproval:
         values = own_values(connection, self._report_config.catalogue, report.snapshot.snapshot)
         body, etag = document
+        actor, stated_name, note = words
         return NewApproval(
             organization_id=report.review.organization_id,
             period_id=report.review.period_id,
@@ -190,6 +188,28 @@ class Approvals:
             document=body,
             etag=etag,
         )
+
+
+def _check_unblocked(connection: Connection, report: ReviewedReport) -> None:
+    if blocking := find_blocking(connection, report):
+        raise ApprovalBlocked(
+            "The report cannot be approved yet. See `blocking`.",
+            [(each.code, each.field_key, each.rule) for each in blocking],
+        )
+
+
+def _is_in_force(
+    connection: Connection, report: ReviewedReport, etag: str, words: tuple[str, str | None, str | None]
+) -> bool:
+    """Return whether the approval in force is of the document with this ETag, by the same person in the same words.
+
+    `words` are the actor, the stated name and the note. A client that has lost the answer sends the same once more.
+    """
+    approval = report.approval
+    if approval is None or (approval.approved_by, approval.stated_name, approval.note) != words:
+        return False
+    approved = approvals.document(connection, approval.organization_id, approval.period_id, approval.approval)
+    return approved is not None and approved[1] == etag
 
 
 def _approval_document(row: ApprovalRow) -> ApprovalDocument:

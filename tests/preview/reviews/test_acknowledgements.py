@@ -16,6 +16,22 @@ def test_acknowledged_warning_blocks_no_approval(reviewed: ReviewedService) -> N
     assert (acknowledgement.acknowledged_by, acknowledgement.lapsed) == ("kari", False)
 
 
+def test_repeated_acknowledgement_is_one(reviewed: ReviewedService) -> None:
+    first = reviewed.acknowledge()
+    assert reviewed.acknowledge() == first
+    assert [each["changed"] for each in reviewed.review_events()] == ["acknowledgement"]
+    acknowledge = reviewed.application.reviews.acknowledgements.acknowledge
+    acknowledge(*reviewed.key, MISSING_WARNING, "Tallene er kontrollert.", "ola")
+    review = acknowledge(*reviewed.key, MISSING_WARNING, "Reell endring.", "ola")
+    assert [(each.acknowledged_by, each.reason) for each in review.acknowledgements] == [("ola", "Reell endring.")]
+    assert len(reviewed.review_events()) == 3
+    reviewed.figures("2023,antall_arsverk,13.5")
+    reviewed.aggregate("2023")
+    assert [each.lapsed for each in reviewed.review().acknowledgements] == [True]
+    review = acknowledge(*reviewed.key, MISSING_WARNING, "Reell endring.", "ola")
+    assert [each.lapsed for each in review.acknowledgements] == [False], "the deviation says something else now"
+
+
 def test_acknowledgement_lapses_when_what_the_deviation_names_changes(reviewed: ReviewedService) -> None:
     reviewed.acknowledge()
     reviewed.figures("2023,antall_arsverk,13.5")

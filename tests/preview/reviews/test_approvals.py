@@ -18,7 +18,7 @@ from preview.maintenance.store_check import check_store
 from preview.model.reviews import Blocking
 from preview.storage import audit
 from tests.contract.scenario_fixtures import third_melding_2024
-from tests.preview.reviews.conftest import ReviewedService
+from tests.preview.reviews.conftest import MISSING_WARNING, ReviewedService
 from tests.support.pipeline import aggregate, deliver, open_application
 
 RECEIVED = "antall_meldinger_mottatt"
@@ -41,6 +41,40 @@ def test_approval_names_the_document_that_was_seen(reviewed: ReviewedService) ->
     assert (review.approval.approved_by, review.approval.note) == ("kari", "Kontrollert mot fjoråret.")
     approval_id = review.approval.approval_id
     assert reviewed.application.reviews.approvals.document(*reviewed.key, approval_id) == (seen.body, seen.etag)
+
+
+def test_repeated_approval_is_one(reviewed: ReviewedService) -> None:
+    reviewed.acknowledge()
+    first = reviewed.approve(note="Kontrollert.", stated_name="Kari")
+    assert reviewed.approve(note=" Kontrollert. ", stated_name="Kari") == first
+    reviewed.application.reviews.acknowledgements.take_back(*reviewed.key, MISSING_WARNING, "kari")
+    repeated = reviewed.approve(note="Kontrollert.", stated_name="Kari")
+    assert (repeated.review_status, repeated.approval) == ("approved", first.approval)
+    assert len(reviewed.application.reviews.approvals.list(*reviewed.key)) == 1
+    assert [each["changed"] for each in reviewed.review_events()] == ["acknowledgement", "approval", "acknowledgement"]
+    rows = reviewed.application.database.read(lambda connection: audit.list_for_snapshot(connection, 2))
+    assert [row.action for row in rows].count("approved") == 1
+
+
+def test_approval_in_other_words_or_after_a_withdrawal_is_another_one(reviewed: ReviewedService) -> None:
+    reviewed.acknowledge()
+    approvals = reviewed.application.reviews.approvals
+    reviewed.approve()
+    reviewed.approve(note="Kontrollert.")
+    reviewed.approve(note="Kontrollert.", stated_name="Kari")
+    approvals.approve(*reviewed.key, "snap-002", reviewed.etag(), "ola", is_named=True)
+    approvals.withdraw(*reviewed.key, "Godkjent ved en feil.", "ola")
+    approvals.approve(*reviewed.key, "snap-002", reviewed.etag(), "ola", is_named=True)
+    assert [(each.approved_by, each.stated_name, each.note) for each in approvals.list(*reviewed.key)] == [
+        ("ola", None, None),
+        ("ola", None, None),
+        ("kari", "Kari", "Kontrollert."),
+        ("kari", None, "Kontrollert."),
+        ("kari", None, None),
+    ]
+    reviewed.aggregate()
+    approvals.approve(*reviewed.key, "snap-002", reviewed.etag(), "ola", is_named=True)
+    assert len(approvals.list(*reviewed.key)) == 6, "the document is another one"
 
 
 def test_change_of_a_value_after_approval_is_told_with_both_values(reviewed: ReviewedService) -> None:
