@@ -5,8 +5,9 @@
 
 import {$, find, t, targetOf} from "../layout/dom.js"
 
-/** Eleven or twelve digits, as they are also written in groups: `010190 12345`. */
-const DIGIT_GROUPS = /(?<!\d)\d(?:[ .\-\u00a0]?\d){10,11}(?!\d)/g
+/** Digits, as they are also written in groups: `010190 12345`. */
+const DIGIT_GROUPS = /\d+(?:[ .\-\u00a0]\d+)*/g
+const MAX_DIGITS = 12
 
 // The last weight of each row is that of the check digit itself: a valid number's weighted sum is a multiple of 11.
 const FIRST_WEIGHTS = [3, 7, 6, 1, 8, 9, 4, 5, 2, 1]
@@ -19,11 +20,46 @@ const DUF_WEIGHTS = [4, 6, 3, 2, 4, 6, 3, 2, 7, 5]
  */
 const remainder = (weights, digits) => weights.reduce((sum, weight, i) => sum + weight * (digits[i] ?? 0), 0) % 11
 
+/**
+ * Return whether the date of a birth number can be one. A D-number has 40 added to the day, a synthetic number 40 or 80
+ * to the month. In this century every date exists that exists in any.
+ *
+ * @param {string} number Digits.
+ */
+function holdsDate(number) {
+  const [day = 0, month = 0, year = 0] = [0, 2, 4].map(start => Number(number.slice(start, start + 2)))
+  const [dayOfMonth, monthOfYear] = [
+    day > 40 ? day - 40 : day,
+    month > 80 ? month - 80 : month > 40 ? month - 40 : month,
+  ]
+  const date = new Date(Date.UTC(2000 + year, monthOfYear - 1, dayOfMonth))
+  return date.getUTCDate() === dayOfMonth && date.getUTCMonth() === monthOfYear - 1
+}
+
 /** @param {string} number Digits. */
 function isNationalId(number) {
   const digits = [...number].map(Number)
-  if (number.length === 12) return remainder(DUF_WEIGHTS, digits) === Number(number.slice(10))
-  return remainder(FIRST_WEIGHTS, digits) === 0 && remainder(SECOND_WEIGHTS, digits) === 0
+  if (number.length < 11) return false
+  if (number.length === 12)
+    return /^(19|20)/.test(number) && remainder(DUF_WEIGHTS, digits) === Number(number.slice(10))
+  return remainder(FIRST_WEIGHTS, digits) === 0 && remainder(SECOND_WEIGHTS, digits) === 0 && holdsDate(number)
+}
+
+/**
+ * Yield what adjacent groups are together: another number may stand before or after one that is written in groups.
+ *
+ * @param {string} groups
+ */
+function* numbersIn(groups) {
+  const digits = groups.match(/\d+/g) ?? []
+  for (const first of digits.keys()) {
+    let number = ""
+    for (const group of digits.slice(first)) {
+      number += group
+      if (number.length > MAX_DIGITS) break
+      yield number
+    }
+  }
 }
 
 /**
@@ -32,7 +68,7 @@ function isNationalId(number) {
  * @param {string} text
  */
 export const holdsNationalId = text =>
-  [...text.matchAll(DIGIT_GROUPS)].some(([group]) => isNationalId(group.replace(/\D/g, "")))
+  [...text.matchAll(DIGIT_GROUPS)].some(([groups]) => [...numbersIn(groups)].some(isNationalId))
 
 /** A field for a free text with its counter, its ready-made texts, and why a text cannot be sent. */
 export class FreeTextField {

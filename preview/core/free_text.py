@@ -1,12 +1,14 @@
 """Free texts that people write: reasons, notes and comments. They are stored and shown, so they must name no person."""
 
 import re
+from collections.abc import Iterator
 
 from preview.core.errors import FieldError, ValidationError
-from preview.core.national_id import is_dufnummer, is_fodselsnummer
+from preview.core.national_id import identifies_person
 
-_DIGIT_GROUPS = re.compile(r"(?<!\d)\d(?:[ .\-\u00a0]?\d){10,11}(?!\d)")
-"""Eleven or twelve digits, as they are also written in groups: `010190 12345`."""
+_DIGIT_GROUPS = re.compile(r"[0-9]+(?:[ .\-\u00a0][0-9]+)*")
+"""Digits, as they are also written in groups: `010190 12345`."""
+_MAX_DIGITS = 12
 
 
 def parse_free_text(text: str, pointer: str, max_length: int) -> str:
@@ -33,5 +35,16 @@ def parse_free_text(text: str, pointer: str, max_length: int) -> str:
 
 def holds_national_id(text: str) -> bool:
     """Return whether a text holds a valid birth number, D-number or DUF number, also one written in groups."""
-    numbers = (re.sub(r"\D", "", match[0]) for match in _DIGIT_GROUPS.finditer(text))
-    return any(is_fodselsnummer(number) or is_dufnummer(number) for number in numbers)
+    return any(identifies_person(number) for match in _DIGIT_GROUPS.finditer(text) for number in _numbers(match[0]))
+
+
+def _numbers(groups: str) -> Iterator[str]:
+    """Yield what adjacent groups are together: another number may stand beside one that is written in groups."""
+    digits = re.findall("[0-9]+", groups)
+    for first in range(len(digits)):
+        number = ""
+        for group in digits[first:]:
+            number += group
+            if len(number) > _MAX_DIGITS:
+                break
+            yield number

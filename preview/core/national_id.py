@@ -3,7 +3,7 @@
 - A birth number (*fødselsnummer*) has 11 digits: ddmmyy, an individual number of three digits, two check digits.
 - A D-number is a birth number with 40 added to the day.
 - A synthetic number has 40 or 80 added to the month; it belongs to nobody.
-- A DUF number, for foreigners, has 12 digits; the last two are a check number.
+- A DUF number, for foreigners, has 12 digits: the year of its registration, six digits, a check number of two.
 """
 
 import re
@@ -23,6 +23,9 @@ _DUFNUMMER = re.compile(r"[0-9]{12}\Z")
 _FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _DUFNUMMER_WEIGHTS = (4, 6, 3, 2, 4, 6, 3, 2, 7, 5)
+_DUFNUMMER_CENTURIES = ("19", "20")
+_LEAP_CENTURY = 2000
+"""A century in which every day of a birth number exists that exists in any."""
 
 
 def is_fodselsnummer(number: str) -> bool:
@@ -43,6 +46,18 @@ def is_dufnummer(number: str) -> bool:
     if not _DUFNUMMER.match(number):
         return False
     return _weighted_sum(_DUFNUMMER_WEIGHTS, list(map(int, number))) % 11 == int(number[10:])
+
+
+def identifies_person(number: str) -> bool:
+    """Return whether digits are a number that somebody can have: a valid birth number, D-number or DUF number.
+
+    A run of digits can have valid check digits by chance, such as eleven zeros. A birth number holds a date too, and a
+    DUF number a year.
+    """
+    if is_fodselsnummer(number):
+        day, month = _day_and_month(number)
+        return _valid_date(_LEAP_CENTURY + int(number[4:6]), month, day) is not None
+    return is_dufnummer(number) and number.startswith(_DUFNUMMER_CENTURIES)
 
 
 def add_check_digits(first_nine: str) -> str | None:
@@ -72,11 +87,15 @@ def birth_date(number: str, reported_year: int) -> date | None:
     """
     if not _FODSELSNUMMER.match(number):
         return None
-    day, month, year = int(number[:2]), int(number[2:4]), int(number[4:6])
-    day -= 40 if day > 40 else 0
-    month -= 80 if month > 80 else 40 if month > 40 else 0
+    (day, month), year = _day_and_month(number), int(number[4:6])
     century = _century(number, year, reported_year)
     return _valid_date(century + year, month, day) if century else None
+
+
+def _day_and_month(number: str) -> tuple[int, int]:
+    """Return day and month without what marks a D-number or a synthetic number; neither needs to exist."""
+    day, month = int(number[:2]), int(number[2:4])
+    return day - (40 if day > 40 else 0), month - (80 if month > 80 else 40 if month > 40 else 0)
 
 
 def _century(number: str, year: int, reported_year: int) -> int | None:

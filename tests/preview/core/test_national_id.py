@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from preview.core.national_id import add_check_digits, birth_date, is_d_number, is_dufnummer, is_fodselsnummer
+from preview.core.national_id import (
+    add_check_digits,
+    birth_date,
+    identifies_person,
+    is_d_number,
+    is_dufnummer,
+    is_fodselsnummer,
+)
 
 SYNTHETIC_BOY, SYNTHETIC_D_NUMBER = "17912099997", "41810100352"
 REPORTED_YEAR = 2025
@@ -35,6 +42,43 @@ def test_duf_number_needs_twelve_digits_and_check_number() -> None:
     assert is_dufnummer("202412345610")
     for text in ("202412345611", "20241234561", "2024123456100", "20241234561x", "", "012412345610"):
         assert not is_dufnummer(text)
+
+
+@pytest.mark.parametrize(
+    ("first_six", "expected"),
+    [
+        ("290200", True),
+        ("290296", True),
+        ("290299", False),  # in no century a leap year
+        ("300296", False),
+        ("410190", True),  # D-number
+        ("710190", True),
+        ("400190", False),
+        ("720190", False),
+        ("014190", True),  # synthetic
+        ("015290", True),
+        ("018190", True),
+        ("019290", True),
+        ("014090", False),
+        ("015390", False),
+        ("018090", False),
+        ("019390", False),
+        ("000190", False),
+        ("010090", False),
+    ],
+)
+def test_number_with_right_check_digits_needs_a_date(first_six: str, expected: bool) -> None:
+    numbers = (add_check_digits(f"{first_six}{individual:03}") for individual in range(1, 20))
+    number = next(number for number in numbers if number is not None)
+    assert is_fodselsnummer(number)
+    assert identifies_person(number) is expected
+
+
+def test_zeros_have_right_check_digits_but_identify_nobody() -> None:
+    assert is_fodselsnummer("0" * 11)
+    assert is_dufnummer("0" * 12)
+    assert not identifies_person("0" * 11)
+    assert not identifies_person("0" * 12)
 
 
 def test_added_check_digits_are_valid() -> None:
