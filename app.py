@@ -108,6 +108,7 @@ async def _serve(application: "Application", listen_socket: "ListenSocket", cont
     broadcaster.drain()
     server.stop()
     await application.finish_requests()
+    await server.close_connections()
     for demo_task in demo_tasks:
         await asyncio.to_thread(demo_task.stop)
     signs_of_life.cancel()

@@ -110,6 +110,7 @@ class ApiHandler(HttpHandler):
     def check_serving(self) -> None:
         """Raise `Unavailable` while the program shuts down."""
         if self.broadcaster.draining and not self.serves_while_draining:
+            self._can_keep_alive = False
             raise Unavailable("The server is shutting down. Repeat the request after `Retry-After` seconds.")
 
     def check_accept(self, *media_types: str) -> None:

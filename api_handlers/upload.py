@@ -18,7 +18,7 @@ from api_handlers.operations import declared_operation
 from api_handlers.problem_details import UnsupportedMediaType
 from api_handlers.sse_connection import stream_of
 from api_handlers.upload_pace import UploadPace
-from preview.core.errors import FieldError, PreviewError, ValidationError
+from preview.core.errors import FieldError, PreviewError, Unavailable, ValidationError
 from preview.ingest.spool_file import SpoolFile
 from preview.parsing import encodings
 from preview.runtime.application import Application
@@ -95,6 +95,9 @@ class UploadHandler(ApiHandler):
         if self._pace.seconds_behind(UPLOAD_GRACE_SECONDS) > 0:
             self._close_connection()
             return
+        if self._rejection is None and self.broadcaster.draining:
+            self._refuse_unfinished()
+            return
         if self._rejection is None:
             await self._spool_chunk(chunk)
         else:
@@ -169,6 +172,13 @@ class UploadHandler(ApiHandler):
         self.services.upload_slots.acquire(slot)
         self._slot = slot
         self.services.connections.use_as(stream_of(self.request), Use.UPLOAD)
+
+    def _refuse_unfinished(self) -> None:
+        """Answer at once: the process may end before the rest has arrived, and would not accept the delivery."""
+        try:
+            self.check_serving()
+        except Unavailable as error:
+            self.send_problem(error)
 
     async def _spool_chunk(self, chunk: bytes) -> None:
         try:

@@ -1,9 +1,11 @@
 """The HTTP server below Tornado's application: it accepts connections and keeps account of them."""
 
+import asyncio
 import errno
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from tornado.http1connection import HTTP1Connection
@@ -22,6 +24,7 @@ from components.served_stream import AnswerKnownRequest, ServedStream
 from preview.core.passing_faults import PassingFault, as_passing
 from preview.core.settings import Settings
 from preview.runtime.connections import ConnectionTable, client_of
+from preview.runtime.sockets import BACKLOG
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,9 @@ Those read what has arrived: with many more, clients that have sent their reques
 """
 
 _SWEEP_SECONDS = 1.0
+
+_CLOSE_SECONDS = 0.5
+"""How long closed connections are waited for at most when the process stops."""
 
 _NETWORK_ERRORS = frozenset(
     getattr(errno, name)
@@ -87,12 +93,23 @@ class BoundedHTTPServer(HTTPServer):
         self._sweep.start()
 
     def stop(self) -> None:
-        """Accept no more connections, and close the listening sockets."""
+        """Accept no more connections, close the listening sockets, and close each connection after its next answer."""
+        self.conn_params.no_keep_alive = True  # announced to the client, which then sends nothing more
         for acceptor in self._acceptors:
             acceptor.close()
         self._acceptors.clear()
         self._sweep.stop()
         super().stop()
+
+    async def close_connections(self) -> None:
+        """Close the connections that are left after `stop`, and let what serves them end.
+
+        The system would close them too when the process ends, but until then clients would send requests on them, which
+        nobody reads, so that their connections are reset.
+        """
+        self.connections.close_all()
+        with suppress(TimeoutError):  # as for an upload whose chunk the disk does not take
+            await asyncio.wait_for(self.close_all_connections(), _CLOSE_SECONDS)
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """Return what receives the next request of a connection (Tornado's hook)."""
@@ -167,10 +184,14 @@ class _Acceptor:
         self._resume()
 
     def close(self) -> None:
+        """Close the socket, but accept first what the kernel has connected: it would reset those connections."""
         if self._retry is None:
             self._loop.remove_handler(self._listening)
         else:
             self._loop.remove_timeout(self._retry)
+        with suppress(OSError):  # none waits any more, or no descriptor is free
+            for _turn in range(BACKLOG):
+                self._accept_next()
         self._listening.close()
 
     def _resume(self) -> None:
@@ -178,24 +199,30 @@ class _Acceptor:
         self._loop.add_handler(self._listening, self._accept, IOLoop.READ)
 
     def _accept(self, *_: Any) -> None:
-        for _turn in range(_ACCEPTED_PER_TURN):
-            if self._listening.fileno() < 0:
-                return  # closed meanwhile
-            try:
-                connection, address = self._listening.accept()
-            except BlockingIOError:
+        try:
+            for _turn in range(_ACCEPTED_PER_TURN):
+                if self._listening.fileno() < 0:
+                    return  # closed meanwhile
+                self._accept_next()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._pause(error)
+
+    def _accept_next(self) -> None:
+        """Accept and serve a connection; raise `BlockingIOError` if none waits, `OSError` if it cannot be accepted."""
+        try:
+            connection, address = self._listening.accept()
+        except OSError as error:
+            if error.errno in _NETWORK_ERRORS:
                 return
-            except OSError as error:
-                if error.errno in _NETWORK_ERRORS:
-                    continue
-                self._pause(error)
-                return
-            self._fault.succeeded()
-            try:
-                self._on_connection(connection, address)
-            except Exception:
-                log.exception("A connection could not be served.")
-                connection.close()
+            raise
+        self._fault.succeeded()
+        try:
+            self._on_connection(connection, address)
+        except Exception:
+            log.exception("A connection could not be served.")
+            connection.close()
 
     def _pause(self, error: OSError) -> None:
         passing = as_passing(error)

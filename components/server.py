@@ -128,6 +128,10 @@ class Server:
             self._dashboard.loaded.result().stop()
         self._http_server.stop()
 
+    async def close_connections(self) -> None:
+        """Close the connections that are left after `stop`, when the requests in progress have been answered."""
+        await self._http_server.close_connections()
+
 
 class _DashboardRouter(Router):
     """Passes requests on to the dashboard; `loaded` is the future of that."""

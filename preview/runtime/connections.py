@@ -175,6 +175,11 @@ class ConnectionTable:
             if entry.peer.writing():
                 entry.peer.cut()
 
+    def close_all(self) -> None:
+        """Close every connection."""
+        for entry in list(self._entries.values()):
+            entry.peer.cut()
+
     def close_longest_silent(self) -> bool:
         """Close the connection that has been silent longest, and return whether there was one."""
         return self._close_longest_silent()

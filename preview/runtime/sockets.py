@@ -5,7 +5,7 @@ import socket
 from preview.core.errors import AddressInUse
 from preview.core.hosts import format_authority
 
-_BACKLOG = 1024
+BACKLOG = 1024
 """Connections that the kernel completes and queues before the program accepts them."""
 
 _FIRST_UNPRIVILEGED_PORT = 1024
@@ -74,7 +74,7 @@ def _open_listening_sockets(address: str, port: int, *, reuse_port: bool = False
                     *socket_address[2:],
                 )
             )
-            listening.listen(_BACKLOG)
+            listening.listen(BACKLOG)
     except OSError as error:
         for listening in sockets:
             listening.close()

@@ -127,4 +127,4 @@ async def _serve(
     broadcaster.drain()
     server.stop()
     if not cancels_requests:
-        await server.close_all_connections()
+        await server.close_connections()

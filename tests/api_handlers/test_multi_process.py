@@ -105,6 +105,8 @@ def test_stream_resumes_at_other_process_after_kill(server: Server) -> None:
     stream.events_until(position)
     os.kill(killed_pid, signal.SIGKILL)
     assert stream.read_to_end() == []
+    # Its listening socket may be closed after the stream; a connection to it would be reset.
+    wait_until(lambda: killed_pid not in child_pids(server.process.pid), "the killed process to be gone")
     [(surviving_pid, surviving_stream)] = streams.items()
     last = invalidate_and_wait(server)
     with open_stream(server.url, WATCH_PATH, last_event_id=str(position)) as resumed:

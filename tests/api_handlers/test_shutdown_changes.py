@@ -1,7 +1,7 @@
 """SIGTERM while changes wait for the store: each is answered with its result, or with 503 and was not carried out."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,9 +60,15 @@ class ChangeScenario:
             ),
         ]
 
-    def send(self, server: Server, change: Change) -> httpx.Response:
-        """Send a change over a connection of its own."""
-        return httpx.request(change.method, f"{server.url}{change.path}", **change.body, timeout=30)
+    def send(self, server: Server, change: Change, on_sent: Callable[[], object]) -> httpx.Response:
+        """Send a change over a connection of its own; call `on_sent` when all of it is sent."""
+
+        def trace(event: str, _: Mapping[str, Any]) -> None:
+            if event == "http11.send_request_body.complete":
+                on_sent()
+
+        with httpx.Client(base_url=server.url, timeout=30) as client:
+            return client.request(change.method, change.path, **change.body, extensions={"trace": trace})
 
     def carried_out(self) -> set[str]:
         """Return the names of the changes that the store has."""
@@ -86,7 +92,10 @@ def scenario(data_dir: Path) -> ChangeScenario:
 
 def send_all(scenario: ChangeScenario, server: Server, pool: ThreadPoolExecutor) -> dict[str, Future[httpx.Response]]:
     """Send all changes; return when the server has them."""
-    sent = {change.name: pool.submit(scenario.send, server, change) for change in scenario.changes}
+    sent_count = threading.Semaphore(0)
+    sent = {change.name: pool.submit(scenario.send, server, change, sent_count.release) for change in scenario.changes}
+    for _ in sent:
+        assert sent_count.acquire(timeout=STOP_SECONDS)
     uploads = sum(change.path == DELIVERIES_PATH for change in scenario.changes)
     wait_until(lambda: sealed_uploads(scenario.data_dir) == uploads, "the uploads")
     for _ in range(20):  # answered after the requests that arrived before

@@ -161,6 +161,23 @@ def test_draining_server_rejects_uploads(data_dir: Path) -> None:
         assert_nothing_stored(server, data_dir)
 
 
+def test_upload_that_goes_on_while_draining_is_refused_at_once(data_dir: Path) -> None:
+    """It would be refused when it is complete. The process does not wait for that, so the answer would be lost."""
+    with (
+        run_in_process_server(data_dir) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer,
+    ):
+        peer.sendall(request_head("Content-Length: 1000000") + b" " * 100_000)
+        wait_until(lambda: spool_file_names(data_dir) != [], "a part")
+        server.drain()
+        peer.sendall(b" ")
+        head = peer.recv(65536)
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nRetry-After: 2\r\n" in head
+        assert b"\r\nConnection: close\r\n" in head
+        assert_nothing_stored(server, data_dir)
+
+
 def test_slow_disk_blocks_only_its_own_upload(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No chunk is read before the one before it is written, so the client can only fill the kernel's buffers."""
     resume_writing = threading.Event()
