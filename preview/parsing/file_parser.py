@@ -7,7 +7,11 @@ import msgspec
 from preview.model.case_records import AnnualFile, CaseFolder, OrganizationListing, SupplementaryFigure
 from preview.model.file_format import FileFormat
 from preview.model.findings import FileRejected, Finding, FindingCode
+from preview.model.limits import MIB
 from preview.parsing import barnevern, csv_files, format_detection, kostra_15f, xml_input
+
+_STREAMED_BYTES = MIB
+"""From this size on, a file is worth an attempt to parse it without its tree."""
 
 
 class FileContents(msgspec.Struct, frozen=True):
@@ -60,6 +64,9 @@ def parse_file(
                 lines=csv_contents.lines,
                 findings=csv_contents.findings,
             )
+        if len(data) >= _STREAMED_BYTES and (streamed := kostra_15f.parse_streamed(data, file, key)) is not None:
+            annual_file, findings = streamed
+            return FileContents(FileFormat.KOSTRA_15F, annual_files=[annual_file], findings=findings)
         document = xml_input.parse_xml(data)
         format_ = format_detection.sniff(document.root)
         if format_ is None:

@@ -4,6 +4,7 @@ Nothing is fetched and no entity is expanded. Messages of the XML parser are not
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] an extension module without types
@@ -17,6 +18,8 @@ Parser = Any
 _UTF8_BOM = b"\xef\xbb\xbf"
 _DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^<>]{0,200}?\bencoding\s*=\s*["']([^"'<>]{1,60})["']""")
 _MAX_ATTRIBUTE_LENGTH = 300  # characters
+_MAX_LINE = 65_535  # the XML parser notes no higher one of an element
+_CHUNK_BYTES = 65_536
 _WHITESPACE = re.compile(rb"\s*")
 _UTF16_PREFIXES = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
 
@@ -51,6 +54,10 @@ class ParsedXml(NamedTuple):
 
     root: Element
     has_byte_order_mark: bool
+
+
+class TreeNeeded(Exception):
+    """A file cannot be parsed without its tree, for instance because that tells why it is refused."""
 
 
 def looks_like_xml(data: bytes) -> bool:
@@ -88,6 +95,61 @@ def parse_xml(data: bytes) -> ParsedXml:
     if root.getroottree().docinfo.doctype:
         raise FileRejected(FindingCode.DOCTYPE)
     return ParsedXml(root, has_byte_order_mark)
+
+
+class StreamedXml:
+    """An XML file of which the children of the root with one tag are yielded, each while it alone is in memory.
+
+    Only a file that `parse_xml` accepts is iterated to its end. What was yielded of any other is to be discarded.
+    """
+
+    def __init__(self, data: bytes, tag: str) -> None:
+        """Prepare the file; may raise `FileRejected`.
+
+        Args:
+            data: The bytes of the file.
+            tag: The tag of the children.
+        """
+        self._has_byte_order_mark = data.startswith(_UTF8_BOM)
+        self._data = data[3:] if self._has_byte_order_mark else _to_utf8(data)[0]
+        self._tag = tag
+        self._root: Element | None = None
+
+    @property
+    def document(self) -> ParsedXml:
+        """The part of the document that has been read; there is one from the first child on."""
+        return ParsedXml(self._root, self._has_byte_order_mark)
+
+    def __iter__(self) -> Iterator[Element]:
+        """Yield each child when it is complete; its content is removed before the next one.
+
+        Raises:
+            TreeNeeded: If there is no such child, or if the tree differs from that of `parse_xml`, or there is none.
+        """
+        if b"<" + self._tag.encode() not in self._data or _has_doctype(self._data):
+            raise TreeNeeded
+        parser = etree.XMLPullParser(events=("end",), tag=self._tag, encoding="utf-8", **_SAFE_OPTIONS)
+        try:
+            for start in range(0, len(self._data), _CHUNK_BYTES):
+                parser.feed(self._data[start : start + _CHUNK_BYTES])
+                yield from self._children(parser)
+            root = parser.close()
+        except etree.XMLSyntaxError:
+            etree.clear_error_log()
+            raise TreeNeeded from None
+        if root.getroottree().docinfo.doctype:
+            raise TreeNeeded
+
+    def _children(self, parser: Parser) -> Iterator[Element]:
+        for _, element in parser.read_events():
+            if self._root is None:
+                self._root = element.getroottree().getroot()
+            if element.getparent() is not self._root:
+                continue
+            if not len(element) and element.sourceline >= _MAX_LINE:
+                raise TreeNeeded  # the line is found by that of a text beside it
+            yield element
+            element.clear()
 
 
 def canonicalize(element: Element) -> bytes:

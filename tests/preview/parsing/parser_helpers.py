@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from preview.model.case_records import AnnualFile, CaseContent, CaseFolder
+from preview.model.file_format import FileFormat
 from preview.model.findings import CHECK_PREFIX
-from preview.parsing import file_parser
+from preview.parsing import file_parser, kostra_15f, xml_input
 from preview.parsing.file_parser import FileContents
 from tests.builders.case_xml import folder
 
@@ -14,8 +15,13 @@ NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 
 
 def parse(data: bytes, now: datetime = NOW, key: bytes = KEY) -> FileContents:
-    """Return the content of one file."""
-    return file_parser.parse_file(data, 1, key, now)
+    """Return the content of one file. If it can be parsed without its tree, that must give the same."""
+    contents = file_parser.parse_file(data, 1, key, now)
+    streamed = kostra_15f.parse_streamed(data, 1, key) if xml_input.looks_like_xml(data) else None
+    if streamed is not None:
+        annual_file, findings = streamed
+        assert FileContents(FileFormat.KOSTRA_15F, annual_files=[annual_file], findings=findings) == contents
+    return contents
 
 
 def parse_single_folder(data: bytes, now: datetime = NOW, key: bytes = KEY) -> CaseFolder:

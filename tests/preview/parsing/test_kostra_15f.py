@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from preview.model.case_records import Avgiver, Melding
-from preview.parsing import kostra_15f
+from preview.model.limits import MIB
+from preview.parsing import kostra_15f, xml_input
 from tests.builders.kostra_xml import annual_file, avgiver, individ, melding
-from tests.preview.parsing.parser_helpers import findings_in, parse, parse_single_annual_file, rejection
+from tests.preview.parsing.parser_helpers import KEY, findings_in, parse, parse_single_annual_file, rejection
 
 THREE_MONTHS = ("notice", "no_utvidet_frist", "Barnevern")
 ONE = individ(meldinger=[melding("2020-02-10")])
@@ -201,3 +202,44 @@ def test_person_data_is_not_in_result() -> None:
     assert read.annual_files[0].parts[0].individer[0].content.meldinger == [
         Melding("2020-02-10", None, None, "2020-02-17")
     ]
+
+
+# Large files are parsed without their tree (`parser_helpers.parse` compares both ways for every file).
+
+
+@pytest.mark.parametrize(
+    ("data", "is_streamed"),
+    [
+        (annual_file(ONE, ONE), True),
+        (annual_file(ONE, individ().replace("</Individ>", ONE + "</Individ>")), True),
+        (annual_file(ONE, ONE, "<Individ/>").replace(b"><", b">\n" + b"\n" * 40_000 + b"<"), False),
+        (annual_file(*[ONE] * 1000, avgiver(), sender=None), False),
+        (annual_file(ONE, year="x"), False),
+        (annual_file(ONE, "<Sak/>"), False),
+        (annual_file(ONE) + b"<", False),
+        (annual_file(), False),
+        (annual_file(ONE).replace(b"Barnevern", b"Barnevernet"), False),
+    ],
+    ids=[
+        "two children",
+        "a child in a child",
+        "an empty child beyond line 65,535",
+        "Avgiver after many children",
+        "no year",
+        "a case too",
+        "not well-formed",
+        "no child",
+        "another root",
+    ],
+)
+def test_file_is_parsed_without_tree_unless_its_tree_is_needed(data: bytes, is_streamed: bool) -> None:
+    assert (kostra_15f.parse_streamed(data, 1, KEY) is not None) is is_streamed
+    parse(data)
+
+
+def test_large_file_gives_the_same_as_its_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = annual_file(*[ONE] * 5000)
+    assert len(data) > MIB
+    contents = parse(data)
+    monkeypatch.setattr(xml_input, "parse_xml", None)  # no tree is made
+    assert parse(data) == contents

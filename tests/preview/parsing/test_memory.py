@@ -1,4 +1,4 @@
-"""A ZIP archive of 300 MB is parsed in constant memory. Slow, as the archive has to be made first."""
+"""A ZIP archive of 300 MB is parsed in constant memory, and a large 15F file in little. Slow, as they must be made."""
 
 import os
 import zipfile
@@ -10,6 +10,7 @@ import pytest
 from preview.model.limits import Limits
 from preview.parsing.messages import Batch
 from preview.parsing.process_client import ParserProcess
+from tests.builders import kostra_xml
 from tests.builders.case_xml import folder, melding, tiltak, uid
 from tests.preview.parsing.parser_helpers import KEY, NOW
 from tests.support.process_inspection import child_pids
@@ -29,6 +30,27 @@ def test_300_mb_zip_is_parsed_within_200_mb_of_memory(tmp_path: Path, files: int
             comment = f"<!--{os.urandom(padding).hex()}-->".encode()  # deflates to about `padding` bytes
             made.writestr(f"{uid(number)}.xml", folder(uid(number), **case).replace(b"<Tiltak", comment + b"<Tiltak"))
     assert path.stat().st_size > 140_000_000
+    last, peak = parse_with_peak(path)
+    assert (last.files, last.refused_files) == (files, 0)
+    assert peak < 200_000
+    print(f"{path.stat().st_size / 1e6:.0f} MB, {files} files: {peak / 1e3:.0f} MB")
+
+
+def test_15f_file_of_16_mib_is_parsed_within_150_mb_of_memory(tmp_path: Path) -> None:
+    child = kostra_xml.individ(
+        meldinger=[kostra_xml.melding("2020-02-10", "2020-02-17", "2", [kostra_xml.undersokelse("2020-02-17")])],
+        tiltak=[kostra_xml.tiltak("2020-03-05"), kostra_xml.tiltak("2020-04-05")],
+    )
+    path = tmp_path / "15f.xml"
+    path.write_bytes(kostra_xml.annual_file(*[child] * ((Limits().max_file_bytes - 1000) // len(child))))
+    assert path.stat().st_size > 16_000_000
+    last, peak = parse_with_peak(path)
+    assert (last.files, last.refused_files) == (1, 0)
+    assert peak < 150_000
+
+
+def parse_with_peak(path: Path) -> tuple[Batch, int]:
+    """Return the last batch of a delivery, and the peak memory of the larger of the two parsing processes, in kB."""
     parser = ParserProcess(KEY, Limits())
     try:
         last = Batch()
@@ -41,6 +63,4 @@ def test_300_mb_zip_is_parsed_within_200_mb_of_memory(tmp_path: Path, files: int
         )  # kB
     finally:
         parser.close()
-    assert (last.files, last.refused_files) == (files, 0)
-    assert peak < 200_000
-    print(f"{path.stat().st_size / 1e6:.0f} MB, {files} files: {peak / 1e3:.0f} MB")
+    return last, peak
