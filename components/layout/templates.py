@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from components.assets import Assets
 from components.template_cache import TemplateCache
+from preview.i18n.hyphenation import soft_hyphens
 
 COMPONENTS_DIR = Path(__file__).parents[1]
 _ICON_SYMBOL = re.compile(r'<symbol id="([\w-]+)" viewBox="0 0 16 16">(.*?)</symbol>')
@@ -24,7 +25,8 @@ def create_environment(assets: Assets, prefix: str) -> Environment:
         prefix: The URL prefix of the program, empty or with a leading slash; templates get a URL with `url(path)`.
 
     Returns:
-        The environment. Its global `icons` maps the names of `icons.svg` to their shapes.
+        The environment. Its global `icons` maps the names of `icons.svg` to their shapes. The filters `soft_hyphens`
+        and `breakable` say where a long word or key can be broken.
     """
     environment = Environment(
         loader=FileSystemLoader(COMPONENTS_DIR),
@@ -40,6 +42,7 @@ def create_environment(assets: Assets, prefix: str) -> Environment:
         "icons": _load_icons(),
     }
     environment.globals.update(template_globals)
+    environment.filters.update(soft_hyphens=soft_hyphens, breakable=_breakable)
     return environment
 
 
@@ -47,6 +50,11 @@ def compile_templates(environment: Environment) -> None:
     """Compile all templates, as far as that is not done."""
     for template in environment.list_templates(extensions=["html"]):
         environment.get_template(template)
+
+
+def _breakable(key: str) -> Markup:
+    """Return a key that can be broken after each underscore."""
+    return Markup("_<wbr>").join(key.split("_"))
 
 
 def _load_icons() -> dict[str, Markup]:

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Service
 from tests.browser.support.axe import violations_in_both_schemes
+from tests.browser.support.layout import layout_problems
 from tests.support.server_process import Server
 
 pytestmark = pytest.mark.browser
@@ -35,10 +36,24 @@ def test_preview_content_is_visible_at_any_width(
     open_preview(busy, services["still"])
     for width in (1440, 768, 375, 320):
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+        assert (width, layout_problems(page)) == (width, [])
         expect(page.locator("tr[data-field]:visible")).to_have_count(34)
         expect(page.locator("tr.section-row th:visible")).to_have_count(9)
         expect(page.locator("td.current:visible")).to_have_count(34)
         expect(page.get_by_role("navigation", name="Deler av skjemaet").get_by_role("link")).to_have_count(9)
         expect(page.get_by_role("columnheader", name="2024", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Aggreger på nytt")).to_be_visible()
+
+
+def test_app_bar_is_one_line_at_any_width(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page
+) -> None:
+    """The preview is a sixth page in the bar, and the one with the longest name."""
+    open_preview(busy, services["still"])
+    for width in (1440, 1000, 980, 860, 768, 375, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        middles = page.locator(".bar > :is(a, nav, button, label, .bar__live):visible").evaluate_all(
+            "parts => parts.map(part => part.getBoundingClientRect()).map(box => box.top + box.height / 2)"
+        )
+        assert len(middles) > 3
+        assert (width, max(middles) - min(middles) < 12) == (width, True)

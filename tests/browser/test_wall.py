@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from preview.core.languages import LANGUAGES
 from tests.browser.support import overview_fixtures
 from tests.browser.support.axe import violations, violations_in_both_schemes
 from tests.browser.support.disruptions import (
@@ -119,6 +120,15 @@ def test_pages_turn_and_never_hide_an_alarm(wall: Server, page: Page) -> None:
     assert wide_column_heads(page) == ["Status", "Utfylt", "Avvik mot 2023"]
     page.set_viewport_size({"width": 1280, "height": 900})
     assert not any(problems_by_font_size(page).values())
+
+
+def test_narrow_wall_breaks_no_word(wall: Server, page: Page) -> None:
+    for language in LANGUAGES:
+        page.goto(f"{wall.url}/wall?lang={language}")
+        expect(page.locator("html")).to_have_attribute("data-live", "on")
+        for width in (375, 320):
+            page.set_viewport_size({"width": width, "height": 700})
+            assert (language, width, layout_problems(page)) == (language, width, [])
 
 
 def test_wall_of_one_service_shows_fields_until_it_is_erased(wall: Server, page: Page) -> None:

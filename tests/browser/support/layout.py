@@ -1,11 +1,13 @@
-"""Layout problems: texts that are cut, reach over the edge of the page, or overlap; and targets that are too small."""
+"""Layout problems: texts that are cut, broken inside a word, reach over the edge of the page, or overlap; and targets
+that are too small.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from playwright.sync_api import Page
 
-_FIND_PROBLEMS = """() => {
+_FIND_PROBLEMS = """findsBrokenWords => {
   const name = box => box.text.trim().slice(0, 40)
   const root = document.querySelector('dialog[open], :popover-open') ?? document.querySelector('main')
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), boxes = [], lost = []
@@ -23,6 +25,15 @@ _FIND_PROBLEMS = """() => {
     range.selectNodeContents(text)
     for (const {left, right, top, bottom} of range.getClientRects())
       if (right - left > 1) boxes.push({text: text.data, holder, left, right, top, bottom})
+    // Between letters there is no hyphen. The first box of the letter after one can be that of the hyphen.
+    for (const {0: word, index} of findsBrokenWords ? text.data.matchAll(/[\\p{L}\\p{N}]{2,}/gu) : []) {
+      const tops = [...word].map((_, i) => {
+        range.setStart(text, index + i)
+        range.setEnd(text, index + i + 1)
+        return [...range.getClientRects()].findLast(({width}) => width > 0.5)?.top
+      }).filter(top => top !== undefined)
+      if (Math.max(...tops) - Math.min(...tops) > 4) lost.push(`broken: ${word}`)
+    }
   }
   for (const box of boxes) {
     const around = ups(box.holder), free = around.findIndex(scrolls)
@@ -104,9 +115,14 @@ def _everything_laid_out(page: Page) -> Iterator[None]:
 
 
 def layout_problems(page: Page) -> list[str]:
-    """Return the unreadable texts of the open dialog or menu, else of the page."""
+    """Return the unreadable texts of the open dialog or menu, else of the page, and the words that are broken."""
     with _everything_laid_out(page):
-        return page.evaluate(_FIND_PROBLEMS)
+        return page.evaluate(_FIND_PROBLEMS, True)
+
+
+def broken_words(page: Page) -> list[str]:
+    """Return the words that are broken without a hyphen in the open dialog or menu, else on the page."""
+    return [problem for problem in layout_problems(page) if problem.startswith("broken")]
 
 
 def small_targets(page: Page) -> list[str]:
@@ -124,7 +140,8 @@ def problems_by_font_size(page: Page, sizes: Sequence[int] = (20, 24, 32)) -> di
         browser.send("Page.setFontSizes", {"fontSizes": {"standard": size}})
         assert page.evaluate("size => matchMedia(`(width <= ${innerWidth / size + 0.1}em)`).matches", size)
         page.evaluate("scrollTo(0, 0)")  # else the sticky head lies over a row
-        problems[size] = layout_problems(page)
+        with _everything_laid_out(page):
+            problems[size] = page.evaluate(_FIND_PROBLEMS, False)  # some words have no room on a line of their own
     browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
     browser.detach()
     return problems
