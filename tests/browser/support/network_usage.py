@@ -32,7 +32,7 @@ class NetworkUsage:
         log.on("Network.dataReceived", lambda event: self._add(event, event["encodedDataLength"]))
         log.on("Network.loadingFinished", lambda event: self._set(event, event))
         for way in ("Received", "Sent"):
-            log.on(f"Network.webSocketFrame{way}", lambda event: self._add(event, len(event["response"]["payloadData"])))
+            log.on(f"Network.webSocketFrame{way}", self._add_frame)
 
     @property
     def bytes(self) -> int:
@@ -42,6 +42,9 @@ class NetworkUsage:
     def wait_until_quiet(self) -> None:
         """Wait until the page has been given nothing that it has asked for, for half a second."""
         self._page.evaluate(_QUIET)
+
+    def _add_frame(self, event: Any) -> None:
+        self._add(event, len(event["response"]["payloadData"]))
 
     def _set(self, event: Any, total: Any) -> None:
         self._by_request[event["requestId"]] = int(total["encodedDataLength"])
