@@ -9,6 +9,7 @@ from components.layout.preferences import Translator
 from preview.core.periods import Period
 from preview.form.entries import Field
 from preview.i18n import formatting
+from preview.i18n.plurals import plural_key
 from preview.totals.counties import Counties
 from preview.totals.sums import FieldTotal
 from preview.totals.view import Coverage, Totals
@@ -68,12 +69,13 @@ def coverage_facts(coverage: Coverage, *, is_county: bool, t: Translator) -> tup
     """Return the facts about the services, the first one first, those that say nothing left out."""
     unlisted = coverage.reporting - coverage.expected_reporting
     if coverage.expected:
-        facts = [t("country.coverage", n=coverage.expected_reporting, total=coverage.expected)]
+        key = plural_key("country.coverage", coverage.expected)
+        facts = [t(key, n=coverage.expected_reporting, total=coverage.expected)]
         if unlisted:
             facts.append(t.plural("country.unlisted", unlisted))
     else:
         facts = [t.plural("country.unlisted_only", unlisted)]
-    facts.append(t("country.approved", n=coverage.approved))
+    facts.append(t.plural("country.approved", coverage.approved))
     if coverage.provisional:
         facts.append(t.plural("country.provisional", coverage.provisional))
     if is_county and coverage.unplaced:

@@ -157,8 +157,8 @@ def _state(preview: Preview, decision: DecisionState, text: Text) -> str:
 
 def _filter(export: Export, rows: str, text: Text) -> str:
     if export.shown == export.total and not export.filters:
-        return text(f"export.cover.{rows}.all", total=export.total)
-    shown = text(f"export.cover.{rows}.some", n=export.shown, total=export.total)
+        return text(plural_key(f"export.cover.{rows}.all", export.total), total=export.total)
+    shown = text(plural_key(f"export.cover.{rows}.some", export.total), n=export.shown, total=export.total)
     return ". ".join([*export.filters, shown])
 
 

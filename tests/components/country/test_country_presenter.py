@@ -39,6 +39,8 @@ def test_coverage_names_what_is_expected_and_what_is_not(catalogue: Catalogue, t
     assert view.coverage == ("2 av 3 tjenester", "1 til, ikke på listen over tjenester", "1 godkjent", "1 foreløpig")
     view = present(catalogue, texts, sample_data(catalogue, reports, {}))
     assert view.coverage == ("3 tjenester med rapport", "1 godkjent", "1 foreløpig")
+    one = sample_data(catalogue, reports, {}, listed=frozenset({"a"}))
+    assert present(catalogue, texts, one, language="nn").coverage[0::2] == ("1 av 1 teneste", "1 godkjend")
 
 
 def test_row_says_how_many_services_it_compares(catalogue: Catalogue, texts: MessageCatalog) -> None:

@@ -14,7 +14,7 @@ def test_total_compares_the_matched_services_and_says_so() -> None:
     assert (view.place, view.period, view.prior_period) == ("Hele landet", "2024", "2023")
     assert view.compared.text == f"1{NO_BREAK_SPACE}134"
     assert (view.change, view.percent) == ("−94", f"−8{NO_BREAK_SPACE}%")
-    assert view.coverage[0] == "0 av 1 tjenester"
+    assert view.coverage[0] == "0 av 1 tjeneste"
 
 
 def test_services_without_a_value_say_which_reason() -> None:

@@ -140,6 +140,8 @@ def test_cover_names_the_filter_and_how_much_it_leaves() -> None:
         ("Sammenlignet med", "2023"),
         ("Viser", "Søk: «ås». 4 av 42 tjenester"),
     ]
+    single = Export("Ola", "2026-03-25T14:00:00Z", 1, 1)
+    assert overview_cover("2024", single, TEXTS, "nb").facts[2] == ("Viser", "1 tjeneste")
     assert overview_cover("2024-H1", EXPORT, TEXTS, "en").facts[:3] == [
         ("Period", "H1 2024"),
         ("Compared with", "H1 2023"),
