@@ -140,7 +140,7 @@ $(VENV)/.node: requirements-node.lock | $(VENV)/.runtime $(VENV)/.program
 	@command -v npm >/dev/null || { echo "Installing Node.js ..."; $(PIP) --require-hashes -r $<; }
 	@touch $@
 
-components/vendor/.fetched: package-lock.json tools/vendor_assets.py tools/node.py $(VENV)/.node
+components/vendor/.fetched: package-lock.json tools/vendor_assets.py tools/node.py $(wildcard tools/bokeh/*) $(VENV)/.node
 	@echo "Fetching styles, font and scripts ..."
 	@$(BIN)/python -m tools.vendor_assets
 	@touch $@

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tornado.web import HTTPError
 
-from components.panel_internals import bokeh_scripts
 from components.read_only_handler import ReadOnlyHandler
 from preview.core.errors import ConfigurationError
 
@@ -90,7 +89,7 @@ class Assets:
 
 @cache
 def load_assets(vendor_dir: Path = VENDOR_DIR) -> Assets:
-    """Return the dashboard's scripts, stylesheets, fonts and icon, and the scripts of Bokeh; once per process.
+    """Return the dashboard's scripts, those of Bokeh included, stylesheets, fonts and icon; once per process.
 
     A script is named by its path below `components/`, so that scripts can import each other by relative URLs.
 
@@ -109,7 +108,7 @@ def load_assets(vendor_dir: Path = VENDOR_DIR) -> Assets:
     own_files["icons/favicon.svg"] = COMPONENTS_DIR / "icons" / "favicon.svg"
     own_files |= {path.name: path for path in vendor_dir.glob("*.woff2")}
     own_files |= {name: vendor_dir / name for name in STYLESHEETS}
-    return Assets({"look": own_files, "bokeh": bokeh_scripts()})
+    return Assets({"look": own_files})
 
 
 class AssetHandler(ReadOnlyHandler):

@@ -7,7 +7,6 @@ version changes. Then check each item below against the new source:
 - `SameOriginWebSocketHandler`: `WSHandler.open` raises `ProtocolError` for a token that is invalid or expired.
 - `SameOriginWebSocketHandler._has_own_token`: `WSHandler._token` is the token once the subprotocol is selected.
 - `session_routes`: the keyword arguments that Bokeh gives both handlers (`bokeh.server.tornado.BokehTornado.__init__`).
-- `bokeh_scripts`: where the files are in the package.
 - `ignore_closed_websockets`: `panel.io.document` sends frames as futures of which it may await only some.
 """
 
@@ -19,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import bokeh.server
 import panel as pn
 from bokeh.protocol.exceptions import ProtocolError
 from bokeh.server.tornado import BokehTornado
@@ -34,8 +32,6 @@ from preview.core.logging_config import CAUSED_BY_CLIENT
 log = logging.getLogger(__name__)
 
 FAVICON = Path(pn.__file__).parent / "dist" / "images" / "favicon.ico"
-
-_BOKEH_STATIC = Path(bokeh.server.__file__).parent / "static"
 
 
 class SessionPageHandler(DocHandler):
@@ -149,14 +145,6 @@ def session_routes(
         }
         yield f"{url}/?", handler, {**bokeh_arguments, **arguments(path)}
         yield f"{url}/ws", SameOriginWebSocketHandler, {**bokeh_arguments, "hosts": hosts, "has_room": has_room}
-
-
-def bokeh_scripts() -> dict[str, Path]:
-    """Return the files of the scripts of Bokeh that a session page loads, by name.
-
-    Neither Bokeh's widgets nor its tables, nor Panel's own script: no page uses a model of theirs.
-    """
-    return {"bokeh.min.js": _BOKEH_STATIC / "js" / "bokeh.min.js"}
 
 
 def ignore_closed_websockets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -1,4 +1,8 @@
-"""Fetches the dashboard's styles, font and scripts from npm, as package-lock.json says, into components/vendor/."""
+"""Fetches the dashboard's styles, font and scripts from npm, as package-lock.json says, into components/vendor/.
+
+Of BokehJS, only what the pages use is bundled: `tools/bokeh/session.js` for every page, `tools/bokeh/plots.js` for
+those on which a chart is opened. What both need becomes a third script, which they import.
+"""
 
 import shutil
 import sys
@@ -14,12 +18,31 @@ ASSETS = {
     "idiomorph.js": "idiomorph/dist/idiomorph.min.js",
     "idiomorph.d.ts": "idiomorph/dist/idiomorph.d.ts",
 }
+BUNDLED = node.REPOSITORY / "tools" / "bokeh"
 MODULE_SUFFIX = "\nexport {Idiomorph}\n"
 """Appended to idiomorph's minified script, which declares a global: its module build has three times the bytes."""
 
+BUNDLE_OPTIONS = (
+    "--bundle",
+    "--format=esm",
+    "--splitting",
+    "--minify",
+    "--log-level=warning",
+    "--entry-names=bokeh-[name]",
+    "--chunk-names=bokeh-shared",
+    "--banner:js=/*! BokehJS and what it is made of: BSD-3-Clause and MIT, see @bokeh/bokehjs. */",
+    # As in Bokeh's own build: a field that a class only declares must not hide the property of that name.
+    "--loader:.js=ts",
+    '--tsconfig-raw={"compilerOptions": {"useDefineForClassFields": false}}',
+    # No chart has a formula or is drawn by WebGL.
+    "--external:./mathjax",
+    "--external:../glyphs/webgl",
+    "--external:./webgl/*",
+)
+
 
 def main() -> int:
-    """Install the npm packages that the program needs, copy their files, and return the exit code of npm."""
+    """Install the npm packages that the program needs, copy or bundle their files, and return an exit code."""
     fetched = node.run(
         "npm",
         ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
@@ -31,7 +54,10 @@ def main() -> int:
         shutil.copyfile(node.REPOSITORY / "node_modules" / source, VENDOR / name)
     with (VENDOR / "idiomorph.js").open("a", encoding="utf-8") as module:
         module.write(MODULE_SUFFIX)
-    return 0
+    for declarations in BUNDLED.glob("*.d.ts"):
+        shutil.copyfile(declarations, VENDOR / f"bokeh-{declarations.name}")
+    entries = sorted(str(path.relative_to(node.REPOSITORY)) for path in BUNDLED.glob("*.js"))
+    return node.run("node_modules/.bin/esbuild", [*entries, f"--outdir={VENDOR}", *BUNDLE_OPTIONS])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 /** The figures: the session draws them once the page is live, again in other colours, and moves along them. */
 
-import {chartStyle, onThemeChange, placeCharts} from "../interaction/charts.js"
+import {onThemeChange, placeCharts, requestCharts} from "../interaction/charts.js"
 import {closest, targetOf} from "../layout/dom.js"
 import {isLive, onLive, send} from "../live/channel.js"
 
@@ -18,7 +18,7 @@ const COLORS = {
 }
 
 function requestFigures() {
-  if (isLive()) send({action: "figures", ...chartStyle(COLORS)})
+  if (isLive()) requestCharts({action: "figures"}, COLORS)
 }
 
 document.addEventListener("click", event => {

@@ -4,6 +4,7 @@
  */
 
 import {$} from "../layout/dom.js"
+import {isLive, send} from "../live/channel.js"
 
 /**
  * Return a colour of the theme as the browser computes it.
@@ -20,14 +21,26 @@ function themeColor(name) {
 }
 
 /**
- * Return how charts must look, as a part of a message to the session.
+ * Ask the session to draw charts as the page looks, with a message that says which. What draws them in the browser is
+ * fetched before the first one; most visits open none.
  *
+ * @param {{action: string, [key: string]: unknown}} message
  * @param {Record<string, string>} colors Colours of Designsystemet by the names that the session has for them.
  */
-export const chartStyle = colors => ({
-  rem: Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
-  colors: Object.fromEntries(Object.entries(colors).map(([name, color]) => [name, themeColor(color)])),
-})
+export async function requestCharts(message, colors) {
+  try {
+    await import("../vendor/bokeh-plots.js")
+  } catch {
+    document.dispatchEvent(new CustomEvent("live:lost")) // as without any other script: the page comes back by reloading
+    return
+  }
+  if (!isLive()) return
+  send({
+    ...message,
+    rem: Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
+    colors: Object.fromEntries(Object.entries(colors).map(([name, color]) => [name, themeColor(color)])),
+  })
+}
 
 /**
  * Call a handler whenever the theme has changed.

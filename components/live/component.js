@@ -1,10 +1,12 @@
 /**
  * The browser's side of `LiveComponent` (component.py): it carries regions and messages between the page and its session.
  *
- * It is the only script that knows Bokeh. The others exchange events with it on the document: it sends `live:on`,
+ * It is the only script that knows Bokeh's session. The others exchange events with it on the document: it sends `live:on`,
  * `live:regions`, `live:pong` (the answer to `ping`), `live:answer` (the outcome of a request) and `live:lost`; what the
  * page sends as `live:send` goes to the view's Python.
  */
+
+import {documents, embed_items} from "../vendor/bokeh-session.js"
 
 /**
  * A property of a model: the signal that it has changed.
@@ -16,14 +18,6 @@
  * @property {string} regions
  * @property {{request: number, error: string}} answer
  * @property {(values: {message: unknown}) => void} setv
- *
- * @typedef {object} BokehDocument
- * @property {(name: string) => LiveModel | null} get_model_by_name
- * @property {(event: string, handler: () => void) => void} on_event
- *
- * @typedef {object} BokehLibrary
- * @property {{embed_items: (documents: object, items: object[]) => Promise<unknown>}} embed
- * @property {BokehDocument[]} documents
  */
 
 const emit = (/** @type {string} */ name, /** @type {unknown} */ detail = undefined) =>
@@ -36,15 +30,14 @@ const emit = (/** @type {string} */ name, /** @type {unknown} */ detail = undefi
  * @param {string} token
  */
 async function connect(token) {
-  const {Bokeh} = /** @type {{Bokeh: BokehLibrary}} */ (/** @type {unknown} */ (window))
-  await Bokeh.embed.embed_items({}, [{token, roots: {}, root_ids: [], use_for_title: false}])
-  const [session] = Bokeh.documents
-  const model = session?.get_model_by_name("live")
+  await embed_items({}, [{token, roots: {}, root_ids: [], use_for_title: false}])
+  const [session] = documents
+  const model = /** @type {LiveModel | undefined} */ (/** @type {unknown} */ (session?.get_model_by_name("live")))
   if (session && model) join(session, model)
 }
 
 /**
- * @param {BokehDocument} session
+ * @param {typeof documents[number]} session
  * @param {LiveModel} model
  */
 function join(session, model) {

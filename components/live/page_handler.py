@@ -27,7 +27,7 @@ _FIRST_PAINT_DELAY_SECONDS = 0.2
 """Pause between the readable page and its session.
 
 The browser fetches styles and paints meanwhile; otherwise the session (40 ms of the server's processor) and its scripts
-(350 kB) compete with that. With the pause the rows are visible in half the time; 0.1 s was too short on a busy machine.
+(120 kB) compete with that. With the pause the rows are visible in half the time; 0.1 s was too short on a busy machine.
 """
 
 

@@ -3,10 +3,17 @@
  * is a root of Bokeh's, which appends it to the body; it is moved to its place from there.
  */
 
-import {chartStyle, onThemeChange, placeCharts} from "../interaction/charts.js"
+import {onThemeChange, placeCharts, requestCharts} from "../interaction/charts.js"
 import {$, $$, announce, find, t, targetOf} from "../layout/dom.js"
-import {isLive, isOffline, onLive, send} from "../live/channel.js"
+import {isLive, isOffline, onLive} from "../live/channel.js"
 import {allRows, isOpen, keyOf} from "./rows.js"
+
+const COLORS = {
+  bar: "neutral-surface-active",
+  now: "accent-base-default",
+  text: "neutral-text-default",
+  band: "neutral-border-subtle",
+}
 
 /** @returns {string[]} The ids of the sections whose history is open. */
 export const openSections = () => $$("[data-history][open]").map(details => details.dataset.history ?? "")
@@ -58,16 +65,7 @@ export function requestHistories() {
     if (!isLive()) explainEmpty(open)
     if (!isLive() || open.join() === requested) return
     requested = open.join()
-    send({
-      action: "history",
-      open,
-      ...chartStyle({
-        bar: "neutral-surface-active",
-        now: "accent-base-default",
-        text: "neutral-text-default",
-        band: "neutral-border-subtle",
-      }),
-    })
+    requestCharts({action: "history", open}, COLORS)
   })
 }
 

@@ -164,8 +164,26 @@ def test_section_history_shows_chart_and_table(still: Page) -> None:
     expect(still.locator("[data-history=planer] canvas").first).to_be_visible()
 
 
+def test_what_draws_charts_comes_with_the_first_one(still: Page) -> None:
+    fetched = "performance.getEntriesByType('resource').filter(each => each.name.endsWith('bokeh-plots.js')).length"
+    assert still.evaluate(fetched) == 0
+    still.locator("[data-history=meldinger] summary").click()
+    expect(still.locator("[data-history=meldinger] canvas").first).to_be_visible()
+    assert still.evaluate(fetched) == 1
+
+
+@pytest.mark.own_page
+def test_chart_whose_script_fails_comes_after_a_reload(still: Page) -> None:
+    still.route("**/bokeh-plots.js", lambda route: route.abort())
+    still.locator("[data-history=meldinger] summary").click()
+    expect(still.locator("html")).to_have_attribute("data-live", "lost")
+    still.unroute("**/bokeh-plots.js")
+    expect(still.locator("[data-history=meldinger] canvas").first).to_be_visible(timeout=20_000)
+
+
 def _roots(page: Page) -> int:
-    return page.evaluate("Bokeh.documents[0].all_roots.length")
+    module = page.locator("link[rel=modulepreload][href$='bokeh-session.js']").get_attribute("href")
+    return page.evaluate("async module => (await import(module)).documents[0].all_roots.length", module)
 
 
 def test_open_row_shows_field_history_until_closed(still: Page) -> None:

@@ -53,7 +53,7 @@ def test_missing_stylesheets_are_reported(tmp_path: Path) -> None:
 
 def test_loaded_assets_name_scripts_by_path() -> None:
     loaded = assets.load_assets()
-    for name in (*STYLESHEETS, "layout/dom.js", "bokeh.min.js"):
+    for name in (*STYLESHEETS, "layout/dom.js", "vendor/bokeh-session.js"):
         asset = loaded.find(loaded.url_path(name).removeprefix("assets/"))
         assert asset is not None
         assert asset.body

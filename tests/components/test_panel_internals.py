@@ -11,7 +11,7 @@ from bokeh.server.views.ws import WSHandler as BokehWSHandler
 from panel.io.server import DocHandler
 from tornado.websocket import WebSocketClosedError
 
-from components.panel_internals import FAVICON, bokeh_scripts, ignore_closed_websockets
+from components.panel_internals import FAVICON, ignore_closed_websockets
 from tests.support.server_process import REPOSITORY
 
 CHECKED_VERSIONS = {"panel": "1.9.4", "bokeh": "3.9.2", "tornado": "6.6.1"}
@@ -42,8 +42,8 @@ def test_handlers_take_the_arguments_of_session_routes() -> None:
     assert set(taken) == {"application_context", "bokeh_websocket_path"}
 
 
-def test_scripts_and_icon_exist() -> None:
-    assert all(path.is_file() for path in (*bokeh_scripts().values(), FAVICON))
+def test_icon_exists() -> None:
+    assert FAVICON.is_file()
 
 
 def test_only_closed_websockets_are_ignored() -> None:

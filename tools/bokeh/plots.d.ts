@@ -1,0 +1,1 @@
+export {} // importing it is what it is for

@@ -1,0 +1,2 @@
+export {documents} from "@bokeh/bokehjs/build/js/lib/document/index.js"
+export {embed_items} from "@bokeh/bokehjs/build/js/lib/embed/index.js"
