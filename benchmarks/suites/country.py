@@ -30,7 +30,7 @@ class Seconds(NamedTuple):
     cpu: float
 
 
-def measure(services: int = SERVICES, case_files_in_all: int = CASE_FILES, rounds: int = 1) -> list[BenchmarkResult]:
+def measure(services: int = SERVICES, case_files_in_all: int = CASE_FILES, rounds: int = 3) -> list[BenchmarkResult]:
     """Measure bare lxml and the program in turns, each round on a new store."""
     paths = case_files.zips_of_services(services, case_files_in_all // services)
     baseline: list[Seconds] = []
