@@ -45,6 +45,19 @@ def test_preview_content_is_visible_at_any_width(
         expect(page.get_by_role("button", name="Aggreger på nytt")).to_be_visible()
 
 
+def test_all_that_a_note_says_is_visible_at_any_width(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page
+) -> None:
+    open_preview(busy, services["still"])
+    page.locator("td.note:has(> .ds-tag)").first.evaluate(
+        """note => note.insertAdjacentHTML("beforeend",
+          '<span class="note__more">+1</span><span class="note__since">godkjent: 87,7\u00a0%</span>')"""
+    )
+    for width in (1440, 1200, 768, 375, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert (width, layout_problems(page)) == (width, [])
+
+
 def test_app_bar_is_one_line_at_any_width(
     open_preview: OpenPreview, busy: Server, services: dict[str, Service], page: Page
 ) -> None:
