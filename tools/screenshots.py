@@ -57,11 +57,6 @@ def _approve_all_ready(page: Page) -> None:
     _approve(page)
 
 
-def _open_answered_row(page: Page) -> None:
-    page.locator("tr[data-flags~=warning] .open").first.click()
-    page.locator(".detail:visible").evaluate("row => row.scrollIntoView({block: 'center'})")
-
-
 def _open_first_row(page: Page) -> None:
     page.locator("tbody .open").first.click()
 
@@ -98,7 +93,7 @@ SCREENSHOTS = (
     Screenshot("preview-row", PREVIEW_WITH_DEVIATIONS, prepare=_open_row),
     Screenshot("preview-dialog", PREVIEW, prepare=_ask_for_reason),
     Screenshot("preview-approve", PREVIEW_READY, prepare=_approve),
-    Screenshot("preview-answer", PREVIEW_ANSWERED, prepare=_open_answered_row),
+    Screenshot("preview-answer", PREVIEW_ANSWERED, prepare=_open_row),
     Screenshot("preview-changed", PREVIEW_CHANGED),
     Screenshot("overview-approve", OVERVIEW, prepare=_approve_all_ready),
     Screenshot("country", "/country", prepare=_open_first_row),
