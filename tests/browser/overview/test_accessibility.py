@@ -100,6 +100,22 @@ def test_overview_breaks_no_word_in_any_language(page: Page, states_server: Serv
             assert (language, width, broken_words(page)) == (language, width, [])
 
 
+@pytest.mark.parametrize(
+    "query", ["columns=undersokelser", "columns=undersokelser&since=2024-01-01T00:00:00Z", "since=2024-01-01T00:00:00Z"]
+)
+def test_sort_buttons_of_a_phone_are_one_strip(page: Page, states_server: Server, query: str) -> None:
+    """It is sticky: in several lines it would cover the rows."""
+    page.goto(f"{states_server.url}/?period_id=2024&show=all&{query}")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    for width in (375, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        tops = page.locator(".list > thead th:visible").evaluate_all(
+            "heads => heads.map(head => head.getBoundingClientRect().top)"
+        )
+        assert len(tops) > 4
+        assert (width, max(tops) - min(tops) < 2) == (width, True)
+
+
 def check_content(page: Page, width: int) -> None:
     """Assert that everything that a row may say is visible."""
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
