@@ -231,6 +231,7 @@ def limit_upload_rate(overview: Page) -> Generator[Callable[[int], None]]:
     devtools.detach()
 
 
+@pytest.mark.chromium
 def test_upload_continues_in_closed_drawer_and_can_be_cancelled(
     overview: Page, empty_server: Server, limit_upload_rate: Callable[[int], None]
 ) -> None:

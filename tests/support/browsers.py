@@ -166,7 +166,9 @@ def _launch_firefox(playwright: Playwright, folder: Path) -> Browser:
         encoding="utf-8",
     )
     relay.chmod(0o700)
-    return playwright.firefox.launch(channel="moz-firefox", executable_path=relay)
+    return playwright.firefox.launch(
+        channel="moz-firefox", executable_path=relay, firefox_user_prefs={"ui.useOverlayScrollbars": 1}
+    )
 
 
 def _first(names: tuple[str, ...]) -> str | None:
