@@ -109,3 +109,19 @@ def test_menu_is_placed_under_its_button(open_preview: OpenPreview, busy: Server
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     expect(opener).to_be_focused()
+
+
+def test_page_stays_live_when_a_file_is_downloaded(
+    open_preview: OpenPreview, busy: Server, services: dict[str, Service]
+) -> None:
+    """Firefox ends a page's WebSocket when a link without `download` is followed, even one that leads to a file."""
+    page = open_preview(busy, services["still"])
+    page.evaluate("window.stayed = true")
+    for file in (".xlsx", "CSV", "JSON"):
+        page.get_by_role("button", name="Eksporter").click()
+        with page.expect_download():
+            page.get_by_role("link", name=file).click()
+        expect(page.locator("html")).to_have_attribute("data-live", "on")
+    page.get_by_role("button", name="Meldinger mottatt").click()
+    expect(page.locator("[data-plot=antall_meldinger_mottatt] canvas").first).to_be_visible()  # drawn by the session
+    assert page.evaluate("window.stayed")

@@ -166,9 +166,11 @@ def _launch_firefox(playwright: Playwright, folder: Path) -> Browser:
         encoding="utf-8",
     )
     relay.chmod(0o700)
-    return playwright.firefox.launch(
-        channel="moz-firefox", executable_path=relay, firefox_user_prefs={"ui.useOverlayScrollbars": 1}
-    )
+    preferences: dict[str, str | float | bool] = {
+        "ui.useOverlayScrollbars": 1,
+        "browser.download.alwaysOpenPanel": False,  # it takes the keys from the page
+    }
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=relay, firefox_user_prefs=preferences)
 
 
 def _first(names: tuple[str, ...]) -> str | None:
