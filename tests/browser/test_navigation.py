@@ -164,7 +164,7 @@ def test_section_history_shows_chart_and_table(still: Page) -> None:
     expect(still.locator("[data-history=planer] canvas").first).to_be_visible()
 
 
-def test_what_draws_charts_comes_with_the_first_one(still: Page) -> None:
+def test_script_of_charts_comes_with_the_first_one(still: Page) -> None:
     fetched = "performance.getEntriesByType('resource').filter(each => each.name.endsWith('bokeh-plots.js')).length"
     assert still.evaluate(fetched) == 0
     still.locator("[data-history=meldinger] summary").click()

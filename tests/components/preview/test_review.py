@@ -132,9 +132,7 @@ def test_dialog_lists_what_blocks_with_links_to_the_rows(render: Render, review_
     assert not lead.xpath(".//*[@id='approve-totals']")
 
 
-def test_what_blocks_stays_in_its_row_under_another_comparison(
-    render: Render, present: Present, warned: Preview
-) -> None:
+def test_obstacle_stays_in_its_row_under_another_comparison(render: Render, present: Present, warned: Preview) -> None:
     rows = [msgspec.structs.replace(row, deviations=[]) for row in warned.rows]
     compared = msgspec.structs.replace(warned, compare_period_id="2022", rows=rows)
     assert present(compared).count_matching("blocking") == present(warned).count_matching("blocking") == 1
