@@ -98,6 +98,8 @@ def test_page_without_its_scripts_is_reloaded(proxy: FaultyProxy, page: Page) ->
     proxy.cut_pages_off(True)
     page.goto(f"{proxy.url}/?period_id=2024", wait_until="commit")
     expect(page.locator("#texts")).to_be_attached()
+    with page.expect_event("requestfailed"):
+        page.clock.run_for(100)
     page.unroute("**/connection.js")
     proxy.end_pages()
     proxy.cut_pages_off(False)
