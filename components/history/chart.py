@@ -15,7 +15,7 @@ from components.history.bars import Bars
 COLOR_NAMES = ("bar", "now", "text", "band")
 """The names of the theme's colours that the charts use."""
 _SECTION_HEIGHT_REM, _FIELD_HEIGHT_REM, _TEXT_REM = 13.5, 5.25, 0.75
-_GROUP_REM = 5.25
+_GROUP_REM = 6.0
 _BAND_ALPHA = 0.35
 _PARTIAL_ALPHA = 0.5
 _YEARS_SHARE = 0.2

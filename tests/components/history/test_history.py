@@ -136,7 +136,7 @@ def test_section_bars_scale_each_field_separately(source: HistorySource) -> None
     plot: Any = section_chart("bemanning", bars, COLORS, 24.0)
     assert bars.items() <= plot.renderers[0].data_source.data.items()
     assert plot.html_attributes == {"data-chart": "bemanning", "tabindex": "-1"}
-    assert (plot.height, plot.min_width, plot.xaxis[0].group_text_font_size) == (324, 252, "18px")
+    assert (plot.height, plot.min_width, plot.xaxis[0].group_text_font_size) == (324, 288, "18px")
 
 
 def test_field_bars_align_with_table_columns(source: HistorySource) -> None:
